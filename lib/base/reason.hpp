@@ -1,0 +1,99 @@
+#pragma once
+// Reason: the one closed list of machine words for everything Berth decides or finds. Its names
+// are the condition reasons, event reasons, metric labels and the page docs/reference/reasons.md;
+// a test fails if one of those misses a value. New behaviour means a new row here, never a free
+// string. The words follow Kubernetes' own where the meaning is the same.
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace berth {
+
+// clang-format off
+#define BERTH_REASONS(X)                                                                           \
+  /* admission */                                                                                  \
+  X(Admitted, "The workload may run: its charge is written and its gates are removed.")            \
+  X(InsufficientQuota, "The quota, or one above it, has too little left for the workload.")        \
+  X(InsufficientCapacity, "No set of nodes in the quota's pools has room for the workload.")       \
+  X(ReservedCapacity, "The free capacity is promised to a reservation that the workload may not use.") \
+  X(NodeMismatch, "No node of the pool meets the workload's selector, affinity or tolerations.")   \
+  X(WaitingForGang, "Not all members of the gang exist yet.")                                      \
+  X(GangTimedOut, "The gang was not complete or not bound in time; it was rolled back and requeued.") \
+  X(HigherPriorityFirst, "Earlier work in the order is entitled to the capacity first.")           \
+  X(QuotaNotFound, "No Quota names the workload's subject, or the quota it names does not exist.") \
+  X(QuotaAmbiguous, "Two quotas name the subject equally well; one of them must yield.")           \
+  X(QuotaNotAllowed, "The workload names a quota that its subject may not use.")                   \
+  X(QuotaStopped, "The quota is on hold (spec.stop).")                                             \
+  X(QuotaTreeInvalid, "The quota's tree has a cycle or a missing parent; only its admissions stop.") \
+  X(PoolNotFound, "A pool named by the quota or the reservation does not exist.")                  \
+  X(NamespaceQuotaExceeded, "The namespace's own ResourceQuota would refuse the workload.")        \
+  X(InvalidWorkload, "The workload cannot be read: a label, annotation or amount is malformed.")   \
+  /* placement on a node */                                                                        \
+  X(InsufficientNodeResources, "The node has too little left.")                                    \
+  X(NodeNotInPool, "The node is not in a pool that the workload may use.")                         \
+  X(NodeNotReady, "The node is not ready or is cordoned.")                                         \
+  X(NodeTainted, "The node has a taint that the workload does not tolerate.")                      \
+  X(NodeSelectorMismatch, "The node does not meet the workload's selector or affinity.")           \
+  X(NodeReserved, "The node's free capacity is promised to others.")                               \
+  X(NodeUnknown, "The node is not known to this replica yet.")                                     \
+  X(NotAdmitted, "The workload has not been admitted.")                                            \
+  X(PreferredElsewhere, "The workload's planned nodes are others.")                                \
+  X(WouldBreakAdmission, "Preempting these pods would break admissions that Berth has promised.")  \
+  /* life of a workload */                                                                         \
+  X(GateRemoved, "The last gate of the workload's pods was removed.")                              \
+  X(Bound, "The pod was bound to its node.")                                                       \
+  X(Finished, "The workload ended and its charge was released.")                                   \
+  X(Evicted, "The workload was evicted.")                                                          \
+  /* pools, quotas, reservations */                                                                \
+  X(Ready, "The object is valid and in force.")                                                    \
+  X(NodesOverlap, "Nodes of this pool also match an older pool, which keeps them.")                \
+  X(NodesDisjoint, "Every node that the selector matches belongs to this pool alone.")             \
+  X(NoNodes, "No node matches the pool's selector.")                                               \
+  X(NodesNotReady, "Some nodes of the pool are not ready.")                                        \
+  X(WithinNominal, "The quota holds no more than its nominal amounts.")                            \
+  X(Borrowing, "The quota holds more than its nominal amounts.")                                   \
+  X(ParentNotFound, "The quota's parent does not exist.")                                          \
+  X(ParentCycle, "The quota is its own ancestor.")                                                 \
+  X(SubjectsOverlap, "Another quota names a subject of this one equally well.")                    \
+  X(Accepted, "The reservation fits the calendar.")                                                \
+  X(CalendarFull, "The calendar has no room for the reservation; the message says from when it has.") \
+  X(InvalidSchedule, "The reservation's schedule or time zone cannot be read.")                    \
+  X(WindowOpen, "The reservation holds its capacity now.")                                         \
+  X(WindowClosed, "The reservation's window is not open.")                                         \
+  X(WindowHonored, "The capacity was there when the window opened.")                               \
+  X(WindowMissed, "The capacity was not there when the window opened.")                            \
+  X(InUse, "The reservation is being deleted while pods use it.")                                  \
+  X(LedgerDrift, "The audit found the ledger different from the API and corrected it.")            \
+  /* analyzer */                                                                                   \
+  X(MetricsAvailable, "Fresh measurements cover the target.")                                      \
+  X(MetricsStale, "The newest measurement is too old to decide on.")                               \
+  X(MetricsMissing, "No measurement of the target has been seen.")                                 \
+  X(HighUtilization, "Measured use is, or will be, above the upper threshold.")                    \
+  X(LowUtilization, "Measured use stays below the lower threshold.")                               \
+  X(Recommended, "A recommendation was written.")                                                  \
+  X(Expired, "The recommendation's time has passed.")                                              \
+  X(Superseded, "A newer recommendation took this one's place.")                                   \
+  /* operation */                                                                                  \
+  X(CachesNotSynced, "The caches are not filled yet; nothing is decided on a partial view.")       \
+  X(TargetNotFound, "The object that the policy or the request names does not exist.")             \
+  X(Throttled, "The API server asked to slow down.")                                               \
+  X(InternalError, "An unexpected failure; the message has the details.")
+// clang-format on
+
+enum class Reason {
+#define BERTH_REASON_ENUMERATOR(name, meaning) name,
+  BERTH_REASONS(BERTH_REASON_ENUMERATOR)
+#undef BERTH_REASON_ENUMERATOR
+};
+
+/// The API string: the enumerator's own name.
+[[nodiscard]] std::string_view to_string(Reason reason);
+/// One sentence on what it means, as printed on the reference page.
+[[nodiscard]] std::string_view meaning(Reason reason);
+/// Nothing for a word that is not in the list.
+[[nodiscard]] std::optional<Reason> reason_from(std::string_view name);
+/// Every value, in the order above.
+[[nodiscard]] std::span<const Reason> all_reasons();
+
+} // namespace berth

@@ -1,0 +1,50 @@
+#pragma once
+// HTTP requests and responses as plain values, shared by the server, the client and the simulated
+// API server. No parsing happens here.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace berth::http {
+
+/// Header fields in the order sent; names compare without case.
+class Headers {
+public:
+  Headers() = default;
+  Headers(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
+
+  void add(std::string name, std::string value);
+  /// The first field of that name.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  [[nodiscard]] auto begin() const { return fields_.begin(); }
+  [[nodiscard]] auto end() const { return fields_.end(); }
+
+private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+struct Request {
+  std::string method; ///< "GET", "POST", "PUT", "PATCH", "DELETE"
+  std::string target; ///< origin form: path and query, percent-encoded
+  Headers headers;
+  std::string body;
+};
+
+struct Response {
+  int status = 0;
+  Headers headers;
+  std::string body;
+};
+
+/// The path of a target, without the query.
+[[nodiscard]] std::string_view path_of(std::string_view target);
+/// The value of a query parameter, percent-decoded; nothing when it is absent.
+[[nodiscard]] std::optional<std::string> query_value(std::string_view target,
+                                                     std::string_view name);
+/// Percent-encodes everything but unreserved characters, so that it is one path segment or value.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
+} // namespace berth::http

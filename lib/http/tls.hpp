@@ -1,0 +1,29 @@
+#pragma once
+// TLS settings as PEM text. Nothing here names OpenSSL; lib/http turns them into contexts.
+
+#include <string>
+
+namespace berth::http {
+
+/// What a client trusts and shows.
+struct ClientTls {
+  std::string ca_pem;      ///< certificates trusted as issuers; empty: the system's
+  std::string cert_pem;    ///< client certificate chain, or empty
+  std::string key_pem;     ///< its private key, or empty
+  std::string server_name; ///< SNI and name checked; empty: the URL's host
+  bool insecure_skip_verify = false;
+
+  friend bool operator==(const ClientTls&, const ClientTls&) = default;
+};
+
+/// What a server shows and whom it lets in.
+struct ServerTls {
+  std::string cert_pem;
+  std::string key_pem;
+  /// Client certificates must chain to one of these; empty: clients need no certificate.
+  std::string client_ca_pem;
+
+  friend bool operator==(const ServerTls&, const ServerTls&) = default;
+};
+
+} // namespace berth::http

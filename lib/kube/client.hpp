@@ -1,0 +1,135 @@
+#pragma once
+// Client: the Kubernetes API verbs over a Transport, as JSON text in and out, so that each caller
+// decodes with the parser that suits it. It adds authentication, User-Agent, the client-side rate
+// limit, and the retries that are always safe; it decides nothing about conflicts.
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/async/executor.hpp"
+#include "lib/base/result.hpp"
+#include "lib/base/rng.hpp"
+#include "lib/http/transport.hpp"
+#include "lib/kube/object.hpp"
+
+namespace berth::kube {
+
+/// Where the bearer token comes from; asked before each request.
+class TokenSource {
+public:
+  virtual ~TokenSource() = default;
+  /// The token to send, or an empty string for none.
+  [[nodiscard]] virtual async::Task<Result<std::string>> token() = 0;
+  /// The server answered 401: what is cached must not be used again.
+  virtual void reject() = 0;
+};
+
+struct ClientOptions {
+  std::string user_agent;    ///< "berth-operator/0.1.0 (linux/amd64)"
+  std::string field_manager; ///< sent with every write
+  double qps = 200;          ///< sustained requests per second; Lease requests are exempt
+  std::size_t burst = 400;
+  Duration request_timeout = std::chrono::seconds{30};
+  std::size_t response_bytes_max = std::size_t{256} << 20U;
+  /// Further tries after the first, for answers and failures that are safe to repeat.
+  std::size_t retries_max = 4;
+};
+
+enum class PatchType { Json, Merge, StrategicMerge, Apply };
+
+struct ListOptions {
+  std::string ns; ///< empty: all namespaces
+  std::string label_selector;
+  std::string field_selector;
+  std::size_t limit = 500;
+  std::string continue_token;
+  std::optional<std::string> resource_version; ///< absent: consistent read
+};
+
+struct WatchOptions {
+  std::string ns;
+  std::string label_selector;
+  std::string field_selector;
+  std::string resource_version;
+  Duration timeout = std::chrono::seconds{300}; ///< timeoutSeconds sent to the server
+  bool send_initial_events = false;             ///< streaming list
+};
+
+/// What must still hold for a write to take effect; empty means do not check.
+struct Preconditions {
+  std::string uid;
+  std::string resource_version;
+};
+
+struct WriteOptions {
+  /// The subresource written: "status", "binding", "eviction", "resize", "scale", or none.
+  std::string subresource;
+  /// Server-side apply: take over fields that others own.
+  bool force = false;
+};
+
+class Client {
+public:
+  Client(http::Transport& transport, async::Executor& executor, Rng rng, ClientOptions options);
+  /// `token` may be null; it must outlive the client.
+  Client(http::Transport& transport, async::Executor& executor, Rng rng, ClientOptions options,
+         TokenSource* token);
+  ~Client();
+
+  /// Reads answer the object's (or list's) JSON.
+  [[nodiscard]] async::Task<Result<std::string>> get(ResourceType type, ObjectKey key);
+  [[nodiscard]] async::Task<Result<std::string>> list(ResourceType type, ListOptions options);
+  [[nodiscard]] async::Task<Result<std::unique_ptr<http::BodyStream>>> watch(ResourceType type,
+                                                                             WatchOptions options);
+
+  /// Writes answer the JSON of the object as it is afterwards.
+  [[nodiscard]] async::Task<Result<std::string>> create(ResourceType type, std::string ns,
+                                                        std::string body);
+  /// The body's metadata.resourceVersion is the precondition.
+  [[nodiscard]] async::Task<Result<std::string>> update(ResourceType type, ObjectKey key,
+                                                        std::string body, WriteOptions options);
+  [[nodiscard]] async::Task<Result<std::string>> patch(ResourceType type, ObjectKey key,
+                                                       PatchType patch_type, std::string body,
+                                                       WriteOptions options);
+  [[nodiscard]] async::Task<Result<void>> remove(ResourceType type, ObjectKey key,
+                                                 Preconditions preconditions);
+
+  /// Binds a pod to a node; Conflict when the pod is another one (UID) or is bound already.
+  [[nodiscard]] async::Task<Result<void>> bind(ObjectKey pod, std::string pod_uid,
+                                               std::string node);
+  /// Asks for an eviction (policy/v1). Throttled with retry_after when a PodDisruptionBudget
+  /// does not allow it now.
+  [[nodiscard]] async::Task<Result<void>> evict(ObjectKey pod, std::string pod_uid,
+                                                std::optional<Duration> grace);
+  /// A plain GET of a path, for discovery, /version and aggregated APIs.
+  [[nodiscard]] async::Task<Result<std::string>> get_raw(std::string target);
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The resource types that Berth speaks to, in one place.
+namespace types {
+[[nodiscard]] const ResourceType& pod();
+[[nodiscard]] const ResourceType& node();
+[[nodiscard]] const ResourceType& namespace_();
+[[nodiscard]] const ResourceType& lease();
+[[nodiscard]] const ResourceType& event();
+[[nodiscard]] const ResourceType& resource_quota();
+[[nodiscard]] const ResourceType& config_map();
+[[nodiscard]] const ResourceType& custom_resource_definition();
+[[nodiscard]] const ResourceType& resource_pool();
+[[nodiscard]] const ResourceType& quota();
+[[nodiscard]] const ResourceType& reservation();
+[[nodiscard]] const ResourceType& allocation_request();
+[[nodiscard]] const ResourceType& allocation_policy();
+[[nodiscard]] const ResourceType& scaling_policy();
+[[nodiscard]] const ResourceType& scaling_recommendation();
+[[nodiscard]] const ResourceType& node_metrics();
+[[nodiscard]] const ResourceType& pod_metrics();
+} // namespace types
+
+} // namespace berth::kube

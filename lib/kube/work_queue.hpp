@@ -1,0 +1,64 @@
+#pragma once
+// WorkQueue: keys waiting to be reconciled. A key waits at most once, is worked on by one worker at
+// a time, and one that is added while it is worked on comes again afterwards. Failures back off per
+// key. Single-threaded, on one executor.
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <stop_token>
+
+#include "lib/async/signal.hpp"
+#include "lib/kube/object.hpp"
+#include "lib/kube/outcome.hpp"
+
+namespace berth::kube {
+
+struct WorkQueueOptions {
+  Duration backoff_initial = std::chrono::milliseconds{5};
+  Duration backoff_max = std::chrono::seconds{1000};
+  std::size_t workers = 1;
+};
+
+class WorkQueue {
+public:
+  WorkQueue(async::Executor& executor, WorkQueueOptions options);
+  ~WorkQueue();
+
+  void add(ObjectKey key);
+  void add_after(ObjectKey key, Duration delay);
+
+  using Reconcile = std::function<async::Task<Outcome>(ObjectKey)>;
+  /// Told of every finished reconcile and how long it took; for metrics and logs.
+  using Observer = std::function<void(const ObjectKey&, const Outcome&, Duration)>;
+
+  /// Works with options.workers workers until `stop`; what is being worked on then is finished.
+  [[nodiscard]] async::Task<void> run(Reconcile reconcile, Observer observer, std::stop_token stop);
+
+  [[nodiscard]] std::size_t depth() const { return ready_.size(); }
+  [[nodiscard]] std::size_t delayed() const { return delayed_.size(); }
+  [[nodiscard]] std::size_t working() const { return working_.size(); }
+
+private:
+  struct Delayed {
+    SteadyPoint due;
+    async::TimerId timer;
+  };
+  [[nodiscard]] async::Task<void> work(Reconcile& reconcile, Observer& observer,
+                                       std::stop_token stop);
+  void settle(const ObjectKey& key, const Outcome& outcome);
+
+  async::Executor& executor_;
+  WorkQueueOptions options_;
+  async::Signal arrived_;
+  std::deque<ObjectKey> ready_;
+  std::set<ObjectKey> waiting_; ///< what ready_ holds
+  std::set<ObjectKey> working_;
+  std::set<ObjectKey> again_; ///< added while being worked on
+  std::map<ObjectKey, Delayed> delayed_;
+  std::map<ObjectKey, unsigned> failures_;
+};
+
+} // namespace berth::kube

@@ -1,1 +1,66 @@
+# The commands a person needs. `make` alone lists them.
+SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# The interpreter that Debian's packages (python3-yaml, python3-pytest) belong to.
+PYTHON ?= /usr/bin/python3
+JOBS ?= $(shell nproc)
+PRESET ?= dev
+NODES ?= 1000 5000
+
+.PHONY: help demo test build bench lint format unit tsan integration fuzz docs clean dependencies
+
+help: ## List the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: dependencies build ## Raise a real control plane here and show Berth deciding on it (KEEP=1 leaves it running)
+	@$(PYTHON) demo/run.py --bin build/release/bin $(if $(KEEP),--keep)
+
+test: dependencies lint-fast unit tsan integration ## Run everything that CI runs
+
+build: dependencies ## Build the release programs into build/release/bin
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target programs
+
+unit: ## Build with ASan and UBSan; run unit, property, simulation and contract tests
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+	@ctest --preset $(PRESET) -j $(JOBS)
+
+tsan: ## Run the tests of the threaded libraries and the programs under ThreadSanitizer
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan -j $(JOBS) --target threaded_tests
+	@ctest --preset tsan -j $(JOBS) -L threaded
+
+integration: ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
+	@tests/controlplane/controlplane build
+	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider tests/crds tests/manifests tests/integration tests/docs
+
+bench: dependencies build ## Run the benchmarks and print ratios with the machine and versions (NODES="1000 5000")
+	@cmake --build --preset release -j $(JOBS) --target benchmarks
+	@tests/controlplane/controlplane build
+	@$(PYTHON) tests/bench/run.py --bin build/release/bin --nodes $(NODES)
+
+lint: dependencies lint-fast ## Check format, layers, lengths, shell scripts and clang-tidy
+	@scripts/run-clang-tidy
+
+.PHONY: lint-fast
+lint-fast:
+	@scripts/check-format
+	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/lint
+	@scripts/report-lengths
+	@shellcheck $$(git ls-files scripts .ci tests demo | xargs grep -lE '^#!.*\b(ba)?sh$$')
+
+format: ## Format the C++ sources
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+fuzz: dependencies ## Fuzz each decoder for SECONDS (default 60) with libFuzzer
+	@scripts/run-fuzzers $(or $(SECONDS_EACH),60)
+
+docs: build ## Generate the reference pages again
+	@scripts/generate-reference
+
+clean: ## Remove build/ (caches outside the checkout stay)
+	@rm -rf build
+
+dependencies:
+	@scripts/install-dependencies

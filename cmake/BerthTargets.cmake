@@ -30,6 +30,11 @@ if(BERTH_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# What `make build`, `make tsan` and `make bench` ask for by name.
+add_custom_target(programs)
+add_custom_target(threaded_tests)
+add_custom_target(benchmarks)
+
 # berth_library(<folder name> [DEPS target...] [SOURCES file...]): the library of the current folder,
 # `berth_<folder name>`. Without SOURCES it takes every .cpp of the folder except main.cpp.
 function(berth_library name)
@@ -53,11 +58,12 @@ function(berth_program name)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/main.cpp)
     add_executable(${name} main.cpp)
     target_link_libraries(${name} PRIVATE berth_options ${ARG_DEPS})
+    add_dependencies(programs ${name})
   endif()
 endfunction()
 
 # berth_test(<folder> [LABELS label...] DEPS target...): one test program from tests/<folder>/*.cpp,
-# registered with ctest under its folder's path.
+# registered with ctest under its folder's path. Label `threaded`: it runs under ThreadSanitizer too.
 function(berth_test folder)
   cmake_parse_arguments(ARG "" "" "DEPS;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
@@ -70,6 +76,17 @@ function(berth_test folder)
   target_precompile_headers(${target} REUSE_FROM berth_catch_main)
   add_test(NAME ${folder} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${folder} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
+  if("threaded" IN_LIST ARG_LABELS)
+    add_dependencies(threaded_tests ${target})
+  endif()
+endfunction()
+
+# berth_bench(<name> DEPS target...): tests/bench/<name>.cpp, built by `make bench` only.
+function(berth_bench name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  add_executable(bench_${name} EXCLUDE_FROM_ALL ${name}.cpp)
+  target_link_libraries(bench_${name} PRIVATE berth_options benchmark::benchmark ${ARG_DEPS})
+  add_dependencies(benchmarks bench_${name})
 endfunction()
 
 # berth_fuzz(<name> DEPS target...): tests/fuzz/<name>.cpp. With BERTH_FUZZ a libFuzzer target; always a

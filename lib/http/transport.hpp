@@ -2,6 +2,9 @@
 // Transport: how the Kubernetes client and other callers reach one HTTP server. BeastTransport is
 // the real one; tests/support/simulation has the simulated API server behind the same face.
 // A Result's error means that no complete response came; any status that came is a Response.
+// Its code tells whether the request may be repeated: Unavailable when no byte of it was sent (no
+// address, refused, TLS failed), so that the server surely did not act; Timeout when the deadline
+// passed or the connection broke after that, so that the effect is unknown.
 
 #include <cstddef>
 #include <memory>

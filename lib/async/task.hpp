@@ -29,8 +29,8 @@ struct PromiseBase {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> finished) noexcept {
-      const auto awaiter = finished.promise().awaiter;
-      return awaiter ? awaiter : std::noop_coroutine();
+      const auto next = finished.promise().awaiter;
+      return next ? next : std::noop_coroutine();
     }
     void await_resume() const noexcept {}
   };

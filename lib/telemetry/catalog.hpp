@@ -1,0 +1,138 @@
+#pragma once
+// Every metric of the product, grouped by who counts it. A program makes the groups it needs on its
+// Registry; docs/reference/metrics.md is written from this list by tools of the build and a test
+// keeps it fresh. Names of Kubernetes' own components are reused where the meaning is the same.
+// Times of events are exposed as timestamps: a lag is time() - metric.
+
+#include <string_view>
+
+#include "lib/telemetry/labels.hpp"
+#include "lib/telemetry/metrics.hpp"
+
+namespace berth::telemetry {
+
+/// Calls of kube-scheduler, and how old the picture is that they are answered from.
+struct ExtenderMetrics {
+  explicit ExtenderMetrics(Registry& registry);
+
+  HistogramFamily<ExtenderVerb, CallOutcome> request_duration_seconds;
+  CounterFamily<Reason> node_rejections;
+  Gauge& snapshot_timestamp_seconds;
+};
+
+/// One reflector: a cache of one resource filled by list and watch.
+struct ReflectorMetrics {
+  /// `resource` as in the URL, for example "pods".
+  ReflectorMetrics(Registry& registry, std::string_view resource);
+
+  CounterFamily<RelistReason> relists;
+  CounterFamily<WatchEventType> events;
+  Gauge& last_event_timestamp_seconds;
+  Gauge& synced;
+  Gauge& objects;
+};
+
+/// Calls to the API server.
+struct RestClientMetrics {
+  explicit RestClientMetrics(Registry& registry);
+
+  CounterFamily<StatusCode, HttpMethod> requests;
+  HistogramFamily<HttpMethod> request_duration_seconds;
+};
+
+/// One work queue, with the names that controller-runtime uses.
+struct WorkQueueMetrics {
+  WorkQueueMetrics(Registry& registry, std::string_view name);
+
+  Gauge& depth;
+  Counter& adds;
+  Counter& retries;
+  Histogram& queue_duration_seconds;
+  Histogram& work_duration_seconds;
+};
+
+/// One controller's reconciles.
+struct ReconcilerMetrics {
+  ReconcilerMetrics(Registry& registry, std::string_view controller);
+
+  CounterFamily<ReconcileOutcome> reconciles;
+  Histogram& duration_seconds;
+};
+
+struct LeaderElectionMetrics {
+  LeaderElectionMetrics(Registry& registry, std::string_view lease);
+
+  Gauge& is_leader;
+};
+
+/// Events written to the API for people.
+struct EventMetrics {
+  explicit EventMetrics(Registry& registry);
+
+  CounterFamily<Outcome> events;
+  Counter& dropped;
+};
+
+/// The allocation cycle: who waits, who was admitted, what it cost.
+struct AllocationMetrics {
+  explicit AllocationMetrics(Registry& registry);
+
+  HistogramFamily<CyclePhase> cycle_duration_seconds;
+  CounterFamily<PlacementMode> admissions;
+  Histogram& admission_wait_seconds;
+  GaugeFamily<Reason> waiting_workloads;
+  CounterFamily<PreemptionCause> preemptions;
+  GaugeFamily<ReservationState> reservations;
+  CounterFamily<WindowOutcome> reservation_windows;
+  Counter& ledger_audits;
+  Counter& ledger_drift;
+  ObjectGauges quota_nominal;
+  ObjectGauges quota_used;
+  ObjectGauges quota_borrowed;
+  ObjectGauges pool_capacity;
+  ObjectGauges pool_used;
+};
+
+/// The analyzer's own work.
+struct AnalyzerMetrics {
+  explicit AnalyzerMetrics(Registry& registry);
+
+  Histogram& cycle_duration_seconds;
+  Gauge& newest_sample_timestamp_seconds;
+  CounterFamily<Outcome> source_queries;
+  CounterFamily<Outcome> recommendations;
+};
+
+/// One HTTP server of the program.
+struct HttpServerMetrics {
+  HttpServerMetrics(Registry& registry, std::string_view server);
+
+  Gauge& connections_open;
+  Counter& connections_accepted;
+  Counter& connections_refused;
+  Counter& handshakes_failed;
+  Counter& requests_refused;
+};
+
+/// Certificates and keys read from files.
+struct CertificateMetrics {
+  /// `use` says for what, for example "extender".
+  CertificateMetrics(Registry& registry, std::string_view use);
+
+  CounterFamily<Outcome> reloads;
+  Gauge& expiration_timestamp_seconds;
+};
+
+/// The program itself; read from the system at each exposition.
+struct ProcessMetrics {
+  ProcessMetrics(Registry& registry, std::string_view program);
+
+  Gauge& build_info;
+  Gauge& start_time_seconds;
+  Counter& cpu_seconds;
+  Gauge& resident_memory_bytes;
+  Gauge& open_fds;
+  Counter& log_lines_dropped;
+};
+
+} // namespace berth::telemetry

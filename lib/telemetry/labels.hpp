@@ -1,0 +1,102 @@
+#pragma once
+// The closed sets that label the product's metrics. A new value means a new word here; its series
+// appear at zero and the reference page follows.
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "lib/base/reason.hpp"
+#include "lib/telemetry/family.hpp"
+
+namespace berth::telemetry {
+
+/// BERTH_LABEL(enum, its last enumerator, "label name", "value of each enumerator"...)
+#define BERTH_LABEL(Enum, last, label, ...)                                                        \
+  template <>                                                                                      \
+  struct Label<Enum> {                                                                             \
+    static constexpr std::string_view kName = label;                                               \
+    static constexpr auto kValues = std::to_array<std::string_view>({__VA_ARGS__});                \
+    static constexpr std::size_t kCount = kValues.size();                                          \
+    static_assert(kCount == static_cast<std::size_t>(Enum::last) + 1);                             \
+    static constexpr std::string_view value(std::size_t index) {                                   \
+      return kValues[index];                                                                       \
+    }                                                                                              \
+  }
+
+template <>
+struct Label<Reason> {
+  static constexpr std::string_view kName = "reason";
+#define BERTH_COUNT_REASON(name, meaning) +1
+  static constexpr std::size_t kCount = 0 BERTH_REASONS(BERTH_COUNT_REASON);
+#undef BERTH_COUNT_REASON
+  static std::string_view value(std::size_t index) { return to_string(static_cast<Reason>(index)); }
+};
+
+enum class ExtenderVerb { Filter, Prioritize, Preempt, Bind };
+BERTH_LABEL(ExtenderVerb, Bind, "verb", "filter", "prioritize", "preempt", "bind");
+
+/// How a call ended: answered, answered with an error, or refused because it cannot be read.
+enum class CallOutcome { Ok, Error, Invalid };
+BERTH_LABEL(CallOutcome, Invalid, "outcome", "ok", "error", "invalid");
+
+/// How a write to the API, a query or a reload ended.
+enum class Outcome { Ok, Error };
+BERTH_LABEL(Outcome, Error, "outcome", "ok", "error");
+
+enum class ReconcileOutcome { Done, Requeued, Error };
+BERTH_LABEL(ReconcileOutcome, Error, "outcome", "done", "requeued", "error");
+
+enum class CyclePhase { Observe, Decide, Act };
+BERTH_LABEL(CyclePhase, Act, "phase", "observe", "decide", "act");
+
+enum class PlacementMode { Candidates, Nominate, Extender };
+BERTH_LABEL(PlacementMode, Extender, "mode", "candidates", "nominate", "extender");
+
+/// For whom running work was evicted.
+enum class PreemptionCause { Priority, Reclaim, Fairness, Reservation };
+BERTH_LABEL(PreemptionCause, Reservation, "cause", "priority", "reclaim", "fairness",
+            "reservation");
+
+enum class ReservationState { Pending, Accepted, Active, Ended };
+BERTH_LABEL(ReservationState, Ended, "state", "pending", "accepted", "active", "ended");
+
+/// Whether a reservation's capacity was there when its window opened.
+enum class WindowOutcome { Honored, Missed };
+BERTH_LABEL(WindowOutcome, Missed, "outcome", "honored", "missed");
+
+/// Why a list was made: at start, because the history was gone, after an error, for the audit.
+enum class RelistReason { Start, Gone, Error, Audit };
+BERTH_LABEL(RelistReason, Audit, "reason", "start", "gone", "error", "audit");
+
+enum class WatchEventType { Added, Modified, Deleted, Bookmark, Error };
+BERTH_LABEL(WatchEventType, Error, "type", "added", "modified", "deleted", "bookmark", "error");
+
+enum class HttpMethod { Get, Post, Put, Patch, Delete, Other };
+BERTH_LABEL(HttpMethod, Other, "method", "GET", "POST", "PUT", "PATCH", "DELETE", "other");
+
+/// The status of an API server's answer; None when no answer came.
+enum class StatusCode {
+  S200,
+  S201,
+  S202,
+  S400,
+  S401,
+  S403,
+  S404,
+  S405,
+  S406,
+  S409,
+  S410, // clang-format off
+  S413, S415, S422, S429, S500, S502, S503, S504, Other, None, // clang-format on
+};
+BERTH_LABEL(StatusCode, None, "code", "200", "201", "202", "400", "401", "403", "404", "405", "406",
+            "409", "410", "413", "415", "422", "429", "500", "502", "503", "504", "other",
+            "<error>");
+
+/// The label of a status that came, or of none.
+[[nodiscard]] StatusCode status_code(std::optional<int> status);
+[[nodiscard]] HttpMethod http_method(std::string_view method);
+
+} // namespace berth::telemetry

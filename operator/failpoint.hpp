@@ -1,0 +1,59 @@
+#pragma once
+// Failpoints: named places between two writes where a test can make the operator die (kill -9 in
+// effect), to prove that the next leader finishes or rolls back from the API alone. Off unless the
+// environment variable BERTH_FAILPOINT names one; main() reads it. `berth-operator
+// --list-failpoints` prints them, so that a test can walk all of them.
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "lib/base/result.hpp"
+
+namespace berth::op {
+
+// clang-format off
+#define BERTH_FAILPOINTS(X)                                                                        \
+  X(BeforeFirstAdmissionWrite, "a plan was made, nothing of it is written")                        \
+  X(AfterFirstGangGate, "one member of a gang is ungated, the others are not")                     \
+  X(BeforeLastGangGate, "all members of a gang but one are ungated")                               \
+  X(AfterAdmissionWrite, "an admission is written, its event is not")                              \
+  X(AfterAdmissionEvent, "an admission is written and told, no status is")                         \
+  X(BeforeGangRollback, "a gang is to be rolled back, no member is deleted")                       \
+  X(AfterFirstGangRollback, "one member of a gang that is rolled back is deleted")                 \
+  X(BeforeReservationAccepted, "a reservation was judged, its status is not written")              \
+  X(AfterReservationAccepted, "a reservation's acceptance is written, its event is not")           \
+  X(BeforeStatusWrite, "a status was computed and is not written")
+// clang-format on
+
+enum class Failpoint {
+#define BERTH_FAILPOINT_ENUMERATOR(name, when) name,
+  BERTH_FAILPOINTS(BERTH_FAILPOINT_ENUMERATOR)
+#undef BERTH_FAILPOINT_ENUMERATOR
+};
+
+struct FailpointInfo {
+  Failpoint failpoint;
+  std::string_view name;
+  std::string_view when;
+};
+
+[[nodiscard]] std::span<const FailpointInfo> all_failpoints();
+
+/// What to do at which failpoint: "<name>" dies at its first passage, "<name>:3" at its third.
+class FailpointPlan {
+public:
+  /// Nothing happens anywhere.
+  FailpointPlan() = default;
+  /// Invalid names the known failpoints.
+  [[nodiscard]] static Result<FailpointPlan> parse(std::string_view text);
+
+  /// Dies here if the plan says so: SIGKILL to the own process, as nothing may be cleaned up.
+  void pass(Failpoint failpoint);
+
+private:
+  std::optional<Failpoint> armed_;
+  unsigned passages_left_ = 0;
+};
+
+} // namespace berth::op

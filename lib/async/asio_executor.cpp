@@ -33,8 +33,8 @@ struct AsioExecutor::Impl {
     auto timer = std::make_unique<asio::steady_timer>(context);
     timer->expires_at(due);
     timer->async_wait([this, id, run = std::move(work)](boost::system::error_code cancelled) {
-      timers.erase(id);
-      if (!cancelled)
+      // A timer that is due already may be cancelled before its turn comes: then it is gone here.
+      if (timers.erase(id) > 0 && !cancelled)
         run();
     });
     timers.emplace(id, std::move(timer));
@@ -58,7 +58,7 @@ void AsioExecutor::post(std::function<void()> work) {
 
 TimerId AsioExecutor::post_after(Duration delay, std::function<void()> work) {
   const TimerId id = ++impl_->last_timer;
-  const SteadyPoint due = SteadyPoint::clock::now() + std::max(delay, Duration{0});
+  const SteadyPoint due = SteadyPoint::clock::now() + std::clamp(delay, Duration{0}, kDelayMax);
   asio::dispatch(impl_->context, [impl = impl_.get(), id, due, run = std::move(work)]() mutable {
     impl->start_timer(id, due, std::move(run));
   });

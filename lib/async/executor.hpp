@@ -14,16 +14,20 @@ namespace berth::async {
 
 using TimerId = std::uint64_t;
 
+/// Nothing waits longer than this: steady time in nanoseconds would overflow.
+inline constexpr Duration kDelayMax = std::chrono::hours{24 * 365 * 10};
+
 class Executor {
 public:
   virtual ~Executor() = default;
 
   /// Runs `work` later on this executor, in the order posted. May be called from any thread.
   virtual void post(std::function<void()> work) = 0;
-  /// Runs `work` on this executor once `delay` has passed (steady time; <= 0 means soon).
-  /// May be called from any thread.
+  /// Runs `work` on this executor once `delay` has passed (steady time; <= 0 means soon, more than
+  /// kDelayMax means kDelayMax). May be called from any thread.
   virtual TimerId post_after(Duration delay, std::function<void()> work) = 0;
-  /// Drops a timer that has not fired; nothing happens if it has.
+  /// Drops a timer that has not fired; nothing happens if it has. Called on the executor, `work`
+  /// surely does not run afterwards.
   virtual void cancel(TimerId timer) = 0;
   /// Whether the caller runs on this executor.
   [[nodiscard]] virtual bool is_current() const = 0;
@@ -33,7 +37,8 @@ public:
 /// Goes on running on `executor`; nothing happens if the caller is there already.
 [[nodiscard]] Task<void> switch_to(Executor& executor);
 
-/// Waits; true when the whole time passed, false as soon as `stop` was requested.
+/// Waits; true when the whole time passed, false as soon as `stop` was requested. Goes on running
+/// on `executor` either way.
 [[nodiscard]] Task<bool> sleep_for(Executor& executor, Duration delay, std::stop_token stop = {});
 
 /// Starts `task` on `executor` and lets it run to its end on its own.

@@ -35,7 +35,7 @@ struct Signal::Wait {
           return;
         shared->stopped = true;
         std::erase(owner->waiters_, shared);
-        shared->waiting.resume();
+        resume(shared->waiting);
       });
     });
   }
@@ -49,11 +49,12 @@ void Signal::notify() {
   }
   for (const auto& waiter : std::exchange(waiters_, {})) {
     waiter->woken = true;
-    executor_.post([waiter] { waiter->waiting.resume(); });
+    executor_.post([waiter] { resume(waiter->waiting); });
   }
 }
 
 Task<bool> Signal::wait(std::stop_token stop) {
+  co_await switch_to(executor_);
   Wait awaiter{*this, std::move(stop)};
   co_return co_await awaiter;
 }

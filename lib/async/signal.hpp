@@ -15,7 +15,8 @@ class Signal {
 public:
   explicit Signal(Executor& executor) : executor_(executor) {}
 
-  /// Wakes everyone who waits; with nobody waiting, the next wait() returns at once.
+  /// Wakes everyone who waits; with nobody waiting, the next wait() returns at once. To be called
+  /// on the executor.
   void notify();
 
   /// Waits for a notify() since the last wait(); false if `stop` came first.

@@ -6,7 +6,7 @@ namespace berth::async {
 
 TimerId SimulatedExecutor::post_after(Duration delay, std::function<void()> work) {
   const TimerId timer = ++last_timer_;
-  const TimePoint due = now_ + std::max(delay, Duration{0});
+  const TimePoint due = now_ + std::clamp(delay, Duration{0}, kDelayMax);
   timers_.emplace(std::pair{due, timer}, std::move(work));
   due_.emplace(timer, due);
   return timer;

@@ -1,9 +1,9 @@
 #pragma once
 // Task<T>: a lazy coroutine. It starts when it is awaited, or when spawn() hands it to an executor,
-// and resumes its awaiter without growing the stack. It knows no thread: whoever completes the
-// innermost await decides where it goes on, and everything of ours completes on the executor that
-// the awaiting code named. An exception that leaves a Task is a programmer's error and aborts,
-// since failures travel as Result<T>.
+// and resumes its awaiter without growing the stack, in every build. It knows no thread: whoever
+// completes the innermost await decides where it goes on, and everything of ours completes on the
+// executor that the awaiting code named. An exception that leaves a Task is a programmer's error
+// and aborts, since failures travel as Result<T>.
 //
 // g++ 12 destroys braced temporaries inside a co_await expression twice. Name arguments first:
 //   const Request request{...};  auto answer = co_await transport.send(request);
@@ -19,7 +19,23 @@ namespace berth::async {
 template <class T>
 class Task;
 
+/// Runs a suspended coroutine, then those it hands over to, until one of them waits. An awaiter
+/// of your own goes on through this and never calls the handle's resume() itself.
+void resume(std::coroutine_handle<> suspended);
+
 namespace detail {
+
+/// Where the resume() at the bottom of this thread's stack looks for the coroutine to run next.
+inline constinit thread_local std::coroutine_handle<>* next_coroutine = nullptr;
+
+/// Goes on with another coroutine once the current one has returned to resume(). The standard's
+/// symmetric transfer would do, but g++ makes it a tail call only without sanitizers.
+inline void transfer_to(std::coroutine_handle<> next) {
+  if (next_coroutine == nullptr)
+    return resume(next);
+  ensure(!*next_coroutine, "a coroutine was resumed without async::resume()");
+  *next_coroutine = next;
+}
 
 /// What both promise types share: who waits for this task, and how to go on there.
 struct PromiseBase {
@@ -28,9 +44,8 @@ struct PromiseBase {
   struct FinalAwaiter {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     template <class Promise>
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> finished) noexcept {
-      const auto next = finished.promise().awaiter;
-      return next ? next : std::noop_coroutine();
+    void await_suspend(std::coroutine_handle<Promise> finished) noexcept {
+      transfer_to(finished.promise().awaiter);
     }
     void await_resume() const noexcept {}
   };
@@ -66,6 +81,14 @@ struct Promise<void> : PromiseBase {
 
 } // namespace detail
 
+inline void resume(std::coroutine_handle<> suspended) {
+  std::coroutine_handle<> next = suspended;
+  auto* const outer = std::exchange(detail::next_coroutine, &next);
+  while (next)
+    std::exchange(next, {}).resume();
+  detail::next_coroutine = outer;
+}
+
 template <class T = void>
 class [[nodiscard]] Task {
 public:
@@ -88,12 +111,13 @@ public:
     struct Awaiter {
       std::coroutine_handle<promise_type> handle;
       [[nodiscard]] bool await_ready() const noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiter) noexcept {
+      void await_suspend(std::coroutine_handle<> awaiter) noexcept {
         handle.promise().awaiter = awaiter;
-        return handle;
+        detail::transfer_to(handle);
       }
       T await_resume() { return handle.promise().take(); }
     };
+    ensure(handle_ && !handle_.done(), "a Task was awaited twice or after it was moved");
     return Awaiter{handle_};
   }
 

@@ -9,11 +9,12 @@ void TaskGroup::spawn(Task<void> task) {
 
 Task<void> TaskGroup::run(Task<void> task) {
   co_await std::move(task);
+  co_await switch_to(executor_); // the task may have ended elsewhere
   --running_;
   if (running_ > 0)
     co_return;
   for (const auto joiner : std::exchange(joiners_, {}))
-    executor_.post([joiner] { joiner.resume(); });
+    executor_.post([joiner] { resume(joiner); });
 }
 
 struct TaskGroup::Joined {
@@ -24,7 +25,9 @@ struct TaskGroup::Joined {
 };
 
 Task<void> TaskGroup::join() {
-  co_await Joined{*this};
+  Joined ended{*this};
+  while (running_ > 0) // a task may be started before the joiner's turn comes
+    co_await ended;
 }
 
 } // namespace berth::async

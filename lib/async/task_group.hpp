@@ -19,7 +19,7 @@ public:
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  /// To be called on the executor.
+  /// To be called on the executor, or before it runs.
   void spawn(Task<void> task);
   void request_stop() { stop_.request_stop(); }
   [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }

@@ -29,6 +29,8 @@ namespace berth {
   X(PoolNotFound, "A pool named by the quota or the reservation does not exist.")                  \
   X(NamespaceQuotaExceeded, "The namespace's own ResourceQuota would refuse the workload.")        \
   X(InvalidWorkload, "The workload cannot be read: a label, annotation or amount is malformed.")   \
+  X(ReservationNotFound, "The reservation that the workload names does not exist or is not accepted.") \
+  X(ReservationNotAllowed, "The workload's subject may not use the reservation that it names.")    \
   /* placement on a node */                                                                        \
   X(InsufficientNodeResources, "The node has too little left.")                                    \
   X(NodeNotInPool, "The node is not in a pool that the workload may use.")                         \

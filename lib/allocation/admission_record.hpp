@@ -1,0 +1,37 @@
+#pragma once
+// AdmissionRecord: what an admission promises, as the operator writes it into the pod annotation
+// berth.dev/admitted before any gate is removed (the intent). It is the only memory of a decision:
+// after a restart the ledger is rebuilt from these records. Its JSON codec is lib/api's.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/base/strong_id.hpp"
+
+namespace berth::allocation {
+
+/// One admission of one workload; every pod admitted by it carries the same id.
+using DecisionId = StrongId<struct DecisionIdTag>;
+
+struct AdmissionRecord {
+  DecisionId decision{};
+  /// Who is charged (L1). For work inside a reservation: the quota that pays for the reservation.
+  QuotaName quota{};
+  PoolName pool{};
+  /// Where this pod may be bound, best first; the first one that exists is charged until the pod is
+  /// bound. Never more than Policy::candidates.
+  std::vector<NodeName> planned_nodes{};
+  /// Empty unless the pod was admitted into a reservation.
+  ReservationName reservation{};
+  /// How many pods this decision admits together, and the creation time of the youngest of them.
+  /// Written on each pod, they tell the next leader which members a crash left without a record:
+  /// those created no later, up to this number, were decided on and are charged (G2, L1).
+  std::int32_t members = 1;
+  TimePoint youngest_member{};
+
+  friend bool operator==(const AdmissionRecord&, const AdmissionRecord&) = default;
+};
+
+} // namespace berth::allocation

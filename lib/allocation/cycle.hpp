@@ -1,0 +1,23 @@
+#pragma once
+// decide(): the allocation cycle, a function from one picture of the cluster to a plan. It holds no
+// client, lock, clock or die: the same input gives the same plan, byte for byte. The operator calls
+// it after changes, writes the admissions (intent first) and lets the next snapshot confirm them;
+// the simulator and replay call the same function.
+
+#include <cstdint>
+
+#include "lib/allocation/decision.hpp"
+#include "lib/allocation/policy.hpp"
+#include "lib/allocation/snapshot.hpp"
+#include "lib/base/clock.hpp"
+
+namespace berth::allocation {
+
+/// Admits in the order of priority, then age, every workload that its quota (Q2), its pool's nodes
+/// (N1, G1) and open reservations (R4) have room for; one that does not fit never stops a later one
+/// that does (F5). Total: malformed work waits with a reason. `seed` makes decision ids unique
+/// between operators that start again from the same generation.
+[[nodiscard]] Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now,
+                          std::uint64_t seed);
+
+} // namespace berth::allocation

@@ -1,0 +1,100 @@
+#pragma once
+// What a cycle decides, as data: the operator acts on it, the CLI prints it, tests compare it. A
+// workload that must wait is not an error: it has a reason with numbers.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/quota_tree.hpp"
+#include "lib/allocation/reservation.hpp"
+#include "lib/allocation/snapshot.hpp"
+#include "lib/allocation/workload.hpp"
+#include "lib/base/reason.hpp"
+
+namespace berth::allocation {
+
+/// Why one node was not taken (N3).
+struct Rejection {
+  NodeName node{};
+  Reason reason = Reason::InsufficientNodeResources;
+  std::string detail{}; ///< "cpu", "taint dedicated=gpu"; may be empty
+  /// Whether evicting pods from the node could help: FailedNodes against
+  /// FailedAndUnresolvableNodes on the wire.
+  bool preemption_may_help = false;
+
+  friend bool operator==(const Rejection&, const Rejection&) = default;
+};
+
+/// "reason (detail)".
+[[nodiscard]] std::string to_string(const Rejection& rejection);
+
+/// How many nodes of a pool were not taken for one reason and detail.
+struct RejectionCount {
+  Reason reason = Reason::InsufficientNodeResources;
+  std::string detail{};
+  std::size_t nodes = 0;
+
+  friend bool operator==(const RejectionCount&, const RejectionCount&) = default;
+};
+
+/// Why a workload waits. Shared by all workloads that wait for the same thing.
+struct Explanation {
+  Reason reason = Reason::InsufficientQuota;
+  /// A sentence with the numbers: "needs 8 cpu; team-a has 3 of 10 left, research could lend 2".
+  std::string message{};
+  std::optional<QuotaShortfall> quota{}; ///< with InsufficientQuota
+  std::vector<RejectionCount> nodes{};   ///< with InsufficientCapacity and its like
+
+  friend bool operator==(const Explanation&, const Explanation&) = default;
+};
+
+/// The record to write on one pod before its gate goes.
+struct MemberAdmission {
+  std::shared_ptr<const PodView> pod{};
+  AdmissionRecord record{};
+};
+
+/// One workload that may run: all of its members, or none (G1).
+struct Admission {
+  std::shared_ptr<const Workload> workload{};
+  std::vector<MemberAdmission> members{};
+  /// The members were charged by an earlier decision that a crash cut short (G2), or follow a gang
+  /// that runs; the workload as such was admitted before.
+  bool completes_earlier = false;
+};
+
+struct Waiting {
+  std::shared_ptr<const Workload> workload{};
+  std::uint32_t position = 0; ///< from 1, among the waiting workloads of its quota
+  std::shared_ptr<const Explanation> why{};
+};
+
+/// New planned nodes for an admitted pod that lost all of its old ones before it was bound.
+struct Replanning {
+  std::shared_ptr<const PodView> pod{};
+  AdmissionRecord record{}; ///< as before but for planned_nodes; those are empty if none was found
+};
+
+/// The calendar's answer to a reservation that was not accepted yet.
+struct ReservationDecision {
+  std::shared_ptr<const ReservationSpec> reservation{};
+  bool accepted = false;
+  Reason reason = Reason::Accepted; ///< Accepted, CalendarFull, PoolNotFound, QuotaNotFound
+  std::string message{};
+  std::optional<TimePoint> next_start{}; ///< with CalendarFull: from when on it would fit
+};
+
+/// All that one cycle decides. Applying it and deciding again yields nothing new.
+struct Plan {
+  Generation based_on{};
+  std::vector<Admission> admissions{}; ///< in the order they were decided
+  std::vector<Waiting> waiting{};      ///< in the order of their turn
+  std::vector<Replanning> replannings{};
+  std::vector<ReservationDecision> reservations{};
+};
+
+} // namespace berth::allocation

@@ -1,0 +1,33 @@
+#pragma once
+// NodeView: what allocation needs to know of one node. Adapters leave out what changes with every
+// heartbeat, so that an unchanged node compares equal and costs nothing.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/pod.hpp"
+#include "lib/allocation/selector.hpp"
+#include "lib/base/strong_id.hpp"
+#include "lib/resources/resource_vector.hpp"
+
+namespace berth::allocation {
+
+struct NodeView {
+  NodeName name{};
+  Labels labels{};
+  std::vector<Taint> taints{};
+  /// status.allocatable, in base units.
+  ResourceVector allocatable{};
+  bool unschedulable = false; ///< spec.unschedulable: cordoned
+  bool ready = true;          ///< condition Ready is True
+
+  friend bool operator==(const NodeView&, const NodeView&) = default;
+};
+
+/// The first taint that keeps the pod away (NoSchedule, NoExecute; PreferNoSchedule is a score).
+[[nodiscard]] const Taint* untolerated_taint(const NodeView& node, const Constraints& constraints);
+/// Whether nodeSelector and required node affinity hold.
+[[nodiscard]] bool selectors_match(const NodeView& node, const Constraints& constraints);
+
+} // namespace berth::allocation

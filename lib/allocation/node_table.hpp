@@ -1,0 +1,97 @@
+#pragma once
+// NodeTable: the nodes of a snapshot by index. Indexes follow names, so that "the lowest index" is
+// the same node everywhere. Capacities are rows of integers, one column per resource that any node
+// has, so that a scan compares numbers and no names. Loads change with every pod and live apart
+// (NodeLoads); a table changes only when a node or a pool does.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/allocation/node.hpp"
+#include "lib/allocation/pool.hpp"
+#include "lib/resources/resource_vector.hpp"
+
+namespace berth::allocation {
+
+using NodeIndex = std::uint32_t;
+using ColumnIndex = std::uint32_t;
+
+/// A node and what follows from its pool. `version` differs between any two states of it.
+struct PooledNode {
+  NodeView view{};
+  PoolName pool{};             ///< empty: in none
+  ResourceVector promisable{}; ///< allocatable x oversubscription
+  std::uint64_t version = 0;
+};
+
+class NodeTable {
+public:
+  NodeTable() = default;
+  /// `nodes` sorted by name. `membership`: equal for tables with the same node names.
+  NodeTable(std::vector<std::shared_ptr<const PooledNode>> nodes, std::uint64_t membership);
+
+  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+  [[nodiscard]] const PooledNode& node(NodeIndex index) const { return *nodes_[index]; }
+  [[nodiscard]] std::optional<NodeIndex> find(std::string_view name) const;
+  [[nodiscard]] std::uint64_t membership() const { return membership_; }
+
+  /// Sorted; the columns of every row.
+  [[nodiscard]] std::span<const ResourceName> columns() const { return columns_; }
+  [[nodiscard]] std::optional<ColumnIndex> column(const ResourceName& name) const;
+  /// What may be promised on the node, by column.
+  [[nodiscard]] std::span<const std::int64_t> capacity(NodeIndex index) const {
+    return {capacity_.data() + index * columns_.size(), columns_.size()};
+  }
+  /// Indexes of the pool's nodes, ascending.
+  [[nodiscard]] std::span<const NodeIndex> in_pool(const PoolName& pool) const;
+
+private:
+  void fill_capacity();
+  void fill_name_slots();
+
+  std::vector<std::shared_ptr<const PooledNode>> nodes_;
+  std::uint64_t membership_ = 0;
+  std::vector<ResourceName> columns_;
+  std::vector<std::int64_t> capacity_;                             ///< rows of columns_.size()
+  std::vector<std::pair<PoolName, std::vector<NodeIndex>>> pools_; ///< sorted
+  /// Open addressing over node names, which only administrators choose: index + 1, or 0.
+  std::vector<std::uint32_t> name_slots_;
+};
+
+/// What is charged on each node, by column of a NodeTable; published copy-on-write, 64 nodes a
+/// chunk.
+class NodeLoads {
+public:
+  NodeLoads() = default;
+  NodeLoads(std::size_t nodes, std::size_t columns);
+
+  [[nodiscard]] std::span<const std::int64_t> row(NodeIndex index) const {
+    const Chunk& chunk = *chunks_[index / kChunkNodes];
+    return {chunk.data() + (index % kChunkNodes) * columns_, columns_};
+  }
+  /// Writes one row; copies its chunk first if a snapshot may hold it.
+  void set_row(NodeIndex index, std::span<const std::int64_t> row);
+  /// Every row, one after the other: the start of an overlay.
+  [[nodiscard]] std::vector<std::int64_t> flat() const;
+  /// A copy that later set_row() calls do not reach.
+  [[nodiscard]] NodeLoads snapshot();
+
+  [[nodiscard]] std::size_t size() const { return nodes_; }
+  static constexpr std::size_t kChunkNodes = 64;
+
+private:
+  using Chunk = std::vector<std::int64_t>;
+
+  std::size_t nodes_ = 0;
+  std::size_t columns_ = 0;
+  std::vector<std::shared_ptr<Chunk>> chunks_;
+  std::vector<bool> shared_; ///< whether a snapshot may hold the chunk
+};
+
+} // namespace berth::allocation

@@ -1,0 +1,153 @@
+#pragma once
+// PodView: all that allocation needs to know of one pod, already translated: amounts weighed (L4),
+// constraints read, Berth's labels and annotations parsed. Adapters build it from JSON; nothing
+// here reads Kubernetes objects. What many pods have in common (request and constraints) is a
+// PodShape, shared between them, so that a cycle looks at each shape once and not at each pod.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/selector.hpp"
+#include "lib/base/clock.hpp"
+#include "lib/base/strong_id.hpp"
+#include "lib/resources/resource_vector.hpp"
+
+namespace berth::allocation {
+
+using resources::Amount;
+using resources::ResourceName;
+using resources::ResourceVector;
+
+enum class TaintEffect { NoSchedule, PreferNoSchedule, NoExecute };
+
+struct Taint {
+  std::string key;
+  std::string value{};
+  TaintEffect effect = TaintEffect::NoSchedule;
+
+  friend bool operator==(const Taint&, const Taint&) = default;
+  friend auto operator<=>(const Taint&, const Taint&) = default;
+};
+
+/// As in pod.spec.tolerations; an operator that Kubernetes adds later must be left out by the
+/// adapter (tolerating too little is the safe side).
+struct Toleration {
+  enum class Operator { Equal, Exists };
+
+  std::string key{}; ///< empty with Exists: every taint
+  Operator op = Operator::Equal;
+  std::string value{};
+  std::optional<TaintEffect> effect{}; ///< absent: every effect
+
+  [[nodiscard]] bool tolerates(const Taint& taint) const;
+
+  friend bool operator==(const Toleration&, const Toleration&) = default;
+  friend auto operator<=>(const Toleration&, const Toleration&) = default;
+};
+
+/// One entry of nodeSelectorTerms: all of both lists must hold; an empty term matches no node.
+struct NodeSelectorTerm {
+  std::vector<Requirement> match_expressions{};
+  /// Only metadata.name exists as a field.
+  std::vector<Requirement> match_fields{};
+
+  [[nodiscard]] bool matches(const Labels& node_labels, const NodeName& node) const;
+
+  friend bool operator==(const NodeSelectorTerm&, const NodeSelectorTerm&) = default;
+  friend auto operator<=>(const NodeSelectorTerm&, const NodeSelectorTerm&) = default;
+};
+
+/// Where a pod may run, as far as kube-scheduler's own node-by-node filters say so.
+struct Constraints {
+  Labels node_selector{};
+  /// requiredDuringSchedulingIgnoredDuringExecution: one term must match; absent: any node; present
+  /// but empty: none.
+  std::optional<std::vector<NodeSelectorTerm>> required_affinity{};
+  std::vector<Toleration> tolerations{};
+
+  friend bool operator==(const Constraints&, const Constraints&) = default;
+  friend auto operator<=>(const Constraints&, const Constraints&) = default;
+};
+
+struct PodShape {
+  /// weigh()'s answer, finite and not negative: it includes one of "pods".
+  ResourceVector requests{};
+  Constraints constraints{};
+
+  friend bool operator==(const PodShape&, const PodShape&) = default;
+  friend auto operator<=>(const PodShape&, const PodShape&) = default;
+};
+
+/// A shared shape that compares by what it points to. Never null.
+class ShapePtr {
+public:
+  ShapePtr() : shape_(empty_shape()) {}
+  explicit ShapePtr(PodShape shape) : shape_(std::make_shared<const PodShape>(std::move(shape))) {}
+  explicit ShapePtr(std::shared_ptr<const PodShape> shape);
+
+  [[nodiscard]] const PodShape& operator*() const { return *shape_; }
+  [[nodiscard]] const PodShape* operator->() const { return shape_.get(); }
+  /// Identity: equal for pods of one snapshot if and only if their shapes are equal.
+  [[nodiscard]] const PodShape* get() const { return shape_.get(); }
+
+  friend bool operator==(const ShapePtr& left, const ShapePtr& right) {
+    return left.shape_ == right.shape_ || *left.shape_ == *right.shape_;
+  }
+
+private:
+  [[nodiscard]] static const std::shared_ptr<const PodShape>& empty_shape();
+  std::shared_ptr<const PodShape> shape_;
+};
+
+/// The gang that a pod says it belongs to (see workload.hpp for the labels).
+struct GangMembership {
+  std::string name; ///< unique in the namespace
+  std::int32_t size = 1;
+
+  friend bool operator==(const GangMembership&, const GangMembership&) = default;
+};
+
+struct PodView {
+  PodUid uid{};
+  std::string namespace_name{};
+  std::string name{};
+  std::string service_account{};
+  ShapePtr shape{};
+  /// Absent: the pod is a workload of its own.
+  std::optional<GangMembership> gang{};
+  std::int32_t priority = 0;
+  /// metadata.creationTimestamp and status.startTime, by the API server's clock.
+  TimePoint created{};
+  std::optional<TimePoint> started{};
+  /// spec.nodeName and status.nominatedNodeName; empty when not set.
+  NodeName node{};
+  NodeName nominated_node{};
+  /// berth.dev/quota and berth.dev/reservation; empty when not set.
+  QuotaName quota_hint{};
+  ReservationName reservation{};
+  /// How long it is expected to run (annotation), and how long it may at most
+  /// (activeDeadlineSeconds or annotation).
+  std::optional<Duration> expected_duration{};
+  std::optional<Duration> duration_limit{};
+  /// berth.dev/admitted, once written.
+  std::optional<AdmissionRecord> admission{};
+  /// Why the pod cannot be read ("berth.dev/workload-size: \"x\" is not a number"); empty if it
+  /// can. Such a pod waits as InvalidWorkload; if it is bound it holds its node all the same.
+  std::string defect{};
+
+  bool managed = false;     ///< its namespace, or the pod itself, opted in
+  bool gated = false;       ///< spec.schedulingGates has berth.dev/admission
+  bool terminating = false; ///< metadata.deletionTimestamp is set; it still holds (L1)
+  bool terminal = false;    ///< Succeeded or Failed; it holds nothing, for ever (L5)
+
+  [[nodiscard]] const ResourceVector& requests() const { return shape->requests; }
+  [[nodiscard]] bool is_bound() const { return !node.empty(); }
+
+  friend bool operator==(const PodView&, const PodView&) = default;
+};
+
+} // namespace berth::allocation

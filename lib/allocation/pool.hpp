@@ -1,0 +1,58 @@
+#pragma once
+// PoolSpec: which nodes and which off-node resources belong together. A node is in one pool: where
+// selectors overlap the older pool keeps it and the younger one is told (NodesOverlap).
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/allocation/node.hpp"
+#include "lib/allocation/selector.hpp"
+#include "lib/allocation/strategy.hpp"
+#include "lib/base/clock.hpp"
+#include "lib/base/strong_id.hpp"
+#include "lib/resources/resource_vector.hpp"
+
+namespace berth::allocation {
+
+struct PoolSpec {
+  PoolName name{};
+  TimePoint created{};
+  /// An empty selector takes every node that no older pool has.
+  Selector node_selector{};
+  /// "pool.berth.dev/<name>" -> capacity.
+  ResourceVector virtual_capacity{};
+  /// Per resource the percentage of a node's allocatable that may be promised; 100 where absent.
+  std::vector<std::pair<ResourceName, std::int32_t>> oversubscription_percent{};
+  Strategy strategy = Strategy::BestFit;
+
+  /// What may be promised on `node`: allocatable x oversubscription (L2).
+  [[nodiscard]] ResourceVector promisable(const NodeView& node) const;
+
+  friend bool operator==(const PoolSpec&, const PoolSpec&) = default;
+};
+
+/// Whether `left` keeps a node that both select: the older, then the first by name.
+[[nodiscard]] bool keeps_nodes_before(const PoolSpec& left, const PoolSpec& right);
+
+/// The pool of each node, in the order of `nodes`; empty for a node in none.
+/// `pools` must be sorted by keeps_nodes_before().
+[[nodiscard]] const PoolSpec* pool_of(const NodeView& node, std::span<const PoolSpec* const> pools);
+
+/// A pool that would have had nodes which an older one keeps.
+struct PoolOverlap {
+  PoolName pool{};
+  PoolName keeper{};
+  std::vector<NodeName> nodes{}; ///< at most kOverlapNodesMax, by name
+  std::size_t nodes_total = 0;
+};
+inline constexpr std::size_t kOverlapNodesMax = 10;
+
+/// Every overlap, by pool and keeper; for condition NodesDisjoint.
+[[nodiscard]] std::vector<PoolOverlap> find_overlaps(std::span<const NodeView* const> nodes,
+                                                     std::span<const PoolSpec* const> pools);
+
+} // namespace berth::allocation

@@ -1,0 +1,148 @@
+#pragma once
+// The quota tree: its shape (QuotaForest, immutable) and what is left in it (QuotaBalance, a value
+// that a cycle copies and draws down). The arithmetic is Kueue's hierarchical-cohort rule, per pool
+// and resource:
+//   Q1  T(x) = nominal(x) - used(x) + sum over children c of min(lendingLimit(c), T(c))
+//   Q2  a workload fits if afterwards T(y) >= -borrowingLimit(y) for x and every ancestor y; a root
+//       borrows nothing
+//   Q3  a cycle or a missing parent stops new admissions in that tree, and in no other
+// A resource is governed in a tree and pool if any quota of the tree names it there; a quota that
+// does not name it then has nominal 0 and no limits, so it may borrow. What nobody names is free.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/quota.hpp"
+#include "lib/resources/resource_vector.hpp"
+
+namespace berth::allocation {
+
+using QuotaIndex = std::uint32_t;
+
+/// What is wrong with a quota's place in its tree (Q3), for its condition Ready.
+struct QuotaFinding {
+  Reason reason = Reason::QuotaTreeInvalid; ///< ParentNotFound, ParentCycle or QuotaTreeInvalid
+  std::string message{};
+
+  friend bool operator==(const QuotaFinding&, const QuotaFinding&) = default;
+};
+
+class QuotaForest {
+public:
+  QuotaForest() = default;
+  /// Names must be unique; any order gives the same forest.
+  explicit QuotaForest(std::vector<std::shared_ptr<const QuotaSpec>> quotas);
+
+  [[nodiscard]] std::size_t size() const { return quotas_.size(); }
+  /// Sorted by name: an index is a rank.
+  [[nodiscard]] std::span<const std::shared_ptr<const QuotaSpec>> quotas() const { return quotas_; }
+  [[nodiscard]] const QuotaSpec& spec(QuotaIndex quota) const { return *quotas_[quota]; }
+  [[nodiscard]] std::optional<QuotaIndex> find(const QuotaName& name) const;
+  [[nodiscard]] std::optional<QuotaIndex> parent(QuotaIndex quota) const;
+  /// Set if nothing new may be admitted under this quota because its tree is broken.
+  [[nodiscard]] const std::optional<QuotaFinding>& finding(QuotaIndex quota) const;
+  /// The quota itself or the nearest ancestor that says Hold or HoldAndDrain.
+  [[nodiscard]] std::optional<QuotaIndex> stopped_by(QuotaIndex quota) const;
+
+private:
+  friend class QuotaBalance;
+  static constexpr QuotaIndex kNone = static_cast<QuotaIndex>(-1);
+
+  /// nominal and limits of one governed resource, for one quota in one pool.
+  struct Cell {
+    Amount nominal{};
+    Amount borrowing_limit = Amount::unlimited();
+    Amount lending_limit = Amount::unlimited();
+  };
+  /// The governed resources of one tree in one pool, and where its cells start: quota x (the n-th
+  /// of its tree) and resource r are at first_cell + n * resources.size() + r.
+  struct Block {
+    PoolName pool;
+    std::vector<ResourceName> resources;
+    std::size_t first_cell = 0;
+  };
+  struct Tree {
+    std::vector<QuotaIndex> members; ///< sorted
+    std::vector<Block> blocks;       ///< sorted by pool
+  };
+
+  void link_parents();
+  void find_faults();
+  void lay_out_cells();
+  void lay_out_block(const Tree& tree, Block& block);
+  [[nodiscard]] const Block* block(QuotaIndex quota, const PoolName& pool) const;
+  [[nodiscard]] std::size_t cell_of(const Block& block, QuotaIndex quota) const;
+
+  std::vector<std::shared_ptr<const QuotaSpec>> quotas_;
+  std::vector<QuotaIndex> parents_;
+  std::vector<std::optional<QuotaFinding>> findings_;
+  std::vector<std::uint32_t> tree_of_;
+  std::vector<std::uint32_t> rank_in_tree_;
+  std::vector<QuotaIndex> children_first_; ///< every quota after all of its children
+  std::vector<Tree> trees_;
+  std::vector<Cell> cells_;
+};
+
+/// Why a request does not fit, in numbers: for "needs 8 gpu; team-a has 3 of 10 left, its parent
+/// research could lend 2".
+struct QuotaShortfall {
+  QuotaName quota{};
+  PoolName pool{};
+  ResourceName resource = ResourceName::cpu();
+  Amount needed{};
+  Amount own_left{}; ///< of the quota's own nominal, never negative
+  Amount nominal{};
+  Amount lendable{};  ///< what it could borrow beside that, never negative
+  QuotaName parent{}; ///< empty for a root
+
+  friend bool operator==(const QuotaShortfall&, const QuotaShortfall&) = default;
+};
+
+/// What one quota holds and could hold of one resource in one pool, for its status.
+struct QuotaStanding {
+  PoolName pool{};
+  ResourceName resource = ResourceName::cpu();
+  Amount nominal{};
+  Amount used{};      ///< its own charges
+  Amount borrowed{};  ///< T below zero: held above what it and those below it have
+  Amount available{}; ///< the largest amount that would still be admitted; may be negative
+};
+
+class QuotaBalance {
+public:
+  QuotaBalance() = default;
+  /// Every quota unused. The forest must outlive the balance.
+  explicit QuotaBalance(const QuotaForest& forest);
+
+  /// Charges without asking: for what already runs, and for what was found to fit. Charges to a
+  /// pool where nothing is governed, and amounts that are not governed, leave no trace.
+  void charge(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
+
+  /// Q2; nothing if the request fits. Resources that are not asked for never stand in the way,
+  /// however over-used (Q4). The shortfall names the first resource by name.
+  [[nodiscard]] std::optional<QuotaShortfall> shortfall(QuotaIndex quota, const PoolName& pool,
+                                                        const ResourceVector& request) const;
+
+  /// The largest amount that fits; Unlimited where the resource is not governed.
+  [[nodiscard]] Amount available(QuotaIndex quota, const PoolName& pool,
+                                 const ResourceName& resource) const;
+  /// T(x, r) of law Q1; Unlimited where the resource is not governed.
+  [[nodiscard]] Amount left(QuotaIndex quota, const PoolName& pool,
+                            const ResourceName& resource) const;
+  /// Every pool and governed resource of the quota's tree, sorted.
+  [[nodiscard]] std::vector<QuotaStanding> standing(QuotaIndex quota) const;
+
+private:
+  [[nodiscard]] Amount available_in_cell(QuotaIndex quota, const QuotaForest::Block& block,
+                                         std::size_t resource) const;
+
+  const QuotaForest* forest_ = nullptr;
+  std::vector<Amount> left_; ///< T of each cell
+  std::vector<Amount> used_; ///< own charges of each cell
+};
+
+} // namespace berth::allocation

@@ -1,0 +1,84 @@
+#pragma once
+// Reservations: capacity of a pool promised over time (R2: Guaranteed and TimeWindow), when their
+// windows are open, and who may use them. Whether one is accepted is calendar.hpp's to say; which
+// nodes hold the capacity of an open window is holds.hpp's.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "lib/allocation/cron.hpp"
+#include "lib/allocation/pod.hpp"
+#include "lib/allocation/subject.hpp"
+#include "lib/allocation/time_zone.hpp"
+#include "lib/base/clock.hpp"
+#include "lib/base/strong_id.hpp"
+#include "lib/resources/resource_vector.hpp"
+
+namespace berth::allocation {
+
+/// [start, end); `end` is TimePoint::max() for ever.
+struct TimeRange {
+  TimePoint start{};
+  TimePoint end = TimePoint::max();
+
+  [[nodiscard]] bool contains(TimePoint instant) const { return start <= instant && instant < end; }
+  friend bool operator==(const TimeRange&, const TimeRange&) = default;
+  friend auto operator<=>(const TimeRange&, const TimeRange&) = default;
+};
+
+/// Guaranteed: from acceptance until deletion.
+struct AlwaysOpen {
+  friend bool operator==(const AlwaysOpen&, const AlwaysOpen&) = default;
+};
+/// TimeWindow with a start.
+struct SingleWindow {
+  TimePoint start{};
+  Duration duration{};
+  friend bool operator==(const SingleWindow&, const SingleWindow&) = default;
+};
+/// TimeWindow with a schedule. Windows that meet or overlap are one.
+struct RecurringWindow {
+  CronSchedule schedule;
+  std::shared_ptr<const TimeZone> zone; ///< never null
+  Duration duration{};
+  friend bool operator==(const RecurringWindow& left, const RecurringWindow& right) {
+    return left.schedule == right.schedule && left.zone->name() == right.zone->name() &&
+           left.duration == right.duration;
+  }
+};
+using WindowRule = std::variant<AlwaysOpen, SingleWindow, RecurringWindow>;
+
+struct ReservationSpec {
+  ReservationName name{};
+  TimePoint created{};
+  PoolName pool{};
+  QuotaName payer{}; ///< spec.quotaRef; empty: nobody is charged
+  ResourceVector amounts{};
+  /// Whole nodes, beside `amounts`; 0 for none.
+  std::int32_t node_count = 0;
+  WindowRule window{};
+  /// Who may use it; the quotas are matched by the pod's own quota.
+  std::vector<QuotaName> allowed_quotas{};
+  Subjects allowed_subjects{};
+  bool accepted = false; ///< condition Accepted is True: the promise is given
+  bool deleting = false;
+
+  friend bool operator==(const ReservationSpec&, const ReservationSpec&) = default;
+};
+
+/// The window that is open at `now`, whether or not the reservation is accepted.
+[[nodiscard]] std::optional<TimeRange> open_window(const ReservationSpec& spec, TimePoint now);
+/// The first window that opens after `now`.
+[[nodiscard]] std::optional<TimeRange> next_window(const ReservationSpec& spec, TimePoint now);
+/// All windows that touch `within`, merged, at most `most`, from the first.
+[[nodiscard]] std::vector<TimeRange> windows(const ReservationSpec& spec, TimeRange within,
+                                             std::size_t most);
+
+/// Whether the pod's quota, namespace or service account is allowed (R4).
+[[nodiscard]] bool may_use(const ReservationSpec& spec, const QuotaName& quota,
+                           const ServiceAccountRef& who, const Labels* namespace_labels);
+
+} // namespace berth::allocation

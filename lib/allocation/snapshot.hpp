@@ -1,0 +1,62 @@
+#pragma once
+// ClusterSnapshot: one immutable, numbered picture of all that allocation looks at. Made by
+// ClusterState::publish() and read by any thread without locks: the cycle, the extender's verbs,
+// the status writers. Copy-on-write: two snapshots share whatever did not change between them.
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/holds.hpp"
+#include "lib/allocation/ledger.hpp"
+#include "lib/allocation/node_table.hpp"
+#include "lib/allocation/pool.hpp"
+#include "lib/allocation/quota_tree.hpp"
+#include "lib/allocation/reservation.hpp"
+#include "lib/allocation/workload.hpp"
+#include "lib/base/clock.hpp"
+
+namespace berth::allocation {
+
+/// Counts publications of one ClusterState; a later snapshot has a higher one.
+struct Generation {
+  std::uint64_t number = 0;
+  friend auto operator<=>(const Generation&, const Generation&) = default;
+};
+
+struct ClusterSnapshot {
+  Generation generation{};
+  TimePoint as_of{}; ///< the time it was published for; `holds` are right for it
+
+  std::shared_ptr<const NodeTable> nodes{};
+  NodeLoads loads{};
+  std::vector<std::shared_ptr<const PoolSpec>> pools{}; ///< sorted by name
+  std::map<PoolName, ResourceSum> pool_use{};           ///< what managed pods hold of each pool
+  std::shared_ptr<const QuotaForest> quotas{};
+  QuotaUseView quota_use{};
+  ChargeView charges{};
+  std::vector<std::shared_ptr<const ReservationSpec>> reservations{}; ///< sorted by name
+  std::map<ReservationName, ResourceSum> reservation_use{};
+  std::shared_ptr<const Holds> holds{};
+  /// Every pod that is known, and every workload with members that wait.
+  OrderedView<PodUid, std::shared_ptr<const PodView>> pods{};
+  OrderedView<WorkloadId, std::shared_ptr<const Workload>> waiting{};
+  /// Admitted pods that are bound nowhere and whose planned nodes are all gone.
+  OrderedView<PodUid, std::shared_ptr<const PodView>> homeless{};
+  std::shared_ptr<const std::map<std::string, NamespaceView>> namespaces{};
+
+  /// nullptr if there is none.
+  [[nodiscard]] const PoolSpec* find_pool(const PoolName& name) const;
+  [[nodiscard]] const PodView* find_pod(const PodUid& uid) const;
+  /// nullptr if the namespace is not known.
+  [[nodiscard]] const Labels* namespace_labels(const std::string& name) const;
+};
+
+/// What is left of every quota: charges of pods, and what open reservations hold for their payers
+/// beyond what their holders use.
+[[nodiscard]] QuotaBalance balance_of(const ClusterSnapshot& snapshot);
+
+} // namespace berth::allocation

@@ -122,7 +122,9 @@ def run_cert(options: argparse.Namespace) -> None:
 
 def run_berth_up(options: argparse.Namespace) -> None:
     started = time.monotonic()
-    berth.up(Cluster.find(options.name), options.bin, say)
+    berth.up(Cluster.find(options.name), berth.BerthOptions(
+        binaries=options.bin, programs=tuple(options.only or berth.PROGRAMS),
+        operators=options.operators, extra_flags=extra_flags(options.flag)), say)
     say(f"Berth is up after {time.monotonic() - started:.1f} s")
 
 
@@ -245,10 +247,16 @@ def add_berth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                    "apply Berth's manifests, start its programs, connect kube-scheduler")
     up.add_argument("--bin", type=Path, required=True, metavar="DIR",
                     help="folder with berth-operator, berth-scheduler-extender, berth-analyzer")
+    up.add_argument("--only", action="append", choices=berth.PROGRAMS, metavar="PROGRAM",
+                    help="start this program only; may be repeated")
+    up.add_argument("--operators", type=int, default=1,
+                    help="processes of berth-operator, one of which leads (%(default)s)")
+    up.add_argument("--flag", action="append", default=[], metavar="PROGRAM=--FLAG",
+                    help="one more flag for a program; may be repeated")
     add_named(nested, "down", run_berth_down, "stop Berth's programs, reset kube-scheduler")
     for action in ("start", "stop", "restart", "kill", "pause", "resume"):
         command = add_named(nested, action, run_component, f"{action} one of Berth's programs")
-        command.add_argument("component", choices=berth.PROGRAMS, metavar="PROGRAM")
+        command.add_argument("component", metavar="PROGRAM")
         command.set_defaults(action=action)
 
 

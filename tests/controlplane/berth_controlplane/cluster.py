@@ -32,6 +32,7 @@ UP_ATTEMPTS_MAX = 3
 DEFAULTS_TIMEOUT_SECONDS = 60
 TOKEN_SECONDS = 7 * 24 * 3600
 PORT_LOST = "address already in use"
+BASE_SCHEDULER_CONFIG = "scheduler-base.json"
 
 CONTROL_PLANE = frozenset({"etcd", "apiserver", "scheduler", "controller-manager", "kwok",
                            "metrics-server"})
@@ -183,6 +184,10 @@ class Cluster:
         """Restart kube-scheduler with another configuration (only our kubeconfig is written in)."""
         self.add(self._scheduler_record(config))
 
+    def reset_scheduler(self) -> None:
+        """Restart kube-scheduler with the configuration that the cluster was brought up with."""
+        self.configure_scheduler(scheduler_config.load(self.folder / BASE_SCHEDULER_CONFIG))
+
     # Access --------------------------------------------------------------------------------------
 
     @property
@@ -256,6 +261,7 @@ class Cluster:
         started = time.monotonic()
         configuration = (scheduler_config.load(options.scheduler_config)
                          if options.scheduler_config else scheduler_config.default())
+        scheduler_config.write(self.folder / BASE_SCHEDULER_CONFIG, configuration)
         credentials.create(self.layout)
         with self._editing():
             self._launch(components.etcd(self.layout, self.binaries)).wait_ready()

@@ -147,10 +147,7 @@ def scheduler(layout: Layout, binaries: Binaries, config: Path) -> ProcessRecord
         f"--bind-address={HOST}", f"--secure-port={port}",
         f"--cert-dir={layout.path('scheduler')}",
     ]
-    record = layout.record("scheduler", command, f"https://{HOST}:{port}/readyz", [port])
-    # Proxy settings of the machine would otherwise be used for calls to the extender.
-    record.environment = {"NO_PROXY": f"{HOST},localhost", "no_proxy": f"{HOST},localhost"}
-    return record
+    return layout.record("scheduler", command, f"https://{HOST}:{port}/readyz", [port])
 
 
 def controller_manager(layout: Layout, binaries: Binaries) -> ProcessRecord:

@@ -1,0 +1,1 @@
+"""What integration tests share: the API client, builders of objects, programs under test."""

@@ -1,0 +1,62 @@
+#include "lib/cluster/assumptions.hpp"
+
+#include <utility>
+
+namespace berth::cluster {
+
+void Assumptions::assume_admitted(const PodUid& pod, allocation::AdmissionRecord record,
+                                  SteadyPoint now) {
+  Assumed& assumed = by_pod_[pod];
+  assumed.admission = std::move(record);
+  assumed.expires = now + believed_for_;
+}
+
+void Assumptions::assume_bound(const PodUid& pod, NodeName node, SteadyPoint now) {
+  Assumed& assumed = by_pod_[pod];
+  assumed.node = std::move(node);
+  assumed.expires = now + believed_for_;
+}
+
+bool Assumptions::forget(const PodUid& pod) {
+  return by_pod_.erase(pod) > 0;
+}
+
+allocation::PodView Assumptions::apply(allocation::PodView seen) {
+  const auto found = by_pod_.find(seen.uid);
+  if (found == by_pod_.end())
+    return seen;
+  Assumed& assumed = found->second;
+  // A bound or ended pod settles every question about itself.
+  if (seen.is_bound() || seen.terminal) {
+    by_pod_.erase(found);
+    return seen;
+  }
+  if (assumed.admission && seen.admission == assumed.admission && !seen.gated)
+    assumed.admission.reset();
+  if (!assumed.admission && assumed.node.empty()) {
+    by_pod_.erase(found);
+    return seen;
+  }
+  if (assumed.admission) {
+    seen.admission = assumed.admission;
+    seen.gated = false;
+  }
+  if (!assumed.node.empty())
+    seen.node = assumed.node;
+  return seen;
+}
+
+std::vector<PodUid> Assumptions::take_expired(SteadyPoint now) {
+  std::vector<PodUid> expired;
+  for (auto it = by_pod_.begin(); it != by_pod_.end();) {
+    if (it->second.expires > now) {
+      ++it;
+      continue;
+    }
+    expired.push_back(it->first);
+    it = by_pod_.erase(it);
+  }
+  return expired;
+}
+
+} // namespace berth::cluster

@@ -1,0 +1,20 @@
+#pragma once
+// Node and Namespace: what Berth keeps of them; see node_codec.hpp.
+
+#include "lib/allocation/node.hpp"
+#include "lib/allocation/subject.hpp"
+#include "lib/api/object_meta.hpp"
+
+namespace berth::cluster {
+
+struct Node {
+  api::ObjectMeta meta; ///< without labels and annotations: the view has the labels
+  allocation::NodeView view;
+};
+
+struct Namespace {
+  api::ObjectMeta meta; ///< without labels and annotations: the view has the labels
+  allocation::NamespaceView view;
+};
+
+} // namespace berth::cluster

@@ -1,0 +1,30 @@
+#pragma once
+// Pod: what Berth keeps of a pod: the view that allocation decides on, and the few things that
+// writing to the pod needs. Decoded straight from the wire; see pod_codec.hpp.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/pod.hpp"
+#include "lib/api/object_meta.hpp"
+
+namespace berth::cluster {
+
+struct Pod {
+  /// Labels are kept as far as Berth reads them (berth.dev/*); of the annotations only
+  /// berth.dev/explain and berth.dev/revocable-after, since the view holds the rest.
+  api::ObjectMeta meta;
+  /// `managed` says here only what the pod's own label and gate say; the Observer adds what its
+  /// namespace says.
+  allocation::PodView view;
+  /// All gates, in their order, ours included.
+  std::vector<std::string> scheduling_gates;
+  std::string scheduler_name;
+  /// Preferred affinities or ScheduleAnyway spreads: in-tree scores would tell nodes apart.
+  bool has_soft_constraints = false;
+  /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
+  bool has_hard_pod_rules = false;
+};
+
+} // namespace berth::cluster

@@ -1,0 +1,33 @@
+#include "lib/api/admission_record.hpp"
+
+#include "lib/api/describe.hpp"
+
+namespace berth::api {
+namespace {
+
+/// Kubernetes allows 256 KiB for all annotations of an object together.
+constexpr JsonLimits kAnnotationLimits{.text_bytes_max = std::size_t{256} << 10U, .depth_max = 4};
+constexpr Range kMembers{1, 1'000'000};
+
+} // namespace
+
+void describe(auto& fields, Of<allocation::AdmissionRecord> auto& record) {
+  fields.required("decision", record.decision);
+  fields.required("quota", record.quota);
+  fields.required("pool", record.pool);
+  fields.field("nodes", record.planned_nodes);
+  fields.field("reservation", record.reservation);
+  fields.required("members", record.members, kMembers);
+  fields.required("youngestMember", record.youngest_member);
+}
+
+std::string encode_admission(const allocation::AdmissionRecord& record) {
+  return to_text(FieldWriter::to_json(record));
+}
+
+Result<allocation::AdmissionRecord> decode_admission(std::string_view text) {
+  BERTH_TRY(const Json value, parse_json(text, kAnnotationLimits));
+  return detail::decode_value<allocation::AdmissionRecord>(value, "");
+}
+
+} // namespace berth::api

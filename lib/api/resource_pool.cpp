@@ -1,0 +1,148 @@
+#include "lib/api/resource_pool.hpp"
+
+#include "lib/api/describe.hpp"
+
+namespace berth::api {
+constexpr std::array<std::string_view, 2> names_of(PoolResourceKind) {
+  return {"Node", "Virtual"};
+}
+constexpr std::array<std::string_view, 3> names_of(Sharing) {
+  return {"Shared", "Dedicated", "MultiTenant"};
+}
+constexpr std::array<std::string_view, 11> names_of(PlacementStrategy) {
+  return {"FirstFit",     "BestFit",   "FirstFitDecreasing", "WorstFit",
+          "MostCapacity", "Balanced",  "FragmentationAware", "PriorityBased",
+          "FairShare",    "CostAware", "LoadAware"};
+}
+constexpr std::array<std::string_view, 4> names_of(ElasticProvider) {
+  return {"None", "ClusterAPI", "Karpenter", "Webhook"};
+}
+
+std::string list_key(const PoolResource& resource) {
+  return std::string(resource.name.str());
+}
+std::string list_key(const Tenant& tenant) {
+  return tenant.quota_ref.name.str();
+}
+std::string list_key(const Oversubscription& ratio) {
+  return std::string(ratio.resource.str());
+}
+std::string list_key(const PoolResourceStatus& resource) {
+  return std::string(resource.name.str());
+}
+
+void describe(auto& fields, Of<PoolResource> auto& resource) {
+  fields.required("name", resource.name);
+  fields.field("kind", resource.kind);
+  fields.amount("capacity", resource.name, resource.capacity);
+  fields.field("unit", resource.unit);
+  fields.field("shareable", resource.shareable);
+}
+
+void describe(auto& fields, Of<Tenant> auto& tenant) {
+  fields.required("quotaRef", tenant.quota_ref);
+  fields.field("sharePercent", tenant.share_percent, Range{1, 100});
+}
+
+void describe(auto& fields, Of<Oversubscription> auto& ratio) {
+  fields.required("resource", ratio.resource);
+  fields.required("ratioPercent", ratio.ratio_percent, Range{100, 1000});
+}
+
+void describe(auto& fields, Of<ObjectKey> auto& key) {
+  fields.field("namespace", key.ns);
+  fields.required("name", key.name);
+}
+
+void describe(auto& fields, Of<Elastic> auto& elastic) {
+  fields.field("minNodes", elastic.min_nodes, Range{0, 100'000});
+  fields.required("maxNodes", elastic.max_nodes, Range{0, 100'000});
+  fields.field("provider", elastic.provider);
+  fields.field("providerRef", elastic.provider_ref);
+  fields.field("webhookURL", elastic.webhook_url);
+  fields.field("cooldownSeconds", elastic.cooldown, Range{0, 86'400});
+}
+
+void describe(auto& fields, Of<PoolBurst> auto& burst) {
+  fields.field("factorPercent", burst.factor_percent, Range{100, 300});
+  fields.field("enterUtilizationPercent", burst.enter_utilization_percent, Range{1, 100});
+  fields.field("maxDurationSeconds", burst.max_duration, Range{60, 86'400});
+}
+
+void describe(auto& fields, Of<ResourcePoolSpec> auto& spec) {
+  fields.field("nodeSelector", spec.node_selector);
+  fields.field("resources", spec.resources);
+  fields.field("sharing", spec.sharing);
+  fields.field("tenants", spec.tenants);
+  fields.field("strategy", spec.strategy);
+  fields.field("oversubscription", spec.oversubscription);
+  fields.field("elastic", spec.elastic);
+  fields.field("burst", spec.burst);
+  fields.field("drain", spec.drain);
+}
+
+void describe(auto& fields, Of<PoolResourceStatus> auto& resource) {
+  fields.required("name", resource.name);
+  fields.amount("capacity", resource.name, resource.capacity);
+  fields.amount("allocatable", resource.name, resource.allocatable);
+  fields.amount("allocated", resource.name, resource.allocated);
+  fields.amount("promised", resource.name, resource.promised);
+  fields.amount("used", resource.name, resource.used);
+  fields.amount("largestFreeBlock", resource.name, resource.largest_free_block);
+}
+
+void describe(auto& fields, Of<NodeCounts> auto& nodes) {
+  fields.required("ready", nodes.ready, Range{0, 100'000});
+  fields.required("total", nodes.total, Range{0, 100'000});
+}
+
+template <class Fields>
+void describe(Fields& fields, Of<ResourcePoolStatus> auto& status) {
+  fields.field("observedGeneration", status.observed_generation, kCount);
+  fields.field("resources", status.resources);
+  if constexpr (Fields::kReads)
+    std::ranges::sort(status.resources, {}, &PoolResourceStatus::name);
+  fields.field("utilizationPercent", status.utilization_percent, Range{0, 10'000});
+  fields.field("fragmentationPercent", status.fragmentation_percent, Range{0, 100});
+  fields.field("nodes", status.nodes);
+  fields.field("burstActive", status.burst_active);
+  fields.field("burstEndsAt", status.burst_ends_at);
+  describe_conditions(fields, status.conditions);
+}
+
+std::string_view to_string(PlacementStrategy strategy) {
+  return names_of(strategy)[static_cast<std::size_t>(strategy)];
+}
+
+ResourcePoolStatus measured_part(const ResourcePoolStatus& status) {
+  ResourcePoolStatus part;
+  for (const auto& resource : status.resources) {
+    if (!resource.used)
+      continue;
+    auto& measured = part.resources.emplace_back();
+    measured.name = resource.name;
+    measured.used = resource.used;
+  }
+  if (const Condition* condition = find_condition(status.conditions, kMetricsAvailable))
+    part.conditions.push_back(*condition);
+  return part;
+}
+
+ResourcePoolStatus allocated_part(const ResourcePoolStatus& status) {
+  ResourcePoolStatus part = status;
+  for (auto& resource : part.resources)
+    resource.used.reset();
+  // An entry that says nothing else is there for the measurement alone.
+  std::erase_if(part.resources, [](const PoolResourceStatus& resource) {
+    PoolResourceStatus bare;
+    bare.name = resource.name;
+    return resource == bare;
+  });
+  std::erase_if(part.conditions,
+                [](const Condition& condition) { return condition.type == kMetricsAvailable; });
+  return part;
+}
+
+BERTH_API_KIND(ResourcePool);
+
+} // namespace berth::api

@@ -1,0 +1,141 @@
+#pragma once
+// ResourcePool: which nodes and which off-node resources belong together, and how they are shared.
+// The fields are those of crds/berth.dev_resourcepools.yaml, which says what each one means.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/selector.hpp"
+#include "lib/api/conditions.hpp"
+#include "lib/api/object_meta.hpp"
+#include "lib/api/references.hpp"
+#include "lib/resources/resource_name.hpp"
+
+namespace berth::api {
+
+enum class PoolResourceKind { Node, Virtual };
+enum class Sharing { Shared, Dedicated, MultiTenant };
+enum class PlacementStrategy {
+  FirstFit,
+  BestFit,
+  FirstFitDecreasing,
+  WorstFit,
+  MostCapacity,
+  Balanced,
+  FragmentationAware,
+  PriorityBased,
+  FairShare,
+  CostAware,
+  LoadAware,
+};
+enum class ElasticProvider { None, ClusterAPI, Karpenter, Webhook };
+
+[[nodiscard]] std::string_view to_string(PlacementStrategy strategy);
+
+struct PoolResource {
+  resources::ResourceName name{""};
+  PoolResourceKind kind = PoolResourceKind::Node;
+  std::optional<resources::Amount> capacity{}; ///< Virtual only: nodes bring their own
+  std::string unit{};
+  bool shareable = false;
+
+  friend bool operator==(const PoolResource&, const PoolResource&) = default;
+};
+
+struct Tenant {
+  QuotaRef quota_ref{};
+  std::int32_t share_percent = 100;
+
+  friend bool operator==(const Tenant&, const Tenant&) = default;
+};
+
+struct Oversubscription {
+  resources::ResourceName resource{""};
+  std::int32_t ratio_percent = 100;
+
+  friend bool operator==(const Oversubscription&, const Oversubscription&) = default;
+};
+
+struct Elastic {
+  std::int32_t min_nodes = 0;
+  std::int32_t max_nodes = 0;
+  ElasticProvider provider = ElasticProvider::None;
+  std::optional<ObjectKey> provider_ref{};
+  std::string webhook_url{};
+  std::chrono::seconds cooldown{300};
+
+  friend bool operator==(const Elastic&, const Elastic&) = default;
+};
+
+struct PoolBurst {
+  std::int32_t factor_percent = 120;
+  std::int32_t enter_utilization_percent = 90;
+  std::chrono::seconds max_duration{3600};
+
+  friend bool operator==(const PoolBurst&, const PoolBurst&) = default;
+};
+
+struct ResourcePoolSpec {
+  std::optional<allocation::Selector> node_selector{}; ///< absent: no nodes
+  std::vector<PoolResource> resources{};
+  Sharing sharing = Sharing::Shared;
+  std::vector<Tenant> tenants{};
+  PlacementStrategy strategy = PlacementStrategy::FragmentationAware;
+  std::vector<Oversubscription> oversubscription{};
+  std::optional<Elastic> elastic{};
+  std::optional<PoolBurst> burst{};
+  Stop drain = Stop::None;
+
+  friend bool operator==(const ResourcePoolSpec&, const ResourcePoolSpec&) = default;
+};
+
+/// What is absent is not known, which is not the same as zero.
+struct PoolResourceStatus {
+  resources::ResourceName name{""};
+  std::optional<resources::Amount> capacity{};
+  std::optional<resources::Amount> allocatable{};
+  std::optional<resources::Amount> allocated{};
+  std::optional<resources::Amount> promised{};
+  std::optional<resources::Amount> used{}; ///< measured; the analyzer's field
+  std::optional<resources::Amount> largest_free_block{};
+
+  friend bool operator==(const PoolResourceStatus&, const PoolResourceStatus&) = default;
+};
+
+struct NodeCounts {
+  std::int32_t ready = 0;
+  std::int32_t total = 0;
+
+  friend bool operator==(const NodeCounts&, const NodeCounts&) = default;
+};
+
+struct ResourcePoolStatus {
+  std::optional<std::int64_t> observed_generation{};
+  std::vector<PoolResourceStatus> resources{}; ///< by name
+  std::optional<std::int32_t> utilization_percent{};
+  std::optional<std::int32_t> fragmentation_percent{};
+  std::optional<NodeCounts> nodes{};
+  std::optional<bool> burst_active{};
+  std::optional<TimePoint> burst_ends_at{};
+  Conditions conditions{};
+
+  friend bool operator==(const ResourcePoolStatus&, const ResourcePoolStatus&) = default;
+};
+
+struct ResourcePool : Object<ResourcePoolSpec, ResourcePoolStatus> {
+  static constexpr std::string_view kKind = "ResourcePool";
+};
+
+/// The condition that says whether `used` can be relied on.
+inline constexpr std::string_view kMetricsAvailable = "MetricsAvailable";
+
+/// The status has two writers, each with its own field manager. The analyzer's part is what was
+/// measured (resources[].used and kMetricsAvailable); the rest is the operator's.
+/// Comparing parts tells a writer whether its own fields differ from what it wants.
+[[nodiscard]] ResourcePoolStatus measured_part(const ResourcePoolStatus& status);
+[[nodiscard]] ResourcePoolStatus allocated_part(const ResourcePoolStatus& status);
+
+} // namespace berth::api

@@ -1,0 +1,125 @@
+#include "lib/api/to_allocation.hpp"
+
+#include <string>
+#include <utility>
+
+namespace berth::api {
+namespace {
+
+using allocation::Requirement;
+using allocation::SelectorOperator;
+using resources::Amount;
+using resources::ResourceName;
+
+/// As the core says it: a requirement without values can never hold.
+allocation::Selector select_nothing() {
+  return allocation::Selector{{Requirement{"", SelectorOperator::In}}};
+}
+
+allocation::QuotaAmount to_allocation(const QuotaResource& resource) {
+  allocation::QuotaAmount amount{resource.name};
+  amount.nominal = resource.nominal;
+  amount.borrowing_limit = resource.borrowing_limit.value_or(Amount::unlimited());
+  amount.lending_limit = resource.lending_limit.value_or(Amount::unlimited());
+  return amount;
+}
+
+allocation::QuotaStop to_allocation(Stop stop) {
+  switch (stop) {
+  case Stop::None: return allocation::QuotaStop::None;
+  case Stop::Hold: return allocation::QuotaStop::Hold;
+  case Stop::HoldAndDrain: return allocation::QuotaStop::HoldAndDrain;
+  }
+  return allocation::QuotaStop::HoldAndDrain;
+}
+
+Result<allocation::WindowRule> recurring_window(const ReservationWindow& window,
+                                                const FindTimeZone& find_zone) {
+  auto schedule = allocation::CronSchedule::parse(window.schedule);
+  if (!schedule)
+    return fail(schedule.error().while_doing("spec.window.schedule"));
+  auto zone = window.time_zone.empty()
+                  ? Result<std::shared_ptr<const allocation::TimeZone>>(allocation::TimeZone::utc())
+                  : find_zone(window.time_zone);
+  if (!zone)
+    return fail(zone.error().while_doing("spec.window.timeZone"));
+  return allocation::RecurringWindow{std::move(*schedule), std::move(*zone), window.duration};
+}
+
+Result<allocation::WindowRule> window_rule(const ReservationSpec& spec,
+                                           const FindTimeZone& find_zone) {
+  if (spec.kind == ReservationKind::Conditional)
+    return fail(Code::Invalid, "spec.kind: Conditional reservations are not supported yet");
+  if (!spec.window) {
+    if (spec.kind == ReservationKind::TimeWindow)
+      return fail(Code::Invalid, "spec.window: is missing for the kind TimeWindow");
+    return allocation::AlwaysOpen{};
+  }
+  if (spec.window->start)
+    return allocation::SingleWindow{*spec.window->start, spec.window->duration};
+  return recurring_window(*spec.window, find_zone);
+}
+
+} // namespace
+
+allocation::PoolSpec to_allocation(const ResourcePool& pool) {
+  allocation::PoolSpec spec;
+  spec.name = PoolName(pool.meta.name);
+  spec.created = pool.meta.created;
+  spec.node_selector = pool.spec.node_selector.value_or(select_nothing());
+  for (const auto& resource : pool.spec.resources)
+    if (resource.kind == PoolResourceKind::Virtual)
+      spec.virtual_capacity.set(ResourceName(std::string(resources::kVirtualResourcePrefix) +
+                                             std::string(resource.name.str())),
+                                resource.capacity.value_or(Amount{}));
+  for (const auto& ratio : pool.spec.oversubscription)
+    spec.oversubscription_percent.emplace_back(ratio.resource, ratio.ratio_percent);
+  spec.strategy = allocation::strategy_from(to_string(pool.spec.strategy))
+                      .value_or(allocation::Strategy::BestFit);
+  return spec;
+}
+
+allocation::QuotaSpec to_allocation(const Quota& quota) {
+  allocation::QuotaSpec spec;
+  spec.name = QuotaName(quota.meta.name);
+  if (quota.spec.parent_ref)
+    spec.parent = quota.spec.parent_ref->name;
+  spec.subjects = quota.spec.subjects;
+  for (const auto& pool : quota.spec.pools) {
+    auto& allowed = spec.pools.emplace_back();
+    allowed.pool = pool.pool_ref.name;
+    for (const auto& resource : pool.resources)
+      allowed.resources.push_back(to_allocation(resource));
+  }
+  spec.priority_offset = quota.spec.priority_offset;
+  spec.stop = to_allocation(quota.spec.stop);
+  return spec;
+}
+
+Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation,
+                                                  const FindTimeZone& find_zone) {
+  allocation::ReservationSpec spec;
+  spec.name = ReservationName(reservation.meta.name);
+  spec.created = reservation.meta.created;
+  spec.pool = reservation.spec.pool_ref.name;
+  spec.payer = reservation.spec.quota_ref.name;
+  spec.amounts = reservation.spec.resources;
+  spec.node_count = reservation.spec.node_count.value_or(0);
+  BERTH_TRY(spec.window, window_rule(reservation.spec, find_zone));
+  spec.allowed_quotas = reservation.spec.allowed.quotas;
+  spec.allowed_subjects.namespaces = reservation.spec.allowed.namespaces;
+  spec.allowed_subjects.service_accounts = reservation.spec.allowed.service_accounts;
+  if (reservation.spec.allowed == ReservationAllowed{})
+    spec.allowed_quotas.push_back(spec.payer);
+  spec.accepted = is_true(reservation.status.conditions, "Accepted");
+  spec.deleting = reservation.meta.deleted.has_value();
+  return spec;
+}
+
+allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
+  allocation::Policy core;
+  core.candidates = policy.placement.candidates;
+  return core;
+}
+
+} // namespace berth::api

@@ -1,0 +1,38 @@
+#pragma once
+// From custom resources to the values that lib/allocation decides on. Defaults, references and
+// units end here: the core never sees a field that a user left out.
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "lib/allocation/policy.hpp"
+#include "lib/allocation/pool.hpp"
+#include "lib/allocation/quota.hpp"
+#include "lib/allocation/reservation.hpp"
+#include "lib/api/allocation_policy.hpp"
+#include "lib/api/quota.hpp"
+#include "lib/api/reservation.hpp"
+#include "lib/api/resource_pool.hpp"
+#include "lib/base/result.hpp"
+
+namespace berth::api {
+
+/// Finds a time zone by its IANA name; reading the files is the caller's.
+using FindTimeZone =
+    std::function<Result<std::shared_ptr<const allocation::TimeZone>>(std::string_view name)>;
+
+/// A pool without a node selector has no nodes. A strategy that the core does not have yet is
+/// replaced by BestFit.
+[[nodiscard]] allocation::PoolSpec to_allocation(const ResourcePool& pool);
+
+[[nodiscard]] allocation::QuotaSpec to_allocation(const Quota& quota);
+
+/// Invalid when the schedule or the time zone cannot be read, or for the kind Conditional, which
+/// nothing can switch on yet. Without spec.allowed the quota that pays is allowed.
+[[nodiscard]] Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation,
+                                                                const FindTimeZone& find_zone);
+
+[[nodiscard]] allocation::Policy to_allocation(const AllocationPolicySpec& policy);
+
+} // namespace berth::api

@@ -74,7 +74,7 @@ class ApiClient:
             raise
 
     def list(self, kind: str, namespace: str | None = None, **query: str) -> list[Object]:
-        """All objects of a kind, of one namespace or of all; query: labelSelector, fieldSelector."""
+        """All objects of a kind, in one namespace or all; query: labelSelector, fieldSelector."""
         path = self.path(kind, namespace)
         items: list[Object] = self.request("GET", path, query=query).get("items") or []
         return items
@@ -165,14 +165,15 @@ class ApiClient:
     # Transport -----------------------------------------------------------------------------
 
     def request(self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None,
-                content_type: str = "application/json") -> Any:
-        """One request; the decoded JSON of a 2xx answer, ApiError for any other."""
+                content_type: str = "application/json") -> Object:
+        """One request; the decoded JSON object of a 2xx answer, ApiError for any other."""
         if query:
             path = f"{path}?{urlencode(query)}"
         status, answer = self.raw_request(method, path, body, content_type)
         if not 200 <= status < 300:
             raise self._error(f"{method} {path}", status, answer)
-        return json.loads(answer)
+        decoded: Object = json.loads(answer)
+        return decoded
 
     def raw_request(self, method: str, path: str, body: Any = None,
                     content_type: str = "application/json") -> tuple[int, bytes]:

@@ -19,7 +19,7 @@ from .certificates import LOCALHOST_NAMES
 from .cluster import Cluster
 from .errors import ApiError, ControlPlaneError
 from .locations import CHECKOUT
-from .manifests import Document, LocalProgram, Manifests
+from .manifests import Document, LocalProgram
 from .ports import HOST, pick_ports
 from .processes import ProcessRecord
 from .waiting import wait_until
@@ -95,10 +95,9 @@ class Installation:
         """Apply everything but Deployments, and wait until the API server acts on it."""
         for document in self._manifests.definitions:
             self._kube.apply(document)
-        for document in self._manifests.definitions:
-            name = document["metadata"]["name"]
-            wait_until(lambda name=name: established(self._kube, name), APPLY_TIMEOUT_SECONDS,
-                       f"CustomResourceDefinition {name} is established")
+        names = [document["metadata"]["name"] for document in self._manifests.definitions]
+        wait_until(lambda: all(established(self._kube, name) for name in names),
+                   APPLY_TIMEOUT_SECONDS, f"established: {', '.join(names)}")
         published = {(service["spec"]["service"]["namespace"], service["spec"]["service"]["name"])
                      for service in self._manifests.api_services}
         for document in [*self._manifests.namespaces, *self._manifests.others]:
@@ -128,8 +127,8 @@ class Installation:
         if len(found) != 1:
             raise ControlPlaneError(f"manifests hold {len(found)} scheduler configurations, not 1")
         config = copy.deepcopy(found[0])
-        client = self._cluster.certificate("kube-scheduler-extender-client", EXTENDER_AUTHORITY,
-                                           server=False, names_or_user=("kube-scheduler",))
+        client = self._cluster.client_certificate("kube-scheduler-extender-client",
+                                                  "kube-scheduler", EXTENDER_AUTHORITY)
         for extender in config["extenders"]:
             url = urlsplit(extender["urlPrefix"])
             service = (url.hostname or "").split(".")[0]
@@ -163,7 +162,7 @@ class Installation:
         names = (f"DNS:{service}.{namespace}.svc", *LOCALHOST_NAMES)
         pki = Path(self._cluster.layout.pki(""))
         if not (pki / f"{service}.crt").exists():
-            self._cluster.certificate(service, EXTENDER_AUTHORITY, names_or_user=names)
+            self._cluster.server_certificate(service, names, EXTENDER_AUTHORITY)
         return {"tls.crt": pki / f"{service}.crt", "tls.key": pki / f"{service}.key",
                 "ca.crt": pki / f"{EXTENDER_AUTHORITY}.crt"}[key]
 

@@ -96,7 +96,7 @@ def cache_folder() -> Path:
 def ensure_binaries(say: Say) -> Binaries:
     """The built programs; builds what is missing. Callers at the same time build once.
 
-    The first build takes minutes and some 4 GB of Go caches; afterwards this costs a few stat calls.
+    The first build takes minutes and some 4 GB of Go caches; afterwards it is a look at a folder.
     """
     folder = cache_folder()
     if not folder.is_dir():
@@ -178,7 +178,8 @@ class Go:
                               cwd="/", env=self._environment({}), capture_output=True, text=True,
                               timeout=BUILD_TIMEOUT_SECONDS, check=False)
         if done.returncode != 0:
-            raise ControlPlaneError(f"cannot download {module}@{version}:\n{done.stdout}{done.stderr}")
+            said = done.stdout + done.stderr
+            raise ControlPlaneError(f"cannot download {module}@{version}:\n{said}")
         facts: dict[str, str] = json.loads(done.stdout)
         return facts
 
@@ -186,8 +187,8 @@ class Go:
         """Run a build, saying now and then that it is alive; on failure show its last lines."""
         started = time.monotonic()
         command = ["nice", str(self._go), arguments[0], "-v", *arguments[1:]]
-        with subprocess.Popen(command, cwd=folder, env=self._environment(variables),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        with subprocess.Popen(command, cwd=folder, env=self._environment(variables), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             assert process.stdout is not None
             lines: list[str] = []
             said_at = started

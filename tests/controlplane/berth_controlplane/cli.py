@@ -9,13 +9,18 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from . import berth, binaries
-from .cluster import Cluster, ClusterOptions, names
+from .bringup import ClusterOptions, bring_up
+from .cluster import Cluster, names
 from .errors import ControlPlaneError
 from .nodes import DEFAULT_CAPACITY, NodeShape
 
 DEFAULT_NAME = "default"
+
+# argparse does not publish the type of what add_subparsers returns.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +49,7 @@ def run_build(_: argparse.Namespace) -> None:
 
 def run_up(options: argparse.Namespace) -> None:
     started = time.monotonic()
-    cluster = Cluster.up(ClusterOptions(
+    cluster = bring_up(ClusterOptions(
         name=options.name, nodes=options.nodes, shape=shape(options), folder=options.dir,
         heartbeats=options.heartbeats, with_metrics=not options.no_metrics,
         with_scheduler=not options.no_scheduler, scheduler_config=options.scheduler_config,
@@ -115,8 +120,11 @@ def run_kubeconfig(options: argparse.Namespace) -> None:
 
 def run_cert(options: argparse.Namespace) -> None:
     cluster = Cluster.find(options.cluster)
-    names_or_user = tuple(options.san) if options.server else (options.user or options.name,)
-    pair = cluster.certificate(options.name, options.authority, options.server, names_or_user)
+    if options.server:
+        pair = cluster.server_certificate(options.name, tuple(options.san), options.authority)
+    else:
+        user = options.user or options.name
+        pair = cluster.client_certificate(options.name, user, options.authority)
     print(f"{pair.certificate}\n{pair.key}\n{cluster.layout.pki(options.authority + '.crt')}")
 
 
@@ -132,7 +140,7 @@ def run_berth_down(options: argparse.Namespace) -> None:
     berth.down(Cluster.find(options.name))
 
 
-# Parser ---------------------------------------------------------------------------------------------
+# Parser ------------------------------------------------------------------------------------------
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -173,23 +181,21 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str,
-                run: object, text: str) -> argparse.ArgumentParser:
+def add_command(commands: Commands, name: str, run: object, text: str) -> argparse.ArgumentParser:
     """A subcommand that is carried out by `run`."""
     command = commands.add_parser(name, help=text, description=text)
     command.set_defaults(run=run)
     return command
 
 
-def add_named(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str,
-              run: object, text: str) -> argparse.ArgumentParser:
+def add_named(commands: Commands, name: str, run: object, text: str) -> argparse.ArgumentParser:
     """A subcommand that acts on one cluster."""
     command = add_command(commands, name, run, text)
     command.add_argument("--name", default=DEFAULT_NAME, help="which cluster (%(default)s)")
     return command
 
 
-def add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_up(commands: Commands) -> None:
     up = add_named(commands, "up", run_up, "bring a cluster up and wait until pods can run")
     up.add_argument("--nodes", type=int, default=3, help="simulated nodes (%(default)s)")
     add_shape(up, prefix="node")
@@ -204,7 +210,7 @@ def add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
                     help="one more flag for a component; may be repeated")
 
 
-def add_nodes_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_nodes_commands(commands: Commands) -> None:
     parent = commands.add_parser("nodes", help="add simulated nodes")
     nested = parent.add_subparsers(required=True, metavar="COMMAND")
     add = add_named(nested, "add", run_nodes_add, "add nodes and wait until they take pods")
@@ -221,7 +227,7 @@ def add_shape(command: argparse.ArgumentParser, prefix: str) -> None:
     command.add_argument("--zones", type=int, default=1, help="spread over this many zones")
 
 
-def add_credentials(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_credentials(commands: Commands) -> None:
     config = add_named(commands, "kubeconfig", run_kubeconfig, "print the path of a kubeconfig")
     config.add_argument("--service-account", metavar="NAMESPACE/NAME",
                         help="write one with a token of this service account")
@@ -240,7 +246,7 @@ def add_credentials(commands: argparse._SubParsersAction[argparse.ArgumentParser
                       choices=("extender-ca", "ca", "front-proxy-ca"))
 
 
-def add_berth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_berth(commands: Commands) -> None:
     parent = commands.add_parser("berth", help="Berth in a cluster, its programs run locally")
     nested = parent.add_subparsers(required=True, metavar="COMMAND")
     up = add_named(nested, "up", run_berth_up,

@@ -11,7 +11,7 @@ from .components import Layout
 API_SERVER_NAMES = ("IP:127.0.0.1", "DNS:localhost", "DNS:kubernetes", "DNS:kubernetes.default",
                     "DNS:kubernetes.default.svc", "IP:10.0.0.1")
 
-# Component, its user, its group. kwok and metrics-server are props of the tests and may do anything.
+# Component, its user, its group. kwok and metrics-server are props of the tests: they may do all.
 CLIENTS = (
     ("admin", "berth-admin", "system:masters"),
     ("scheduler", "system:kube-scheduler", None),

@@ -7,7 +7,6 @@ virtual environment in the cache is all it takes; nothing is installed for the w
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import shutil
 import subprocess
@@ -30,7 +29,7 @@ def find_go() -> Path | None:
     """The first suitable `go`: on PATH, in /usr/local/go, or the one installed by install_go."""
     candidates = [shutil.which("go"), "/usr/local/go/bin/go", str(installed_go())]
     for candidate in candidates:
-        if candidate and os.access(candidate, os.X_OK) and version_of(candidate) >= REQUIRED_VERSION:
+        if candidate and version_of(candidate) >= REQUIRED_VERSION:
             return Path(candidate)
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -64,6 +65,6 @@ def read(path: Path) -> Access:
         raise ControlPlaneError(f"cannot use kubeconfig {path}: {problem!r}") from problem
 
 
-def named(entries: list[dict[str, object]], name: str) -> dict[str, dict[str, str]]:
+def named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """The entry of a kubeconfig list that has this name."""
-    return next(entry for entry in entries if entry["name"] == name)  # type: ignore[return-value]
+    return next(entry for entry in entries if entry["name"] == name)

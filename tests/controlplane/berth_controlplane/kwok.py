@@ -79,7 +79,7 @@ def write_configuration(path: Path, binaries: Binaries) -> Path:
 
 
 def install(kube: ApiClient, binaries: Binaries) -> None:
-    """Put the usage kinds and the usage-by-annotation object into the cluster, before kwok starts."""
+    """Put the usage kinds and usage by annotation into the cluster, before kwok starts."""
     for plural in ("resourceusages", "clusterresourceusages"):
         manifest = binaries.kwok_manifest(f"kwok.x-k8s.io_{plural}.yaml")
         kube.apply(yaml.safe_load(manifest.read_text(encoding="utf-8")))

@@ -13,7 +13,6 @@ CHECKOUT = CONTROLPLANE.parent.parent
 MODULES = CONTROLPLANE / "modules"
 STAGES = CONTROLPLANE / "stages"
 
-# Linux caps the path of a unix socket at 108 bytes; a short name keeps every path below far from it.
 CLUSTER_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 
 
@@ -33,7 +32,7 @@ def runtime_root() -> Path:
 
 
 def cluster_link(name: str) -> Path:
-    """The path under which a cluster is found by its name; a symbolic link if it lives elsewhere."""
+    """Path under which a cluster is found by name; a symbolic link if it lives elsewhere."""
     if CLUSTER_NAME.fullmatch(name) is None:
         raise ControlPlaneError(
             f"cluster name {name!r} must be 1 to 40 of a-z, 0-9 and '-', not at an end"

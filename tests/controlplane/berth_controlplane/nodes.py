@@ -43,7 +43,7 @@ class NodeShape:
 
 
 def add_nodes(kube: ApiClient, count: int, shape: NodeShape, kubelet_port: int) -> list[str]:
-    """Create `count` nodes named PREFIX-0, PREFIX-1 ... after those that exist; waits until ready."""
+    """Create nodes named PREFIX-0, PREFIX-1 ... after those that exist; waits until ready."""
     if not 0 < count <= NODES_MAX:
         raise ControlPlaneError(f"node count must be 1 to {NODES_MAX}, not {count}")
     first = next_index(kube, shape.prefix)

@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,10 +104,8 @@ class ProcessRecord:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal if the process is alive."""
         if self.running:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-            except ProcessLookupError:
-                pass
 
     def wait_ended(self, wait_for_ports: bool) -> None:
         """Wait for the end of the process, killing it if it does not obey, and for its ports."""
@@ -130,10 +129,8 @@ class ProcessRecord:
 
 def live_start_ticks(pid: int) -> int:
     """Start time of a living process in clock ticks since boot; -1 if there is none."""
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)  # collect it if it is our own dead child
-    except ChildProcessError:
-        pass
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except (FileNotFoundError, ProcessLookupError):

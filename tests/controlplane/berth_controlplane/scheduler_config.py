@@ -38,7 +38,7 @@ def load(path: Path) -> Config:
     try:
         documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError) as problem:
-        raise ControlPlaneError(f"cannot read scheduler configuration {path}: {problem}") from problem
+        raise ControlPlaneError(f"cannot read scheduler configuration: {problem}") from problem
     for document in documents:
         found = find(document)
         if found is not None:
@@ -60,7 +60,7 @@ def find(document: Any) -> Config | None:
 
 
 def for_this_machine(config: Config, kubeconfig: str) -> Config:
-    """The same configuration, with our kubeconfig and no leader election (there is one instance)."""
+    """The same configuration with our kubeconfig; no leader election, there is one instance."""
     local = copy.deepcopy(config)
     local.setdefault("clientConnection", {})["kubeconfig"] = kubeconfig
     local["leaderElection"] = {"leaderElect": False}

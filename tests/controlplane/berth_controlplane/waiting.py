@@ -16,7 +16,7 @@ class WaitTimeout(ControlPlaneError):
 
 
 def wait_until(
-    predicate: Callable[[], Value],
+    predicate: Callable[[], Value | None],
     timeout_seconds: float,
     describe: str | Callable[[], str],
     interval_seconds: float = 0.05,

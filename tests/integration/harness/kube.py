@@ -41,8 +41,8 @@ def condition(item: Object, kind: str) -> Object | None:
 def wait_phase(kube: ApiClient, name: str, namespace: str, wanted: str,
                timeout_seconds: float = WAIT_SECONDS) -> Object:
     """Wait until a pod is in a phase; returns the pod."""
-    wait_until(lambda: phase(kube, name, namespace) == wanted, timeout_seconds,
-               lambda: f"pod {namespace}/{name} is {wanted}: {kube.find('v1/Pod', name, namespace)}")
+    wait_until(lambda: phase(kube, name, namespace) == wanted, timeout_seconds, lambda: (
+        f"pod {namespace}/{name} is {wanted}: {kube.find('v1/Pod', name, namespace)}"))
     return kube.get("v1/Pod", name, namespace)
 
 
@@ -56,7 +56,7 @@ def wait_condition(kube: ApiClient, kind: str, name: str, namespace: str | None,
 
     return wait_until(found, timeout_seconds, lambda: (
         f"{kind} {namespace or ''}/{name} has {wanted}={status}: "
-        f"{(kube.find(kind, name, namespace) or {}).get('status')}"))  # type: ignore[return-value]
+        f"{(kube.find(kind, name, namespace) or {}).get('status')}"))
 
 
 def wait_gone(kube: ApiClient, kind: str, name: str, namespace: str | None = None,

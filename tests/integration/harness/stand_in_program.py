@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "controlplane"))
 
-from berth_controlplane.api import ApiClient  # noqa: E402  (the path must be set first)
+from berth_controlplane.api import ApiClient, Object  # noqa: E402  (the path must be set first)
 from berth_controlplane.errors import ApiError  # noqa: E402
 
 
@@ -69,7 +69,7 @@ def extender_handler(kube: ApiClient) -> type[BaseHTTPRequestHandler]:
     return ExtenderHandler
 
 
-def answer(kube: ApiClient, verb: str, arguments: dict) -> object:
+def answer(kube: ApiClient, verb: str, arguments: Object) -> object:
     if verb == "filter":
         return {"NodeNames": arguments["NodeNames"]}
     if verb == "prioritize":
@@ -79,7 +79,7 @@ def answer(kube: ApiClient, verb: str, arguments: dict) -> object:
     return {"NodeNameToMetaVictims": arguments["NodeNameToMetaVictims"]}
 
 
-def bind(kube: ApiClient, arguments: dict) -> dict:
+def bind(kube: ApiClient, arguments: Object) -> Object:
     try:
         path = kube.path("v1/Pod", arguments["PodNamespace"], arguments["PodName"], "binding")
         kube.request("POST", path, {

@@ -1,0 +1,288 @@
+"""What gate-policy.yaml and guard-policy.yaml make of requests, on the real API server."""
+
+import pytest
+from berth_controlplane.api import JSON_PATCH, STRATEGIC_PATCH
+from berth_controlplane.errors import ApiError
+from berth_controlplane.waiting import wait_until
+from world import POD, dry_run
+
+GATE = {"name": "berth.dev/admission"}
+OTHER_GATE = {"name": "example.com/warm-up"}
+OURS = ["berth.dev/admitted", "berth.dev/revocable-after", "berth.dev/explain"]
+FIXED = ["berth.dev/managed", "berth.dev/quota", "berth.dev/workload", "berth.dev/workload-size",
+         "berth.dev/workload-max", "berth.dev/reservation", "berth.dev/preemptible"]
+REMOVE_GATE = {"spec": {"schedulingGates": [GATE | {"$patch": "delete"}]}}
+NODE_TIMEOUT_SECONDS = 60
+
+
+def gates(pod):
+    return pod["spec"].get("schedulingGates", [])
+
+
+def patch(client, pod, body, subresource=None, content_type=STRATEGIC_PATCH):
+    metadata = pod["metadata"]
+    return client.patch("v1/Pod", metadata["name"], body, metadata["namespace"], subresource,
+                        content_type)
+
+
+def annotate(client, pod, key, value="forged", subresource=None):
+    return patch(client, pod, {"metadata": {"annotations": {key: value}}}, subresource)
+
+
+def label(client, pod, key, value="other", subresource=None):
+    return patch(client, pod, {"metadata": {"labels": {key: value}}}, subresource)
+
+
+# --- the gate -------------------------------------------------------------------------------------
+
+
+def test_pod_in_a_managed_namespace_waits_at_the_gate(world):
+    pod = world.kube.create(world.pod("managed"))
+    assert gates(pod) == [GATE]
+    assert [(c["type"], c["status"], c["reason"]) for c in pod["status"]["conditions"]] == [
+        ("PodScheduled", "False", "SchedulingGated")]
+
+
+def test_pod_elsewhere_is_left_alone(world):
+    sent = world.pod("unmanaged")
+    pod = world.kube.create(sent)
+    assert gates(pod) == [] and "annotations" not in pod["metadata"]
+
+
+def test_pod_may_ask_to_be_managed_itself(world):
+    pod = world.pod("unmanaged", labels={"berth.dev/managed": "true"})
+    assert gates(dry_run(world.kube, pod)) == [GATE]
+
+
+def test_label_false_is_no_way_out_of_a_managed_namespace(world):
+    pod = world.pod("managed", labels={"berth.dev/managed": "false"})
+    assert gates(dry_run(world.kube, pod)) == [GATE]
+
+
+def test_other_gates_of_the_pod_stay(world):
+    pod = world.pod("managed", {"schedulingGates": [OTHER_GATE]})
+    assert sorted(gates(dry_run(world.kube, pod)), key=str) == [GATE, OTHER_GATE]
+
+
+def test_gate_is_there_once_if_the_pod_brings_it(world):
+    assert gates(dry_run(world.kube, world.pod("managed", {"schedulingGates": [GATE]}))) == [GATE]
+
+
+def test_pods_of_deployments_wait_too(world):
+    template = {"metadata": {"labels": {"app": "shop"}}, "spec": POD}
+    world.kube.create({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "shop", "namespace": "managed"},
+        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "shop"}}, "template": template}})
+    pods = lambda: world.kube.list("v1/Pod", "managed", labelSelector="app=shop")  # noqa: E731
+    wait_until(lambda: len(pods()) == 2, NODE_TIMEOUT_SECONDS, "the Deployment has two pods")
+    assert [gates(pod) for pod in pods()] == [[GATE], [GATE]]
+
+
+def test_pods_of_a_real_daemonset_do_not_wait(world):
+    template = {"metadata": {"labels": {"app": "agent"}}, "spec": POD}
+    world.kube.create({
+        "apiVersion": "apps/v1", "kind": "DaemonSet",
+        "metadata": {"name": "agent", "namespace": "managed"},
+        "spec": {"selector": {"matchLabels": {"app": "agent"}}, "template": template}})
+    pods = lambda: world.kube.list("v1/Pod", "managed", labelSelector="app=agent")  # noqa: E731
+    wait_until(pods, NODE_TIMEOUT_SECONDS, "the DaemonSet has a pod")
+    assert [gates(pod) for pod in pods()] == [[]]
+
+
+def test_forged_owner_reference_does_not_pass_for_a_daemonset(world):
+    owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "agent", "controller": True,
+             "uid": "5c1f9e0e-0000-4000-8000-000000000001"}
+    pod = world.pod("managed", ownerReferences=[owner])
+    assert gates(dry_run(world.kube, pod)) == [GATE]
+
+
+def test_mirror_pod_of_a_kubelet_passes(world):
+    node = world.kube.list("v1/Node")[0]
+    name = node["metadata"]["name"]
+    owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"],
+             "controller": True}
+    pod = world.pod("managed", {"nodeName": name}, ownerReferences=[owner],
+                    annotations={"kubernetes.io/config.mirror": "1"})
+    kubelet = world.user(f"system:node:{name}", "system:nodes")
+    assert gates(kubelet.create(pod)) == []
+
+
+@pytest.mark.parametrize("namespace", ["berth-system", "kube-system"])
+def test_system_pods_never_wait(world, namespace):
+    restricted = {"securityContext": {"runAsNonRoot": True, "runAsUser": 1,
+                                      "seccompProfile": {"type": "RuntimeDefault"}},
+                  "containers": [POD["containers"][0] | {"securityContext": {
+                      "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}}]}
+    pod = world.pod(namespace, restricted, labels={"berth.dev/managed": "true"})
+    assert gates(dry_run(world.kube, pod)) == []
+
+
+# --- the guard of the gate ------------------------------------------------------------------------
+
+
+def test_administrator_may_not_remove_the_gate(world):
+    pod = world.kube.create(world.pod("managed"))
+    message = "must not remove the scheduling gate berth.dev/admission"
+    with pytest.raises(ApiError, match=message) as error:
+        patch(world.kube, pod, REMOVE_GATE)
+    assert error.value.code == 403
+    with pytest.raises(ApiError, match=message):
+        patch(world.kube, pod, [{"op": "remove", "path": "/spec/schedulingGates"}],
+              content_type=JSON_PATCH)
+    pod["spec"].pop("schedulingGates")
+    with pytest.raises(ApiError, match=message):
+        world.kube.replace(pod)
+
+
+def test_administrator_may_remove_other_gates(world):
+    pod = world.kube.create(world.pod("managed", {"schedulingGates": [OTHER_GATE]}))
+    other = {"spec": {"schedulingGates": [OTHER_GATE | {"$patch": "delete"}]}}
+    assert gates(patch(world.kube, pod, other)) == [GATE]
+
+
+def test_operator_admits_with_one_patch(world):
+    pod = world.kube.create(world.pod("managed", {"schedulingGates": [OTHER_GATE]}))
+    version = {name: pod["metadata"][name] for name in ("uid", "resourceVersion")}
+    admission = {"metadata": version | {"annotations": {"berth.dev/admitted": "decision-1"}},
+                 "spec": REMOVE_GATE["spec"]}
+    admitted = patch(world.account("berth-operator"), pod, admission)
+    assert gates(admitted) == [OTHER_GATE]
+    assert admitted["metadata"]["annotations"] == {"berth.dev/admitted": "decision-1"}
+
+
+@pytest.mark.parametrize("account", ["berth-scheduler-extender", "berth-analyzer"])
+def test_other_programs_of_berth_may_not_touch_a_pod(world, account):
+    pod = world.kube.create(world.pod("managed"))
+    with pytest.raises(ApiError, match="forbidden"):
+        patch(world.account(account), pod, REMOVE_GATE)
+
+
+def test_waiting_pod_can_be_deleted_and_its_status_written(world):
+    pod = world.kube.create(world.pod("managed"))
+    patch(world.kube, pod, {"status": {"message": "seen"}}, "status")
+    world.kube.delete("v1/Pod", pod["metadata"]["name"], "managed")
+
+
+# --- the guard of Berth's annotations ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("namespace", ["managed", "unmanaged"])
+@pytest.mark.parametrize("key", OURS)
+def test_pod_may_not_be_created_with_our_annotation(world, namespace, key):
+    with pytest.raises(ApiError, match="must not set, change or remove the annotations"):
+        world.kube.create(world.pod(namespace, annotations={key: "forged"}))
+
+
+@pytest.mark.parametrize("subresource", [None, "status"])
+@pytest.mark.parametrize("key", OURS)
+def test_our_annotation_may_not_be_set_changed_or_removed(world, key, subresource):
+    pod = world.kube.create(world.pod("managed", annotations={"example.com/note": "mine"}))
+    refused = "must not set, change or remove the annotations"
+    with pytest.raises(ApiError, match=refused):
+        annotate(world.kube, pod, key, subresource=subresource)
+    annotate(world.account("berth-operator"), pod, key, "real")
+    for value in ("forged", None):
+        with pytest.raises(ApiError, match=refused):
+            annotate(world.kube, pod, key, value, subresource)
+    changed = annotate(world.kube, pod, "example.com/note", "changed", subresource)
+    assert changed["metadata"]["annotations"] == {"example.com/note": "changed", key: "real"}
+
+
+@pytest.mark.parametrize("subresource", ["resize", "ephemeralcontainers"])
+def test_other_subresources_leave_the_metadata_as_it_is(world, subresource):
+    """Why guard-policy.yaml need not look at them; a new Kubernetes might change it."""
+    pod = world.kube.create(world.pod("managed"))
+    for body in ({"annotations": {OURS[0]: "forged"}}, {"labels": {FIXED[1]: "forged"}}):
+        changed = patch(world.kube, pod, {"metadata": body}, subresource)
+        assert not {"annotations", "labels"} & changed["metadata"].keys()
+
+
+# --- the guard of the charge ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("subresource", [None, "status"])
+@pytest.mark.parametrize("key", FIXED)
+def test_word_that_decides_the_charge_may_not_change(world, key, subresource):
+    with_it = world.kube.create(world.pod("managed", labels={key: "true"}, annotations={key: "1"}))
+    without = world.kube.create(world.pod("managed", labels={"app": "shop"}))
+    refused = "must not change berth.dev/managed, quota, workload"
+    for pod, value in ((with_it, "other"), (with_it, None), (without, "other")):
+        with pytest.raises(ApiError, match=refused):
+            label(world.kube, pod, key, value, subresource)
+        with pytest.raises(ApiError, match=refused):
+            annotate(world.kube, pod, key, value, subresource)
+
+
+def test_other_labels_may_change(world):
+    pod = world.kube.create(world.pod("managed", labels={"berth.dev/quota": "team-a"}))
+    changed = label(world.kube, pod, "app")
+    assert changed["metadata"]["labels"] == {"berth.dev/quota": "team-a", "app": "other"}
+
+
+# --- ways around ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("namespace, labels", [
+    ("managed", {}), ("managed", {"berth.dev/managed": "false"}),
+    ("unmanaged", {"berth.dev/managed": "true"})])
+def test_managed_pod_may_not_name_its_node(world, namespace, labels):
+    with pytest.raises(ApiError, match="must not set spec.nodeName on a pod that Berth manages"):
+        world.kube.create(world.pod(namespace, {"nodeName": "node-0"}, labels=labels))
+
+
+def test_unmanaged_pod_may_name_its_node(world):
+    pod = world.pod("unmanaged", {"nodeName": "node-0"})
+    assert dry_run(world.kube, pod)["spec"]["nodeName"] == "node-0"
+
+
+def binding(world, pod, **metadata):
+    node = world.kube.list("v1/Node")[0]["metadata"]["name"]
+    return {"apiVersion": "v1", "kind": "Binding",
+            "metadata": {name: pod["metadata"][name] for name in ("name", "namespace")} | metadata,
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node}}
+
+
+@pytest.mark.parametrize("metadata", [{"annotations": {"berth.dev/admitted": "forged"}},
+                                      {"labels": {"berth.dev/quota": "team-b"}}])
+@pytest.mark.parametrize("by_name", [True, False])
+def test_binding_may_not_carry_our_words_into_the_pod(world, metadata, by_name):
+    pod = world.kube.create(world.pod("unmanaged"))
+    name = pod["metadata"]["name"]
+    path = world.kube.path("v1/Pod", "unmanaged", name, "binding") if by_name else \
+        "/api/v1/namespaces/unmanaged/bindings"
+    with pytest.raises(ApiError, match="must not carry labels or annotations of berth.dev"):
+        world.kube.request("POST", path, binding(world, pod, **metadata))
+    metadata = {"annotations": {"example.com/note": "kept"}}
+    world.kube.request("POST", path, binding(world, pod, **metadata))
+    bound = world.kube.get("v1/Pod", name, "unmanaged")
+    assert bound["spec"]["nodeName"] and bound["metadata"]["annotations"] == metadata["annotations"]
+
+
+def test_waiting_pod_cannot_be_bound(world):
+    pod = world.kube.create(world.pod("managed"))
+    path = world.kube.path("v1/Pod", "managed", pod["metadata"]["name"], "binding")
+    with pytest.raises(ApiError, match="schedulingGates"):
+        world.kube.request("POST", path, binding(world, pod))
+
+
+# --- the reach of a ScalingPolicy -------------------------------------------------------------------
+
+
+def scaling_policy(kind):
+    return {"apiVersion": "berth.dev/v1alpha1", "kind": "ScalingPolicy",
+            "metadata": {"name": kind.lower(), "namespace": "unmanaged"},
+            "spec": {"targetRef": {"kind": kind, "name": "gpu"}}}
+
+
+def test_editor_of_a_namespace_may_not_scale_a_pool(world):
+    world.kube.apply({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "alice-edits", "namespace": "unmanaged"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "alice"}]})
+    alice = world.user("alice")
+    dry_run(alice, scaling_policy("Deployment"))
+    with pytest.raises(ApiError, match="must not name a ResourcePool that its author may not update"):
+        dry_run(alice, scaling_policy("ResourcePool"))
+    dry_run(world.kube, scaling_policy("ResourcePool"))

@@ -1,0 +1,129 @@
+"""What the API server's authorizer says that each account may do, and what it may not."""
+
+import pytest
+
+OPERATOR = "system:serviceaccount:berth-system:berth-operator"
+EXTENDER = "system:serviceaccount:berth-system:berth-scheduler-extender"
+ANALYZER = "system:serviceaccount:berth-system:berth-analyzer"
+READ = "get list watch"
+CRS = "resourcepools quotas reservations allocationrequests allocationpolicies"
+
+# account, verbs, group, resources (with /subresource), namespace, name
+MAY = [
+    (OPERATOR, READ, "", "pods nodes namespaces resourcequotas", "", ""),
+    (OPERATOR, READ, "policy", "poddisruptionbudgets", "", ""),
+    (OPERATOR, READ, "scheduling.k8s.io", "priorityclasses", "", ""),
+    (OPERATOR, READ, "batch", "jobs", "", ""),
+    (OPERATOR, "patch delete", "", "pods", "team-a", ""),
+    (OPERATOR, "patch", "", "pods/status", "team-a", ""),
+    (OPERATOR, "create", "", "pods/eviction", "team-a", ""),
+    (OPERATOR, "create patch", "", "events", "team-a", ""),
+    (OPERATOR, "create patch", "events.k8s.io", "events", "team-a", ""),
+    (OPERATOR, READ, "berth.dev", CRS, "", ""),
+    (OPERATOR, "patch update", "berth.dev", "resourcepools/status quotas/status "
+     "reservations/status allocationrequests/status allocationpolicies/status", "", ""),
+    (OPERATOR, "create", "coordination.k8s.io", "leases", "berth-system", ""),
+    (OPERATOR, "get update patch", "coordination.k8s.io", "leases", "berth-system",
+     "berth-operator"),
+    (EXTENDER, READ, "", "pods nodes namespaces", "", ""),
+    (EXTENDER, READ, "berth.dev", CRS, "", ""),
+    (EXTENDER, "create", "", "pods/binding", "team-a", ""),
+    (EXTENDER, "create patch", "events.k8s.io", "events", "team-a", ""),
+    (ANALYZER, "get list", "metrics.k8s.io", "nodes pods", "", ""),
+    (ANALYZER, READ, "", "nodes pods", "", ""),
+    (ANALYZER, READ, "berth.dev", CRS + " scalingpolicies", "", ""),
+    (ANALYZER, READ + " create update patch delete deletecollection", "berth.dev",
+     "scalingrecommendations", "team-a", ""),
+    (ANALYZER, "patch", "berth.dev", "resourcepools/status scalingpolicies/status "
+     "scalingrecommendations/status", "", ""),
+    (ANALYZER, "get patch", "apps", "deployments/scale statefulsets/scale", "team-a", ""),
+    (ANALYZER, "patch", "", "pods/resize", "team-a", ""),
+    (ANALYZER, "get update patch", "coordination.k8s.io", "leases", "berth-system",
+     "berth-analyzer"),
+]
+MAY_NOT = [
+    (OPERATOR, "create update deletecollection", "", "pods", "team-a", ""),
+    (OPERATOR, "create", "", "pods/binding pods/exec", "team-a", ""),
+    (OPERATOR, "update patch delete", "", "nodes namespaces resourcequotas", "", ""),
+    (OPERATOR, "create update delete", "berth.dev", CRS, "", ""),
+    (OPERATOR, "patch", "berth.dev", "allocationpolicies", "", ""),
+    (OPERATOR, "update patch", "berth.dev", "scalingrecommendations/status", "", ""),
+    (OPERATOR, "update delete", "coordination.k8s.io", "leases", "kube-system", "kube-scheduler"),
+    (OPERATOR, "update", "coordination.k8s.io", "leases", "berth-system", "berth-analyzer"),
+    (EXTENDER, "patch update delete create", "", "pods", "team-a", ""),
+    (EXTENDER, "patch", "", "pods/status", "team-a", ""),
+    (EXTENDER, "create", "", "pods/eviction", "team-a", ""),
+    (EXTENDER, "patch update", "berth.dev", "quotas/status resourcepools/status", "", ""),
+    (EXTENDER, "get create", "coordination.k8s.io", "leases", "berth-system", ""),
+    (ANALYZER, "patch delete create", "", "pods", "team-a", ""),
+    (ANALYZER, "create", "", "pods/binding pods/eviction", "team-a", ""),
+    (ANALYZER, "patch update delete", "apps", "deployments statefulsets", "team-a", ""),
+    (ANALYZER, "patch", "berth.dev", "quotas quotas/status reservations/status resourcepools",
+     "", ""),
+    (ANALYZER, "create patch", "berth.dev", "scalingpolicies", "team-a", ""),
+]
+EVERY_ACCOUNT_MAY_NOT = [
+    ("get list watch create", "", "secrets", "berth-system", ""),
+    ("create", "", "serviceaccounts/token", "berth-system", "berth-operator"),
+    ("impersonate", "", "users", "", ""),
+    ("create update patch", "rbac.authorization.k8s.io", "clusterroles clusterrolebindings", "", ""),
+    ("update patch delete", "admissionregistration.k8s.io",
+     "mutatingadmissionpolicies validatingadmissionpolicies", "", ""),
+    ("update patch delete", "apiextensions.k8s.io", "customresourcedefinitions", "", ""),
+]
+
+
+def answers(world, user, verbs, group, resources, namespace, name, groups=()):
+    """The authorizer's answer to each verb on each resource."""
+    found = {}
+    for resource in resources.split():
+        plural, _, subresource = resource.partition("/")
+        for verb in verbs.split():
+            review = world.kube.request(
+                "POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+                    "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+                    "spec": {"user": user, "groups": ["system:authenticated", *groups],
+                             "resourceAttributes": {
+                                 "verb": verb, "group": group, "resource": plural, "name": name,
+                                 "subresource": subresource, "namespace": namespace}}})
+            found[verb, resource] = review["status"]["allowed"]
+    return found
+
+
+def sentence(row):
+    return "-".join(str(part).rpartition(":")[2].replace(" ", "+") for part in row if part)
+
+
+@pytest.mark.parametrize("row", MAY, ids=sentence)
+def test_account_may(world, row):
+    assert set(answers(world, *row).values()) == {True}, answers(world, *row)
+
+
+@pytest.mark.parametrize("row", MAY_NOT, ids=sentence)
+def test_account_may_not(world, row):
+    assert set(answers(world, *row).values()) == {False}, answers(world, *row)
+
+
+@pytest.mark.parametrize("account", [OPERATOR, EXTENDER, ANALYZER])
+@pytest.mark.parametrize("row", EVERY_ACCOUNT_MAY_NOT, ids=sentence)
+def test_no_account_may(world, account, row):
+    assert set(answers(world, account, *row).values()) == {False}
+
+
+@pytest.mark.parametrize("role, verbs, resources, allowed", [
+    ("view", READ, "allocationrequests scalingpolicies scalingrecommendations", True),
+    ("view", "create", "allocationrequests scalingpolicies", False),
+    ("edit", "create patch delete", "allocationrequests scalingpolicies", True),
+    ("edit", "create patch delete", "scalingrecommendations", False),
+    ("edit", "patch", "allocationrequests/status scalingpolicies/status", False),
+    ("admin", "create", "quotas resourcepools reservations allocationpolicies", False),
+    ("admin", READ, "quotas resourcepools reservations allocationpolicies", True)])
+def test_people_get_what_their_namespace_role_says(world, role, verbs, resources, allowed):
+    world.kube.apply({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": f"bob-{role}", "namespace": "managed"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User",
+                      "name": f"bob-{role}"}]})
+    found = answers(world, f"bob-{role}", verbs, "berth.dev", resources, "managed", "")
+    assert set(found.values()) == {allowed}, found

@@ -195,7 +195,7 @@ def established(kube: ApiClient, name: str) -> bool:
     """Whether the API server serves a custom resource."""
     found = kube.get("apiextensions.k8s.io/v1/CustomResourceDefinition", name)
     return any(condition["type"] == "Established" and condition["status"] == "True"
-               for condition in found.get("status", {}).get("conditions", []))
+               for condition in found.get("status", {}).get("conditions") or [])
 
 
 def gate_is_put(kube: ApiClient) -> bool:

@@ -10,6 +10,7 @@ namespace berth::cluster {
 struct Node {
   api::ObjectMeta meta; ///< without labels and annotations: the view has the labels
   allocation::NodeView view;
+  resources::ResourceVector capacity; ///< status.capacity, in base units
 };
 
 struct Namespace {

@@ -19,7 +19,7 @@ class Layer:
 _BASE = ("lib/base",)
 _PURE = _BASE + ("lib/resources", "lib/allocation")
 _WORDS = _PURE + ("lib/api",)
-_IO = _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube", "lib/cluster")
+_IO = _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube", "lib/cluster", "lib/program")
 
 LAYERS = (
     Layer("lib/base", ()),
@@ -32,6 +32,7 @@ LAYERS = (
     Layer("lib/telemetry", _BASE + ("lib/async", "lib/http")),
     Layer("lib/kube", _WORDS + ("lib/async", "lib/http", "lib/telemetry")),
     Layer("lib/cluster", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
+    Layer("lib/program", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
     Layer("operator", _IO),
     Layer("scheduler-extender", _IO),
     Layer("analyzer", _IO + ("analyzer/model",)),

@@ -1,0 +1,67 @@
+#include "lib/program/command_line.hpp"
+
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "lib/http/host_port.hpp"
+#include "lib/telemetry/log.hpp"
+
+namespace berth::program {
+
+void add_common_flags(CLI::App& app, CommonOptions& options) {
+  app.set_version_flag("--version", app.get_name() + " " BERTH_VERSION);
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "kubeconfig file; default: the pod's service account, else $KUBECONFIG");
+  app.add_option("--context", options.context, "context of the kubeconfig");
+  app.add_option("--health-bind-address", options.health_bind_address,
+                 "HOST:PORT of /livez, /readyz and /metrics")
+      ->capture_default_str();
+  app.add_option("--log-level", options.log_level, "debug, info, warn or error")
+      ->capture_default_str();
+  app.add_option("--kube-api-qps", options.api_qps, "requests per second to the API server")
+      ->capture_default_str();
+  app.add_option("--kube-api-burst", options.api_burst, "requests at once to the API server")
+      ->capture_default_str();
+}
+
+std::vector<std::string> problems_of(const CommonOptions& options) {
+  std::vector<std::string> problems;
+  if (const auto address = http::HostPort::parse(options.health_bind_address); !address)
+    problems.push_back("--health-bind-address: " + address.error().message);
+  if (!telemetry::level_from(options.log_level))
+    problems.emplace_back("--log-level: must be debug, info, warn or error");
+  if (options.api_qps < 1)
+    problems.emplace_back("--kube-api-qps: must be at least 1");
+  if (options.api_burst < 1)
+    problems.emplace_back("--kube-api-burst: must be at least 1");
+  return problems;
+}
+
+CommandLineEnd read_command_line(CLI::App& app, int argc, const char* const* argv,
+                                 const std::function<std::vector<std::string>()>& problems) {
+  const std::string name = app.get_name();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return {true, 0, app.help()};
+  } catch (const CLI::CallForVersion& version) {
+    return {true, 0, std::string(version.what()) + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return {true, kExitBadFlags, name + ": " + error.what() + "; see --help\n"};
+  }
+  CommandLineEnd end;
+  for (const std::string& problem : problems()) {
+    end.ends = true;
+    end.exit_code = kExitBadFlags;
+    end.text += name + ": " + problem + "\n";
+  }
+  return end;
+}
+
+int print_end(const CommandLineEnd& end) {
+  std::fputs(end.text.c_str(), end.exit_code == 0 ? stdout : stderr);
+  return end.exit_code;
+}
+
+} // namespace berth::program

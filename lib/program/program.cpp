@@ -1,0 +1,170 @@
+#include "lib/program/program.hpp"
+
+#include <array>
+#include <cstdio>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include "lib/http/host_port.hpp"
+#include "lib/kube/connection.hpp"
+#include "lib/telemetry/catalog.hpp"
+
+namespace berth::program {
+namespace {
+
+/// Between readiness going away and the end, so that load balancers and callers hear of it.
+constexpr Duration kShutdownGrace = std::chrono::milliseconds{200};
+
+std::uint64_t system_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
+}
+
+kube::ClientOptions client_options(const ProgramIdentity& identity, const CommonOptions& options) {
+  kube::ClientOptions client;
+  client.user_agent = identity.name + "/" BERTH_VERSION " (linux)";
+  client.field_manager = identity.field_manager;
+  client.qps = options.api_qps;
+  client.burst = static_cast<std::size_t>(options.api_burst);
+  return client;
+}
+
+telemetry::LogOptions log_options(const CommonOptions& options) {
+  telemetry::LogOptions log;
+  log.level = telemetry::level_from(options.log_level).value_or(telemetry::Level::Info);
+  return log;
+}
+
+} // namespace
+
+struct Program::Impl {
+  Impl(ProgramIdentity who, const CommonOptions& used)
+      : identity(std::move(who)), options(used), executor(clock), log(clock, log_options(used)),
+        rest_metrics(registry), process_metrics(registry, identity.name), seeds(system_seed()) {}
+
+  [[nodiscard]] Result<void> connect(const kube::ConfigEnvironment& environment);
+  void count_call(const kube::CallRecord& call);
+  [[nodiscard]] async::Task<void> run_body(std::function<async::Task<int>(std::stop_token)> body);
+  void begin_shutdown();
+
+  ProgramIdentity identity;
+  CommonOptions options;
+  SystemClock clock;
+  async::AsioExecutor executor;
+  telemetry::Log log;
+  telemetry::Registry registry;
+  telemetry::Health health;
+  telemetry::RestClientMetrics rest_metrics;
+  telemetry::ProcessMetrics process_metrics;
+  Rng seeds;
+  std::unique_ptr<kube::Connection> connection;
+  std::unique_ptr<kube::Client> client;
+  std::stop_source stop;
+  int exit_code = 0;
+};
+
+Program::Program(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Program::~Program() = default;
+
+Result<std::unique_ptr<Program>> Program::create(ProgramIdentity identity,
+                                                 const CommonOptions& options,
+                                                 const kube::ConfigEnvironment& environment) {
+  auto impl = std::make_unique<Impl>(std::move(identity), options);
+  BERTH_CHECK(impl->connect(environment));
+  return std::unique_ptr<Program>(new Program(std::move(impl)));
+}
+
+Result<void> Program::Impl::connect(const kube::ConfigEnvironment& environment) {
+  BERTH_TRY(kube::Config config,
+            kube::load_config(environment, options.kubeconfig, options.context));
+  BERTH_TRY(connection, kube::Connection::create(executor, std::move(config)));
+  kube::ClientOptions used = client_options(identity, options);
+  used.on_call = [this](const kube::CallRecord& call) { count_call(call); };
+  client = std::make_unique<kube::Client>(connection->transport(), executor, Rng{seeds.next()},
+                                          std::move(used), connection->token_source());
+  return {};
+}
+
+void Program::Impl::count_call(const kube::CallRecord& call) {
+  const auto method = telemetry::http_method(call.method);
+  rest_metrics.requests(telemetry::status_code(call.status.value_or(0)), method).add();
+  rest_metrics.request_duration_seconds(method).observe(
+      std::chrono::duration<double>(call.duration).count());
+}
+
+const Clock& Program::clock() const {
+  return impl_->clock;
+}
+
+async::AsioExecutor& Program::executor() {
+  return impl_->executor;
+}
+
+telemetry::Log& Program::log() {
+  return impl_->log;
+}
+
+telemetry::Registry& Program::registry() {
+  return impl_->registry;
+}
+
+telemetry::Health& Program::health() {
+  return impl_->health;
+}
+
+kube::Client& Program::client() {
+  return *impl_->client;
+}
+
+Rng Program::make_rng() {
+  return Rng{impl_->seeds.next()};
+}
+
+int Program::run(const std::function<async::Task<int>(std::stop_token)>& body) {
+  Impl& impl = *impl_;
+  const auto logger = impl.log.logger(impl.identity.name);
+  const auto address = http::HostPort::parse(impl.options.health_bind_address);
+  http::ServerOptions server;
+  server.address = address->host;
+  server.port = address->port;
+  auto health_server = telemetry::HealthServer::start(server, impl.health, impl.registry);
+  if (!health_server) {
+    std::fprintf(stderr, "%s: --health-bind-address: %s\n", impl.identity.name.c_str(),
+                 health_server.error().message.c_str());
+    return kExitFailure;
+  }
+  logger.info("Started", {{"version", BERTH_VERSION}, {"health_port", (*health_server)->port()}});
+  impl.executor.on_termination([&impl] { impl.begin_shutdown(); });
+  async::spawn(impl.executor, impl.connection->keep_fresh(impl.stop.get_token()));
+  async::spawn(impl.executor, impl.run_body(body));
+  impl.executor.run();
+  (*health_server)->stop();
+  logger.info("Stopped", {{"exit_code", impl.exit_code}});
+  return impl.exit_code;
+}
+
+void Program::Impl::begin_shutdown() {
+  log.logger(identity.name).info("Began to stop");
+  health.begin_shutdown();
+  executor.post_after(kShutdownGrace, [this] { stop.request_stop(); });
+}
+
+async::Task<void> Program::Impl::run_body(std::function<async::Task<int>(std::stop_token)> body) {
+  exit_code = co_await body(stop.get_token());
+  stop.request_stop();
+  executor.stop();
+}
+
+kube::ConfigEnvironment config_environment(const std::function<const char*(const char*)>& read) {
+  constexpr std::array kNames{"KUBECONFIG", "HOME", "KUBERNETES_SERVICE_HOST",
+                              "KUBERNETES_SERVICE_PORT", "PATH"};
+  kube::ConfigEnvironment environment;
+  for (const char* name : kNames)
+    if (const char* value = read(name))
+      environment.variables.emplace(name, value);
+  return environment;
+}
+
+} // namespace berth::program

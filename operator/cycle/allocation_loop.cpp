@@ -1,0 +1,89 @@
+#include "operator/cycle/allocation_loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace berth::op {
+namespace {
+
+/// However quiet the cluster is, a cycle runs this often: a limit on what a forgotten wake-up
+/// costs.
+constexpr Duration kCycleIntervalMax = std::chrono::seconds{60};
+
+double seconds(SteadyPoint from, SteadyPoint to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+} // namespace
+
+AllocationLoop::AllocationLoop(Parts parts, std::function<allocation::Policy()> policy,
+                               std::uint64_t seed)
+    : parts_(std::move(parts)), policy_(std::move(policy)), seed_(seed), changed_(parts_.executor) {
+  parts_.observer.on_publish([this](const cluster::Observer::Snapshot&) {
+    if (!in_cycle_)
+      changed_.notify();
+  });
+}
+
+async::Task<void> AllocationLoop::run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    cycle();
+    // The timer outlives a wake-up by at most one interval, and one wake-up too many is harmless.
+    const async::TimerId timer =
+        parts_.executor.post_after(until_next_cycle(), [this] { changed_.notify(); });
+    const bool woken = co_await changed_.wait(stop);
+    parts_.executor.cancel(timer);
+    if (!woken)
+      co_return;
+  }
+}
+
+void AllocationLoop::cycle() {
+  using telemetry::CyclePhase;
+  const Clock& clock = parts_.executor.clock();
+  const SteadyPoint started = clock.steady_now();
+  in_cycle_ = true;
+  const auto snapshot = parts_.observer.publish_now();
+  in_cycle_ = false;
+  const SteadyPoint observed = clock.steady_now();
+  allocation::Plan plan = allocation::decide(*snapshot, policy_(), clock.now(), seed_);
+  const SteadyPoint decided = clock.steady_now();
+
+  decided_on_ = snapshot;
+  digest_ = std::make_shared<const PlanDigest>(op::digest(plan));
+  count(plan);
+  parts_.waiting.report(plan.waiting);
+  parts_.admitter.admit(std::move(plan.admissions));
+
+  parts_.metrics.cycle_duration_seconds(CyclePhase::Observe).observe(seconds(started, observed));
+  parts_.metrics.cycle_duration_seconds(CyclePhase::Decide).observe(seconds(observed, decided));
+  parts_.metrics.cycle_duration_seconds(CyclePhase::Act)
+      .observe(seconds(decided, clock.steady_now()));
+}
+
+void AllocationLoop::count(const allocation::Plan& plan) {
+  for (const Reason reason : all_reasons())
+    parts_.metrics.waiting_workloads(reason).set(
+        static_cast<double>(digest_->waiting_by_reason[static_cast<std::size_t>(reason)]));
+  if (plan.admissions.empty())
+    return;
+  const TimePoint now = parts_.executor.clock().now();
+  for (const auto& admission : plan.admissions) {
+    parts_.metrics.admissions(telemetry::PlacementMode::Extender).add();
+    parts_.metrics.admission_wait_seconds.observe(
+        std::chrono::duration<double>(now - admission.workload->created).count());
+  }
+  parts_.log.info("Admitted workloads", {{"cycle", plan.based_on.number},
+                                         {"admitted", plan.admissions.size()},
+                                         {"waiting", plan.waiting.size()}});
+}
+
+Duration AllocationLoop::until_next_cycle() const {
+  const TimePoint now = parts_.executor.clock().now();
+  const TimePoint until = decided_on_->holds->until;
+  if (until >= now + kCycleIntervalMax)
+    return kCycleIntervalMax;
+  return std::max(until - now, Duration{1});
+}
+
+} // namespace berth::op

@@ -1,0 +1,56 @@
+#pragma once
+// AllocationLoop: observe, decide, act, again and again, as long as this replica leads. A cycle
+// runs when a snapshot was published that differs from the one decided on, when a window opens or
+// closes, and not otherwise. It hands admissions to the Admitter, reasons to the WaitingReporter,
+// and keeps the plan's digest for the status reconcilers.
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "lib/allocation/cycle.hpp"
+#include "lib/async/signal.hpp"
+#include "lib/cluster/observer.hpp"
+#include "lib/telemetry/catalog.hpp"
+#include "operator/admission/admitter.hpp"
+#include "operator/cycle/plan_digest.hpp"
+#include "operator/waiting/waiting_reporter.hpp"
+
+namespace berth::op {
+
+class AllocationLoop {
+public:
+  struct Parts {
+    async::Executor& executor;
+    cluster::Observer& observer;
+    Admitter& admitter;
+    WaitingReporter& waiting;
+    telemetry::AllocationMetrics& metrics;
+    telemetry::Logger log;
+  };
+  /// `policy` is asked at each cycle; `seed` makes decision ids differ between operators.
+  AllocationLoop(Parts parts, std::function<allocation::Policy()> policy, std::uint64_t seed);
+
+  /// Decides until `stop`; to be started once the observer has synced.
+  [[nodiscard]] async::Task<void> run(std::stop_token stop);
+  /// Something other than the cluster changed what a cycle would decide.
+  void wake() { changed_.notify(); }
+  /// Never null; empty before the first cycle.
+  [[nodiscard]] std::shared_ptr<const PlanDigest> digest() const { return digest_; }
+
+private:
+  void cycle();
+  void count(const allocation::Plan& plan);
+  /// When the passing of time alone changes what would be decided; at most kCycleIntervalMax away.
+  [[nodiscard]] Duration until_next_cycle() const;
+
+  Parts parts_;
+  std::function<allocation::Policy()> policy_;
+  std::uint64_t seed_;
+  async::Signal changed_;
+  bool in_cycle_ = false; ///< a cycle's own publication wakes nobody
+  cluster::Observer::Snapshot decided_on_;
+  std::shared_ptr<const PlanDigest> digest_ = std::make_shared<const PlanDigest>();
+};
+
+} // namespace berth::op

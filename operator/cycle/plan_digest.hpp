@@ -1,0 +1,32 @@
+#pragma once
+// PlanDigest: the newest plan, indexed for those who report it: what waits for each quota, and the
+// calendar's answer to each reservation. Pure; made once per cycle, read by the status reconcilers.
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "lib/allocation/decision.hpp"
+
+namespace berth::op {
+
+/// What waits for one quota.
+struct PendingWork {
+  std::size_t workloads = 0;
+  resources::ResourceSum amounts{};
+  /// Whose turn is next.
+  allocation::Waiting first{};
+};
+
+struct PlanDigest {
+  allocation::Generation based_on{};
+  std::map<QuotaName, PendingWork> pending;
+  std::map<ReservationName, allocation::ReservationDecision> reservations;
+  /// By Reason's value.
+  std::vector<std::size_t> waiting_by_reason;
+};
+
+[[nodiscard]] PlanDigest digest(const allocation::Plan& plan);
+
+} // namespace berth::op

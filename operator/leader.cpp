@@ -1,0 +1,99 @@
+#include "operator/leader.hpp"
+
+#include <string>
+#include <utility>
+
+#include "lib/async/task_group.hpp"
+#include "operator/admission/admitter.hpp"
+#include "operator/cycle/allocation_loop.hpp"
+#include "operator/gang/gang_watch.hpp"
+#include "operator/status/status_loop.hpp"
+#include "operator/waiting/waiting_reporter.hpp"
+
+namespace berth::op {
+namespace {
+
+constexpr Duration kSyncPollInterval = std::chrono::milliseconds{50};
+
+GangWatchOptions gang_options(const OperatorOptions& options) {
+  GangWatchOptions gang;
+  gang.timeout = options.gang_timeout;
+  return gang;
+}
+
+} // namespace
+
+struct Leader::Impl {
+  Impl(Parts used, const OperatorOptions& options, std::uint64_t seed)
+      : parts(std::move(used)),
+        waiting(parts.client, parts.executor, parts.observer, parts.events, {}),
+        gangs({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
+               parts.log.named("gang")},
+              gang_options(options)),
+        admitter({parts.client, parts.executor, parts.observer, parts.failpoints,
+                  parts.log.named("admission")},
+                 {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
+        allocation(
+            {parts.executor, parts.observer, admitter, waiting, parts.metrics,
+             parts.log.named("cycle")},
+            [this, candidates = options.candidates] { return policy(candidates); }, seed),
+        status({parts.client, parts.executor, parts.observer, allocation, parts.events,
+                parts.failpoints, parts.registry, parts.log.named("status")},
+               options.status_interval) {}
+
+  [[nodiscard]] allocation::Policy policy(int candidates) const {
+    allocation::Policy policy;
+    policy.candidates = candidates;
+    policy.held_back = gangs.held_back();
+    return policy;
+  }
+
+  /// One event for each gang; a single pod carries its decision in its annotation, and the event
+  /// would double the writes of an admission.
+  void tell_admitted(const allocation::Admission& admission) {
+    if (!admission.workload->is_gang() || admission.completes_earlier)
+      return;
+    const auto& first = admission.members.front();
+    const kube::ObjectReference about{"v1", "Pod",
+                                      kube::ObjectKey{first.pod->namespace_name, first.pod->name},
+                                      first.pod->uid.str()};
+    parts.events.record(about, kube::EventSeverity::Normal, Reason::Admitted, "Admit",
+                        "gang " + admission.workload->id.str() + ": " +
+                            std::to_string(admission.members.size()) +
+                            " members admitted to quota " + first.record.quota.str() + " in pool " +
+                            first.record.pool.str());
+    parts.failpoints.pass(Failpoint::AfterAdmissionEvent);
+  }
+
+  Parts parts;
+  WaitingReporter waiting;
+  GangWatch gangs;
+  Admitter admitter;
+  AllocationLoop allocation;
+  StatusLoop status;
+};
+
+Leader::Leader(Parts parts, const OperatorOptions& options, std::uint64_t seed)
+    : impl_(std::make_unique<Impl>(std::move(parts), options, seed)) {}
+
+Leader::~Leader() = default;
+
+async::Task<void> Leader::run(std::stop_token stop) {
+  Impl& impl = *impl_;
+  while (!impl.parts.observer.has_synced())
+    if (!co_await async::sleep_for(impl.parts.executor, kSyncPollInterval, stop))
+      co_return;
+  async::TaskGroup work(impl.parts.executor);
+  work.spawn(impl.allocation.run(stop));
+  work.spawn(impl.status.run(stop));
+  work.spawn(impl.waiting.run(stop));
+  work.spawn(impl.gangs.run(stop));
+  co_await work.join();
+  co_await impl.admitter.drain();
+}
+
+bool Leader::is_idle() const {
+  return impl_->admitter.in_flight() == 0 && impl_->status.pending() == 0;
+}
+
+} // namespace berth::op

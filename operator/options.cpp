@@ -1,0 +1,81 @@
+#include "operator/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace berth::op {
+namespace {
+
+constexpr int kCandidatesMax = 16;
+constexpr int kGangTimeoutSecondsMax = 86'400;
+
+/// What the flags count in seconds or milliseconds.
+struct Units {
+  int gang_timeout_seconds = 300;
+  int status_interval_milliseconds = 1000;
+};
+
+void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
+  program::add_common_flags(app, options.common);
+  app.add_option("--leader-elect", options.leader_elect,
+                 "lead only while holding the Lease; needed with more than one replica")
+      ->capture_default_str();
+  app.add_option("--lease-namespace", options.lease_namespace, "namespace of the Lease")
+      ->capture_default_str();
+  app.add_option("--lease-name", options.lease_name, "name of the Lease")->capture_default_str();
+  app.add_option("--identity", options.identity,
+                 "who holds the Lease; default: host name and a random part");
+  app.add_option("--candidates", options.candidates,
+                 "nodes named for each admitted pod, best first")
+      ->capture_default_str();
+  app.add_option("--gang-timeout-seconds", units.gang_timeout_seconds,
+                 "how long a gang may hold capacity before all its members are bound")
+      ->capture_default_str();
+  app.add_option("--status-interval-milliseconds", units.status_interval_milliseconds,
+                 "statuses are written at most this often")
+      ->capture_default_str();
+  app.add_flag("--list-failpoints", options.list_failpoints,
+               "print the names that BERTH_FAILPOINT may have, and end");
+}
+
+std::vector<std::string> problems_of(const OperatorOptions& options, const Units& units) {
+  std::vector<std::string> problems = program::problems_of(options.common);
+  const auto demand = [&](bool holds, const char* problem) {
+    if (!holds)
+      problems.emplace_back(problem);
+  };
+  demand(!options.lease_namespace.empty(), "--lease-namespace: must not be empty");
+  demand(!options.lease_name.empty(), "--lease-name: must not be empty");
+  demand(1 <= options.candidates && options.candidates <= kCandidatesMax,
+         "--candidates: must be 1 to 16");
+  demand(1 <= units.gang_timeout_seconds && units.gang_timeout_seconds <= kGangTimeoutSecondsMax,
+         "--gang-timeout-seconds: must be 1 to 86400");
+  demand(100 <= units.status_interval_milliseconds && units.status_interval_milliseconds <= 60'000,
+         "--status-interval-milliseconds: must be 100 to 60000");
+  return problems;
+}
+
+std::string list_failpoints() {
+  std::string text;
+  for (const auto& info : all_failpoints())
+    text += std::string(info.name) + "\t" + std::string(info.when) + "\n";
+  return text;
+}
+
+} // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  line.options.common.health_bind_address = "127.0.0.1:8081";
+  Units units;
+  CLI::App app{"Admits workloads to the pools of a Kubernetes cluster.", "berth-operator"};
+  add_flags(app, line.options, units);
+  line.end =
+      program::read_command_line(app, argc, argv, [&] { return problems_of(line.options, units); });
+  line.options.gang_timeout = std::chrono::seconds{units.gang_timeout_seconds};
+  line.options.status_interval = Duration{units.status_interval_milliseconds};
+  if (!line.end.ends && line.options.list_failpoints)
+    line.end = {true, 0, list_failpoints()};
+  return line;
+}
+
+} // namespace berth::op

@@ -1,0 +1,36 @@
+#pragma once
+// Options of berth-operator: flags with defaults that work, checked before anything starts.
+
+#include <string>
+
+#include "lib/base/clock.hpp"
+#include "lib/program/command_line.hpp"
+#include "operator/failpoint.hpp"
+
+namespace berth::op {
+
+struct OperatorOptions {
+  program::CommonOptions common;
+  bool leader_elect = true;
+  std::string lease_namespace = "berth-system";
+  std::string lease_name = "berth-operator";
+  /// Unique for this process; empty: host name and a random part.
+  std::string identity;
+  /// placement.candidates until AllocationPolicy says otherwise: 1..16.
+  int candidates = 4;
+  /// How long a gang may hold capacity without all of its members bound (G1).
+  Duration gang_timeout = std::chrono::seconds{300};
+  /// How often statuses may be written while numbers change.
+  Duration status_interval = std::chrono::seconds{1};
+  /// Whether it only prints the failpoints and ends.
+  bool list_failpoints = false;
+};
+
+/// What the command line asks for; `options` count only if it does not end there.
+struct CommandLine {
+  OperatorOptions options;
+  program::CommandLineEnd end;
+};
+[[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+} // namespace berth::op

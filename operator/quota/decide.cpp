@@ -1,0 +1,139 @@
+#include "operator/quota/decide.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace berth::op {
+namespace {
+
+using allocation::QuotaIndex;
+using resources::Amount;
+
+api::FirstPending first_pending(const allocation::Waiting& waiting) {
+  api::FirstPending first;
+  const auto& workload = *waiting.workload;
+  first.kind = workload.is_gang() ? api::WorkloadKind::Gang : api::WorkloadKind::Pod;
+  first.namespace_name = workload.namespace_name;
+  const auto& pod = *workload.waiting.front();
+  first.name = pod.gang ? pod.gang->name : pod.name;
+  first.reason = waiting.why->reason;
+  first.message = waiting.why->message;
+  return first;
+}
+
+api::Condition ready_condition(const ObservedQuota& observed, QuotaIndex index) {
+  api::Condition condition;
+  condition.type = "Ready";
+  condition.status = api::ConditionStatus::False;
+  const auto& snapshot = *observed.accounts->snapshot;
+  const auto& forest = *snapshot.quotas;
+  if (const auto& finding = forest.finding(index)) {
+    condition.reason = finding->reason;
+    condition.message = finding->message;
+    return condition;
+  }
+  if (const auto stopped = forest.stopped_by(index)) {
+    condition.reason = Reason::QuotaStopped;
+    condition.message = "quota " + forest.spec(*stopped).name.str() + " is on hold (spec.stop)";
+    return condition;
+  }
+  const QuotaName name{observed.quota->meta.name};
+  for (const auto& overlap : observed.accounts->subject_overlaps) {
+    if (overlap.quota != name && overlap.other != name)
+      continue;
+    condition.reason = Reason::SubjectsOverlap;
+    condition.message = overlap.subject + " is named by " + overlap.quota.str() + " and " +
+                        overlap.other.str() + " equally closely";
+    return condition;
+  }
+  for (const auto& pool : observed.quota->spec.pools) {
+    if (snapshot.find_pool(pool.pool_ref.name) != nullptr)
+      continue;
+    condition.reason = Reason::PoolNotFound;
+    condition.message = "pool " + pool.pool_ref.name.str() + " does not exist";
+    return condition;
+  }
+  condition.status = api::ConditionStatus::True;
+  condition.reason = Reason::Ready;
+  condition.message = "the quota admits workloads";
+  return condition;
+}
+
+api::Condition within_nominal_condition(const std::vector<api::QuotaPoolStatus>& pools) {
+  api::Condition condition;
+  condition.type = "WithinNominal";
+  condition.status = api::ConditionStatus::True;
+  condition.reason = Reason::WithinNominal;
+  condition.message = "nothing is borrowed";
+  for (const auto& pool : pools) {
+    for (const auto& resource : pool.resources) {
+      if (resource.borrowed.value_or(Amount{}) <= Amount{0})
+        continue;
+      condition.status = api::ConditionStatus::False;
+      condition.reason = Reason::Borrowing;
+      // The amounts are in the status; a message with them would change with every pod.
+      condition.message = std::string(resource.name.str()) + " of pool " + pool.pool.str() +
+                          " is held above nominal";
+      return condition;
+    }
+  }
+  return condition;
+}
+
+std::vector<api::QuotaPoolStatus> pool_rows(const ObservedQuota& observed, QuotaIndex index,
+                                            const resources::ResourceVector& pending) {
+  const auto use = observed.accounts->subtree_use.find(QuotaName{observed.quota->meta.name});
+  std::vector<api::QuotaPoolStatus> rows;
+  for (const auto& standing : observed.accounts->balance.standing(index)) {
+    if (rows.empty() || rows.back().pool != standing.pool)
+      rows.emplace_back().pool = standing.pool;
+    auto& row = rows.back().resources.emplace_back();
+    row.name = standing.resource;
+    row.nominal = standing.nominal;
+    row.used = Amount{0};
+    if (use != observed.accounts->subtree_use.end())
+      if (const auto held = use->second.find(standing.pool); held != use->second.end())
+        row.used = held->second.get(standing.resource);
+    row.borrowed = std::max(standing.borrowed, Amount{0});
+    // Waiting work has no pool yet: it is shown where it would go first.
+    const auto& pools = observed.quota->spec.pools;
+    const bool preferred = !pools.empty() && pools.front().pool_ref.name == standing.pool;
+    row.pending = preferred ? pending.get(standing.resource) : Amount{0};
+  }
+  return rows;
+}
+
+} // namespace
+
+std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observed, TimePoint now) {
+  const QuotaName name{observed.quota->meta.name};
+  const auto index = observed.accounts->snapshot->quotas->find(name);
+  if (!index)
+    return std::nullopt;
+  api::QuotaStatus status;
+  status.observed_generation = observed.quota->meta.generation;
+  // What a restart must not forget, and only the fairness of a later version writes.
+  status.fair_share = observed.quota->status.fair_share;
+
+  api::WorkloadCounts counts;
+  const auto admitted = observed.accounts->admitted.find(name);
+  counts.admitted = admitted == observed.accounts->admitted.end() ? 0 : admitted->second;
+  resources::ResourceVector pending_amounts;
+  const auto pending = observed.plan->pending.find(name);
+  if (pending != observed.plan->pending.end()) {
+    counts.pending = static_cast<std::int32_t>(pending->second.workloads);
+    pending_amounts = pending->second.amounts.total();
+    status.first_pending = first_pending(pending->second.first);
+  }
+  status.workloads = counts;
+  status.pools = pool_rows(observed, *index, pending_amounts);
+  status.conditions = observed.quota->status.conditions;
+  for (auto condition :
+       {ready_condition(observed, *index), within_nominal_condition(status.pools)}) {
+    condition.observed_generation = observed.quota->meta.generation;
+    api::set_condition(status.conditions, std::move(condition), now);
+  }
+  return status;
+}
+
+} // namespace berth::op

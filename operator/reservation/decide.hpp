@@ -1,0 +1,25 @@
+#pragma once
+// The decide part of Reservation: from what was observed to the status it should have. Pure. An
+// acceptance is only true once it is in the API: allocation holds capacity for a reservation when
+// the condition Accepted comes back by the watch, so a crash before the write promises nothing.
+
+#include <memory>
+#include <optional>
+
+#include "lib/api/reservation.hpp"
+#include "operator/cycle/plan_digest.hpp"
+#include "operator/status/accounts.hpp"
+
+namespace berth::op {
+
+struct ObservedReservation {
+  std::shared_ptr<const api::Reservation> reservation;
+  std::shared_ptr<const Accounts> accounts;
+  std::shared_ptr<const PlanDigest> plan;
+};
+
+/// The status of the reservation; nothing while neither the snapshot nor a plan speaks of it.
+[[nodiscard]] std::optional<api::ReservationStatus>
+decide_reservation_status(const ObservedReservation& observed, TimePoint now);
+
+} // namespace berth::op

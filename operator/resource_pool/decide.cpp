@@ -1,0 +1,178 @@
+#include "operator/resource_pool/decide.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace berth::op {
+namespace {
+
+using allocation::ClusterSnapshot;
+using allocation::NodeIndex;
+using resources::Amount;
+using resources::ResourceName;
+
+/// Sums over the nodes of one pool, for one resource.
+struct Totals {
+  Amount allocatable{};
+  Amount allocated{};
+  Amount promised{};
+  Amount largest_free{};
+};
+using TotalsByResource = std::map<ResourceName, Totals>;
+
+/// Over-use beyond this is shown as this; the schema bounds the field.
+constexpr std::int64_t kUtilizationPercentMax = 10000;
+
+void add_node(const ClusterSnapshot& snapshot, NodeIndex index, TotalsByResource& totals) {
+  const auto& node = snapshot.nodes->node(index);
+  const bool takes_work = node.view.ready && !node.view.unschedulable;
+  const auto capacity = snapshot.nodes->capacity(index);
+  const auto load = snapshot.loads.row(index);
+  std::vector<Amount> held(capacity.size());
+  for (const auto& hold : snapshot.holds->on_node(index))
+    for (std::size_t column = 0; column < hold.amounts.size(); ++column)
+      held[column] += Amount{hold.amounts[column]};
+  const auto columns = snapshot.nodes->columns();
+  for (std::size_t column = 0; column < columns.size(); ++column) {
+    if (!node.promisable.contains(columns[column]) && load[column] == 0)
+      continue;
+    Totals& total = totals[columns[column]];
+    total.allocated += Amount{load[column]};
+    total.promised += held[column];
+    if (!takes_work)
+      continue;
+    total.allocatable += Amount{capacity[column]};
+    const Amount free = Amount{capacity[column]} - Amount{load[column]} - held[column];
+    total.largest_free = std::max(total.largest_free, free);
+  }
+}
+
+/// Off-node resources: the spec says how much there is, the ledger what is taken.
+void add_virtual(const ObservedPool& observed, TotalsByResource& totals) {
+  const auto* spec = observed.accounts->snapshot->find_pool(PoolName{observed.pool->meta.name});
+  if (spec == nullptr)
+    return;
+  const auto use = observed.accounts->snapshot->pool_use.find(spec->name);
+  for (const auto& [name, capacity] : spec->virtual_capacity) {
+    Totals& total = totals[name];
+    total.allocatable = capacity;
+    if (use != observed.accounts->snapshot->pool_use.end())
+      total.allocated = use->second.get(name);
+    total.largest_free = std::max(capacity - total.allocated, Amount{0});
+  }
+}
+
+/// Allocated against allocatable of the scarcest resource, rounded down; absent without capacity.
+std::optional<std::int32_t> utilization_percent(const TotalsByResource& totals) {
+  std::optional<std::int32_t> highest;
+  for (const auto& [name, total] : totals) {
+    if (total.allocatable <= Amount{0})
+      continue;
+    const Amount percent = resources::scaled(total.allocated, 100, total.allocatable.value());
+    const auto bounded = static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(percent.value(), 0, kUtilizationPercentMax));
+    highest = std::max(highest.value_or(0), bounded);
+  }
+  return highest;
+}
+
+api::Condition ready_condition(const ObservedPool& observed, const api::NodeCounts& nodes) {
+  api::Condition condition;
+  condition.type = "Ready";
+  const bool has_virtual = std::any_of(
+      observed.pool->spec.resources.begin(), observed.pool->spec.resources.end(),
+      [](const auto& resource) { return resource.kind == api::PoolResourceKind::Virtual; });
+  const std::string counts =
+      std::to_string(nodes.ready) + " of " + std::to_string(nodes.total) + " nodes are ready";
+  const bool usable = nodes.ready > 0 || (nodes.total == 0 && has_virtual);
+  condition.status = usable ? api::ConditionStatus::True : api::ConditionStatus::False;
+  condition.message = counts;
+  if (usable)
+    condition.reason = Reason::Ready;
+  else
+    condition.reason = nodes.total == 0 ? Reason::NoNodes : Reason::NodesNotReady;
+  return condition;
+}
+
+api::Condition degraded_condition(const api::NodeCounts& nodes) {
+  api::Condition condition;
+  condition.type = "Degraded";
+  const bool degraded = nodes.ready < nodes.total;
+  condition.status = degraded ? api::ConditionStatus::True : api::ConditionStatus::False;
+  condition.reason = degraded ? Reason::NodesNotReady : Reason::Ready;
+  condition.message =
+      degraded ? std::to_string(nodes.total - nodes.ready) + " nodes are not ready or are cordoned"
+               : "every node of the pool takes work";
+  return condition;
+}
+
+api::Condition disjoint_condition(const ObservedPool& observed) {
+  api::Condition condition;
+  condition.type = "NodesDisjoint";
+  condition.status = api::ConditionStatus::True;
+  condition.reason = Reason::NodesDisjoint;
+  for (const auto& overlap : observed.accounts->node_overlaps) {
+    if (overlap.pool.str() != observed.pool->meta.name)
+      continue;
+    condition.status = api::ConditionStatus::False;
+    condition.reason = Reason::NodesOverlap;
+    condition.message += condition.message.empty() ? "" : "; ";
+    condition.message += overlap.keeper.str() + " is older and keeps";
+    for (const auto& node : overlap.nodes)
+      condition.message += " " + node.str();
+    if (overlap.nodes_total > overlap.nodes.size())
+      condition.message +=
+          " and " + std::to_string(overlap.nodes_total - overlap.nodes.size()) + " more";
+  }
+  if (condition.message.empty())
+    condition.message = "no older pool selects the pool's nodes";
+  return condition;
+}
+
+api::NodeCounts count_nodes(const ClusterSnapshot& snapshot, const PoolName& pool) {
+  api::NodeCounts counts;
+  for (const NodeIndex index : snapshot.nodes->in_pool(pool)) {
+    const auto& view = snapshot.nodes->node(index).view;
+    ++counts.total;
+    counts.ready += view.ready && !view.unschedulable ? 1 : 0;
+  }
+  return counts;
+}
+
+} // namespace
+
+api::ResourcePoolStatus decide_pool_status(const ObservedPool& observed, TimePoint now) {
+  const PoolName name{observed.pool->meta.name};
+  TotalsByResource totals;
+  for (const NodeIndex index : observed.accounts->snapshot->nodes->in_pool(name))
+    add_node(*observed.accounts->snapshot, index, totals);
+  add_virtual(observed, totals);
+
+  api::ResourcePoolStatus status;
+  status.observed_generation = observed.pool->meta.generation;
+  for (const auto& [resource, total] : totals) {
+    auto& row = status.resources.emplace_back();
+    row.name = resource;
+    const auto nodes = observed.accounts->node_capacity.find(name);
+    const bool on_nodes =
+        nodes != observed.accounts->node_capacity.end() && nodes->second.contains(resource);
+    row.capacity = on_nodes ? nodes->second.get(resource) : total.allocatable;
+    row.allocatable = total.allocatable;
+    row.allocated = total.allocated;
+    row.promised = total.promised;
+    row.largest_free_block = total.largest_free;
+  }
+  status.utilization_percent = utilization_percent(totals);
+  status.nodes = count_nodes(*observed.accounts->snapshot, name);
+  status.burst_active = false;
+  status.conditions = api::allocated_part(observed.pool->status).conditions;
+  for (auto condition : {ready_condition(observed, *status.nodes),
+                         degraded_condition(*status.nodes), disjoint_condition(observed)}) {
+    condition.observed_generation = observed.pool->meta.generation;
+    api::set_condition(status.conditions, std::move(condition), now);
+  }
+  return status;
+}
+
+} // namespace berth::op

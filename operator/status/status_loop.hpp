@@ -1,0 +1,58 @@
+#pragma once
+// StatusLoop: keeps the statuses of pools, quotas and reservations true. When the snapshot or the
+// plan has changed it looks at every object again, at most once per interval, and writes only what
+// differs; failures come back with back-off, one object at a time.
+
+#include <memory>
+#include <stop_token>
+
+#include "lib/async/executor.hpp"
+#include "lib/cluster/observer.hpp"
+#include "lib/kube/events.hpp"
+#include "lib/kube/work_queue.hpp"
+#include "lib/telemetry/catalog.hpp"
+#include "operator/cycle/allocation_loop.hpp"
+#include "operator/status/accounts.hpp"
+#include "operator/status/status_writer.hpp"
+
+namespace berth::op {
+
+class StatusLoop {
+public:
+  struct Parts {
+    kube::Client& client;
+    async::Executor& executor;
+    cluster::Observer& observer;
+    const AllocationLoop& allocation;
+    kube::EventRecorder& events;
+    FailpointPlan& failpoints;
+    telemetry::Registry& registry;
+    telemetry::Logger log;
+  };
+  StatusLoop(Parts parts, Duration interval);
+  ~StatusLoop();
+
+  [[nodiscard]] async::Task<void> run(std::stop_token stop);
+  /// Objects whose status is waiting to be looked at or written.
+  [[nodiscard]] std::size_t pending() const;
+
+private:
+  struct Controller;
+
+  void look_at_all();
+  [[nodiscard]] async::Task<kube::Outcome> reconcile_pool(kube::ObjectKey key);
+  [[nodiscard]] async::Task<kube::Outcome> reconcile_quota(kube::ObjectKey key);
+  [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
+  void tell_acceptance(const api::Reservation& reservation, const api::ReservationStatus& wanted);
+
+  Parts parts_;
+  Duration interval_;
+  StatusWriter writer_;
+  std::shared_ptr<const Accounts> accounts_;
+  std::shared_ptr<const PlanDigest> plan_;
+  std::unique_ptr<Controller> pools_;
+  std::unique_ptr<Controller> quotas_;
+  std::unique_ptr<Controller> reservations_;
+};
+
+} // namespace berth::op

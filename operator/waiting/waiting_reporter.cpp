@@ -1,0 +1,89 @@
+#include "operator/waiting/waiting_reporter.hpp"
+
+#include <utility>
+
+#include "lib/api/labels.hpp"
+#include "lib/kube/client.hpp"
+#include "operator/admission/admission_patch.hpp"
+
+namespace berth::op {
+namespace {
+
+std::string explanation(Reason reason, const std::string& message) {
+  return std::string(to_string(reason)) + ": " + message;
+}
+
+} // namespace
+
+WaitingReporter::WaitingReporter(kube::Client& client, async::Executor& executor,
+                                 cluster::Observer& observer, kube::EventRecorder& events,
+                                 WaitingReporterOptions options)
+    : client_(client), executor_(executor), observer_(observer), events_(events),
+      options_(options) {}
+
+void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting) {
+  ++round_;
+  const SteadyPoint now = executor_.clock().steady_now();
+  for (const auto& entry : waiting) {
+    if (entry.workload->waiting.empty())
+      continue;
+    const auto [found, fresh] = told_.try_emplace(entry.workload->id);
+    Told& told = found->second;
+    const auto& pod = entry.workload->waiting.front();
+    if (fresh || told.reason != entry.why->reason || told.pod->uid != pod->uid) {
+      told.reason = entry.why->reason;
+      told.since = now;
+      told.written = false;
+    }
+    if (!told.written)
+      told.message = entry.why->message;
+    told.pod = pod;
+    told.round = round_;
+  }
+  std::erase_if(told_, [&](const auto& entry) { return entry.second.round != round_; });
+}
+
+async::Task<void> WaitingReporter::run(std::stop_token stop) {
+  while (co_await async::sleep_for(executor_, std::chrono::seconds{1}, stop))
+    co_await write_due();
+}
+
+async::Task<void> WaitingReporter::write_due() {
+  const SteadyPoint now = executor_.clock().steady_now();
+  std::vector<WorkloadId> due;
+  for (const auto& [id, told] : told_) {
+    if (due.size() == options_.writes_per_second_max)
+      break;
+    if (!told.written && now - told.since >= options_.quiet_period)
+      due.push_back(id);
+  }
+  for (const WorkloadId& id : due)
+    co_await write(id);
+}
+
+async::Task<void> WaitingReporter::write(WorkloadId id) {
+  const auto found = told_.find(id);
+  if (found == told_.end() || found->second.written)
+    co_return;
+  found->second.written = true;
+  const auto pod = observer_.find_pod(found->second.pod->uid);
+  const std::string text = explanation(found->second.reason, found->second.message);
+  if (!pod)
+    co_return;
+  const auto told_before = pod->meta.annotations.find(std::string(api::annotation::kExplain));
+  // A restart must not tell the same reason again.
+  if (told_before != pod->meta.annotations.end() &&
+      told_before->second.starts_with(std::string(to_string(found->second.reason)) + ":"))
+    co_return;
+  const kube::ObjectReference about{"v1", "Pod", pod->meta.key(), pod->meta.uid};
+  events_.record(about, kube::EventSeverity::Normal, found->second.reason, "Wait",
+                 found->second.message);
+  std::string body = explain_patch(*pod, text);
+  auto patched = co_await client_.patch(kube::types::pod(), pod->meta.key(), kube::PatchType::Merge,
+                                        std::move(body), kube::WriteOptions{});
+  const auto still = told_.find(id);
+  if (!patched && patched.error().code != Code::NotFound && still != told_.end())
+    still->second.written = false;
+}
+
+} // namespace berth::op

@@ -1,0 +1,58 @@
+#pragma once
+// WaitingReporter: tells users why their work waits: the annotation berth.dev/explain and an event,
+// once per change of the reason and never for a changed position or number alone. Work that waits
+// only for a moment costs nothing, and however many wait, writes keep to a budget.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/decision.hpp"
+#include "lib/async/executor.hpp"
+#include "lib/cluster/observer.hpp"
+#include "lib/kube/events.hpp"
+
+namespace berth::op {
+
+struct WaitingReporterOptions {
+  /// How long a workload waits for one reason before it is told.
+  Duration quiet_period = std::chrono::seconds{2};
+  /// Annotation writes; the rest follows in later rounds.
+  std::size_t writes_per_second_max = 50;
+};
+
+class WaitingReporter {
+public:
+  WaitingReporter(kube::Client& client, async::Executor& executor, cluster::Observer& observer,
+                  kube::EventRecorder& events, WaitingReporterOptions options);
+
+  /// The whole list of who waits now, as of the newest plan.
+  void report(const std::vector<allocation::Waiting>& waiting);
+  /// Writes what became due, every second until `stop`.
+  [[nodiscard]] async::Task<void> run(std::stop_token stop);
+
+private:
+  struct Told {
+    Reason reason = Reason::InsufficientQuota;
+    std::string message;
+    SteadyPoint since{};
+    bool written = false;
+    std::shared_ptr<const allocation::PodView> pod; ///< the oldest waiting member
+    std::uint64_t round = 0;                        ///< of the report that named it last
+  };
+  [[nodiscard]] async::Task<void> write_due();
+  [[nodiscard]] async::Task<void> write(WorkloadId id);
+
+  kube::Client& client_;
+  async::Executor& executor_;
+  cluster::Observer& observer_;
+  kube::EventRecorder& events_;
+  WaitingReporterOptions options_;
+  std::map<WorkloadId, Told> told_;
+  std::uint64_t round_ = 0;
+};
+
+} // namespace berth::op

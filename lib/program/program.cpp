@@ -89,7 +89,7 @@ Result<void> Program::Impl::connect(const kube::ConfigEnvironment& environment) 
 
 void Program::Impl::count_call(const kube::CallRecord& call) {
   const auto method = telemetry::http_method(call.method);
-  rest_metrics.requests(telemetry::status_code(call.status.value_or(0)), method).add();
+  rest_metrics.requests(telemetry::status_code(call.status), method).add();
   rest_metrics.request_duration_seconds(method).observe(
       std::chrono::duration<double>(call.duration).count());
 }

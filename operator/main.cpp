@@ -1,0 +1,168 @@
+// berth-operator: reads the flags, wires the parts, runs. Nothing is decided here.
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <unistd.h>
+
+#include "lib/api/labels.hpp"
+#include "lib/async/task_group.hpp"
+#include "lib/cluster/observer.hpp"
+#include "lib/cluster/observer_metrics.hpp"
+#include "lib/kube/leader_election.hpp"
+#include "lib/program/program.hpp"
+#include "operator/leader.hpp"
+#include "operator/options.hpp"
+
+namespace {
+
+using namespace berth;
+
+constexpr std::size_t kHostNameBytesMax = 256;
+
+/// Unique among the replicas and over restarts: the host's name and a random part.
+std::string make_identity(Rng rng) {
+  char host[kHostNameBytesMax] = {};
+  if (gethostname(host, sizeof host - 1) != 0)
+    host[0] = '\0';
+  return std::string(host) + "_" + std::to_string(rng.next());
+}
+
+kube::EventRecorderOptions event_options(const std::string& identity) {
+  kube::EventRecorderOptions events;
+  events.component = "berth.dev/operator";
+  events.instance = identity;
+  return events;
+}
+
+/// The parts of one running operator.
+struct Operator {
+  Operator(program::Program& used, op::OperatorOptions given, op::FailpointPlan plan);
+
+  /// Observes as long as the program lives, leads as long as it may. Gives the exit code.
+  async::Task<int> run(std::stop_token stop);
+  /// Ends when the Lease was given back, or lost; true if it was lost.
+  async::Task<bool> lead_under_lease(std::stop_token stop);
+  /// Gives the Lease back once all guarded work has ended.
+  async::Task<void> release_in_order(async::TaskGroup& leading, std::stop_token ending,
+                                     std::stop_source election);
+
+  program::Program& frame;
+  op::OperatorOptions options;
+  op::FailpointPlan failpoints;
+  telemetry::Logger log;
+  cluster::Observer observer;
+  cluster::ObserverMetrics observer_metrics;
+  kube::EventRecorder events;
+  telemetry::AllocationMetrics metrics;
+  telemetry::LeaderElectionMetrics lease_metrics;
+  op::Leader leader;
+};
+
+Operator::Operator(program::Program& used, op::OperatorOptions given, op::FailpointPlan plan)
+    : frame(used), options(std::move(given)), failpoints(plan), log(used.log().logger("operator")),
+      observer(used.client(), used.executor(), used.make_rng(), {}),
+      observer_metrics(observer, used.executor(), used.registry()),
+      events(used.client(), used.executor(), event_options(options.identity)),
+      metrics(used.registry()), lease_metrics(used.registry(), options.lease_name),
+      leader({used.client(), used.executor(), observer, events, failpoints, used.registry(),
+              metrics, log},
+             options, used.make_rng().next()) {
+  frame.health().add_readiness("caches", [this]() -> Result<void> {
+    if (!observer.has_synced())
+      return fail(Code::Unavailable, "the caches are not filled yet");
+    return {};
+  });
+  observer.on_drift([this](const allocation::Drift& drift) {
+    metrics.ledger_drift.add();
+    log.warn("Corrected the ledger", {{"quota", drift.quota}, {"pool", drift.pool}});
+  });
+}
+
+async::Task<int> Operator::run(std::stop_token stop) {
+  async::TaskGroup background(frame.executor());
+  background.spawn(observer.run(background.stop_token()));
+  background.spawn(observer_metrics.run(background.stop_token()));
+  background.spawn(events.run(background.stop_token()));
+  bool lost = false;
+  if (options.leader_elect)
+    lost = co_await lead_under_lease(stop);
+  else
+    co_await leader.run(stop);
+  background.request_stop();
+  co_await background.join();
+  co_return lost ? program::kExitFailure : 0;
+}
+
+async::Task<bool> Operator::lead_under_lease(std::stop_token stop) {
+  async::TaskGroup leading(frame.executor());
+  kube::LeaderElectionOptions election_options;
+  election_options.lease = {options.lease_namespace, options.lease_name};
+  election_options.identity = options.identity;
+  kube::LeaderCallbacks callbacks;
+  callbacks.on_started_leading = [&] {
+    lease_metrics.is_leader.set(1);
+    log.info("Started to lead", {{"identity", options.identity}});
+    leading.spawn(leader.run(leading.stop_token()));
+  };
+  callbacks.on_stopped_leading = [&] {
+    lease_metrics.is_leader.set(0);
+    leading.request_stop();
+  };
+  callbacks.on_new_leader = [&](const std::string& identity) {
+    log.info("Saw a new leader", {{"identity", identity}});
+  };
+  kube::LeaderElection election(frame.client(), frame.executor(), frame.make_rng(),
+                                election_options, callbacks);
+  std::stop_source ending;
+  std::stop_source give_back;
+  const std::stop_callback on_stop(stop, [&] { ending.request_stop(); });
+  async::TaskGroup releasing(frame.executor());
+  releasing.spawn(release_in_order(leading, ending.get_token(), give_back));
+  co_await election.run(give_back.get_token());
+  const bool lost = !stop.stop_requested();
+  if (lost)
+    log.error("Lost the Lease; another replica leads from now on");
+  ending.request_stop();
+  co_await releasing.join();
+  co_return lost;
+}
+
+async::Task<void> Operator::release_in_order(async::TaskGroup& leading, std::stop_token ending,
+                                             std::stop_source election) {
+  while (co_await async::sleep_for(frame.executor(), std::chrono::hours{1}, ending)) {
+  }
+  leading.request_stop();
+  co_await leading.join();
+  election.request_stop();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  auto line = op::parse_command_line(argc, argv);
+  if (line.end.ends)
+    return program::print_end(line.end);
+  const char* armed = std::getenv("BERTH_FAILPOINT");
+  const auto failpoints = op::FailpointPlan::parse(armed == nullptr ? "" : armed);
+  if (!failpoints) {
+    std::fprintf(stderr, "berth-operator: %s\n", failpoints.error().message.c_str());
+    return program::kExitBadFlags;
+  }
+  const auto environment = program::config_environment(
+      [](const char* name) { return static_cast<const char*>(std::getenv(name)); });
+  auto frame =
+      program::Program::create({"berth-operator", std::string(api::field_manager::kOperator)},
+                               line.options.common, environment);
+  if (!frame) {
+    std::fprintf(stderr, "berth-operator: %s\n", frame.error().message.c_str());
+    return program::kExitBadFlags;
+  }
+  if (line.options.identity.empty())
+    line.options.identity = make_identity((*frame)->make_rng());
+  Operator parts(**frame, line.options, *failpoints);
+  return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
+}

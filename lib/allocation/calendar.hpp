@@ -9,7 +9,7 @@
 
 #include "lib/allocation/reservation.hpp"
 #include "lib/base/clock.hpp"
-#include "lib/resources/resource_vector.hpp"
+#include "lib/resources/resource_sum.hpp"
 
 namespace berth::allocation {
 
@@ -29,7 +29,7 @@ class Calendar {
 public:
   /// `capacity.nodes`: how many nodes can be promised whole. The holds may overbook it: what runs,
   /// runs. Cost: n log n in the number of holds.
-  Calendar(CalendarLoad capacity, std::vector<CalendarHold> holds);
+  Calendar(CalendarLoad capacity, const std::vector<CalendarHold>& holds);
 
   /// Adds one hold; cost: the number of steps.
   void hold(const CalendarHold& hold);
@@ -67,12 +67,14 @@ struct Acceptance {
 };
 
 /// R1 over the windows of the next `kHorizonDays` days, at most `kWindowsCheckedMax` of them (the
-/// capacity and the work of a later time are not known). A TimeWindow whose only window is over is
-/// not accepted.
+/// capacity and the work of a later time are not known), or over the next one if that is later. A
+/// TimeWindow whose only window is over is not accepted. `load`: what the reservation holds while a
+/// window is open.
 [[nodiscard]] Acceptance accept(const Calendar& calendar, const ReservationSpec& spec,
-                                TimePoint now);
+                                const CalendarLoad& load, TimePoint now);
 /// What an accepted reservation holds in the same horizon.
-void hold_windows(Calendar& calendar, const ReservationSpec& spec, TimePoint now);
+void hold_windows(Calendar& calendar, const ReservationSpec& spec, const CalendarLoad& load,
+                  TimePoint now);
 
 inline constexpr int kHorizonDays = 90;
 inline constexpr std::size_t kWindowsCheckedMax = 400;

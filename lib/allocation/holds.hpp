@@ -5,6 +5,7 @@
 // capacity as taken (N1, R4). The same snapshot and time always give the same holds.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -16,13 +17,35 @@
 
 namespace berth::allocation {
 
-/// An accepted reservation whose window is open.
+/// The accepted reservations whose windows are open, and until when that stays so.
+struct OpenWindows {
+  struct Entry {
+    std::shared_ptr<const ReservationSpec> spec{};
+    TimeRange window{};
+  };
+  std::vector<Entry> entries{}; ///< sorted by name
+  TimePoint from{};
+  TimePoint until = TimePoint::max(); ///< a window opens or closes then
+
+  [[nodiscard]] bool are_right_for(TimePoint now) const { return from <= now && now < until; }
+};
+
+/// `reservations` sorted by name. One that is being deleted holds nothing any more.
+[[nodiscard]] OpenWindows
+find_open_windows(std::span<const std::shared_ptr<const ReservationSpec>> reservations,
+                  TimePoint now);
+
+/// An open reservation and how far it is used.
 struct OpenReservation {
   std::shared_ptr<const ReservationSpec> spec{};
   TimeRange window{};
-  ResourceVector used{};     ///< by holders
-  ResourceVector unfilled{}; ///< promised and not used by holders
-  ResourceVector missing{};  ///< unfilled and nowhere to be found: the window is missed
+  ResourceVector used{}; ///< by holders
+  /// What is promised beyond what holders use; for whole nodes, what is left on them (without the
+  /// pod count). The payer is charged for it.
+  ResourceVector unfilled{};
+  /// What could not be held: the window is not honored in full. Nodes: whole ones.
+  ResourceVector missing{};
+  std::int32_t nodes_missing = 0;
 };
 
 /// What one reservation holds on one node, by column of the NodeTable.
@@ -35,7 +58,7 @@ struct NodeHold {
 struct Holds {
   std::vector<OpenReservation> open{}; ///< sorted by name
   std::vector<NodeHold> holds{};       ///< sorted by node, then reservation
-  /// The same holds are right from `from` until `until`, when a window opens or closes.
+  /// The same windows are open from `from` until `until`.
   TimePoint from{};
   TimePoint until = TimePoint::max();
 
@@ -44,12 +67,8 @@ struct Holds {
   [[nodiscard]] const OpenReservation* find(const ReservationName& name) const;
 };
 
-struct HoldInput {
-  const NodeTable& nodes;
-  const NodeLoads& loads;
-  std::span<const std::shared_ptr<const ReservationSpec>> reservations;
-  const std::map<ReservationName, ResourceSum>& use;
-};
-[[nodiscard]] Holds hold_reservations(const HoldInput& input, TimePoint now);
+[[nodiscard]] Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes,
+                                  const NodeLoads& loads,
+                                  const std::map<ReservationName, ReservationUse>& use);
 
 } // namespace berth::allocation

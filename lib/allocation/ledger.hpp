@@ -40,6 +40,14 @@ struct QuotaUse {
   friend bool operator==(const QuotaUse&, const QuotaUse&) = default;
 };
 
+/// What the holders of one reservation have of it, and where.
+struct ReservationUse {
+  ResourceSum total{};
+  std::map<NodeName, std::size_t> pods_on{};
+
+  friend bool operator==(const ReservationUse&, const ReservationUse&) = default;
+};
+
 using ChargeView = OrderedView<PodUid, std::shared_ptr<const Charge>>;
 using QuotaUseView = OrderedView<QuotaName, std::shared_ptr<const QuotaUse>>;
 
@@ -54,30 +62,27 @@ public:
   [[nodiscard]] const Charge* charge_of(const PodUid& pod) const;
   /// Every pod that is charged to the node, bound or planned.
   [[nodiscard]] const ResourceSum& on_node(const NodeName& node) const;
-  /// What managed pods hold of the pool, wherever they run: for its pool-level resources.
-  [[nodiscard]] const ResourceSum& in_pool(const PoolName& pool) const;
-  /// What holders of the reservation have of it.
-  [[nodiscard]] const ResourceSum& in_reservation(const ReservationName& reservation) const;
 
   [[nodiscard]] ChargeView charges() { return charges_.snapshot(); }
   [[nodiscard]] QuotaUseView quota_use() { return quota_use_.snapshot(); }
+  /// What managed pods hold of each pool, wherever they run: for its pool-level resources.
   [[nodiscard]] const std::map<PoolName, ResourceSum>& pool_use() const { return pools_; }
-  [[nodiscard]] const std::map<ReservationName, ResourceSum>& reservation_use() const {
+  [[nodiscard]] const std::map<ReservationName, ReservationUse>& reservation_use() const {
     return reservations_;
   }
   /// The nodes whose totals changed since the last call, sorted.
   [[nodiscard]] std::vector<NodeName> take_touched_nodes();
 
 private:
-  enum class Sign { Add, Subtract };
-  void book(const Charge& charge, Sign sign);
-  void book_quota(const Charge& charge, Sign sign);
+  void book(const Charge& charge, bool is_added);
+  void book_quota(const Charge& charge, bool is_added);
+  void book_reservation(const Charge& charge, bool is_added);
 
   OrderedMap<PodUid, std::shared_ptr<const Charge>> charges_;
   OrderedMap<QuotaName, std::shared_ptr<const QuotaUse>> quota_use_;
   std::map<NodeName, ResourceSum> nodes_;
   std::map<PoolName, ResourceSum> pools_;
-  std::map<ReservationName, ResourceSum> reservations_;
+  std::map<ReservationName, ReservationUse> reservations_;
   std::vector<NodeName> touched_nodes_;
 };
 

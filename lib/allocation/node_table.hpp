@@ -33,13 +33,13 @@ struct PooledNode {
 class NodeTable {
 public:
   NodeTable() = default;
-  /// `nodes` sorted by name. `membership`: equal for tables with the same node names.
-  NodeTable(std::vector<std::shared_ptr<const PooledNode>> nodes, std::uint64_t membership);
+  /// `nodes` sorted by name.
+  explicit NodeTable(std::vector<std::shared_ptr<const PooledNode>> nodes);
 
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
   [[nodiscard]] const PooledNode& node(NodeIndex index) const { return *nodes_[index]; }
+  [[nodiscard]] std::span<const std::shared_ptr<const PooledNode>> nodes() const { return nodes_; }
   [[nodiscard]] std::optional<NodeIndex> find(std::string_view name) const;
-  [[nodiscard]] std::uint64_t membership() const { return membership_; }
 
   /// Sorted; the columns of every row.
   [[nodiscard]] std::span<const ResourceName> columns() const { return columns_; }
@@ -56,7 +56,6 @@ private:
   void fill_name_slots();
 
   std::vector<std::shared_ptr<const PooledNode>> nodes_;
-  std::uint64_t membership_ = 0;
   std::vector<ResourceName> columns_;
   std::vector<std::int64_t> capacity_;                             ///< rows of columns_.size()
   std::vector<std::pair<PoolName, std::vector<NodeIndex>>> pools_; ///< sorted

@@ -60,6 +60,17 @@ struct QuotaChoice {
   friend bool operator==(const QuotaChoice&, const QuotaChoice&) = default;
 };
 
+/// Two quotas that name a subject equally closely, for condition SubjectsOverlap.
+struct SubjectOverlap {
+  QuotaName quota{};
+  QuotaName other{};
+  std::string subject{}; ///< "namespace team-a" or "service account team-a/robot"
+
+  friend bool operator==(const SubjectOverlap&, const SubjectOverlap&) = default;
+  friend auto operator<=>(const SubjectOverlap&, const SubjectOverlap&) = default;
+};
+inline constexpr std::size_t kSubjectOverlapsMax = 1000;
+
 /// The quotas by the subjects they name. Built once per change of a quota's subjects.
 class QuotaDirectory {
 public:
@@ -70,6 +81,11 @@ public:
   /// names it at all. `labels` as for Subjects::names().
   [[nodiscard]] QuotaChoice choose(const ServiceAccountRef& who, const Labels* labels,
                                    const QuotaName& hint) const;
+
+  /// Listed subjects that several quotas share, and namespaces that several selectors match while
+  /// nobody lists them. Sorted; every pair once, the first name first; at most kSubjectOverlapsMax.
+  [[nodiscard]] std::vector<SubjectOverlap>
+  overlaps(std::span<const NamespaceView> namespaces) const;
 
 private:
   using Holders = std::vector<const QuotaSpec*>; ///< sorted by name
@@ -83,21 +99,5 @@ private:
   std::map<std::string, Holders> by_namespace_;
   Holders with_selector_;
 };
-
-/// Quotas that name a subject equally closely, for condition SubjectsOverlap: listed subjects that
-/// two quotas share, and namespaces that two selectors match while nobody names them more closely.
-struct SubjectOverlap {
-  QuotaName quota{};
-  QuotaName other{};
-  std::string subject{}; ///< "namespace team-a" or "service account team-a/robot"
-
-  friend bool operator==(const SubjectOverlap&, const SubjectOverlap&) = default;
-};
-/// By quota, other and subject; every pair appears once, the first name first. At most
-/// kSubjectOverlapsMax.
-[[nodiscard]] std::vector<SubjectOverlap>
-find_subject_overlaps(std::span<const std::shared_ptr<const QuotaSpec>> quotas,
-                      std::span<const NamespaceView> namespaces);
-inline constexpr std::size_t kSubjectOverlapsMax = 1000;
 
 } // namespace berth::allocation

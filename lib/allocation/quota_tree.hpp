@@ -72,8 +72,10 @@ private:
 
   void link_parents();
   void find_faults();
+  [[nodiscard]] std::vector<QuotaIndex> find_cycles() const;
+  void plant_trees();
   void lay_out_cells();
-  void lay_out_block(const Tree& tree, Block& block);
+  void fill_cells(const Tree& tree, const Block& block);
   [[nodiscard]] const Block* block(QuotaIndex quota, const PoolName& pool) const;
   [[nodiscard]] std::size_t cell_of(const Block& block, QuotaIndex quota) const;
 
@@ -87,17 +89,18 @@ private:
   std::vector<Cell> cells_;
 };
 
-/// Why a request does not fit, in numbers: for "needs 8 gpu; team-a has 3 of 10 left, its parent
-/// research could lend 2".
+/// Why a request does not fit, in numbers: for "needs 8 gpu; team-a has 3 of 10 left, research
+/// could lend 2".
 struct QuotaShortfall {
   QuotaName quota{};
+  QuotaName parent{}; ///< empty for a root
   PoolName pool{};
   ResourceName resource = ResourceName::cpu();
   Amount needed{};
-  Amount own_left{}; ///< of the quota's own nominal, never negative
   Amount nominal{};
-  Amount lendable{};  ///< what it could borrow beside that, never negative
-  QuotaName parent{}; ///< empty for a root
+  Amount own_left{};  ///< T(x), or zero if it is negative
+  Amount available{}; ///< the most that would be admitted: above own_left what it could borrow,
+                      ///< below it what is lent out or over-used; may be negative
 
   friend bool operator==(const QuotaShortfall&, const QuotaShortfall&) = default;
 };
@@ -107,9 +110,10 @@ struct QuotaStanding {
   PoolName pool{};
   ResourceName resource = ResourceName::cpu();
   Amount nominal{};
-  Amount used{};      ///< its own charges
-  Amount borrowed{};  ///< T below zero: held above what it and those below it have
-  Amount available{}; ///< the largest amount that would still be admitted; may be negative
+  Amount used{};      ///< charges of the quota and of all below it
+  Amount borrowed{};  ///< by how much T(x) is below zero
+  Amount lent{};      ///< how much of T(x) it could not take now because others hold it
+  Amount available{}; ///< the most that would still be admitted; may be negative
 };
 
 class QuotaBalance {
@@ -142,7 +146,7 @@ private:
 
   const QuotaForest* forest_ = nullptr;
   std::vector<Amount> left_; ///< T of each cell
-  std::vector<Amount> used_; ///< own charges of each cell
+  std::vector<Amount> used_; ///< charges of each cell's quota and of all below it
 };
 
 } // namespace berth::allocation

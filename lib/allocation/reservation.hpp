@@ -24,6 +24,8 @@ struct TimeRange {
   TimePoint start{};
   TimePoint end = TimePoint::max();
 
+  /// From `start` for `duration`; for ever where that is beyond the end of time.
+  [[nodiscard]] static TimeRange lasting(TimePoint start, Duration duration);
   [[nodiscard]] bool contains(TimePoint instant) const { return start <= instant && instant < end; }
   friend bool operator==(const TimeRange&, const TimeRange&) = default;
   friend auto operator<=>(const TimeRange&, const TimeRange&) = default;
@@ -39,7 +41,8 @@ struct SingleWindow {
   Duration duration{};
   friend bool operator==(const SingleWindow&, const SingleWindow&) = default;
 };
-/// TimeWindow with a schedule. Windows that meet or overlap are one.
+/// TimeWindow with a schedule. Windows that meet or overlap are one. Durations above
+/// kRecurringDurationMax count as that.
 struct RecurringWindow {
   CronSchedule schedule;
   std::shared_ptr<const TimeZone> zone; ///< never null
@@ -49,6 +52,7 @@ struct RecurringWindow {
            left.duration == right.duration;
   }
 };
+inline constexpr Duration kRecurringDurationMax = std::chrono::days{366};
 using WindowRule = std::variant<AlwaysOpen, SingleWindow, RecurringWindow>;
 
 struct ReservationSpec {

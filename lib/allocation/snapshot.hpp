@@ -39,8 +39,9 @@ struct ClusterSnapshot {
   QuotaUseView quota_use{};
   ChargeView charges{};
   std::vector<std::shared_ptr<const ReservationSpec>> reservations{}; ///< sorted by name
-  std::map<ReservationName, ResourceSum> reservation_use{};
-  std::shared_ptr<const Holds> holds{};
+  std::map<ReservationName, ReservationUse> reservation_use{};
+  OpenWindows open_windows{};
+  std::shared_ptr<const Holds> holds{}; ///< of those windows
   /// Every pod that is known, and every workload with members that wait.
   OrderedView<PodUid, std::shared_ptr<const PodView>> pods{};
   OrderedView<WorkloadId, std::shared_ptr<const Workload>> waiting{};
@@ -50,6 +51,7 @@ struct ClusterSnapshot {
 
   /// nullptr if there is none.
   [[nodiscard]] const PoolSpec* find_pool(const PoolName& name) const;
+  [[nodiscard]] const ReservationSpec* find_reservation(const ReservationName& name) const;
   [[nodiscard]] const PodView* find_pod(const PodUid& uid) const;
   /// nullptr if the namespace is not known.
   [[nodiscard]] const Labels* namespace_labels(const std::string& name) const;
@@ -58,5 +60,7 @@ struct ClusterSnapshot {
 /// What is left of every quota: charges of pods, and what open reservations hold for their payers
 /// beyond what their holders use.
 [[nodiscard]] QuotaBalance balance_of(const ClusterSnapshot& snapshot);
+/// The same with other holds than the snapshot's own.
+[[nodiscard]] QuotaBalance balance_of(const ClusterSnapshot& snapshot, const Holds& holds);
 
 } // namespace berth::allocation

@@ -1,0 +1,47 @@
+#include "lib/allocation/pod.hpp"
+
+#include <algorithm>
+
+#include "lib/base/ensure.hpp"
+
+namespace berth::allocation {
+namespace {
+
+bool matches_field(const Requirement& field, const NodeName& node) {
+  const bool is_listed =
+      std::find(field.values.begin(), field.values.end(), node.str()) != field.values.end();
+  if (field.key != "metadata.name" || field.values.empty())
+    return false;
+  return (field.op == SelectorOperator::In && is_listed) ||
+         (field.op == SelectorOperator::NotIn && !is_listed);
+}
+
+} // namespace
+
+bool Toleration::tolerates(const Taint& taint) const {
+  if (effect && *effect != taint.effect)
+    return false;
+  if (key.empty())
+    return op == Operator::Exists;
+  return key == taint.key && (op == Operator::Exists || value == taint.value);
+}
+
+bool NodeSelectorTerm::matches(const Labels& node_labels, const NodeName& node) const {
+  if (match_expressions.empty() && match_fields.empty())
+    return false;
+  return std::all_of(match_expressions.begin(), match_expressions.end(),
+                     [&](const Requirement& label) { return label.matches(node_labels); }) &&
+         std::all_of(match_fields.begin(), match_fields.end(),
+                     [&](const Requirement& field) { return matches_field(field, node); });
+}
+
+ShapePtr::ShapePtr(std::shared_ptr<const PodShape> shape) : shape_(std::move(shape)) {
+  ensure(shape_ != nullptr, "a pod has a shape");
+}
+
+const std::shared_ptr<const PodShape>& ShapePtr::empty_shape() {
+  static const auto shape = std::make_shared<const PodShape>();
+  return shape;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include "lib/allocation/quota_tree.hpp"
+
+namespace berth::allocation {
+namespace {
+
+/// Calls visit(position in `resources`, amount) for each resource of `amounts` that is listed.
+template <class Visit>
+void for_each_governed(const std::vector<ResourceName>& resources, const ResourceVector& amounts,
+                       Visit&& visit) {
+  auto wanted = amounts.begin();
+  for (std::size_t i = 0; i < resources.size() && wanted != amounts.end(); ++i) {
+    while (wanted != amounts.end() && wanted->name < resources[i])
+      ++wanted;
+    if (wanted != amounts.end() && wanted->name == resources[i])
+      visit(i, wanted->amount);
+  }
+}
+
+} // namespace
+
+QuotaBalance::QuotaBalance(const QuotaForest& forest)
+    : forest_(&forest), left_(forest.cells_.size()), used_(forest.cells_.size()) {
+  for (std::size_t cell = 0; cell < left_.size(); ++cell)
+    left_[cell] = forest.cells_[cell].nominal;
+  for (const QuotaIndex quota : forest.children_first_) {
+    if (forest.parents_[quota] == QuotaForest::kNone)
+      continue;
+    for (const QuotaForest::Block& block : forest.trees_[forest.tree_of_[quota]].blocks) {
+      const std::size_t own = forest.cell_of(block, quota);
+      const std::size_t parent = forest.cell_of(block, forest.parents_[quota]);
+      for (std::size_t i = 0; i < block.resources.size(); ++i)
+        left_[parent + i] += std::min(forest.cells_[own + i].lending_limit, left_[own + i]);
+    }
+  }
+}
+
+void QuotaBalance::charge(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts) {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  if (block == nullptr)
+    return;
+  for_each_governed(block->resources, amounts, [&](std::size_t resource, Amount amount) {
+    Amount drawn = amount; // how much less this quota, and then each one above it, has
+    for (QuotaIndex at = quota; at != QuotaForest::kNone; at = forest_->parents_[at]) {
+      const std::size_t cell = forest_->cell_of(*block, at) + resource;
+      used_[cell] += amount;
+      const Amount lending_limit = forest_->cells_[cell].lending_limit;
+      const Amount lent_before = std::min(lending_limit, left_[cell]);
+      left_[cell] -= drawn;
+      const Amount lent_after = std::min(lending_limit, left_[cell]);
+      drawn = lent_before == lent_after ? Amount{} : lent_before - lent_after;
+    }
+  });
+}
+
+std::optional<QuotaShortfall> QuotaBalance::shortfall(QuotaIndex quota, const PoolName& pool,
+                                                      const ResourceVector& request) const {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  if (block == nullptr)
+    return std::nullopt;
+  std::optional<QuotaShortfall> found;
+  for_each_governed(block->resources, request, [&](std::size_t resource, Amount needed) {
+    if (found || needed <= Amount{})
+      return;
+    const Amount available = available_in_cell(quota, *block, resource);
+    if (needed <= available)
+      return;
+    const std::size_t cell = forest_->cell_of(*block, quota) + resource;
+    const QuotaIndex parent = forest_->parents_[quota];
+    found = QuotaShortfall{forest_->spec(quota).name,
+                           parent == QuotaForest::kNone ? QuotaName{} : forest_->spec(parent).name,
+                           pool,
+                           block->resources[resource],
+                           needed,
+                           forest_->cells_[cell].nominal,
+                           std::max(left_[cell], Amount{}),
+                           available};
+  });
+  return found;
+}
+
+/// Solves Q2 for the amount, from the root down: what a quota takes above the part that it does not
+/// lend must also be available to its parent. An ancestor that is over-used stops even the part
+/// that is not lent: Q2 asks for every ancestor after the addition, not for a change.
+Amount QuotaBalance::available_in_cell(QuotaIndex quota, const QuotaForest::Block& block,
+                                       std::size_t resource) const {
+  const std::size_t cell = forest_->cell_of(block, quota) + resource;
+  const QuotaIndex parent = forest_->parents_[quota];
+  if (parent == QuotaForest::kNone)
+    return left_[cell];
+  const QuotaForest::Cell& limits = forest_->cells_[cell];
+  const Amount kept = std::max(left_[cell] - limits.lending_limit, Amount{});
+  const Amount above = available_in_cell(parent, block, resource);
+  return std::min(left_[cell] + limits.borrowing_limit, above < Amount{} ? above : above + kept);
+}
+
+Amount QuotaBalance::available(QuotaIndex quota, const PoolName& pool,
+                               const ResourceName& resource) const {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  Amount available = Amount::unlimited();
+  if (block != nullptr)
+    for_each_governed(
+        block->resources, ResourceVector{{resource.str(), 0}},
+        [&](std::size_t i, Amount) { available = available_in_cell(quota, *block, i); });
+  return available;
+}
+
+Amount QuotaBalance::left(QuotaIndex quota, const PoolName& pool,
+                          const ResourceName& resource) const {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  Amount left = Amount::unlimited();
+  if (block != nullptr)
+    for_each_governed(
+        block->resources, ResourceVector{{resource.str(), 0}},
+        [&](std::size_t i, Amount) { left = left_[forest_->cell_of(*block, quota) + i]; });
+  return left;
+}
+
+std::vector<QuotaStanding> QuotaBalance::standing(QuotaIndex quota) const {
+  std::vector<QuotaStanding> standing;
+  for (const QuotaForest::Block& block : forest_->trees_[forest_->tree_of_[quota]].blocks)
+    for (std::size_t i = 0; i < block.resources.size(); ++i) {
+      const std::size_t cell = forest_->cell_of(block, quota) + i;
+      const Amount available = available_in_cell(quota, block, i);
+      const Amount own_left = std::max(left_[cell], Amount{});
+      standing.push_back(
+          QuotaStanding{block.pool, block.resources[i], forest_->cells_[cell].nominal, used_[cell],
+                        std::max(-left_[cell], Amount{}),
+                        std::max(own_left - std::max(available, Amount{}), Amount{}), available});
+    }
+  return standing;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,195 @@
+#include "lib/allocation/quota_tree.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "lib/base/ensure.hpp"
+
+namespace berth::allocation {
+namespace {
+
+/// Which quotas hang together, over raw parent links that may form cycles.
+class Components {
+public:
+  explicit Components(std::size_t size) : leader_(size) {
+    std::iota(leader_.begin(), leader_.end(), QuotaIndex{0});
+  }
+  QuotaIndex leader(QuotaIndex member) {
+    while (leader_[member] != member)
+      member = leader_[member] = leader_[leader_[member]];
+    return member;
+  }
+  void join(QuotaIndex left, QuotaIndex right) { leader_[leader(left)] = leader(right); }
+
+private:
+  std::vector<QuotaIndex> leader_;
+};
+
+} // namespace
+
+QuotaForest::QuotaForest(std::vector<std::shared_ptr<const QuotaSpec>> quotas)
+    : quotas_(std::move(quotas)) {
+  std::sort(quotas_.begin(), quotas_.end(),
+            [](const auto& left, const auto& right) { return left->name < right->name; });
+  const auto twice =
+      std::adjacent_find(quotas_.begin(), quotas_.end(), [](const auto& left, const auto& right) {
+        return left->name == right->name;
+      });
+  ensure(twice == quotas_.end(), "quota names are unique");
+  link_parents();
+  find_faults();
+  plant_trees();
+  lay_out_cells();
+}
+
+void QuotaForest::link_parents() {
+  for (const auto& quota : quotas_)
+    parents_.push_back(quota->parent.empty() ? kNone : find(quota->parent).value_or(kNone));
+}
+
+/// Q3: one missing parent or one cycle stops its whole tree. Cycles are cut afterwards, so that
+/// every walk upwards ends.
+void QuotaForest::find_faults() {
+  findings_.resize(size());
+  Components components(size());
+  for (QuotaIndex quota = 0; quota < size(); ++quota) {
+    if (parents_[quota] != kNone)
+      components.join(quota, parents_[quota]);
+    else if (!quotas_[quota]->parent.empty())
+      findings_[quota] = QuotaFinding{Reason::ParentNotFound,
+                                      "parent " + quotas_[quota]->parent.str() + " does not exist"};
+  }
+  const std::vector<QuotaIndex> on_cycle = find_cycles();
+  for (const QuotaIndex quota : on_cycle) {
+    findings_[quota] = QuotaFinding{Reason::ParentCycle, quotas_[quota]->name.str() +
+                                                             " is its own ancestor through " +
+                                                             quotas_[quota]->parent.str()};
+  }
+  for (const QuotaIndex quota : on_cycle)
+    parents_[quota] = kNone;
+
+  std::map<QuotaIndex, QuotaIndex> faulty; // leader -> first faulty member
+  for (QuotaIndex quota = 0; quota < size(); ++quota)
+    if (findings_[quota])
+      faulty.emplace(components.leader(quota), quota);
+  for (QuotaIndex quota = 0; quota < size(); ++quota) {
+    const auto at = faulty.find(components.leader(quota));
+    if (at != faulty.end() && !findings_[quota])
+      findings_[quota] =
+          QuotaFinding{Reason::QuotaTreeInvalid, "the tree is broken at Quota " +
+                                                     quotas_[at->second]->name.str() + ": " +
+                                                     findings_[at->second]->message};
+  }
+}
+
+std::vector<QuotaIndex> QuotaForest::find_cycles() const {
+  enum class Mark : std::uint8_t { New, OnPath, Done };
+  std::vector<Mark> marks(size(), Mark::New);
+  std::vector<QuotaIndex> on_cycle;
+  for (QuotaIndex start = 0; start < size(); ++start) {
+    std::vector<QuotaIndex> path;
+    QuotaIndex quota = start;
+    for (; quota != kNone && marks[quota] == Mark::New; quota = parents_[quota]) {
+      marks[quota] = Mark::OnPath;
+      path.push_back(quota);
+    }
+    if (quota != kNone && marks[quota] == Mark::OnPath)
+      on_cycle.insert(on_cycle.end(), std::find(path.begin(), path.end(), quota), path.end());
+    for (const QuotaIndex walked : path)
+      marks[walked] = Mark::Done;
+  }
+  return on_cycle;
+}
+
+void QuotaForest::plant_trees() {
+  std::vector<std::uint32_t> depth(size());
+  std::map<QuotaIndex, std::uint32_t> tree_at; // root -> tree
+  tree_of_.resize(size());
+  rank_in_tree_.resize(size());
+  for (QuotaIndex quota = 0; quota < size(); ++quota) {
+    QuotaIndex root = quota;
+    for (; parents_[root] != kNone; root = parents_[root])
+      ++depth[quota];
+    const auto [at, is_new] = tree_at.emplace(root, trees_.size());
+    if (is_new)
+      trees_.emplace_back();
+    tree_of_[quota] = at->second;
+    Tree& tree = trees_[at->second];
+    rank_in_tree_[quota] = static_cast<std::uint32_t>(tree.members.size());
+    tree.members.push_back(quota);
+  }
+  children_first_.resize(size());
+  std::iota(children_first_.begin(), children_first_.end(), QuotaIndex{0});
+  std::stable_sort(children_first_.begin(), children_first_.end(),
+                   [&](QuotaIndex left, QuotaIndex right) { return depth[left] > depth[right]; });
+}
+
+void QuotaForest::lay_out_cells() {
+  for (Tree& tree : trees_) {
+    std::map<PoolName, std::set<ResourceName>> governed;
+    for (const QuotaIndex quota : tree.members)
+      for (const QuotaPool& pool : quotas_[quota]->pools)
+        for (const QuotaAmount& amount : pool.resources)
+          governed[pool.pool].insert(amount.name);
+    for (const auto& [pool, resources] : governed) {
+      tree.blocks.push_back(Block{pool, {resources.begin(), resources.end()}, cells_.size()});
+      cells_.resize(cells_.size() + tree.members.size() * resources.size());
+      fill_cells(tree, tree.blocks.back());
+    }
+  }
+}
+
+void QuotaForest::fill_cells(const Tree& tree, const Block& block) {
+  for (const QuotaIndex quota : tree.members)
+    for (const QuotaPool& pool : quotas_[quota]->pools) {
+      if (pool.pool != block.pool)
+        continue;
+      for (const QuotaAmount& amount : pool.resources) {
+        const auto at =
+            std::lower_bound(block.resources.begin(), block.resources.end(), amount.name);
+        const auto resource = static_cast<std::size_t>(at - block.resources.begin());
+        cells_[cell_of(block, quota) + resource] =
+            Cell{amount.nominal, amount.borrowing_limit, amount.lending_limit};
+      }
+    }
+}
+
+std::optional<QuotaIndex> QuotaForest::find(const QuotaName& name) const {
+  const auto at =
+      std::lower_bound(quotas_.begin(), quotas_.end(), name,
+                       [](const auto& quota, const auto& wanted) { return quota->name < wanted; });
+  if (at == quotas_.end() || (*at)->name != name)
+    return std::nullopt;
+  return static_cast<QuotaIndex>(at - quotas_.begin());
+}
+
+std::optional<QuotaIndex> QuotaForest::parent(QuotaIndex quota) const {
+  return parents_[quota] == kNone ? std::nullopt : std::optional{parents_[quota]};
+}
+
+const std::optional<QuotaFinding>& QuotaForest::finding(QuotaIndex quota) const {
+  return findings_[quota];
+}
+
+std::optional<QuotaIndex> QuotaForest::stopped_by(QuotaIndex quota) const {
+  for (; quota != kNone; quota = parents_[quota])
+    if (quotas_[quota]->stop != QuotaStop::None)
+      return quota;
+  return std::nullopt;
+}
+
+const QuotaForest::Block* QuotaForest::block(QuotaIndex quota, const PoolName& pool) const {
+  const auto& blocks = trees_[tree_of_[quota]].blocks;
+  const auto at = std::lower_bound(
+      blocks.begin(), blocks.end(), pool,
+      [](const Block& candidate, const PoolName& wanted) { return candidate.pool < wanted; });
+  return at == blocks.end() || at->pool != pool ? nullptr : &*at;
+}
+
+std::size_t QuotaForest::cell_of(const Block& block, QuotaIndex quota) const {
+  return block.first_cell + rank_in_tree_[quota] * block.resources.size();
+}
+
+} // namespace berth::allocation

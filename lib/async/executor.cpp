@@ -94,7 +94,11 @@ Task<bool> sleep_for(Executor& executor, Duration delay, std::stop_token stop) {
 
 void spawn(Executor& executor, Task<void> task) {
   auto owned = std::make_shared<Task<void>>(std::move(task));
-  executor.post([owned] { resume(run_detached(std::move(*owned)).handle); });
+  executor.post([owned] { start(std::move(*owned)); });
+}
+
+void start(Task<void> task) {
+  resume(run_detached(std::move(task)).handle);
 }
 
 } // namespace berth::async

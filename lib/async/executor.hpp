@@ -44,4 +44,7 @@ public:
 /// Starts `task` on `executor` and lets it run to its end on its own.
 void spawn(Executor& executor, Task<void> task);
 
+/// Starts `task` here and now and returns when it first waits; it goes on and ends on its own.
+void start(Task<void> task);
+
 } // namespace berth::async

@@ -2,6 +2,7 @@
 // HTTP requests and responses as plain values, shared by the server, the client and the simulated
 // API server. No parsing happens here.
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include <vector>
 
 namespace berth::http {
+
+/// Whether two header names are the same: ASCII letters compare without case.
+[[nodiscard]] bool equal_names(std::string_view left, std::string_view right);
 
 /// Header fields in the order sent; names compare without case.
 class Headers {
@@ -31,6 +35,8 @@ struct Request {
   std::string target; ///< origin form: path and query, percent-encoded
   Headers headers;
   std::string body;
+  /// Server only: the common name of the client certificate that was verified, or empty.
+  std::string peer_common_name{};
 };
 
 struct Response {
@@ -41,10 +47,13 @@ struct Response {
 
 /// The path of a target, without the query.
 [[nodiscard]] std::string_view path_of(std::string_view target);
-/// The value of a query parameter, percent-decoded; nothing when it is absent.
+/// The value of a query parameter, percent-decoded and with '+' as a space; nothing when it is
+/// absent or malformed.
 [[nodiscard]] std::optional<std::string> query_value(std::string_view target,
                                                      std::string_view name);
 /// Percent-encodes everything but unreserved characters, so that it is one path segment or value.
 [[nodiscard]] std::string percent_encode(std::string_view text);
+/// Undoes percent_encode(); nothing when a '%' is not followed by two hex digits.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 
 } // namespace berth::http

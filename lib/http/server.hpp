@@ -28,12 +28,15 @@ struct ServerLimits {
   Duration body_timeout = std::chrono::seconds{10};
   Duration idle_timeout = std::chrono::seconds{60};
   Duration write_timeout = std::chrono::seconds{10};
+  /// How long a connection that we end waits for the client to have read everything.
+  Duration linger_timeout = std::chrono::seconds{1};
   /// How long stop() lets requests in flight finish.
   Duration drain_timeout = std::chrono::seconds{10};
 };
 
 /// Answers one request; must be safe to call from several threads at once. It may finish on another
-/// executor; the server takes the answer back to the connection's own thread.
+/// executor; the server takes the answer back to the connection's own thread. The server writes
+/// Content-Length and Connection itself; an answer that sets them becomes a 500.
 using Handler = std::function<async::Task<Response>(Request)>;
 
 struct ServerOptions {

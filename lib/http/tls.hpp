@@ -1,9 +1,17 @@
 #pragma once
 // TLS settings as PEM text. Nothing here names OpenSSL; lib/http turns them into contexts.
 
+#include <cstddef>
 #include <string>
+#include <string_view>
+
+#include "lib/base/clock.hpp"
+#include "lib/base/result.hpp"
 
 namespace berth::http {
+
+/// Longest PEM text read: parsing costs time, and nobody needs a thousand issuers.
+inline constexpr std::size_t kPemBytesMax = std::size_t{1} << 20U;
 
 /// What a client trusts and shows.
 struct ClientTls {
@@ -25,5 +33,8 @@ struct ServerTls {
 
   friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };
+
+/// When the first certificate of a PEM text ends to be valid. Invalid if there is none to read.
+[[nodiscard]] Result<TimePoint> certificate_expiration(std::string_view cert_pem);
 
 } // namespace berth::http

@@ -1,0 +1,78 @@
+#pragma once
+// Session: one connection of a Server, from the handshake to its end. It reads one request at a
+// time, has it answered and writes the answer, so that a client that sends ahead is held back by
+// its own socket. Everything but the handler runs on the connection's strand.
+//
+//   handshake -> idle -> head -> body -> handler -> write -> idle ... -> finish -> closed
+//                 \________ drain() closes here ________/
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+
+#include "lib/http/connection.hpp"
+#include "lib/http/request_reader.hpp"
+#include "lib/http/server.hpp"
+
+namespace berth::http {
+
+using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+class Session;
+
+/// What the sessions of one server share. A session keeps it alive, since a handler may end on
+/// another executor long after the server.
+struct ServerState {
+  ServerState(Handler handler_used, const ServerLimits& limits_used, int threads)
+      : handler(std::move(handler_used)), limits(limits_used), context(threads) {}
+
+  const Handler handler;
+  const ServerLimits limits;
+  ServerCounters counters;
+  boost::asio::io_context context;
+  std::atomic<bool> draining{false};
+
+  std::mutex mutex; ///< guards what follows
+  std::unordered_map<const Session*, std::weak_ptr<Session>> sessions;
+  std::condition_variable session_ended;
+  /// The server's threads take no more work: whoever ends now ends where it is.
+  bool threads_gone = false;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+public:
+  Session(std::shared_ptr<ServerState> state, Strand strand, Connection::Socket socket,
+          TlsContext tls);
+
+  /// To be started on the strand.
+  [[nodiscard]] async::Task<void> serve();
+  /// On the strand: ends the connection unless a request is in flight on it.
+  void drain();
+  /// On the strand: ends the connection.
+  void abandon() { connection_->close(); }
+  [[nodiscard]] const Strand& strand() const { return strand_; }
+
+private:
+  struct ReturnToStrand;
+
+  [[nodiscard]] async::Task<bool> shake_hands();
+  [[nodiscard]] async::Task<bool> receive();
+  [[nodiscard]] async::Task<void> refuse(Refusal refusal);
+  [[nodiscard]] async::Task<bool> answer();
+  [[nodiscard]] async::Task<bool> write(const Response& response, bool keep_alive, bool with_body);
+
+  const std::shared_ptr<ServerState> state_;
+  const Strand strand_;
+  const std::shared_ptr<Connection> connection_;
+  RequestReader reader_;
+  std::string peer_name_;
+  bool first_request_ = true;
+  bool in_flight_ = false;
+};
+
+} // namespace berth::http

@@ -1,5 +1,6 @@
 """One API server with Berth's definitions, for all tests of this folder."""
 
+import os
 import pathlib
 import sys
 
@@ -19,8 +20,8 @@ ESTABLISHED_TIMEOUT_SECONDS = 30
 @pytest.fixture(scope="session")
 def kube():
     """An administrator's client. There are no nodes and no scheduler."""
-    cluster = bring_up(ClusterOptions("crds", nodes=0, with_metrics=False, with_scheduler=False,
-                                      tied_to_caller=True))
+    cluster = bring_up(ClusterOptions(f"crds-{os.getpid()}", nodes=0, with_metrics=False,
+                                      with_scheduler=False, tied_to_caller=True))
     try:
         client = cluster.kube
         definitions = load((ROOT / "crds",)).definitions

@@ -15,8 +15,8 @@ NAMED_LIST_KEYS = "x-kubernetes-list-map-keys"
 INT_OR_STRING = "x-kubernetes-int-or-string"
 CAMEL_CASE = re.compile(r"^[A-Z][A-Za-z0-9]*$")
 FIELD_NAME = re.compile(r"^[a-z][a-zA-Z0-9]*$")
-UNIT_OF_TIME = re.compile(r"(duration|timeout|cooldown|period|grace|window|halfLife|leadTime|notice)$",
-                          re.IGNORECASE)
+UNIT_OF_TIME = re.compile(
+    r"(duration|timeout|cooldown|period|grace|window|halfLife|leadTime|notice)$", re.IGNORECASE)
 FORBIDDEN_KEYWORDS = ("x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource",
                       "nullable")
 # A boolean can never become a third thing. Each of these was weighed against a named policy.

@@ -3,6 +3,7 @@
 None of Berth's programs runs: what is tested is what the API server itself does.
 """
 
+import os
 import pathlib
 import sys
 
@@ -22,7 +23,7 @@ IN_FORCE_TIMEOUT_SECONDS = 60
 
 @pytest.fixture(scope="session")
 def world():
-    cluster = bring_up(ClusterOptions("manifests", nodes=1, with_metrics=False,
+    cluster = bring_up(ClusterOptions(f"manifests-{os.getpid()}", nodes=1, with_metrics=False,
                                       with_scheduler=False, tied_to_caller=True))
     try:
         berth.up(cluster, berth.BerthOptions(binaries=ROOT, programs=()))

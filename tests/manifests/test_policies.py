@@ -73,7 +73,8 @@ def test_pods_of_deployments_wait_too(world):
     world.kube.create({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": "shop", "namespace": "managed"},
-        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "shop"}}, "template": template}})
+        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "shop"}},
+                 "template": template}})
     pods = lambda: world.kube.list("v1/Pod", "managed", labelSelector="app=shop")  # noqa: E731
     wait_until(lambda: len(pods()) == 2, NODE_TIMEOUT_SECONDS, "the Deployment has two pods")
     assert [gates(pod) for pod in pods()] == [[GATE], [GATE]]
@@ -164,7 +165,7 @@ def test_waiting_pod_can_be_deleted_and_its_status_written(world):
     world.kube.delete("v1/Pod", pod["metadata"]["name"], "managed")
 
 
-# --- the guard of Berth's annotations ---------------------------------------------------------------
+# --- the guard of Berth's annotations -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("namespace", ["managed", "unmanaged"])
@@ -198,7 +199,7 @@ def test_other_subresources_leave_the_metadata_as_it_is(world, subresource):
         assert not {"annotations", "labels"} & changed["metadata"].keys()
 
 
-# --- the guard of the charge ------------------------------------------------------------------------
+# --- the guard of the charge ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("subresource", [None, "status"])
@@ -220,7 +221,7 @@ def test_other_labels_may_change(world):
     assert changed["metadata"]["labels"] == {"berth.dev/quota": "team-a", "app": "other"}
 
 
-# --- ways around ------------------------------------------------------------------------------------
+# --- ways around ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("namespace, labels", [
@@ -266,7 +267,7 @@ def test_waiting_pod_cannot_be_bound(world):
         world.kube.request("POST", path, binding(world, pod))
 
 
-# --- the reach of a ScalingPolicy -------------------------------------------------------------------
+# --- the reach of a ScalingPolicy -----------------------------------------------------------------
 
 
 def scaling_policy(kind):
@@ -276,13 +277,9 @@ def scaling_policy(kind):
 
 
 def test_editor_of_a_namespace_may_not_scale_a_pool(world):
-    world.kube.apply({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": {"name": "alice-edits", "namespace": "unmanaged"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "alice"}]})
+    world.give_role("alice", "edit", "unmanaged")
     alice = world.user("alice")
     dry_run(alice, scaling_policy("Deployment"))
-    with pytest.raises(ApiError, match="must not name a ResourcePool that its author may not update"):
+    with pytest.raises(ApiError, match="must not name a ResourcePool that its author may not"):
         dry_run(alice, scaling_policy("ResourcePool"))
     dry_run(world.kube, scaling_policy("ResourcePool"))

@@ -5,8 +5,11 @@ import pathlib
 
 import yaml
 from berth_controlplane.api import ApiClient
+from berth_controlplane.waiting import wait_until
 
 ROOT = pathlib.Path(__file__).parents[2]
+RBAC = "rbac.authorization.k8s.io"
+AUTHORIZER_TIMEOUT_SECONDS = 30
 POD = {"containers": [{"name": "main", "image": "registry.example.com/main:1"}]}
 
 
@@ -44,10 +47,31 @@ class World:
     def user(self, name, group=None):
         return ImpersonatingClient(self.kube.access, name, group)
 
+    def may(self, user, verb, group, resource, namespace="", name=""):
+        """The authorizer's answer; resource may have a /subresource."""
+        plural, _, subresource = resource.partition("/")
+        attributes = {"verb": verb, "group": group, "resource": plural, "name": name,
+                      "subresource": subresource, "namespace": namespace}
+        review = self.kube.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+            "spec": {"user": user, "groups": ["system:authenticated"],
+                     "resourceAttributes": attributes}})
+        return review["status"]["allowed"]
+
+    def give_role(self, user, role, namespace):
+        """Bind a user to view, edit or admin, and wait until the authorizer knows it."""
+        self.kube.apply({
+            "apiVersion": f"{RBAC}/v1", "kind": "RoleBinding",
+            "metadata": {"name": user, "namespace": namespace},
+            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": RBAC, "kind": "User", "name": user}]})
+        wait_until(lambda: self.may(user, "get", "berth.dev", "allocationrequests", namespace),
+                   AUTHORIZER_TIMEOUT_SECONDS, f"{user} may read in {namespace}")
+
     def pod(self, namespace, spec=None, **metadata):
         """A pod that is not created yet, under a name of its own."""
-        return {"apiVersion": "v1", "kind": "Pod",
-                "metadata": {"name": f"pod-{next(self._numbers)}", "namespace": namespace} | metadata,
+        name = {"name": f"pod-{next(self._numbers)}", "namespace": namespace}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": name | metadata,
                 "spec": POD | (spec or {})}
 
 

@@ -10,7 +10,8 @@ GATE = {"name": "berth.dev/admission"}
 OTHER_GATE = {"name": "example.com/warm-up"}
 OURS = ["berth.dev/admitted", "berth.dev/revocable-after", "berth.dev/explain"]
 FIXED = ["berth.dev/managed", "berth.dev/quota", "berth.dev/workload", "berth.dev/workload-size",
-         "berth.dev/workload-max", "berth.dev/reservation", "berth.dev/preemptible"]
+         "berth.dev/workload-max", "berth.dev/reservation", "berth.dev/preemptible",
+         "berth.dev/duration-limit-seconds", "berth.dev/not-invented-yet"]
 REMOVE_GATE = {"spec": {"schedulingGates": [GATE | {"$patch": "delete"}]}}
 NODE_TIMEOUT_SECONDS = 60
 
@@ -207,7 +208,7 @@ def test_other_subresources_leave_the_metadata_as_it_is(world, subresource):
 def test_word_that_decides_the_charge_may_not_change(world, key, subresource):
     with_it = world.kube.create(world.pod("managed", labels={key: "true"}, annotations={key: "1"}))
     without = world.kube.create(world.pod("managed", labels={"app": "shop"}))
-    refused = "must not change berth.dev/managed, quota, workload"
+    refused = "must not change labels and annotations of berth.dev after creation"
     for pod, value in ((with_it, "other"), (with_it, None), (without, "other")):
         with pytest.raises(ApiError, match=refused):
             label(world.kube, pod, key, value, subresource)
@@ -276,10 +277,20 @@ def scaling_policy(kind):
             "spec": {"targetRef": {"kind": kind, "name": "gpu"}}}
 
 
+def switch_to_auto(client, kind):
+    return client.patch("berth.dev/v1alpha1/ScalingPolicy", kind.lower(),
+                        {"spec": {"mode": "Auto"}}, "unmanaged")
+
+
 def test_editor_of_a_namespace_may_not_scale_a_pool(world):
     world.give_role("alice", "edit", "unmanaged")
     alice = world.user("alice")
-    dry_run(alice, scaling_policy("Deployment"))
-    with pytest.raises(ApiError, match="must not name a ResourcePool that its author may not"):
-        dry_run(alice, scaling_policy("ResourcePool"))
-    dry_run(world.kube, scaling_policy("ResourcePool"))
+    refused = "must not name a ResourcePool that its author may not update"
+    alice.create(scaling_policy("Deployment"))
+    with pytest.raises(ApiError, match=refused):
+        alice.create(scaling_policy("ResourcePool"))
+    world.kube.create(scaling_policy("ResourcePool"))
+    switch_to_auto(alice, "Deployment")
+    with pytest.raises(ApiError, match=refused):
+        switch_to_auto(alice, "ResourcePool")
+    switch_to_auto(world.kube, "ResourcePool")

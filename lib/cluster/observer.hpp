@@ -35,6 +35,14 @@ struct ObserverOptions {
   kube::ListWatchOptions list_watch{};
 };
 
+/// One kind of object as it is reflected.
+struct ObservedResource {
+  std::string plural;
+  kube::ReflectorStats stats;
+  std::size_t objects = 0;
+  bool synced = false;
+};
+
 class Observer {
 public:
   using Snapshot = std::shared_ptr<const allocation::ClusterSnapshot>;
@@ -55,6 +63,8 @@ public:
   void on_publish(std::function<void(const Snapshot&)> listener);
   /// Called for each difference that a ledger audit found and healed.
   void on_drift(std::function<void(const allocation::Drift&)> listener);
+  /// Told of lists and watches that failed, and of objects that cannot be read; for logs.
+  void on_failure(const std::function<void(const Error&)>& listener);
 
   [[nodiscard]] const kube::Store<Pod>& pods() const;
   [[nodiscard]] const kube::Store<Node>& nodes() const;
@@ -63,8 +73,8 @@ public:
   [[nodiscard]] kube::Store<api::Reservation>& reservations();
   /// The pod of that UID, if it is known.
   [[nodiscard]] kube::Store<Pod>::Item find_pod(const PodUid& uid) const;
-  /// Counters of each reflector, with the plural of what it reflects.
-  [[nodiscard]] std::vector<std::pair<std::string, kube::ReflectorStats>> stats() const;
+  /// What is reflected, and how that goes; for metrics and health.
+  [[nodiscard]] std::vector<ObservedResource> resources() const;
 
   /// See Assumptions. The next snapshot counts it.
   void assume_admitted(const PodUid& pod, allocation::AdmissionRecord record);

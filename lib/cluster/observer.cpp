@@ -1,0 +1,290 @@
+#include "lib/cluster/observer.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+#include "lib/api/codec.hpp"
+#include "lib/api/to_allocation.hpp"
+#include "lib/async/task_group.hpp"
+#include "lib/cluster/assumptions.hpp"
+#include "lib/cluster/node_codec.hpp"
+#include "lib/cluster/pod_codec.hpp"
+#include "lib/cluster/state_feed.hpp"
+#include "lib/cluster/time_zones.hpp"
+#include "lib/kube/codec_json.hpp"
+#include "lib/kube/resource_types.hpp"
+
+namespace berth::cluster {
+namespace {
+
+template <class T>
+kube::Codec<T> make_resource_codec(const kube::ResourceType& type) {
+  return kube::make_json_codec<T>(type, [](const api::Json& json) { return api::decode<T>(json); });
+}
+
+/// A store and what fills it.
+template <class T>
+struct Reflected {
+  Reflected(kube::Client& client, async::Executor& executor, Rng rng,
+            const kube::ResourceType& type, kube::Codec<T> codec,
+            const kube::ListWatchOptions& options)
+      : reflector(client, executor, rng, type, std::move(codec), store, options) {}
+
+  kube::Store<T> store;
+  kube::Reflector<T> reflector;
+};
+
+constexpr Duration kExpiryCheckInterval = std::chrono::seconds{5};
+
+} // namespace
+
+struct Observer::Impl {
+  Impl(Observer& owner, kube::Client& client, async::Executor& used, Rng rng,
+       const ObserverOptions& given);
+
+  void listen();
+  [[nodiscard]] bool all_synced() const;
+  void changed();
+  void publish_soon();
+  void publish();
+  [[nodiscard]] async::Task<void> expire_assumptions(std::stop_token stop);
+  [[nodiscard]] async::Task<void> audit_ledger(std::stop_token stop);
+
+  Observer& observer;
+  async::Executor& executor;
+  ObserverOptions options;
+  Reflected<Pod> pods;
+  Reflected<Node> nodes;
+  Reflected<Namespace> namespaces;
+  Reflected<api::ResourcePool> pools;
+  Reflected<api::Quota> quotas;
+  Reflected<api::Reservation> reservations;
+  Assumptions assumptions;
+  TimeZones time_zones;
+  StateFeed feed;
+  std::unordered_map<std::string, kube::ObjectKey> key_of_uid;
+  std::vector<std::function<void(const Snapshot&)>> publish_listeners;
+  std::vector<std::function<void(const allocation::Drift&)>> drift_listeners;
+  bool dirty = false;
+  bool publish_scheduled = false;
+};
+
+Observer::Impl::Impl(Observer& owner, kube::Client& client, async::Executor& used, Rng rng,
+                     const ObserverOptions& given)
+    : observer(owner), executor(used), options(given),
+      pods(client, used, Rng{rng.next()}, kube::types::pod(), make_pod_codec(), given.list_watch),
+      nodes(client, used, Rng{rng.next()}, kube::types::node(), make_node_codec(),
+            given.list_watch),
+      namespaces(client, used, Rng{rng.next()}, kube::types::namespace_(), make_namespace_codec(),
+                 given.list_watch),
+      pools(client, used, Rng{rng.next()}, kube::types::resource_pool(),
+            make_resource_codec<api::ResourcePool>(kube::types::resource_pool()), given.list_watch),
+      quotas(client, used, Rng{rng.next()}, kube::types::quota(),
+             make_resource_codec<api::Quota>(kube::types::quota()), given.list_watch),
+      reservations(client, used, Rng{rng.next()}, kube::types::reservation(),
+                   make_resource_codec<api::Reservation>(kube::types::reservation()),
+                   given.list_watch),
+      assumptions(given.assumption_timeout),
+      feed(namespaces.store, assumptions,
+           [this](std::string_view name) { return time_zones.find(name); }) {
+  listen();
+}
+
+/// What a store's listener gets is turned into calls of the feed; each says whether it mattered.
+void Observer::Impl::listen() {
+  pods.store.listen([this](const auto& before, const auto& after) {
+    if (before && !after)
+      key_of_uid.erase(before->meta.uid);
+    if (after)
+      key_of_uid[after->meta.uid] = after->meta.key();
+    if (feed.pod(before, after))
+      changed();
+  });
+  nodes.store.listen([this](const auto& before, const auto& after) {
+    if (feed.node(before, after))
+      changed();
+  });
+  namespaces.store.listen([this](const auto& before, const auto& after) {
+    if (feed.name_space(before, after, pods.store))
+      changed();
+  });
+  pools.store.listen([this](const auto& before, const auto& after) {
+    if (feed.pool(before, after))
+      changed();
+  });
+  quotas.store.listen([this](const auto& before, const auto& after) {
+    if (feed.quota(before, after))
+      changed();
+  });
+  reservations.store.listen([this](const auto& before, const auto& after) {
+    if (feed.reservation(before, after))
+      changed();
+  });
+  const auto on_sync = [this] { changed(); };
+  pods.store.on_sync(on_sync);
+  nodes.store.on_sync(on_sync);
+  namespaces.store.on_sync(on_sync);
+  pools.store.on_sync(on_sync);
+  quotas.store.on_sync(on_sync);
+  reservations.store.on_sync(on_sync);
+}
+
+bool Observer::Impl::all_synced() const {
+  return pods.store.has_synced() && nodes.store.has_synced() && namespaces.store.has_synced() &&
+         pools.store.has_synced() && quotas.store.has_synced() && reservations.store.has_synced();
+}
+
+void Observer::Impl::changed() {
+  dirty = true;
+  publish_soon();
+}
+
+void Observer::Impl::publish_soon() {
+  if (publish_scheduled || !all_synced())
+    return;
+  publish_scheduled = true;
+  executor.post_after(options.publish_interval, [this] {
+    publish_scheduled = false;
+    if (dirty)
+      publish();
+  });
+}
+
+void Observer::Impl::publish() {
+  dirty = false;
+  const Snapshot snapshot = feed.state().publish(executor.clock().now());
+  std::atomic_store(&observer.snapshot_, snapshot);
+  observer.synced_.store(true, std::memory_order_release);
+  for (const auto& listener : publish_listeners)
+    listener(snapshot);
+}
+
+async::Task<void> Observer::Impl::expire_assumptions(std::stop_token stop) {
+  while (co_await async::sleep_for(executor, kExpiryCheckInterval, stop)) {
+    for (const PodUid& uid : assumptions.take_expired(executor.clock().steady_now()))
+      if (const auto pod = observer.find_pod(uid); pod && feed.pod(pod, pod))
+        changed();
+  }
+}
+
+/// L3: the ledger that events kept up to date against one made anew from what the stores hold.
+async::Task<void> Observer::Impl::audit_ledger(std::stop_token stop) {
+  while (co_await async::sleep_for(executor, options.ledger_audit_interval, stop)) {
+    if (!observer.has_synced())
+      continue;
+    const TimePoint now = executor.clock().now();
+    auto rebuilt =
+        feed.rebuilt({pods.store, nodes.store, pools.store, quotas.store, reservations.store});
+    const auto held = feed.state().publish(now);
+    const auto actual = rebuilt->publish(now);
+    const auto drifts = allocation::audit(held->quota_use, actual->quota_use);
+    if (drifts.empty())
+      continue;
+    feed.replace(std::move(rebuilt));
+    for (const auto& drift : drifts)
+      for (const auto& listener : drift_listeners)
+        listener(drift);
+    changed();
+  }
+}
+
+Observer::Observer(kube::Client& client, async::Executor& executor, Rng rng,
+                   ObserverOptions options)
+    : impl_(std::make_unique<Impl>(*this, client, executor, rng, options)) {}
+
+Observer::~Observer() = default;
+
+async::Task<void> Observer::run(std::stop_token stop) {
+  Impl& impl = *impl_;
+  async::TaskGroup tasks(impl.executor);
+  tasks.spawn(impl.pods.reflector.run(stop));
+  tasks.spawn(impl.nodes.reflector.run(stop));
+  tasks.spawn(impl.namespaces.reflector.run(stop));
+  tasks.spawn(impl.pools.reflector.run(stop));
+  tasks.spawn(impl.quotas.reflector.run(stop));
+  tasks.spawn(impl.reservations.reflector.run(stop));
+  tasks.spawn(impl.expire_assumptions(stop));
+  tasks.spawn(impl.audit_ledger(stop));
+  co_await tasks.join();
+}
+
+void Observer::on_publish(std::function<void(const Snapshot&)> listener) {
+  impl_->publish_listeners.push_back(std::move(listener));
+}
+
+void Observer::on_drift(std::function<void(const allocation::Drift&)> listener) {
+  impl_->drift_listeners.push_back(std::move(listener));
+}
+
+void Observer::on_failure(const std::function<void(const Error&)>& listener) {
+  impl_->pods.reflector.report_to(listener);
+  impl_->nodes.reflector.report_to(listener);
+  impl_->namespaces.reflector.report_to(listener);
+  impl_->pools.reflector.report_to(listener);
+  impl_->quotas.reflector.report_to(listener);
+  impl_->reservations.reflector.report_to(listener);
+}
+
+const kube::Store<Pod>& Observer::pods() const {
+  return impl_->pods.store;
+}
+
+const kube::Store<Node>& Observer::nodes() const {
+  return impl_->nodes.store;
+}
+
+kube::Store<api::ResourcePool>& Observer::pools() {
+  return impl_->pools.store;
+}
+
+kube::Store<api::Quota>& Observer::quotas() {
+  return impl_->quotas.store;
+}
+
+kube::Store<api::Reservation>& Observer::reservations() {
+  return impl_->reservations.store;
+}
+
+kube::Store<Pod>::Item Observer::find_pod(const PodUid& uid) const {
+  const auto key = impl_->key_of_uid.find(uid.str());
+  if (key == impl_->key_of_uid.end())
+    return nullptr;
+  auto pod = impl_->pods.store.find(key->second);
+  return pod && pod->meta.uid == uid.str() ? pod : nullptr;
+}
+
+std::vector<ObservedResource> Observer::resources() const {
+  const auto row = [](const auto& reflected) {
+    return ObservedResource{reflected.reflector.type().plural, reflected.reflector.stats(),
+                            reflected.store.size(), reflected.store.has_synced()};
+  };
+  return {row(impl_->pods),  row(impl_->nodes),  row(impl_->namespaces),
+          row(impl_->pools), row(impl_->quotas), row(impl_->reservations)};
+}
+
+void Observer::assume_admitted(const PodUid& pod, allocation::AdmissionRecord record) {
+  impl_->assumptions.assume_admitted(pod, std::move(record), impl_->executor.clock().steady_now());
+  if (const auto known = find_pod(pod); known && impl_->feed.pod(known, known))
+    impl_->changed();
+}
+
+void Observer::assume_bound(const PodUid& pod, NodeName node) {
+  impl_->assumptions.assume_bound(pod, std::move(node), impl_->executor.clock().steady_now());
+  if (const auto known = find_pod(pod); known && impl_->feed.pod(known, known))
+    impl_->changed();
+}
+
+void Observer::forget(const PodUid& pod) {
+  if (!impl_->assumptions.forget(pod))
+    return;
+  if (const auto known = find_pod(pod); known && impl_->feed.pod(known, known))
+    impl_->changed();
+}
+
+Observer::Snapshot Observer::publish_now() {
+  ensure(impl_->all_synced(), "nothing is published before every cache is filled");
+  impl_->publish();
+  return snapshot();
+}
+
+} // namespace berth::cluster

@@ -1,0 +1,43 @@
+#include "lib/cluster/observer_metrics.hpp"
+
+namespace berth::cluster {
+namespace {
+
+constexpr Duration kCopyInterval = std::chrono::seconds{5};
+
+} // namespace
+
+ObserverMetrics::ObserverMetrics(Observer& observer, async::Executor& executor,
+                                 telemetry::Registry& registry)
+    : observer_(observer), executor_(executor) {
+  for (const auto& resource : observer.resources())
+    by_resource_.emplace(resource.plural,
+                         std::make_unique<telemetry::ReflectorMetrics>(registry, resource.plural));
+}
+
+async::Task<void> ObserverMetrics::run(std::stop_token stop) {
+  do {
+    copy();
+  } while (co_await async::sleep_for(executor_, kCopyInterval, stop));
+}
+
+void ObserverMetrics::copy() {
+  // Progress is kept in steady time; what is exposed is wall time.
+  const TimePoint now = executor_.clock().now();
+  const SteadyPoint steady_now = executor_.clock().steady_now();
+  for (const auto& resource : observer_.resources()) {
+    telemetry::ReflectorMetrics& metrics = *by_resource_.at(resource.plural);
+    for (std::size_t reason = 0; reason < resource.stats.relists.size(); ++reason)
+      metrics.relists(static_cast<telemetry::RelistReason>(reason))
+          .set_total(static_cast<double>(resource.stats.relists[reason]));
+    metrics.objects.set(static_cast<double>(resource.objects));
+    metrics.synced.set(resource.synced ? 1 : 0);
+    if (resource.stats.last_progress == SteadyPoint{})
+      continue;
+    const std::chrono::duration<double> at =
+        now.time_since_epoch() - (steady_now - resource.stats.last_progress);
+    metrics.last_event_timestamp_seconds.set(at.count());
+  }
+}
+
+} // namespace berth::cluster

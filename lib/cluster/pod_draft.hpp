@@ -1,0 +1,50 @@
+#pragma once
+// PodDraft: a pod while it is read. What one part of the JSON says about another (a status about a
+// container) meets here, before a cluster::Pod is made of it. For pod_codec.cpp and its parts only.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/pod.hpp"
+#include "lib/allocation/pod_weight.hpp"
+#include "lib/cluster/pod.hpp"
+#include "lib/kube/simdjson_reading.hpp"
+
+namespace berth::cluster {
+
+struct PodDraft {
+  /// A container of the spec, or what the status says of one.
+  struct Container {
+    std::string name;
+    resources::ResourceVector requests; ///< desired; of a status: actual
+    resources::ResourceVector allocated;
+    bool restarts_always = false;
+  };
+
+  Pod pod;
+  allocation::Constraints constraints;
+  std::vector<Container> containers;
+  std::vector<Container> init_containers;
+  std::vector<Container> container_statuses;
+  std::vector<Container> init_container_statuses;
+  std::optional<resources::ResourceVector> pod_level;
+  resources::ResourceVector pod_level_allocated;
+  resources::ResourceVector pod_level_actual;
+  resources::ResourceVector overhead;
+  std::optional<std::int64_t> active_deadline_seconds;
+  std::string phase;
+  bool resize_infeasible = false;
+};
+
+[[nodiscard]] Result<void> read_pod_spec(kube::JsonElement value, PodDraft& into);
+[[nodiscard]] Result<void> read_pod_status(kube::JsonElement value, PodDraft& into);
+/// spec.affinity, spec.tolerations and spec.topologySpreadConstraints.
+[[nodiscard]] Result<void> read_affinity(kube::JsonElement value, PodDraft& into);
+[[nodiscard]] Result<void> read_toleration(kube::JsonElement value, PodDraft& into);
+[[nodiscard]] Result<void> read_spread_constraint(kube::JsonElement value, PodDraft& into);
+/// A map of quantities: requests, allocatable, overhead.
+[[nodiscard]] Result<void> read_amounts(kube::JsonElement value, resources::ResourceVector& into);
+
+} // namespace berth::cluster

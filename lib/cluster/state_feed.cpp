@@ -1,0 +1,87 @@
+#include "lib/cluster/state_feed.hpp"
+
+#include <utility>
+
+#include "lib/api/labels.hpp"
+
+namespace berth::cluster {
+namespace {
+
+bool opts_in(const allocation::NamespaceView& view) {
+  const std::string* label = view.labels.find(api::label::kManaged);
+  return label != nullptr && *label == "true";
+}
+
+} // namespace
+
+StateFeed::StateFeed(const kube::Store<Namespace>& namespaces, Assumptions& assumptions,
+                     api::FindTimeZone find_zone)
+    : namespaces_(namespaces), assumptions_(assumptions), find_zone_(std::move(find_zone)),
+      state_(std::make_unique<allocation::ClusterState>()) {}
+
+bool StateFeed::is_managed(const std::string& namespace_name) const {
+  const auto found = namespaces_.find({"", namespace_name});
+  return found && opts_in(found->view);
+}
+
+bool StateFeed::pod(const Item<Pod>& before, const Item<Pod>& after) {
+  if (!after)
+    return state_->remove_pod(before->view.uid);
+  allocation::PodView view = assumptions_.apply(after->view);
+  view.managed = view.managed || is_managed(view.namespace_name);
+  return state_->upsert_pod(std::move(view));
+}
+
+bool StateFeed::node(const Item<Node>& before, const Item<Node>& after) {
+  return after ? state_->upsert_node(after->view) : state_->remove_node(before->view.name);
+}
+
+bool StateFeed::name_space(const Item<Namespace>& before, const Item<Namespace>& after,
+                           const kube::Store<Pod>& pods) {
+  const std::string& name = (after ? after : before)->view.name;
+  bool changed = after ? state_->upsert_namespace(after->view) : state_->remove_namespace(name);
+  if ((before && opts_in(before->view)) == (after && opts_in(after->view)))
+    return changed;
+  const auto& items = pods.items();
+  for (auto at = items.lower_bound({name, ""}); at != items.end() && at->first.ns == name; ++at)
+    changed = pod(at->second, at->second) || changed;
+  return changed;
+}
+
+bool StateFeed::pool(const Item<api::ResourcePool>& before, const Item<api::ResourcePool>& after) {
+  return after ? state_->upsert_pool(api::to_allocation(*after))
+               : state_->remove_pool(PoolName{before->meta.name});
+}
+
+bool StateFeed::quota(const Item<api::Quota>& before, const Item<api::Quota>& after) {
+  return after ? state_->upsert_quota(api::to_allocation(*after))
+               : state_->remove_quota(QuotaName{before->meta.name});
+}
+
+bool StateFeed::reservation(const Item<api::Reservation>& before,
+                            const Item<api::Reservation>& after) {
+  const ReservationName name{(after ? after : before)->meta.name};
+  if (!after)
+    return state_->remove_reservation(name);
+  auto spec = api::to_allocation(*after, find_zone_);
+  return spec ? state_->upsert_reservation(std::move(*spec)) : state_->remove_reservation(name);
+}
+
+std::unique_ptr<allocation::ClusterState> StateFeed::rebuilt(const Stores& stores) {
+  auto kept = std::exchange(state_, std::make_unique<allocation::ClusterState>());
+  for (const auto& [key, item] : namespaces_.items())
+    state_->upsert_namespace(item->view);
+  for (const auto& [key, item] : stores.pools.items())
+    pool(nullptr, item);
+  for (const auto& [key, item] : stores.quotas.items())
+    quota(nullptr, item);
+  for (const auto& [key, item] : stores.reservations.items())
+    reservation(nullptr, item);
+  for (const auto& [key, item] : stores.nodes.items())
+    node(nullptr, item);
+  for (const auto& [key, item] : stores.pods.items())
+    pod(nullptr, item);
+  return std::exchange(state_, std::move(kept));
+}
+
+} // namespace berth::cluster

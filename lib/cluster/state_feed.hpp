@@ -1,0 +1,63 @@
+#pragma once
+// StateFeed: turns objects of the stores into the values that ClusterState takes: it adds what a
+// pod's namespace says, what this program has written and the watch has not shown yet, and the time
+// zones that schedules name. For Observer only.
+
+#include <memory>
+
+#include "lib/allocation/cluster_state.hpp"
+#include "lib/api/quota.hpp"
+#include "lib/api/reservation.hpp"
+#include "lib/api/resource_pool.hpp"
+#include "lib/api/to_allocation.hpp"
+#include "lib/cluster/assumptions.hpp"
+#include "lib/cluster/node.hpp"
+#include "lib/cluster/pod.hpp"
+#include "lib/kube/store.hpp"
+
+namespace berth::cluster {
+
+class StateFeed {
+public:
+  StateFeed(const kube::Store<Namespace>& namespaces, Assumptions& assumptions,
+            api::FindTimeZone find_zone);
+
+  template <class T>
+  using Item = typename kube::Store<T>::Item;
+
+  /// Each takes what a store's listener is told and says whether allocation can tell the
+  /// difference.
+  bool pod(const Item<Pod>& before, const Item<Pod>& after);
+  bool node(const Item<Node>& before, const Item<Node>& after);
+  /// A namespace that opts in or out takes its pods along.
+  bool name_space(const Item<Namespace>& before, const Item<Namespace>& after,
+                  const kube::Store<Pod>& pods);
+  bool pool(const Item<api::ResourcePool>& before, const Item<api::ResourcePool>& after);
+  bool quota(const Item<api::Quota>& before, const Item<api::Quota>& after);
+  /// One whose schedule cannot be read takes no part.
+  bool reservation(const Item<api::Reservation>& before, const Item<api::Reservation>& after);
+
+  struct Stores {
+    const kube::Store<Pod>& pods;
+    const kube::Store<Node>& nodes;
+    const kube::Store<api::ResourcePool>& pools;
+    const kube::Store<api::Quota>& quotas;
+    const kube::Store<api::Reservation>& reservations;
+  };
+  /// A second state, made anew from the stores, to compare the kept one with (L3).
+  [[nodiscard]] std::unique_ptr<allocation::ClusterState> rebuilt(const Stores& stores);
+  /// Goes on with `state`, from the rebuilt one.
+  void replace(std::unique_ptr<allocation::ClusterState> state) { state_ = std::move(state); }
+
+  [[nodiscard]] allocation::ClusterState& state() { return *state_; }
+
+private:
+  [[nodiscard]] bool is_managed(const std::string& namespace_name) const;
+
+  const kube::Store<Namespace>& namespaces_;
+  Assumptions& assumptions_;
+  api::FindTimeZone find_zone_;
+  std::unique_ptr<allocation::ClusterState> state_;
+};
+
+} // namespace berth::cluster

@@ -1,0 +1,47 @@
+#pragma once
+// RawClient: a plain blocking socket for tests, which sends any bytes and reads what comes. Every
+// wait ends after kPatience, so that a broken server fails a test instead of hanging it.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace berth::http::testing {
+
+inline constexpr std::chrono::seconds kPatience{20};
+
+class RawClient {
+public:
+  /// Connects to 127.0.0.1.
+  explicit RawClient(std::uint16_t port);
+  ~RawClient();
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  /// Sends what it can; false once the peer has gone.
+  bool send(std::string_view bytes);
+  /// Ends our side; the other stays open.
+  void end_sending();
+  /// Everything that comes until the peer closes.
+  [[nodiscard]] std::string read_all();
+  /// Reads until what came holds `text`; what came so far if the peer closes first.
+  [[nodiscard]] std::string read_until(std::string_view text);
+  /// Whether the peer closes the connection without sending anything more.
+  [[nodiscard]] bool is_closed_by_peer();
+  /// Closes with a reset instead of an orderly end.
+  void reset();
+
+private:
+  /// The next bytes; empty when the peer closed or patience ended.
+  std::string read_some();
+
+  int socket_;
+  std::string unread_;
+};
+
+/// The status of a raw response, or 0.
+[[nodiscard]] int status_of(std::string_view response);
+
+} // namespace berth::http::testing

@@ -1,0 +1,187 @@
+"""The live account: what the API says is happening, told as it happens.
+
+It reads only what any user could read: pods, their annotations and conditions, and the status of
+pools, quotas, the reservation and the recommendations.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from berth_controlplane.api import ApiClient
+
+import scenario
+
+Object = dict[str, Any]
+
+ADMITTED = "berth.dev/admitted"
+EXPLAIN = "berth.dev/explain"
+GATE = "berth.dev/admission"
+WAITERS_SHOWN = 4
+
+
+def colour(text: str, code: str) -> str:
+    """The text in a colour on a terminal, plain elsewhere."""
+    return f"\033[{code}m{text}\033[0m" if sys.stdout.isatty() else text
+
+
+@dataclass
+class PodFacts:
+    """What was seen of one pod."""
+
+    team: str
+    name: str
+    priority: int = 0
+    admitted_at: float | None = None
+    bound_at: float | None = None
+    finished_at: float | None = None
+    record: dict[str, Any] = field(default_factory=dict)
+    explain: str = ""
+    reasons_seen: set[str] = field(default_factory=set)
+
+
+class Account:
+    """Watches by polling, tells the news of each round, and keeps the facts for the claims."""
+
+    def __init__(self, kube: ApiClient, started: float) -> None:
+        self._kube = kube
+        self._started = started
+        self.pods: dict[tuple[str, str], PodFacts] = {}
+        self.most_used: Counter[tuple[str, str, str]] = Counter()
+        self.honored = False
+        self.accepted = False
+        self.measured: dict[str, str] = {}
+        self.recommendations: dict[str, Object] = {}
+        self._told: set[str] = set()
+
+    def say(self, line: str, code: str = "0") -> None:
+        """One line with the seconds since the start."""
+        print(f"{time.monotonic() - self._started:6.1f} s  {colour(line, code)}", flush=True)
+
+    def say_once(self, line: str, code: str = "0") -> None:
+        """A line that is news only the first time."""
+        if line not in self._told:
+            self._told.add(line)
+            self.say(line, code)
+
+    def look(self) -> None:
+        """One round: read, compare with what is known, tell what is new."""
+        self._look_at_pods()
+        self._look_at_quotas()
+        self._look_at_reservation()
+        self._look_at_pools()
+        self._look_at_recommendations()
+
+    def finished(self) -> int:
+        """How many pods have ended."""
+        return sum(1 for facts in self.pods.values() if facts.finished_at is not None)
+
+    def _look_at_pods(self) -> None:
+        admitted: Counter[tuple[str, str, str]] = Counter()
+        now = time.monotonic()
+        for team in (*scenario.TEAMS, scenario.STRANGERS):
+            for item in self._kube.list("v1/Pod", team):
+                facts = self._facts_of(item)
+                if self._note_pod(facts, item, now):
+                    kind = item["metadata"]["name"].rsplit("-", 1)[0]
+                    admitted[(team, kind, facts.record.get("pool", "?"))] += 1
+        for (team, kind, pool), count in sorted(admitted.items()):
+            priority = next(facts.priority for facts in self.pods.values()
+                            if facts.team == team and facts.name.startswith(kind + "-"))
+            self.say(f"admitted {count:3d} x {team}/{kind} to pool {pool} (priority {priority})", "32")
+        self._tell_waiting()
+
+    def _facts_of(self, item: Object) -> PodFacts:
+        key = (item["metadata"]["namespace"], item["metadata"]["name"])
+        if key not in self.pods:
+            self.pods[key] = PodFacts(*key, priority=item["spec"].get("priority", 0))
+        return self.pods[key]
+
+    def _note_pod(self, facts: PodFacts, item: Object, now: float) -> bool:
+        """Takes over what is new; whether the pod was admitted since the last look."""
+        annotations = item["metadata"].get("annotations", {})
+        gated = any(gate["name"] == GATE for gate in item["spec"].get("schedulingGates", []))
+        newly_admitted = facts.admitted_at is None and ADMITTED in annotations and not gated
+        if newly_admitted:
+            facts.admitted_at = now
+            facts.record = json.loads(annotations[ADMITTED])
+        facts.explain = annotations.get(EXPLAIN, "")
+        if facts.explain:
+            facts.reasons_seen.add(facts.explain.split(":")[0])
+        if item["spec"].get("nodeName") and facts.bound_at is None:
+            facts.bound_at = now
+        if item.get("status", {}).get("phase") == "Succeeded" and facts.finished_at is None:
+            facts.finished_at = now
+        return newly_admitted
+
+    def _tell_waiting(self) -> None:
+        told = 0
+        for facts in self.pods.values():
+            if facts.admitted_at is None and facts.explain and told < WAITERS_SHOWN:
+                reason, _, message = facts.explain.partition(": ")
+                line = f"waits: {facts.team}/{facts.name.rsplit('-', 1)[0]}: {reason}: {message}"
+                if line not in self._told:
+                    told += 1
+                self.say_once(line, "33")
+
+    def _look_at_quotas(self) -> None:
+        for quota in self._kube.list("berth.dev/v1alpha1/Quota"):
+            for pool in quota.get("status", {}).get("pools", []):
+                for resource in pool["resources"]:
+                    key = (quota["metadata"]["name"], pool["pool"], resource["name"])
+                    used = amount(resource.get("used", "0"))
+                    self.most_used[key] = max(self.most_used[key], used)
+                    if resource["name"] == "cpu" and amount(resource.get("borrowed", "0")) > 0:
+                        self.say_once(f"quota {key[0]} borrows: more than its nominal "
+                                      f"{resource['nominal']} cpu is in use", "36")
+
+    def _look_at_reservation(self) -> None:
+        found = self._kube.find("berth.dev/v1alpha1/Reservation", scenario.RESERVATION)
+        for condition in (found or {}).get("status", {}).get("conditions", []):
+            if condition["type"] == "Accepted" and condition["status"] == "True":
+                self.accepted = True
+                self.say_once(f"reservation {scenario.RESERVATION} accepted: "
+                              f"opens at {found['spec']['window']['start']}", "35")
+            if condition["type"] == "Active" and condition["status"] == "True":
+                self.say_once(f"reservation {scenario.RESERVATION}: its window is open", "35")
+            if condition["type"] == "Honored":
+                self.honored = condition["status"] == "True"
+                self.say_once(f"reservation {scenario.RESERVATION}: {condition['reason']}: "
+                              f"{condition['message']}", "35")
+
+    def _look_at_pools(self) -> None:
+        for pool in self._kube.list("berth.dev/v1alpha1/ResourcePool"):
+            for resource in pool.get("status", {}).get("resources", []):
+                if resource["name"] == "cpu" and "used" in resource:
+                    name = pool["metadata"]["name"]
+                    self.measured[name] = resource["used"]
+                    self.say_once(f"measured use of pool {name} arrives: {resource['used']} cpu of "
+                                  f"{resource.get('allocatable', '?')}", "36")
+
+    def _look_at_recommendations(self) -> None:
+        for item in self._kube.list("berth.dev/v1alpha1/ScalingRecommendation"):
+            name = item["metadata"]["name"]
+            self.recommendations[name] = item
+            spec = item["spec"]
+            gain = spec.get("expectedImprovement", {})
+            self.say_once(f"recommendation {name}: {spec['kind']} {spec['targetRef']['name']} "
+                          f"({spec.get('confidencePercent', '?')} % confident; "
+                          f"{gain.get('what', '')} {gain.get('from', '')} -> {gain.get('to', '')})",
+                          "36")
+
+
+def amount(quantity: Any) -> int:
+    """A quantity of cpu or counts in thousandths, for comparing."""
+    text = str(quantity)
+    if text.endswith("m"):
+        return int(text[:-1])
+    suffixes = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6}
+    for suffix, factor in suffixes.items():
+        if text.endswith(suffix):
+            return int(float(text[:-len(suffix)]) * factor * 1000)
+    return int(float(text) * 1000)

@@ -22,12 +22,13 @@ namespace berth::allocation {
 using NodeIndex = std::uint32_t;
 using ColumnIndex = std::uint32_t;
 
-/// A node and what follows from its pool. `version` differs between any two states of it.
+/// A node and what follows from its pool. Tables share those that did not change.
 struct PooledNode {
   NodeView view{};
   PoolName pool{};             ///< empty: in none
   ResourceVector promisable{}; ///< allocatable x oversubscription
-  std::uint64_t version = 0;
+
+  friend bool operator==(const PooledNode&, const PooledNode&) = default;
 };
 
 class NodeTable {

@@ -4,6 +4,7 @@
 // places whole workloads with gang_placement.hpp, which shares the same checks.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,12 +40,12 @@ struct PlacementQuery {
 [[nodiscard]] std::optional<Rejection> check(const ClusterSnapshot& snapshot, const NodeName& node,
                                              const PlacementQuery& query);
 
-/// The short form of a Rejection, for answers with thousands of them.
+/// The short form of a Rejection, for answers with thousands of them; check() gives the long form.
 struct NodeVerdict {
   enum class Kind : std::uint8_t { Chosen, NotChosen, Rejected };
   Kind kind = Kind::Rejected;
   bool preemption_may_help = false;
-  Reason reason = Reason::NodeUnknown; ///< PreferredElsewhere for NotChosen
+  Reason reason = Reason::NodeUnknown; ///< Ready if chosen, PreferredElsewhere if it only was not
   /// The resource that falls short, a column of the snapshot's NodeTable; else kNoColumn.
   ColumnIndex column = kNoColumn;
 
@@ -52,8 +53,8 @@ struct NodeVerdict {
 };
 
 /// Buffers that choose_nodes() uses again from call to call; one per thread. It remembers which
-/// nodes satisfy a shape's constraints, for the last kShapesMax shapes, and checks again only nodes
-/// that changed since.
+/// nodes satisfy a pod's constraints, for the last kConstraintsMax pools and constraints, and
+/// checks again only nodes that changed since.
 class PlacementScratch {
 public:
   PlacementScratch();
@@ -61,11 +62,12 @@ public:
   PlacementScratch(PlacementScratch&&) noexcept;
   PlacementScratch& operator=(PlacementScratch&&) noexcept;
 
-  static constexpr std::size_t kShapesMax = 128;
+  static constexpr std::size_t kConstraintsMax = 128;
+
+  struct Buffers;
+  [[nodiscard]] Buffers& buffers() { return *buffers_; }
 
 private:
-  friend struct PlacementScratchAccess;
-  struct Buffers;
   std::unique_ptr<Buffers> buffers_;
 };
 
@@ -80,9 +82,5 @@ struct NodeChoice {
 [[nodiscard]] NodeChoice choose_nodes(const ClusterSnapshot& snapshot, const PlacementQuery& query,
                                       std::span<const std::string_view> candidates,
                                       std::size_t nodes_max, PlacementScratch& scratch);
-
-/// The long form of a verdict.
-[[nodiscard]] Rejection rejection_of(const ClusterSnapshot& snapshot, std::string_view node,
-                                     const NodeVerdict& verdict);
 
 } // namespace berth::allocation

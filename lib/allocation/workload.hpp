@@ -48,15 +48,18 @@ struct Workload {
   TimePoint created{};
   /// How many members the gang must have; 1 for a single pod.
   std::int32_t size = 1;
-  /// Members that are admitted, bound or not, and not terminal.
+  /// Members that are admitted or bound, and neither terminal nor terminating.
   std::int32_t members_running = 0;
-  /// The record of an admitted member, if there is one: the others follow it to its quota and pool.
+  /// Members that are terminal: they were there and need no room any more.
+  std::int32_t members_done = 0;
+  /// The record of a running member, if there is one: the others follow it to its quota and pool.
   std::optional<AdmissionRecord> admission{};
-  /// Members without a record, oldest first (then by UID), and how many of them from the front the
-  /// record above decided on already (a crash came between): they are charged and need only be
-  /// finished (G2).
+  /// Members without a record, oldest first (then by UID), and how many of them from the front an
+  /// earlier decision admitted before a crash kept it from being written on them: they are charged
+  /// and need only be finished (G2). `interrupted` is that decision.
   std::vector<std::shared_ptr<const PodView>> waiting{};
   std::size_t already_charged = 0;
+  std::optional<AdmissionRecord> interrupted{};
   /// The quota that the subject belongs to, resolved.
   QuotaChoice quota{};
   ReservationName reservation{};

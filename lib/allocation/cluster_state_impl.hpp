@@ -1,0 +1,108 @@
+#pragma once
+// The inside of ClusterState, in two parts: taking in objects (cluster_state.cpp) and bringing what
+// follows from them up to date at publication (cluster_state_publish.cpp). Nobody else includes it.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "lib/allocation/cluster_state.hpp"
+#include "lib/allocation/settlement.hpp"
+#include "lib/allocation/shape_interner.hpp"
+
+namespace berth::allocation {
+
+/// Remembered answers to "whose quota?"; forgotten together when there are more.
+inline constexpr std::size_t kQuotaChoicesMax = 100'000;
+
+/// Replaces the shared value of a key; false if it was equal already.
+template <class Map, class Key, class Value>
+bool replace_shared(Map& map, const Key& key, Value value) {
+  const auto at = map.find(key);
+  if (at != map.end() && *at->second == value)
+    return false;
+  map[key] = std::make_shared<const Value>(std::move(value));
+  return true;
+}
+
+class ClusterState::Impl {
+public:
+  bool upsert_pod(PodView pod);
+  bool remove_pod(const PodUid& uid);
+  bool upsert_node(NodeView node);
+  bool remove_node(const NodeName& name);
+  bool upsert_pool(PoolSpec pool);
+  bool remove_pool(const PoolName& name);
+  bool upsert_quota(QuotaSpec quota);
+  bool remove_quota(const QuotaName& name);
+  bool upsert_namespace(NamespaceView name_space);
+  bool remove_namespace(const std::string& name);
+  bool upsert_reservation(ReservationSpec reservation);
+  bool remove_reservation(const ReservationName& name);
+  std::shared_ptr<const ClusterSnapshot> publish(TimePoint now);
+
+private:
+  template <class Value>
+  using SharedByUid = OrderedMap<PodUid, std::shared_ptr<const Value>>;
+
+  void touch(const PodView& pod);
+  void leave_gang(const PodView& pod);
+
+  void refresh_quotas();
+  void touch_managed_pods();
+  [[nodiscard]] QuotaChoice quota_of(const PodView& pod);
+  void refresh_nodes();
+  bool put_node_in_pool(const NodeName& name, std::span<const PoolSpec* const> pools);
+  void settle_touched();
+  void settle_workload(const WorkloadId& id, const Surroundings& around);
+  [[nodiscard]] std::vector<std::shared_ptr<const PodView>> members_of(const WorkloadId& id) const;
+  void look_at(const WorkloadId& id, std::vector<NodeName> nodes);
+  void refresh_loads();
+  void write_row(NodeIndex index);
+  void refresh_windows(TimePoint now);
+  [[nodiscard]] std::shared_ptr<const ClusterSnapshot> make_snapshot(TimePoint now);
+
+  // What was fed.
+  SharedByUid<PodView> pods_;
+  std::map<NodeName, std::shared_ptr<const NodeView>> nodes_;
+  std::map<PoolName, std::shared_ptr<const PoolSpec>> pools_;
+  std::map<QuotaName, std::shared_ptr<const QuotaSpec>> quotas_;
+  std::map<std::string, NamespaceView> namespaces_;
+  std::map<ReservationName, std::shared_ptr<const ReservationSpec>> reservations_;
+
+  // What follows from it.
+  ShapeInterner shapes_;
+  Ledger ledger_;
+  std::map<WorkloadId, std::set<PodUid>> gangs_;
+  OrderedMap<WorkloadId, std::shared_ptr<const Workload>> waiting_;
+  SharedByUid<PodView> homeless_;
+  std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
+  std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled
+  std::map<WorkloadId, std::vector<NodeName>> watched_;
+  QuotaDirectory directory_;
+  std::map<std::tuple<std::string, std::string, QuotaName>, QuotaChoice> choices_;
+  std::shared_ptr<const QuotaForest> forest_ = std::make_shared<const QuotaForest>();
+  std::shared_ptr<const std::map<std::string, NamespaceView>> shared_namespaces_ =
+      std::make_shared<const std::map<std::string, NamespaceView>>();
+  std::shared_ptr<const NodeTable> table_ = std::make_shared<const NodeTable>();
+  NodeLoads loads_;
+  std::shared_ptr<const NodeTable> loads_table_; ///< whose rows the loads have
+  OpenWindows windows_;
+  std::shared_ptr<const ClusterSnapshot> published_;
+
+  // What the next publication has to look at.
+  bool changed_ = true; ///< anything since the last publication
+  std::set<WorkloadId> touched_workloads_;
+  std::set<NodeName> touched_nodes_;
+  bool pools_changed_ = false;
+  bool quotas_changed_ = false;
+  bool subjects_changed_ = false;
+  bool namespaces_changed_ = false;
+  bool reservations_changed_ = false;
+};
+
+} // namespace berth::allocation

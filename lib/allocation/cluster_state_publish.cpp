@@ -1,0 +1,237 @@
+#include <algorithm>
+#include <optional>
+
+#include "lib/allocation/cluster_state_impl.hpp"
+
+namespace berth::allocation {
+namespace {
+
+template <class Map>
+std::vector<typename Map::mapped_type> values_of(const Map& map) {
+  std::vector<typename Map::mapped_type> values;
+  values.reserve(map.size());
+  for (const auto& [key, value] : map)
+    values.push_back(value);
+  return values;
+}
+
+/// Whether rows of loads mean the same in both: the same nodes and columns in the same order.
+bool have_same_rows(const NodeTable& left, const NodeTable& right) {
+  return std::ranges::equal(left.columns(), right.columns()) &&
+         std::ranges::equal(left.nodes(), right.nodes(), [](const auto& a, const auto& b) {
+           return a == b || a->view.name == b->view.name;
+         });
+}
+
+} // namespace
+
+std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::publish(TimePoint now) {
+  if (!changed_ && published_ != nullptr && windows_.are_right_for(now))
+    return published_;
+  refresh_quotas();
+  refresh_nodes();
+  settle_touched();
+  refresh_loads();
+  refresh_windows(now);
+  published_ = make_snapshot(now);
+  changed_ = false;
+  return published_;
+}
+
+void ClusterState::Impl::refresh_quotas() {
+  if (namespaces_changed_)
+    shared_namespaces_ = std::make_shared<const std::map<std::string, NamespaceView>>(namespaces_);
+  if (quotas_changed_)
+    forest_ = std::make_shared<const QuotaForest>(values_of(quotas_));
+  if (subjects_changed_)
+    directory_ = QuotaDirectory(forest_->quotas());
+  if (subjects_changed_ || namespaces_changed_) {
+    choices_.clear();
+    touch_managed_pods();
+  }
+  quotas_changed_ = subjects_changed_ = namespaces_changed_ = false;
+}
+
+void ClusterState::Impl::touch_managed_pods() {
+  pods_.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
+    if (pod->managed)
+      touched_workloads_.insert(workload_id(*pod));
+  });
+}
+
+QuotaChoice ClusterState::Impl::quota_of(const PodView& pod) {
+  auto key = std::tuple{pod.namespace_name, pod.service_account, pod.quota_hint};
+  const auto known = choices_.find(key);
+  if (known != choices_.end())
+    return known->second;
+  const auto name_space = namespaces_.find(pod.namespace_name);
+  const Labels* labels = name_space == namespaces_.end() ? nullptr : &name_space->second.labels;
+  QuotaChoice choice =
+      directory_.choose({pod.namespace_name, pod.service_account}, labels, pod.quota_hint);
+  if (choices_.size() >= kQuotaChoicesMax)
+    choices_.clear();
+  return choices_.emplace(std::move(key), std::move(choice)).first->second;
+}
+
+void ClusterState::Impl::refresh_nodes() {
+  if (pools_changed_)
+    for (const auto& [name, node] : nodes_)
+      touched_nodes_.insert(name);
+  pools_changed_ = false;
+  std::vector<const PoolSpec*> pools;
+  for (const auto& [name, pool] : pools_)
+    pools.push_back(pool.get());
+  std::sort(pools.begin(), pools.end(), [](const PoolSpec* left, const PoolSpec* right) {
+    return keeps_nodes_before(*left, *right);
+  });
+  bool table_changed = false;
+  for (const NodeName& name : touched_nodes_)
+    table_changed = put_node_in_pool(name, pools) || table_changed;
+  touched_nodes_.clear();
+  if (table_changed)
+    table_ = std::make_shared<const NodeTable>(values_of(pooled_));
+}
+
+/// Finds the node's pool; false if nothing about the node changed. Workloads that looked at a node
+/// which came, went or changed its pool are settled again.
+bool ClusterState::Impl::put_node_in_pool(const NodeName& name,
+                                          std::span<const PoolSpec* const> pools) {
+  const auto pool_name = [&]() -> std::optional<PoolName> {
+    const auto at = pooled_.find(name);
+    return at == pooled_.end() ? std::nullopt : std::optional{at->second->pool};
+  };
+  const auto before = pool_name();
+  const auto node = nodes_.find(name);
+  bool changed = false;
+  if (node == nodes_.end()) {
+    changed = pooled_.erase(name) != 0;
+  } else {
+    const PoolSpec* pool = pool_of(*node->second, pools);
+    changed = replace_shared(
+        pooled_, name,
+        PooledNode{*node->second, pool == nullptr ? PoolName{} : pool->name,
+                   pool == nullptr ? node->second->allocatable : pool->promisable(*node->second)});
+  }
+  const auto watchers = watchers_.find(name);
+  if (watchers != watchers_.end() && pool_name() != before)
+    touched_workloads_.insert(watchers->second.begin(), watchers->second.end());
+  return changed;
+}
+
+void ClusterState::Impl::settle_touched() {
+  const Surroundings around{[this](const PodView& pod) { return quota_of(pod); },
+                            [this](const NodeName& name) -> std::optional<PoolName> {
+                              const auto at = pooled_.find(name);
+                              return at == pooled_.end() ? std::nullopt
+                                                         : std::optional{at->second->pool};
+                            }};
+  for (const WorkloadId& id : touched_workloads_)
+    settle_workload(id, around);
+  touched_workloads_.clear();
+}
+
+void ClusterState::Impl::settle_workload(const WorkloadId& id, const Surroundings& around) {
+  auto members = members_of(id);
+  for (const auto& pod : members)
+    homeless_.erase(pod->uid);
+  Settlement settlement = settle(std::move(members), around);
+  for (auto& [uid, charge] : settlement.charges)
+    ledger_.post(uid, std::move(charge));
+  for (const auto& pod : settlement.homeless)
+    homeless_.set(pod->uid, pod);
+  if (settlement.waiting == nullptr)
+    waiting_.erase(id);
+  else
+    waiting_.set(id, std::move(settlement.waiting));
+  look_at(id, std::move(settlement.looked_at));
+}
+
+std::vector<std::shared_ptr<const PodView>>
+ClusterState::Impl::members_of(const WorkloadId& id) const {
+  std::vector<std::shared_ptr<const PodView>> members;
+  const auto gang = gangs_.find(id);
+  if (gang != gangs_.end()) {
+    for (const PodUid& uid : gang->second)
+      members.push_back(*pods_.find(uid));
+    return members;
+  }
+  const auto* pod = pods_.find(PodUid{id.str()});
+  if (pod != nullptr && workload_id(**pod) == id)
+    members.push_back(*pod);
+  return members;
+}
+
+/// Remembers on which nodes the workload's settlement depends.
+void ClusterState::Impl::look_at(const WorkloadId& id, std::vector<NodeName> nodes) {
+  const auto before = watched_.find(id);
+  if (before != watched_.end()) {
+    for (const NodeName& name : before->second) {
+      const auto watchers = watchers_.find(name);
+      if (watchers == watchers_.end())
+        continue; // the same node was looked at twice
+      watchers->second.erase(id);
+      if (watchers->second.empty())
+        watchers_.erase(watchers);
+    }
+    watched_.erase(before);
+  }
+  if (nodes.empty())
+    return;
+  for (const NodeName& name : nodes)
+    watchers_[name].insert(id);
+  watched_.emplace(id, std::move(nodes));
+}
+
+void ClusterState::Impl::refresh_loads() {
+  const std::vector<NodeName> touched = ledger_.take_touched_nodes();
+  if (loads_table_ == nullptr || !have_same_rows(*loads_table_, *table_)) {
+    loads_ = NodeLoads(table_->size(), table_->columns().size());
+    for (NodeIndex index = 0; index < table_->size(); ++index)
+      write_row(index);
+  } else {
+    for (const NodeName& name : touched)
+      if (const auto index = table_->find(name.str()))
+        write_row(*index);
+  }
+  loads_table_ = table_;
+}
+
+void ClusterState::Impl::write_row(NodeIndex index) {
+  const auto columns = table_->columns();
+  std::vector<std::int64_t> row(columns.size());
+  const ResourceSum& sum = ledger_.on_node(table_->node(index).view.name);
+  for (std::size_t column = 0; column < columns.size(); ++column)
+    row[column] = sum.get(columns[column]).value();
+  loads_.set_row(index, row);
+}
+
+void ClusterState::Impl::refresh_windows(TimePoint now) {
+  if (reservations_changed_ || !windows_.are_right_for(now))
+    windows_ = find_open_windows(values_of(reservations_), now);
+  reservations_changed_ = false;
+}
+
+std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoint now) {
+  auto snapshot = std::make_shared<ClusterSnapshot>();
+  snapshot->generation = Generation{published_ == nullptr ? 1 : published_->generation.number + 1};
+  snapshot->as_of = now;
+  snapshot->nodes = table_;
+  snapshot->loads = loads_.snapshot();
+  snapshot->pools = values_of(pools_);
+  snapshot->pool_use = ledger_.pool_use();
+  snapshot->quotas = forest_;
+  snapshot->quota_use = ledger_.quota_use();
+  snapshot->charges = ledger_.charges();
+  snapshot->reservations = values_of(reservations_);
+  snapshot->reservation_use = ledger_.reservation_use();
+  snapshot->open_windows = windows_;
+  snapshot->holds = std::make_shared<const Holds>(
+      hold_on_nodes(windows_, *table_, loads_, ledger_.reservation_use()));
+  snapshot->pods = pods_.snapshot();
+  snapshot->waiting = waiting_.snapshot();
+  snapshot->homeless = homeless_.snapshot();
+  snapshot->namespaces = shared_namespaces_;
+  return snapshot;
+}
+
+} // namespace berth::allocation

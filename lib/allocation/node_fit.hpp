@@ -1,0 +1,83 @@
+#pragma once
+// The hard constraints of one pod on one node (N1), in two halves: eligibility, which follows from
+// the node and the pod's constraints and is remembered from call to call, and room, which changes
+// with every placement. Shared by choose_nodes(), check() and the cycle; nothing else decides
+// whether a pod fits a node.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "lib/allocation/node_table.hpp"
+#include "lib/allocation/placement.hpp"
+#include "lib/allocation/pod.hpp"
+#include "lib/allocation/strategy.hpp"
+
+namespace berth::allocation {
+
+/// In the order of the checks; the first that fails is the answer.
+enum class Eligibility : std::uint8_t { Eligible, NotInPool, NotReady, SelectorMismatch, Tainted };
+
+/// `pool` empty: any.
+[[nodiscard]] Eligibility eligibility_of(const PooledNode& node, const PoolName& pool,
+                                         const Constraints& constraints);
+[[nodiscard]] Reason reason_of(Eligibility eligibility);
+/// What in particular is wrong: a taint, the pool; may be empty.
+[[nodiscard]] std::string detail_of(Eligibility eligibility, const PooledNode& node,
+                                    const Constraints& constraints);
+
+/// Eligibility of every node of a table for pods with the same pool and constraints.
+class EligibleNodes {
+public:
+  EligibleNodes(PoolName pool, Constraints constraints);
+
+  /// Brings it up to `table`; only nodes that differ from those seen last are looked at.
+  void update(const std::shared_ptr<const NodeTable>& table);
+  [[nodiscard]] Eligibility operator[](NodeIndex node) const { return eligibility_[node]; }
+  [[nodiscard]] bool is_for(const PoolName& pool, const Constraints& constraints) const {
+    return pool_ == pool && constraints_ == constraints;
+  }
+
+private:
+  PoolName pool_;
+  Constraints constraints_;
+  std::shared_ptr<const NodeTable> table_;
+  std::vector<Eligibility> eligibility_;
+};
+
+/// A pod's request by columns of one NodeTable.
+struct ColumnRequest {
+  struct Part {
+    ColumnIndex column;
+    std::int64_t amount;
+    bool is_scored;
+  };
+  std::vector<Part> parts{}; ///< in the order of columns
+  /// A resource that is asked for and that no node has; a column of none.
+  bool is_nowhere = false;
+};
+
+[[nodiscard]] ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table);
+
+/// One node as a placement sees it: what may be promised, what is charged, and what reservations
+/// hold there for others than the pod (empty: nothing).
+struct NodeRoom {
+  std::span<const std::int64_t> capacity;
+  std::span<const std::int64_t> charged;
+  std::span<const std::int64_t> held;
+};
+
+/// What stands in the way of a request on a node: the worst of it, and of that the first column.
+struct RoomVerdict {
+  /// From good to bad. Held: there is room, but it is promised to others.
+  enum class Kind : std::uint8_t { Fits, Held, Short, NeverFits };
+  Kind kind = Kind::Fits;
+  ColumnIndex column = NodeVerdict::kNoColumn;
+};
+
+[[nodiscard]] RoomVerdict room_for(const ColumnRequest& request, const NodeRoom& room);
+/// The strategy's opinion of a node that has room.
+[[nodiscard]] Points score(const ColumnRequest& request, const NodeRoom& room, ScoreNode scorer);
+
+} // namespace berth::allocation

@@ -1,0 +1,10 @@
+#include "lib/allocation/strategy.hpp"
+
+namespace berth::allocation {
+
+/// Every node is as good as the next, so the tie ends at the name.
+Points score_first_fit(std::span<const ResourceRoom>) {
+  return 0;
+}
+
+} // namespace berth::allocation

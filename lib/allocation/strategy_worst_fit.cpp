@@ -1,0 +1,13 @@
+#include "lib/allocation/strategy.hpp"
+
+namespace berth::allocation {
+
+/// The mean free share, as kube-scheduler's LeastAllocated with equal weights.
+Points score_worst_fit(std::span<const ResourceRoom> room) {
+  Points sum = 0;
+  for (const ResourceRoom& resource : room)
+    sum += (resource.capacity - resource.used) * kPointsMax / resource.capacity;
+  return room.empty() ? 0 : sum / static_cast<Points>(room.size());
+}
+
+} // namespace berth::allocation

@@ -113,7 +113,7 @@ void FieldReader::read(const Json& value, const Location& where, std::string& ou
 void FieldReader::read(const Json& value, const Location& where, TimePoint& out, Range) {
   if (value.is_string()) {
     if (const auto time = parse_time(value.get_ref<const std::string&>())) {
-      out = *time;
+      out = std::chrono::floor<std::chrono::seconds>(*time);
       return;
     }
   }

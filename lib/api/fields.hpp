@@ -111,6 +111,7 @@ private:
   void read(const Json& value, const Location& where, std::int32_t& out, Range range);
   void read(const Json& value, const Location& where, std::int64_t& out, Range range);
   void read(const Json& value, const Location& where, std::string& out, Range);
+  /// Cut to whole seconds, which is all that metav1.Time keeps.
   void read(const Json& value, const Location& where, TimePoint& out, Range);
   void read(const Json& value, const Location& where, std::chrono::seconds& out, Range range);
   void read(const Json& value, const Location& where, std::map<std::string, std::string>& out,

@@ -37,12 +37,12 @@ Result<allocation::WindowRule> recurring_window(const ReservationWindow& window,
                                                 const FindTimeZone& find_zone) {
   auto schedule = allocation::CronSchedule::parse(window.schedule);
   if (!schedule)
-    return fail(schedule.error().while_doing("spec.window.schedule"));
+    return fail(Code::Invalid, "spec.window." + schedule.error().message); // "schedule: ..."
   auto zone = window.time_zone.empty()
                   ? Result<std::shared_ptr<const allocation::TimeZone>>(allocation::TimeZone::utc())
                   : find_zone(window.time_zone);
   if (!zone)
-    return fail(zone.error().while_doing("spec.window.timeZone"));
+    return fail(Code::Invalid, "spec.window.timeZone: " + zone.error().message);
   return allocation::RecurringWindow{std::move(*schedule), std::move(*zone), window.duration};
 }
 

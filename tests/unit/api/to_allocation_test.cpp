@@ -1,0 +1,159 @@
+#include "lib/api/to_allocation.hpp"
+
+#include "lib/api/codec.hpp"
+
+namespace berth::api {
+namespace {
+
+using resources::Amount;
+using resources::ResourceName;
+using namespace std::chrono_literals;
+
+template <class T>
+T object(const std::string& spec) {
+  auto decoded =
+      decode_text<T>(R"({"apiVersion": "berth.dev/v1alpha1", "kind": ")" + std::string(T::kKind) +
+                     R"(", "metadata": {"name": "x", "creationTimestamp": )"
+                     R"("2026-09-21T14:13:20Z"}, "spec": )" +
+                     spec + "}");
+  REQUIRE(decoded);
+  return *decoded;
+}
+
+Result<std::shared_ptr<const allocation::TimeZone>> no_zones(std::string_view name) {
+  return fail(Code::NotFound, "no time zone " + std::string(name));
+}
+
+} // namespace
+
+TEST_CASE("a pool without a node selector has no nodes, and an empty selector has every node") {
+  const allocation::Labels labels{{"a", "1"}};
+  CHECK_FALSE(to_allocation(object<ResourcePool>("{}")).node_selector.matches(labels));
+  CHECK_FALSE(to_allocation(object<ResourcePool>("{}")).node_selector.matches({}));
+  CHECK(
+      to_allocation(object<ResourcePool>(R"({"nodeSelector": {}})")).node_selector.matches(labels));
+}
+
+TEST_CASE("a pool's selector keeps labels and expressions") {
+  const auto pool = to_allocation(object<ResourcePool>(
+      R"({"nodeSelector": {"matchLabels": {"pool": "gpu"},
+                           "matchExpressions": [{"key": "old", "operator": "DoesNotExist"}]}})"));
+  CHECK(pool.node_selector.matches({{"pool", "gpu"}}));
+  CHECK_FALSE(pool.node_selector.matches({{"pool", "gpu"}, {"old", ""}}));
+  CHECK_FALSE(pool.node_selector.matches({{"pool", "cpu"}}));
+}
+
+TEST_CASE("virtual resources get the name that pods request, and node resources no capacity") {
+  const auto pool = to_allocation(object<ResourcePool>(
+      R"({"resources": [{"name": "cpu"}, {"name": "db-connections", "kind": "Virtual",
+                                          "capacity": "2k"}],
+          "oversubscription": [{"resource": "cpu", "ratioPercent": 150}], "strategy": "Balanced"})"));
+  CHECK(pool.name == PoolName("x"));
+  CHECK(pool.created == TimePoint{1'790'000'000s});
+  CHECK(pool.virtual_capacity ==
+        resources::ResourceVector{{"pool.berth.dev/db-connections", 2000}});
+  REQUIRE(pool.oversubscription_percent.size() == 1);
+  CHECK(pool.oversubscription_percent[0].first == ResourceName::cpu());
+  CHECK(pool.oversubscription_percent[0].second == 150);
+  CHECK(pool.strategy == allocation::Strategy::Balanced);
+}
+
+TEST_CASE("Q1 Q2 a quota's absent limits are unlimited and its absent parent makes it a root") {
+  const auto root = to_allocation(object<Quota>(
+      R"({"pools": [{"poolRef": {"name": "gpu"}, "resources": [{"name": "cpu", "nominal": 4}]}]})"));
+  CHECK(root.parent.empty());
+  REQUIRE(root.pools.size() == 1);
+  CHECK(root.pools[0].pool == PoolName("gpu"));
+  CHECK(root.pools[0].resources.at(0).nominal == Amount{4000});
+  CHECK(root.pools[0].resources.at(0).borrowing_limit.is_unlimited());
+  CHECK(root.pools[0].resources.at(0).lending_limit.is_unlimited());
+
+  const auto child = to_allocation(object<Quota>(
+      R"({"parentRef": {"name": "company"}, "stop": "HoldAndDrain", "priorityOffset": -5,
+          "pools": [{"poolRef": {"name": "gpu"}, "resources":
+            [{"name": "cpu", "nominal": 4, "borrowingLimit": 0, "lendingLimit": 1}]}]})"));
+  CHECK(child.parent == QuotaName("company"));
+  CHECK(child.stop == allocation::QuotaStop::HoldAndDrain);
+  CHECK(child.priority_offset == -5);
+  CHECK(child.pools[0].resources.at(0).borrowing_limit == Amount{0});
+  CHECK(child.pools[0].resources.at(0).lending_limit == Amount{1000});
+}
+
+TEST_CASE("R2 each kind of reservation gets its window") {
+  const std::string common = R"("poolRef": {"name": "gpu"}, "quotaRef": {"name": "team-a"}, )";
+  const auto always = to_allocation(
+      object<Reservation>("{" + common + R"("kind": "Guaranteed", "nodeCount": 2})"), no_zones);
+  REQUIRE(always);
+  CHECK(always->window == allocation::WindowRule{allocation::AlwaysOpen{}});
+  CHECK(always->node_count == 2);
+
+  const auto once = to_allocation(
+      object<Reservation>("{" + common +
+                          R"("kind": "TimeWindow", "resources": [{"name": "cpu", "amount": 8}],
+                             "window": {"start": "2026-09-21T14:13:20Z", "durationSeconds": 60}})"),
+      no_zones);
+  REQUIRE(once);
+  CHECK(once->window ==
+        allocation::WindowRule{allocation::SingleWindow{TimePoint{1'790'000'000s}, 60s}});
+  CHECK(once->amounts == resources::ResourceVector{{"cpu", 8000}});
+
+  const auto nightly = to_allocation(object<Reservation>("{" + common +
+                                                         R"("kind": "TimeWindow", "nodeCount": 1,
+                             "window": {"schedule": "0 22 * * *", "durationSeconds": 3600}})"),
+                                     no_zones);
+  REQUIRE(nightly);
+  const auto* rule = std::get_if<allocation::RecurringWindow>(&nightly->window);
+  REQUIRE(rule != nullptr);
+  CHECK(rule->schedule.text() == "0 22 * * *");
+  CHECK(rule->zone->offset_at(allocation::UtcSeconds{}) == 0s);
+  CHECK(rule->duration == 1h);
+}
+
+TEST_CASE("R4 without a list of who is allowed it is the quota that pays") {
+  const std::string common =
+      R"("poolRef": {"name": "gpu"}, "quotaRef": {"name": "team-a"}, "kind": "Guaranteed")";
+  CHECK(to_allocation(object<Reservation>("{" + common + "}"), no_zones)->allowed_quotas ==
+        std::vector{QuotaName("team-a")});
+  const auto listed = to_allocation(
+      object<Reservation>("{" + common + R"(, "allowed": {"namespaces": ["ci"]}})"), no_zones);
+  CHECK(listed->allowed_quotas.empty());
+  CHECK(listed->allowed_subjects.namespaces == std::vector<std::string>{"ci"});
+}
+
+TEST_CASE("a reservation whose window cannot be read says which field is wrong") {
+  const auto fault = [](const std::string& rest) {
+    const auto spec = to_allocation(
+        object<Reservation>(R"({"poolRef": {"name": "gpu"}, "quotaRef": {"name": "a"}, )" + rest +
+                            "}"),
+        no_zones);
+    return spec ? "none" : spec.error().message;
+  };
+  CHECK_THAT(fault(R"("kind": "TimeWindow", "window": {"schedule": "61 * * * *",
+                                                       "durationSeconds": 60})"),
+             Catch::StartsWith("spec.window.schedule: "));
+  CHECK_THAT(fault(R"("kind": "TimeWindow", "window": {"schedule": "0 22 * * *",
+                       "timeZone": "Mars/Olympus", "durationSeconds": 60})"),
+             Catch::StartsWith("spec.window.timeZone: ") && Catch::Contains("Mars/Olympus"));
+  CHECK_THAT(fault(R"("kind": "TimeWindow")"), Catch::StartsWith("spec.window: "));
+  CHECK_THAT(fault(R"("kind": "Conditional")"), Catch::StartsWith("spec.kind: "));
+}
+
+TEST_CASE("a reservation is promised once its condition Accepted is True") {
+  auto reservation = object<Reservation>(
+      R"({"poolRef": {"name": "gpu"}, "quotaRef": {"name": "a"}, "kind": "Guaranteed"})");
+  CHECK_FALSE(to_allocation(reservation, no_zones)->accepted);
+  Condition accepted;
+  accepted.type = "Accepted";
+  accepted.status = ConditionStatus::True;
+  set_condition(reservation.status.conditions, accepted, TimePoint{});
+  CHECK(to_allocation(reservation, no_zones)->accepted);
+  CHECK_FALSE(to_allocation(reservation, no_zones)->deleting);
+  reservation.meta.deleted = TimePoint{1s};
+  CHECK(to_allocation(reservation, no_zones)->deleting);
+}
+
+TEST_CASE("the default policy of the API is the default policy of the core") {
+  CHECK(to_allocation(AllocationPolicySpec{}).candidates == allocation::Policy{}.candidates);
+}
+
+} // namespace berth::api

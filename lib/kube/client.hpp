@@ -4,15 +4,18 @@
 // limit, and the retries that are always safe; it decides nothing about conflicts.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/async/executor.hpp"
 #include "lib/base/result.hpp"
 #include "lib/base/rng.hpp"
 #include "lib/http/transport.hpp"
 #include "lib/kube/object.hpp"
+#include "lib/kube/resource_types.hpp"
 
 namespace berth::kube {
 
@@ -26,15 +29,27 @@ public:
   virtual void reject() = 0;
 };
 
+/// One request that was sent, for metrics. `status` is absent when no response came.
+struct CallRecord {
+  std::string_view method;
+  std::optional<int> status;
+  Duration duration{0};
+};
+
 struct ClientOptions {
   std::string user_agent;    ///< "berth-operator/0.1.0 (linux/amd64)"
   std::string field_manager; ///< sent with every write
   double qps = 200;          ///< sustained requests per second; Lease requests are exempt
   std::size_t burst = 400;
+  /// For each try. No further try begins, and nothing waits for the rate limit, longer than this.
   Duration request_timeout = std::chrono::seconds{30};
+  /// For requests on Leases, which are never tried again here: half of the renew deadline.
+  Duration lease_timeout = std::chrono::seconds{5};
   std::size_t response_bytes_max = std::size_t{256} << 20U;
   /// Further tries after the first, for answers and failures that are safe to repeat.
   std::size_t retries_max = 4;
+  /// Told of every try, on the client's executor.
+  std::function<void(const CallRecord&)> on_call;
 };
 
 enum class PatchType { Json, Merge, StrategicMerge, Apply };
@@ -43,9 +58,10 @@ struct ListOptions {
   std::string ns; ///< empty: all namespaces
   std::string label_selector;
   std::string field_selector;
-  std::size_t limit = 500;
+  std::size_t limit = 500; ///< 0: everything in one answer
   std::string continue_token;
   std::optional<std::string> resource_version; ///< absent: consistent read
+  bool exact = false; ///< the state at resource_version, not a newer one; Gone if history lacks it
 };
 
 struct WatchOptions {
@@ -70,6 +86,10 @@ struct WriteOptions {
   bool force = false;
 };
 
+/// Its calls may be awaited on any thread; they go on, and finish, on the client's executor. The
+/// client outlives its calls. What it sends again: any request that the server refused with 429 and
+/// Retry-After, or that was surely not received; reads also after 5xx with Retry-After and after
+/// broken connections. A write whose effect is unknown ends with Code::Timeout (F14).
 class Client {
 public:
   Client(http::Transport& transport, async::Executor& executor, Rng rng, ClientOptions options);
@@ -110,26 +130,5 @@ private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// The resource types that Berth speaks to, in one place.
-namespace types {
-[[nodiscard]] const ResourceType& pod();
-[[nodiscard]] const ResourceType& node();
-[[nodiscard]] const ResourceType& namespace_();
-[[nodiscard]] const ResourceType& lease();
-[[nodiscard]] const ResourceType& event();
-[[nodiscard]] const ResourceType& resource_quota();
-[[nodiscard]] const ResourceType& config_map();
-[[nodiscard]] const ResourceType& custom_resource_definition();
-[[nodiscard]] const ResourceType& resource_pool();
-[[nodiscard]] const ResourceType& quota();
-[[nodiscard]] const ResourceType& reservation();
-[[nodiscard]] const ResourceType& allocation_request();
-[[nodiscard]] const ResourceType& allocation_policy();
-[[nodiscard]] const ResourceType& scaling_policy();
-[[nodiscard]] const ResourceType& scaling_recommendation();
-[[nodiscard]] const ResourceType& node_metrics();
-[[nodiscard]] const ResourceType& pod_metrics();
-} // namespace types
 
 } // namespace berth::kube

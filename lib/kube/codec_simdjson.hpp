@@ -1,0 +1,84 @@
+#pragma once
+// Codec<T> over simdjson, for the kinds with many objects. One parser and its buffers are kept for
+// the life of the codec, so a codec belongs to one executor. Included by .cpp files only.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/kube/codec.hpp"
+#include "lib/kube/simdjson_reading.hpp"
+#include "lib/kube/wire_event.hpp"
+
+namespace berth::kube {
+
+/// Parses pages and events and reads their envelopes; what it gives out is valid until the next
+/// call. Nesting deeper than kJsonDepthMax is refused.
+class SimdjsonEnvelopes {
+public:
+  explicit SimdjsonEnvelopes(ResourceType type);
+
+  struct PageView {
+    WirePage head;
+    simdjson::dom::array items;
+    bool has_items = false;
+  };
+  struct EventView {
+    ListWatchSink::EventInfo info;
+    JsonElement object;
+  };
+  [[nodiscard]] Result<PageView> read_page(std::string page);
+  [[nodiscard]] Result<EventView> read_event(std::string_view line);
+
+private:
+  [[nodiscard]] Result<JsonElement> parse(std::string_view text, bool padded);
+
+  ResourceType type_;
+  std::unique_ptr<simdjson::dom::parser> parser_;
+  std::string page_;
+};
+
+/// Who a malformed object is, as far as that can be read.
+[[nodiscard]] Malformed describe_malformed(JsonElement object, const Error& error);
+
+/// `decode`: JsonElement -> Result<std::shared_ptr<const T>>.
+template <class T, class Decode>
+[[nodiscard]] Codec<T> make_simdjson_codec(ResourceType type, Decode decode) {
+  const auto envelopes = std::make_shared<SimdjsonEnvelopes>(std::move(type));
+  Codec<T> codec;
+  codec.decode_page = [envelopes, decode](std::string text) -> Result<Page<T>> {
+    BERTH_TRY(auto view, envelopes->read_page(std::move(text)));
+    Page<T> page;
+    page.resource_version = std::move(view.head.resource_version);
+    page.continue_token = std::move(view.head.continue_token);
+    if (!view.has_items)
+      return page;
+    page.items.reserve(view.items.size());
+    for (const JsonElement object : view.items) {
+      Result<std::shared_ptr<const T>> item = decode(object);
+      if (item)
+        page.items.push_back(std::move(*item));
+      else
+        page.malformed.push_back(describe_malformed(object, item.error()));
+    }
+    return page;
+  };
+  codec.decode_event = [envelopes, decode](std::string_view line) -> Result<Event<T>> {
+    BERTH_TRY(auto view, envelopes->read_event(line));
+    Event<T> event;
+    event.info = std::move(view.info);
+    using EventType = ListWatchSink::EventType;
+    if (event.info.type == EventType::Bookmark || event.info.type == EventType::Error)
+      return event;
+    Result<std::shared_ptr<const T>> object = decode(view.object);
+    if (object)
+      event.object = std::move(*object);
+    else
+      event.malformed = describe_malformed(view.object, object.error());
+    return event;
+  };
+  return codec;
+}
+
+} // namespace berth::kube

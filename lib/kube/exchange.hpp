@@ -1,0 +1,54 @@
+#pragma once
+// Exchange: one call of the Client with everything that happens around it: the token, the rate
+// limit, the tries that are safe to repeat, and the translation of refusals into errors. Client
+// builds the calls; nothing else uses it.
+
+#include "lib/kube/client.hpp"
+#include "lib/kube/rate_limiter.hpp"
+
+namespace berth::kube {
+
+/// A request and what may be done with it.
+struct Call {
+  http::Request request;
+  Duration timeout{0};
+  bool repeatable = false; ///< a read: sending it twice does no harm
+  bool lease = false;      ///< neither limited nor tried again: the election has its own clock
+};
+
+class Exchange {
+public:
+  Exchange(http::Transport& transport, async::Executor& executor, Rng rng, ClientOptions options,
+           TokenSource* token);
+
+  /// The response with a status of 2xx, or the failure.
+  [[nodiscard]] async::Task<Result<http::Response>> send(Call call);
+  /// The body of a response with a status of 2xx. Tried again only for a stale token: the caller
+  /// has a back-off of its own.
+  [[nodiscard]] async::Task<Result<std::unique_ptr<http::BodyStream>>> open(
+      Call call, http::StreamOptions options);
+
+  [[nodiscard]] const ClientOptions& options() const { return options_; }
+
+private:
+  [[nodiscard]] async::Task<Result<http::Response>> attempt(const Call& call);
+  [[nodiscard]] async::Task<Result<http::StreamedResponse>> attempt_open(
+      const Call& call, http::StreamOptions options);
+  /// Waits for the rate limit and puts the token into a copy of the request.
+  [[nodiscard]] async::Task<Result<http::Request>> prepare(const Call& call);
+  /// After a 401: whether another token may do better. Answers true once for each call.
+  [[nodiscard]] bool renew_token(int status, bool& renewed) const;
+  [[nodiscard]] std::optional<Duration> pause_before_retry(const Call& call,
+                                                           const Result<http::Response>& outcome,
+                                                           std::size_t retries);
+  void record(const Call& call, std::optional<int> status, SteadyPoint began) const;
+
+  http::Transport& transport_;
+  async::Executor& executor_;
+  Rng rng_;
+  ClientOptions options_;
+  TokenSource* token_;
+  RateLimiter limiter_;
+};
+
+} // namespace berth::kube

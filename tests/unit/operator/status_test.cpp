@@ -1,0 +1,161 @@
+// Statuses of pools, quotas and reservations as the operator keeps them.
+
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/timestamp.hpp"
+#include "tests/unit/operator/simulated_operator.hpp"
+
+namespace {
+
+using namespace berth;
+using namespace berth::op;
+using namespace std::chrono_literals;
+using simulation::Json;
+using simulation::make_pod;
+
+Json status_of(OperatorWorld& world, const std::string& kind, const std::string& name) {
+  return world.admin.get(kind, {"", name}).value("status", Json::object());
+}
+
+Json row(const Json& rows, const std::string& name) {
+  for (const auto& candidate : rows)
+    if (candidate["name"] == name)
+      return candidate;
+  return nullptr;
+}
+
+void reserve(OperatorWorld& world, const std::string& name, const std::string& cpu, TimePoint start,
+             std::int64_t seconds) {
+  world.admin.create(
+      simulation::make_object("berth.dev/v1alpha1", "Reservation", "", name)
+          .spec({{"poolRef", {{"name", "cpu"}}},
+                 {"quotaRef", {{"name", "a"}}},
+                 {"kind", "TimeWindow"},
+                 {"resources", {{{"name", "cpu"}, {"amount", cpu}}}},
+                 {"window", {{"start", format_time(start)}, {"durationSeconds", seconds}}},
+                 {"allowed", {{"namespaces", {"a"}}}}})
+          .build());
+}
+
+} // namespace
+
+TEST_CASE("A pool's status adds up its nodes and what is allocated on them") {
+  OperatorWorld world;
+  world.add_pool("cpu", 3, "16");
+  world.add_team("a", "cpu", 20);
+  world.admin.create(make_pod("a", "p").cpu("4").build());
+  world.admin.patch("Node", {"", "cpu-2"}, {{"spec", {{"unschedulable", true}}}});
+  SimulatedOperator op(world);
+  world.executor.run_for(10s);
+  const Json status = status_of(world, "ResourcePool", "cpu");
+  CHECK(status["nodes"]["ready"] == 2);
+  CHECK(status["nodes"]["total"] == 3);
+  const Json cpu = row(status["resources"], "cpu");
+  CHECK(cpu["capacity"] == "48");
+  CHECK(cpu["allocatable"] == "32");
+  CHECK(cpu["allocated"] == "4");
+  CHECK(cpu["largestFreeBlock"] == "16");
+  CHECK(status["utilizationPercent"] == 12);
+  CHECK(world.condition("ResourcePool", "cpu", "Ready")["status"] == "True");
+  CHECK(world.condition("ResourcePool", "cpu", "Degraded")["status"] == "True");
+}
+
+TEST_CASE("A node that two pools select stays with the older, and the younger is told") {
+  OperatorWorld world;
+  world.add_pool("cpu", 2, "16");
+  world.executor.run_for(5s);
+  world.admin.create(simulation::make_object("berth.dev/v1alpha1", "ResourcePool", "", "late")
+                         .spec({{"nodeSelector", {{"matchLabels", {{"pool", "cpu"}}}}},
+                                {"resources", {{{"name", "cpu"}}}}})
+                         .build());
+  SimulatedOperator op(world);
+  world.executor.run_for(10s);
+  const Json disjoint = world.condition("ResourcePool", "late", "NodesDisjoint");
+  CHECK(disjoint["status"] == "False");
+  CHECK(disjoint["reason"] == "NodesOverlap");
+  CHECK(disjoint["message"].get<std::string>().find("cpu-0") != std::string::npos);
+  CHECK(world.condition("ResourcePool", "cpu", "NodesDisjoint")["status"] == "True");
+  CHECK(status_of(world, "ResourcePool", "late")["nodes"]["total"] == 0);
+}
+
+TEST_CASE("Q4: a quota lowered below its use shows what is borrowed and evicts nobody") {
+  OperatorWorld world;
+  world.add_pool("cpu", 2, "16");
+  world.add_team("a", "cpu", 8);
+  world.admin.create(make_pod("a", "p").cpu("6").build());
+  SimulatedOperator op(world);
+  world.executor.run_for(10s);
+  CHECK(world.condition("Quota", "a", "WithinNominal")["status"] == "True");
+  world.admin.patch("Quota", {"", "a"},
+                    {{"spec",
+                      {{"pools",
+                        {{{"poolRef", {{"name", "cpu"}}},
+                          {"resources", {{{"name", "cpu"}, {"nominal", 2}}}}}}}}}});
+  world.executor.run_for(10s);
+  const Json status = status_of(world, "Quota", "a");
+  const Json cpu = row(status["pools"][0]["resources"], "cpu");
+  CHECK(cpu["used"] == "6");
+  CHECK(cpu["borrowed"] == "4");
+  CHECK(world.condition("Quota", "a", "WithinNominal")["status"] == "False");
+  CHECK(world.admin.find("Pod", {"a", "p"}).has_value());
+}
+
+TEST_CASE("A quota's status names the workload that is next and why it waits") {
+  OperatorWorld world;
+  world.add_pool("cpu", 2, "16");
+  world.add_team("a", "cpu", 2);
+  world.admin.create(make_pod("a", "big").cpu("4").build());
+  SimulatedOperator op(world);
+  world.executor.run_for(10s);
+  const Json status = status_of(world, "Quota", "a");
+  CHECK(status["workloads"]["pending"] == 1);
+  CHECK(status["firstPending"]["name"] == "big");
+  CHECK(status["firstPending"]["reason"] == "InsufficientQuota");
+  world.admin.remove("Pod", {"a", "big"}, 0);
+  world.executor.run_for(10s);
+  CHECK_FALSE(status_of(world, "Quota", "a").contains("firstPending"));
+}
+
+TEST_CASE("R1: a reservation that fits is accepted, one that does not gets its next start") {
+  OperatorWorld world;
+  world.add_pool("cpu", 1, "16");
+  world.add_team("a", "cpu", 16);
+  SimulatedOperator op(world);
+  const TimePoint start = world.executor.now() + 1h;
+  reserve(world, "fits", "12", start, 3600);
+  world.executor.run_for(10s);
+  CHECK(world.condition("Reservation", "fits", "Accepted")["status"] == "True");
+  reserve(world, "late", "12", start + 30min, 3600);
+  world.executor.run_for(10s);
+  const Json accepted = world.condition("Reservation", "late", "Accepted");
+  CHECK(accepted["status"] == "False");
+  CHECK(accepted["reason"] == "CalendarFull");
+  CHECK(status_of(world, "Reservation", "late")["nextPossibleStart"] == format_time(start + 1h));
+}
+
+TEST_CASE("R4: an open window holds its capacity for those it allows, and ends on time") {
+  OperatorWorld world;
+  world.add_pool("cpu", 1, "16");
+  world.add_team("a", "cpu", 16);
+  world.add_team("b", "cpu", 16);
+  SimulatedOperator op(world);
+  reserve(world, "window", "12", world.executor.now() + 60s, 600);
+  world.executor.run_for(90s);
+  CHECK(world.condition("Reservation", "window", "Active")["status"] == "True");
+  CHECK(world.condition("Reservation", "window", "Honored")["status"] == "True");
+  CHECK(status_of(world, "Reservation", "window")["windowsHonored"] == 1);
+
+  world.admin.create(make_pod("b", "outsider").cpu("8").build());
+  world.admin.create(
+      make_pod("a", "holder").cpu("8").label("berth.dev/reservation", "window").build());
+  world.executor.run_for(30s);
+  CHECK(world.is_gated("b", "outsider"));
+  CHECK_FALSE(world.is_gated("a", "holder"));
+
+  world.executor.run_for(10min);
+  CHECK(world.condition("Reservation", "window", "Active")["status"] == "False");
+  CHECK(status_of(world, "Reservation", "window")["windowsTotal"] == 1);
+  CHECK_FALSE(world.is_gated("b", "outsider"));
+}

@@ -45,21 +45,28 @@ std::string_view path_of(std::string_view target) {
 }
 
 std::optional<std::string> query_value(std::string_view target, std::string_view name) {
-  const auto mark = target.find('?');
-  if (mark == std::string_view::npos)
+  auto values = query_values(target, name);
+  if (values.empty())
     return std::nullopt;
-  std::string_view rest = target.substr(mark + 1);
+  return std::move(values.front());
+}
+
+std::vector<std::string> query_values(std::string_view target, std::string_view name) {
+  std::vector<std::string> values;
+  std::string_view rest = target.substr(path_of(target).size());
   while (!rest.empty()) {
+    rest.remove_prefix(1); // '?' at first, then '&'
     const std::string_view pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    rest.remove_prefix(pair.size());
     const std::string_view key = pair.substr(0, pair.find('='));
     if (percent_decode(key) != name)
       continue;
     std::string value(pair.substr(std::min(pair.size(), key.size() + 1)));
     std::ranges::replace(value, '+', ' ');
-    return percent_decode(value);
+    if (auto decoded = percent_decode(value))
+      values.push_back(std::move(*decoded));
   }
-  return std::nullopt;
+  return values;
 }
 
 std::string percent_encode(std::string_view text) {

@@ -47,10 +47,11 @@ struct Response {
 
 /// The path of a target, without the query.
 [[nodiscard]] std::string_view path_of(std::string_view target);
-/// The value of a query parameter, percent-decoded and with '+' as a space; nothing when it is
-/// absent or malformed.
+/// The first well-formed value of a query parameter, percent-decoded and with '+' as a space.
 [[nodiscard]] std::optional<std::string> query_value(std::string_view target,
                                                      std::string_view name);
+/// The well-formed values of a query parameter that may come several times.
+[[nodiscard]] std::vector<std::string> query_values(std::string_view target, std::string_view name);
 /// Percent-encodes everything but unreserved characters, so that it is one path segment or value.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 /// Undoes percent_encode(); nothing when a '%' is not followed by two hex digits.

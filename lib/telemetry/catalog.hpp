@@ -9,6 +9,10 @@
 #include "lib/telemetry/labels.hpp"
 #include "lib/telemetry/metrics.hpp"
 
+namespace berth::http {
+struct ServerCounters;
+}
+
 namespace berth::telemetry {
 
 /// Calls of kube-scheduler, and how old the picture is that they are answered from.
@@ -106,6 +110,8 @@ struct AnalyzerMetrics {
 /// One HTTP server of the program.
 struct HttpServerMetrics {
   HttpServerMetrics(Registry& registry, std::string_view server);
+  /// Takes the server's counts over; to be called before each exposition.
+  void follow(const http::ServerCounters& counters);
 
   Gauge& connections_open;
   Counter& connections_accepted;
@@ -123,7 +129,7 @@ struct CertificateMetrics {
   Gauge& expiration_timestamp_seconds;
 };
 
-/// The program itself; read from the system at each exposition.
+/// The program itself; refresh_process() fills it in.
 struct ProcessMetrics {
   ProcessMetrics(Registry& registry, std::string_view program);
 

@@ -77,20 +77,12 @@ enum class HttpMethod { Get, Post, Put, Patch, Delete, Other };
 BERTH_LABEL(HttpMethod, Other, "method", "GET", "POST", "PUT", "PATCH", "DELETE", "other");
 
 /// The status of an API server's answer; None when no answer came.
+// clang-format off
 enum class StatusCode {
-  S200,
-  S201,
-  S202,
-  S400,
-  S401,
-  S403,
-  S404,
-  S405,
-  S406,
-  S409,
-  S410, // clang-format off
-  S413, S415, S422, S429, S500, S502, S503, S504, Other, None, // clang-format on
+  S200, S201, S202, S400, S401, S403, S404, S405, S406, S409, S410, S413, S415, S422, S429,
+  S500, S502, S503, S504, Other, None,
 };
+// clang-format on
 BERTH_LABEL(StatusCode, None, "code", "200", "201", "202", "400", "401", "403", "404", "405", "406",
             "409", "410", "413", "415", "422", "429", "500", "502", "503", "504", "other",
             "<error>");

@@ -1,0 +1,198 @@
+#include "lib/telemetry/catalog.hpp"
+
+#include <string>
+
+#include "lib/http/server.hpp"
+
+namespace berth::telemetry {
+namespace {
+
+constexpr MetricSpec counter(std::string_view name, std::string_view help) {
+  return {MetricKind::Counter, name, help, {}};
+}
+
+constexpr MetricSpec gauge(std::string_view name, std::string_view help) {
+  return {MetricKind::Gauge, name, help, {}};
+}
+
+constexpr MetricSpec seconds(std::string_view name, std::string_view help) {
+  return {MetricKind::Histogram, name, help, kCallSeconds};
+}
+
+constexpr MetricSpec waits(std::string_view name, std::string_view help) {
+  return {MetricKind::Histogram, name, help, kWaitSeconds};
+}
+
+LabelPairs label(std::string_view name, std::string_view value) {
+  return {{std::string(name), std::string(value)}};
+}
+
+} // namespace
+
+ExtenderMetrics::ExtenderMetrics(Registry& registry)
+    : request_duration_seconds(
+          registry, seconds("berth_extender_request_duration_seconds",
+                            "Time to answer a call of kube-scheduler, by verb and outcome.")),
+      node_rejections(registry, counter("berth_extender_node_rejections_total",
+                                        "Nodes that the extender refused for a pod, by reason.")),
+      snapshot_timestamp_seconds(registry.gauge(
+          gauge("berth_extender_snapshot_timestamp_seconds",
+                "When the picture of the cluster that calls are answered from was made."))) {}
+
+ReflectorMetrics::ReflectorMetrics(Registry& registry, std::string_view resource)
+    : relists(registry, counter("berth_watch_relists_total", "Lists made, by resource and reason."),
+              label("resource", resource)),
+      events(registry, counter("berth_watch_events_total", "Watch events, by resource and type."),
+             label("resource", resource)),
+      last_event_timestamp_seconds(
+          registry.gauge(gauge("berth_watch_last_event_timestamp_seconds",
+                               "When the newest list, event or bookmark of a resource came."),
+                         label("resource", resource))),
+      synced(registry.gauge(
+          gauge("berth_watch_synced", "1 once the cache of a resource has been filled, else 0."),
+          label("resource", resource))),
+      objects(registry.gauge(gauge("berth_watch_objects", "Objects in the cache of a resource."),
+                             label("resource", resource))) {}
+
+RestClientMetrics::RestClientMetrics(Registry& registry)
+    : requests(registry, counter("rest_client_requests_total",
+                                 "Calls to the API server, by status code and method.")),
+      request_duration_seconds(registry,
+                               seconds("rest_client_request_duration_seconds",
+                                       "Time until the API server had answered, by method.")) {}
+
+WorkQueueMetrics::WorkQueueMetrics(Registry& registry, std::string_view name)
+    : depth(registry.gauge(gauge("workqueue_depth", "Keys that wait in a work queue."),
+                           label("name", name))),
+      adds(registry.counter(counter("workqueue_adds_total", "Keys added to a work queue."),
+                            label("name", name))),
+      retries(registry.counter(
+          counter("workqueue_retries_total", "Keys put back into a work queue after a failure."),
+          label("name", name))),
+      queue_duration_seconds(registry.histogram(
+          seconds("workqueue_queue_duration_seconds", "How long a key waited in a work queue."),
+          label("name", name))),
+      work_duration_seconds(registry.histogram(
+          seconds("workqueue_work_duration_seconds", "How long work on one key took."),
+          label("name", name))) {}
+
+ReconcilerMetrics::ReconcilerMetrics(Registry& registry, std::string_view controller)
+    : reconciles(registry,
+                 counter("berth_reconciles_total", "Reconciles, by controller and outcome."),
+                 label("controller", controller)),
+      duration_seconds(registry.histogram(
+          seconds("berth_reconcile_duration_seconds", "Time of one reconcile, by controller."),
+          label("controller", controller))) {}
+
+LeaderElectionMetrics::LeaderElectionMetrics(Registry& registry, std::string_view lease)
+    : is_leader(registry.gauge(
+          gauge("leader_election_master_status", "1 while this replica holds the lease, else 0."),
+          label("name", lease))) {}
+
+EventMetrics::EventMetrics(Registry& registry)
+    : events(registry,
+             counter("berth_events_total", "Events written to the API server, by outcome.")),
+      dropped(registry.counter(counter("berth_events_dropped_total",
+                                       "Events left out because too many waited or repeated."))) {}
+
+AllocationMetrics::AllocationMetrics(Registry& registry)
+    : cycle_duration_seconds(registry, seconds("berth_cycle_duration_seconds",
+                                               "Time of an allocation cycle, by phase.")),
+      admissions(registry,
+                 counter("berth_admissions_total", "Workloads admitted, by way of placement.")),
+      admission_wait_seconds(registry.histogram(
+          waits("berth_admission_wait_seconds",
+                "How long workloads waited from their creation to their admission."))),
+      waiting_workloads(registry, gauge("berth_waiting_workloads",
+                                        "Workloads that wait, by the reason they wait for.")),
+      preemptions(registry, counter("berth_preemptions_total", "Workloads evicted, by cause.")),
+      reservations(registry, gauge("berth_reservations", "Reservations, by state.")),
+      reservation_windows(registry, counter("berth_reservation_windows_total",
+                                            "Reservation windows opened, by whether the capacity "
+                                            "was there.")),
+      ledger_audits(registry.counter(
+          counter("berth_ledger_audits_total", "Comparisons of the ledger with the API."))),
+      ledger_drift(registry.counter(
+          counter("berth_ledger_drift_total", "Charges that an audit found wrong and corrected."))),
+      quota_nominal(registry,
+                    gauge("berth_quota_nominal", "What a quota owns, in the resource's base unit."),
+                    {"quota", "resource"}),
+      quota_used(registry,
+                 gauge("berth_quota_used", "What a quota uses, in the resource's base unit."),
+                 {"quota", "resource"}),
+      quota_borrowed(registry,
+                     gauge("berth_quota_borrowed",
+                           "What a quota uses beyond its own, in the resource's base unit."),
+                     {"quota", "resource"}),
+      pool_capacity(registry,
+                    gauge("berth_pool_capacity", "What a pool has, in the resource's base unit."),
+                    {"pool", "resource"}),
+      pool_used(registry,
+                gauge("berth_pool_used", "What is used of a pool, in the resource's base unit."),
+                {"pool", "resource"}) {}
+
+AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
+    : cycle_duration_seconds(registry.histogram(
+          seconds("berth_analyzer_cycle_duration_seconds", "Time of one analysis."))),
+      newest_sample_timestamp_seconds(
+          registry.gauge(gauge("berth_analyzer_newest_sample_timestamp_seconds",
+                               "The time of the newest measurement seen."))),
+      source_queries(registry, counter("berth_analyzer_source_queries_total",
+                                       "Queries for measurements, by outcome.")),
+      recommendations(registry, counter("berth_analyzer_recommendations_total",
+                                        "Recommendations written to the API server, by outcome.")) {
+}
+
+HttpServerMetrics::HttpServerMetrics(Registry& registry, std::string_view server)
+    : connections_open(
+          registry.gauge(gauge("berth_http_connections_open", "Open connections of a server."),
+                         label("server", server))),
+      connections_accepted(registry.counter(
+          counter("berth_http_connections_accepted_total", "Connections accepted by a server."),
+          label("server", server))),
+      connections_refused(
+          registry.counter(counter("berth_http_connections_refused_total",
+                                   "Connections closed at once because a server had too many."),
+                           label("server", server))),
+      handshakes_failed(registry.counter(
+          counter("berth_http_handshakes_failed_total", "TLS handshakes that failed."),
+          label("server", server))),
+      requests_refused(
+          registry.counter(counter("berth_http_requests_refused_total",
+                                   "Requests that were malformed, too large or too slow."),
+                           label("server", server))) {}
+
+void HttpServerMetrics::follow(const http::ServerCounters& counters) {
+  connections_open.set(static_cast<double>(counters.connections_open));
+  connections_accepted.set_total(static_cast<double>(counters.connections_accepted));
+  connections_refused.set_total(static_cast<double>(counters.connections_refused));
+  handshakes_failed.set_total(static_cast<double>(counters.handshakes_failed));
+  requests_refused.set_total(static_cast<double>(counters.requests_refused));
+}
+
+CertificateMetrics::CertificateMetrics(Registry& registry, std::string_view use)
+    : reloads(registry,
+              counter("berth_certificate_reloads_total",
+                      "Changes of certificate files taken up, by use and outcome."),
+              label("use", use)),
+      expiration_timestamp_seconds(
+          registry.gauge(gauge("berth_certificate_expiration_timestamp_seconds",
+                               "When the certificate in use stops to be valid."),
+                         label("use", use))) {}
+
+ProcessMetrics::ProcessMetrics(Registry& registry, std::string_view program)
+    : build_info(registry.gauge(gauge("berth_build_info", "Always 1; its labels say what runs."),
+                                {{"program", std::string(program)}, {"version", BERTH_VERSION}})),
+      start_time_seconds(registry.gauge(
+          gauge("process_start_time_seconds", "When the process was started (Unix time)."))),
+      cpu_seconds(
+          registry.counter(counter("process_cpu_seconds_total", "CPU time used by the process."))),
+      resident_memory_bytes(registry.gauge(
+          gauge("process_resident_memory_bytes", "Memory of the process that is in RAM."))),
+      open_fds(registry.gauge(gauge("process_open_fds", "Open file descriptors."))),
+      log_lines_dropped(registry.counter(counter("berth_log_lines_dropped_total",
+                                                 "Log lines lost because stderr was too slow."))) {
+  build_info.set(1);
+}
+
+} // namespace berth::telemetry

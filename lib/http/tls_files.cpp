@@ -1,0 +1,62 @@
+#include "lib/http/tls_files.hpp"
+
+#include <fstream>
+#include <utility>
+
+namespace berth::http {
+namespace {
+
+Result<std::string> read_pem(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return fail(Code::NotFound, path + ": cannot be opened");
+  std::string text(kPemBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad())
+    return fail(Code::Invalid, path + ": cannot be read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kPemBytesMax)
+    return fail(Code::TooLarge, path + ": is longer than 1 MiB");
+  if (text.empty())
+    return fail(Code::Invalid, path + ": is empty");
+  return text;
+}
+
+} // namespace
+
+Result<ServerTls> read_server_tls(const ServerTlsFiles& files) {
+  ServerTls tls;
+  BERTH_TRY(tls.cert_pem, read_pem(files.certificate));
+  BERTH_TRY(tls.key_pem, read_pem(files.key));
+  if (!files.client_ca.empty()) {
+    BERTH_TRY(tls.client_ca_pem, read_pem(files.client_ca));
+  }
+  return tls;
+}
+
+TlsReloader::TlsReloader(ServerTlsFiles files, ServerTls loaded, Server& server, Listener listener)
+    : files_(std::move(files)), seen_(std::move(loaded)), server_(server),
+      listener_(std::move(listener)) {}
+
+async::Task<void> TlsReloader::run(async::Executor& executor, std::stop_token stop) {
+  while (co_await async::sleep_for(executor, kTlsCheckInterval, stop))
+    check();
+}
+
+void TlsReloader::check() {
+  auto read = read_server_tls(files_);
+  if (!read) {
+    if (std::exchange(seen_error_, read.error().message) != read.error().message)
+      listener_(fail(std::move(read).error()));
+    return;
+  }
+  const bool was_unreadable = !std::exchange(seen_error_, {}).empty();
+  if (*read == seen_ && !was_unreadable)
+    return;
+  seen_ = *read;
+  if (auto used = server_.set_tls(*read); !used)
+    return listener_(fail(std::move(used).error()));
+  listener_(certificate_expiration(seen_.cert_pem));
+}
+
+} // namespace berth::http

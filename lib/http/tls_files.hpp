@@ -1,0 +1,52 @@
+#pragma once
+// A server's TLS material in files, and TlsReloader, which follows them while they change: new
+// connections get the new certificate and CA, open ones go on. A bad set of files (a key of another
+// certificate, half of an update) keeps the old one in use. Used by servers that demand client
+// certificates; it watches no directories, since mounted Secrets are swapped by renaming links.
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "lib/async/executor.hpp"
+#include "lib/base/result.hpp"
+#include "lib/http/server.hpp"
+#include "lib/http/tls.hpp"
+
+namespace berth::http {
+
+struct ServerTlsFiles {
+  std::string certificate;
+  std::string key;
+  std::string client_ca; ///< empty: clients need no certificate
+};
+
+/// Reads them all. NotFound, TooLarge (kPemBytesMax) or Invalid names the file.
+[[nodiscard]] Result<ServerTls> read_server_tls(const ServerTlsFiles& files);
+
+class TlsReloader {
+public:
+  /// What came of files that had changed: how long the new certificate is valid, or why the old one
+  /// stays.
+  using Listener = std::function<void(const Result<TimePoint>&)>;
+
+  /// `loaded` is what the server was started with. Server and executor must outlive the reloader.
+  TlsReloader(ServerTlsFiles files, ServerTls loaded, Server& server, Listener listener);
+
+  /// Looks every kTlsCheckInterval until `stop`.
+  [[nodiscard]] async::Task<void> run(async::Executor& executor, std::stop_token stop);
+  /// One look at the files. Tells the listener unless nothing has changed since the last look.
+  void check();
+
+private:
+  ServerTlsFiles files_;
+  ServerTls seen_; ///< as read last, in use or not
+  std::string seen_error_;
+  Server& server_;
+  Listener listener_;
+};
+
+/// Certificates are renewed days before they end, so seconds are soon enough.
+inline constexpr Duration kTlsCheckInterval = std::chrono::seconds{10};
+
+} // namespace berth::http

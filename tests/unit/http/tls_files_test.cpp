@@ -1,0 +1,164 @@
+#include "lib/http/tls_files.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "lib/http/beast_transport.hpp"
+#include "tests/support/http/certificates.hpp"
+#include "tests/unit/http/echo_server.hpp"
+
+namespace berth::http {
+namespace {
+
+using namespace testing;
+
+/// A folder with a server's three files, gone at the end.
+class Folder {
+public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "berth-tls-XXXXXX").string();
+    ensure(mkdtemp(pattern.data()) != nullptr, "a folder of its own");
+    path_ = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  void write(const char* name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+  }
+  void write(const ServerTls& tls) const {
+    write("tls.crt", tls.cert_pem);
+    write("tls.key", tls.key_pem);
+    write("ca.crt", tls.client_ca_pem);
+  }
+  void remove(const char* name) const { std::filesystem::remove(path_ / name); }
+  [[nodiscard]] ServerTlsFiles files() const {
+    return {path_ / "tls.crt", path_ / "tls.key", path_ / "ca.crt"};
+  }
+
+private:
+  std::filesystem::path path_;
+};
+
+/// What a server of `authority` shows, and whom it trusts.
+ServerTls tls_of(const Authority& authority, const Authority& clients) {
+  ServerTls tls = authority.server_tls();
+  tls.client_ca_pem = clients.cert_pem();
+  return tls;
+}
+
+/// The status that a client gets which trusts `servers` and comes from `clients`; 0: no answer.
+int call(const Server& server, const Authority& servers, const Authority& clients) {
+  const Issued own = clients.issue({"kube-scheduler"});
+  Endpoint endpoint;
+  endpoint.host = "127.0.0.1";
+  endpoint.port = std::to_string(server.port());
+  ClientThread client;
+  const auto transport = *BeastTransport::create(
+      client.executor(), endpoint, {servers.cert_pem(), own.cert_pem, own.key_pem, {}, false});
+  Request request;
+  request.method = "GET";
+  request.target = "/";
+  const auto answer = client.run(transport->send(request, {}));
+  return answer ? answer->status : 0;
+}
+
+struct Reloads {
+  std::vector<Result<TimePoint>> seen;
+  TlsReloader::Listener listener() {
+    return [this](const Result<TimePoint>& outcome) { seen.push_back(outcome); };
+  }
+};
+
+} // namespace
+
+TEST_CASE("TLS files are read whole, and a file that cannot be is named") {
+  const Authority authority("a");
+  const Folder folder;
+  const ServerTls written = tls_of(authority, authority);
+  folder.write(written);
+  const auto read = read_server_tls(folder.files());
+  REQUIRE(read);
+  CHECK(read->cert_pem == written.cert_pem);
+  CHECK(read->key_pem == written.key_pem);
+  CHECK(read->client_ca_pem == written.client_ca_pem);
+
+  folder.write("tls.key", "");
+  CHECK(read_server_tls(folder.files()).error().message == folder.files().key + ": is empty");
+  folder.write("tls.key", std::string(kPemBytesMax + 1, 'x'));
+  CHECK(read_server_tls(folder.files()).error().code == Code::TooLarge);
+  folder.remove("tls.key");
+  CHECK(read_server_tls(folder.files()).error().code == Code::NotFound);
+  CHECK(read_server_tls({folder.files().certificate, folder.files().certificate, {}})
+            ->client_ca_pem.empty());
+}
+
+TEST_CASE("F17: a renewed certificate and a new CA are used without a restart") {
+  const Authority old_servers("old"), new_servers("new"), old_clients("c1"), new_clients("c2");
+  const Folder folder;
+  folder.write(tls_of(old_servers, old_clients));
+  ServerOptions options;
+  options.tls = *read_server_tls(folder.files());
+  const auto server = start_server(options);
+  Reloads reloads;
+  TlsReloader reloader(folder.files(), *options.tls, *server, reloads.listener());
+
+  reloader.check();
+  CHECK(reloads.seen.empty());
+  CHECK(call(*server, old_servers, old_clients) == 200);
+
+  folder.write(tls_of(new_servers, new_clients));
+  reloader.check();
+  REQUIRE(reloads.seen.size() == 1);
+  CHECK(reloads.seen[0].has_value());
+  CHECK(call(*server, new_servers, new_clients) == 200);
+  CHECK(call(*server, old_servers, new_clients) == 0);
+  CHECK(call(*server, new_servers, old_clients) == 0);
+}
+
+TEST_CASE("F17: while the CA file holds the old and the new CA, clients of both get in") {
+  const Authority servers("s"), old_clients("c1"), new_clients("c2");
+  const Folder folder;
+  folder.write(tls_of(servers, old_clients));
+  ServerOptions options;
+  options.tls = *read_server_tls(folder.files());
+  const auto server = start_server(options);
+  TlsReloader reloader(folder.files(), *options.tls, *server, [](const auto&) {});
+  folder.write("ca.crt", old_clients.cert_pem() + new_clients.cert_pem());
+  reloader.check();
+  CHECK(call(*server, servers, old_clients) == 200);
+  CHECK(call(*server, servers, new_clients) == 200);
+}
+
+TEST_CASE("F17: half of an update keeps the old certificate, the other half brings the new one") {
+  const Authority servers("s"), clients("c");
+  const Folder folder;
+  const ServerTls before = tls_of(servers, clients);
+  const ServerTls after = tls_of(servers, clients);
+  folder.write(before);
+  ServerOptions options;
+  options.tls = before;
+  const auto server = start_server(options);
+  Reloads reloads;
+  TlsReloader reloader(folder.files(), before, *server, reloads.listener());
+
+  folder.write("tls.crt", after.cert_pem); // the key is still the old one's
+  reloader.check();
+  REQUIRE(reloads.seen.size() == 1);
+  CHECK_FALSE(reloads.seen[0].has_value());
+  CHECK(call(*server, servers, clients) == 200);
+
+  folder.remove("tls.key");
+  reloader.check();
+  reloader.check();
+  CHECK(reloads.seen.size() == 2); // the same trouble is told once
+
+  folder.write("tls.key", after.key_pem);
+  reloader.check();
+  REQUIRE(reloads.seen.size() == 3);
+  CHECK(reloads.seen[2].has_value());
+  CHECK(call(*server, servers, clients) == 200);
+}
+
+} // namespace berth::http

@@ -42,7 +42,10 @@ TEST_CASE("the reference page has every reason with its meaning") {
     CAPTURE(line);
     CHECK(page.find(line) != std::string::npos);
   }
-  CHECK(static_cast<std::size_t>(std::ranges::count(page, '`')) >= 2 * all_reasons().size());
+  std::size_t rows = 0;
+  for (auto at = page.find("| `"); at != std::string::npos; at = page.find("| `", at + 1))
+    ++rows;
+  CHECK(rows == all_reasons().size());
 }
 
 } // namespace berth

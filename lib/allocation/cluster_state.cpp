@@ -70,6 +70,7 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
   const auto pod = *known;
   leave_gang(*pod);
   ledger_.release(uid);
+  expected_.erase(uid);
   homeless_.erase(uid);
   pods_.erase(uid);
   shapes_.give_back(pod->shape);

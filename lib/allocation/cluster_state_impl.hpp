@@ -59,6 +59,7 @@ private:
   bool put_node_in_pool(const NodeName& name, std::span<const PoolSpec* const> pools);
   void settle_touched();
   void settle_workload(const WorkloadId& id, const Surroundings& around);
+  void post(const PodUid& uid, Charge charge);
   [[nodiscard]] std::vector<std::shared_ptr<const PodView>> members_of(const WorkloadId& id) const;
   void look_at(const WorkloadId& id, std::vector<NodeName> nodes);
   void refresh_loads();
@@ -79,6 +80,7 @@ private:
   Ledger ledger_;
   std::map<WorkloadId, std::set<PodUid>> gangs_;
   OrderedMap<WorkloadId, std::shared_ptr<const Workload>> waiting_;
+  SharedByUid<PodView> expected_;
   SharedByUid<PodView> homeless_;
   std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
   std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled

@@ -136,7 +136,7 @@ void ClusterState::Impl::settle_workload(const WorkloadId& id, const Surrounding
     homeless_.erase(pod->uid);
   Settlement settlement = settle(std::move(members), around);
   for (auto& [uid, charge] : settlement.charges)
-    ledger_.post(uid, std::move(charge));
+    post(uid, std::move(charge));
   for (const auto& pod : settlement.homeless)
     homeless_.set(pod->uid, pod);
   if (settlement.waiting == nullptr)
@@ -144,6 +144,15 @@ void ClusterState::Impl::settle_workload(const WorkloadId& id, const Surrounding
   else
     waiting_.set(id, std::move(settlement.waiting));
   look_at(id, std::move(settlement.looked_at));
+}
+
+void ClusterState::Impl::post(const PodUid& uid, Charge charge) {
+  const auto* pod = pods_.find(uid);
+  if (pod != nullptr && !(*pod)->is_bound() && !charge.node.empty())
+    expected_.set(uid, *pod);
+  else
+    expected_.erase(uid);
+  ledger_.post(uid, std::move(charge));
 }
 
 std::vector<std::shared_ptr<const PodView>>
@@ -229,6 +238,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
       hold_on_nodes(windows_, *table_, loads_, ledger_.reservation_use()));
   snapshot->pods = pods_.snapshot();
   snapshot->waiting = waiting_.snapshot();
+  snapshot->expected = expected_.snapshot();
   snapshot->homeless = homeless_.snapshot();
   snapshot->namespaces = shared_namespaces_;
   return snapshot;

@@ -75,7 +75,7 @@ void Layout::hold_whole(std::uint32_t index, NodeIndex node, OpenReservation& op
   for (std::size_t column = 0; column < free.size(); ++column)
     if (const ResourceName& name = nodes_.columns()[column]; name != ResourceName::pods())
       open.unfilled.set(name, open.unfilled.get(name) + Amount{free[column]});
-  holds_.push_back(NodeHold{node, index, {free.begin(), free.end()}});
+  holds_.push_back(NodeHold{node, index, {free.begin(), free.end()}, true});
   std::fill(free.begin(), free.end(), 0);
 }
 
@@ -116,7 +116,7 @@ void Layout::hold_amounts(std::uint32_t index, OpenReservation& open,
   for (const NodeIndex node : emptiest_first(open.spec->pool)) {
     if (is_served())
       break;
-    NodeHold hold{node, index, std::vector<std::int64_t>(nodes_.columns().size())};
+    NodeHold hold{node, index, std::vector<std::int64_t>(nodes_.columns().size()), false};
     for (auto& [column, amount] : wanted) {
       const std::int64_t taken = std::min(amount, free_on(node)[column]);
       hold.amounts[column] = taken;
@@ -176,7 +176,7 @@ OpenWindows find_open_windows(std::span<const std::shared_ptr<const ReservationS
 
 std::span<const NodeHold> Holds::on_node(NodeIndex node) const {
   const auto [first, last] = std::equal_range(
-      holds.begin(), holds.end(), NodeHold{node, 0, {}},
+      holds.begin(), holds.end(), NodeHold{node, 0, {}, false},
       [](const NodeHold& left, const NodeHold& right) { return left.node < right.node; });
   return {first, last};
 }

@@ -53,6 +53,7 @@ struct NodeHold {
   NodeIndex node = 0;
   std::uint32_t reservation = 0; ///< index into Holds::open
   std::vector<std::int64_t> amounts{};
+  bool is_whole = false; ///< one of the reservation's whole nodes
 };
 
 struct Holds {

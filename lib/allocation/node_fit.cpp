@@ -96,6 +96,13 @@ ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table) 
   return columns;
 }
 
+std::string resource_of_no_node(const ResourceVector& request, const NodeTable& nodes) {
+  for (const auto& [name, amount] : request)
+    if (amount > Amount{} && !name.is_virtual() && !nodes.column(name))
+      return std::string(name.str());
+  return {};
+}
+
 RoomVerdict room_for(const ColumnRequest& request, const NodeRoom& room) {
   if (request.is_nowhere)
     return RoomVerdict{RoomVerdict::Kind::NeverFits, NodeVerdict::kNoColumn};

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lib/allocation/node_table.hpp"
@@ -59,6 +60,10 @@ struct ColumnRequest {
 };
 
 [[nodiscard]] ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table);
+
+/// The first resource that the request has and no node does; empty if there is none.
+[[nodiscard]] std::string resource_of_no_node(const ResourceVector& request,
+                                              const NodeTable& nodes);
 
 /// One node as a placement sees it: what may be promised, what is charged, and what reservations
 /// hold there for others than the pod (empty: nothing).

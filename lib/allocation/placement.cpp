@@ -151,14 +151,6 @@ NodeVerdict verdict_of(Eligibility eligibility) {
                      NodeVerdict::kNoColumn};
 }
 
-/// The first resource that the request has and no node does.
-std::string resource_of_no_node(const ResourceVector& request, const NodeTable& nodes) {
-  for (const auto& [name, amount] : request)
-    if (amount > Amount{} && !name.is_virtual() && !nodes.column(name))
-      return std::string(name.str());
-  return {};
-}
-
 } // namespace
 
 PlacementScratch::PlacementScratch() : buffers_(std::make_unique<Buffers>()) {}

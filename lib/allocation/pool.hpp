@@ -28,6 +28,8 @@ struct PoolSpec {
   /// Per resource the percentage of a node's allocatable that may be promised; 100 where absent.
   std::vector<std::pair<ResourceName, std::int32_t>> oversubscription_percent{};
   Strategy strategy = Strategy::BestFit;
+  /// Its nodes are for its tenant alone: pods that Berth does not manage keep off.
+  bool is_dedicated = false;
 
   /// What may be promised on `node`: allocatable x oversubscription (L2).
   [[nodiscard]] ResourceVector promisable(const NodeView& node) const;

@@ -1,0 +1,229 @@
+#include "lib/allocation/admission_cycle.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "lib/allocation/explain.hpp"
+#include "lib/base/rng.hpp"
+#include "lib/base/timestamp.hpp"
+
+namespace berth::allocation {
+namespace {
+
+ResourceVector total_of(Pods pods) {
+  ResourceVector total;
+  for (const auto& pod : pods)
+    total += pod->requests();
+  return total;
+}
+
+/// FNV-1a, to spread the ids of workloads over the seeds of their decisions.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+std::string hex_of(std::uint64_t value) {
+  std::string text(16, '0');
+  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, value >>= 4U)
+    *digit = "0123456789abcdef"[value & 0xfU];
+  return text;
+}
+
+std::string members_text(const Workload& workload, std::size_t there) {
+  return std::to_string(there) + " of " + std::to_string(workload.size) + " members of the gang";
+}
+
+} // namespace
+
+std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, TimePoint now) {
+  if (snapshot.open_windows.are_right_for(now))
+    return snapshot.holds;
+  return std::make_shared<const Holds>(hold_on_nodes(find_open_windows(snapshot.reservations, now),
+                                                     *snapshot.nodes, snapshot.loads,
+                                                     snapshot.reservation_use));
+}
+
+AdmissionCycle::AdmissionCycle(CycleInput input)
+    : input_(input), placer_(input.snapshot, input.holds), headroom_(input.snapshot, input.holds),
+      options_(input.snapshot, input.holds, input.now) {}
+
+std::vector<Replanning> AdmissionCycle::find_new_homes() {
+  std::vector<Replanning> replannings;
+  input_.snapshot.homeless.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
+    const auto found = options_.follow(*pod->admission);
+    const auto* options = std::get_if<std::vector<Option>>(&found);
+    if (options == nullptr)
+      return;
+    auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max());
+    if (!placed)
+      return;
+    Replanning replanning{pod, *pod->admission};
+    replanning.record.planned_nodes = names_of(placed->nodes.front());
+    placer_.take(std::move(*placed));
+    replannings.push_back(std::move(replanning));
+  });
+  return replannings;
+}
+
+std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
+  const Workload& workload = *head.workload;
+  refusal_ = Waiting{head.workload, 0, nullptr};
+  if (!workload.defect.empty())
+    return refuse(Reason::InvalidWorkload, workload.defect);
+  if (workload.already_charged > 0)
+    return finish_interrupted(head);
+  const auto held_back = input_.policy.held_back.find(workload.id);
+  if (held_back != input_.policy.held_back.end() && held_back->second > input_.now)
+    return refuse(Reason::GangTimedOut,
+                  "the gang was rolled back and waits until " + format_time(held_back->second));
+  return admit_new(head);
+}
+
+/// The decision stands and is charged (L1): what is left is to write it on the other members (G2),
+/// with places if there are any now.
+std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
+  const Workload& workload = *head.workload;
+  const Pods members = Pods(workload.waiting).first(workload.already_charged);
+  Admission admission{head.workload, {}, true};
+  const auto found = options_.follow(*workload.interrupted);
+  const auto* options = std::get_if<std::vector<Option>>(&found);
+  for (const auto& pod : members) {
+    MemberAdmission member{pod, *workload.interrupted};
+    member.record.planned_nodes.clear();
+    if (options != nullptr)
+      if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
+        member.record.planned_nodes = names_of(placed->nodes.front());
+        placer_.take(std::move(*placed));
+      }
+    admission.members.push_back(std::move(member));
+  }
+  return admission;
+}
+
+std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
+  const Workload& workload = *head.workload;
+  const auto running = static_cast<std::size_t>(workload.members_running);
+  const auto size = static_cast<std::size_t>(workload.size);
+  const std::size_t there =
+      workload.waiting.size() + running + static_cast<std::size_t>(workload.members_done);
+  if (running >= size)
+    return refuse(Reason::InvalidWorkload,
+                  members_text(workload, running) + " run already; this one is too many");
+  if (there < size)
+    return refuse(Reason::WaitingForGang, members_text(workload, there) + " exist");
+  const Pods members =
+      Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
+  const auto found =
+      workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
+  if (const auto* refusal = std::get_if<Refusal>(&found))
+    return refuse(refusal->reason, refusal->message);
+  return admit_at_best(head, members, std::get<std::vector<Option>>(found));
+}
+
+std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
+                                                       const std::vector<Option>& options) {
+  const Likeness likeness = likeness_of(*head.workload, members);
+  if (const auto known = refused_.find(likeness); known != refused_.end()) {
+    refusal_.why = known->second; // room only shrinks, so what failed fails again
+    return std::nullopt;
+  }
+  const ResourceVector total = total_of(members);
+  std::vector<Explanation> failures;
+  for (const Option& option : options) {
+    auto tried = try_option(option, members, total);
+    if (auto* failure = std::get_if<Explanation>(&tried)) {
+      failures.push_back(std::move(*failure));
+      continue;
+    }
+    return admit_there(head, members, option, std::get<PlacedPods>(std::move(tried)));
+  }
+  refusal_.why = std::make_shared<const Explanation>(explain_all(std::move(failures)));
+  refused_.emplace(likeness, refusal_.why);
+  return std::nullopt;
+}
+
+std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& option, Pods members,
+                                                                 const ResourceVector& total) {
+  if (const auto shortfall = headroom_.quota_shortfall(option, total))
+    return explain_shortfall(*shortfall);
+  if (const auto shortfall = headroom_.pool_shortfall(option, total))
+    return explain_shortfall(*shortfall);
+  if (auto placed = placer_.place(members, option.site, nodes_max()))
+    return std::move(*placed);
+  return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
+}
+
+Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Option& option,
+                                      PlacedPods placed) {
+  const QuotaForest& quotas = *input_.snapshot.quotas;
+  AdmissionRecord record;
+  record.decision = new_decision_id(head.workload->id);
+  record.quota = quotas.spec(option.payer).name;
+  record.pool = option.site.pool->name;
+  record.reservation = option.reservation;
+  record.members = static_cast<std::int32_t>(members.size());
+  for (const auto& pod : members)
+    record.youngest_member = std::max(record.youngest_member, pod->created);
+
+  Admission admission{head.workload, {}, head.workload->members_running > 0};
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    record.planned_nodes = names_of(placed.nodes[i]);
+    admission.members.push_back(MemberAdmission{members[i], record});
+  }
+  headroom_.take(option, total_of(members));
+  placer_.take(std::move(placed));
+  if (option.site.reservation != kNoReservation)
+    refused_.clear(); // what it held elsewhere may be free for others now
+  return admission;
+}
+
+std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string message) {
+  Explained& known = plain_refusals_[{reason, message}];
+  if (known == nullptr)
+    known = std::make_shared<const Explanation>(
+        Explanation{reason, std::move(message), std::nullopt, {}});
+  refusal_.why = known;
+  return std::nullopt;
+}
+
+Waiting AdmissionCycle::last_refusal() {
+  refusal_.position = ++positions_[refusal_.workload->quota.quota];
+  return refusal_;
+}
+
+AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members) {
+  const auto number_of = [](auto& numbers, const auto& key) {
+    return numbers.try_emplace(key, numbers.size()).first->second;
+  };
+  // Followers of a running gang have one place only, that of their gang: nobody is like them.
+  const bool is_alone = workload.admission.has_value();
+  Likeness likeness{
+      is_alone ? 1U : 0U,
+      number_of(name_numbers_, is_alone ? workload.id.str() : workload.quota.quota.str()),
+      number_of(name_numbers_, workload.reservation.str()), options_.subject_class(workload)};
+  for (const auto& pod : members)
+    likeness.push_back(number_of(shape_numbers_, pod->shape.get()));
+  return likeness;
+}
+
+std::size_t AdmissionCycle::nodes_max() const {
+  return static_cast<std::size_t>(std::max(input_.policy.candidates, 1));
+}
+
+std::vector<NodeName> AdmissionCycle::names_of(const std::vector<NodeIndex>& nodes) const {
+  std::vector<NodeName> names;
+  names.reserve(nodes.size());
+  for (const NodeIndex node : nodes)
+    names.push_back(input_.snapshot.nodes->node(node).view.name);
+  return names;
+}
+
+DecisionId AdmissionCycle::new_decision_id(const WorkloadId& workload) const {
+  Rng rng(input_.seed ^ hash_of(workload.str()));
+  return DecisionId{hex_of(rng.next() ^ input_.snapshot.generation.number)};
+}
+
+} // namespace berth::allocation

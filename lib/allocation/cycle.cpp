@@ -1,0 +1,27 @@
+#include "lib/allocation/cycle.hpp"
+
+#include <utility>
+
+#include "lib/allocation/admission_cycle.hpp"
+#include "lib/allocation/reservation_decisions.hpp"
+
+namespace berth::allocation {
+
+Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now,
+            std::uint64_t seed) {
+  const std::shared_ptr<const Holds> holds = current_holds(snapshot, now);
+  AdmissionCycle cycle({snapshot, policy, *holds, now, seed});
+  Plan plan;
+  plan.based_on = snapshot.generation;
+  plan.reservations = decide_reservations(snapshot, now);
+  plan.replannings = cycle.find_new_homes();
+  for (const Head& head : order_heads(collect_heads(snapshot))) {
+    if (auto admission = cycle.try_admit(head))
+      plan.admissions.push_back(std::move(*admission));
+    else
+      plan.waiting.push_back(cycle.last_refusal());
+  }
+  return plan;
+}
+
+} // namespace berth::allocation

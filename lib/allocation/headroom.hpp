@@ -1,0 +1,57 @@
+#pragma once
+// Headroom: what quotas, pool-level resources and reservations have left as a cycle admits one
+// workload after the other. Nodes are WorkloadPlacer's. Work inside a reservation is paid for by
+// the reservation's payer, who is charged for the promise already: only what goes beyond it needs
+// room.
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "lib/allocation/quota_tree.hpp"
+#include "lib/allocation/snapshot.hpp"
+#include "lib/allocation/workload_placer.hpp"
+
+namespace berth::allocation {
+
+/// A site together with the quota that would be charged there.
+struct Option {
+  Site site{};
+  QuotaIndex payer = 0;
+  ReservationName reservation{}; ///< empty outside of one; set also where its window has closed
+};
+
+/// A pool-level resource that falls short.
+struct PoolShortfall {
+  PoolName pool{};
+  ResourceName resource = ResourceName::cpu();
+  Amount needed{};
+  Amount left{};
+};
+
+class Headroom {
+public:
+  /// Both must outlive it.
+  Headroom(const ClusterSnapshot& snapshot, const Holds& holds);
+
+  /// Q2, for a workload that asks for `total` there.
+  [[nodiscard]] std::optional<QuotaShortfall> quota_shortfall(const Option& option,
+                                                              const ResourceVector& total) const;
+  /// L2 for what the pool has and no node does.
+  [[nodiscard]] std::optional<PoolShortfall> pool_shortfall(const Option& option,
+                                                            const ResourceVector& total) const;
+  void take(const Option& option, const ResourceVector& total);
+
+private:
+  [[nodiscard]] ResourceVector beyond_promise(const Option& option,
+                                              const ResourceVector& total) const;
+  [[nodiscard]] Amount virtual_left(const Site& site, const ResourceName& resource) const;
+
+  const ClusterSnapshot& snapshot_;
+  const Holds& holds_;
+  QuotaBalance balance_;
+  std::map<PoolName, ResourceVector> pool_use_;
+  std::vector<ResourceVector> unfilled_; ///< of each open reservation
+};
+
+} // namespace berth::allocation

@@ -1,0 +1,113 @@
+#include "lib/allocation/options.hpp"
+
+#include <algorithm>
+
+#include "lib/base/timestamp.hpp"
+
+namespace berth::allocation {
+
+std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& workload) const {
+  if (workload.quota.quota.empty())
+    return Refusal{workload.quota.reason, workload.quota.message};
+  const auto quota = usable_quota(workload.quota.quota);
+  if (const auto* refusal = std::get_if<Refusal>(&quota))
+    return *refusal;
+  const QuotaIndex own = std::get<QuotaIndex>(quota);
+  if (!workload.reservation.empty())
+    return inside_named(workload, own);
+
+  std::vector<Option> options;
+  for (ReservationIndex i = 0; i < holds_.open.size(); ++i)
+    if (is_allowed(*holds_.open[i].spec, workload))
+      if (auto option = inside(i, own))
+        options.push_back(std::move(*option));
+  const QuotaSpec& spec = snapshot_.quotas->spec(own);
+  for (const QuotaPool& pool : spec.pools)
+    if (const PoolSpec* known = snapshot_.find_pool(pool.pool))
+      options.push_back(Option{Site{known, kNoReservation}, own, {}});
+  if (!options.empty())
+    return options;
+  if (spec.pools.empty())
+    return Refusal{Reason::PoolNotFound, "Quota " + spec.name.str() + " names no pool"};
+  return Refusal{Reason::PoolNotFound, "ResourcePool " + spec.pools.front().pool.str() +
+                                           " of Quota " + spec.name.str() + " does not exist"};
+}
+
+/// The quota's index if its tree is whole (Q3) and nobody in it says stop.
+std::variant<QuotaIndex, Refusal> OptionFinder::usable_quota(const QuotaName& name) const {
+  const QuotaForest& forest = *snapshot_.quotas;
+  const auto quota = forest.find(name);
+  if (!quota)
+    return Refusal{Reason::QuotaNotFound, "Quota " + name.str() + " does not exist"};
+  if (const auto& finding = forest.finding(*quota))
+    return Refusal{Reason::QuotaTreeInvalid, finding->message};
+  if (const auto stopped = forest.stopped_by(*quota))
+    return Refusal{Reason::QuotaStopped,
+                   "Quota " + forest.spec(*stopped).name.str() + " is on hold"};
+  return *quota;
+}
+
+std::variant<std::vector<Option>, Refusal> OptionFinder::inside_named(const Workload& workload,
+                                                                      QuotaIndex quota) const {
+  const std::string name = "Reservation " + workload.reservation.str();
+  const ReservationSpec* spec = snapshot_.find_reservation(workload.reservation);
+  if (spec == nullptr || !spec->accepted || spec->deleting)
+    return Refusal{Reason::ReservationNotFound,
+                   name + (spec == nullptr ? " does not exist" : " is not accepted")};
+  if (!is_allowed(*spec, workload))
+    return Refusal{Reason::ReservationNotAllowed, name + " does not allow " +
+                                                      workload.namespace_name + "/" +
+                                                      workload.service_account};
+  const OpenReservation* open = holds_.find(workload.reservation);
+  if (open == nullptr) {
+    const auto next = next_window(*spec, now_);
+    return Refusal{Reason::WindowClosed, name + (next ? " opens at " + format_time(next->start)
+                                                      : std::string(" has no window any more"))};
+  }
+  const auto index = static_cast<ReservationIndex>(open - holds_.open.data());
+  if (auto option = inside(index, quota))
+    return std::vector<Option>{std::move(*option)};
+  return Refusal{Reason::PoolNotFound,
+                 "the pool or the Quota that pays for " + name + " does not exist"};
+}
+
+bool OptionFinder::is_allowed(const ReservationSpec& spec, const Workload& workload) const {
+  return may_use(spec, workload.quota.quota, {workload.namespace_name, workload.service_account},
+                 snapshot_.namespace_labels(workload.namespace_name));
+}
+
+/// Nothing if the reservation's pool or payer is missing.
+std::optional<Option> OptionFinder::inside(ReservationIndex reservation, QuotaIndex quota) const {
+  const ReservationSpec& spec = *holds_.open[reservation].spec;
+  const PoolSpec* pool = snapshot_.find_pool(spec.pool);
+  const auto payer = spec.payer.empty() ? std::optional{quota} : snapshot_.quotas->find(spec.payer);
+  if (pool == nullptr || !payer)
+    return std::nullopt;
+  return Option{Site{pool, reservation}, *payer, spec.name};
+}
+
+std::variant<std::vector<Option>, Refusal>
+OptionFinder::follow(const AdmissionRecord& record) const {
+  const PoolSpec* pool = snapshot_.find_pool(record.pool);
+  if (pool == nullptr)
+    return Refusal{Reason::PoolNotFound,
+                   "ResourcePool " + record.pool.str() + " of the running members does not exist"};
+  const auto quota = usable_quota(record.quota);
+  if (const auto* refusal = std::get_if<Refusal>(&quota))
+    return *refusal;
+  const OpenReservation* open = holds_.find(record.reservation);
+  const ReservationIndex reservation =
+      open == nullptr ? kNoReservation : static_cast<ReservationIndex>(open - holds_.open.data());
+  return std::vector<Option>{
+      Option{Site{pool, reservation}, std::get<QuotaIndex>(quota), record.reservation}};
+}
+
+std::uint32_t OptionFinder::subject_class(const Workload& workload) {
+  if (holds_.open.empty())
+    return 0;
+  const auto next = static_cast<std::uint32_t>(subjects_.size() + 1);
+  return subjects_.try_emplace({workload.namespace_name, workload.service_account}, next)
+      .first->second;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,85 @@
+#pragma once
+// WorkloadPlacer: finds nodes for whole workloads while a cycle fills the cluster: all members or
+// none (G1). It keeps the overlay of nodes and one ranking per shape, so that the thousandth equal
+// pod costs next to nothing. The cycle owns one and calls it for one workload after the other.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "lib/allocation/decision.hpp"
+#include "lib/allocation/node_overlay.hpp"
+#include "lib/allocation/node_ranking.hpp"
+#include "lib/allocation/pool.hpp"
+#include "lib/allocation/snapshot.hpp"
+
+namespace berth::allocation {
+
+/// Where a workload may go: a pool, and inside an open reservation or not.
+struct Site {
+  const PoolSpec* pool = nullptr; ///< of the snapshot; never null
+  ReservationIndex reservation = kNoReservation;
+};
+
+/// Places for all members, as a what-if.
+struct PlacedPods {
+  /// For each pod in the order asked: the nodes it may be bound to, best first, never none.
+  std::vector<std::vector<NodeIndex>> nodes{};
+  NodeChanges changes;
+};
+
+/// Why they do not all have a place.
+struct NoPlace {
+  std::size_t placed = 0; ///< how many had one before the first that had none
+  const PodView* pod = nullptr;
+  std::vector<RejectionCount> rejections{}; ///< of the pool's nodes, by reason and detail
+};
+
+using Pods = std::span<const std::shared_ptr<const PodView>>;
+
+class WorkloadPlacer {
+public:
+  /// Both must outlive the placer.
+  WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds);
+
+  /// `nodes_max`: how many nodes to name for each pod. The overlay does not change.
+  [[nodiscard]] std::optional<PlacedPods> place(Pods pods, const Site& site, std::size_t nodes_max);
+  /// Makes the what-if the state that the next workload finds.
+  void take(PlacedPods placed) { std::move(placed.changes).apply_to(overlay_); }
+  /// For pods that place() found no room for: places them again as far as it goes, and counts what
+  /// is wrong with each node for the first that fails.
+  [[nodiscard]] NoPlace explain(Pods pods, const Site& site);
+
+  /// Rankings kept at once; with more shapes than that they are built again.
+  static constexpr std::size_t kRankingsMax = 512;
+  /// Lists of allowed nodes kept at once.
+  static constexpr std::size_t kAllowedListsMax = 512;
+
+private:
+  using RankingKey = std::tuple<const PodShape*, const PoolSpec*, ReservationIndex>;
+  /// The what-if of one workload: its changes and rankings that follow them.
+  struct Trial {
+    explicit Trial(const NodeOverlay& overlay) : changes(overlay) {}
+    NodeChanges changes;
+    std::map<const PodShape*, NodeRanking> rankings;
+  };
+
+  /// Valid until the next call.
+  [[nodiscard]] NodeRanking& ranking_of(const ShapePtr& shape, const Site& site);
+  [[nodiscard]] std::span<const NodeIndex> allowed_nodes(const Constraints& constraints,
+                                                         const PoolSpec& pool);
+  /// Places one pod of a workload with others; its nodes, or none.
+  [[nodiscard]] std::vector<NodeIndex> place_next(Trial& trial, const PodView& pod,
+                                                  const Site& site, std::size_t nodes_max);
+
+  NodeOverlay overlay_;
+  std::map<RankingKey, NodeRanking> rankings_; ///< looked up, never walked
+  std::map<std::pair<PoolName, Constraints>, std::vector<NodeIndex>> allowed_;
+};
+
+} // namespace berth::allocation

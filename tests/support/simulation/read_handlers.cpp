@@ -1,0 +1,166 @@
+#include <charconv>
+
+#include "tests/support/simulation/selector.hpp"
+#include "tests/support/simulation/server_state.hpp"
+
+namespace berth::simulation {
+namespace {
+
+constexpr std::string_view kContinueExpired =
+    "The provided continue parameter is too old to display a consistent list result. You can start "
+    "a new list without the continue parameter, or use the continue token in this response to "
+    "retrieve the remainder of the results. Continuing with the provided token results in an "
+    "inconsistent list - objects that were created, modified, or deleted between the time the "
+    "first chunk was returned and now may show up in the list.";
+
+/// Where a list goes on: at which revision (0: the current one) and from which key.
+struct Continue {
+  Revision revision = 0;
+  std::string from;
+};
+
+std::string encode(const Continue& token) {
+  return Json{{"v", "meta.k8s.io/v1"}, {"rv", token.revision}, {"start", token.from}}.dump();
+}
+
+Answer<Continue> decode(const std::string& text) {
+  const Json token = Json::parse(text, nullptr, false);
+  if (!token.is_object() || !at(token, "/rv").is_number_unsigned())
+    return tl::unexpected(bad_request("continue key is not valid: " + text));
+  return Continue{token.at("rv").get<Revision>(), text_at(token, "/start")};
+}
+
+Answer<Revision> parse_version(const std::string& text) {
+  Revision revision = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), revision);
+  if (result.ec != std::errc{} || result.ptr != text.data() + text.size())
+    return tl::unexpected(bad_request("Invalid value: \"" + text + "\": invalid resource version"));
+  return revision;
+}
+
+/// The revision a read without continue token is answered at.
+Answer<Revision> revision_to_read(const VersionedStore& store, const ListQuery& query,
+                                  Revision visible) {
+  if (query.resource_version.empty())
+    return store.revision();
+  const auto asked = parse_version(query.resource_version);
+  if (!asked)
+    return asked;
+  if (query.resource_version_match == "Exact") {
+    if (*asked > store.revision())
+      return tl::unexpected(version_too_large(*asked, store.revision()));
+    if (*asked < store.compacted())
+      return tl::unexpected(expired("The resourceVersion for the provided list is too old."));
+    return *asked;
+  }
+  if (*asked > visible)
+    return tl::unexpected(version_too_large(*asked, visible));
+  return visible;
+}
+
+FieldErrors validate(const ListQuery& query) {
+  FieldErrors errors;
+  const std::string& match = query.resource_version_match;
+  if (!match.empty() && query.resource_version.empty())
+    errors.push_back(forbidden_field(
+        "resourceVersionMatch",
+        "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+  if (!match.empty() && !query.continue_token.empty())
+    errors.push_back(forbidden_field(
+        "resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
+  if (match == "Exact" && query.resource_version == "0")
+    errors.push_back(
+        forbidden_field("resourceVersionMatch",
+                        "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+  if (query.send_initial_events)
+    errors.push_back(
+        forbidden_field("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+  return errors;
+}
+
+Answer<Continue> start_of(const VersionedStore& store, const ListQuery& query, Revision visible) {
+  if (query.continue_token.empty()) {
+    const auto revision = revision_to_read(store, query, visible);
+    if (!revision)
+      return tl::unexpected(revision.error());
+    return Continue{*revision, ""};
+  }
+  if (!query.resource_version.empty() && query.resource_version != "0")
+    return tl::unexpected(
+        bad_request("specifying resource version is not allowed when using continue"));
+  auto token = decode(query.continue_token);
+  if (!token)
+    return token;
+  if (token->revision == 0) {
+    token->revision = store.revision();
+  } else if (token->revision < store.compacted()) {
+    Refusal refusal = expired(std::string(kContinueExpired));
+    refusal.status["metadata"]["continue"] = encode({0, token->from});
+    return tl::unexpected(std::move(refusal));
+  }
+  return token;
+}
+
+std::size_t count_from(const std::vector<Entry>& entries, std::size_t index,
+                       const std::string& prefix) {
+  std::size_t count = 0;
+  while (index + count < entries.size() && entries[index + count].key.starts_with(prefix))
+    ++count;
+  return count;
+}
+
+} // namespace
+
+Answer<Json> handle_get(const ServerState& state, const RequestInfo& info, Revision visible) {
+  const auto revision = revision_to_read(state.store, info.list, visible);
+  if (!revision)
+    return tl::unexpected(revision.error());
+  const auto found = state.store.get(info.resource->type, info.storage_key(), *revision);
+  if (!found)
+    return tl::unexpected(not_found(info.group_resource(), info.key.name));
+  return *found;
+}
+
+Answer<Json> handle_list(const ServerState& state, const RequestInfo& info, Revision visible) {
+  const ListQuery& query = info.list;
+  if (const auto errors = validate(query); !errors.empty())
+    return tl::unexpected(invalid({"meta.k8s.io", "ListOptions"}, "", errors));
+  const auto labels = LabelSelector::parse(query.label_selector);
+  if (!labels)
+    return tl::unexpected(labels.error());
+  const auto fields = FieldSelector::parse(query.field_selector, *info.resource);
+  if (!fields)
+    return tl::unexpected(fields.error());
+  const auto start = start_of(state.store, query, visible);
+  if (!start)
+    return tl::unexpected(start.error());
+
+  const Selector selector{*labels, *fields};
+  const std::string prefix = info.key.ns.empty() ? "" : info.key.ns + "/";
+  const auto entries = state.store.list(info.resource->type, start->revision,
+                                        std::max(prefix, start->from));
+  // A list at resourceVersion 0 comes from the watch cache, which ignores limits.
+  const std::size_t limit = query.resource_version == "0" ? 0 : query.limit;
+  Json items = Json::array();
+  Json metadata = {{"resourceVersion", std::to_string(start->revision)}};
+  for (std::size_t index = 0; index < entries.size(); ++index) {
+    const Entry& entry = entries[index];
+    if (!entry.key.starts_with(prefix))
+      break;
+    if (!selector.matches(*entry.object))
+      continue;
+    if (limit > 0 && items.size() == limit) {
+      metadata["continue"] = encode({start->revision, entry.key});
+      if (selector.empty())
+        metadata["remainingItemCount"] = count_from(entries, index, prefix);
+      break;
+    }
+    items.push_back(*entry.object);
+  }
+  return Json{{"kind", info.resource->type.kind + "List"},
+              {"apiVersion", info.resource->type.api_version()},
+              {"metadata", std::move(metadata)},
+              {"items", std::move(items)}};
+}
+
+} // namespace berth::simulation

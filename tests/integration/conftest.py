@@ -19,14 +19,15 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "controlplane"), str(TESTS / "integration")]
 
+from harness.kube import ApiClient, wait_until  # noqa: E402
+from harness.programs import Programs  # noqa: E402
+
 from berth_controlplane.berth import BerthOptions  # noqa: E402  (the path must be set first)
 from berth_controlplane.berth import down as berth_down  # noqa: E402
 from berth_controlplane.berth import up as berth_up  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import CONTROL_PLANE, Cluster  # noqa: E402
 from berth_controlplane.processes import log_tail  # noqa: E402
-from harness.kube import ApiClient, wait_until  # noqa: E402
-from harness.programs import Programs  # noqa: E402
 
 NODES = 4
 NAME_CHARACTERS_MAX = 40

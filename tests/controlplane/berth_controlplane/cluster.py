@@ -19,7 +19,7 @@ from .api import ApiClient
 from .binaries import Binaries, ensure_binaries
 from .certificates import Authority, KeyPair
 from .components import Layout
-from .errors import ControlPlaneError
+from .errors import ComponentFailed, ControlPlaneError
 from .locations import cluster_link, runtime_root
 from .nodes import NodeShape, add_nodes
 from .processes import ProcessRecord
@@ -28,7 +28,7 @@ from .state import STATE_FILE, State, locked
 TOKEN_SECONDS = 7 * 24 * 3600
 BASE_SCHEDULER_CONFIG = "scheduler-base.json"
 CONTROL_PLANE = frozenset({"etcd", "apiserver", "scheduler", "controller-manager", "kwok",
-                           "metrics-server"})
+                           "heartbeats", "metrics-server"})
 
 
 class Cluster:
@@ -66,17 +66,18 @@ class Cluster:
             for record in reversed(self.state.processes.values()):
                 if record.name not in CONTROL_PLANE:
                     record.stop()
-            for record in self.state.processes.values():
+            alive = [record for record in self.state.processes.values() if record.running]
+            for record in alive:
                 record.signal(signal.SIGKILL)
-            for record in self.state.processes.values():
-                record.wait_ended(wait_for_ports=True)
+            for record in alive:
+                record.wait_ended()
 
     # Components --------------------------------------------------------------------------------
 
     def start(self, component: str) -> None:
         """Start a component that was stopped, and wait until it is ready."""
         with self.editing():
-            self.launch(self.record(component)).wait_ready()
+            self._start_ready(self.record(component))
 
     def stop(self, component: str) -> None:
         """Stop a component as an administrator would (SIGTERM)."""
@@ -92,7 +93,7 @@ class Cluster:
         """Stop, start, wait until ready."""
         with self.editing():
             self.record(component).stop()
-            self.launch(self.record(component)).wait_ready()
+            self._start_ready(self.record(component))
 
     def pause(self, component: str) -> None:
         """Freeze a component (SIGSTOP): connections stay open, nothing is answered."""
@@ -113,7 +114,7 @@ class Cluster:
             previous = self.state.processes.get(record.name)
             if previous is not None:
                 previous.stop()
-            self.launch(record).wait_ready()
+            self._start_ready(record)
 
     def remove(self, component: str) -> None:
         """Stop a process and forget it."""
@@ -135,6 +136,14 @@ class Cluster:
         record.start(self._tied_to_caller)
         self.state.save()
         return record
+
+    def _start_ready(self, record: ProcessRecord) -> None:
+        """Start and wait; what is not ready in its time is ended, so that a failure has no rest."""
+        try:
+            self.launch(record).wait_ready()
+        except ComponentFailed:
+            record.kill()
+            raise
 
     @contextmanager
     def editing(self) -> Iterator[None]:

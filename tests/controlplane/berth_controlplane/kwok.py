@@ -23,25 +23,13 @@ from .waiting import wait_until
 USAGE_KINDS = ("ResourceUsage", "ClusterResourceUsage")
 USAGE_GROUP = "kwok.x-k8s.io/v1alpha1"
 
-# kwok renews a lease four times in its life. Each renewal is a write: at 100 nodes that is 10 per
-# second, at 5,000 nodes it would be 500 per second, more than two cores can serve.
-LEASE_DURATION_SECONDS = 40
-LEASE_NODES_MAX = 100
 PLAY_PARALLELISM = 16
 CRD_TIMEOUT_SECONDS = 30
-
-
-def choose_heartbeats(choice: str, nodes: int) -> str:
-    """`lease` or `none`: what `auto` means for this many nodes."""
-    if choice != "auto":
-        return choice
-    return "lease" if nodes <= LEASE_NODES_MAX else "none"
 
 
 def record(layout: Layout, binaries: Binaries) -> ProcessRecord:
     """Write kwok's configuration and give its command line."""
     port = layout.ports["kwok"]
-    lease_seconds = LEASE_DURATION_SECONDS if layout.heartbeats == "lease" else 0
     command = [
         str(binaries.kwok),
         f"--kubeconfig={layout.kubeconfig('kwok')}",
@@ -52,7 +40,7 @@ def record(layout: Layout, binaries: Binaries) -> ProcessRecord:
         # With a certificate it serves the kubelets' metrics by HTTPS, as metrics-server expects.
         f"--tls-cert-file={layout.pki('kwok-server.crt')}",
         f"--tls-private-key-file={layout.pki('kwok-server.key')}",
-        f"--node-lease-duration-seconds={lease_seconds}",
+        "--node-lease-duration-seconds=0",  # see heartbeats.py
         f"--enable-crds={','.join(USAGE_KINDS)}",
         "--cidr=10.64.0.0/10",  # of pods; its own default has 254 addresses
         "--v=ERROR",  # it logs a line for every patch, and warns of every node without pods
@@ -68,7 +56,6 @@ def write_configuration(path: Path, binaries: Binaries) -> Path:
         "options": {
             "podPlayStageParallelism": PLAY_PARALLELISM,
             "nodePlayStageParallelism": PLAY_PARALLELISM,
-            "nodeLeaseParallelism": PLAY_PARALLELISM,
         },
     }
     parts = [yaml.safe_dump(options)]

@@ -28,6 +28,7 @@ KILL_TIMEOUT_SECONDS = 10
 PORT_FREE_TIMEOUT_SECONDS = 15
 PROBE_TIMEOUT_SECONDS = 2
 PR_SET_PDEATHSIG = 1
+PORT_LOST = "address already in use"
 
 
 @dataclass
@@ -57,6 +58,9 @@ class ProcessRecord:
         """
         if self.running:
             raise ControlPlaneError(f"{self.name} already runs with pid {self.pid}")
+        taken = [port for port in self.ports if not is_free(port)]
+        if taken:  # asked now, or the one who has it would answer our probe
+            raise self.failure(f"port {taken[0]}: {PORT_LOST}")
         # Opened for reading by others and appended: a restart keeps the story of the life before.
         with open(self.log, "ab") as log:
             process = subprocess.Popen(
@@ -82,16 +86,18 @@ class ProcessRecord:
         if not self.running:
             raise self.failure("ended while starting")
 
-    def stop(self, wait_for_ports: bool = True) -> None:
+    def stop(self) -> None:
         """SIGTERM, then SIGKILL after a while; returns when process and ports are gone."""
-        self.signal(signal.SIGTERM)
-        self.signal(signal.SIGCONT)  # a paused process takes its SIGTERM only when it goes on
-        self.wait_ended(wait_for_ports)
+        if self.running:
+            self.signal(signal.SIGTERM)
+            self.signal(signal.SIGCONT)  # a paused process takes its SIGTERM only when it goes on
+            self.wait_ended()
 
     def kill(self) -> None:
         """SIGKILL, as a crash would end it; returns when process and ports are gone."""
-        self.signal(signal.SIGKILL)
-        self.wait_ended(wait_for_ports=True)
+        if self.running:
+            self.signal(signal.SIGKILL)
+            self.wait_ended()
 
     def pause(self) -> None:
         """SIGSTOP: it keeps its connections and answers nothing."""
@@ -107,8 +113,8 @@ class ProcessRecord:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
-    def wait_ended(self, wait_for_ports: bool) -> None:
-        """Wait for the end of the process, killing it if it does not obey, and for its ports."""
+    def wait_ended(self) -> None:
+        """Wait until a process that was told to end has ended; it is killed if it does not obey."""
         def ended() -> bool:
             return not self.running
 
@@ -117,10 +123,8 @@ class ProcessRecord:
         except WaitTimeout:
             self.signal(signal.SIGKILL)
             wait_until(ended, KILL_TIMEOUT_SECONDS, f"{self.name} ends after SIGKILL")
-        self.pid = self.start_ticks = 0
-        if wait_for_ports:
-            wait_until(lambda: all(map(is_free, self.ports)), PORT_FREE_TIMEOUT_SECONDS,
-                       f"the ports {self.ports} of {self.name} are free")
+        wait_until(lambda: all(map(is_free, self.ports)), PORT_FREE_TIMEOUT_SECONDS,
+                   f"the ports {self.ports} of {self.name} are free")
 
     def failure(self, reason: str) -> ComponentFailed:
         """The error that says what happened, with the end of the log."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from berth_controlplane.cluster import Cluster
 from berth_controlplane.ports import HOST, pick_ports
 from berth_controlplane.processes import ProcessRecord

@@ -1,0 +1,239 @@
+"""The operator on a real control plane: admission, gangs, reservations, restarts, kill -9."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from harness import berth_objects as berth_kinds
+from harness import objects
+from harness.kube import ApiClient, condition, wait_phase, wait_until
+
+from berth_controlplane.berth import OPERATOR, BerthOptions
+from berth_controlplane.berth import down as berth_down
+from berth_controlplane.berth import up as berth_up
+from berth_controlplane.cluster import Cluster
+from berth_controlplane.nodes import NodeShape
+
+NODES = 3
+NODE_CPU = 8
+SERVICE_ACCOUNT = "berth-system/berth-operator"
+LEADER_FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
+
+
+@pytest.fixture(scope="module")
+def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
+    """Berth's manifests and a pool of nodes of its own; the operator is started by each test."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=()), print)
+    name = f"pool-{uuid.uuid4().hex[:6]}"
+    cluster.add_nodes(NODES, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi", "pods": "110"},
+                                       {berth_kinds.POOL_LABEL: name}))
+    cluster.kube.create(berth_kinds.pool(name))
+    yield name
+    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
+    berth_down(cluster)
+
+
+@pytest.fixture
+def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
+    """A managed namespace with a quota of its own name: 6 cpu."""
+    kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 6))
+    yield managed_namespace
+    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
+
+
+@pytest.fixture
+def operator(programs) -> None:
+    """One operator that leads at once."""
+    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT)
+
+
+def create_pod(kube: ApiClient, name: str, namespace: str, cpu: str, **fields) -> None:
+    kube.create(objects.pod(name, namespace, requests={"cpu": cpu}, **fields))
+
+
+def gang(name: str, namespace: str, members: int, cpu: str) -> dict:
+    return objects.job(name, namespace, parallelism=members, requests={"cpu": cpu}, labels={
+        "berth.dev/workload": name, "berth.dev/workload-size": str(members)},
+        annotations={objects.RUN_SECONDS: "600"})
+
+
+def members_of(kube: ApiClient, name: str, namespace: str) -> list[dict]:
+    return kube.list("v1/Pod", namespace, labelSelector=f"berth.dev/workload={name}")
+
+
+def ungated(pods: list[dict]) -> int:
+    return sum(1 for pod in pods if not pod["spec"].get("schedulingGates"))
+
+
+def test_a_pod_goes_from_gate_to_node_within_its_quota(kube, team, pool, operator):
+    create_pod(kube, "first", team, "4")
+    create_pod(kube, "second", team, "4")
+    wait_phase(kube, "first", team, "Running")
+    record = json.loads(berth_kinds.annotation(kube, "first", team, berth_kinds.ADMITTED))
+    assert record["quota"] == team
+    assert record["pool"] == pool
+    assert kube.get("v1/Pod", "first", team)["spec"]["nodeName"].startswith(pool)
+    wait_until(lambda: berth_kinds.annotation(kube, "second", team, berth_kinds.EXPLAIN)
+               .startswith("InsufficientQuota: "), 20, "the second pod says why it waits")
+    assert berth_kinds.is_gated(kube, "second", team)
+    kube.delete("v1/Pod", "first", team)
+    wait_phase(kube, "second", team, "Running")
+
+
+def test_a_gang_starts_whole_or_not_at_all(kube, team, operator):
+    kube.create(gang("large", team, members=4, cpu="2"))
+    wait_until(lambda: len(members_of(kube, "large", team)) == 4, 20, "the Job made its pods")
+    wait_until(lambda: berth_kinds.annotation(
+        kube, min(pod["metadata"]["name"] for pod in members_of(kube, "large", team)), team,
+        berth_kinds.EXPLAIN) or any("berth.dev/explain" in pod["metadata"].get("annotations", {})
+                                    for pod in members_of(kube, "large", team)),
+        20, "the gang says why it waits")
+    assert ungated(members_of(kube, "large", team)) == 0
+    kube.patch("berth.dev/v1alpha1/Quota", team,
+               [{"op": "replace", "path": "/spec/pools/0/resources/0/nominal", "value": 8}],
+               content_type="application/json-patch+json")
+    wait_until(lambda: ungated(members_of(kube, "large", team)) == 4, 20, "all gates are removed")
+    decisions = {json.loads(pod["metadata"]["annotations"][berth_kinds.ADMITTED])["decision"]
+                 for pod in members_of(kube, "large", team)}
+    assert len(decisions) == 1
+
+
+def test_statuses_are_true_and_then_nothing_is_written(kube, team, pool, operator):
+    create_pod(kube, "one", team, "2")
+    wait_phase(kube, "one", team, "Running")
+
+    def used() -> str:
+        status = kube.get("berth.dev/v1alpha1/Quota", team).get("status", {})
+        rows = [row for each in status.get("pools", []) for row in each["resources"]]
+        return next((str(row.get("used")) for row in rows if row["name"] == "cpu"), "")
+
+    wait_until(lambda: used() == "2", 20, "the quota's status shows 2 cpu used")
+    assert berth_kinds.is_true(kube, "Quota", team, "Ready")
+    wait_until(lambda: berth_kinds.is_true(kube, "ResourcePool", pool, "Ready"), 20, "pool Ready")
+    time.sleep(3)  # what was under way has been written; from here on nothing changes
+    versions = resource_versions(kube, team, pool)
+    time.sleep(5)
+    assert resource_versions(kube, team, pool) == versions
+
+
+def resource_versions(kube: ApiClient, team: str, pool: str) -> list[str]:
+    return [kube.get("berth.dev/v1alpha1/Quota", team)["metadata"]["resourceVersion"],
+            kube.get("berth.dev/v1alpha1/ResourcePool", pool)["metadata"]["resourceVersion"],
+            kube.get("v1/Pod", "one", team)["metadata"]["resourceVersion"]]
+
+
+def test_a_window_opens_on_time_and_only_its_holders_get_in(kube, team, pool, operator):
+    start = datetime.now(UTC) + timedelta(seconds=8)
+    name = f"window-{team[-6:]}"
+    kube.create(berth_kinds.window(name, pool, team, "6", start, 600, [team]))
+    wait_until(lambda: berth_kinds.is_true(kube, "Reservation", name, "Accepted"), 20, "accepted")
+    kube.create(objects.pod("holder", team, requests={"cpu": "2"},
+                            labels={"berth.dev/reservation": name}))
+    wait_until(lambda: berth_kinds.is_true(kube, "Reservation", name, "Active"), 30, "the window opens")
+    assert datetime.now(UTC) >= start.replace(microsecond=0)
+    wait_phase(kube, "holder", team, "Running")
+    found = kube.get("berth.dev/v1alpha1/Reservation", name)
+    assert condition(found, "Honored")["status"] == "True"
+    record = json.loads(berth_kinds.annotation(kube, "holder", team, berth_kinds.ADMITTED))
+    assert record["reservation"] == name
+    kube.delete("berth.dev/v1alpha1/Reservation", name)
+
+
+def failpoints(programs_folder: Path) -> list[str]:
+    listing = subprocess.run([str(programs_folder / OPERATOR), "--list-failpoints"], check=True,
+                             capture_output=True, text=True, timeout=30).stdout
+    return [line.split("\t")[0] for line in listing.splitlines()]
+
+
+def test_kill_9_between_any_two_writes_loses_nothing_and_admits_nothing_twice(
+        kube, team, pool, programs, programs_folder, cluster):
+    """F20, G2: at every failpoint the operator dies, and the next one finishes."""
+    names = failpoints(programs_folder)
+    assert len(names) >= 8
+    for index, name in enumerate(names):
+        check_one_failpoint(kube, team, pool, programs, cluster, f"f{index}", name)
+
+
+def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) -> None:
+    job_name = f"{prefix}-gang"
+    reservation = f"{prefix}-{team[-6:]}"
+    timeout = "2" if "Rollback" in failpoint else "300"
+    doomed = programs.start(OPERATOR, *LEADER_FLAGS, f"--gang-timeout-seconds={timeout}",
+                            service_account=SERVICE_ACCOUNT, name=f"doomed-{prefix}",
+                            environment={"BERTH_FAILPOINT": failpoint})
+    if "Rollback" in failpoint:
+        cluster.stop("scheduler")  # so that the gang cannot be bound
+    kube.create(berth_kinds.window(reservation, pool, team, "1",
+                                   datetime.now(UTC) + timedelta(days=30), 600, [team]))
+    kube.create(gang(job_name, team, members=3, cpu="2"))
+    wait_until(lambda: not doomed.running, 30, f"the operator dies at {failpoint}")
+    programs.stop_all()
+    if "Rollback" in failpoint:
+        cluster.start("scheduler")
+    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name=f"heir-{prefix}")
+    # The gang is whole in the end, whichever pods are its members by then.
+    wait_until(lambda: [pod["status"].get("phase") for pod in members_of(kube, job_name, team)
+                        if "deletionTimestamp" not in pod["metadata"]] == ["Running"] * 3, 60,
+               lambda: f"the gang runs after {failpoint}: "
+                       f"{[pod['status'].get('phase') for pod in members_of(kube, job_name, team)]}")
+    wait_until(lambda: berth_kinds.is_true(kube, "Reservation", reservation, "Accepted"), 20,
+               "the reservation is accepted")
+    # A decision admits each pod once: all live members carry one decision of one gang.
+    decisions = {json.loads(pod["metadata"]["annotations"][berth_kinds.ADMITTED])["quota"]
+                 for pod in members_of(kube, job_name, team)}
+    assert decisions == {team}
+    kube.delete("batch/v1/Job", job_name, team, propagationPolicy="Background")
+    kube.delete("berth.dev/v1alpha1/Reservation", reservation)
+    wait_until(lambda: not members_of(kube, job_name, team), 30, "the gang is gone")
+    programs.stop_all()
+
+
+def test_a_standby_takes_over_when_the_leader_is_killed(kube, team, programs):
+    flags = ("--status-interval-milliseconds=200",)
+    first = programs.start(OPERATOR, *flags, service_account=SERVICE_ACCOUNT, name="first")
+    create_pod(kube, "before", team, "1")
+    wait_phase(kube, "before", team, "Running", 40)
+    programs.start(OPERATOR, *flags, service_account=SERVICE_ACCOUNT, name="second")
+    first.kill()
+    create_pod(kube, "after", team, "1")
+    wait_phase(kube, "after", team, "Running", 60)  # the lease runs out after 15 s
+
+
+def test_a_leader_that_stops_gives_the_lease_back(kube, team, programs, cluster):
+    programs.start(OPERATOR, service_account=SERVICE_ACCOUNT, name="leaving")
+    wait_until(lambda: holder(kube) != "", 30, "the lease is held")
+    cluster.stop("leaving")
+    assert holder(kube) == ""
+
+
+def holder(kube: ApiClient) -> str:
+    found = kube.find("coordination.k8s.io/v1/Lease", "berth-operator", "berth-system") or {}
+    return str(found.get("spec", {}).get("holderIdentity") or "")
+
+
+def test_a_paused_leader_that_wakes_up_late_writes_nothing_wrong(kube, team, programs, cluster):
+    """F10: a leader that was frozen past its lease must not act on its old view."""
+    programs.start(OPERATOR, service_account=SERVICE_ACCOUNT, name="frozen")
+    wait_until(lambda: holder(kube) != "", 30, "the lease is held")
+    cluster.pause("frozen")
+    programs.start(OPERATOR, service_account=SERVICE_ACCOUNT, name="fresh")
+    for index in range(8):
+        create_pod(kube, f"p{index}", team, "1")
+    wait_until(lambda: admitted(kube, team) == 6, 60, "the fresh leader filled the quota")
+    cluster.resume("frozen")
+    time.sleep(3)
+    assert admitted(kube, team) == 6
+
+
+def admitted(kube: ApiClient, namespace: str) -> int:
+    return sum(1 for pod in kube.list("v1/Pod", namespace)
+               if not pod["spec"].get("schedulingGates"))
+
+

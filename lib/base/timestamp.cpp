@@ -6,6 +6,9 @@
 namespace berth {
 namespace {
 
+constexpr TimePoint kFirst{std::chrono::sys_days{std::chrono::year{1} / 1 / 1}};
+constexpr TimePoint kAfterLast{std::chrono::sys_days{std::chrono::year{10000} / 1 / 1}};
+
 /// Reads exactly `digits` decimal digits from the front of `text` and drops them; -1 if it can't.
 int take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits)
@@ -129,7 +132,11 @@ Result<TimePoint> parse_time(std::string_view text) {
   const auto offset = take_offset(rest);
   if (!offset || !rest.empty())
     return invalid();
-  return TimePoint{*day} + *of_day - *offset;
+  // An offset can lead out of the years that can be written again.
+  const TimePoint time = TimePoint{*day} + *of_day - *offset;
+  if (time < kFirst || time >= kAfterLast)
+    return invalid();
+  return time;
 }
 
 } // namespace berth

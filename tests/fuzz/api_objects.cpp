@@ -20,27 +20,37 @@ namespace berth::api {
 namespace {
 
 template <class T>
-void check_round_trip(const T& object) {
-  const std::string spec = encode(object);
-  const auto again = decode_text<T>(spec);
+void check_spec(const T& object) {
+  const std::string text = encode(object);
+  const auto again = decode_text<T>(text);
   ensure(again && again->spec == object.spec, "a spec changed on its way");
-  ensure(encode(*again) == spec, "equal objects gave different bytes");
-  const std::string status = encode_status<T>(object.meta, object.status);
-  const auto status_again = decode_text<T>(status);
-  ensure(status_again && status_again->status == object.status, "a status changed on its way");
+  ensure(encode(*again) == text, "equal objects gave different bytes");
+}
+
+template <class T>
+void check_status(const T& object) {
+  const std::string text = encode_status<T>(object.meta, object.status);
+  const auto again = decode_status<T>(parse_json(text)->at("status"));
+  ensure(again && *again == object.status, "a status changed on its way");
+  ensure(encode_status<T>(object.meta, *again) == text, "equal statuses gave different bytes");
 }
 
 template <class T>
 void check(const Json& value) {
-  if (const auto object = decode<T>(value))
-    check_round_trip(*object);
+  if (const auto object = decode<T>(value)) {
+    check_spec(*object);
+    check_status(*object);
+  }
   T object;
   object.meta.name = "fuzzed";
-  if (auto spec = decode_spec<T>(value))
+  if (auto spec = decode_spec<T>(value)) {
     object.spec = std::move(*spec);
-  if (auto status = decode_status<T>(value))
+    check_spec(object);
+  }
+  if (auto status = decode_status<T>(value)) {
     object.status = std::move(*status);
-  check_round_trip(object);
+    check_status(object);
+  }
 }
 
 Result<std::shared_ptr<const allocation::TimeZone>> utc_only(std::string_view) {

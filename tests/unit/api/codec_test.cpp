@@ -6,6 +6,8 @@
 #include "lib/api/resource_pool.hpp"
 #include "lib/api/scaling_recommendation.hpp"
 
+#include <catch2/catch.hpp>
+
 namespace berth::api {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "lib/api/conditions.hpp"
 
+#include <catch2/catch.hpp>
+
 namespace berth::api {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "lib/api/json.hpp"
 
+#include <catch2/catch.hpp>
+
 namespace berth::api {
 namespace {
 

@@ -1,8 +1,6 @@
 // Every object that the schema tests call good and every sample that users are shown goes through
 // the codec: decoded without a fault, and written back without losing a field.
 
-#include <set>
-
 #include "lib/api/allocation_policy.hpp"
 #include "lib/api/allocation_request.hpp"
 #include "lib/api/codec.hpp"
@@ -12,6 +10,10 @@
 #include "lib/api/scaling_policy.hpp"
 #include "lib/api/scaling_recommendation.hpp"
 #include "tests/unit/api/yaml_objects.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <set>
 
 namespace berth::api {
 namespace {

@@ -2,6 +2,8 @@
 
 #include "lib/api/codec.hpp"
 
+#include <catch2/catch.hpp>
+
 namespace berth::api {
 namespace {
 

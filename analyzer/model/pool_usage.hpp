@@ -1,0 +1,46 @@
+#pragma once
+// PoolUsage: what the nodes of a pool use together, from the samples of the single nodes. Nodes
+// without a fresh sample are counted, never taken for idle.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "lib/base/clock.hpp"
+#include "lib/resources/resource_vector.hpp"
+
+namespace berth::analyzer {
+
+/// One node of the pool, and its newest sample if there is one.
+struct MeasuredNode {
+  resources::ResourceVector allocatable{};
+  bool takes_work = true; ///< ready and not cordoned
+  bool ready = true;
+  struct Usage {
+    TimePoint at{};
+    resources::ResourceVector used{};
+  };
+  std::optional<Usage> usage{};
+};
+
+struct PoolUsage {
+  std::int32_t nodes = 0;               ///< that take work
+  std::int32_t nodes_ready = 0;         ///< from which a sample is expected
+  std::int32_t nodes_fresh = 0;         ///< of those, how many have one
+  resources::ResourceVector capacity{}; ///< allocatable of the nodes that take work
+  resources::ResourceVector used{};     ///< measured, on the fresh nodes
+  /// `used`, with the nodes without a fresh sample taken to use as much for their size.
+  resources::ResourceVector estimated{};
+  std::optional<TimePoint> newest{}; ///< of all samples, fresh or not
+  std::optional<TimePoint> oldest_fresh{};
+
+  /// 0 to 100, rounded down; 100 only when nothing is missing; 0 without nodes.
+  [[nodiscard]] std::int32_t coverage_percent() const;
+};
+
+/// Only resources that `used` names are summed; samples older than `stale_after` or more than that
+/// ahead of `now` are not fresh.
+[[nodiscard]] PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now,
+                               Duration stale_after);
+
+} // namespace berth::analyzer

@@ -1,0 +1,84 @@
+#pragma once
+// When a pool should grow or shrink. Growth follows what is likely, shrinking only what is nearly
+// certain over a whole window. Two things keep the advice from swinging: leaving an advice takes
+// more than entering it (hysteresis), and a change of mind waits for the cooldown, unless the pool
+// is about to be full.
+//
+//          shrink        target   warning     critical   emergency     use in % of capacity
+//   ─────────┼─────────────┼─────────┼───────────┼───────────┼──────
+//    ShrinkPool begins      stays GrowPool until    begins      ignores the cooldown
+//    here, ends 10 above    below here              here
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analyzer/model/outlook.hpp"
+
+namespace berth::analyzer {
+
+enum class Advice { None, GrowPool, ShrinkPool };
+
+/// In percent of capacity, ascending.
+struct Thresholds {
+  double shrink_percent = 40;
+  double target_percent = 65; ///< where the pool should be after a change of size
+  double warning_percent = 70;
+  double critical_percent = 85;
+  double emergency_percent = 95;
+
+  friend bool operator==(const Thresholds&, const Thresholds&) = default;
+};
+
+/// One resource of the pool with the thresholds that hold for it.
+struct Judged {
+  Outlook outlook;
+  Thresholds thresholds;
+};
+
+struct PoolSize {
+  std::int32_t nodes = 0;     ///< that take work
+  std::int32_t nodes_min = 1; ///< the pool must not shrink below; at least 1
+};
+
+/// What was advised so far; kept by the caller, so that a restart forgets nothing.
+struct AdviceState {
+  Advice advice = Advice::None;
+  std::optional<TimePoint> changed{}; ///< when it became that; absent: never anything else
+
+  friend bool operator==(const AdviceState&, const AdviceState&) = default;
+};
+
+struct PoolAdvice {
+  /// Whether anything could be decided; if not, the state stays and `reason` says why.
+  bool known = false;
+  AdviceState state{};
+  /// HighUtilization, LowUtilization, MetricsAvailable (nothing to do), MetricsStale,
+  /// MetricsMissing or NoNodes.
+  Reason reason = Reason::MetricsMissing;
+  /// For an advice: the resource that it rests on (an index into what was judged), the number of
+  /// nodes wanted, and what the peak is of the capacity before and after.
+  std::size_t resource = 0;
+  std::int32_t nodes = 0;
+  double peak_percent = 0;
+  double peak_percent_after = 0;
+  std::int32_t confidence_percent = 0; ///< 5 to 95, less where measurements are missing
+};
+
+struct AdviceOptions {
+  Duration cooldown = std::chrono::seconds{300};
+  /// The part of a whole window that must have been measured before a pool may shrink.
+  double shrink_coverage_min = 0.8;
+  /// At most so much of the pool goes at once; what is left is measured again first.
+  std::int32_t shrink_step_percent_max = 20;
+  double shrink_hysteresis_percent = 10;
+};
+
+/// Pure: the same outlooks, size, state and time give the same advice.
+[[nodiscard]] PoolAdvice advise(std::span<const Judged> judged, PoolSize size,
+                                const AdviceState& state, const AdviceOptions& options,
+                                TimePoint now);
+
+} // namespace berth::analyzer

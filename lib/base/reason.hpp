@@ -76,6 +76,7 @@ namespace berth {
   X(Recommended, "A recommendation was written.")                                                  \
   X(Expired, "The recommendation's time has passed.")                                              \
   X(Superseded, "A newer recommendation took this one's place.")                                   \
+  X(Resolved, "What the recommendation was made for no longer holds.")                             \
   /* operation */                                                                                  \
   X(CachesNotSynced, "The caches are not filled yet; nothing is decided on a partial view.")       \
   X(TargetNotFound, "The object that the policy or the request names does not exist.")             \

@@ -122,7 +122,7 @@ async::Task<Admitter::Written> Admitter::write_member(const allocation::MemberAd
 
 async::Task<Result<cluster::Pod>> Admitter::read(kube::ObjectKey key) {
   BERTH_CO_TRY(const std::string text, co_await parts_.client.get(kube::types::pod(), key));
-  BERTH_CO_TRY(const auto pod, cluster::decode_pod(text));
+  BERTH_CO_TRY(const auto pod, cluster::decode_pod_text(text));
   co_return *pod;
 }
 

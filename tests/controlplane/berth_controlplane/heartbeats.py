@@ -1,8 +1,9 @@
 """The leases that kubelets renew, as a process of its own.
 
-kwok could renew them, but then it takes a node for its own only while it holds the lease, and a pod
-that is bound in the moment before is never looked at again (v0.8.0, seen in half of its restarts).
-So kwok runs without leases, and this process writes what a healthy kubelet writes every 10 seconds.
+kwok could renew them, but it takes a node for its own only while it holds its lease, under a name
+that is new with each start: after a restart it would do nothing until the old leases ran out, 40 s.
+So kwok runs without leases, and this process writes what a healthy kubelet writes every 10 seconds;
+it can also leave single nodes out, which then look like machines that died.
 
 Run: python3 -m berth_controlplane.heartbeats KUBECONFIG HEALTH_PORT
 """

@@ -49,13 +49,20 @@ def record(layout: Layout, binaries: Binaries) -> ProcessRecord:
 
 
 def write_configuration(path: Path, binaries: Binaries) -> Path:
-    """One file with kwok's options, our stages and the metrics of the kubelets' endpoint."""
+    """One file with kwok's options, our stages and the metrics of the kubelets' endpoint.
+
+    kwok fills in no defaults where the file holds options (v0.8.0): all that matter are here. With
+    no worker for podsOnNodeSync, pods that kwok hears of before their node are never looked at.
+    """
     options = {
         "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
         "kind": "KwokConfiguration",
         "options": {
             "podPlayStageParallelism": PLAY_PARALLELISM,
             "nodePlayStageParallelism": PLAY_PARALLELISM,
+            "podsOnNodeSyncParallelism": PLAY_PARALLELISM,
+            "enablePodsOnNodeSyncListPager": True,
+            "nodeLeaseParallelism": 1,  # unused, but it must not be 0
         },
     }
     parts = [yaml.safe_dump(options)]

@@ -6,6 +6,8 @@ namespace berth::allocation {
 
 ClusterState::ClusterState() : impl_(std::make_unique<Impl>()) {}
 ClusterState::~ClusterState() = default;
+ClusterState::ClusterState(ClusterState&&) noexcept = default;
+ClusterState& ClusterState::operator=(ClusterState&&) noexcept = default;
 
 bool ClusterState::upsert_pod(PodView pod) {
   return impl_->upsert_pod(std::move(pod));

@@ -23,6 +23,8 @@ public:
   ~ClusterState();
   ClusterState(const ClusterState&) = delete;
   ClusterState& operator=(const ClusterState&) = delete;
+  ClusterState(ClusterState&&) noexcept;
+  ClusterState& operator=(ClusterState&&) noexcept;
 
   /// Each says whether allocation can tell the difference; false: no new cycle is needed.
   bool upsert_pod(PodView pod);

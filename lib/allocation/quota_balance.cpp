@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "lib/allocation/quota_tree.hpp"
 
@@ -85,14 +86,19 @@ std::optional<QuotaShortfall> QuotaBalance::shortfall(QuotaIndex quota, const Po
 /// that is not lent: Q2 asks for every ancestor after the addition, not for a change.
 Amount QuotaBalance::available_in_cell(QuotaIndex quota, const QuotaForest::Block& block,
                                        std::size_t resource) const {
-  const std::size_t cell = forest_->cell_of(block, quota) + resource;
-  const QuotaIndex parent = forest_->parents_[quota];
-  if (parent == QuotaForest::kNone)
-    return left_[cell];
-  const QuotaForest::Cell& limits = forest_->cells_[cell];
-  const Amount kept = std::max(left_[cell] - limits.lending_limit, Amount{});
-  const Amount above = available_in_cell(parent, block, resource);
-  return std::min(left_[cell] + limits.borrowing_limit, above < Amount{} ? above : above + kept);
+  std::array<QuotaIndex, QuotaForest::kLevelsMax> path{};
+  std::size_t levels = 0;
+  for (; quota != QuotaForest::kNone; quota = forest_->parents_[quota])
+    path.at(levels++) = quota;
+  Amount available = left_[forest_->cell_of(block, path[--levels]) + resource];
+  while (levels-- > 0) {
+    const std::size_t cell = forest_->cell_of(block, path[levels]) + resource;
+    const QuotaForest::Cell& limits = forest_->cells_[cell];
+    if (available >= Amount{})
+      available += std::max(left_[cell] - limits.lending_limit, Amount{});
+    available = std::min(left_[cell] + limits.borrowing_limit, available);
+  }
+  return available;
 }
 
 Amount QuotaBalance::available(QuotaIndex quota, const PoolName& pool,

@@ -49,8 +49,8 @@ void QuotaForest::link_parents() {
     parents_.push_back(quota->parent.empty() ? kNone : find(quota->parent).value_or(kNone));
 }
 
-/// Q3: one missing parent or one cycle stops its whole tree. Cycles are cut afterwards, so that
-/// every walk upwards ends.
+/// Q3: one missing parent, one cycle or too many levels stop the whole tree. Faulty links are cut
+/// afterwards, so that every walk upwards ends soon.
 void QuotaForest::find_faults() {
   findings_.resize(size());
   Components components(size());
@@ -61,14 +61,23 @@ void QuotaForest::find_faults() {
       findings_[quota] = QuotaFinding{Reason::ParentNotFound,
                                       "parent " + quotas_[quota]->parent.str() + " does not exist"};
   }
-  const std::vector<QuotaIndex> on_cycle = find_cycles();
-  for (const QuotaIndex quota : on_cycle) {
+  std::vector<QuotaIndex> cut = find_cycles();
+  for (const QuotaIndex quota : cut)
     findings_[quota] = QuotaFinding{Reason::ParentCycle, quotas_[quota]->name.str() +
                                                              " is its own ancestor through " +
                                                              quotas_[quota]->parent.str()};
-  }
-  for (const QuotaIndex quota : on_cycle)
+  for (const QuotaIndex quota : cut)
     parents_[quota] = kNone;
+  cut.clear();
+  for (QuotaIndex quota = 0; quota < size(); ++quota)
+    if (level_of(quota) > kLevelsMax)
+      cut.push_back(quota);
+  for (const QuotaIndex quota : cut) {
+    findings_[quota] =
+        QuotaFinding{Reason::QuotaTreeInvalid, quotas_[quota]->name.str() + " is more than " +
+                                                   std::to_string(kLevelsMax) + " levels deep"};
+    parents_[quota] = kNone;
+  }
 
   std::map<QuotaIndex, QuotaIndex> faulty; // leader -> first faulty member
   for (QuotaIndex quota = 0; quota < size(); ++quota)
@@ -82,6 +91,14 @@ void QuotaForest::find_faults() {
                                                      quotas_[at->second]->name.str() + ": " +
                                                      findings_[at->second]->message};
   }
+}
+
+/// 1 for a root; at most kLevelsMax + 1.
+std::size_t QuotaForest::level_of(QuotaIndex quota) const {
+  std::size_t level = 1;
+  for (; parents_[quota] != kNone && level <= kLevelsMax; quota = parents_[quota])
+    ++level;
+  return level;
 }
 
 std::vector<QuotaIndex> QuotaForest::find_cycles() const {
@@ -104,14 +121,13 @@ std::vector<QuotaIndex> QuotaForest::find_cycles() const {
 }
 
 void QuotaForest::plant_trees() {
-  std::vector<std::uint32_t> depth(size());
   std::map<QuotaIndex, std::uint32_t> tree_at; // root -> tree
   tree_of_.resize(size());
   rank_in_tree_.resize(size());
   for (QuotaIndex quota = 0; quota < size(); ++quota) {
     QuotaIndex root = quota;
-    for (; parents_[root] != kNone; root = parents_[root])
-      ++depth[quota];
+    while (parents_[root] != kNone)
+      root = parents_[root];
     const auto [at, is_new] = tree_at.emplace(root, trees_.size());
     if (is_new)
       trees_.emplace_back();
@@ -122,8 +138,9 @@ void QuotaForest::plant_trees() {
   }
   children_first_.resize(size());
   std::iota(children_first_.begin(), children_first_.end(), QuotaIndex{0});
-  std::stable_sort(children_first_.begin(), children_first_.end(),
-                   [&](QuotaIndex left, QuotaIndex right) { return depth[left] > depth[right]; });
+  std::stable_sort(
+      children_first_.begin(), children_first_.end(),
+      [&](QuotaIndex left, QuotaIndex right) { return level_of(left) > level_of(right); });
 }
 
 void QuotaForest::lay_out_cells() {

@@ -33,6 +33,9 @@ struct QuotaFinding {
 
 class QuotaForest {
 public:
+  /// A tree with more levels counts as broken (Q3): every question walks from a quota to its root.
+  static constexpr std::size_t kLevelsMax = 32;
+
   QuotaForest() = default;
   /// Names must be unique; any order gives the same forest.
   explicit QuotaForest(std::vector<std::shared_ptr<const QuotaSpec>> quotas);
@@ -73,6 +76,7 @@ private:
   void link_parents();
   void find_faults();
   [[nodiscard]] std::vector<QuotaIndex> find_cycles() const;
+  [[nodiscard]] std::size_t level_of(QuotaIndex quota) const;
   void plant_trees();
   void lay_out_cells();
   void fill_cells(const Tree& tree, const Block& block);

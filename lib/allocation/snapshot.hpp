@@ -46,7 +46,8 @@ struct ClusterSnapshot {
   OrderedView<PodUid, std::shared_ptr<const PodView>> pods{};
   OrderedView<WorkloadId, std::shared_ptr<const Workload>> waiting{};
   /// Pods that are charged to a node and not bound yet: admitted and planned there, or nominated by
-  /// kube-scheduler. Their weight is part of `loads`, but kube-scheduler does not see it on the node.
+  /// kube-scheduler. Their weight is part of `loads`, but kube-scheduler does not see it on the
+  /// node.
   OrderedView<PodUid, std::shared_ptr<const PodView>> expected{};
   /// Admitted pods that are bound nowhere and whose planned nodes are all gone.
   OrderedView<PodUid, std::shared_ptr<const PodView>> homeless{};

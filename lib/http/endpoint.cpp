@@ -47,9 +47,11 @@ Result<Endpoint> Endpoint::parse(std::string_view url) {
   endpoint.base_path = path;
   std::string_view host = authority.substr(0, authority.rfind(':'));
   if (authority.starts_with('[')) {
-    host = authority.substr(1, authority.find(']') - 1);
-    authority.remove_prefix(std::min(authority.size(), host.size() + 2));
-    if (host.empty() || !std::ranges::all_of(host, is_address_char) ||
+    host = authority.substr(1).substr(0, authority.find(']') - 1);
+    authority.remove_prefix(host.size() + 1);
+    const bool is_closed = authority.starts_with(']');
+    authority.remove_prefix(is_closed ? 1 : 0);
+    if (!is_closed || host.empty() || !std::ranges::all_of(host, is_address_char) ||
         (!authority.empty() && authority.front() != ':'))
       return malformed(url, "its address is malformed");
   } else {

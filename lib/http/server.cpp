@@ -120,6 +120,7 @@ async::Task<void> Server::Impl::accept() {
     if (!accepted.error) {
       admit(std::move(session_strand), std::move(socket));
     } else if (!state->draining) {
+      ++state->counters.accepts_failed;
       pause.expires_after(kAcceptPause);
       AsioOperation pausing([&](auto done) { pause.async_wait(std::move(done)); });
       co_await pausing;

@@ -43,14 +43,15 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0; ///< 0: any free port
   std::size_t threads = 1;
-  std::optional<ServerTls> tls;
-  ServerLimits limits;
+  std::optional<ServerTls> tls{};
+  ServerLimits limits{};
 };
 
 /// Counters for metrics; updated without locks.
 struct ServerCounters {
   std::atomic<std::uint64_t> connections_accepted{0};
   std::atomic<std::uint64_t> connections_refused{0}; ///< over connections_max
+  std::atomic<std::uint64_t> accepts_failed{0};      ///< such as for want of file descriptors
   std::atomic<std::uint64_t> handshakes_failed{0};
   std::atomic<std::uint64_t> requests_refused{0}; ///< malformed, too large or too slow
   std::atomic<std::int64_t> connections_open{0};

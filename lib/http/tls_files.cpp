@@ -39,8 +39,11 @@ TlsReloader::TlsReloader(ServerTlsFiles files, ServerTls loaded, Server& server,
       listener_(std::move(listener)) {}
 
 async::Task<void> TlsReloader::run(async::Executor& executor, std::stop_token stop) {
-  while (co_await async::sleep_for(executor, kTlsCheckInterval, stop))
-    check();
+  for (bool due = true; due;) {
+    due = co_await async::sleep_for(executor, kTlsCheckInterval, stop);
+    if (due)
+      check();
+  }
 }
 
 void TlsReloader::check() {

@@ -14,7 +14,17 @@
 
 namespace berth::http::testing {
 
-RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+RawClient::RawClient() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {}
+
+RawClient::RawClient(std::uint16_t port) : RawClient() {
+  connect(port);
+}
+
+RawClient::~RawClient() {
+  ::close(socket_);
+}
+
+void RawClient::connect(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -22,10 +32,6 @@ RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM
   const int connected =
       ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   ensure(connected == 0, "the test's client cannot connect");
-}
-
-RawClient::~RawClient() {
-  ::close(socket_);
 }
 
 bool RawClient::send(std::string_view bytes) {

@@ -14,12 +14,16 @@ inline constexpr std::chrono::seconds kPatience{20};
 
 class RawClient {
 public:
+  /// Not connected yet.
+  RawClient();
   /// Connects to 127.0.0.1.
   explicit RawClient(std::uint16_t port);
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
+  /// Connects to 127.0.0.1.
+  void connect(std::uint16_t port);
   /// Sends what it can; false once the peer has gone.
   bool send(std::string_view bytes);
   /// Ends our side; the other stays open.

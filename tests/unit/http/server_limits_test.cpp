@@ -1,0 +1,185 @@
+// Slow, many and stuck clients: every wait has an end, and every count a limit.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include <boost/system/error_code.hpp>
+
+#include <catch2/catch.hpp>
+
+#include "lib/http/server.hpp"
+#include "tests/unit/http/echo_server.hpp"
+
+namespace berth::http {
+namespace {
+
+using namespace testing;
+using std::chrono::milliseconds;
+
+constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: berth\r\n\r\n";
+
+TEST_CASE("A client that says nothing is closed after the header time-out") {
+  ServerOptions options;
+  options.limits.header_timeout = milliseconds{30};
+  const auto server = start_server(options);
+  RawClient client(server->port());
+  CHECK(client.is_closed_by_peer());
+  CHECK(server->counters().requests_refused == 0); // it asked for nothing
+}
+
+TEST_CASE("A head that does not end is cut off, however steadily its bytes come") {
+  ServerOptions options;
+  options.limits.header_timeout = milliseconds{50};
+  const auto server = start_server(options);
+  RawClient client(server->port());
+  client.send("GET / HTTP/1.1\r\nX: ");
+  while (client.send("x"))
+    std::this_thread::sleep_for(milliseconds{1}); // the pace of the attack, not a wait
+  CHECK(comes_true([&] { return server->counters().requests_refused == 1; }));
+}
+
+TEST_CASE("A body that does not end is cut off") {
+  ServerOptions options;
+  options.limits.body_timeout = milliseconds{30};
+  const auto server = start_server(options);
+  RawClient client(server->port());
+  client.send("POST / HTTP/1.1\r\nHost: berth\r\nContent-Length: 10\r\n\r\nabc");
+  CHECK(client.is_closed_by_peer());
+  CHECK(comes_true([&] { return server->counters().requests_refused == 1; }));
+}
+
+TEST_CASE("An idle connection is closed, one in use is not") {
+  ServerOptions options;
+  options.limits.idle_timeout = milliseconds{30};
+  const auto server = start_server(options);
+  RawClient client(server->port());
+  client.send(kGet);
+  CHECK(client.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(client.is_closed_by_peer());
+}
+
+TEST_CASE("A handler may take longer than any time-out of the connection") {
+  ServerOptions options;
+  options.limits.header_timeout = options.limits.body_timeout = milliseconds{20};
+  options.limits.idle_timeout = milliseconds{20};
+  ClientThread elsewhere;
+  const auto server = start_server(options, [&](Request request) -> async::Task<Response> {
+    co_await async::sleep_for(elsewhere.executor(), milliseconds{80});
+    co_return co_await echo(std::move(request));
+  });
+  RawClient client(server->port());
+  client.send(kGet);
+  CHECK(client.read_until("GET /a ").ends_with("GET /a "));
+}
+
+TEST_CASE("A client that does not read is cut off") {
+  ServerOptions options;
+  options.limits.write_timeout = milliseconds{50};
+  const auto server = start_server(options, [](Request) -> async::Task<Response> {
+    Response response;
+    response.status = 200;
+    response.body = std::string(std::size_t{64} << 20U, 'x'); // more than sockets buffer
+    co_return response;
+  });
+  RawClient client(server->port());
+  client.send(kGet);
+  CHECK(comes_true([&] { return server->counters().connections_accepted == 1; }));
+  CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
+}
+
+TEST_CASE("A client that keeps sending after its refusal is not listened to for ever") {
+  ServerOptions options;
+  options.limits.linger_timeout = milliseconds{30};
+  const auto server = start_server(options);
+  RawClient client(server->port());
+  client.send("BAD\r\n\r\n");
+  CHECK(status_of(client.read_until("\r\n\r\n")) == 400);
+  CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
+}
+
+TEST_CASE("Connections beyond the limit are closed at once, and there is room again later") {
+  ServerOptions options;
+  options.limits.connections_max = 2;
+  const auto server = start_server(options);
+  auto first = std::make_unique<RawClient>(server->port());
+  RawClient second(server->port());
+  first->send(kGet);
+  second.send(kGet);
+  CHECK(status_of(first->read_until("\r\n\r\n")) == 200);
+  CHECK(status_of(second.read_until("\r\n\r\n")) == 200);
+  RawClient third(server->port());
+  CHECK(third.is_closed_by_peer());
+  CHECK(server->counters().connections_refused == 1);
+  first.reset();
+  REQUIRE(comes_true([&] { return server->counters().connections_open == 1; }));
+  RawClient fourth(server->port());
+  fourth.send(kGet);
+  CHECK(status_of(fourth.read_until("\r\n\r\n")) == 200);
+}
+
+/// Takes every file descriptor that the process may still open.
+class NoDescriptorsLeft {
+public:
+  NoDescriptorsLeft() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit low = before_;
+    low.rlim_cur = static_cast<rlim_t>(next); // the lowest free one is out of reach now
+    ::setrlimit(RLIMIT_NOFILE, &low);
+  }
+  ~NoDescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptorsLeft(const NoDescriptorsLeft&) = delete;
+  NoDescriptorsLeft& operator=(const NoDescriptorsLeft&) = delete;
+
+private:
+  rlimit before_{};
+};
+
+TEST_CASE("Out of file descriptors the server pauses, and goes on once there are some") {
+  // UBSan opens a pipe the first time it looks at an object's type, which then would fail.
+  CHECK(boost::system::error_code(EMFILE, boost::system::system_category()).failed());
+  const auto server = start_server({});
+  RawClient kept(server->port());
+  kept.send(kGet);
+  CHECK(kept.read_until("GET /a ").ends_with("GET /a "));
+  RawClient waiting;
+  {
+    const NoDescriptorsLeft none;
+    waiting.connect(server->port()); // by the kernel, for the server to accept
+    waiting.send(kGet);
+    CHECK(comes_true([&] { return server->counters().accepts_failed > 0; }));
+    kept.send(kGet); // open connections are served meanwhile
+    CHECK(kept.read_until("GET /a ").ends_with("GET /a "));
+  }
+  CHECK(waiting.read_until("GET /a ").ends_with("GET /a "));
+}
+
+TEST_CASE("Many connections on several threads are all answered") {
+  ServerOptions options;
+  options.threads = 4;
+  const auto server = start_server(options);
+  std::vector<std::thread> clients;
+  std::atomic<int> answered{0};
+  for (int client = 0; client < 8; ++client)
+    clients.emplace_back([&] {
+      for (int connection = 0; connection < 10; ++connection) {
+        RawClient raw(server->port());
+        for (int call = 0; call < 10; ++call) {
+          raw.send(kGet);
+          if (raw.read_until("GET /a ").ends_with("GET /a "))
+            ++answered;
+        }
+      }
+    });
+  for (std::thread& client : clients)
+    client.join();
+  CHECK(answered == 800);
+  CHECK(server->counters().connections_accepted == 80);
+  CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
+}
+
+} // namespace
+} // namespace berth::http

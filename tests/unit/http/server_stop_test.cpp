@@ -1,0 +1,126 @@
+// How a server ends: nothing new, what is in flight finishes, what does not finish is cut off.
+#include <future>
+
+#include <catch2/catch.hpp>
+
+#include "lib/async/signal.hpp"
+#include "lib/http/server.hpp"
+#include "tests/unit/http/echo_server.hpp"
+
+namespace berth::http {
+namespace {
+
+using namespace testing;
+using std::chrono::milliseconds;
+
+constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: berth\r\n\r\n";
+
+/// A handler that answers only once it is let go, on an executor of its own.
+struct HeldHandler {
+  ClientThread thread;
+  async::Signal let_go{thread.executor()};
+  std::atomic<int> entered{0};
+
+  Handler handler() {
+    return [this](Request request) -> async::Task<Response> {
+      ++entered;
+      co_await let_go.wait();
+      co_return co_await echo(std::move(request));
+    };
+  }
+  void release() {
+    thread.call([this] { let_go.notify(); });
+  }
+};
+
+TEST_CASE("Idle connections are closed and new ones refused when the server stops") {
+  auto server = start_server({});
+  const auto port = server->port();
+  RawClient idle(port);
+  idle.send(kGet);
+  CHECK(idle.read_until("GET /a ").ends_with("GET /a "));
+  server->stop();
+  CHECK(idle.is_closed_by_peer());
+  CHECK(server->counters().connections_open == 0);
+  auto next = Server::start({.port = port}, echo); // the port is free again
+  CHECK(next);
+}
+
+TEST_CASE("A request in flight is answered before the server ends, and told to close") {
+  HeldHandler held;
+  const auto server = start_server({}, held.handler());
+  RawClient idle(server->port());
+  RawClient client(server->port());
+  client.send(kGet);
+  REQUIRE(comes_true([&] { return held.entered == 1; }));
+  auto stopping = std::async(std::launch::async, [&] { server->stop(); });
+  CHECK(idle.is_closed_by_peer()); // the stop has begun
+  held.release();
+  const std::string answer = client.read_all();
+  CHECK(status_of(answer) == 200);
+  CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+  stopping.get();
+}
+
+TEST_CASE("A half-sent request may be completed while the server drains") {
+  const auto server = start_server({});
+  RawClient idle(server->port());
+  RawClient client(server->port());
+  client.send(
+      "POST /p HTTP/1.1\r\nHost: berth\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n"); // it is in flight now
+  auto stopping = std::async(std::launch::async, [&] { server->stop(); });
+  CHECK(idle.is_closed_by_peer()); // the stop has begun
+  client.send("done");
+  CHECK(client.read_all().ends_with("POST /p done"));
+  stopping.get();
+}
+
+TEST_CASE("A request that outlasts the drain is cut off, and its handler ends later in peace") {
+  HeldHandler held;
+  ServerOptions options;
+  options.limits.drain_timeout = milliseconds{20};
+  auto server = start_server(options, held.handler());
+  RawClient client(server->port());
+  client.send(kGet);
+  REQUIRE(comes_true([&] { return held.entered == 1; }));
+  server->stop();
+  CHECK(client.is_closed_by_peer());
+  server.reset(); // the handler outlives the whole server
+  held.release();
+}
+
+TEST_CASE("Stopping twice, and stopping without ever being asked anything, is fine") {
+  auto server = start_server({.threads = 3});
+  server->stop();
+  server->stop();
+}
+
+TEST_CASE("Stopping under load loses no answer that was begun") {
+  ServerOptions options;
+  options.threads = 2;
+  const auto server = start_server(options);
+  std::atomic<int> cut_short{0};
+  std::atomic<int> answered{0};
+  std::vector<std::thread> clients;
+  for (int client = 0; client < 4; ++client)
+    clients.emplace_back([&] {
+      RawClient raw(server->port());
+      while (raw.send(kGet)) {
+        const std::string answer = raw.read_until("GET /a ");
+        if (answer.empty())
+          break; // closed between two requests
+        if (!answer.ends_with("GET /a "))
+          ++cut_short;
+        ++answered;
+      }
+    });
+  CHECK(comes_true([&] { return answered > 200; }));
+  server->stop();
+  for (std::thread& client : clients)
+    client.join();
+  CHECK(cut_short == 0);
+}
+
+} // namespace
+} // namespace berth::http

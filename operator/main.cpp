@@ -22,6 +22,8 @@ namespace {
 using namespace berth;
 
 constexpr std::size_t kHostNameBytesMax = 256;
+/// Waiting for a stop is sleeping again and again.
+constexpr Duration kLongSleep = std::chrono::hours{1};
 
 /// Unique among the replicas and over restarts: the host's name and a random part.
 std::string make_identity(Rng rng) {
@@ -133,8 +135,8 @@ async::Task<bool> Operator::lead_under_lease(std::stop_token stop) {
 
 async::Task<void> Operator::release_in_order(async::TaskGroup& leading, std::stop_token ending,
                                              std::stop_source election) {
-  while (co_await async::sleep_for(frame.executor(), std::chrono::hours{1}, ending)) {
-  }
+  for (bool waiting = true; waiting;)
+    waiting = co_await async::sleep_for(frame.executor(), kLongSleep, ending);
   leading.request_stop();
   co_await leading.join();
   election.request_stop();

@@ -5,8 +5,11 @@
 // executor that the awaiting code named. An exception that leaves a Task is a programmer's error
 // and aborts, since failures travel as Result<T>.
 //
-// g++ 12 destroys braced temporaries inside a co_await expression twice. Name arguments first:
-//   const Request request{...};  auto answer = co_await transport.send(request);
+// Two faults of g++ 12 to write around (tests/lint looks for the second):
+// - it destroys braced temporaries inside a co_await expression twice: name arguments first,
+//     const Request request{...};  auto answer = co_await transport.send(request);
+// - it loses its place after a co_await in the condition of a loop: await inside the body,
+//     for (bool due = true; due;) { due = co_await sleep_for(...); ... }
 
 #include <coroutine>
 #include <optional>

@@ -160,7 +160,10 @@ void Observer::Impl::publish() {
 }
 
 async::Task<void> Observer::Impl::expire_assumptions(std::stop_token stop) {
-  while (co_await async::sleep_for(executor, kExpiryCheckInterval, stop)) {
+  for (;;) {
+    const bool due = co_await async::sleep_for(executor, kExpiryCheckInterval, stop);
+    if (!due)
+      co_return;
     for (const PodUid& uid : assumptions.take_expired(executor.clock().steady_now()))
       if (const auto pod = observer.find_pod(uid); pod && feed.pod(pod, pod))
         changed();
@@ -169,7 +172,10 @@ async::Task<void> Observer::Impl::expire_assumptions(std::stop_token stop) {
 
 /// L3: the ledger that events kept up to date against one made anew from what the stores hold.
 async::Task<void> Observer::Impl::audit_ledger(std::stop_token stop) {
-  while (co_await async::sleep_for(executor, options.ledger_audit_interval, stop)) {
+  for (;;) {
+    const bool due = co_await async::sleep_for(executor, options.ledger_audit_interval, stop);
+    if (!due)
+      co_return;
     if (!observer.has_synced())
       continue;
     const TimePoint now = executor.clock().now();

@@ -16,9 +16,10 @@ ObserverMetrics::ObserverMetrics(Observer& observer, async::Executor& executor,
 }
 
 async::Task<void> ObserverMetrics::run(std::stop_token stop) {
-  do {
+  for (bool due = true; due;) {
     copy();
-  } while (co_await async::sleep_for(executor_, kCopyInterval, stop));
+    due = co_await async::sleep_for(executor_, kCopyInterval, stop);
+  }
 }
 
 void ObserverMetrics::copy() {

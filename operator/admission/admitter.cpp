@@ -95,8 +95,9 @@ async::Task<Admitter::Written> Admitter::write_member(const allocation::MemberAd
   cluster::Pod pod = *known;
   for (std::size_t tries = 0; tries < limits_.tries_max; ++tries) {
     std::string body = admission_patch(pod, member.record);
+    kube::WriteOptions options;
     auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
-                                                std::move(body), kube::WriteOptions{});
+                                                std::move(body), std::move(options));
     if (patched)
       co_return Written::Done;
     parts_.log.debug("Did not write an admission",

@@ -37,8 +37,12 @@ GangWatch::GangWatch(Parts parts, GangWatchOptions options)
     : parts_(std::move(parts)), options_(options) {}
 
 async::Task<void> GangWatch::run(std::stop_token stop) {
-  while (co_await async::sleep_for(parts_.executor, options_.look_every, stop))
+  for (;;) {
+    const bool due = co_await async::sleep_for(parts_.executor, options_.look_every, stop);
+    if (!due)
+      co_return;
     co_await look();
+  }
 }
 
 async::Task<void> GangWatch::look() {

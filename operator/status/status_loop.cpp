@@ -82,9 +82,10 @@ async::Task<void> StatusLoop::run(std::stop_token stop) {
       quotas_->run([this](kube::ObjectKey key) { return reconcile_quota(std::move(key)); }, stop));
   controllers.spawn(reservations_->run(
       [this](kube::ObjectKey key) { return reconcile_reservation(std::move(key)); }, stop));
-  do {
+  for (bool due = true; due;) {
     look_at_all();
-  } while (co_await async::sleep_for(parts_.executor, interval_, stop));
+    due = co_await async::sleep_for(parts_.executor, interval_, stop);
+  }
   co_await controllers.join();
 }
 

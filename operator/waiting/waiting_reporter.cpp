@@ -9,6 +9,8 @@
 namespace berth::op {
 namespace {
 
+constexpr Duration kWriteInterval = std::chrono::seconds{1};
+
 std::string explanation(Reason reason, const std::string& message) {
   return std::string(to_string(reason)) + ": " + message;
 }
@@ -44,8 +46,12 @@ void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting) {
 }
 
 async::Task<void> WaitingReporter::run(std::stop_token stop) {
-  while (co_await async::sleep_for(executor_, std::chrono::seconds{1}, stop))
+  for (;;) {
+    const bool due = co_await async::sleep_for(executor_, kWriteInterval, stop);
+    if (!due)
+      co_return;
     co_await write_due();
+  }
 }
 
 async::Task<void> WaitingReporter::write_due() {
@@ -79,8 +85,9 @@ async::Task<void> WaitingReporter::write(WorkloadId id) {
   events_.record(about, kube::EventSeverity::Normal, found->second.reason, "Wait",
                  found->second.message);
   std::string body = explain_patch(*pod, text);
+  kube::WriteOptions options;
   auto patched = co_await client_.patch(kube::types::pod(), pod->meta.key(), kube::PatchType::Merge,
-                                        std::move(body), kube::WriteOptions{});
+                                        std::move(body), std::move(options));
   const auto still = told_.find(id);
   if (!patched && patched.error().code != Code::NotFound && still != told_.end())
     still->second.written = false;

@@ -44,6 +44,7 @@ TEST_CASE("L1: a pod with quota and room is admitted by one write that carries i
   REQUIRE(world.is_gated("a", "p"));
   SimulatedOperator op(world);
   REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "p"); }, 30s));
+  world.executor.run_for(10s);
   CHECK(pod_patches(op) == 1);
   const auto record = api::decode_admission(world.annotation("a", "p", kAdmitted));
   REQUIRE(record);

@@ -28,8 +28,10 @@ Json collect(const Json& value, const Path& path, const ListSchema& lists) {
   if (value.is_object())
     for (const auto& [name, field] : value.items())
       set["f:" + name] = collect(field, deeper(path, name), lists);
-  const ListType type = value.is_array() ? lists.find(path) : ListType{};
-  for (const auto& item : value.is_array() ? value : Json::array()) {
+  if (!value.is_array())
+    return set;
+  const ListType type = lists.find(path);
+  for (const auto& item : value) {
     if (type.kind == Kind::Set)
       set["v:" + item.dump()] = FieldSet::object();
     if (type.kind != Kind::Map)
@@ -93,7 +95,8 @@ void add_paths(const FieldSet& set, const std::string& path, std::vector<std::st
       part = "[=" + key.substr(2) + "]";
     if (key.starts_with("k:")) {
       part = "[";
-      for (const auto& [name, value] : Json::parse(key.substr(2)).items())
+      const Json keys = Json::parse(key.substr(2));
+      for (const auto& [name, value] : keys.items())
         part += fmt::format("{}{}={}", part.size() > 1 ? "," : "", name, value.dump());
       part += "]";
     }
@@ -108,10 +111,12 @@ Json prune(const Json& value, const FieldSet& set, const Path& path, const ListS
       const std::string name = key.substr(2);
       if (!key.starts_with("f:") || !kept.contains(name))
         continue;
-      if (fields.empty())
+      // As on a real server, a map or list that loses its last entry goes with it.
+      Json rest = fields.empty() ? Json() : prune(kept[name], fields, deeper(path, name), lists);
+      if (rest.empty())
         kept.erase(name);
       else
-        kept[name] = prune(kept[name], fields, deeper(path, name), lists);
+        kept[name] = std::move(rest);
     }
     return kept;
   }

@@ -86,7 +86,8 @@ TEST_CASE("G1: members that nobody would make again are reported and not deleted
   world.executor.run_for(10min);
   CHECK(exists(world, "m0"));
   std::size_t warnings = 0;
-  for (const auto& event : world.admin.list("Event", "a"))
+  const auto events = world.admin.request("GET", "/apis/events.k8s.io/v1/namespaces/a/events");
+  for (const auto& event : simulation::Json::parse(events.body)["items"])
     warnings += event["reason"] == "GangTimedOut" ? 1 : 0;
   CHECK(warnings == 1);
 }

@@ -86,8 +86,9 @@ TEST_CASE("G1: members that nobody would make again are reported and not deleted
   world.executor.run_for(10min);
   CHECK(exists(world, "m0"));
   std::size_t warnings = 0;
-  const auto events = world.admin.request("GET", "/apis/events.k8s.io/v1/namespaces/a/events");
-  for (const auto& event : simulation::Json::parse(events.body)["items"])
+  const auto answer = world.admin.request("GET", "/apis/events.k8s.io/v1/namespaces/a/events");
+  const auto events = simulation::Json::parse(answer.body);
+  for (const auto& event : events["items"])
     warnings += event["reason"] == "GangTimedOut" ? 1 : 0;
   CHECK(warnings == 1);
 }

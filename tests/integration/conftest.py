@@ -19,8 +19,8 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "controlplane"), str(TESTS / "integration")]
 
-from harness.kube import ApiClient, wait_until  # noqa: E402
-from harness.programs import Programs  # noqa: E402
+from harness.kube import WAIT_SECONDS, ApiClient, wait_until  # noqa: E402
+from harness.programs import Programs, fail_on_sanitizer_reports  # noqa: E402
 
 from berth_controlplane.berth import BerthOptions  # noqa: E402  (the path must be set first)
 from berth_controlplane.berth import down as berth_down  # noqa: E402
@@ -88,7 +88,10 @@ def berth(cluster: Cluster, programs_folder: Path) -> Iterator[Cluster]:
     """The cluster with all of Berth in it, for the tests of one file."""
     berth_up(cluster, BerthOptions(programs_folder), print)
     yield cluster
+    logs = [Path(record.log) for record in cluster.state.processes.values()
+            if record.name not in CONTROL_PLANE]
     berth_down(cluster)
+    fail_on_sanitizer_reports(logs)
 
 
 @contextmanager
@@ -98,7 +101,7 @@ def own_namespace(kube: ApiClient, test: str, labels: dict[str, str]) -> Iterato
     name = f"{readable}-{uuid.uuid4().hex[:6]}"
     kube.create({"apiVersion": "v1", "kind": "Namespace",
                  "metadata": {"name": name, "labels": labels}})
-    wait_until(lambda: kube.find("v1/ServiceAccount", "default", name), 30,
+    wait_until(lambda: kube.find("v1/ServiceAccount", "default", name), WAIT_SECONDS,
                f"namespace {name} has its default service account")
     yield name
     kube.delete("v1/Namespace", name)

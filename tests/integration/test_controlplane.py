@@ -349,6 +349,19 @@ def test_a_program_is_started_with_the_rights_of_its_service_account(
     assert OPERATOR not in cluster.state.processes
 
 
+def test_a_report_of_a_sanitizer_fails_the_test_that_ran_the_program(
+        cluster: Cluster, kube: ApiClient, namespace: str, stand_ins: Path) -> None:
+    script = stand_ins / OPERATOR
+    script.write_text(script.read_text().replace(
+        "exec", "echo '==1==ERROR: AddressSanitizer: heap-use-after-free'\nexec"))
+    kube.create(objects.service_account("runner", namespace))
+    programs = Programs(cluster, stand_ins)
+    programs.start(OPERATOR, service_account=f"{namespace}/runner", name="faulty")
+    with pytest.raises(pytest.fail.Exception, match="heap-use-after-free"):
+        programs.stop_all()
+    assert "faulty" not in cluster.state.processes
+
+
 def test_berth_is_installed_from_its_manifests_and_the_scheduler_asks_the_extender(
         sandbox: Cluster, stand_ins: Path) -> None:
     berth_up(sandbox, BerthOptions(stand_ins, operators=2))

@@ -34,7 +34,7 @@ MANAGED_LABEL = "berth.dev/managed"
 EXTENDER_AUTHORITY = "extender-ca"
 
 APPLY_TIMEOUT_SECONDS = 30
-READY_TIMEOUT_SECONDS = 30
+READY_TIMEOUT_SECONDS = 60
 
 Say = Callable[[str], None]
 

@@ -23,6 +23,7 @@ from .ports import is_free
 from .waiting import WaitTimeout, wait_until
 
 LOG_TAIL_LINES = 20
+READY_TIMEOUT_SECONDS = 120  # an API server that shares two cores with ten compilers takes 60
 STOP_TIMEOUT_SECONDS = 20
 KILL_TIMEOUT_SECONDS = 10
 PORT_FREE_TIMEOUT_SECONDS = 15
@@ -41,7 +42,7 @@ class ProcessRecord:
     probe_url: str
     ports: list[int]
     environment: dict[str, str] = field(default_factory=dict)
-    ready_timeout_seconds: float = 60
+    ready_timeout_seconds: float = READY_TIMEOUT_SECONDS
     pid: int = 0
     start_ticks: int = 0
 

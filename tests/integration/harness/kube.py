@@ -19,11 +19,11 @@ from berth_controlplane.waiting import WaitTimeout, wait_until
 
 __all__ = [
     "APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "STRATEGIC_PATCH", "ApiClient", "ApiError",
-    "Object", "WaitTimeout", "condition", "phase", "wait_condition", "wait_gone", "wait_phase",
+    "Object", "WAIT_SECONDS", "WaitTimeout", "condition", "phase", "wait_condition", "wait_gone", "wait_phase",
     "wait_until",
 ]
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 60
 
 
 def phase(kube: ApiClient, name: str, namespace: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from berth_controlplane.cluster import Cluster
 from berth_controlplane.ports import HOST, pick_ports
 from berth_controlplane.processes import ProcessRecord
 
-READY_TIMEOUT_SECONDS = 30
+READY_TIMEOUT_SECONDS = 60
+REPORT_CHARACTERS_MAX = 4000
+SANITIZER_REPORT = re.compile(
+    r"(ERROR|WARNING): (Address|Leak|Memory|Thread)Sanitizer|runtime error: ")
 
 
 class Programs:
@@ -47,8 +51,21 @@ class Programs:
         return record
 
     def stop_all(self) -> None:
-        """Stop what was started, last first."""
+        """Stop what was started, last first; the test fails if a sanitizer found something."""
+        logs = []
         for name in reversed(self._started):
             if name in self._cluster.state.processes:
+                logs.append(Path(self._cluster.record(name).log))
                 self._cluster.remove(name)
         self._started.clear()
+        fail_on_sanitizer_reports(logs)
+
+
+def fail_on_sanitizer_reports(logs: list[Path]) -> None:
+    """Fail the test if a program under test wrote a report of a sanitizer to its log."""
+    for log in logs:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        found = SANITIZER_REPORT.search(text)
+        if found is not None:
+            start = text.rfind("\n", 0, found.start()) + 1
+            pytest.fail(f"{log.name}:\n{text[start:start + REPORT_CHARACTERS_MAX]}", pytrace=False)

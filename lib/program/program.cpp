@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/async/task_group.hpp"
 #include "lib/http/host_port.hpp"
 #include "lib/kube/connection.hpp"
 #include "lib/telemetry/catalog.hpp"
@@ -44,6 +45,8 @@ struct Program::Impl {
         rest_metrics(registry), process_metrics(registry, identity.name), seeds(system_seed()) {}
 
   [[nodiscard]] Result<void> connect(const kube::ConfigEnvironment& environment);
+  [[nodiscard]] std::unique_ptr<kube::Client>
+  make_client(const std::function<void(kube::ClientOptions&)>& adjust);
   void count_call(const kube::CallRecord& call);
   [[nodiscard]] async::Task<void> run_body(std::function<async::Task<int>(std::stop_token)> body);
   void begin_shutdown();
@@ -80,11 +83,17 @@ Result<void> Program::Impl::connect(const kube::ConfigEnvironment& environment) 
   BERTH_TRY(kube::Config config,
             kube::load_config(environment, options.kubeconfig, options.context));
   BERTH_TRY(connection, kube::Connection::create(executor, std::move(config)));
+  client = make_client([](kube::ClientOptions&) {});
+  return {};
+}
+
+std::unique_ptr<kube::Client>
+Program::Impl::make_client(const std::function<void(kube::ClientOptions&)>& adjust) {
   kube::ClientOptions used = client_options(identity, options);
   used.on_call = [this](const kube::CallRecord& call) { count_call(call); };
-  client = std::make_unique<kube::Client>(connection->transport(), executor, Rng{seeds.next()},
-                                          std::move(used), connection->token_source());
-  return {};
+  adjust(used);
+  return std::make_unique<kube::Client>(connection->transport(), executor, Rng{seeds.next()},
+                                        std::move(used), connection->token_source());
 }
 
 void Program::Impl::count_call(const kube::CallRecord& call) {
@@ -118,6 +127,11 @@ kube::Client& Program::client() {
   return *impl_->client;
 }
 
+std::unique_ptr<kube::Client>
+Program::make_client(const std::function<void(kube::ClientOptions&)>& adjust) {
+  return impl_->make_client(adjust);
+}
+
 Rng Program::make_rng() {
   return Rng{impl_->seeds.next()};
 }
@@ -137,7 +151,6 @@ int Program::run(const std::function<async::Task<int>(std::stop_token)>& body) {
   }
   logger.info("Started", {{"version", BERTH_VERSION}, {"health_port", (*health_server)->port()}});
   impl.executor.on_termination([&impl] { impl.begin_shutdown(); });
-  async::spawn(impl.executor, impl.connection->keep_fresh(impl.stop.get_token()));
   async::spawn(impl.executor, impl.run_body(body));
   impl.executor.run();
   (*health_server)->stop();
@@ -152,8 +165,11 @@ void Program::Impl::begin_shutdown() {
 }
 
 async::Task<void> Program::Impl::run_body(std::function<async::Task<int>(std::stop_token)> body) {
+  async::TaskGroup background(executor);
+  background.spawn(connection->keep_fresh(background.stop_token()));
   exit_code = co_await body(stop.get_token());
-  stop.request_stop();
+  background.request_stop();
+  co_await background.join();
   executor.stop();
 }
 

@@ -42,6 +42,10 @@ public:
   /// Checks are to be added before run().
   [[nodiscard]] telemetry::Health& health();
   [[nodiscard]] kube::Client& client();
+  /// Another client over the same connection, with a rate limit of its own; `adjust` may change its
+  /// options. The program must outlive it.
+  [[nodiscard]] std::unique_ptr<kube::Client>
+  make_client(const std::function<void(kube::ClientOptions&)>& adjust);
   /// A new generator, each with a seed of its own from the system.
   [[nodiscard]] Rng make_rng();
 

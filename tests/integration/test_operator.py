@@ -15,7 +15,7 @@ from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
 
-from berth_controlplane.berth import OPERATOR, BerthOptions
+from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
 from berth_controlplane.berth import down as berth_down
 from berth_controlplane.berth import up as berth_up
 from berth_controlplane.cluster import Cluster
@@ -29,8 +29,8 @@ LEADER_FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
-    """Berth's manifests and a pool of nodes of its own; the operator is started by each test."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=()), print)
+    """Berth without its operator, which each test starts, and a pool of nodes of its own."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
     name = f"pool-{uuid.uuid4().hex[:6]}"
     cluster.add_nodes(NODES, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi", "pods": "110"},
                                        {berth_kinds.POOL_LABEL: name}))
@@ -117,10 +117,14 @@ def test_statuses_are_true_and_then_nothing_is_written(kube, team, pool, operato
     wait_until(lambda: used() == "2", 20, "the quota's status shows 2 cpu used")
     assert berth_kinds.is_true(kube, "Quota", team, "Ready")
     wait_until(lambda: berth_kinds.is_true(kube, "ResourcePool", pool, "Ready"), 20, "pool Ready")
-    time.sleep(3)  # what was under way has been written; from here on nothing changes
+    # Pods of earlier tests may still be leaving; once that is over, nothing may be written.
+    wait_until(lambda: unchanged_for(5, kube, team, pool), 60, "nothing is written for 5 seconds")
+
+
+def unchanged_for(seconds: float, kube: ApiClient, team: str, pool: str) -> bool:
     versions = resource_versions(kube, team, pool)
-    time.sleep(5)
-    assert resource_versions(kube, team, pool) == versions
+    time.sleep(seconds)
+    return resource_versions(kube, team, pool) == versions
 
 
 def resource_versions(kube: ApiClient, team: str, pool: str) -> list[str]:

@@ -52,7 +52,7 @@ http::Response AdminClient::try_patch(const std::string& kind, const kube::Objec
                                       const Json& patch, const std::string& subresource) {
   const std::string suffix = subresource.empty() ? "" : "/" + subresource;
   return request("PATCH", type_of(kind).object_path(key) + suffix, patch,
-                 "application/merge-patch+json");
+                 std::string(kMergePatch));
 }
 
 void AdminClient::remove(const std::string& kind, const kube::ObjectKey& key,

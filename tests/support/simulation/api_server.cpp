@@ -45,7 +45,7 @@ bool creates(const ServerState& state, const RequestInfo& info) {
     return true;
   const bool may_create =
       info.subresource.empty() &&
-      (info.verb == Verb::Update || info.content_type == "application/apply-patch+yaml");
+      (info.verb == Verb::Update || info.content_type == kApplyPatch);
   return may_create && !state.store.get(info.resource->type, info.storage_key());
 }
 

@@ -15,6 +15,11 @@ using Object = std::shared_ptr<const Json>;
 
 /// The value at a JSON pointer ("/metadata/name"), or null where there is none.
 [[nodiscard]] const Json& at(const Json& object, std::string_view pointer);
+/// The same by value, since a part of a temporary cannot be referred to.
+[[nodiscard]] inline Json at(Json&& object, std::string_view pointer) {
+  const Json& whole = object;
+  return at(whole, pointer);
+}
 /// The text at a JSON pointer, or "" where there is no text.
 [[nodiscard]] std::string text_at(const Json& object, std::string_view pointer);
 /// The integer at a JSON pointer, or `otherwise`.

@@ -93,7 +93,7 @@ Refusal conflict_refusal(const std::vector<Conflict>& conflicts) {
 } // namespace
 
 void track_update(Json& updated, const Json* stored, const RequestInfo& info, TimePoint now) {
-  if (info.content_type == "application/apply-patch+yaml")
+  if (info.content_type == kApplyPatch)
     return;
   const ListSchema& lists = info.resource->lists;
   const Json before = stored == nullptr ? Json::object() : owned_part(*stored, info);

@@ -150,7 +150,7 @@ Refusal version_too_large(std::uint64_t asked, std::uint64_t current) {
       1);
 }
 
-Refusal unsupported_media_type(const std::vector<std::string>& supported) {
+Refusal unsupported_media_type(const std::vector<std::string_view>& supported) {
   return make(415, "UnsupportedMediaType",
               fmt::format("the body of the request was in an unknown format - accepted media types "
                           "include: {}",

@@ -66,7 +66,7 @@ struct GroupResource {
                                 const std::string& why);
 [[nodiscard]] Refusal expired(std::string message);
 [[nodiscard]] Refusal version_too_large(std::uint64_t asked, std::uint64_t current);
-[[nodiscard]] Refusal unsupported_media_type(const std::vector<std::string>& supported);
+[[nodiscard]] Refusal unsupported_media_type(const std::vector<std::string_view>& supported);
 [[nodiscard]] Refusal method_not_allowed();
 [[nodiscard]] Refusal too_many_requests(std::string message, int retry_after_seconds);
 [[nodiscard]] Refusal internal_error(const std::string& why);

@@ -104,9 +104,11 @@ Answer<Verb> read_verb(const http::Request& request, const RequestInfo& info) {
   return tl::unexpected(method_not_allowed());
 }
 
-std::string field_manager_of(const http::Request& request) {
-  if (auto named = http::query_value(request.target, "fieldManager"); named && !named->empty())
-    return *named;
+/// Server-side apply must name its manager; other writes are known by their User-Agent too.
+std::string field_manager_of(const http::Request& request, bool apply) {
+  auto named = http::query_value(request.target, "fieldManager").value_or("");
+  if (!named.empty() || apply)
+    return named;
   const auto agent = request.headers.find("User-Agent").value_or("unknown");
   return std::string(agent.substr(0, agent.find('/')));
 }
@@ -146,7 +148,7 @@ Answer<RequestInfo> read_request(const http::Request& request, const Registry& r
   info.user = std::move(user);
   const auto content_type = request.headers.find("Content-Type").value_or("application/json");
   info.content_type = std::string(content_type.substr(0, content_type.find(';')));
-  info.field_manager = field_manager_of(request);
+  info.field_manager = field_manager_of(request, info.content_type == kApplyPatch);
   info.force = is_true(http::query_value(request.target, "force"));
   info.dry_run = http::query_value(request.target, "dryRun") == "All";
   info.list = read_list_query(request.target);

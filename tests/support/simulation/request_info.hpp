@@ -16,6 +16,11 @@ enum class Verb { Get, List, Watch, Create, Update, Patch, Delete, DeleteCollect
 [[nodiscard]] std::string_view to_string(Verb verb);
 [[nodiscard]] bool is_write(Verb verb);
 
+inline constexpr std::string_view kJsonPatch = "application/json-patch+json";
+inline constexpr std::string_view kMergePatch = "application/merge-patch+json";
+inline constexpr std::string_view kStrategicPatch = "application/strategic-merge-patch+json";
+inline constexpr std::string_view kApplyPatch = "application/apply-patch+yaml";
+
 /// Query parameters of lists and watches.
 struct ListQuery {
   std::string label_selector;
@@ -36,7 +41,7 @@ struct RequestInfo {
   std::string subresource;
   std::string content_type;
   std::string user;
-  std::string field_manager; ///< or the User-Agent's first part
+  std::string field_manager; ///< from the query, else from the User-Agent
   bool force = false;
   bool dry_run = false;
   ListQuery list{};

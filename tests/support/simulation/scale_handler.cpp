@@ -20,14 +20,12 @@ Json scale_of(const Json& object) {
 Answer<Json> wanted_scale(const RequestInfo& info, const Json& scale, const Json& body) {
   if (info.verb == Verb::Update)
     return body;
-  if (info.content_type == "application/merge-patch+json" ||
-      info.content_type == "application/strategic-merge-patch+json")
+  if (info.content_type == kMergePatch ||
+      info.content_type == kStrategicPatch)
     return apply_merge_patch(scale, body);
-  if (info.content_type == "application/json-patch+json")
+  if (info.content_type == kJsonPatch)
     return apply_json_patch(scale, body);
-  return tl::unexpected(unsupported_media_type({"application/json-patch+json",
-                                                "application/merge-patch+json",
-                                                "application/strategic-merge-patch+json"}));
+  return tl::unexpected(unsupported_media_type({kJsonPatch, kMergePatch, kStrategicPatch}));
 }
 
 } // namespace

@@ -27,10 +27,12 @@ ServedResource pods() {
 }
 
 ServedResource events(std::string group) {
+  // The newer group calls the object of an event by another name.
+  const std::string about = group.empty() ? "involvedObject" : "regarding";
   ServedResource event{.type = {std::move(group), "v1", "events", "Event", true}};
   event.create_on_update = true;
-  event.selectable = {"involvedObject.kind", "involvedObject.namespace", "involvedObject.name",
-                      "involvedObject.uid",  "reason",                   "type"};
+  event.selectable = {about + ".kind", about + ".namespace", about + ".name",
+                      about + ".uid",  "reason",             "type"};
   return event;
 }
 

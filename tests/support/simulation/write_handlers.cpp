@@ -136,17 +136,15 @@ Answer<void> check_version(const RequestInfo& info, const Json& body, const Json
 }
 
 Answer<Json> patched(const RequestInfo& info, const Json& stored, const Json& patch) {
-  if (info.content_type == "application/json-patch+json")
+  if (info.content_type == kJsonPatch)
     return apply_json_patch(stored, patch);
-  if (info.content_type == "application/merge-patch+json")
+  if (info.content_type == kMergePatch)
     return apply_merge_patch(stored, patch);
-  if (info.content_type == "application/strategic-merge-patch+json" && !info.resource->custom)
+  if (info.content_type == kStrategicPatch && !info.resource->custom)
     return apply_strategic_merge(stored, patch, info.resource->lists);
-  std::vector<std::string> supported = {"application/json-patch+json",
-                                        "application/merge-patch+json",
-                                        "application/apply-patch+yaml"};
+  std::vector<std::string_view> supported = {kJsonPatch, kMergePatch, kApplyPatch};
   if (!info.resource->custom)
-    supported.insert(supported.begin() + 2, "application/strategic-merge-patch+json");
+    supported.insert(supported.begin() + 2, kStrategicPatch);
   return tl::unexpected(unsupported_media_type(supported));
 }
 
@@ -212,7 +210,7 @@ Answer<Json> handle_update(ServerState& state, const RequestInfo& info, Json bod
 
 Answer<Json> handle_patch(ServerState& state, const RequestInfo& info, Json body) {
   const auto stored = find_stored(state, info);
-  if (info.content_type == "application/apply-patch+yaml")
+  if (info.content_type == kApplyPatch)
     return apply(state, info, body, stored ? *stored : nullptr);
   if (!stored)
     return tl::unexpected(stored.error());

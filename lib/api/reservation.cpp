@@ -98,6 +98,10 @@ void describe(auto& fields, Of<ReservationStatus> auto& status) {
   describe_conditions(fields, status.conditions);
 }
 
+std::string_view to_string(ReservationKind kind) {
+  return names_of(kind)[static_cast<std::size_t>(kind)];
+}
+
 BERTH_API_KIND(Reservation);
 
 } // namespace berth::api

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/allocation/subject.hpp"
@@ -21,6 +22,8 @@ enum class ReservationKind { Guaranteed, TimeWindow, Conditional, Pooled };
 enum class Comparison { GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual };
 enum class Overrun { Evict, Warn, Allow };
 enum class DeletionPolicy { Block, Orphan };
+
+[[nodiscard]] std::string_view to_string(ReservationKind kind);
 
 /// Either `start` (once) or `schedule` (cron, in `time_zone`) is set.
 struct ReservationWindow {

@@ -5,14 +5,11 @@
 #include "lib/api/labels.hpp"
 
 namespace berth::cluster {
-namespace {
 
-bool opts_in(const allocation::NamespaceView& view) {
-  const std::string* label = view.labels.find(api::label::kManaged);
+bool opts_in(const allocation::NamespaceView& name_space) {
+  const std::string* label = name_space.labels.find(api::label::kManaged);
   return label != nullptr && *label == "true";
 }
-
-} // namespace
 
 StateFeed::StateFeed(const kube::Store<Namespace>& namespaces, Assumptions& assumptions,
                      api::FindTimeZone find_zone)

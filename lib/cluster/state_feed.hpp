@@ -17,6 +17,9 @@
 
 namespace berth::cluster {
 
+/// Whether the namespace's own label says that Berth manages its pods.
+[[nodiscard]] bool opts_in(const allocation::NamespaceView& name_space);
+
 class StateFeed {
 public:
   StateFeed(const kube::Store<Namespace>& namespaces, Assumptions& assumptions,

@@ -30,8 +30,13 @@ struct EventRecorderOptions {
   Duration refill_per_object = std::chrono::minutes{5};
   /// A repetition within this time raises the series count instead of making a new event.
   Duration merge_window = std::chrono::minutes{10};
+  /// A raised count is written at once the first time, then no more often than this.
+  Duration series_interval = std::chrono::minutes{1};
+  std::size_t series_max = 4096; ///< repetitions of older events make new ones
+  std::size_t tries_max = 5;     ///< of one write, while the server is away or busy
 };
 
+/// Belongs to one executor.
 class EventRecorder {
 public:
   EventRecorder(Client& client, async::Executor& executor, EventRecorderOptions options);
@@ -41,8 +46,9 @@ public:
   void record(const ObjectReference& about, EventSeverity severity, Reason reason,
               std::string action, std::string note);
 
-  /// Sends what is pending until `stop`, then flushes for at most a second.
+  /// Sends what is pending until `stop`, then flushes: no new request begins after a second.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
+  /// Events that were lost: too many pending, too many of one object, or refused by the server.
   [[nodiscard]] std::size_t dropped() const;
   [[nodiscard]] std::size_t pending() const;
 

@@ -1,7 +1,7 @@
 #pragma once
 // WorkQueue: keys waiting to be reconciled. A key waits at most once, is worked on by one worker at
 // a time, and one that is added while it is worked on comes again afterwards. Failures back off per
-// key. Single-threaded, on one executor.
+// key, and all retries together keep to a rate. Single-threaded, on one executor.
 
 #include <cstddef>
 #include <deque>
@@ -13,12 +13,16 @@
 #include "lib/async/signal.hpp"
 #include "lib/kube/object.hpp"
 #include "lib/kube/outcome.hpp"
+#include "lib/kube/rate_limiter.hpp"
 
 namespace berth::kube {
 
 struct WorkQueueOptions {
   Duration backoff_initial = std::chrono::milliseconds{5};
   Duration backoff_max = std::chrono::seconds{1000};
+  /// Of all keys together: what fails everywhere at once must not become a storm.
+  double retry_qps = 10;
+  std::size_t retry_burst = 100;
   std::size_t workers = 1;
 };
 
@@ -28,6 +32,7 @@ public:
   ~WorkQueue();
 
   void add(ObjectKey key);
+  /// Adds the key once `delay` has passed; of several delays of one key the shortest counts.
   void add_after(ObjectKey key, Duration delay);
 
   using Reconcile = std::function<async::Task<Outcome>(ObjectKey)>;
@@ -48,7 +53,9 @@ private:
   };
   [[nodiscard]] async::Task<void> work(Reconcile& reconcile, Observer& observer,
                                        std::stop_token stop);
+  [[nodiscard]] ObjectKey take();
   void settle(const ObjectKey& key, const Outcome& outcome);
+  [[nodiscard]] Duration retry_delay(const ObjectKey& key, const Outcome& outcome);
 
   async::Executor& executor_;
   WorkQueueOptions options_;
@@ -58,7 +65,8 @@ private:
   std::set<ObjectKey> working_;
   std::set<ObjectKey> again_; ///< added while being worked on
   std::map<ObjectKey, Delayed> delayed_;
-  std::map<ObjectKey, unsigned> failures_;
+  std::map<ObjectKey, unsigned> failures_; ///< in a row
+  RateLimiter retries_;
 };
 
 } // namespace berth::kube

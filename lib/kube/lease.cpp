@@ -1,0 +1,80 @@
+#include "lib/kube/lease.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "lib/base/timestamp.hpp"
+#include "lib/kube/resource_types.hpp"
+
+namespace berth::kube {
+namespace {
+
+using api::Json;
+
+const Json& spec_of(const Json& object) {
+  static const Json empty = Json::object();
+  const auto found = object.find("spec");
+  return found != object.end() && found->is_object() ? *found : empty;
+}
+
+std::int64_t integer_or_zero(const Json& spec, const char* name) {
+  const auto found = spec.find(name);
+  return found != spec.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+} // namespace
+
+bool LeaseRecord::renewed_since(const LeaseRecord& other) const {
+  return spec_of(object) != spec_of(other.object);
+}
+
+Result<LeaseRecord> decode_lease(std::string_view json) {
+  LeaseRecord record;
+  BERTH_TRY(record.object, api::parse_json(json));
+  const auto meta = record.object.is_object() ? record.object.find("metadata") : record.object.end();
+  if (meta == record.object.end() || !meta->is_object())
+    return fail(Code::Invalid, "a Lease without metadata");
+  const Json& spec = spec_of(record.object);
+  const auto holder = spec.find("holderIdentity");
+  if (holder != spec.end() && holder->is_string())
+    record.holder = holder->get<std::string>();
+  // An int32 in the API; whatever else came must not overflow a point in time.
+  record.duration_seconds = std::clamp<std::int64_t>(
+      integer_or_zero(spec, "leaseDurationSeconds"), 0, std::numeric_limits<std::int32_t>::max());
+  record.transitions = integer_or_zero(spec, "leaseTransitions");
+  return record;
+}
+
+std::string held_lease_text(const LeaseRecord* before, const ObjectKey& key,
+                            const std::string& identity, Duration duration, TimePoint now) {
+  const std::string written = format_micro_time(now);
+  Json object = before != nullptr ? before->object : Json::object();
+  object["apiVersion"] = types::lease().api_version();
+  object["kind"] = types::lease().kind;
+  if (before == nullptr)
+    object["metadata"] = {{"namespace", key.ns}, {"name", key.name}};
+  Json spec = spec_of(object);
+  if (before == nullptr || before->holder != identity || !spec.contains("acquireTime")) {
+    spec["acquireTime"] = written;
+    spec["leaseTransitions"] = before == nullptr ? 0 : before->transitions + 1;
+  }
+  spec["holderIdentity"] = identity;
+  spec["leaseDurationSeconds"] = std::chrono::ceil<std::chrono::seconds>(duration).count();
+  spec["renewTime"] = written;
+  object["spec"] = std::move(spec);
+  return api::to_text(object);
+}
+
+std::string released_lease_text(const LeaseRecord& held, TimePoint now) {
+  const std::string written = format_micro_time(now);
+  Json object = held.object;
+  Json& spec = object["spec"];
+  spec["holderIdentity"] = "";
+  // A released lease must not look valid to anyone, and one second is the least the API accepts.
+  spec["leaseDurationSeconds"] = 1;
+  spec["acquireTime"] = written;
+  spec["renewTime"] = written;
+  return api::to_text(object);
+}
+
+} // namespace berth::kube

@@ -1,0 +1,15 @@
+#pragma once
+// Base64 (RFC 4648), for the *-data fields of a kubeconfig.
+
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.hpp"
+
+namespace berth::kube {
+
+/// Padding is demanded, spaces and line ends are passed over (YAML folds long values); anything
+/// else is Invalid.
+[[nodiscard]] Result<std::string> decode_base64(std::string_view text);
+
+} // namespace berth::kube

@@ -89,9 +89,12 @@ private:
 async::Task<void> ListWatcher::run() {
   std::optional<RelistReason> due = RelistReason::Start;
   while (!stop_.stop_requested()) {
-    if (due)
+    if (due) {
       co_await list(*due);
-    due = co_await watch();
+      due.reset();
+    } else {
+      due = co_await watch();
+    }
   }
 }
 
@@ -100,7 +103,11 @@ async::Task<void> ListWatcher::list(RelistReason reason) {
   bool exact = reason == RelistReason::Audit;
   while (!stop_.stop_requested()) {
     const bool by_stream = !exact && streaming_;
-    auto listed = by_stream ? co_await list_by_stream() : co_await list_by_pages(exact);
+    Result<void> listed;
+    if (by_stream)
+      listed = co_await list_by_stream();
+    else
+      listed = co_await list_by_pages(exact);
     if (listed) {
       failed_watches_ = 0;
       if (options_.audit_interval > Duration{0})

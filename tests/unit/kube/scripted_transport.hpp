@@ -12,6 +12,7 @@
 
 #include "lib/async/simulated_executor.hpp"
 #include "lib/http/transport.hpp"
+#include "tests/support/simulation/await.hpp"
 
 namespace berth::kube::testing {
 
@@ -110,19 +111,7 @@ private:
   async::SimulatedExecutor& executor_;
 };
 
-/// Runs a task on the executor until it has a value; fails the test's expectations by aborting
-/// when it has none within an hour of simulated time.
-template <class T>
-T await(async::SimulatedExecutor& executor, async::Task<T> task) {
-  std::optional<T> value;
-  const auto run = [](async::Task<T> awaited, std::optional<T>& into) -> async::Task<void> {
-    into.emplace(co_await std::move(awaited));
-  };
-  async::spawn(executor, run(std::move(task), value));
-  ensure(executor.run_until([&] { return value.has_value(); }, std::chrono::hours{1}),
-         "the task under test did not finish");
-  return std::move(*value);
-}
+using simulation::await;
 
 inline http::Response json_response(int status, std::string body) {
   return {status, {{"Content-Type", "application/json"}}, std::move(body)};

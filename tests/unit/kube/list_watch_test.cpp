@@ -1,0 +1,501 @@
+#include <catch2/catch.hpp>
+
+#include "lib/kube/reflector.hpp"
+#include "tests/unit/kube/scripted_transport.hpp"
+#include "tests/unit/kube/thing.hpp"
+
+using namespace berth;
+using namespace berth::kube;
+using namespace berth::kube::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// One reflector of Things against scripts, with paged lists unless a test says otherwise.
+struct Bench {
+  explicit Bench(Parser parser = Parser::Simdjson) : codec(thing_codec(parser)) {
+    options.streaming_list = false;
+    options.audit_interval = Duration{0};
+    store.listen([this](const auto& before, const auto& after) {
+      changes.push_back(!before  ? "+" + after->meta.name
+                        : !after ? "-" + before->meta.name
+                                 : "~" + after->meta.name);
+    });
+  }
+  ~Bench() {
+    stop.request_stop();
+    executor.run_for(1h);
+    CHECK(ended);
+  }
+
+  void start() {
+    reflector.emplace(client, executor, Rng{3}, types::quota(), codec, store, options);
+    const auto run = [](Reflector<Thing>& it, std::stop_token until, bool& done) -> async::Task<void> {
+      co_await it.run(std::move(until));
+      done = true;
+    };
+    ended = false;
+    async::spawn(executor, run(*reflector, stop.get_token(), ended));
+  }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& [key, item] : store.items())
+      found.push_back(key.name + "@" + item->meta.resource_version);
+    return found;
+  }
+  /// The version that the last watch began from.
+  [[nodiscard]] std::string watched_from() const {
+    return http::query_value(transport.requests.back().target, "resourceVersion").value_or("none");
+  }
+  [[nodiscard]] const ReflectorStats& stats() const { return reflector->stats(); }
+  [[nodiscard]] std::size_t relists(RelistReason reason) const {
+    return stats().relists[static_cast<std::size_t>(reason)];
+  }
+
+  async::SimulatedExecutor executor{TimePoint{}};
+  ScriptedTransport transport{executor};
+  Client client{transport, executor, Rng{5}, {}};
+  ListWatchOptions options;
+  Codec<Thing> codec;
+  Store<Thing> store;
+  std::optional<Reflector<Thing>> reflector;
+  std::vector<std::string> changes;
+  std::stop_source stop;
+  bool ended = true;
+};
+
+using Names = std::vector<std::string>;
+
+ScriptedStream silent() {
+  return {200, {}, {{}, BodyEnd::Silence}};
+}
+
+ScriptedStream stream_of(std::vector<std::string> pieces, BodyEnd end = BodyEnd::Silence) {
+  return {200, {}, {std::move(pieces), end}};
+}
+
+http::Response list_of(const std::string& version, const std::vector<ThingText>& things,
+                       const std::string& token = {}) {
+  return json_response(200, list_text(version, things, token));
+}
+
+} // namespace
+
+TEST_CASE("A reflector lists page by page, then watches from the list's version") {
+  const auto parser = GENERATE(Parser::Simdjson, Parser::Nlohmann);
+  Bench bench(parser);
+  bench.transport.on_send = [](const http::Request& request) {
+    const auto token = http::query_value(request.target, "continue");
+    CHECK(http::query_value(request.target, "resourceVersion") == std::nullopt);
+    if (token)
+      return list_of("10", {{"b", "4"}});
+    return list_of("10", {{"a", "3"}}, "more");
+  };
+  bench.transport.on_open = [](const http::Request&) {
+    return stream_of({event_text("ADDED", {"c", "11"}), event_text("MODIFIED", {"a", "12", 7}),
+                      event_text("DELETED", {"b", "13"})});
+  };
+  bench.start();
+  CHECK_FALSE(bench.store.has_synced());
+  bench.executor.run_for(1s);
+  CHECK(bench.store.has_synced());
+  CHECK(bench.names() == Names{"a@12", "c@11"});
+  CHECK(bench.changes == Names{"+a", "+b", "+c", "~a", "-b"});
+  CHECK(bench.watched_from() == "10");
+}
+
+TEST_CASE("Nothing shows before a list is complete") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request& request) -> Result<http::Response> {
+    if (!http::query_value(request.target, "continue"))
+      return list_of("10", {{"a", "3"}}, "more");
+    return fail(Code::Unavailable, "refused");
+  };
+  bench.start();
+  bench.executor.run_for(5min);
+  CHECK(bench.names().empty());
+  CHECK_FALSE(bench.store.has_synced());
+  CHECK(bench.changes.empty());
+}
+
+TEST_CASE("A 410 between two pages starts over with one full list (F4)") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request& request) {
+    if (http::query_value(request.target, "continue"))
+      return json_response(410, R"({"kind":"Status","reason":"Expired","code":410})");
+    if (http::query_value(request.target, "limit"))
+      return list_of("10", {{"gone-since", "3"}}, "more");
+    return list_of("20", {{"a", "15"}, {"b", "16"}});
+  };
+  bench.transport.on_open = [](const http::Request&) { return silent(); };
+  bench.start();
+  bench.executor.run_for(1s);
+  CHECK(bench.names() == Names{"a@15", "b@16"});
+  CHECK(bench.watched_from() == "20");
+  CHECK(bench.changes == Names{"+a", "+b"});
+}
+
+TEST_CASE("A watch cut at any byte loses and repeats nothing (F2)") {
+  const std::string bytes = event_text("ADDED", {"b", "11"}) + event_text("MODIFIED", {"a", "12"}) +
+                            event_text("DELETED", {"b", "13"});
+  const auto first = event_text("ADDED", {"b", "11"}).size();
+  const auto second = first + event_text("MODIFIED", {"a", "12"}).size();
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    INFO("cut after " << cut << " of " << bytes.size());
+    Bench bench;
+    const auto end = GENERATE(BodyEnd::Regular, BodyEnd::Broken);
+    bench.transport.on_send = [](const http::Request&) { return list_of("10", {{"a", "3"}}); };
+    std::vector<std::string> resumed;
+    bench.transport.on_open = [&](const http::Request& request) -> Result<ScriptedStream> {
+      const auto version = *http::query_value(request.target, "resourceVersion");
+      resumed.push_back(version);
+      if (resumed.size() == 1)
+        return stream_of({bytes.substr(0, cut)}, end);
+      const std::map<std::string, std::size_t> rest{
+          {"10", 0}, {"11", first}, {"12", second}, {"13", bytes.size()}};
+      const std::string missed = bytes.substr(rest.at(version));
+      return missed.empty() ? silent() : stream_of({missed});
+    };
+    bench.start();
+    bench.executor.run_for(5s);
+    REQUIRE(resumed.size() == 2);
+    CHECK(resumed[1] == (cut < first          ? "10"
+                         : cut < second       ? "11"
+                         : cut < bytes.size() ? "12"
+                                              : "13"));
+    CHECK(bench.names() == Names{"a@12"});
+    CHECK(bench.changes == Names{"+a", "+b", "~a", "-b"});
+  }
+}
+
+TEST_CASE("410 as a status and as an event lead to a new list with the missed deletes (F3)") {
+  const bool in_stream = GENERATE(false, true);
+  Bench bench;
+  int lists = 0;
+  bench.transport.on_send = [&](const http::Request&) {
+    if (++lists == 1)
+      return list_of("10", {{"a", "3"}, {"b", "4"}});
+    return list_of("50", {{"b", "40"}, {"c", "41"}});
+  };
+  bench.transport.on_open = [&](const http::Request& request) -> Result<ScriptedStream> {
+    if (http::query_value(request.target, "resourceVersion") == "50")
+      return silent();
+    if (in_stream)
+      return stream_of({error_event_text(410, "Expired")});
+    return ScriptedStream{410, {}, {{"{}"}, BodyEnd::Regular}};
+  };
+  bench.start();
+  bench.executor.run_for(10s);
+  CHECK(lists == 2);
+  CHECK(bench.names() == Names{"b@40", "c@41"});
+  CHECK(bench.changes == Names{"+a", "+b", "-a", "~b", "+c"});
+  CHECK(bench.relists(RelistReason::Gone) == 1);
+}
+
+TEST_CASE("Bookmarks move the version, those of another kind do not (F8)") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request&) { return list_of("10", {}); };
+  int watches = 0;
+  bench.transport.on_open = [&](const http::Request&) {
+    if (++watches > 1)
+      return silent();
+    return stream_of({bookmark_text("15"), bookmark_text("99", false, "Pod")}, BodyEnd::Regular);
+  };
+  bench.start();
+  bench.executor.run_for(3s);
+  CHECK(watches == 2);
+  CHECK(bench.watched_from() == "15");
+}
+
+TEST_CASE("Unreadable events lead to a new list, never to a crash") {
+  const auto bad = GENERATE(as<std::string>{}, "<html>502</html>\n", "{\n", "null\n", "[]\n", "{}\n",
+                            "{\"type\":\"ADDED\"}\n", "{\"type\":\"ADDED\",\"object\":7}\n",
+                            event_text("REPLACED", {"a", "11"}),
+                            event_text("ADDED", {"a", ""}),
+                            "{\"type\":\"ADDED\",\"type\":\"DELETED\",\"object\":{}}\n",
+                            std::string("\xff\xfe\n"));
+  const auto parser = GENERATE(Parser::Simdjson, Parser::Nlohmann);
+  INFO(bad);
+  Bench bench(parser);
+  int lists = 0;
+  bench.transport.on_send = [&](const http::Request&) {
+    ++lists;
+    return list_of(std::to_string(lists * 10), {{"a", std::to_string(lists)}});
+  };
+  bench.transport.on_open = [&](const http::Request&) {
+    return lists == 1 ? stream_of({bad}) : silent();
+  };
+  bench.start();
+  bench.executor.run_for(5s);
+  CHECK(lists == 2);
+  CHECK(bench.relists(RelistReason::Error) == 1);
+  CHECK(bench.names() == Names{"a@2"});
+}
+
+TEST_CASE("An event longer than the limit leads to a new list") {
+  Bench bench;
+  bench.options.event_bytes_max = 64;
+  int lists = 0;
+  bench.transport.on_send = [&](const http::Request&) {
+    return list_of(std::to_string(++lists), {});
+  };
+  bench.transport.on_open = [&](const http::Request&) {
+    return lists == 1 ? stream_of({std::string(65, 'x')}) : silent();
+  };
+  bench.start();
+  bench.executor.run_for(5s);
+  CHECK(lists == 2);
+}
+
+TEST_CASE("An object that cannot be decoded keeps its last readable version until it goes") {
+  const auto parser = GENERATE(Parser::Simdjson, Parser::Nlohmann);
+  Bench bench(parser);
+  std::vector<std::string> reports;
+  bench.transport.on_send = [](const http::Request&) {
+    return list_of("10", {{"a", "3"}, {"bad", "4", -1}, {"b", "5"}});
+  };
+  bench.transport.on_open = [](const http::Request&) {
+    return stream_of({event_text("MODIFIED", {"a", "11", -1}), event_text("MODIFIED", {"b", "12"}),
+                      event_text("DELETED", {"a", "13", -1})});
+  };
+  bench.start();
+  bench.reflector->report_to([&](const Error& error) { reports.push_back(error.message); });
+  bench.executor.run_for(1s);
+  CHECK(bench.names() == Names{"b@12"});
+  CHECK(bench.changes == Names{"+a", "+b", "~b", "-a"});
+  CHECK(bench.stats().malformed == 2);
+  REQUIRE_FALSE(reports.empty());
+  CHECK(reports[0].starts_with("Quota bad: "));
+}
+
+TEST_CASE("A malformed object of another UID takes the place of the old one") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request&) { return list_of("10", {{"a", "3"}}); };
+  bench.transport.on_open = [](const http::Request&) {
+    return stream_of({event_text("MODIFIED", {"a", "11", -1, "another"})});
+  };
+  bench.start();
+  bench.executor.run_for(1s);
+  CHECK(bench.names().empty());
+}
+
+TEST_CASE("404 means unknown: the store is not synced empty (F21)") {
+  Bench bench;
+  bool served = false;
+  bench.transport.on_send = [&](const http::Request&) {
+    if (!served)
+      return json_response(404, "404 page not found");
+    return list_of("10", {{"a", "3"}});
+  };
+  bench.transport.on_open = [](const http::Request&) { return silent(); };
+  bench.start();
+  bench.executor.run_for(10min);
+  CHECK_FALSE(bench.store.has_synced());
+  served = true;
+  bench.executor.run_for(1min);
+  CHECK(bench.store.has_synced());
+  CHECK(bench.names() == Names{"a@3"});
+}
+
+TEST_CASE("A server that is down is asked after 0.8 s, then ever more rarely up to 30 s (F1)") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request&) { return list_of("10", {{"a", "3"}}); };
+  std::vector<SteadyPoint> asked;
+  bool down = true;
+  bench.transport.on_open = [&](const http::Request& request) -> Result<ScriptedStream> {
+    CHECK(http::query_value(request.target, "resourceVersion") == "10");
+    asked.push_back(bench.executor.steady_now());
+    if (down)
+      return fail(Code::Unavailable, "refused");
+    return silent();
+  };
+  bench.start();
+  bench.executor.run_for(10min);
+  REQUIRE(asked.size() > 10);
+  for (std::size_t i = 1; i < asked.size(); ++i) {
+    const auto pause = asked[i] - asked[i - 1];
+    const Duration base = std::min<Duration>(800ms * (1 << std::min<std::size_t>(i - 1, 10)), 30s);
+    CHECK(pause >= base);
+    CHECK(pause <= base * 3 / 2 + 10ms);
+  }
+  CHECK(bench.names() == Names{"a@3"});
+  CHECK(bench.transport.count("GET", "limit=500") == 1);
+  down = false;
+  bench.executor.run_for(1min);
+  CHECK(bench.stats().failures + 1 == asked.size());
+}
+
+TEST_CASE("Back-off begins anew after two quiet minutes") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request&) { return list_of("10", {}); };
+  std::vector<SteadyPoint> asked;
+  bench.transport.on_open = [&](const http::Request&) -> Result<ScriptedStream> {
+    asked.push_back(bench.executor.steady_now());
+    if (asked.size() == 5)
+      return silent(); // ends after its timeoutSeconds
+    return fail(Code::Unavailable, "refused");
+  };
+  bench.start();
+  bench.executor.run_for(15min);
+  REQUIRE(asked.size() > 7);
+  CHECK(asked[7] - asked[6] < 2500ms);
+}
+
+TEST_CASE("Retry-After of a refused watch is kept to (F13)") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request&) { return list_of("10", {}); };
+  std::vector<SteadyPoint> asked;
+  bench.transport.on_open = [&](const http::Request&) -> Result<ScriptedStream> {
+    asked.push_back(bench.executor.steady_now());
+    if (asked.size() == 1)
+      return ScriptedStream{429, {{"Retry-After", "17"}}, {{"{}"}, BodyEnd::Regular}};
+    return silent();
+  };
+  bench.start();
+  bench.executor.run_for(1min);
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[1] - asked[0] >= 17s);
+  CHECK(bench.transport.count("GET", "limit=500") == 1);
+}
+
+TEST_CASE("A watch that keeps failing for the server's own reasons ends in a new list") {
+  Bench bench;
+  int lists = 0;
+  bench.transport.on_send = [&](const http::Request&) {
+    return list_of(std::to_string(++lists), {});
+  };
+  bench.transport.on_open = [&](const http::Request&) {
+    return lists == 1 ? stream_of({error_event_text(500, "InternalError")}) : silent();
+  };
+  bench.start();
+  bench.executor.run_for(1min);
+  CHECK(lists == 2);
+  CHECK(bench.transport.count("GET", "watch=1") == 4);
+}
+
+TEST_CASE("A watch from a version that the server calls invalid ends in a new list") {
+  Bench bench;
+  int lists = 0;
+  bench.transport.on_send = [&](const http::Request&) {
+    return list_of(std::to_string(++lists), {});
+  };
+  bench.transport.on_open = [&](const http::Request&) {
+    return lists == 1 ? ScriptedStream{400, {}, {{"{}"}, BodyEnd::Regular}} : silent();
+  };
+  bench.start();
+  bench.executor.run_for(1min);
+  CHECK(lists == 2);
+}
+
+TEST_CASE("A watch that says nothing is opened anew after its time, from the same version") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request&) { return list_of("10", {}); };
+  bench.transport.on_open = [](const http::Request& request) {
+    const auto seconds = std::stoi(*http::query_value(request.target, "timeoutSeconds"));
+    CHECK(seconds >= 300);
+    CHECK(seconds <= 600);
+    return silent();
+  };
+  bench.start();
+  bench.executor.run_for(1h);
+  const auto watches = bench.transport.count("GET", "watch=1");
+  CHECK(watches >= 6);
+  CHECK(watches <= 12);
+  CHECK(bench.watched_from() == "10");
+  CHECK(bench.transport.count("GET", "limit=500") == 1);
+}
+
+TEST_CASE("200 with an empty body is an unreadable list and a short watch") {
+  Bench bench;
+  bool answers = false;
+  bench.transport.on_send = [&](const http::Request&) {
+    if (answers)
+      return list_of("10", {});
+    return http::Response{200, {}, ""};
+  };
+  bench.transport.on_open = [](const http::Request&) { return stream_of({}, BodyEnd::Regular); };
+  bench.start();
+  bench.executor.run_for(10min);
+  CHECK_FALSE(bench.store.has_synced());
+  CHECK(bench.transport.requests.size() < 40);
+  answers = true;
+  bench.transport.requests.clear();
+  bench.executor.run_for(10min);
+  CHECK(bench.store.has_synced());
+  CHECK(bench.transport.requests.size() < 40);
+}
+
+TEST_CASE("A list of another kind, or a Status with 200, is not taken for ours") {
+  const auto text = GENERATE(as<std::string>{}, R"({"kind":"PodList","metadata":{},"items":[]})",
+                             R"({"kind":"Status","status":"Failure"})", R"({"kind":"QuotaList"})",
+                             R"([])", R"({"kind":"QuotaList","metadata":{"resourceVersion":"1"},"items":{}})");
+  const auto parser = GENERATE(Parser::Simdjson, Parser::Nlohmann);
+  Bench bench(parser);
+  bench.transport.on_send = [&](const http::Request&) { return json_response(200, text); };
+  bench.start();
+  bench.executor.run_for(1min);
+  CHECK_FALSE(bench.store.has_synced());
+}
+
+TEST_CASE("An audit lists exactly the watched version and counts only what was lost (F6)") {
+  Bench bench;
+  bench.options.audit_interval = 10min;
+  bool lost = false;
+  bench.transport.on_send = [&](const http::Request& request) {
+    if (http::query_value(request.target, "resourceVersionMatch") != "Exact")
+      return list_of("10", {{"a", "3"}, {"b", "4"}});
+    CHECK(http::query_value(request.target, "resourceVersion") == "20");
+    if (lost)
+      return list_of("20", {{"a", "3"}, {"c", "19"}});
+    return list_of("20", {{"a", "3"}, {"b", "4"}});
+  };
+  int watches = 0;
+  bench.transport.on_open = [&](const http::Request&) {
+    return ++watches == 1 ? stream_of({bookmark_text("20")}) : silent();
+  };
+  bench.start();
+  bench.executor.run_for(11min);
+  CHECK(bench.relists(RelistReason::Audit) == 1);
+  CHECK(bench.stats().audit_differences == 0);
+  lost = true;
+  bench.changes.clear();
+  bench.executor.run_for(10min);
+  CHECK(bench.relists(RelistReason::Audit) == 2);
+  CHECK(bench.stats().audit_differences == 2);
+  CHECK(bench.changes == Names{"-b", "+c"});
+  CHECK(bench.names() == Names{"a@3", "c@19"});
+  CHECK(bench.watched_from() == "20");
+}
+
+TEST_CASE("An audit whose version is compacted becomes a plain list that counts nothing") {
+  Bench bench;
+  bench.options.audit_interval = 10min;
+  bench.transport.on_send = [&](const http::Request& request) {
+    if (http::query_value(request.target, "resourceVersionMatch"))
+      return json_response(410, R"({"kind":"Status","reason":"Expired","code":410})");
+    if (bench.executor.now() - TimePoint{} > 1min)
+      return list_of("30", {{"b", "25"}});
+    return list_of("10", {{"a", "3"}});
+  };
+  bench.transport.on_open = [&](const http::Request&) { return silent(); };
+  bench.start();
+  bench.executor.run_for(11min);
+  CHECK(bench.stats().audit_differences == 0);
+  CHECK(bench.names() == Names{"b@25"});
+  CHECK(bench.watched_from() == "30");
+}
+
+TEST_CASE("A stop in the middle of anything ends the reflector soon") {
+  for (int step = 0; step < 40; ++step) {
+    Bench bench;
+    bench.transport.on_send = [](const http::Request&) { return list_of("10", {{"a", "3"}}); };
+    bench.transport.on_open = [](const http::Request&) -> Result<ScriptedStream> {
+      return stream_of({event_text("ADDED", {"b", "11"})}, BodyEnd::Broken);
+    };
+    bench.start();
+    bench.executor.run_for(Duration{step * 50});
+    bench.stop.request_stop();
+    bench.executor.run_for(1s);
+    CHECK(bench.ended);
+  }
+}

@@ -1,0 +1,3 @@
+module berth.dev/bench/naive-extender
+
+go 1.24

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Run the benchmarks one after the other and print their tables. See each for what it measures."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+CHECKOUT = BENCH.parents[1]
+
+
+def main() -> int:
+    """Run all of them; the exit code is that of the first that failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bin", type=Path, default=CHECKOUT / "build/release/bin")
+    parser.add_argument("--nodes", nargs="+", default=["1000", "5000"])
+    arguments = parser.parse_args()
+    failed = 0
+    programs = sorted(path for path in arguments.bin.glob("bench_*") if os.access(path, os.X_OK))
+    for program in programs:
+        failed = failed or run([str(program)])
+    return failed or run([sys.executable, str(BENCH / "scheduler_throughput.py"), "--bin",
+                          str(arguments.bin), "--nodes", *arguments.nodes])
+
+
+def run(command: list[str]) -> int:
+    """Run one, with its name above what it prints."""
+    print(f"\n== {Path(command[-1] if len(command) == 1 else command[1]).name}", flush=True)
+    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""How fast gated pods get to nodes: without an extender, with a naive one, and with Berth's.
+
+In all three the same operator admits the same pods (one write each), on the same machine, one after
+the other, so the ratios mean something and the absolute numbers belong to this machine. Counted are
+the pods bound per second from the first binding to the last, and the CPU that kube-scheduler used
+for each. Prints the machine, the versions and the ratios; see docs/design/0001.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+CHECKOUT = BENCH.parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests" / "controlplane"))
+
+from berth_controlplane import berth, scheduler_config  # noqa: E402
+from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
+from berth_controlplane.cluster import Cluster  # noqa: E402
+from berth_controlplane.nodes import NodeShape  # noqa: E402
+from berth_controlplane.ports import pick_ports  # noqa: E402
+from berth_controlplane.processes import ProcessRecord  # noqa: E402
+from berth_controlplane.waiting import wait_until  # noqa: E402
+
+NAMESPACE = "bench"
+NAIVE = "naive-extender"
+MODES = ("none", "naive", "berth")
+Config = scheduler_config.Config
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+NODE = {"cpu": "16", "memory": "64Gi", "pods": "110"}
+
+
+@dataclass
+class Measurement:
+    """One run: how many pods a second, and what the scheduler's CPU cost for each."""
+
+    mode: str
+    nodes: int
+    pods: int
+    pods_per_second: float
+    scheduler_cpu_ms_per_pod: float
+
+
+def main() -> int:
+    """Measure each mode at each size, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=Path, default=CHECKOUT / "build/release/bin")
+    parser.add_argument("--nodes", type=int, nargs="+", default=[1000, 5000])
+    parser.add_argument("--pods", type=int, default=2000, help="pods of each run (default 2000)")
+    parser.add_argument("--rounds", type=int, default=1, help="runs of each mode; the median counts")
+    parser.add_argument("--json", type=Path, help="write the measurements there too")
+    arguments = parser.parse_args()
+    naive = build_naive_extender()
+    results: list[Measurement] = []
+    for nodes in arguments.nodes:
+        results += measure_size(arguments, nodes, naive)
+    print_table(results)
+    if arguments.json:
+        arguments.json.write_text(json.dumps([asdict(row) for row in results], indent=2) + "\n")
+    return 0
+
+
+def build_naive_extender() -> Path:
+    """The yardstick's binary, in the build folder."""
+    target = CHECKOUT / "build" / "bench" / "naive-extender"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["go", "build", "-o", str(target), "."], cwd=BENCH / "naive_extender",
+                   check=True, timeout=300)
+    return target
+
+
+def measure_size(arguments: argparse.Namespace, nodes: int, naive: Path) -> list[Measurement]:
+    """All modes on one cluster, alternating, so that a drift of the machine hits each alike."""
+    cluster = bring_up(ClusterOptions(f"bench-{os.getpid()}", nodes=nodes, with_metrics=False,
+                                      heartbeats="none", tied_to_caller=True,
+                                      shape=NodeShape("node", NODE, {"berth.dev/pool": "bench"})),
+                       say=progress)
+    try:
+        berth_config = install(cluster, arguments.bin)
+        start_naive_extender(cluster, naive)
+        rows: list[Measurement] = []
+        for round_number in range(arguments.rounds):
+            for mode in MODES:
+                use_extender(cluster, mode, berth_config)
+                rows.append(run_once(cluster, mode, nodes, arguments.pods))
+                progress(f"round {round_number + 1}: {rows[-1]}")
+        return [median_of([row for row in rows if row.mode == mode]) for mode in MODES]
+    finally:
+        cluster.down()
+
+
+def install(cluster: Cluster, binaries: Path) -> Config:
+    """Berth with a pool of all nodes and a quota that never binds; its scheduler configuration."""
+    berth.up(cluster, berth.BerthOptions(
+        binaries, programs=(berth.OPERATOR, berth.EXTENDER),
+        extra_flags={berth.OPERATOR: ["--leader-elect=false"]}), progress)
+    config: Config = json.loads((cluster.folder / "scheduler.json").read_text())
+    kube = cluster.kube
+    kube.apply({"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool",
+                "metadata": {"name": "bench"},
+                "spec": {"nodeSelector": {"matchLabels": {"berth.dev/pool": "bench"}},
+                         "resources": [{"name": "cpu"}], "strategy": "WorstFit"}})
+    kube.apply({"apiVersion": "berth.dev/v1alpha1", "kind": "Quota", "metadata": {"name": "bench"},
+                "spec": {"subjects": {"namespaces": [NAMESPACE]},
+                         "pools": [{"poolRef": {"name": "bench"},
+                                    "resources": [{"name": "cpu", "nominal": "1000k"}]}]}})
+    kube.apply({"apiVersion": "v1", "kind": "Namespace",
+                "metadata": {"name": NAMESPACE, "labels": {"berth.dev/managed": "true"}}})
+    wait_until(lambda: kube.find("v1/ServiceAccount", "default", NAMESPACE), 60, "service account")
+    return config
+
+
+def start_naive_extender(cluster: Cluster, naive: Path) -> None:
+    """The yardstick runs beside Berth all the time; only the scheduler's configuration changes."""
+    port = pick_ports(1)[0]
+    cluster.add(ProcessRecord(NAIVE, [str(naive), f"--address=127.0.0.1:{port}"],
+                              cluster.layout.path("logs", f"{NAIVE}.log"),
+                              f"http://127.0.0.1:{port}/readyz", [port]))
+
+
+def use_extender(cluster: Cluster, mode: str, berth_config: Config) -> None:
+    """Restart kube-scheduler with the mode's configuration."""
+    config = scheduler_config.default()
+    if mode == "berth":
+        # The same client limits as in the other modes.
+        config = berth_config | {"clientConnection": config["clientConnection"]}
+    if mode == "naive":
+        port = cluster.record(NAIVE).ports[0]
+        config["extenders"] = [{"urlPrefix": f"http://127.0.0.1:{port}", "filterVerb": "filter",
+                                "prioritizeVerb": "prioritize", "weight": 1,
+                                "nodeCacheCapable": True}]
+    cluster.configure_scheduler(config)
+
+
+def run_once(cluster: Cluster, mode: str, nodes: int, pods: int) -> Measurement:
+    """Create the pods while nobody admits, let the operator go, and wait until all are bound."""
+    kube = cluster.kube
+    cluster.pause(berth.OPERATOR)
+    kube.create_many(pod(index) for index in range(pods))
+    scheduler = cluster.record("scheduler")
+    before = cpu_seconds(scheduler.pid)
+    cluster.resume(berth.OPERATOR)
+    times = bound_times(kube, pods)
+    cpu = cpu_seconds(scheduler.pid) - before
+    kube.request("DELETE", kube.path("v1/Pod", NAMESPACE), {"gracePeriodSeconds": 0})
+    wait_until(lambda: not kube.list("v1/Pod", NAMESPACE), 120, "the pods are gone")
+    return Measurement(mode, nodes, pods, round(pods / times, 1), round(1000 * cpu / pods, 2))
+
+
+def bound_times(kube, pods: int) -> float:
+    """Seconds from the first bound pod to the last, as a watch of the pods shows them."""
+    bound: set[str] = set()
+    first = 0.0
+    deadline = time.monotonic() + 600
+    while len(bound) < pods:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"only {len(bound)} of {pods} pods were bound")
+        for event in kube.watch("v1/Pod", NAMESPACE, timeout_seconds=60):
+            item = event["object"]
+            if item.get("spec", {}).get("nodeName"):
+                first = first or time.monotonic()
+                bound.add(item["metadata"]["uid"])
+            if len(bound) == pods:
+                break
+    return time.monotonic() - first
+
+
+def pod(index: int) -> dict:
+    """A small pod; the policy gates it."""
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": f"p-{index}", "namespace": NAMESPACE},
+            "spec": {"terminationGracePeriodSeconds": 0, "containers": [{
+                "name": "main", "image": "registry.invalid/simulated",
+                "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}}
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+
+def median_of(rows: list[Measurement]) -> Measurement:
+    """The row whose throughput is the median."""
+    middle = statistics.median_low([row.pods_per_second for row in rows])
+    return next(row for row in rows if row.pods_per_second == middle)
+
+
+def print_table(rows: list[Measurement]) -> None:
+    """The numbers and, beside them, the ratios to the run without an extender."""
+    model = next((line.split(":")[1].strip() for line in
+                  Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
+    print(f"\nmachine: {os.cpu_count()} x {model}; Kubernetes v1.37.1; scheduler client qps 5000")
+    print(f"{'nodes':>6} {'extender':>9} {'pods/s':>8} {'ratio':>6} {'CPU ms/pod':>11} {'ratio':>6}")
+    for row in rows:
+        base = next(each for each in rows if each.nodes == row.nodes and each.mode == "none")
+        print(f"{row.nodes:>6} {row.mode:>9} {row.pods_per_second:>8} "
+              f"{row.pods_per_second / base.pods_per_second:>5.2f}x "
+              f"{row.scheduler_cpu_ms_per_pod:>11} "
+              f"{row.scheduler_cpu_ms_per_pod / base.scheduler_cpu_ms_per_pod:>5.2f}x")
+
+
+def progress(line: object) -> None:
+    """Progress goes to stderr, the table to stdout."""
+    print(f"  {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

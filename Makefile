@@ -33,7 +33,7 @@ tsan: ## Run the tests of the threaded libraries and the programs under ThreadSa
 
 integration: ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
 	@tests/controlplane/controlplane build
-	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider tests/crds tests/manifests tests/integration tests/docs
+	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider tests/crds tests/manifests tests/integration $(wildcard tests/docs)
 
 bench: dependencies build ## Run the benchmarks and print ratios with the machine and versions (NODES="1000 5000")
 	@cmake --build --preset release -j $(JOBS) --target benchmarks

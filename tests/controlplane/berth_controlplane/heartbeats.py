@@ -11,16 +11,15 @@ Run: python3 -m berth_controlplane.heartbeats KUBECONFIG HEALTH_PORT
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from .api import ApiClient, Object
 from .components import Layout
 from .errors import ApiError
+from .health import serve_health
 from .locations import CONTROLPLANE
 from .ports import HOST
 from .processes import ProcessRecord
@@ -57,8 +56,7 @@ def record(layout: Layout) -> ProcessRecord:
 def main() -> None:
     """Renew all leases again and again, spread over the interval; never ends by itself."""
     kube = ApiClient.from_kubeconfig(Path(sys.argv[1]))
-    health = ThreadingHTTPServer((HOST, int(sys.argv[2])), HealthHandler)
-    threading.Thread(target=health.serve_forever, daemon=True).start()
+    serve_health(int(sys.argv[2]))
     while True:
         ends = time.monotonic() + RENEW_INTERVAL_SECONDS
         try:
@@ -95,19 +93,6 @@ def renew(kube: ApiClient, node: Object) -> None:
                 "apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}]},
             "spec": {"holderIdentity": name, "renewTime": now,
                      "leaseDurationSeconds": LEASE_DURATION_SECONDS}})
-
-
-class HealthHandler(BaseHTTPRequestHandler):
-    """Answers every GET with 200: the process is alive."""
-
-    def do_GET(self) -> None:  # noqa: N802  (the name is http.server's)
-        """Answer a probe."""
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (as above)
-        """Probes are not worth a line."""
 
 
 if __name__ == "__main__":

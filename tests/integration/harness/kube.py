@@ -18,9 +18,9 @@ from berth_controlplane.errors import ApiError
 from berth_controlplane.waiting import WaitTimeout, wait_until
 
 __all__ = [
-    "APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "STRATEGIC_PATCH", "ApiClient", "ApiError",
-    "Object", "WAIT_SECONDS", "WaitTimeout", "condition", "phase", "wait_condition", "wait_gone", "wait_phase",
-    "wait_until",
+    "APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "STRATEGIC_PATCH", "WAIT_SECONDS", "ApiClient",
+    "ApiError", "Object", "WaitTimeout", "condition", "phase", "wait_condition", "wait_gone",
+    "wait_phase", "wait_until",
 ]
 
 WAIT_SECONDS = 60

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "controlplane"))
 
 from berth_controlplane.api import ApiClient, Object  # noqa: E402  (the path must be set first)
 from berth_controlplane.errors import ApiError  # noqa: E402
+from berth_controlplane.health import serve_health  # noqa: E402
 
 
 def main() -> None:
@@ -31,24 +32,13 @@ def main() -> None:
         context.verify_mode = ssl.CERT_REQUIRED
         extender.socket = context.wrap_socket(extender.socket, server_side=True)
         threading.Thread(target=extender.serve_forever, daemon=True).start()
-    ThreadingHTTPServer(address(flags["health-bind-address"]), HealthHandler).serve_forever()
+    serve_health(address(flags["health-bind-address"])[1])
+    threading.Event().wait()
 
 
 def address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host, int(port)
-
-
-class HealthHandler(BaseHTTPRequestHandler):
-    """Answers every GET with 200."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Probes are not worth a line."""
 
 
 def extender_handler(kube: ApiClient) -> type[BaseHTTPRequestHandler]:

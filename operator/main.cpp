@@ -6,13 +6,12 @@
 #include <string>
 #include <utility>
 
-#include <unistd.h>
-
 #include "lib/api/labels.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/cluster/observer.hpp"
 #include "lib/cluster/observer_metrics.hpp"
 #include "lib/kube/leader_election.hpp"
+#include "lib/program/identity.hpp"
 #include "lib/program/program.hpp"
 #include "operator/leader.hpp"
 #include "operator/options.hpp"
@@ -21,17 +20,8 @@ namespace {
 
 using namespace berth;
 
-constexpr std::size_t kHostNameBytesMax = 256;
 /// Waiting for a stop is sleeping again and again.
 constexpr Duration kLongSleep = std::chrono::hours{1};
-
-/// Unique among the replicas and over restarts: the host's name and a random part.
-std::string make_identity(Rng rng) {
-  char host[kHostNameBytesMax] = {};
-  if (gethostname(host, sizeof host - 1) != 0)
-    host[0] = '\0';
-  return std::string(host) + "_" + std::to_string(rng.next());
-}
 
 kube::EventRecorderOptions event_options(const std::string& identity) {
   kube::EventRecorderOptions events;
@@ -164,7 +154,7 @@ int main(int argc, char** argv) {
     return program::kExitBadFlags;
   }
   if (line.options.identity.empty())
-    line.options.identity = make_identity((*frame)->make_rng());
+    line.options.identity = program::make_identity((*frame)->make_rng());
   Operator parts(**frame, line.options, *failpoints);
   return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
 }

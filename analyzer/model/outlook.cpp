@@ -68,8 +68,10 @@ Outlook look_out(const resources::ResourceName& resource, const Series& series, 
     return outlook;
   }
   const auto window = series.since(series.options().window, now);
-  const auto recent = series.since(Outlook::kRecent, now);
-  if (recent.empty() || series.coverage(Outlook::kRecent, now) < Outlook::kRecentCoverageMin)
+  const Duration recent_span =
+      std::max(Outlook::kRecent, series.options().interval * Outlook::kRecentIntervalsMin);
+  const auto recent = series.since(recent_span, now);
+  if (recent.empty() || series.coverage(recent_span, now) < Outlook::kRecentCoverageMin)
     return outlook;
   outlook.metrics = Reason::MetricsAvailable;
   outlook.use_now = median(values_of(recent));

@@ -19,7 +19,7 @@ struct Outlook {
   Reason metrics = Reason::MetricsMissing;
   double capacity = 0; ///< of the nodes that take work, in base units; > 0
 
-  double use_now = 0;  ///< median of the last kRecent: one spike does not move it
+  double use_now = 0;  ///< median of the recent samples: one spike does not move it
   double peak_p95 = 0; ///< p95 of the whole window
   /// 5 minutes to an hour ahead, but never further than was looked back.
   std::vector<Forecast> forecast{};
@@ -33,8 +33,10 @@ struct Outlook {
   /// How likely use stays below `amount` at the time of the cautious peak, 0.05 to 0.95.
   [[nodiscard]] double chance_below(double amount) const;
 
+  /// Recent are the last 10 minutes, or the last 5 intervals where those are longer; at least half
+  /// of that must have been measured.
   static constexpr Duration kRecent = std::chrono::minutes{10};
-  /// Of kRecent, the least part that must have been measured.
+  static constexpr int kRecentIntervalsMin = 5;
   static constexpr double kRecentCoverageMin = 0.5;
 };
 

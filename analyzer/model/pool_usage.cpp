@@ -50,7 +50,7 @@ PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration st
     ++usage.nodes_fresh;
     allocatable_fresh += node.allocatable;
     usage.used += node.usage->used;
-    usage.oldest_fresh = std::min(usage.oldest_fresh.value_or(node.usage->at), node.usage->at);
+    usage.newest_fresh = std::max(usage.newest_fresh.value_or(node.usage->at), node.usage->at);
   }
   usage.estimated = extrapolate(usage.used, allocatable_ready, allocatable_fresh);
   return usage;

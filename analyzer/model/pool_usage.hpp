@@ -32,7 +32,7 @@ struct PoolUsage {
   /// `used`, with the nodes without a fresh sample taken to use as much for their size.
   resources::ResourceVector estimated{};
   std::optional<TimePoint> newest{}; ///< of all samples, fresh or not
-  std::optional<TimePoint> oldest_fresh{};
+  std::optional<TimePoint> newest_fresh{};
 
   /// 0 to 100, rounded down; 100 only when nothing is missing; 0 without nodes.
   [[nodiscard]] std::int32_t coverage_percent() const;

@@ -121,8 +121,6 @@ PoolAdvice advise(std::span<const Judged> judged, PoolSize size, const AdviceSta
     grow(advice, judged, size);
   else if (next == Advice::ShrinkPool)
     shrink(advice, judged, size, options);
-  if (next != Advice::None)
-    advice.peak_percent_after = advice.peak_percent * size.nodes / advice.nodes;
   return advice;
 }
 

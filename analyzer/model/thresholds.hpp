@@ -59,11 +59,10 @@ struct PoolAdvice {
   /// MetricsMissing or NoNodes.
   Reason reason = Reason::MetricsMissing;
   /// For an advice: the resource that it rests on (an index into what was judged), the number of
-  /// nodes wanted, and what the peak is of the capacity before and after.
+  /// nodes wanted, and the peak that it reckons with, in percent of the capacity now.
   std::size_t resource = 0;
   std::int32_t nodes = 0;
   double peak_percent = 0;
-  double peak_percent_after = 0;
   std::int32_t confidence_percent = 0; ///< 5 to 95, less where measurements are missing
 };
 

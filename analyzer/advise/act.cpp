@@ -1,0 +1,97 @@
+#include "analyzer/advise/act.hpp"
+
+#include "lib/api/codec.hpp"
+#include "lib/kube/resource_types.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+kube::WriteOptions apply_options(const char* subresource = "") {
+  kube::WriteOptions options;
+  options.subresource = subresource;
+  options.force = true; // the fields are ours alone
+  return options;
+}
+
+} // namespace
+
+async::Task<void> Act::run(PoolPlan plan) {
+  if (plan.measured)
+    co_await write_measured(plan.pool, *plan.measured);
+  if (plan.advised)
+    co_await write_advised(plan.advised->object);
+  for (const auto& change : plan.changed) {
+    const auto written = co_await write_status(change.meta, change.status);
+    metrics.recommendations(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
+    if (!written && written.error().code != Code::NotFound)
+      log.warn("Failed to end a ScalingRecommendation", written.error(),
+               {{"recommendation", to_string(change.meta.key())}});
+  }
+  for (const auto& meta : plan.removed)
+    co_await remove(meta);
+}
+
+async::Task<void> Act::write_measured(api::ObjectMeta pool, api::ResourcePoolStatus status) {
+  std::string body = api::encode_status<api::ResourcePool>(pool, status);
+  const auto options = apply_options("status");
+  const auto written = co_await client.patch(kube::types::resource_pool(), pool.key(),
+                                             kube::PatchType::Apply, std::move(body), options);
+  if (!written && written.error().code != Code::NotFound)
+    log.warn("Failed to write the measured use of a ResourcePool", written.error(),
+             {{"pool", pool.name}});
+}
+
+async::Task<void> Act::write_advised(api::ScalingRecommendation object) {
+  std::string body = api::encode(object);
+  const auto options = apply_options();
+  const auto applied =
+      co_await client.patch(kube::types::scaling_recommendation(), object.meta.key(),
+                            kube::PatchType::Apply, std::move(body), options);
+  Result<void> written;
+  if (applied) {
+    const auto now_there = api::decode_text<api::ScalingRecommendation>(*applied);
+    if (now_there) {
+      // The status is about the object as it is now: its uid and its generation.
+      object.meta.uid = now_there->meta.uid;
+      object.status.observed_generation = now_there->meta.generation;
+      for (auto& condition : object.status.conditions)
+        condition.observed_generation = now_there->meta.generation;
+    }
+    written = co_await write_status(object.meta, object.status);
+  } else {
+    written = fail(applied.error());
+  }
+  metrics.recommendations(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
+  if (written)
+    log.info("Recommended a change of size",
+             {{"recommendation", to_string(object.meta.key())},
+              {"pool", object.spec.target_ref.name},
+              {"kind", to_string(object.spec.kind)},
+              {"confidence_percent", object.spec.confidence_percent}});
+  else
+    log.warn("Failed to write a ScalingRecommendation", written.error(),
+             {{"recommendation", to_string(object.meta.key())}});
+}
+
+async::Task<Result<void>> Act::write_status(api::ObjectMeta meta,
+                                            api::ScalingRecommendationStatus status) {
+  std::string body = api::encode_status<api::ScalingRecommendation>(meta, status);
+  const auto options = apply_options("status");
+  const auto written = co_await client.patch(kube::types::scaling_recommendation(), meta.key(),
+                                             kube::PatchType::Apply, std::move(body), options);
+  if (!written)
+    co_return fail(written.error());
+  co_return Result<void>{};
+}
+
+async::Task<void> Act::remove(api::ObjectMeta meta) {
+  kube::Preconditions preconditions;
+  preconditions.uid = meta.uid;
+  const auto removed =
+      co_await client.remove(kube::types::scaling_recommendation(), meta.key(), preconditions);
+  if (!removed && removed.error().code != Code::NotFound)
+    log.warn("Failed to remove an ended ScalingRecommendation", removed.error(),
+             {{"recommendation", to_string(meta.key())}});
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,29 @@
+#pragma once
+// act(): writes a plan to the API by server-side apply, each object for itself. What fails is
+// decided anew in the next cycle; nothing here tries again.
+
+#include "analyzer/advise/decide.hpp"
+#include "lib/async/task.hpp"
+#include "lib/kube/client.hpp"
+#include "lib/telemetry/catalog.hpp"
+#include "lib/telemetry/log.hpp"
+
+namespace berth::analyzer {
+
+struct Act {
+  kube::Client& client;
+  telemetry::AnalyzerMetrics& metrics;
+  telemetry::Logger log;
+
+  [[nodiscard]] async::Task<void> run(PoolPlan plan);
+
+private:
+  [[nodiscard]] async::Task<void> write_measured(api::ObjectMeta pool,
+                                                 api::ResourcePoolStatus status);
+  [[nodiscard]] async::Task<void> write_advised(api::ScalingRecommendation object);
+  [[nodiscard]] async::Task<Result<void>> write_status(api::ObjectMeta meta,
+                                                       api::ScalingRecommendationStatus status);
+  [[nodiscard]] async::Task<void> remove(api::ObjectMeta meta);
+};
+
+} // namespace berth::analyzer

@@ -1,0 +1,110 @@
+#include "analyzer/advise/lifecycle.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace berth::analyzer {
+namespace {
+
+constexpr const char* kValid = "Valid";
+
+const api::Condition* valid_of(const api::ScalingRecommendation& recommendation) {
+  return api::find_condition(recommendation.status.conditions, kValid);
+}
+
+/// Not ended yet; one whose status a crash left unwritten stands as well.
+bool is_open(const api::ScalingRecommendation& recommendation) {
+  const auto* valid = valid_of(recommendation);
+  return valid == nullptr || valid->status != api::ConditionStatus::False;
+}
+
+TimePoint since(const api::ScalingRecommendation& recommendation) {
+  const auto* valid = valid_of(recommendation);
+  return valid == nullptr ? recommendation.meta.created : valid->last_transition_time;
+}
+
+Advice advice_of(const api::ScalingRecommendation& recommendation) {
+  return recommendation.spec.kind == api::RecommendationKind::GrowPool ? Advice::GrowPool
+                                                                       : Advice::ShrinkPool;
+}
+
+std::string ended_message(Reason reason) {
+  switch (reason) {
+  case Reason::Expired: return "It was not confirmed again before it expired";
+  case Reason::Superseded: return "A newer recommendation took its place";
+  default: return "What was measured since no longer asks for it";
+  }
+}
+
+void end(PoolPlan& plan, const api::ScalingRecommendation& recommendation, Reason reason,
+         TimePoint now) {
+  api::Condition valid;
+  valid.status = api::ConditionStatus::False;
+  valid.reason = reason;
+  valid.message = ended_message(reason);
+  plan.changed.push_back(
+      {recommendation.meta,
+       with_valid(recommendation.meta, recommendation.status, std::move(valid), now)});
+}
+
+} // namespace
+
+RecommendationPtr standing(const std::vector<RecommendationPtr>& recommendations, TimePoint now) {
+  RecommendationPtr newest;
+  for (const auto& recommendation : recommendations) {
+    if (!is_open(*recommendation) || recommendation->spec.expires_at <= now)
+      continue;
+    if (!newest || since(*newest) < since(*recommendation))
+      newest = recommendation;
+  }
+  return newest;
+}
+
+AdviceState state_of(const std::vector<RecommendationPtr>& recommendations, TimePoint now) {
+  AdviceState state;
+  if (const auto newest = standing(recommendations, now)) {
+    state.advice = advice_of(*newest);
+    state.changed = since(*newest);
+    return state;
+  }
+  for (const auto& recommendation : recommendations)
+    state.changed = std::max(state.changed.value_or(since(*recommendation)),
+                             std::min(since(*recommendation), now));
+  return state;
+}
+
+void tend(PoolPlan& plan, const std::vector<RecommendationPtr>& recommendations,
+          const std::optional<api::ObjectKey>& wanted, bool resolved, const AdvisorOptions& options,
+          TimePoint now) {
+  std::vector<RecommendationPtr> ended;
+  for (const auto& recommendation : recommendations) {
+    if (wanted == recommendation->meta.key())
+      continue;
+    if (!is_open(*recommendation))
+      ended.push_back(recommendation);
+    else if (wanted)
+      end(plan, *recommendation, Reason::Superseded, now);
+    else if (recommendation->spec.expires_at <= now)
+      end(plan, *recommendation, Reason::Expired, now);
+    else if (resolved)
+      end(plan, *recommendation, Reason::Resolved, now);
+  }
+  std::ranges::sort(ended, [](const auto& left, const auto& right) {
+    return std::pair(since(*right), right->meta.key()) < std::pair(since(*left), left->meta.key());
+  });
+  for (std::size_t i = 0; i < ended.size(); ++i)
+    if (i >= options.ended_kept_max || now - since(*ended[i]) > options.ended_kept_for)
+      plan.removed.push_back(ended[i]->meta);
+}
+
+api::ScalingRecommendationStatus with_valid(const api::ObjectMeta& meta,
+                                            api::ScalingRecommendationStatus status,
+                                            api::Condition valid, TimePoint now) {
+  valid.type = kValid;
+  valid.observed_generation = meta.generation;
+  status.observed_generation = meta.generation;
+  api::set_condition(status.conditions, std::move(valid), now);
+  return status;
+}
+
+} // namespace berth::analyzer

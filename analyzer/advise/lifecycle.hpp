@@ -1,0 +1,31 @@
+#pragma once
+// The life of recommendations: standing (Valid is True), then ended (Valid is False: Expired,
+// Superseded or Resolved), then removed. Pure.
+
+#include <optional>
+#include <vector>
+
+#include "analyzer/advise/decide.hpp"
+#include "analyzer/model/thresholds.hpp"
+
+namespace berth::analyzer {
+
+/// What was advised so far, as the recommendations tell it.
+[[nodiscard]] AdviceState state_of(const std::vector<RecommendationPtr>& recommendations,
+                                   TimePoint now);
+/// The newest one that stands; null if none does.
+[[nodiscard]] RecommendationPtr standing(const std::vector<RecommendationPtr>& recommendations,
+                                         TimePoint now);
+
+/// Ends what stands and is not `wanted` any more, and removes what ended long ago. `resolved`: a
+/// finding that is gone may be ended before its time; otherwise only its time ends it.
+void tend(PoolPlan& plan, const std::vector<RecommendationPtr>& recommendations,
+          const std::optional<api::ObjectKey>& wanted, bool resolved, const AdvisorOptions& options,
+          TimePoint now);
+
+/// `status` with the condition Valid as given.
+[[nodiscard]] api::ScalingRecommendationStatus with_valid(const api::ObjectMeta& meta,
+                                                          api::ScalingRecommendationStatus status,
+                                                          api::Condition valid, TimePoint now);
+
+} // namespace berth::analyzer

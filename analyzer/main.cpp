@@ -1,0 +1,126 @@
+// berth-analyzer: reads the flags, wires the parts, runs. Nothing is decided here.
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "analyzer/advise/advisor.hpp"
+#include "analyzer/mirror.hpp"
+#include "analyzer/options.hpp"
+#include "lib/api/labels.hpp"
+#include "lib/async/task_group.hpp"
+#include "lib/kube/leader_election.hpp"
+#include "lib/program/identity.hpp"
+#include "lib/program/program.hpp"
+
+namespace {
+
+using namespace berth;
+
+/// The parts of one running analyzer.
+class Analyzer {
+public:
+  Analyzer(program::Program& frame, analyzer::AnalyzerOptions options);
+
+  /// Measures as long as the program lives, writes while it leads. Gives the exit code.
+  async::Task<int> run(std::stop_token stop);
+
+private:
+  /// Campaigns again and again: a replica that lost the Lease goes on as a standby, since every
+  /// write of the analyzer is an apply that a second one would repeat and not break.
+  async::Task<void> campaign(std::stop_token stop);
+  [[nodiscard]] kube::LeaderCallbacks callbacks();
+
+  program::Program& frame_;
+  analyzer::AnalyzerOptions options_;
+  telemetry::Logger log_;
+  telemetry::AnalyzerMetrics metrics_;
+  telemetry::LeaderElectionMetrics lease_metrics_;
+  analyzer::Mirror mirror_;
+  bool leads_ = false;
+  std::atomic<bool> synced_{false}; ///< read by the health server's threads
+  analyzer::Advisor advisor_;
+};
+
+Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options)
+    : frame_(frame), options_(std::move(options)), log_(frame.log().logger("analyzer")),
+      metrics_(frame.registry()), lease_metrics_(frame.registry(), options_.lease_name),
+      mirror_(frame.client(), frame.executor(), frame.make_rng(), log_.named("mirror")),
+      leads_(!options_.leader_elect),
+      advisor_(
+          {frame.client(), frame.executor(), mirror_.caches(), metrics_, log_}, options_.advisor,
+          [this] {
+            synced_.store(mirror_.has_synced(), std::memory_order_relaxed);
+            return mirror_.has_synced();
+          },
+          [this] { return leads_; }) {
+  frame.health().add_readiness("caches", [this]() -> Result<void> {
+    if (!synced_.load(std::memory_order_relaxed))
+      return fail(Code::Unavailable, "the caches are not filled yet");
+    return {};
+  });
+}
+
+async::Task<int> Analyzer::run(std::stop_token stop) {
+  async::TaskGroup background(frame_.executor());
+  background.spawn(mirror_.run(background.stop_token()));
+  if (options_.leader_elect)
+    background.spawn(campaign(background.stop_token()));
+  co_await advisor_.run(stop); // its last write is done before the Lease is given back
+  background.request_stop();
+  co_await background.join();
+  co_return 0;
+}
+
+async::Task<void> Analyzer::campaign(std::stop_token stop) {
+  kube::LeaderElectionOptions election_options;
+  election_options.lease = {options_.lease_namespace, options_.lease_name};
+  election_options.identity = options_.identity;
+  while (!stop.stop_requested()) {
+    kube::LeaderElection election(frame_.client(), frame_.executor(), frame_.make_rng(),
+                                  election_options, callbacks());
+    co_await election.run(stop);
+  }
+}
+
+kube::LeaderCallbacks Analyzer::callbacks() {
+  kube::LeaderCallbacks callbacks;
+  callbacks.on_started_leading = [this] {
+    leads_ = true;
+    lease_metrics_.is_leader.set(1);
+    log_.info("Started to lead", {{"identity", options_.identity}});
+  };
+  callbacks.on_stopped_leading = [this] {
+    leads_ = false;
+    lease_metrics_.is_leader.set(0);
+    log_.info("Stopped to lead", {{"identity", options_.identity}});
+  };
+  callbacks.on_new_leader = [this](const std::string& identity) {
+    log_.info("Saw a new leader", {{"identity", identity}});
+  };
+  return callbacks;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  auto line = analyzer::parse_command_line(argc, argv);
+  if (line.end.ends)
+    return program::print_end(line.end);
+  const auto environment = program::config_environment(
+      [](const char* name) { return static_cast<const char*>(std::getenv(name)); });
+  auto frame =
+      program::Program::create({"berth-analyzer", std::string(api::field_manager::kAnalyzer)},
+                               line.options.common, environment);
+  if (!frame) {
+    std::fprintf(stderr, "berth-analyzer: %s\n", frame.error().message.c_str());
+    return program::kExitBadFlags;
+  }
+  if (line.options.identity.empty())
+    line.options.identity = program::make_identity((*frame)->make_rng());
+  Analyzer parts(**frame, std::move(line.options));
+  return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
+}

@@ -1,0 +1,33 @@
+#pragma once
+// Mirror: the analyzer's caches of the API server: nodes, pools, and what is said about their size.
+// Pods are not among them: what they use is measured on their nodes.
+
+#include <memory>
+#include <stop_token>
+
+#include "analyzer/advise/view.hpp"
+#include "lib/async/executor.hpp"
+#include "lib/base/rng.hpp"
+#include "lib/kube/client.hpp"
+#include "lib/telemetry/log.hpp"
+
+namespace berth::analyzer {
+
+class Mirror {
+public:
+  Mirror(kube::Client& client, async::Executor& executor, Rng rng, telemetry::Logger log);
+  ~Mirror();
+
+  /// Follows the API server until `stop`.
+  [[nodiscard]] async::Task<void> run(std::stop_token stop);
+  /// Whether every cache has been filled once. On the executor.
+  [[nodiscard]] bool has_synced() const;
+  /// Valid as long as the mirror.
+  [[nodiscard]] Caches caches() const;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace berth::analyzer

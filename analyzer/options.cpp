@@ -1,0 +1,66 @@
+#include "analyzer/options.hpp"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+namespace berth::analyzer {
+namespace {
+
+constexpr int kIntervalSecondsMin = 10;
+constexpr int kIntervalSecondsMax = 3600;
+/// A recommendation outlives so many cycles that fail.
+constexpr int kValidityIntervalsMin = 6;
+
+void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
+  program::add_common_flags(app, options.common);
+  app.add_option("--interval-seconds", interval_seconds,
+                 "time between two readings of the metrics API: 10 to 3600")
+      ->capture_default_str();
+  app.add_option("--recommendation-namespace", options.advisor.recommendation_namespace,
+                 "where recommendations go for pools that no ScalingPolicy names")
+      ->capture_default_str();
+  app.add_option("--leader-elect", options.leader_elect,
+                 "write only while holding the Lease; needed with more than one replica")
+      ->capture_default_str();
+  app.add_option("--lease-namespace", options.lease_namespace, "namespace of the Lease")
+      ->capture_default_str();
+  app.add_option("--lease-name", options.lease_name, "name of the Lease")->capture_default_str();
+  app.add_option("--identity", options.identity,
+                 "who holds the Lease; default: host name and a random part");
+}
+
+std::vector<std::string> problems_of(const AnalyzerOptions& options, int interval_seconds) {
+  std::vector<std::string> problems = program::problems_of(options.common);
+  const auto demand = [&](bool holds, const char* problem) {
+    if (!holds)
+      problems.emplace_back(problem);
+  };
+  demand(kIntervalSecondsMin <= interval_seconds && interval_seconds <= kIntervalSecondsMax,
+         "--interval-seconds: must be 10 to 3600");
+  demand(!options.advisor.recommendation_namespace.empty(),
+         "--recommendation-namespace: must not be empty");
+  demand(!options.lease_namespace.empty(), "--lease-namespace: must not be empty");
+  demand(!options.lease_name.empty(), "--lease-name: must not be empty");
+  return problems;
+}
+
+} // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  line.options.common.health_bind_address = "127.0.0.1:8081";
+  int interval_seconds = 60;
+  CLI::App app{"Measures the pools of a Kubernetes cluster and recommends their size.",
+               "berth-analyzer"};
+  add_flags(app, line.options, interval_seconds);
+  line.end = program::read_command_line(
+      app, argc, argv, [&] { return problems_of(line.options, interval_seconds); });
+  auto& advisor = line.options.advisor;
+  advisor.interval = std::chrono::seconds{interval_seconds};
+  advisor.recommendation_validity =
+      std::max(advisor.recommendation_validity, advisor.interval * kValidityIntervalsMin);
+  return line;
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,28 @@
+#pragma once
+// Options of berth-analyzer: flags with defaults that work, checked before anything starts.
+
+#include <string>
+
+#include "analyzer/advise/settings.hpp"
+#include "lib/program/command_line.hpp"
+
+namespace berth::analyzer {
+
+struct AnalyzerOptions {
+  program::CommonOptions common;
+  AdvisorOptions advisor;
+  bool leader_elect = true;
+  std::string lease_namespace = "berth-system";
+  std::string lease_name = "berth-analyzer";
+  /// Unique for this process; empty: host name and a random part.
+  std::string identity;
+};
+
+/// What the command line asks for; `options` count only if it does not end there.
+struct CommandLine {
+  AnalyzerOptions options;
+  program::CommandLineEnd end;
+};
+[[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+} // namespace berth::analyzer

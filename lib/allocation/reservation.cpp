@@ -9,6 +9,8 @@ namespace {
 /// the time come near it, and their last window then ends early and is asked about again.
 constexpr int kStartsMax = 2000;
 
+TimePoint chain_start(const RecurringWindow& rule, TimePoint start, Duration duration);
+
 struct WindowsOf {
   const ReservationSpec& spec;
   TimeRange within;
@@ -42,9 +44,25 @@ struct WindowsOf {
         merged.push_back(window);
       start = rule.schedule.next(*start, *rule.zone);
     }
+    if (!merged.empty() && merged.front().start <= within.start)
+      merged.front().start = chain_start(rule, merged.front().start, duration);
     return merged;
   }
 };
+
+/// The beginning of the windows that overlap one after the other until the one that starts at
+/// `start`, so that a merged window keeps its start while it is open.
+TimePoint chain_start(const RecurringWindow& rule, TimePoint start, Duration duration) {
+  for (int looked_at = 0; looked_at < kStartsMax; ++looked_at) {
+    const auto before =
+        std::chrono::ceil<std::chrono::seconds>(start - duration) - std::chrono::seconds{1};
+    const auto earlier = rule.schedule.next(before, *rule.zone);
+    if (!earlier || *earlier >= start)
+      break;
+    start = *earlier;
+  }
+  return start;
+}
 
 } // namespace
 

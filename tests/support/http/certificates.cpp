@@ -77,6 +77,15 @@ std::string alternative_names(const CertificateWish& wish) {
 
 } // namespace
 
+std::string encrypted_key_pem(const std::string& passphrase) {
+  const Key key = new_key();
+  const Bio bio(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PrivateKey(bio.get(), key.get(), EVP_aes_128_cbc(),
+                           reinterpret_cast<const unsigned char*>(passphrase.data()),
+                           static_cast<int>(passphrase.size()), nullptr, nullptr);
+  return text_of(bio.get());
+}
+
 struct Authority::Keys {
   Key key = new_key();
   Certificate certificate;

@@ -23,6 +23,9 @@ struct Issued {
   std::string key_pem;
 };
 
+/// A private key that needs a passphrase.
+[[nodiscard]] std::string encrypted_key_pem(const std::string& passphrase);
+
 /// An authority of its own; two of them do not trust each other.
 class Authority {
 public:

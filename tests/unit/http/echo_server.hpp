@@ -7,7 +7,7 @@
 #include "lib/base/ensure.hpp"
 #include "lib/http/server.hpp"
 #include "tests/support/http/client_thread.hpp"
-#include "tests/support/http/raw_client.hpp"
+#include "tests/support/http/raw_socket.hpp"
 
 namespace berth::http::testing {
 
@@ -36,7 +36,7 @@ inline std::unique_ptr<Server> start_server(ServerOptions options, Handler handl
 
 /// Sends `bytes` on a connection of its own and gives everything that comes back until the end.
 inline std::string answer_to(const Server& server, std::string_view bytes) {
-  RawClient client(server.port());
+  RawSocket client(server.port());
   client.send(bytes);
   return client.read_all();
 }

@@ -24,7 +24,7 @@ TEST_CASE("A client that says nothing is closed after the header time-out") {
   ServerOptions options;
   options.limits.header_timeout = milliseconds{30};
   const auto server = start_server(options);
-  RawClient client(server->port());
+  RawSocket client(server->port());
   CHECK(client.is_closed_by_peer());
   CHECK(server->counters().requests_refused == 0); // it asked for nothing
 }
@@ -33,7 +33,7 @@ TEST_CASE("A head that does not end is cut off, however steadily its bytes come"
   ServerOptions options;
   options.limits.header_timeout = milliseconds{50};
   const auto server = start_server(options);
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send("GET / HTTP/1.1\r\nX: ");
   while (client.send("x"))
     std::this_thread::sleep_for(milliseconds{1}); // the pace of the attack, not a wait
@@ -44,7 +44,7 @@ TEST_CASE("A body that does not end is cut off") {
   ServerOptions options;
   options.limits.body_timeout = milliseconds{30};
   const auto server = start_server(options);
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send("POST / HTTP/1.1\r\nHost: berth\r\nContent-Length: 10\r\n\r\nabc");
   CHECK(client.is_closed_by_peer());
   CHECK(comes_true([&] { return server->counters().requests_refused == 1; }));
@@ -54,7 +54,7 @@ TEST_CASE("An idle connection is closed, one in use is not") {
   ServerOptions options;
   options.limits.idle_timeout = milliseconds{30};
   const auto server = start_server(options);
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send(kGet);
   CHECK(client.read_until("GET /a ").ends_with("GET /a "));
   CHECK(client.is_closed_by_peer());
@@ -69,7 +69,7 @@ TEST_CASE("A handler may take longer than any time-out of the connection") {
     co_await async::sleep_for(elsewhere.executor(), milliseconds{80});
     co_return co_await echo(std::move(request));
   });
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send(kGet);
   CHECK(client.read_until("GET /a ").ends_with("GET /a "));
 }
@@ -83,7 +83,7 @@ TEST_CASE("A client that does not read is cut off") {
     response.body = std::string(std::size_t{64} << 20U, 'x'); // more than sockets buffer
     co_return response;
   });
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send(kGet);
   CHECK(comes_true([&] { return server->counters().connections_accepted == 1; }));
   CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
@@ -93,7 +93,7 @@ TEST_CASE("A client that keeps sending after its refusal is not listened to for 
   ServerOptions options;
   options.limits.linger_timeout = milliseconds{30};
   const auto server = start_server(options);
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send("BAD\r\n\r\n");
   CHECK(status_of(client.read_until("\r\n\r\n")) == 400);
   CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
@@ -103,18 +103,18 @@ TEST_CASE("Connections beyond the limit are closed at once, and there is room ag
   ServerOptions options;
   options.limits.connections_max = 2;
   const auto server = start_server(options);
-  auto first = std::make_unique<RawClient>(server->port());
-  RawClient second(server->port());
+  auto first = std::make_unique<RawSocket>(server->port());
+  RawSocket second(server->port());
   first->send(kGet);
   second.send(kGet);
   CHECK(status_of(first->read_until("\r\n\r\n")) == 200);
   CHECK(status_of(second.read_until("\r\n\r\n")) == 200);
-  RawClient third(server->port());
+  RawSocket third(server->port());
   CHECK(third.is_closed_by_peer());
   CHECK(server->counters().connections_refused == 1);
   first.reset();
   REQUIRE(comes_true([&] { return server->counters().connections_open == 1; }));
-  RawClient fourth(server->port());
+  RawSocket fourth(server->port());
   fourth.send(kGet);
   CHECK(status_of(fourth.read_until("\r\n\r\n")) == 200);
 }
@@ -142,10 +142,10 @@ TEST_CASE("Out of file descriptors the server pauses, and goes on once there are
   // UBSan opens a pipe the first time it looks at an object's type, which then would fail.
   CHECK(boost::system::error_code(EMFILE, boost::system::system_category()).failed());
   const auto server = start_server({});
-  RawClient kept(server->port());
+  RawSocket kept(server->port());
   kept.send(kGet);
   CHECK(kept.read_until("GET /a ").ends_with("GET /a "));
-  RawClient waiting;
+  RawSocket waiting;
   {
     const NoDescriptorsLeft none;
     waiting.connect(server->port()); // by the kernel, for the server to accept
@@ -166,7 +166,7 @@ TEST_CASE("Many connections on several threads are all answered") {
   for (int client = 0; client < 8; ++client)
     clients.emplace_back([&] {
       for (int connection = 0; connection < 10; ++connection) {
-        RawClient raw(server->port());
+        RawSocket raw(server->port());
         for (int call = 0; call < 10; ++call) {
           raw.send(kGet);
           if (raw.read_until("GET /a ").ends_with("GET /a "))

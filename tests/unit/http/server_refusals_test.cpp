@@ -97,7 +97,7 @@ TEST_CASE("Clients that leave at any point do no harm") {
   const std::string request =
       "POST /p HTTP/1.1\r\nHost: berth\r\nContent-Length: 10\r\n\r\n0123456789";
   for (std::size_t sent = 0; sent <= request.size(); ++sent) {
-    RawClient leaves(server->port());
+    RawSocket leaves(server->port());
     leaves.send(request.substr(0, sent));
     if (sent % 2 == 0)
       leaves.reset();
@@ -108,7 +108,7 @@ TEST_CASE("Clients that leave at any point do no harm") {
 
 TEST_CASE("A client that only closes its own side still gets its answers") {
   const auto server = start_server({});
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send("GET /a HTTP/1.1\r\nHost: berth\r\n\r\n");
   client.end_sending();
   CHECK(client.read_all().ends_with("GET /a "));
@@ -116,7 +116,7 @@ TEST_CASE("A client that only closes its own side still gets its answers") {
 
 TEST_CASE("A head or a body that comes byte by byte is read") {
   const auto server = start_server({});
-  RawClient client(server->port());
+  RawSocket client(server->port());
   const std::string request =
       "POST /p HTTP/1.1\r\nHost: berth\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc";
   for (const char byte : request)

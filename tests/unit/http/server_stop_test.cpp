@@ -15,6 +15,13 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: berth\r\n\r\n";
 
+/// The test's clients do not close, so there is no use in waiting for them to.
+ServerOptions lingering_briefly() {
+  ServerOptions options;
+  options.limits.linger_timeout = milliseconds{10};
+  return options;
+}
+
 /// A handler that answers only once it is let go, on an executor of its own.
 struct HeldHandler {
   ClientThread thread;
@@ -36,7 +43,7 @@ struct HeldHandler {
 TEST_CASE("Idle connections are closed and new ones refused when the server stops") {
   auto server = start_server({});
   const auto port = server->port();
-  RawClient idle(port);
+  RawSocket idle(port);
   idle.send(kGet);
   CHECK(idle.read_until("GET /a ").ends_with("GET /a "));
   server->stop();
@@ -48,9 +55,9 @@ TEST_CASE("Idle connections are closed and new ones refused when the server stop
 
 TEST_CASE("A request in flight is answered before the server ends, and told to close") {
   HeldHandler held;
-  const auto server = start_server({}, held.handler());
-  RawClient idle(server->port());
-  RawClient client(server->port());
+  const auto server = start_server(lingering_briefly(), held.handler());
+  RawSocket idle(server->port());
+  RawSocket client(server->port());
   client.send(kGet);
   REQUIRE(comes_true([&] { return held.entered == 1; }));
   auto stopping = std::async(std::launch::async, [&] { server->stop(); });
@@ -63,9 +70,9 @@ TEST_CASE("A request in flight is answered before the server ends, and told to c
 }
 
 TEST_CASE("A half-sent request may be completed while the server drains") {
-  const auto server = start_server({});
-  RawClient idle(server->port());
-  RawClient client(server->port());
+  const auto server = start_server(lingering_briefly());
+  RawSocket idle(server->port());
+  RawSocket client(server->port());
   client.send(
       "POST /p HTTP/1.1\r\nHost: berth\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
   CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n"); // it is in flight now
@@ -81,7 +88,7 @@ TEST_CASE("A request that outlasts the drain is cut off, and its handler ends la
   ServerOptions options;
   options.limits.drain_timeout = milliseconds{20};
   auto server = start_server(options, held.handler());
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send(kGet);
   REQUIRE(comes_true([&] { return held.entered == 1; }));
   server->stop();
@@ -105,7 +112,7 @@ TEST_CASE("Stopping under load loses no answer that was begun") {
   std::vector<std::thread> clients;
   for (int client = 0; client < 4; ++client)
     clients.emplace_back([&] {
-      RawClient raw(server->port());
+      RawSocket raw(server->port());
       while (raw.send(kGet)) {
         const std::string answer = raw.read_until("GET /a ");
         if (answer.empty())

@@ -15,7 +15,7 @@ constexpr std::string_view kLastGet =
 
 TEST_CASE("A request is answered with its length, and the connection stays open") {
   const auto server = start_server({});
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send(kGet);
   CHECK(client.read_until("GET /a?b=c ") ==
         "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nGET /a?b=c ");
@@ -27,7 +27,7 @@ TEST_CASE("A request is answered with its length, and the connection stays open"
 
 TEST_CASE("Requests sent ahead are answered one after the other") {
   const auto server = start_server({});
-  RawClient client(server->port());
+  RawSocket client(server->port());
   std::string sent;
   std::string expected;
   for (int number = 0; number < 1000; ++number) {
@@ -71,7 +71,7 @@ TEST_CASE("HTTP/1.0 is answered once, with or without Host") {
 
 TEST_CASE("A client that waits for 100 Continue gets it before the body is read") {
   const auto server = start_server({});
-  RawClient client(server->port());
+  RawSocket client(server->port());
   client.send("POST /p HTTP/1.1\r\nHost: berth\r\nExpect: 100-continue\r\n"
               "Connection: close\r\nContent-Length: 2\r\n\r\n");
   CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -99,7 +99,7 @@ TEST_CASE("A handler may end on another thread") {
     response.status = 204;
     co_return response;
   });
-  RawClient client(server->port());
+  RawSocket client(server->port());
   for (int call = 0; call < 100; ++call) {
     client.send(kGet);
     REQUIRE(status_of(client.read_until("\r\n\r\n")) == 204);

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "lib/base/ensure.hpp"
-#include "tests/support/http/raw_client.hpp"
+#include "tests/support/http/raw_socket.hpp"
 
 namespace berth::telemetry {
 namespace {
@@ -89,7 +89,7 @@ TEST_CASE("Health and metrics are served on one port") {
   registry.gauge({MetricKind::Gauge, "test_depth", "Depth.", {}}).set(4);
   auto server = HealthServer::start({}, program.health, registry);
   REQUIRE(server);
-  http::testing::RawClient client((*server)->port());
+  http::testing::RawSocket client((*server)->port());
   client.send("GET /metrics HTTP/1.1\r\nHost: berth\r\n\r\n"
               "GET /readyz HTTP/1.1\r\nHost: berth\r\nConnection: close\r\n\r\n");
   const std::string answers = client.read_all();

@@ -1,4 +1,4 @@
-#include "tests/support/http/raw_client.hpp"
+#include "tests/support/http/raw_socket.hpp"
 
 #include <array>
 #include <cstdlib>
@@ -14,17 +14,21 @@
 
 namespace berth::http::testing {
 
-RawClient::RawClient() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {}
+RawSocket::RawSocket() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {}
 
-RawClient::RawClient(std::uint16_t port) : RawClient() {
+RawSocket::RawSocket(std::uint16_t port) : RawSocket() {
   connect(port);
 }
 
-RawClient::~RawClient() {
-  ::close(socket_);
+RawSocket::RawSocket(RawSocket&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)), unread_(std::move(other.unread_)) {}
+
+RawSocket::~RawSocket() {
+  if (socket_ >= 0)
+    ::close(socket_);
 }
 
-void RawClient::connect(std::uint16_t port) {
+void RawSocket::connect(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -34,7 +38,7 @@ void RawClient::connect(std::uint16_t port) {
   ensure(connected == 0, "the test's client cannot connect");
 }
 
-bool RawClient::send(std::string_view bytes) {
+bool RawSocket::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0)
@@ -44,18 +48,18 @@ bool RawClient::send(std::string_view bytes) {
   return true;
 }
 
-void RawClient::end_sending() {
+void RawSocket::end_sending() {
   ::shutdown(socket_, SHUT_WR);
 }
 
-std::string RawClient::read_all() {
+std::string RawSocket::read_all() {
   std::string all = std::exchange(unread_, {});
   for (std::string piece = read_some(); !piece.empty(); piece = read_some())
     all += piece;
   return all;
 }
 
-std::string RawClient::read_until(std::string_view text) {
+std::string RawSocket::read_until(std::string_view text) {
   std::string came = std::exchange(unread_, {});
   while (came.find(text) == std::string::npos) {
     const std::string piece = read_some();
@@ -68,7 +72,7 @@ std::string RawClient::read_until(std::string_view text) {
   return came.substr(0, end);
 }
 
-bool RawClient::is_closed_by_peer() {
+bool RawSocket::is_closed_by_peer() {
   pollfd waiting{socket_, POLLIN, 0};
   const auto patience = std::chrono::milliseconds(kPatience).count();
   if (!unread_.empty() || ::poll(&waiting, 1, static_cast<int>(patience)) <= 0)
@@ -76,13 +80,13 @@ bool RawClient::is_closed_by_peer() {
   return read_some().empty();
 }
 
-void RawClient::reset() {
+void RawSocket::reset() {
   const linger at_once{1, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   ::close(std::exchange(socket_, -1));
 }
 
-std::string RawClient::read_some() {
+std::string RawSocket::read_some() {
   pollfd waiting{socket_, POLLIN, 0};
   const auto patience = std::chrono::milliseconds(kPatience).count();
   if (::poll(&waiting, 1, static_cast<int>(patience)) <= 0)

@@ -1,6 +1,7 @@
 #pragma once
-// RawClient: a plain blocking socket for tests, which sends any bytes and reads what comes. Every
-// wait ends after kPatience, so that a broken server fails a test instead of hanging it.
+// RawSocket: a plain blocking socket for tests, which sends any bytes and reads what comes, as a
+// client or as what a listener accepted. Every wait ends after kPatience, so that a broken peer
+// fails a test instead of hanging it.
 
 #include <chrono>
 #include <cstdint>
@@ -12,15 +13,17 @@ namespace berth::http::testing {
 
 inline constexpr std::chrono::seconds kPatience{20};
 
-class RawClient {
+class RawSocket {
 public:
   /// Not connected yet.
-  RawClient();
+  RawSocket();
   /// Connects to 127.0.0.1.
-  explicit RawClient(std::uint16_t port);
-  ~RawClient();
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
+  explicit RawSocket(std::uint16_t port);
+  /// Takes over a connected socket.
+  [[nodiscard]] static RawSocket adopt(int socket) { return RawSocket(Adopted{socket}); }
+  RawSocket(RawSocket&& other) noexcept;
+  RawSocket& operator=(RawSocket&&) = delete;
+  ~RawSocket();
 
   /// Connects to 127.0.0.1.
   void connect(std::uint16_t port);
@@ -32,12 +35,21 @@ public:
   [[nodiscard]] std::string read_all();
   /// Reads until what came holds `text`; what came so far if the peer closes first.
   [[nodiscard]] std::string read_until(std::string_view text);
+  /// Reads a request without a body.
+  void skip_request() { static_cast<void>(read_until("\r\n\r\n")); }
+  /// Reads until the peer closes.
+  void wait_for_end() { static_cast<void>(read_all()); }
   /// Whether the peer closes the connection without sending anything more.
   [[nodiscard]] bool is_closed_by_peer();
   /// Closes with a reset instead of an orderly end.
   void reset();
 
 private:
+  struct Adopted {
+    int socket;
+  };
+  explicit RawSocket(Adopted adopted) : socket_(adopted.socket) {}
+
   /// The next bytes; empty when the peer closed or patience ended.
   std::string read_some();
 

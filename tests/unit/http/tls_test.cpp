@@ -1,0 +1,308 @@
+// Who may talk to whom: certificates, names, versions, and changes of all of them under load.
+#include <catch2/catch.hpp>
+
+#include "lib/http/tls.hpp"
+#include "tests/support/http/certificates.hpp"
+#include "tests/support/http/scripted_server.hpp"
+#include "tests/support/http/tls_probe.hpp"
+#include "tests/unit/http/client_setup.hpp"
+#include "tests/unit/http/echo_server.hpp"
+
+namespace berth::http {
+namespace {
+
+using namespace testing;
+using std::chrono::milliseconds;
+
+/// One authority, and a server that it vouches for.
+struct TlsServer {
+  explicit TlsServer(ServerOptions options = {}) {
+    options.tls = authority.server_tls();
+    server = start_server(options);
+  }
+  /// A server that lets in only whom `clients` vouches for.
+  explicit TlsServer(const Authority& clients) {
+    ServerOptions options;
+    options.tls = authority.server_tls();
+    options.tls->client_ca_pem = clients.cert_pem();
+    server = start_server(options);
+  }
+
+  Authority authority{"servers"};
+  std::unique_ptr<Server> server;
+
+  [[nodiscard]] Endpoint endpoint() const { return local_endpoint(server->port(), true); }
+  [[nodiscard]] ClientTls trusted() const {
+    ClientTls tls;
+    tls.ca_pem = authority.cert_pem();
+    return tls;
+  }
+};
+
+ClientTls with_certificate(ClientTls tls, const Issued& issued) {
+  tls.cert_pem = issued.cert_pem;
+  tls.key_pem = issued.key_pem;
+  return tls;
+}
+
+/// One call over a connection of its own.
+Result<Response> call(const Endpoint& endpoint, const ClientTls& tls, std::string target = "/a") {
+  ClientThread client;
+  const auto transport = connect_to(client, endpoint, tls);
+  return client.run(transport->send(get(std::move(target)), {}));
+}
+
+/// Why the call is refused before anything was sent; empty when it is not.
+std::string refused(const Endpoint& endpoint, const ClientTls& tls) {
+  const auto answer = call(endpoint, tls);
+  if (answer)
+    return {};
+  CHECK(answer.error().code == Code::Unavailable);
+  return answer.error().message;
+}
+
+TEST_CASE("A server that the authority vouches for is trusted, by name and by address") {
+  const TlsServer tls;
+  CHECK(call(tls.endpoint(), tls.trusted()));
+  Endpoint named = tls.endpoint();
+  named.host = "localhost";
+  CHECK(call(named, tls.trusted()));
+  Endpoint renamed = tls.endpoint();
+  ClientTls by_name = tls.trusted();
+  by_name.server_name = "localhost";
+  CHECK(call(renamed, by_name));
+}
+
+TEST_CASE("A server with another name, authority or time is not trusted") {
+  const TlsServer tls;
+  ClientTls other_name = tls.trusted();
+  other_name.server_name = "berth.example";
+  CHECK(refused(tls.endpoint(), other_name).find("ostname mismatch") != std::string::npos);
+  other_name.server_name = "127.0.0.2";
+  CHECK(refused(tls.endpoint(), other_name).find("IP address mismatch") != std::string::npos);
+
+  const Authority stranger("strangers");
+  ClientTls other_authority;
+  other_authority.ca_pem = stranger.cert_pem();
+  CHECK_FALSE(refused(tls.endpoint(), other_authority).empty());
+  CHECK_FALSE(refused(tls.endpoint(), {}).empty()); // the system's authorities do not vouch either
+
+  CertificateWish wish;
+  wish.addresses = {"127.0.0.1"};
+  for (const auto& [from, until] : {std::pair{-7200L, -3600L}, std::pair{3600L, 7200L}}) {
+    wish.valid_from = from;
+    wish.valid_until = until;
+    const Issued issued = tls.authority.issue(wish);
+    REQUIRE(tls.server->set_tls({issued.cert_pem, issued.key_pem, ""}));
+    CHECK_FALSE(refused(tls.endpoint(), tls.trusted()).empty());
+  }
+}
+
+TEST_CASE("A common name is no server name") {
+  const TlsServer tls;
+  CertificateWish wish;
+  wish.common_name = "localhost";
+  wish.dns_names = {"other.example"};
+  const Issued issued = tls.authority.issue(wish);
+  REQUIRE(tls.server->set_tls({issued.cert_pem, issued.key_pem, ""}));
+  Endpoint named = tls.endpoint();
+  named.host = "localhost";
+  CHECK_FALSE(refused(named, tls.trusted()).empty());
+}
+
+TEST_CASE("Verification is skipped only when that was asked for") {
+  const TlsServer tls;
+  ClientTls insecure;
+  insecure.insecure_skip_verify = true;
+  CHECK(call(tls.endpoint(), insecure));
+}
+
+TEST_CASE("A client needs a certificate of the right authority, in time, where one is demanded") {
+  const Authority clients("clients");
+  const TlsServer tls(clients);
+  CertificateWish wish;
+  wish.common_name = "system:kube-scheduler";
+  const auto who =
+      call(tls.endpoint(), with_certificate(tls.trusted(), clients.issue(wish)), "/who");
+  REQUIRE(who);
+  CHECK(who->body == "system:kube-scheduler");
+
+  CHECK_FALSE(refused(tls.endpoint(), tls.trusted()).empty()); // none
+  const Authority stranger("strangers");
+  CHECK_FALSE(
+      refused(tls.endpoint(), with_certificate(tls.trusted(), stranger.issue(wish))).empty());
+  wish.valid_from = -7200;
+  wish.valid_until = -3600;
+  CHECK_FALSE(
+      refused(tls.endpoint(), with_certificate(tls.trusted(), clients.issue(wish))).empty());
+  CHECK(comes_true([&] { return tls.server->counters().handshakes_failed == 3; }));
+}
+
+TEST_CASE("Without a demand the client's name is empty, even if it shows a certificate") {
+  const TlsServer tls;
+  const Authority clients("clients");
+  const auto who = call(tls.endpoint(), with_certificate(tls.trusted(), clients.issue({})), "/who");
+  REQUIRE(who);
+  CHECK(who->body.empty());
+}
+
+TEST_CASE("TLS 1.2 and newer with HTTP/1.1 is spoken, nothing else") {
+  const TlsServer tls;
+  const std::uint16_t port = tls.server->port();
+  CHECK(probe_tls(port, {.version = 0x0303, .protocols = {"http/1.1"}}) == "http/1.1");
+  CHECK(probe_tls(port, {.version = 0x0304, .protocols = {"h2", "http/1.1"}}) == "http/1.1");
+  CHECK(probe_tls(port, {.version = 0x0304, .protocols = {}}) == "");
+  CHECK(probe_tls(port, {.version = 0x0304, .protocols = {"h2"}}) == std::nullopt);
+  CHECK(probe_tls(port, {.version = 0x0302, .protocols = {}}) == std::nullopt); // TLS 1.1
+}
+
+TEST_CASE("Plain HTTP on a TLS port, and TLS on a plain one, fail and do no harm") {
+  const TlsServer tls;
+  CHECK(status_of(answer_to(*tls.server, "GET / HTTP/1.1\r\nHost: b\r\n\r\n")) == 0);
+  CHECK(comes_true([&] { return tls.server->counters().handshakes_failed == 1; }));
+  const auto plain = start_server({});
+  CHECK_FALSE(refused(local_endpoint(plain->port(), true), tls.trusted()).empty());
+  CHECK(call(tls.endpoint(), tls.trusted()));
+}
+
+TEST_CASE("A handshake that stalls is cut off, on either side") {
+  ServerOptions options;
+  options.limits.handshake_timeout = milliseconds{30};
+  const TlsServer tls(options);
+  RawSocket silent(tls.server->port());
+  CHECK(silent.is_closed_by_peer());
+  CHECK(comes_true([&] { return tls.server->counters().handshakes_failed == 1; }));
+
+  const ScriptedServer mute([](RawSocket& connection, int) { connection.wait_for_end(); });
+  ClientThread client;
+  TransportLimits limits;
+  limits.connect_timeout = milliseconds{30};
+  const auto transport =
+      connect_to(client, local_endpoint(mute.port(), true), tls.trusted(), limits);
+  const auto answer = client.run(transport->send(get("/"), {}));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == Code::Unavailable);
+}
+
+TEST_CASE("F17: a server's certificate and authority change under load without a failed call") {
+  const TlsServer tls;
+  ClientThread client;
+  TransportLimits limits;
+  limits.idle_connections_max = 1; // so that handshakes happen all the time
+  const auto transport = connect_to(client, tls.endpoint(), tls.trusted(), limits);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::future<Result<Response>>> calls;
+    for (int number = 0; number < 8; ++number)
+      calls.push_back(client.start(transport->send(get("/a"), {})));
+    REQUIRE(tls.server->set_tls(tls.authority.server_tls()));
+    for (auto& done : calls) {
+      const auto answer = done.get();
+      CHECK((answer ? "" : answer.error().message) == "");
+    }
+  }
+}
+
+TEST_CASE("F17: a client's credentials change under load without a failed call") {
+  const Authority clients("clients");
+  const TlsServer tls(clients);
+  ClientThread client;
+  CertificateWish wish;
+  wish.common_name = "old";
+  const auto transport =
+      connect_to(client, tls.endpoint(), with_certificate(tls.trusted(), clients.issue(wish)));
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::future<Result<Response>>> calls;
+    for (int number = 0; number < 8; ++number)
+      calls.push_back(client.start(transport->send(get("/who"), {})));
+    wish.common_name = "new-" + std::to_string(round);
+    REQUIRE(transport->set_tls(with_certificate(tls.trusted(), clients.issue(wish))));
+    for (auto& done : calls) {
+      const auto answer = done.get();
+      CHECK((answer ? "" : answer.error().message) == "");
+    }
+    const auto after = client.run(transport->send(get("/who"), {}));
+    REQUIRE(after);
+    CHECK(after->body == wish.common_name); // no connection with the old ones is left
+  }
+}
+
+TEST_CASE("F17: streams are closed when the client's credentials change") {
+  const Authority clients("clients");
+  ServerOptions options;
+  const TlsServer tls(clients);
+  ClientThread client;
+  const ClientTls credentials = with_certificate(tls.trusted(), clients.issue({}));
+  const auto transport = connect_to(client, tls.endpoint(), credentials);
+  auto stream = client.run(transport->open(get("/a"), {}));
+  REQUIRE(stream);
+  CHECK(client.run(stream->body->next({})) == "GET /a ");
+  CHECK(tls.server->counters().connections_open == 1);
+  REQUIRE(transport->set_tls(with_certificate(tls.trusted(), clients.issue({}))));
+  CHECK(comes_true([&] { return tls.server->counters().connections_open == 0; }));
+}
+
+TEST_CASE("Bad credentials are refused and change nothing") {
+  const TlsServer tls;
+  const Issued one = tls.authority.issue({});
+  const Issued two = tls.authority.issue({});
+  const std::vector<ServerTls> bad{
+      {"", "", ""},
+      {one.cert_pem, "", ""},
+      {"", one.key_pem, ""},
+      {one.cert_pem, two.key_pem, ""},
+      {"no PEM", one.key_pem, ""},
+      {one.cert_pem.substr(0, 200), one.key_pem, ""},
+      {one.cert_pem, one.key_pem, "no PEM"},
+      {one.cert_pem + std::string(kPemBytesMax, ' '), one.key_pem, ""}};
+  for (const ServerTls& material : bad) {
+    const auto used = tls.server->set_tls(material);
+    REQUIRE_FALSE(used);
+    CHECK(used.error().code == Code::Invalid);
+  }
+  CHECK(call(tls.endpoint(), tls.trusted()));
+
+  ClientThread client;
+  const auto transport = connect_to(client, tls.endpoint(), tls.trusted());
+  const std::vector<ClientTls> unusable{{"no PEM", "", "", "", false},
+                                        {"", one.cert_pem, "", "", false},
+                                        {"", "", one.key_pem, "", false},
+                                        {"", one.cert_pem, two.key_pem, "", false}};
+  for (const ClientTls& material : unusable)
+    CHECK_FALSE(transport->set_tls(material));
+  CHECK(client.run(transport->send(get("/a"), {})));
+}
+
+TEST_CASE("A server without TLS cannot be given some, nor a transport") {
+  const TlsServer tls;
+  const auto plain = start_server({});
+  CHECK_FALSE(plain->set_tls(tls.authority.server_tls()));
+  ClientThread client;
+  CHECK_FALSE(connect_to(client, local_endpoint(plain->port()))->set_tls(tls.trusted()));
+}
+
+TEST_CASE("An encrypted key is refused without asking the terminal") {
+  const TlsServer tls;
+  const Issued one = tls.authority.issue({});
+  CHECK_FALSE(tls.server->set_tls({one.cert_pem, encrypted_key_pem("secret"), ""}));
+}
+
+TEST_CASE("A certificate tells when it ends") {
+  const Authority authority("any");
+  CertificateWish wish;
+  wish.valid_until = 5000;
+  const auto soon = certificate_expiration(authority.issue(wish).cert_pem);
+  wish.valid_until = 9000;
+  const auto later = certificate_expiration(authority.issue(wish).cert_pem);
+  REQUIRE(soon);
+  REQUIRE(later);
+  const auto apart = *later - *soon;
+  CHECK(apart >= std::chrono::seconds{3999});
+  CHECK(apart <= std::chrono::seconds{4060});
+  CHECK_FALSE(certificate_expiration(""));
+  CHECK_FALSE(
+      certificate_expiration("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"));
+  CHECK_FALSE(certificate_expiration(std::string(kPemBytesMax + 1, 'x')));
+}
+
+} // namespace
+} // namespace berth::http

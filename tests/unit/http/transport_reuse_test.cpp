@@ -1,0 +1,148 @@
+// Kept connections: when they are used again, and what happens when the server has closed one.
+#include <catch2/catch.hpp>
+
+#include "lib/http/beast_transport.hpp"
+#include "tests/support/http/scripted_server.hpp"
+#include "tests/unit/http/client_setup.hpp"
+#include "tests/unit/http/echo_server.hpp"
+
+namespace berth::http {
+namespace {
+
+using namespace testing;
+using std::chrono::milliseconds;
+
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+TEST_CASE("A connection that the server closed meanwhile is not used again") {
+  const ScriptedServer server([](RawSocket& connection, int) {
+    connection.skip_request();
+    connection.send(kOk);
+  });
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server.port()));
+  for (int call = 1; call <= 5; ++call) {
+    // Even a POST goes through: the end is seen before a byte is sent.
+    REQUIRE(client.run(transport->send(request_of("POST", "/"), {})));
+    REQUIRE(comes_true([&] { return server.connections() == call; }));
+  }
+}
+
+/// A server that closes its first connection just when the second request arrives on it.
+std::unique_ptr<ScriptedServer> server_with_one_stale_connection() {
+  return std::make_unique<ScriptedServer>([](RawSocket& connection, int number) {
+    connection.skip_request();
+    connection.send(kOk);
+    connection.skip_request();
+    if (number > 0)
+      connection.send(kOk);
+  });
+}
+
+TEST_CASE("A reading call that meets a stale connection is made once more on a fresh one") {
+  const auto server = server_with_one_stale_connection();
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server->port()));
+  REQUIRE(client.run(transport->send(get("/1"), {})));
+  REQUIRE(client.run(transport->send(get("/2"), {})));
+  CHECK(server->connections() == 2);
+}
+
+TEST_CASE("A writing call that meets a stale connection is not made again") {
+  for (const std::string method : {"POST", "PUT", "PATCH", "DELETE"}) {
+    const auto server = server_with_one_stale_connection();
+    ClientThread client;
+    const auto transport = connect_to(client, local_endpoint(server->port()));
+    REQUIRE(client.run(transport->send(get("/1"), {})));
+    const auto answer = client.run(transport->send(request_of(method, "/2"), {}));
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Code::Timeout); // nobody knows whether the server acted
+    CHECK(server->connections() == 1);
+  }
+}
+
+TEST_CASE("A fresh connection that breaks is not tried again") {
+  const ScriptedServer server([](RawSocket& connection, int) { connection.skip_request(); });
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server.port()));
+  const auto answer = client.run(transport->send(get("/"), {}));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == Code::Timeout);
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("When a server is gone its kept connections are of no use, and the call says so") {
+  const auto server = start_server({});
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server->port()));
+  std::vector<std::future<Result<Response>>> calls;
+  for (int call = 0; call < 3; ++call)
+    calls.push_back(client.start(transport->send(get("/large"), {})));
+  for (auto& call : calls)
+    REQUIRE(call.get());
+  server->stop();
+  const auto answer = client.run(transport->send(get("/"), {}));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == Code::Unavailable);
+}
+
+TEST_CASE("A connection that the server wants closed is not kept") {
+  const ScriptedServer server([](RawSocket& connection, int) {
+    connection.skip_request();
+    connection.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+    connection.wait_for_end();
+  });
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server.port()));
+  REQUIRE(client.run(transport->send(get("/1"), {})));
+  REQUIRE(client.run(transport->send(get("/2"), {})));
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("A connection that was answered more than asked is not kept") {
+  const ScriptedServer server([](RawSocket& connection, int) {
+    connection.skip_request();
+    connection.send(std::string(kOk) + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+    connection.wait_for_end();
+  });
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server.port()));
+  for (int call = 1; call <= 2; ++call) {
+    const auto answer = client.run(transport->send(get("/"), {}));
+    REQUIRE(answer);
+    CHECK(answer->body == "ok");
+    CHECK(server.connections() == call);
+  }
+}
+
+TEST_CASE("Idle connections are closed after a while, and beyond a number") {
+  const auto server = start_server({});
+  ClientThread client;
+  TransportLimits limits;
+  limits.idle_connections_max = 1;
+  limits.idle_timeout = milliseconds{30};
+  const auto transport = connect_to(client, local_endpoint(server->port()), {}, limits);
+  std::vector<std::future<Result<Response>>> calls;
+  for (int call = 0; call < 4; ++call)
+    calls.push_back(client.start(transport->send(get("/large"), {})));
+  for (auto& call : calls)
+    REQUIRE(call.get());
+  CHECK(comes_true([&] { return server->counters().connections_open <= 1; }));
+  CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
+  CHECK(client.run(transport->send(get("/a"), {})));
+}
+
+TEST_CASE("Interim answers are skipped") {
+  const ScriptedServer server([](RawSocket& connection, int) {
+    connection.skip_request();
+    connection.send("HTTP/1.1 102 Processing\r\n\r\n" + std::string(kOk));
+  });
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server.port()));
+  const auto answer = client.run(transport->send(get("/"), {}));
+  REQUIRE(answer);
+  CHECK(answer->body == "ok");
+}
+
+} // namespace
+} // namespace berth::http

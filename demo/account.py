@@ -117,6 +117,7 @@ class Account:
             facts.bound_at = now
         if item.get("status", {}).get("phase") == "Succeeded" and facts.finished_at is None:
             facts.finished_at = now
+            self._kube.delete("v1/Pod", facts.name, facts.team)  # as a Job's time to live would
         return newly_admitted
 
     def _tell_waiting(self) -> None:

@@ -70,8 +70,8 @@ def raise_cluster(arguments: argparse.Namespace) -> Cluster:
                                       tied_to_caller=not arguments.keep),
                        say=lambda line: print(f"  {line}", flush=True))
     try:
-        cluster.add_nodes(scenario.GPU_NODES,
-                          NodeShape("gpu", scenario.GPU_NODE, {"berth.dev/pool": "gpu"}))
+        cluster.add_nodes(scenario.GPU_NODES, NodeShape(
+            "gpu", scenario.GPU_NODE, {"berth.dev/pool": "gpu"}, (scenario.GPU_TAINT,)))
         heading("Berth: custom resources, policies, operator, extender, analyzer")
         options = berth.BerthOptions(arguments.bin, extra_flags={
             berth.ANALYZER: [f"--interval-seconds={ANALYZER_INTERVAL_SECONDS}"]})

@@ -18,13 +18,15 @@ RELEASE_PODS = 16
 TOO_LARGE = "too-large"
 NOBODYS = "nobodys"
 
+GPU = "nvidia.com/gpu"
 CPU_NODES = 10
 GPU_NODES = 4
 CPU_NODE = {"cpu": "16", "memory": "64Gi", "pods": "110"}
+GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 GPU_NODE = {"cpu": "32", "memory": "256Gi", "pods": "110", "nvidia.com/gpu": "8"}
 
 WINDOW_STARTS_AFTER = timedelta(seconds=45)
-WINDOW_LASTS = timedelta(seconds=40)
+WINDOW_LASTS = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Batch:
 
 BATCHES = (
     Batch("research", "sweep", 110, "berth-low", {"cpu": "1", "memory": "1Gi"}, 12),
-    Batch("research", "notebook", 6, "berth-medium", {"cpu": "1", "nvidia.com/gpu": "1"}, 45),
+    Batch("research", "notebook", 6, "berth-medium", {"cpu": "1", GPU: "1"}, 45),
     Batch("product", "search", 20, "berth-high", {"cpu": "2", "memory": "2Gi"}, 20),
     Batch("product", "report", 30, "berth-medium", {"cpu": "2", "memory": "2Gi"}, 12),
     Batch("platform", "build", 20, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 8),
@@ -55,7 +57,7 @@ BATCHES = (
           {"berth.dev/reservation": RESERVATION}),
 )
 GANG_BATCH = Batch("research", GANG, GANG_MEMBERS, "berth-high",
-                   {"cpu": "2", "nvidia.com/gpu": "2"}, 30,
+                   {"cpu": "2", GPU: "2"}, 30,
                    {"berth.dev/workload": GANG, "berth.dev/workload-size": str(GANG_MEMBERS)})
 IMPOSSIBLE = (
     Batch("research", TOO_LARGE, 1, "berth-low", {"cpu": "64"}, 5),
@@ -104,6 +106,8 @@ def pod(name: str, batch: Batch) -> Object:
         },
         "spec": {
             "priorityClassName": batch.priority, "restartPolicy": "Never",
+            "tolerations": [{"key": GPU_TAINT["key"], "operator": "Exists"}]
+                           if GPU in batch.requests else [],
             "containers": [{
                 "name": "work", "image": "registry.k8s.io/pause:3.10",
                 "resources": {"requests": batch.requests, "limits": {

@@ -68,8 +68,7 @@ Outlook look_out(const resources::ResourceName& resource, const Series& series, 
     return outlook;
   }
   const auto window = series.since(series.options().window, now);
-  const Duration recent_span =
-      std::max(Outlook::kRecent, series.options().interval * Outlook::kRecentIntervalsMin);
+  const Duration recent_span = series.options().interval * Outlook::kRecentIntervals;
   const auto recent = series.since(recent_span, now);
   if (recent.empty() || series.coverage(recent_span, now) < Outlook::kRecentCoverageMin)
     return outlook;

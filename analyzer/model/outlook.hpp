@@ -33,10 +33,9 @@ struct Outlook {
   /// How likely use stays below `amount` at the time of the cautious peak, 0.05 to 0.95.
   [[nodiscard]] double chance_below(double amount) const;
 
-  /// Recent are the last 10 minutes, or the last 5 intervals where those are longer; at least half
-  /// of that must have been measured.
-  static constexpr Duration kRecent = std::chrono::minutes{10};
-  static constexpr int kRecentIntervalsMin = 5;
+  /// Recent are the last 10 intervals (10 minutes by default); at least half of them must have
+  /// been measured.
+  static constexpr int kRecentIntervals = 10;
   static constexpr double kRecentCoverageMin = 0.5;
 };
 

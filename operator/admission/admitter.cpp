@@ -31,6 +31,28 @@ void Admitter::admit(std::vector<allocation::Admission> admissions) {
   start_next();
 }
 
+void Admitter::replan(std::vector<allocation::Replanning> replannings) {
+  for (auto& replanning : replannings) {
+    if (replanning.pod->admission == replanning.record)
+      continue;
+    parts_.observer.assume_admitted(replanning.pod->uid, replanning.record);
+    group_.spawn(write_replanning(std::move(replanning)));
+  }
+}
+
+async::Task<void> Admitter::write_replanning(allocation::Replanning replanning) {
+  const auto pod = parts_.observer.find_pod(replanning.pod->uid);
+  if (!pod)
+    co_return;
+  const kube::ObjectKey key = pod->meta.key();
+  std::string body = admission_patch(*pod, replanning.record);
+  kube::WriteOptions options;
+  auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
+                                              std::move(body), std::move(options));
+  if (!patched)
+    parts_.observer.forget(replanning.pod->uid);
+}
+
 async::Task<void> Admitter::drain() {
   return group_.join();
 }

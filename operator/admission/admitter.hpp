@@ -44,6 +44,9 @@ public:
 
   /// Starts to write `admissions`, which the observer counts from now on.
   void admit(std::vector<allocation::Admission> admissions);
+  /// Writes new planned nodes of pods that lost theirs before they were bound. Nothing is tried
+  /// again here: the next cycle sees what is still amiss.
+  void replan(std::vector<allocation::Replanning> replannings);
   /// Ends when nothing is being written or waiting to be.
   [[nodiscard]] async::Task<void> drain();
   [[nodiscard]] std::size_t in_flight() const { return group_.running(); }
@@ -60,6 +63,7 @@ private:
   [[nodiscard]] async::Task<void> write_into(const allocation::MemberAdmission& member,
                                              bool* all_done);
   [[nodiscard]] async::Task<Written> write_member(const allocation::MemberAdmission& member);
+  [[nodiscard]] async::Task<void> write_replanning(allocation::Replanning replanning);
   [[nodiscard]] async::Task<Result<cluster::Pod>> read(kube::ObjectKey key);
   void give_up(const allocation::Admission& admission);
 

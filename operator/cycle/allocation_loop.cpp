@@ -54,6 +54,7 @@ void AllocationLoop::cycle() {
   count(plan);
   parts_.waiting.report(plan.waiting);
   parts_.admitter.admit(std::move(plan.admissions));
+  parts_.admitter.replan(std::move(plan.replannings));
 
   parts_.metrics.cycle_duration_seconds(CyclePhase::Observe).observe(seconds(started, observed));
   parts_.metrics.cycle_duration_seconds(CyclePhase::Decide).observe(seconds(observed, decided));

@@ -224,6 +224,27 @@ TEST_CASE("X3: work of a namespace that no quota names says so") {
   CHECK(world.annotation("stray", "p", kExplain).starts_with("QuotaNotFound: "));
 }
 
+TEST_CASE("F25: a pod whose planned nodes vanish before it is bound gets new ones") {
+  OperatorWorld world;
+  world.add_pool("cpu", 2, "2");
+  world.add_team("a", "cpu", 8);
+  SimulatedOperator op(world);
+  world.admin.create(make_pod("a", "p").cpu("2").build());
+  REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "p"); }, 30s));
+  world.executor.run_for(5s);
+  const auto before = api::decode_admission(world.annotation("a", "p", kAdmitted));
+  REQUIRE(before);
+  world.admin.create(simulation::make_node("spare").cpu("2").label("pool", "cpu").build());
+  for (const auto& node : before->planned_nodes)
+    world.admin.remove("Node", {"", node.str()});
+  world.executor.run_for(10s);
+  const auto after = api::decode_admission(world.annotation("a", "p", kAdmitted));
+  REQUIRE(after);
+  CHECK(after->decision == before->decision);
+  REQUIRE_FALSE(after->planned_nodes.empty());
+  CHECK(after->planned_nodes.front() == NodeName{"spare"});
+}
+
 TEST_CASE("F21: nothing is admitted while a cache is not filled") {
   OperatorWorld world;
   world.add_pool("cpu", 1, "16");

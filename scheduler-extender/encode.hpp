@@ -1,0 +1,22 @@
+#pragma once
+// Writes what kube-scheduler reads as ExtenderFilterResult, HostPriorityList,
+// ExtenderPreemptionResult and ExtenderBindingResult: names in exact case, maps never null where
+// something passed, never a null node or a null pod (its decoder would crash on one). Decides
+// nothing; the verbs' results come in, text goes out.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "scheduler-extender/wire.hpp"
+
+namespace berth::extender {
+
+/// `names` are the request's, as the positions count them. An answer longer than kAnswerBytesMax
+/// becomes one with only an Error.
+[[nodiscard]] std::string encode(const FilterResult& result, Names names);
+[[nodiscard]] std::string encode(std::span<const HostScore> scores, Names names);
+[[nodiscard]] std::string encode(const PreemptResult& result);
+[[nodiscard]] std::string encode(const BindResult& result);
+
+} // namespace berth::extender

@@ -1,0 +1,206 @@
+// berth-scheduler-extender: reads the flags, wires the parts, runs. Nothing is decided here.
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "lib/api/labels.hpp"
+#include "lib/async/signal.hpp"
+#include "lib/async/task_group.hpp"
+#include "lib/cluster/observer.hpp"
+#include "lib/cluster/observer_metrics.hpp"
+#include "lib/http/host_port.hpp"
+#include "lib/http/server.hpp"
+#include "lib/http/tls_files.hpp"
+#include "lib/program/program.hpp"
+#include "scheduler-extender/bind.hpp"
+#include "scheduler-extender/options.hpp"
+#include "scheduler-extender/server.hpp"
+
+namespace {
+
+using namespace berth;
+
+/// kube-scheduler's HTTP client drops idle connections after 90 seconds. If we were first, a call
+/// could meet a connection that is just being closed.
+constexpr Duration kIdleTimeout = std::chrono::seconds{120};
+/// The API server's "not now" is passed on but once: the scheduler does not wait for longer.
+constexpr std::size_t kBindRetriesMax = 1;
+/// Waiting for a stop is sleeping again and again.
+constexpr Duration kLongSleep = std::chrono::hours{1};
+
+/// The parts of one running extender.
+class Extender {
+public:
+  Extender(program::Program& frame, extender::ExtenderOptions options,
+           std::optional<http::ServerTls> tls);
+
+  /// Starts to serve.
+  [[nodiscard]] Result<void> start();
+  /// Observes and serves until `stop`. Gives the exit code.
+  async::Task<int> run(std::stop_token stop);
+
+private:
+  [[nodiscard]] extender::RouterOptions router_options() const;
+  [[nodiscard]] extender::Backend backend();
+  async::Task<void> stop_server();
+  void copy_counters();
+  void note_reload(const Result<TimePoint>& outcome);
+
+  program::Program& frame_;
+  extender::ExtenderOptions options_;
+  std::optional<http::ServerTls> tls_;
+  telemetry::Logger log_;
+  cluster::Observer observer_;
+  cluster::ObserverMetrics observer_metrics_;
+  std::unique_ptr<kube::Client> binding_client_;
+  extender::Binder binder_;
+  telemetry::ExtenderMetrics metrics_;
+  telemetry::HttpServerMetrics server_metrics_;
+  telemetry::CertificateMetrics certificate_metrics_;
+  extender::Router router_;
+  std::unique_ptr<http::Server> server_;
+  std::optional<http::TlsReloader> reloader_;
+};
+
+Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
+                   std::optional<http::ServerTls> tls)
+    : frame_(frame), options_(std::move(options)), tls_(std::move(tls)),
+      log_(frame.log().logger("extender")),
+      observer_(frame.client(), frame.executor(), frame.make_rng(), {}),
+      observer_metrics_(observer_, frame.executor(), frame.registry()),
+      binding_client_(frame.make_client([this](kube::ClientOptions& client) {
+        client.request_timeout = options_.bind_timeout;
+        client.retries_max = kBindRetriesMax;
+      })),
+      binder_(*binding_client_, observer_, frame.executor()), metrics_(frame.registry()),
+      server_metrics_(frame.registry(), "extender"),
+      certificate_metrics_(frame.registry(), "extender"),
+      router_(router_options(), backend(), {metrics_, log_, frame.clock()}) {
+  frame_.health().add_readiness("caches", [this]() -> Result<void> {
+    if (!observer_.has_synced())
+      return fail(Code::Unavailable, "the caches are not filled yet");
+    return {};
+  });
+}
+
+extender::RouterOptions Extender::router_options() const {
+  return {
+      options_.path_prefix, options_.client_names, {static_cast<std::size_t>(options_.candidates)}};
+}
+
+extender::Backend Extender::backend() {
+  return {[this] { return observer_.snapshot(); },
+          [this](extender::BindRequest request) { return binder_.bind(std::move(request)); }};
+}
+
+Result<void> Extender::start() {
+  BERTH_TRY(const http::HostPort address, http::HostPort::parse(options_.bind_address));
+  http::ServerOptions server;
+  server.address = address.host;
+  server.port = address.port;
+  server.threads = static_cast<std::size_t>(options_.threads);
+  server.tls = tls_;
+  server.limits.body_bytes_max = extender::kBodyBytesMax;
+  server.limits.idle_timeout = kIdleTimeout;
+  BERTH_TRY(server_, http::Server::start(std::move(server), [this](http::Request request) {
+              return router_.handle(std::move(request));
+            }));
+  if (tls_) {
+    note_reload(http::certificate_expiration(tls_->cert_pem));
+    reloader_.emplace(http::ServerTlsFiles{options_.tls_cert_file, options_.tls_private_key_file,
+                                           options_.client_ca_file},
+                      *tls_, *server_,
+                      [this](const Result<TimePoint>& outcome) { note_reload(outcome); });
+  }
+  frame_.registry().before_exposition([this] { copy_counters(); });
+  log_.info("Started to serve", {{"port", server_->port()}, {"tls", tls_.has_value()}});
+  return {};
+}
+
+async::Task<int> Extender::run(std::stop_token stop) {
+  async::TaskGroup background(frame_.executor());
+  background.spawn(observer_.run(background.stop_token()));
+  background.spawn(observer_metrics_.run(background.stop_token()));
+  if (reloader_)
+    background.spawn(reloader_->run(frame_.executor(), background.stop_token()));
+  for (bool waiting = true; waiting;)
+    waiting = co_await async::sleep_for(frame_.executor(), kLongSleep, stop);
+  co_await async::sleep_for(frame_.executor(), options_.shutdown_delay);
+  co_await stop_server();
+  background.request_stop();
+  co_await background.join();
+  co_return 0;
+}
+
+/// Server::stop() waits for the calls in flight, and bindings among them go on here meanwhile.
+async::Task<void> Extender::stop_server() {
+  async::Signal stopped(frame_.executor());
+  std::jthread stopper([&] {
+    server_->stop();
+    frame_.executor().post([&stopped] { stopped.notify(); });
+  });
+  co_await stopped.wait();
+}
+
+void Extender::copy_counters() {
+  const http::ServerCounters& counters = server_->counters();
+  server_metrics_.connections_open.set(static_cast<double>(counters.connections_open));
+  server_metrics_.connections_accepted.set_total(
+      static_cast<double>(counters.connections_accepted));
+  server_metrics_.connections_refused.set_total(static_cast<double>(counters.connections_refused));
+  server_metrics_.handshakes_failed.set_total(static_cast<double>(counters.handshakes_failed));
+  server_metrics_.requests_refused.set_total(static_cast<double>(counters.requests_refused));
+  if (const auto snapshot = observer_.snapshot()) {
+    const std::chrono::duration<double> as_of = snapshot->as_of.time_since_epoch();
+    metrics_.snapshot_timestamp_seconds.set(as_of.count());
+  }
+}
+
+void Extender::note_reload(const Result<TimePoint>& outcome) {
+  if (!outcome) {
+    certificate_metrics_.reloads(telemetry::Outcome::Error).add();
+    log_.error("Kept the old certificate; the new files cannot be used", outcome.error());
+    return;
+  }
+  certificate_metrics_.reloads(telemetry::Outcome::Ok).add();
+  const std::chrono::duration<double> until = outcome->time_since_epoch();
+  certificate_metrics_.expiration_timestamp_seconds.set(until.count());
+  log_.info("Took the certificate into use", {{"valid_until", *outcome}});
+}
+
+int report(const Error& error, int exit_code) {
+  std::fprintf(stderr, "berth-scheduler-extender: %s\n", error.message.c_str());
+  return exit_code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const auto line = extender::parse_command_line(argc, argv);
+  if (line.end.ends)
+    return program::print_end(line.end);
+  const auto& options = line.options;
+  std::optional<http::ServerTls> tls;
+  if (!options.tls_cert_file.empty()) {
+    auto read = http::read_server_tls(
+        {options.tls_cert_file, options.tls_private_key_file, options.client_ca_file});
+    if (!read)
+      return report(read.error(), program::kExitBadFlags);
+    tls = std::move(*read);
+  }
+  const auto environment = program::config_environment(
+      [](const char* name) { return static_cast<const char*>(std::getenv(name)); });
+  auto frame = program::Program::create(
+      {"berth-scheduler-extender", std::string(api::field_manager::kSchedulerExtender)},
+      options.common, environment);
+  if (!frame)
+    return report(frame.error(), program::kExitBadFlags);
+  Extender extender(**frame, options, std::move(tls));
+  if (auto started = extender.start(); !started)
+    return report(started.error().while_doing("--bind-address"), program::kExitFailure);
+  return (*frame)->run([&](std::stop_token stop) { return extender.run(std::move(stop)); });
+}

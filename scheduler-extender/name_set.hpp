@@ -1,0 +1,25 @@
+#pragma once
+// NameSet: finds a name that stands twice in a list of thousands, in one pass over a table that is
+// kept between calls. Names come from outside, so a list made to collide costs a sort and no more.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace berth::extender {
+
+class NameSet {
+public:
+  /// The first name, in the order of the list, that stands before it already.
+  [[nodiscard]] std::optional<std::string_view>
+  first_repeated(std::span<const std::string_view> names);
+
+private:
+  /// Open addressing: position + 1, or 0 for a free slot.
+  std::vector<std::uint32_t> slots_;
+};
+
+} // namespace berth::extender

@@ -1,0 +1,40 @@
+#include "scheduler-extender/standing.hpp"
+
+#include <algorithm>
+
+#include "lib/api/labels.hpp"
+
+namespace berth::extender {
+
+namespace {
+
+bool in_managed_namespace(const cluster::Pod& pod, const allocation::ClusterSnapshot& snapshot) {
+  const auto* labels = snapshot.namespace_labels(pod.view.namespace_name);
+  const std::string* value = labels == nullptr ? nullptr : labels->find(api::label::kManaged);
+  return value != nullptr && *value == "true";
+}
+
+} // namespace
+
+Standing standing_of(const cluster::Pod& pod, const allocation::ClusterSnapshot* snapshot) {
+  if (pod.view.admission)
+    return Standing::Admitted; // nobody but the operator may write that (guard-policy.yaml)
+  if (pod.view.managed)
+    return Standing::NotAdmitted; // by its own label or gate
+  const bool is_managed =
+      snapshot != nullptr && in_managed_namespace(pod, *snapshot) && !is_daemon(pod);
+  return is_managed ? Standing::NotAdmitted : Standing::Unmanaged;
+}
+
+bool is_daemon(const cluster::Pod& pod) {
+  const bool owned = std::ranges::any_of(pod.meta.owners, [](const api::OwnerReference& owner) {
+    return owner.controller && owner.kind == "DaemonSet";
+  });
+  const auto& affinity = pod.view.shape->constraints.required_affinity;
+  return owned && affinity.has_value() && !affinity->empty() &&
+         std::ranges::all_of(*affinity, [](const allocation::NodeSelectorTerm& term) {
+           return !term.match_fields.empty();
+         });
+}
+
+} // namespace berth::extender

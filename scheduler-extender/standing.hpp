@@ -1,0 +1,25 @@
+#pragma once
+// Standing: what a pod is to Berth. Every verb asks it first, so that the rules for the three cases
+// stand beside one another. While the caches are cold (no snapshot) what is not known to be managed
+// is not: pods that Berth has nothing to do with are never held up by it.
+
+#include "lib/allocation/snapshot.hpp"
+#include "lib/cluster/pod.hpp"
+
+namespace berth::extender {
+
+enum class Standing {
+  Unmanaged,   ///< kept off what is promised to others, and left alone otherwise
+  NotAdmitted, ///< managed and without an admission (its gate failed open): it goes nowhere
+  Admitted,    ///< it goes where its admission says
+};
+
+/// `snapshot` is null while the caches are cold. A DaemonSet's pod is unmanaged even in a managed
+/// namespace, where it gets no gate: its node is given, so there is nothing to decide.
+[[nodiscard]] Standing standing_of(const cluster::Pod& pod,
+                                   const allocation::ClusterSnapshot* snapshot);
+
+/// Owned by a DaemonSet and pinned to its node by name, as the DaemonSet controller makes them.
+[[nodiscard]] bool is_daemon(const cluster::Pod& pod);
+
+} // namespace berth::extender

@@ -1,0 +1,164 @@
+#include <catch2/catch.hpp>
+
+#include "lib/async/simulated_executor.hpp"
+#include "scheduler-extender/server.hpp"
+#include "tests/support/allocation/builders.hpp"
+#include "tests/support/simulation/await.hpp"
+
+namespace {
+
+using namespace berth;
+using namespace berth::extender;
+using namespace berth::allocation::testing;
+using telemetry::CallOutcome;
+using telemetry::ExtenderVerb;
+
+const std::string kPod = R"({"metadata":{"name":"w","namespace":"web","uid":"u"},"spec":{}})";
+const std::string kArgs = R"({"Pod":)" + kPod + R"(,"NodeNames":["n1","n2"]})";
+
+/// The routes in front of a small cluster; bindings of pod "good" succeed.
+struct Routes {
+  explicit Routes(RouterOptions options = {}) : router(options, backend(), instruments()) {
+    world.add_all(pool("p"), node("n1", 8), node("n2", 8));
+    world.state.upsert_namespace({"team-a", {{"berth.dev/managed", "true"}}});
+    snapshot = world.snapshot();
+  }
+
+  Backend backend() {
+    return {[this] { return snapshot; },
+            [](BindRequest request) -> async::Task<BindResult> {
+              co_return BindResult{request.pod_name == "good" ? "" : "no such pod"};
+            }};
+  }
+  Instruments instruments() { return {metrics, telemetry::Logger{}, executor}; }
+
+  http::Response call(std::string method, std::string target, std::string body,
+                      http::Headers headers = {}) {
+    http::Request request;
+    request.method = std::move(method);
+    request.target = std::move(target);
+    request.body = std::move(body);
+    request.headers = std::move(headers);
+    request.peer_common_name = peer;
+    return simulation::await(executor, router.handle(std::move(request)));
+  }
+  http::Response post(std::string target, std::string body) {
+    return call("POST", std::move(target), std::move(body));
+  }
+  std::uint64_t calls(ExtenderVerb verb, CallOutcome outcome) {
+    std::uint64_t sum = 0;
+    for (const auto count : metrics.request_duration_seconds(verb, outcome).counts())
+      sum += count;
+    return sum;
+  }
+
+  async::SimulatedExecutor executor{kNow};
+  World world;
+  std::shared_ptr<const allocation::ClusterSnapshot> snapshot;
+  telemetry::Registry registry;
+  telemetry::ExtenderMetrics metrics{registry};
+  std::string peer;
+  Router router;
+};
+
+std::string header(const http::Response& response, std::string_view name) {
+  return std::string(response.headers.find(name).value_or(""));
+}
+
+} // namespace
+
+TEST_CASE("each verb has its route and answers JSON with 200") {
+  Routes routes;
+  const auto filtered = routes.post("/filter", kArgs);
+  CHECK(filtered.status == 200);
+  CHECK(header(filtered, "Content-Type") == "application/json");
+  CHECK_THAT(filtered.body, Catch::Contains(R"("NodeNames":["n1","n2"])"));
+  CHECK(routes.post("/prioritize", kArgs).body ==
+        R"([{"Host":"n1","Score":0},{"Host":"n2","Score":0}])");
+  CHECK(routes.post("/preempt", R"({"Pod":)" + kPod + R"(,"NodeNameToMetaVictims":{}})").body ==
+        R"({"NodeNameToMetaVictims":{}})");
+  const std::string args = R"({"PodName":"good","PodNamespace":"web","PodUID":"u","Node":"n1"})";
+  CHECK(routes.post("/bind", args).body == R"({"Error":""})");
+  for (const auto verb :
+       {ExtenderVerb::Filter, ExtenderVerb::Prioritize, ExtenderVerb::Preempt, ExtenderVerb::Bind})
+    CHECK(routes.calls(verb, CallOutcome::Ok) == 1);
+}
+
+TEST_CASE("the routes stand behind the prefix and nowhere else") {
+  Routes routes(RouterOptions{"/scheduler"});
+  CHECK(routes.post("/scheduler/filter", kArgs).status == 200);
+  CHECK(routes.post("/scheduler/filter?timeout=1s", kArgs).status == 200);
+  for (const char* path :
+       {"/filter", "/scheduler", "/scheduler/", "/scheduler/filter/", "/schedulerfilter", "/"})
+    CHECK(routes.post(path, kArgs).status == 404);
+}
+
+TEST_CASE("only POST is answered") {
+  Routes routes;
+  const auto refused = routes.call("GET", "/filter", "");
+  CHECK(refused.status == 405);
+  CHECK(header(refused, "Allow") == "POST");
+}
+
+TEST_CASE("what cannot be read gets 400 and says why; what is too long 413") {
+  Routes routes;
+  const auto refused = routes.post("/filter", "{}");
+  CHECK(refused.status == 400);
+  CHECK(refused.body == "Pod: is missing\n");
+  CHECK(routes.post("/prioritize", R"({"Pod":)" + kPod + R"(,"Nodes":{}})").status == 400);
+  CHECK(routes.post("/preempt", "[]").status == 400);
+  CHECK(routes.post("/bind", "").status == 400);
+  CHECK(routes.post("/bind", std::string(kBindBodyBytesMax + 1, ' ')).status == 413);
+  CHECK(routes.calls(ExtenderVerb::Filter, CallOutcome::Invalid) == 1);
+  CHECK(routes.calls(ExtenderVerb::Bind, CallOutcome::Invalid) == 2);
+}
+
+TEST_CASE(
+    "what people should hear of is an Error with 200, since the scheduler drops other bodies") {
+  Routes routes;
+  const auto whole = routes.post("/filter", R"({"Pod":)" + kPod + R"(,"Nodes":{"items":[]}})");
+  CHECK(whole.status == 200);
+  CHECK_THAT(whole.body, Catch::Contains("nodeCacheCapable: true"));
+  const std::string args = R"({"PodName":"bad","PodNamespace":"web","PodUID":"u","Node":"n1"})";
+  CHECK(routes.post("/bind", args).body == R"({"Error":"no such pod"})");
+  CHECK(routes.calls(ExtenderVerb::Filter, CallOutcome::Error) == 1);
+  CHECK(routes.calls(ExtenderVerb::Bind, CallOutcome::Error) == 1);
+}
+
+TEST_CASE("while the caches are cold there are answers too") {
+  Routes routes;
+  routes.snapshot = nullptr;
+  CHECK_THAT(routes.post("/filter", kArgs).body, Catch::Contains(R"("NodeNames":["n1","n2"])"));
+  CHECK(routes.post("/prioritize", kArgs).status == 200);
+}
+
+TEST_CASE("N3: refusals are counted by reason") {
+  Routes routes;
+  const std::string managed =
+      R"({"Pod":{"metadata":{"name":"p","namespace":"team-a","uid":"u"},"spec":{}},)"
+      R"("NodeNames":["n1","n2"]})";
+  routes.post("/filter", managed);
+  CHECK(routes.metrics.node_rejections(Reason::NotAdmitted).value() == 2);
+}
+
+TEST_CASE("a caller's request id comes back; a missing or overlong one is replaced") {
+  Routes routes;
+  CHECK(header(routes.call("POST", "/filter", kArgs, {{"X-Request-Id", "abc"}}), "X-Request-Id") ==
+        "abc");
+  const auto first = header(routes.post("/filter", kArgs), "X-Request-Id");
+  const std::string long_id(kRequestIdBytesMax + 1, 'x');
+  const auto second =
+      header(routes.call("POST", "/filter", kArgs, {{"X-Request-Id", long_id}}), "X-Request-Id");
+  CHECK_FALSE(first.empty());
+  CHECK(second != long_id);
+  CHECK(second != first);
+}
+
+TEST_CASE("with a list of client names others are turned away") {
+  Routes routes(RouterOptions{"", {"kube-scheduler", "tests"}});
+  CHECK(routes.post("/filter", kArgs).status == 403);
+  routes.peer = "somebody";
+  CHECK(routes.post("/filter", kArgs).status == 403);
+  routes.peer = "kube-scheduler";
+  CHECK(routes.post("/filter", kArgs).status == 200);
+}

@@ -1,0 +1,53 @@
+#include "cli/answer.hpp"
+
+#include "cli/output/document.hpp"
+#include "lib/base/ensure.hpp"
+
+namespace berth::cli {
+namespace {
+
+/// What helps, as a clause of its own; empty where the message says all there is to say.
+std::string next_step(const Error& error) {
+  switch (error.code) {
+  case Code::Unauthorized:
+    return "check the credentials of the context with \"kubectl auth whoami\"";
+  case Code::Forbidden:
+    return "ask whoever runs the cluster for the right to read it, or name a namespace of yours "
+           "with -n";
+  case Code::Unavailable:
+  case Code::Timeout: return "check the server of the context with \"kubectl cluster-info\"";
+  case Code::Gone: return "the list took longer than the server keeps its history: ask again";
+  default: return "";
+  }
+}
+
+int exit_code_of(Code code) {
+  switch (code) {
+  case Code::NotFound: return kExitNotFound;
+  case Code::Unauthorized:
+  case Code::Forbidden: return kExitNotPermitted;
+  default: return program::kExitFailure;
+  }
+}
+
+} // namespace
+
+Answer answer_failure(const Error& error) {
+  const std::string step = next_step(error);
+  return {exit_code_of(error.code), "",
+          "kubectl-berth: " + printable(error.message) + (step.empty() ? "" : "; " + step) + "\n"};
+}
+
+std::string document_of(Output output, const nlohmann::json& value) {
+  ensure(output == Output::Json || output == Output::Yaml, "text is not a document");
+  return output == Output::Json ? json_document(value) : yaml_document(value);
+}
+
+std::string warnings_of(const std::vector<std::string>& unreadable, const Paint& paint) {
+  std::string text;
+  for (const std::string& what : unreadable)
+    text += paint("cannot read " + printable(what), Colour::Careful) + "\n";
+  return text;
+}
+
+} // namespace berth::cli

@@ -1,0 +1,32 @@
+#pragma once
+// Answer: what a command prints and how it ends. A failure names what was asked and what to do
+// next.
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/options.hpp"
+#include "cli/output/text.hpp"
+#include "lib/base/result.hpp"
+
+namespace berth::cli {
+
+struct Answer {
+  int exit_code = 0;
+  std::string out{};
+  std::string err{};
+};
+
+/// "kubectl-berth: list quotas: forbidden...; <what to do next>", with the exit code for the kind
+/// of failure.
+[[nodiscard]] Answer answer_failure(const Error& error);
+
+/// A view in the machine-readable form that `output` (Json or Yaml) asks for.
+[[nodiscard]] std::string document_of(Output output, const nlohmann::json& value);
+
+/// One line for each object that could not be read, for stderr.
+[[nodiscard]] std::string warnings_of(const std::vector<std::string>& unreadable,
+                                      const Paint& paint);
+
+} // namespace berth::cli

@@ -1,0 +1,116 @@
+#include "cli/commands.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/completion.hpp"
+#include "cli/explain/decide.hpp"
+#include "cli/explain/observe.hpp"
+#include "cli/explain/render.hpp"
+#include "cli/queue/decide.hpp"
+#include "cli/queue/observe.hpp"
+#include "cli/queue/render.hpp"
+#include "cli/status/decide.hpp"
+#include "cli/status/observe.hpp"
+#include "cli/status/render.hpp"
+#include "cli/version/version.hpp"
+#include "lib/base/ensure.hpp"
+
+namespace berth::cli {
+namespace {
+
+bool is_document(Output output) {
+  return output == Output::Json || output == Output::Yaml;
+}
+
+async::Task<Answer> answer_status(kube::Client& client, CliOptions options, Surroundings around) {
+  auto observed = co_await observe_status(client);
+  if (!observed)
+    co_return answer_failure(observed.error());
+  const StatusView view = decide_status(*observed, around.now);
+  Answer answer;
+  answer.out = is_document(options.output)
+                   ? document_of(options.output, status_json(view))
+                   : render_status(view, options.output == Output::Wide, around.paint);
+  answer.err = warnings_of(observed->unreadable, around.paint);
+  co_return answer;
+}
+
+async::Task<Answer> answer_queue(kube::Client& client, CliOptions options, Surroundings around) {
+  auto observed = co_await observe_queue(client, options.ns);
+  if (!observed)
+    co_return answer_failure(observed.error());
+  const auto view = decide_queue(*observed, options.quota, around.now);
+  if (!view)
+    co_return answer_failure(view.error());
+  Answer answer;
+  answer.out = is_document(options.output)
+                   ? document_of(options.output, queue_json(*view))
+                   : render_queue(*view, options.output == Output::Wide, around.paint);
+  answer.err = warnings_of(observed->unreadable, around.paint);
+  co_return answer;
+}
+
+/// NAMESPACE/NAME, or a name in the namespace of -n, else of the context.
+kube::ObjectKey subject_of(const CliOptions& options, const Surroundings& around) {
+  const auto slash = options.subject.find('/');
+  if (slash != std::string::npos)
+    return {options.subject.substr(0, slash), options.subject.substr(slash + 1)};
+  return {options.ns.empty() ? around.default_namespace : options.ns, options.subject};
+}
+
+async::Task<Answer> answer_explain(kube::Client& client, CliOptions options, Surroundings around) {
+  auto observed = co_await observe_explain(client, subject_of(options, around));
+  if (!observed)
+    co_return answer_failure(observed.error());
+  const ExplainView view = decide_explain(*observed, around.now);
+  Answer answer;
+  answer.out = is_document(options.output)
+                   ? document_of(options.output, explain_json(view))
+                   : render_explain(view, options.output == Output::Wide, around.paint);
+  answer.err = warnings_of(observed->unreadable, around.paint);
+  co_return answer;
+}
+
+Answer print_version(const CliOptions& options, const std::optional<ServerVersion>& server) {
+  Answer answer;
+  answer.out = is_document(options.output) ? document_of(options.output, version_json(server))
+                                           : render_version(server);
+  return answer;
+}
+
+async::Task<Answer> answer_version(kube::Client& client, CliOptions options) {
+  auto server = co_await observe_server_version(client);
+  co_return server ? print_version(options, *server) : answer_failure(server.error());
+}
+
+} // namespace
+
+bool needs_server(const CliOptions& options) {
+  return options.command != Command::Completion &&
+         (options.command != Command::Version || options.ask_server);
+}
+
+Answer answer_locally(const CliOptions& options) {
+  ensure(!needs_server(options), "only version and completion need no server");
+  if (options.command == Command::Version)
+    return print_version(options, std::nullopt);
+  Answer answer;
+  with_app([&](const CLI::App& app) { answer.out = completion_script(app, options.shell); });
+  return answer;
+}
+
+async::Task<Answer> answer(kube::Client& client, CliOptions options, Surroundings around) {
+  switch (options.command) {
+  case Command::Status: return answer_status(client, std::move(options), std::move(around));
+  case Command::Queue: return answer_queue(client, std::move(options), std::move(around));
+  case Command::Explain: return answer_explain(client, std::move(options), std::move(around));
+  case Command::Version: return answer_version(client, std::move(options));
+  case Command::Completion: break;
+  }
+  ensure(false, "completion is answered without a server");
+  __builtin_unreachable();
+}
+
+} // namespace berth::cli

@@ -1,0 +1,28 @@
+#pragma once
+// The commands, each as observe, decide, render over a client: what main() runs against a real API
+// server and tests against a simulated one.
+
+#include <string>
+
+#include "cli/answer.hpp"
+#include "cli/options.hpp"
+#include "cli/output/text.hpp"
+#include "lib/base/clock.hpp"
+#include "lib/kube/client.hpp"
+
+namespace berth::cli {
+
+/// What a command knows besides its options.
+struct Surroundings {
+  std::string default_namespace = "default";
+  TimePoint now{};
+  Paint paint{};
+};
+
+/// Whether the command asks the API server; the others are answered by answer_locally().
+[[nodiscard]] bool needs_server(const CliOptions& options);
+[[nodiscard]] Answer answer_locally(const CliOptions& options);
+[[nodiscard]] async::Task<Answer> answer(kube::Client& client, CliOptions options,
+                                         Surroundings around);
+
+} // namespace berth::cli

@@ -1,0 +1,193 @@
+#include "cli/completion.hpp"
+
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "lib/base/ensure.hpp"
+
+namespace berth::cli {
+namespace {
+
+struct Flag {
+  std::string name;       ///< "--output"
+  std::string short_name; ///< "-o"; may be empty
+  std::string text;
+  std::vector<std::string> values; ///< what it may be set to, where that is a closed list
+};
+
+/// A command, and what may stand behind it.
+struct Words {
+  std::string name;
+  std::string text;
+  std::vector<Flag> flags;
+  std::vector<std::string> values; ///< of its argument
+};
+
+std::string bash_script(const std::vector<Words>& commands, const std::vector<Flag>& common);
+std::string zsh_script(const std::vector<Words>& commands, const std::vector<Flag>& common);
+std::string fish_script(const std::vector<Words>& commands, const std::vector<Flag>& common);
+
+/// The members of an IsMember check, which CLI11 describes as "{a,b,c}".
+std::vector<std::string> values_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto open = type.find('{');
+  const auto close = type.find('}');
+  if (open == std::string::npos || close == std::string::npos)
+    return {};
+  return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
+}
+
+std::vector<Flag> flags_of(const CLI::App& app) {
+  std::vector<Flag> flags;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) {
+      const auto& shorts = option->get_snames();
+      flags.push_back({"--" + name, shorts.empty() ? "" : "-" + shorts.front(),
+                       option->get_description(), values_of(*option)});
+    }
+  return flags;
+}
+
+std::vector<Words> commands_of(const CLI::App& app) {
+  std::vector<Words> commands;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    Words words{command->get_name(), command->get_description(), flags_of(*command), {}};
+    for (const CLI::Option* option : command->get_options())
+      if (option->get_positional())
+        words.values = values_of(*option);
+    commands.push_back(std::move(words));
+  }
+  return commands;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return CLI::detail::join(words, " ");
+}
+
+std::vector<std::string> names_of(const std::vector<Flag>& flags) {
+  std::vector<std::string> names;
+  for (const Flag& flag : flags)
+    names.push_back(flag.name);
+  return names;
+}
+
+/// Inside single quotes of a shell.
+std::string quoted(const std::string& text) {
+  std::string safe;
+  for (const char letter : text)
+    safe += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return "'" + safe + "'";
+}
+
+std::string bash_script(const std::vector<Words>& commands, const std::vector<Flag>& common) {
+  std::vector<std::string> names;
+  std::string behind_command;
+  for (const Words& command : commands) {
+    names.push_back(command.name);
+    behind_command += "    " + command.name + ") words=\"" + joined(command.values) + " " +
+                      joined(names_of(command.flags)) + "\" ;;\n";
+  }
+  std::string behind_flag;
+  for (const Flag& flag : common)
+    if (!flag.values.empty())
+      behind_flag += "    " + flag.name + (flag.short_name.empty() ? "" : "|" + flag.short_name) +
+                     ") words=\"" + joined(flag.values) + "\" common= ;;\n";
+  return "# bash completion of kubectl-berth; load it with:\n"
+         "#   source <(kubectl-berth completion bash)\n"
+         "_kubectl_berth() {\n"
+         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+         "  local words=\"" +
+         joined(names) + "\" common=\"" + joined(names_of(common)) +
+         "\" word\n"
+         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+         "    case \"$word\" in\n" +
+         behind_command +
+         "    esac\n"
+         "  done\n"
+         "  case \"$previous\" in\n" +
+         behind_flag +
+         "  esac\n"
+         "  mapfile -t COMPREPLY < <(compgen -W \"$words $common\" -- \"$current\")\n"
+         "}\n"
+         "complete -F _kubectl_berth kubectl-berth\n";
+}
+
+std::string zsh_script(const std::vector<Words>& commands, const std::vector<Flag>& common) {
+  std::string list;
+  std::string behind_command;
+  const auto arguments = [](const std::vector<Flag>& flags) {
+    std::string text;
+    for (const Flag& flag : flags)
+      text += " " + quoted(flag.name + "[" + flag.text + "]" +
+                           (flag.values.empty() ? "" : ":value:(" + joined(flag.values) + ")"));
+    return text;
+  };
+  for (const Words& command : commands) {
+    list += "    " + quoted(command.name + ":" + command.text) + "\n";
+    const std::string values =
+        command.values.empty() ? "" : " '1:value:(" + joined(command.values) + ")'";
+    behind_command += "    " + command.name + ") _arguments" + arguments(command.flags) +
+                      arguments(common) + values + " ;;\n";
+  }
+  return "#compdef kubectl-berth\n"
+         "# zsh completion of kubectl-berth; load it with:\n"
+         "#   source <(kubectl-berth completion zsh)\n"
+         "_kubectl_berth() {\n"
+         "  local -a commands\n"
+         "  commands=(\n" +
+         list +
+         "  )\n"
+         "  if (( CURRENT == 2 )); then\n"
+         "    _describe command commands\n"
+         "    return\n"
+         "  fi\n"
+         "  local command=\"${words[2]}\"\n"
+         "  shift words\n"
+         "  (( CURRENT-- ))\n"
+         "  case \"$command\" in\n" +
+         behind_command +
+         "  esac\n"
+         "}\n"
+         "compdef _kubectl_berth kubectl-berth\n";
+}
+
+std::string fish_script(const std::vector<Words>& commands, const std::vector<Flag>& common) {
+  std::string script = "# fish completion of kubectl-berth; load it with:\n"
+                       "#   kubectl-berth completion fish | source\n"
+                       "complete -c kubectl-berth -f\n";
+  const auto flag_line = [](const Flag& flag, const std::string& condition) {
+    return "complete -c kubectl-berth" + condition + " -l " + flag.name.substr(2) +
+           (flag.values.empty() ? "" : " -x -a " + quoted(joined(flag.values))) + " -d " +
+           quoted(flag.text) + "\n";
+  };
+  for (const Flag& flag : common)
+    script += flag_line(flag, "");
+  for (const Words& command : commands) {
+    script += "complete -c kubectl-berth -n __fish_use_subcommand -a " + command.name + " -d " +
+              quoted(command.text) + "\n";
+    const std::string behind = " -n '__fish_seen_subcommand_from " + command.name + "'";
+    if (!command.values.empty())
+      script +=
+          "complete -c kubectl-berth" + behind + " -a " + quoted(joined(command.values)) + "\n";
+    for (const Flag& flag : command.flags)
+      if (flag.name != "--help")
+        script += flag_line(flag, behind);
+  }
+  return script;
+}
+
+} // namespace
+
+std::string completion_script(const CLI::App& app, std::string_view shell) {
+  const std::vector<Words> commands = commands_of(app);
+  const std::vector<Flag> common = flags_of(app);
+  if (shell == "bash")
+    return bash_script(commands, common);
+  if (shell == "zsh")
+    return zsh_script(commands, common);
+  ensure(shell == "fish", "the command line lets bash, fish and zsh through only");
+  return fish_script(commands, common);
+}
+
+} // namespace berth::cli

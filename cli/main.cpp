@@ -1,0 +1,64 @@
+// kubectl-berth: reads the flags, wires the parts, prints the answer. Nothing is decided here.
+
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include <unistd.h>
+
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "lib/program/program.hpp"
+
+namespace {
+
+using namespace berth;
+
+/// As NO_COLOR (no-color.org) and terminals without colours ask.
+bool wants_colours(cli::When when) {
+  if (when != cli::When::Auto)
+    return when == cli::When::Always;
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool refused = no_colour != nullptr && *no_colour != '\0';
+  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+  return isatty(STDOUT_FILENO) != 0 && !refused && !dumb;
+}
+
+cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
+  const auto environment = program::config_environment(
+      [](const char* name) { return static_cast<const char*>(std::getenv(name)); });
+  std::random_device device;
+  auto session = cli::Session::open(options, environment, clock, Rng{device()});
+  if (!session) {
+    // A missing kubeconfig is no missing object.
+    return {program::kExitFailure, "", cli::answer_failure(session.error()).err};
+  }
+  cli::Surroundings around;
+  around.default_namespace = (*session)->default_namespace();
+  around.now = clock.now();
+  around.paint.colours = wants_colours(options.colour);
+  cli::Answer answer;
+  const auto ask = [](kube::Client& client, cli::CliOptions asked, cli::Surroundings known,
+                      cli::Answer& into) -> async::Task<void> {
+    into = co_await cli::answer(client, std::move(asked), std::move(known));
+  };
+  (*session)->run(ask((*session)->client(), options, std::move(around), answer));
+  return answer;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const auto line = cli::parse_command_line(argc, argv);
+  if (line.end.ends)
+    return program::print_end(line.end);
+  const SystemClock clock;
+  const cli::Answer answer = cli::needs_server(line.options) ? ask_server(line.options, clock)
+                                                             : cli::answer_locally(line.options);
+  std::fputs(answer.out.c_str(), stdout);
+  std::fputs(answer.err.c_str(), stderr);
+  return std::fflush(stdout) == 0 ? answer.exit_code : program::kExitFailure;
+}

@@ -1,0 +1,134 @@
+#include "cli/options.hpp"
+
+#include <map>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace berth::cli {
+namespace {
+
+constexpr const char* kName = "kubectl-berth";
+constexpr int kRequestTimeoutSecondsMax = 3600;
+
+const std::map<std::string, Output> kOutputs{
+    {"json", Output::Json}, {"wide", Output::Wide}, {"yaml", Output::Yaml}};
+const std::map<std::string, When> kWhens{
+    {"always", When::Always}, {"auto", When::Auto}, {"never", When::Never}};
+const std::vector<std::string> kShells{"bash", "fish", "zsh"};
+
+constexpr const char* kFooter = R"(Exit codes:
+  0  done
+  1  the API server could not be asked, or could not answer
+  2  the command line is wrong
+  3  the object does not exist
+  4  the API server does not know you, or does not permit it
+
+As a plugin of kubectl it is called "kubectl berth ...".)";
+
+constexpr const char* kStatusFooter =
+    R"(Bars: # allocated, = promised to reservations, | measured use, . free. A STATE is a reason of
+docs/reference/reasons.md; with a * it was written for an older spec. A - is not known.
+
+Flags of every command and exit codes: kubectl-berth --help)";
+
+/// What is read as words and numbers before it becomes CliOptions.
+struct Words {
+  std::string output;
+  std::string colour = "auto";
+  int request_timeout_seconds = 30;
+};
+
+template <class T>
+std::vector<std::string> keys_of(const std::map<std::string, T>& map) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : map)
+    keys.push_back(key);
+  return keys;
+}
+
+void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "kubeconfig file; default: $KUBECONFIG, else ~/.kube/config");
+  app.add_option("--context", options.context, "context of the kubeconfig");
+  app.add_option("-n,--namespace", options.ns,
+                 "namespace; default: the context's for explain, all for queue");
+  app.add_option("-o,--output", words.output, "json, yaml or wide")
+      ->check(CLI::IsMember(keys_of(kOutputs)));
+  app.add_option("--color", words.colour, "auto (on a terminal), always or never")
+      ->check(CLI::IsMember(keys_of(kWhens)))
+      ->capture_default_str();
+  app.add_option("--request-timeout-seconds", words.request_timeout_seconds,
+                 "how long one request to the API server may take")
+      ->capture_default_str();
+}
+
+void add_commands(CLI::App& app, CliOptions& options) {
+  const auto command = [&](Command which, const char* name, const char* text) {
+    CLI::App* added = app.add_subcommand(name, text);
+    added->fallthrough()->callback([&options, which] { options.command = which; });
+    added->footer(std::string("Flags of every command and exit codes: ") + kName + " --help");
+    return added;
+  };
+  command(Command::Status, "status",
+          "Show pools, the quota tree and reservations: what is taken, promised and used")
+      ->footer(kStatusFooter);
+  CLI::App* queue = command(Command::Queue, "queue", "Show who waits, in the order of their turn");
+  queue->add_option("QUOTA", options.quota, "only what waits in this quota and below it");
+  CLI::App* explain =
+      command(Command::Explain, "explain", "Say why a pod or gang waits, or how it was admitted");
+  explain->add_option("[NAMESPACE/]NAME", options.subject, "a pod, or a gang by its name")
+      ->required();
+  CLI::App* version = command(Command::Version, "version", "Print the version");
+  version->add_flag("--server", options.ask_server, "ask the API server for its version too");
+  CLI::App* completion =
+      command(Command::Completion, "completion", "Print the completion script of a shell");
+  completion->add_option("SHELL", options.shell, "bash, fish or zsh")
+      ->required()
+      ->check(CLI::IsMember(kShells));
+}
+
+void describe(CLI::App& app, CliOptions& options, Words& words) {
+  app.set_version_flag("--version", std::string(kName) + " " BERTH_VERSION);
+  app.footer(kFooter);
+  app.require_subcommand(0, 1); // none is reported by problems_of(), which names them
+  add_global_flags(app, options, words);
+  add_commands(app, options);
+}
+
+std::vector<std::string> problems_of(const CLI::App& app, const Words& words) {
+  std::vector<std::string> problems;
+  if (app.get_subcommands().empty())
+    problems.emplace_back(
+        "a command is needed: status, queue, explain, version or completion; see --help");
+  if (words.request_timeout_seconds < 1 ||
+      words.request_timeout_seconds > kRequestTimeoutSecondsMax)
+    problems.emplace_back("--request-timeout-seconds: must be 1 to 3600");
+  return problems;
+}
+
+} // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  Words words;
+  CLI::App app{"Shows what Berth decides in a Kubernetes cluster, and why.", kName};
+  describe(app, line.options, words);
+  line.end = program::read_command_line(app, argc, argv, [&] { return problems_of(app, words); });
+  if (const auto output = kOutputs.find(words.output); output != kOutputs.end())
+    line.options.output = output->second;
+  if (const auto when = kWhens.find(words.colour); when != kWhens.end())
+    line.options.colour = when->second;
+  line.options.request_timeout = std::chrono::seconds{words.request_timeout_seconds};
+  return line;
+}
+
+void with_app(const std::function<void(const CLI::App&)>& use) {
+  CliOptions options;
+  Words words;
+  CLI::App app{"", kName};
+  describe(app, options, words);
+  use(app);
+}
+
+} // namespace berth::cli

@@ -1,0 +1,49 @@
+#pragma once
+// Options of kubectl-berth: the command line as a value, checked before anything is asked.
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/clock.hpp"
+#include "lib/program/command_line.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace berth::cli {
+
+inline constexpr int kExitNotFound = 3;
+inline constexpr int kExitNotPermitted = 4;
+
+enum class Command { Version, Status, Queue, Explain, Completion };
+enum class Output { Text, Wide, Json, Yaml };
+enum class When { Auto, Always, Never };
+
+struct CliOptions {
+  Command command = Command::Status;
+  std::string kubeconfig;
+  std::string context;
+  /// -n; empty: the context's for explain, all for queue.
+  std::string ns;
+  Output output = Output::Text;
+  When colour = When::Auto;
+  Duration request_timeout = std::chrono::seconds{30};
+  bool ask_server = false; ///< version --server
+  std::string quota;       ///< queue QUOTA; empty: all
+  std::string subject;     ///< explain [NAMESPACE/]NAME
+  std::string shell;       ///< completion SHELL
+};
+
+/// What the command line asks for; `options` count only if it does not end there.
+struct CommandLine {
+  CliOptions options;
+  program::CommandLineEnd end;
+};
+[[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+/// Hands the description of all commands and flags to `use`; for the completion scripts.
+void with_app(const std::function<void(const CLI::App&)>& use);
+
+} // namespace berth::cli

@@ -1,0 +1,16 @@
+#pragma once
+// The machine-readable outputs: one JSON value as indented JSON or as YAML. Keys are sorted, so the
+// same view gives the same bytes.
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace berth::cli {
+
+/// Indented, with a newline at the end.
+[[nodiscard]] std::string json_document(const nlohmann::json& value);
+/// Texts are quoted, so that "yes", "1e3" and "null" stay texts for every reader.
+[[nodiscard]] std::string yaml_document(const nlohmann::json& value);
+
+} // namespace berth::cli

@@ -1,0 +1,127 @@
+#include "cli/queue/decide.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "lib/allocation/cluster_state.hpp"
+#include "lib/allocation/heads.hpp"
+#include "lib/api/labels.hpp"
+#include "lib/api/to_allocation.hpp"
+#include "lib/cluster/state_feed.hpp"
+
+namespace berth::cli {
+namespace {
+
+using allocation::ClusterSnapshot;
+using allocation::Head;
+using PodsByUid = std::map<PodUid, const cluster::Pod*>;
+
+/// The picture that the operator would have, without nodes: nothing is placed here.
+std::shared_ptr<const ClusterSnapshot> snapshot_of(const ObservedQueue& observed, TimePoint now) {
+  allocation::ClusterState state;
+  std::set<std::string> managed;
+  for (const auto& name_space : observed.namespaces) {
+    if (cluster::opts_in(name_space))
+      managed.insert(name_space.name);
+    state.upsert_namespace(name_space);
+  }
+  for (const auto& quota : observed.quotas)
+    state.upsert_quota(api::to_allocation(*quota));
+  for (const auto& pod : observed.pods) {
+    allocation::PodView view = pod->view;
+    view.managed = view.managed || managed.contains(view.namespace_name);
+    state.upsert_pod(std::move(view));
+  }
+  return state.publish(now);
+}
+
+/// Whether `quota` is `ancestor` or below it.
+bool is_within(const allocation::QuotaForest& forest, const QuotaName& quota,
+               const QuotaName& ancestor) {
+  auto at = forest.find(quota);
+  for (std::size_t steps = 0; at && steps <= forest.size(); ++steps) {
+    if (forest.spec(*at).name == ancestor)
+      return true;
+    at = forest.parent(*at);
+  }
+  return false;
+}
+
+Told why_it_waits(const allocation::Workload& workload, const PodsByUid& pods) {
+  for (const auto& member : workload.waiting)
+    if (Told told = told_on(*pods.at(member->uid)); !told.reason.empty())
+      return told;
+  return found_wrong(workload);
+}
+
+QueueRow row_of(const Head& head, const PodsByUid& pods) {
+  const allocation::Workload& workload = *head.workload;
+  const allocation::PodView& first = *workload.waiting.front();
+  QueueRow row;
+  row.quota = workload.quota.quota.str();
+  row.namespace_name = workload.namespace_name;
+  row.gang = first.gang.has_value();
+  row.name = row.gang ? first.gang->name : first.name;
+  row.members_waiting = static_cast<std::int64_t>(workload.waiting.size());
+  row.members = workload.size;
+  row.priority = head.priority;
+  row.since = workload.created;
+  for (const auto& member : workload.waiting)
+    row.requests += member->requests();
+  row.why = why_it_waits(workload, pods);
+  return row;
+}
+
+} // namespace
+
+Told told_on(const cluster::Pod& pod) {
+  const auto found = pod.meta.annotations.find(std::string(api::annotation::kExplain));
+  if (found == pod.meta.annotations.end())
+    return {};
+  const std::string& text = found->second;
+  const auto colon = text.find(": ");
+  if (colon == std::string::npos)
+    return {text, ""};
+  return {text.substr(0, colon), text.substr(colon + 2)};
+}
+
+Told found_wrong(const allocation::Workload& workload) {
+  if (!workload.defect.empty())
+    return {std::string(to_string(Reason::InvalidWorkload)), workload.defect};
+  if (workload.quota.quota.empty())
+    return {std::string(to_string(workload.quota.reason)), workload.quota.message};
+  return {};
+}
+
+Result<QueueView> decide_queue(const ObservedQueue& observed, const std::string& quota,
+                               TimePoint now) {
+  const auto snapshot = snapshot_of(observed, now);
+  if (!quota.empty() && !snapshot->quotas->find(QuotaName{quota}))
+    return fail(Code::NotFound,
+                "Quota " + quota + " does not exist; \"kubectl berth status\" lists the quotas");
+  PodsByUid pods;
+  for (const auto& pod : observed.pods)
+    pods.emplace(pod->view.uid, pod.get());
+
+  QueueView view;
+  view.as_of = now;
+  std::map<std::string, std::int64_t> positions;
+  std::int64_t turn = 0;
+  for (const Head& head : allocation::order_heads(allocation::collect_heads(*snapshot))) {
+    QueueRow row = row_of(head, pods);
+    const std::int64_t position = ++positions[row.quota];
+    ++turn;
+    if (observed.whole) {
+      row.position = position;
+      row.turn = turn;
+    }
+    if (quota.empty() || is_within(*snapshot->quotas, QuotaName{row.quota}, QuotaName{quota}))
+      view.rows.push_back(std::move(row));
+  }
+  std::ranges::stable_sort(view.rows, {}, &QueueRow::quota);
+  return view;
+}
+
+} // namespace berth::cli

@@ -1,0 +1,21 @@
+# bash completion of kubectl-berth; load it with:
+#   source <(kubectl-berth completion bash)
+_kubectl_berth() {
+  local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
+  local words="status queue explain version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$word" in
+    status) words=" --help" ;;
+    queue) words=" --help" ;;
+    explain) words=" --help" ;;
+    version) words=" --help --server" ;;
+    completion) words="bash fish zsh --help" ;;
+    esac
+  done
+  case "$previous" in
+    --output|-o) words="json wide yaml" common= ;;
+    --color) words="always auto never" common= ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words $common" -- "$current")
+}
+complete -F _kubectl_berth kubectl-berth

@@ -1,0 +1,28 @@
+#compdef kubectl-berth
+# zsh completion of kubectl-berth; load it with:
+#   source <(kubectl-berth completion zsh)
+_kubectl_berth() {
+  local -a commands
+  commands=(
+    'status:Show pools, the quota tree and reservations: what is taken, promised and used'
+    'queue:Show who waits, in the order of their turn'
+    'explain:Say why a pod or gang waits, or how it was admitted'
+    'version:Print the version'
+    'completion:Print the completion script of a shell'
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  local command="${words[2]}"
+  shift words
+  (( CURRENT-- ))
+  case "$command" in
+    status) _arguments '--help[Print this help message and exit]' '--help[Print this help message and exit]' '--version[Display program version information and exit]' '--kubeconfig[kubeconfig file; default: $KUBECONFIG, else ~/.kube/config]' '--context[context of the kubeconfig]' '--namespace[namespace]' '--output[json, yaml or wide]:value:(json wide yaml)' '--color[auto (on a terminal), always or never]:value:(always auto never)' '--request-timeout-seconds[how long one request to the API server may take]' ;;
+    queue) _arguments '--help[Print this help message and exit]' '--help[Print this help message and exit]' '--version[Display program version information and exit]' '--kubeconfig[kubeconfig file; default: $KUBECONFIG, else ~/.kube/config]' '--context[context of the kubeconfig]' '--namespace[namespace]' '--output[json, yaml or wide]:value:(json wide yaml)' '--color[auto (on a terminal), always or never]:value:(always auto never)' '--request-timeout-seconds[how long one request to the API server may take]' ;;
+    explain) _arguments '--help[Print this help message and exit]' '--help[Print this help message and exit]' '--version[Display program version information and exit]' '--kubeconfig[kubeconfig file; default: $KUBECONFIG, else ~/.kube/config]' '--context[context of the kubeconfig]' '--namespace[namespace]' '--output[json, yaml or wide]:value:(json wide yaml)' '--color[auto (on a terminal), always or never]:value:(always auto never)' '--request-timeout-seconds[how long one request to the API server may take]' ;;
+    version) _arguments '--help[Print this help message and exit]' '--server[ask the API server for its version too]' '--help[Print this help message and exit]' '--version[Display program version information and exit]' '--kubeconfig[kubeconfig file; default: $KUBECONFIG, else ~/.kube/config]' '--context[context of the kubeconfig]' '--namespace[namespace]' '--output[json, yaml or wide]:value:(json wide yaml)' '--color[auto (on a terminal), always or never]:value:(always auto never)' '--request-timeout-seconds[how long one request to the API server may take]' ;;
+    completion) _arguments '--help[Print this help message and exit]' '--help[Print this help message and exit]' '--version[Display program version information and exit]' '--kubeconfig[kubeconfig file; default: $KUBECONFIG, else ~/.kube/config]' '--context[context of the kubeconfig]' '--namespace[namespace]' '--output[json, yaml or wide]:value:(json wide yaml)' '--color[auto (on a terminal), always or never]:value:(always auto never)' '--request-timeout-seconds[how long one request to the API server may take]' '1:value:(bash fish zsh)' ;;
+  esac
+}
+compdef _kubectl_berth kubectl-berth

@@ -1,0 +1,114 @@
+// The command line: what is understood, what is refused, and what help and completion say.
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <cstdio>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "tests/unit/cli/golden.hpp"
+
+using namespace berth;
+using namespace berth::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+CommandLine parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "kubectl-berth");
+  return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+/// What bash offers behind `line`, by the script of the program itself.
+std::string bash_offers(const std::string& line, int word) {
+  const std::string script = answer_locally(parse({"completion", "bash"}).options).out;
+  const std::string command = "bash -c '" + script + "\nCOMP_WORDS=(" + line +
+                              "); COMP_CWORD=" + std::to_string(word) +
+                              "; _kubectl_berth; echo \"${COMPREPLY[*]}\"'";
+  FILE* pipe = popen(command.c_str(), "r"); // NOLINT: the script has no single quote
+  REQUIRE(pipe != nullptr);
+  std::string out;
+  std::array<char, 4096> buffer{};
+  while (fgets(buffer.data(), buffer.size(), pipe) != nullptr)
+    out += buffer.data();
+  REQUIRE(pclose(pipe) == 0);
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("Flags may stand before and behind the command, as a plugin of kubectl gets them") {
+  for (const auto& line : {parse({"queue", "research", "-n", "team", "-o", "wide"}),
+                           parse({"-n", "team", "-o", "wide", "queue", "research"})}) {
+    REQUIRE_FALSE(line.end.ends);
+    CHECK(line.options.command == Command::Queue);
+    CHECK(line.options.quota == "research");
+    CHECK(line.options.ns == "team");
+    CHECK(line.options.output == Output::Wide);
+  }
+  const auto line = parse({"explain", "a/b", "--context=c", "--kubeconfig", "f", "--color=never",
+                           "--request-timeout-seconds=5"});
+  REQUIRE_FALSE(line.end.ends);
+  CHECK(line.options.subject == "a/b");
+  CHECK(line.options.context == "c");
+  CHECK(line.options.kubeconfig == "f");
+  CHECK(line.options.colour == When::Never);
+  CHECK(line.options.request_timeout == 5s);
+}
+
+TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
+  const auto complaint = [](std::vector<const char*> words) {
+    const auto line = parse(std::move(words));
+    CHECK(line.end.ends);
+    CHECK(line.end.exit_code == program::kExitBadFlags);
+    return line.end.text;
+  };
+  CHECK(complaint({}).find("status, queue, explain") != std::string::npos);
+  CHECK(complaint({"stauts"}).find("stauts") != std::string::npos);
+  CHECK(complaint({"status", "-o", "xml"}).find("json,wide,yaml") != std::string::npos);
+  CHECK(complaint({"explain"}).find("NAME") != std::string::npos);
+  CHECK(complaint({"completion", "tcsh"}).find("tcsh") != std::string::npos);
+  CHECK(complaint({"status", "--request-timeout-seconds", "0"}) ==
+        "kubectl-berth: --request-timeout-seconds: must be 1 to 3600\n");
+}
+
+TEST_CASE("Help lists the commands and the exit codes") {
+  const auto line = parse({"--help"});
+  REQUIRE(line.end.ends);
+  CHECK(line.end.exit_code == 0);
+  check_golden("help.txt", line.end.text);
+  for (const char* command : {"status", "queue", "explain", "version", "completion"}) {
+    const auto help = parse({command, "--help"});
+    CHECK(help.end.exit_code == 0);
+    check_golden(std::string("help-") + command + ".txt", help.end.text);
+  }
+}
+
+TEST_CASE("Completion scripts know every command and flag") {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const auto line = parse({"completion", shell});
+    REQUIRE_FALSE(line.end.ends);
+    REQUIRE_FALSE(needs_server(line.options));
+    check_golden(std::string("completion.") + shell, answer_locally(line.options).out);
+  }
+}
+
+TEST_CASE("Bash completes commands, flags and their values") {
+  CHECK(bash_offers("kubectl-berth st", 1) == "status\n");
+  CHECK(bash_offers("kubectl-berth completion \"\"", 2).starts_with("bash fish zsh"));
+  CHECK(bash_offers("kubectl-berth status --name", 2) == "--namespace\n");
+  CHECK(bash_offers("kubectl-berth status -o \"\"", 3) == "json wide yaml\n");
+  CHECK(bash_offers("kubectl-berth --color a", 2) == "always auto\n");
+  CHECK(bash_offers("kubectl-berth version --se", 2) == "--server\n");
+}
+
+TEST_CASE("The version needs no server, unless the server's is asked for") {
+  CHECK_FALSE(needs_server(parse({"version"}).options));
+  CHECK(needs_server(parse({"version", "--server"}).options));
+  CHECK(answer_locally(parse({"version"}).options).out == "Client: kubectl-berth " BERTH_VERSION
+                                                          "\n");
+  CHECK(answer_locally(parse({"version", "-o", "json"}).options).out ==
+        "{\n  \"client\": \"" BERTH_VERSION "\",\n  \"server\": null\n}\n");
+}

@@ -51,7 +51,7 @@ public:
     PageInfo info{std::move(decoded.resource_version), std::move(decoded.continue_token),
                   decoded.items.size()};
     for (auto& item : decoded.items)
-      listed_.insert_or_assign(item->meta.key(), std::move(item));
+      stage(std::move(item));
     for (auto& bad : decoded.malformed)
       keep_last_readable(std::move(bad));
     return info;
@@ -106,9 +106,18 @@ private:
     if (type == EventType::Deleted)
       forget(key);
     else if (listing_)
-      listed_.insert_or_assign(key, std::move(object));
+      stage(std::move(object));
     else
       store_.upsert(std::move(object));
+  }
+
+  /// Keeps an object of the list under way. What the store has already is not kept twice.
+  void stage(std::shared_ptr<const T> item) {
+    ObjectKey key = item->meta.key();
+    auto known = store_.find(key);
+    const bool same = known && known->meta.uid == item->meta.uid &&
+                      known->meta.resource_version == item->meta.resource_version;
+    listed_.insert_or_assign(std::move(key), same ? std::move(known) : std::move(item));
   }
 
   void forget(const ObjectKey& key) {

@@ -1,85 +1,13 @@
 #include <catch2/catch.hpp>
 
-#include "lib/kube/reflector.hpp"
-#include "tests/unit/kube/scripted_transport.hpp"
-#include "tests/unit/kube/thing.hpp"
+#include "tests/unit/kube/reflector_bench.hpp"
 
 using namespace berth;
 using namespace berth::kube;
 using namespace berth::kube::testing;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// One reflector of Things against scripts, with paged lists unless a test says otherwise.
-struct Bench {
-  explicit Bench(Parser parser = Parser::Simdjson) : codec(thing_codec(parser)) {
-    options.streaming_list = false;
-    options.audit_interval = Duration{0};
-    store.listen([this](const auto& before, const auto& after) {
-      changes.push_back(!before  ? "+" + after->meta.name
-                        : !after ? "-" + before->meta.name
-                                 : "~" + after->meta.name);
-    });
-  }
-  ~Bench() {
-    stop.request_stop();
-    executor.run_for(1h);
-    CHECK(ended);
-  }
-
-  void start() {
-    reflector.emplace(client, executor, Rng{3}, types::quota(), codec, store, options);
-    const auto run = [](Reflector<Thing>& it, std::stop_token until, bool& done) -> async::Task<void> {
-      co_await it.run(std::move(until));
-      done = true;
-    };
-    ended = false;
-    async::spawn(executor, run(*reflector, stop.get_token(), ended));
-  }
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> found;
-    for (const auto& [key, item] : store.items())
-      found.push_back(key.name + "@" + item->meta.resource_version);
-    return found;
-  }
-  /// The version that the last watch began from.
-  [[nodiscard]] std::string watched_from() const {
-    return http::query_value(transport.requests.back().target, "resourceVersion").value_or("none");
-  }
-  [[nodiscard]] const ReflectorStats& stats() const { return reflector->stats(); }
-  [[nodiscard]] std::size_t relists(RelistReason reason) const {
-    return stats().relists[static_cast<std::size_t>(reason)];
-  }
-
-  async::SimulatedExecutor executor{TimePoint{}};
-  ScriptedTransport transport{executor};
-  Client client{transport, executor, Rng{5}, {}};
-  ListWatchOptions options;
-  Codec<Thing> codec;
-  Store<Thing> store;
-  std::optional<Reflector<Thing>> reflector;
-  std::vector<std::string> changes;
-  std::stop_source stop;
-  bool ended = true;
-};
-
-using Names = std::vector<std::string>;
-
-ScriptedStream silent() {
-  return {200, {}, {{}, BodyEnd::Silence}};
-}
-
-ScriptedStream stream_of(std::vector<std::string> pieces, BodyEnd end = BodyEnd::Silence) {
-  return {200, {}, {std::move(pieces), end}};
-}
-
-http::Response list_of(const std::string& version, const std::vector<ThingText>& things,
-                       const std::string& token = {}) {
-  return json_response(200, list_text(version, things, token));
-}
-
-} // namespace
+using Bench = ReflectorBench;
 
 TEST_CASE("A reflector lists page by page, then watches from the list's version") {
   const auto parser = GENERATE(Parser::Simdjson, Parser::Nlohmann);
@@ -100,7 +28,7 @@ TEST_CASE("A reflector lists page by page, then watches from the list's version"
   bench.executor.run_for(1s);
   CHECK(bench.store.has_synced());
   CHECK(bench.names() == Names{"a@12", "c@11"});
-  CHECK(bench.changes == Names{"+a", "+b", "+c", "~a", "-b"});
+  CHECK(bench.changes == Names{"+a", "+b", "synced", "+c", "~a", "-b"});
   CHECK(bench.watched_from() == "10");
 }
 
@@ -132,7 +60,7 @@ TEST_CASE("A 410 between two pages starts over with one full list (F4)") {
   bench.executor.run_for(1s);
   CHECK(bench.names() == Names{"a@15", "b@16"});
   CHECK(bench.watched_from() == "20");
-  CHECK(bench.changes == Names{"+a", "+b"});
+  CHECK(bench.changes == Names{"+a", "+b", "synced"});
 }
 
 TEST_CASE("A watch cut at any byte loses and repeats nothing (F2)") {
@@ -164,7 +92,7 @@ TEST_CASE("A watch cut at any byte loses and repeats nothing (F2)") {
                          : cut < bytes.size() ? "12"
                                               : "13"));
     CHECK(bench.names() == Names{"a@12"});
-    CHECK(bench.changes == Names{"+a", "+b", "~a", "-b"});
+    CHECK(bench.changes == Names{"+a", "synced", "+b", "~a", "-b"});
   }
 }
 
@@ -188,7 +116,7 @@ TEST_CASE("410 as a status and as an event lead to a new list with the missed de
   bench.executor.run_for(10s);
   CHECK(lists == 2);
   CHECK(bench.names() == Names{"b@40", "c@41"});
-  CHECK(bench.changes == Names{"+a", "+b", "-a", "~b", "+c"});
+  CHECK(bench.changes == Names{"+a", "+b", "synced", "-a", "~b", "+c"});
   CHECK(bench.relists(RelistReason::Gone) == 1);
 }
 
@@ -262,7 +190,7 @@ TEST_CASE("An object that cannot be decoded keeps its last readable version unti
   bench.reflector->report_to([&](const Error& error) { reports.push_back(error.message); });
   bench.executor.run_for(1s);
   CHECK(bench.names() == Names{"b@12"});
-  CHECK(bench.changes == Names{"+a", "+b", "~b", "-a"});
+  CHECK(bench.changes == Names{"+a", "+b", "synced", "~b", "-a"});
   CHECK(bench.stats().malformed == 2);
   REQUIRE_FALSE(reports.empty());
   CHECK(reports[0].starts_with("Quota bad: "));

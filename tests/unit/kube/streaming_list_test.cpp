@@ -1,8 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "lib/kube/reflector.hpp"
-#include "tests/unit/kube/scripted_transport.hpp"
-#include "tests/unit/kube/thing.hpp"
+#include "tests/unit/kube/reflector_bench.hpp"
 
 using namespace berth;
 using namespace berth::kube;
@@ -11,42 +9,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Bench {
-  Bench() { options.audit_interval = Duration{0}; }
-  ~Bench() {
-    stop.request_stop();
-    executor.run_for(1h);
-    CHECK(ended);
-  }
-
-  void start() {
-    reflector.emplace(client, executor, Rng{3}, types::quota(), codec, store, options);
-    const auto run = [](Reflector<Thing>& it, std::stop_token until, bool& done) -> async::Task<void> {
-      co_await it.run(std::move(until));
-      done = true;
-    };
-    ended = false;
-    async::spawn(executor, run(*reflector, stop.get_token(), ended));
-  }
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> found;
-    for (const auto& [key, item] : store.items())
-      found.push_back(key.name + "@" + item->meta.resource_version);
-    return found;
-  }
-
-  async::SimulatedExecutor executor{TimePoint{}};
-  ScriptedTransport transport{executor};
-  Client client{transport, executor, Rng{5}, {}};
-  ListWatchOptions options;
-  Codec<Thing> codec = thing_codec(Parser::Simdjson);
-  Store<Thing> store;
-  std::optional<Reflector<Thing>> reflector;
-  std::stop_source stop;
-  bool ended = true;
+struct Bench : ReflectorBench {
+  Bench() { options.streaming_list = true; }
 };
-
-using Names = std::vector<std::string>;
 
 bool is_streaming_list(const http::Request& request) {
   return http::query_value(request.target, "sendInitialEvents") == "true";
@@ -66,14 +31,9 @@ TEST_CASE("A streaming list shows nothing before its end bookmark and goes on as
     stream.body.end = BodyEnd::Silence;
     return stream;
   };
-  std::vector<std::string> seen;
-  bench.store.listen([&](const auto&, const auto& after) {
-    seen.push_back(after ? after->meta.name : "gone");
-  });
-  bench.store.on_sync([&] { seen.push_back("synced"); });
   bench.start();
   bench.executor.run_for(1s);
-  CHECK(seen == Names{"a", "synced", "c"});
+  CHECK(bench.changes == Names{"+a", "synced", "+c"});
   CHECK(bench.names() == Names{"a@11", "c@13"});
   CHECK(bench.transport.requests.size() == 1);
 }

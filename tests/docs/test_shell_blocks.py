@@ -1,0 +1,110 @@
+"""Every shell block of the pages is covered: it runs here, or it is named with what covers it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from markdown import ROOT, Block, pages, shell_blocks
+from reader import run_in_shell
+
+# Blocks that take long, and what makes sure of them. What is named here is checked to be a target
+# of the Makefile.
+COSTLY = {
+    "make demo": "the demo checks its own claims in the API and fails if one is false; here it is "
+                 "only made sure that it starts (test_the_demo_starts)",
+    "make test": "it is what CI runs (.ci/run), and this test is a part of it",
+}
+# Blocks that need the cluster, by their first line; they run in the order of the page.
+IN_THE_CLUSTER = {
+    "kubectl apply -f crds/": ["customresourcedefinition", "deployment.apps/berth-operator"],
+    "kubectl berth status": ["company", "Pod research/train-0 has waited"],
+}
+
+
+# Blocks that raise a cluster themselves; they get a folder for clusters of their own.
+RAISE_A_CLUSTER = {
+    "tests/controlplane/controlplane up --nodes 3": ["node-2", "export KUBECONFIG="],
+}
+COVERED = COSTLY.keys() | IN_THE_CLUSTER.keys() | RAISE_A_CLUSTER.keys()
+
+
+def script_of(block: Block) -> str:
+    """What is typed: without prompts and without what the shell answers."""
+    if block.language != "console":
+        return block.text
+    return "".join(line.removeprefix("$ ") + "\n" for line in block.text.splitlines()
+                   if line.startswith("$ "))
+
+
+def first_line(block: Block) -> str:
+    """What a block is known by: its first command, without the comment."""
+    return script_of(block).splitlines()[0].partition("  #")[0].strip()
+
+
+def all_blocks() -> list[Block]:
+    """The shell blocks of all pages."""
+    return [block for page in pages() for block in shell_blocks(page)]
+
+
+def make_targets() -> set[str]:
+    """The targets of the Makefile that `make help` lists."""
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("block", all_blocks(), ids=lambda block: block.where)
+def test_each_block_is_covered(block):
+    assert first_line(block) in COVERED, (
+        f"{block.where}: nothing runs this block; let it run in the cluster, or say what covers it")
+    if first_line(block) in COSTLY:
+        assert len(block.text.splitlines()) == 1, f"{block.where}: only its first line is covered"
+
+
+@pytest.mark.parametrize("command", COSTLY)
+def test_each_costly_command_is_a_target_of_the_makefile(command):
+    assert command.removeprefix("make ") in make_targets()
+
+
+@pytest.mark.parametrize("block", [block for block in all_blocks()
+                                   if first_line(block) in IN_THE_CLUSTER],
+                         ids=lambda block: block.where)
+def test_blocks_for_a_cluster_run(block, readers_shell):
+    said = run_in_shell(script_of(block), readers_shell)
+    for wanted in IN_THE_CLUSTER[first_line(block)]:
+        assert wanted in said
+
+
+@pytest.mark.parametrize("block", [block for block in all_blocks()
+                                   if first_line(block) in RAISE_A_CLUSTER],
+                         ids=lambda block: block.where)
+def test_blocks_that_raise_a_cluster_run(block, readers_shell, programs_folder, tmp_path):
+    environment = {**readers_shell, "XDG_RUNTIME_DIR": str(tmp_path)}
+    # The pages speak of release programs; those under test may be others.
+    script = script_of(block).replace("build/release/bin", str(programs_folder))
+    try:
+        said = run_in_shell(script, environment)
+    finally:
+        run_in_shell("tests/controlplane/controlplane down --all", environment)
+    for wanted in RAISE_A_CLUSTER[first_line(block)]:
+        assert wanted in said
+
+
+def test_no_coverage_is_left_over():
+    there = {first_line(block) for block in all_blocks()}
+    assert not COVERED - there
+
+
+def test_the_demo_starts():
+    done = subprocess.run(["/usr/bin/python3", "demo/run.py", "--help"], cwd=ROOT, check=False,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--keep" in done.stdout
+
+
+def test_commands_in_the_text_are_targets_of_the_makefile():
+    for page in pages():
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for target in re.findall(r"`make ([a-z-]+)", text):
+            assert target in make_targets(), f"{page}: make {target}"

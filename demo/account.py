@@ -117,7 +117,9 @@ class Account:
             facts.bound_at = now
         if item.get("status", {}).get("phase") == "Succeeded" and facts.finished_at is None:
             facts.finished_at = now
-            self._kube.delete("v1/Pod", facts.name, facts.team)  # as a Job's time to live would
+            # The simulated kubelet goes on reporting what ended pods were said to use.
+            self._kube.patch("v1/Pod", facts.name, {"metadata": {"annotations": {
+                "kwok.x-k8s.io/usage-cpu": "0", "kwok.x-k8s.io/usage-memory": "0"}}}, facts.team)
         return newly_admitted
 
     def _tell_waiting(self) -> None:

@@ -88,10 +88,10 @@ def play(cluster: Cluster, started: float) -> Account:
     account = Account(kube, started)
     heading("Three teams' quotas, two pools, a reservation, "
             f"{scenario.POD_COUNT} pods of mixed priorities, one gang")
-    for name in ("pools", "quotas"):
+    kube.create_many(scenario.namespaces())
+    for name in ("pools", "quotas", "scaling"):
         for item in yaml.safe_load_all((CHECKOUT / "demo/resources" / f"{name}.yaml").read_text()):
             kube.apply(item)
-    kube.create_many(scenario.namespaces())
     kube.create(scenario.reservation(datetime.now(UTC)))
     wait_for(account, lambda: account.accepted, "the reservation is judged")
     batches = (*scenario.IMPOSSIBLE, *scenario.BATCHES, scenario.GANG_BATCH)

@@ -48,12 +48,12 @@ class Batch:
 
 
 BATCHES = (
-    Batch("research", "sweep", 110, "berth-low", {"cpu": "1", "memory": "1Gi"}, 12),
+    Batch("research", "sweep", 110, "berth-low", {"cpu": "1", "memory": "1Gi"}, 40),
     Batch("research", "notebook", 6, "berth-medium", {"cpu": "1", GPU: "1"}, 45),
-    Batch("product", "search", 20, "berth-high", {"cpu": "2", "memory": "2Gi"}, 20),
-    Batch("product", "report", 30, "berth-medium", {"cpu": "2", "memory": "2Gi"}, 12),
-    Batch("platform", "build", 20, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 8),
-    Batch("platform", "release", RELEASE_PODS, "berth-high", {"cpu": "2", "memory": "2Gi"}, 15,
+    Batch("product", "search", 20, "berth-high", {"cpu": "2", "memory": "2Gi"}, 35),
+    Batch("product", "report", 30, "berth-medium", {"cpu": "2", "memory": "2Gi"}, 35),
+    Batch("platform", "build", 20, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 25),
+    Batch("platform", "release", RELEASE_PODS, "berth-high", {"cpu": "2", "memory": "2Gi"}, 45,
           {"berth.dev/reservation": RESERVATION}),
 )
 GANG_BATCH = Batch("research", GANG, GANG_MEMBERS, "berth-high",
@@ -92,7 +92,7 @@ def reservation(now: datetime) -> Object:
 
 def pod(name: str, batch: Batch) -> Object:
     """One pod; the simulated kubelet ends it after its run time and reports its use."""
-    used_millicores = int(batch.requests["cpu"]) * 900
+    used_millicores = int(batch.requests["cpu"]) * 1000
     return {
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {

@@ -118,7 +118,7 @@ Acceptance accept(const Calendar& calendar, const ReservationSpec& spec, const C
       continue;
     const Duration length =
         window.end == TimePoint::max() ? Duration::max() : window.end - window.start;
-    return Acceptance{false, window, calendar.earliest_fit(now, length, load)};
+    return Acceptance{false, window, calendar.earliest_fit(window.start, length, load)};
   }
   return Acceptance{!asked.empty(), std::nullopt, std::nullopt};
 }

@@ -60,7 +60,7 @@ struct Acceptance {
   bool accepted = false;
   /// The first window that does not fit; absent if accepted or if the reservation has no window.
   std::optional<TimeRange> conflict{};
-  /// From when on a window of this length would fit; absent if never.
+  /// From when on, not before it, a window of that length would fit; absent if never.
   std::optional<TimePoint> next_start{};
 
   friend bool operator==(const Acceptance&, const Acceptance&) = default;

@@ -42,6 +42,7 @@ inline constexpr std::string_view kExplain = "berth.dev/explain";
 /// Who writes which fields by server-side apply.
 namespace field_manager {
 inline constexpr std::string_view kOperator = "berth-operator";
+inline constexpr std::string_view kSchedulerExtender = "berth-scheduler-extender";
 inline constexpr std::string_view kAnalyzer = "berth-analyzer";
 } // namespace field_manager
 

@@ -76,6 +76,7 @@ allocation::PoolSpec to_allocation(const ResourcePool& pool) {
     spec.oversubscription_percent.emplace_back(ratio.resource, ratio.ratio_percent);
   spec.strategy = allocation::strategy_from(to_string(pool.spec.strategy))
                       .value_or(allocation::Strategy::BestFit);
+  spec.is_dedicated = pool.spec.sharing == Sharing::Dedicated;
   return spec;
 }
 

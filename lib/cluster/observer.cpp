@@ -1,5 +1,6 @@
 #include "lib/cluster/observer.hpp"
 
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -66,7 +67,7 @@ struct Observer::Impl {
   std::vector<std::function<void(const Snapshot&)>> publish_listeners;
   std::vector<std::function<void(const allocation::Drift&)>> drift_listeners;
   bool dirty = false;
-  bool publish_scheduled = false;
+  std::optional<async::TimerId> publish_timer; ///< set while a publication is due
 };
 
 Observer::Impl::Impl(Observer& owner, kube::Client& client, async::Executor& used, Rng rng,
@@ -140,11 +141,10 @@ void Observer::Impl::changed() {
 }
 
 void Observer::Impl::publish_soon() {
-  if (publish_scheduled || !all_synced())
+  if (publish_timer || !all_synced())
     return;
-  publish_scheduled = true;
-  executor.post_after(options.publish_interval, [this] {
-    publish_scheduled = false;
+  publish_timer = executor.post_after(options.publish_interval, [this] {
+    publish_timer.reset();
     if (dirty)
       publish();
   });
@@ -198,7 +198,10 @@ Observer::Observer(kube::Client& client, async::Executor& executor, Rng rng,
                    ObserverOptions options)
     : impl_(std::make_unique<Impl>(*this, client, executor, rng, options)) {}
 
-Observer::~Observer() = default;
+Observer::~Observer() {
+  if (impl_->publish_timer)
+    impl_->executor.cancel(*impl_->publish_timer);
+}
 
 async::Task<void> Observer::run(std::stop_token stop) {
   Impl& impl = *impl_;

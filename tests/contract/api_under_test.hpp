@@ -1,6 +1,7 @@
 #pragma once
 // ApiUnderTest: the API server that the contract is tried on: the simulated one, or a real
-// kube-apiserver where BERTH_TEST_KUBECONFIG names a kubeconfig. The tests do not know which, so what
+// kube-apiserver where BERTH_TEST_KUBECONFIG names a kubeconfig (and BERTH_TEST_ETCD the URL of its
+// etcd, so that history can be compacted). The tests do not know which, so what
 // they assert holds for both.
 
 #include <memory>
@@ -38,6 +39,8 @@ public:
   virtual void run(async::Task<void> task) = 0;
   /// Whether controllers run here that need time, such as for a namespace's service account.
   [[nodiscard]] virtual bool is_real() const = 0;
+  /// Compacts the history of all that was written so far; false where that cannot be done.
+  [[nodiscard]] virtual bool forget_history() = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Server> start_simulated_server();

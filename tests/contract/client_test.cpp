@@ -33,11 +33,20 @@ TEST_CASE_METHOD(ClientTest, "the client tells the refusals apart that callers m
   Json unknown_class = pod("b");
   unknown_class["spec"]["priorityClassName"] = "no-such-class";
   CHECK(create_pod(unknown_class).error().code == Code::Forbidden);
+}
+
+TEST_CASE_METHOD(ClientTest, "a list at a version that history has lost ends in Gone (F3)") {
   kube::ListOptions old;
   old.ns = ns();
   old.resource_version = "1";
   old.exact = true;
-  CHECK(await(client().list(kube::types::pod(), old)).error().code == Code::Gone);
+  if (!server().forget_history()) {
+    WARN("history cannot be compacted here: set BERTH_TEST_ETCD");
+    return;
+  }
+  const auto listed = await(client().list(kube::types::pod(), old));
+  REQUIRE_FALSE(listed);
+  CHECK(listed.error().code == Code::Gone);
 }
 
 TEST_CASE_METHOD(ClientTest, "an update and a patch on a stale version end in Conflict (I7)") {

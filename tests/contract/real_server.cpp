@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "lib/async/asio_executor.hpp"
+#include "lib/http/beast_transport.hpp"
 #include "lib/kube/connection.hpp"
 #include "tests/contract/api_under_test.hpp"
 
@@ -33,6 +34,15 @@ public:
   [[nodiscard]] async::Executor& executor() override { return executor_; }
   [[nodiscard]] bool is_real() const override { return true; }
 
+  [[nodiscard]] bool forget_history() override {
+    const char* etcd = std::getenv("BERTH_TEST_ETCD");
+    if (etcd == nullptr)
+      return false;
+    bool compacted = false;
+    run(compact(etcd, &compacted));
+    return compacted;
+  }
+
   void run(async::Task<void> task) override {
     // Shared, since the promise is still being written when the waiter wakes.
     const auto done = std::make_shared<std::promise<void>>();
@@ -46,6 +56,26 @@ private:
     connection_.reset();
     co_return;
   }
+  /// Through etcd's JSON gateway: reads the current revision and compacts up to it.
+  async::Task<void> compact(std::string url, bool* compacted) {
+    const auto endpoint = http::Endpoint::parse(url);
+    if (!endpoint)
+      co_return;
+    auto etcd = http::BeastTransport::create(executor_, *endpoint, http::ClientTls{});
+    if (!etcd)
+      co_return;
+    const http::SendOptions options;
+    http::Request range{"POST", "/v3/kv/range", {}, R"({"key":"AA=="})"};
+    const auto current = co_await (*etcd)->send(std::move(range), options);
+    if (!current)
+      co_return;
+    const Json answer = Json::parse(current->body, nullptr, false);
+    const Json order = {{"revision", text_at(answer, "/header/revision")}, {"physical", true}};
+    http::Request compaction{"POST", "/v3/kv/compaction", {}, order.dump()};
+    const auto done = co_await (*etcd)->send(std::move(compaction), options);
+    *compacted = done && done->status == 200;
+  }
+
   static async::Task<void> note_end(async::Task<void> task,
                                     std::shared_ptr<std::promise<void>> done) {
     co_await std::move(task);

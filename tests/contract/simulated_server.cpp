@@ -9,6 +9,10 @@ public:
   [[nodiscard]] http::Transport& transport() override { return transport_; }
   [[nodiscard]] async::Executor& executor() override { return world_.executor; }
   [[nodiscard]] bool is_real() const override { return false; }
+  [[nodiscard]] bool forget_history() override {
+    world_.server.compact();
+    return true;
+  }
 
   void run(async::Task<void> task) override {
     bool done = false;

@@ -44,7 +44,7 @@ void add_propagation_finalizer(Json& object, const Json& options) {
     finalizers.push_back(finalizer);
 }
 
-/// How a deletion changes the object that stays for now; unchanged if it is to go at once.
+/// How a deletion changes the object, and whether that is only its beginning.
 struct Deletion {
   Json object;
   bool stays = false;
@@ -61,7 +61,8 @@ Deletion begin_deletion(const RequestInfo& info, const Json& options, const Json
   if (!first)
     grace = std::min(grace, int_at(metadata, "/deletionGracePeriodSeconds"));
   deletion.stays = grace > 0 || !at(metadata, "/finalizers").empty();
-  if (!deletion.stays)
+  // Only pods are deleted gracefully: they show their deletionTimestamp even when they go at once.
+  if (!deletion.stays && !pod)
     return deletion;
   if (first || grace < int_at(metadata, "/deletionGracePeriodSeconds")) {
     metadata["deletionTimestamp"] = format_time(now + std::chrono::seconds{grace});
@@ -101,10 +102,10 @@ Answer<Json> delete_one(ServerState& state, const RequestInfo& info, const Json&
   Deletion deletion = begin_deletion(info, options, **stored, state.clock.now());
   if (info.dry_run)
     return deletion.object;
+  if (deletion.object != **stored)
+    deletion.object = *state.commit(info, info.storage_key(), std::move(deletion.object));
   if (deletion.stays)
-    return deletion.object == **stored
-               ? deletion.object
-               : *state.commit(info, info.storage_key(), std::move(deletion.object));
+    return deletion.object;
   state.remove(info, info.storage_key());
   return info.resource->returns_deleted ? deletion.object : deleted_status(info, deletion.object);
 }

@@ -144,7 +144,7 @@ Answer<Json> prepare_create(Json body, const RequestInfo& info, TimePoint now, R
     return tl::unexpected(checked.error());
   Json& metadata = body["metadata"];
   if (!text_at(metadata, "/resourceVersion").empty())
-    return tl::unexpected(bad_request("resourceVersion should not be set on objects to be created"));
+    return tl::unexpected(plain_error("resourceVersion should not be set on objects to be created"));
   const std::string prefix = text_at(metadata, "/generateName");
   if (text_at(metadata, "/name").empty() && !prefix.empty())
     metadata["name"] = prefix.substr(0, kGeneratedPrefixBytesMax) + random_suffix(rng);

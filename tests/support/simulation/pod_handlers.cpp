@@ -128,14 +128,9 @@ Answer<void> check_budgets(ServerState& state, const RequestInfo& info, const Js
   if (ignores_budgets(pod))
     return {};
   const auto budgets = budgets_of(state, pod);
-  if (budgets.size() > 1) {
-    Refusal refusal = internal_error("");
-    refusal.status.erase("reason");
-    refusal.status.erase("details");
-    refusal.status["message"] = "This pod has more than one PodDisruptionBudget, which the "
-                                "eviction subresource does not support.";
-    return tl::unexpected(std::move(refusal));
-  }
+  if (budgets.size() > 1)
+    return tl::unexpected(plain_error("This pod has more than one PodDisruptionBudget, which the "
+                                      "eviction subresource does not support."));
   if (budgets.empty() || unhealthy_may_go(pod, *budgets.front()))
     return {};
   return spend_budget(state, info, *budgets.front());

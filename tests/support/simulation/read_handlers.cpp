@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "tests/support/simulation/continue_token.hpp"
 #include "tests/support/simulation/selector.hpp"
 #include "tests/support/simulation/server_state.hpp"
 
@@ -13,22 +14,11 @@ constexpr std::string_view kContinueExpired =
     "inconsistent list - objects that were created, modified, or deleted between the time the "
     "first chunk was returned and now may show up in the list.";
 
-/// Where a list goes on: at which revision (0: the current one) and from which key.
-struct Continue {
+/// The snapshot that a list is read from, and the first key of its page.
+struct Start {
   Revision revision = 0;
   std::string from;
 };
-
-std::string encode(const Continue& token) {
-  return Json{{"v", "meta.k8s.io/v1"}, {"rv", token.revision}, {"start", token.from}}.dump();
-}
-
-Answer<Continue> decode(const std::string& text) {
-  const Json token = Json::parse(text, nullptr, false);
-  if (!token.is_object() || !at(token, "/rv").is_number_unsigned())
-    return tl::unexpected(bad_request("continue key is not valid: " + text));
-  return Continue{token.at("rv").get<Revision>(), text_at(token, "/start")};
-}
 
 Answer<Revision> parse_version(const std::string& text) {
   Revision revision = 0;
@@ -78,27 +68,30 @@ FieldErrors validate(const ListQuery& query) {
   return errors;
 }
 
-Answer<Continue> start_of(const VersionedStore& store, const ListQuery& query, Revision visible) {
+Answer<Start> start_of(const VersionedStore& store, const RequestInfo& info, Revision visible) {
+  const ListQuery& query = info.list;
+  const std::string prefix = info.key.ns.empty() ? "" : info.key.ns + "/";
   if (query.continue_token.empty()) {
     const auto revision = revision_to_read(store, query, visible);
     if (!revision)
       return tl::unexpected(revision.error());
-    return Continue{*revision, ""};
+    return Start{*revision, prefix};
   }
   if (!query.resource_version.empty() && query.resource_version != "0")
     return tl::unexpected(
         bad_request("specifying resource version is not allowed when using continue"));
-  auto token = decode(query.continue_token);
+  const auto token = decode_continue(query.continue_token);
   if (!token)
-    return token;
-  if (token->revision == 0) {
-    token->revision = store.revision();
-  } else if (token->revision < store.compacted()) {
+    return tl::unexpected(token.error());
+  if (token->revision < 0)
+    return Start{store.revision(), prefix + token->start};
+  const auto revision = static_cast<Revision>(token->revision);
+  if (revision < store.compacted()) {
     Refusal refusal = expired(std::string(kContinueExpired));
-    refusal.status["metadata"]["continue"] = encode({0, token->from});
+    refusal.status["metadata"]["continue"] = encode(ContinueToken{-1, token->start});
     return tl::unexpected(std::move(refusal));
   }
-  return token;
+  return Start{revision, prefix + token->start};
 }
 
 std::size_t count_from(const std::vector<Entry>& entries, std::size_t index,
@@ -131,14 +124,13 @@ Answer<Json> handle_list(const ServerState& state, const RequestInfo& info, Revi
   const auto fields = FieldSelector::parse(query.field_selector, *info.resource);
   if (!fields)
     return tl::unexpected(fields.error());
-  const auto start = start_of(state.store, query, visible);
+  const auto start = start_of(state.store, info, visible);
   if (!start)
     return tl::unexpected(start.error());
 
   const Selector selector{*labels, *fields};
   const std::string prefix = info.key.ns.empty() ? "" : info.key.ns + "/";
-  const auto entries = state.store.list(info.resource->type, start->revision,
-                                        std::max(prefix, start->from));
+  const auto entries = state.store.list(info.resource->type, start->revision, start->from);
   // A list at resourceVersion 0 comes from the watch cache, which ignores limits.
   const std::size_t limit = query.resource_version == "0" ? 0 : query.limit;
   Json items = Json::array();
@@ -150,7 +142,8 @@ Answer<Json> handle_list(const ServerState& state, const RequestInfo& info, Revi
     if (!selector.matches(*entry.object))
       continue;
     if (limit > 0 && items.size() == limit) {
-      metadata["continue"] = encode({start->revision, entry.key});
+      metadata["continue"] = encode(ContinueToken{static_cast<std::int64_t>(start->revision),
+                                                  entry.key.substr(prefix.size())});
       if (selector.empty())
         metadata["remainingItemCount"] = count_from(entries, index, prefix);
       break;

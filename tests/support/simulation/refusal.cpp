@@ -173,6 +173,8 @@ Refusal internal_error(const std::string& why) {
               Json{{"causes", std::move(causes)}});
 }
 
+Refusal plain_error(std::string message) { return make(500, "", std::move(message)); }
+
 Refusal unavailable(std::string message) {
   return make(503, "ServiceUnavailable", std::move(message));
 }

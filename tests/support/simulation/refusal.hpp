@@ -70,6 +70,8 @@ struct GroupResource {
 [[nodiscard]] Refusal method_not_allowed();
 [[nodiscard]] Refusal too_many_requests(std::string message, int retry_after_seconds);
 [[nodiscard]] Refusal internal_error(const std::string& why);
+/// 500 with a message and no reason, as errors come out that nobody translated.
+[[nodiscard]] Refusal plain_error(std::string message);
 [[nodiscard]] Refusal unavailable(std::string message);
 
 /// The Status of a success that has no object to show.

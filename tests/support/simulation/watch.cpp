@@ -47,7 +47,9 @@ Answer<Watch> Watch::start(const ServerState& state, const RequestInfo& info, Re
   Revision asked = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), asked);
   if (!text.empty() && (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()))
-    return tl::unexpected(bad_request("Invalid value: \"" + text + "\": invalid resource version"));
+    return tl::unexpected(plain_error("resourceVersion: Invalid value: \"" + text +
+                                      "\": strconv.ParseUint: parsing \"" + text +
+                                      "\": invalid syntax"));
 
   Watch watch{info, {*labels, *fields}, asked};
   const bool initial = query.send_initial_events.value_or(asked == 0);

@@ -203,7 +203,8 @@ TEST_CASE("a quiet cluster is published once") {
 TEST_CASE("L3: an audit names every quota, pool and resource that differs") {
   World held = small_world();
   World actual = small_world();
-  held.add_all(pod("x").cpu(3).admitted(record("a", "p")), pod("y").cpu(1).admitted(record("b", "p")));
+  held.add_all(pod("x").cpu(3).admitted(record("a", "p")),
+               pod("y").cpu(1).admitted(record("b", "p")));
   actual.add_all(pod("x").cpu(3).admitted(record("a", "p")),
                  pod("z").cpu(2).admitted(record("a", "q")));
   CHECK(audit(held.snapshot()->quota_use, held.snapshot()->quota_use).empty());

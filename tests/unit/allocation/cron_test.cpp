@@ -54,7 +54,8 @@ TEST_CASE("a schedule names minutes, hours, days, months and weekdays") {
 TEST_CASE("a day of month and a weekday that are both restricted are alternatives") {
   CHECK(times("0 0 25 * 0", utc(2026y / 11 / 21), *kUtc, 3) ==
         std::vector{utc(2026y / 11 / 22), utc(2026y / 11 / 25), utc(2026y / 11 / 29)});
-  CHECK(cron("0 0 */10 * 1").next(utc(2026y / 11 / 21), *kUtc) == utc(2026y / 11 / 21, 24h * 0 ) + days{2});
+  CHECK(cron("0 0 */10 * 1").next(utc(2026y / 11 / 21), *kUtc) ==
+        utc(2026y / 11 / 21, 24h * 0) + days{2});
 }
 
 TEST_CASE("a schedule that never comes says so") {
@@ -88,11 +89,29 @@ TEST_CASE("R2: an hourly window goes by real hours across both switches") {
 }
 
 TEST_CASE("texts that are no schedules are refused") {
-  for (const char* text :
-       {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *",
-        "* * * 13 *", "* * * * 8", "5-1 * * * *", "*/0 * * * *", "1- * * * *", ", * * * *",
-        "1,,2 * * * *", "-1 * * * *", "a * * * *", "* * * foo *", "@every 5m", "@often",
-        "TZ=UTC 0 0 * * *", "99999999999 * * * *", "*/-1 * * * *", "1/2/3 * * * *"}) {
+  for (const char* text : {"",
+                           "* * * *",
+                           "* * * * * *",
+                           "60 * * * *",
+                           "* 24 * * *",
+                           "* * 0 * *",
+                           "* * 32 * *",
+                           "* * * 13 *",
+                           "* * * * 8",
+                           "5-1 * * * *",
+                           "*/0 * * * *",
+                           "1- * * * *",
+                           ", * * * *",
+                           "1,,2 * * * *",
+                           "-1 * * * *",
+                           "a * * * *",
+                           "* * * foo *",
+                           "@every 5m",
+                           "@often",
+                           "TZ=UTC 0 0 * * *",
+                           "99999999999 * * * *",
+                           "*/-1 * * * *",
+                           "1/2/3 * * * *"}) {
     INFO(text);
     CHECK_FALSE(CronSchedule::parse(text).has_value());
   }

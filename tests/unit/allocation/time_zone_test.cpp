@@ -97,8 +97,8 @@ TEST_CASE("damaged files are refused at every length") {
 }
 
 TEST_CASE("files that contradict themselves are refused") {
-  CHECK(refused(tzif_bytes(kBerlin, {{2000, 0}, {1000, 0}})));       // not in order
-  CHECK(refused(tzif_bytes(kBerlin, {{1000, 200 * 3600}})));         // offset of days
+  CHECK(refused(tzif_bytes(kBerlin, {{2000, 0}, {1000, 0}}))); // not in order
+  CHECK(refused(tzif_bytes(kBerlin, {{1000, 200 * 3600}})));   // offset of days
   auto type_out_of_range = tzif_bytes(kBerlin, {{1000, 3600}});
   type_out_of_range[44 + 10 + 44 + 8] = 9;
   CHECK(refused(type_out_of_range));

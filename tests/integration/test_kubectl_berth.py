@@ -1,0 +1,135 @@
+"""kubectl berth on a real cluster, with what the operator wrote there, as administrator and as a user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness import berth_objects as berth_kinds
+from harness import objects
+from harness.kube import ApiClient, wait_phase, wait_until
+
+from berth_controlplane.berth import OPERATOR, BerthOptions
+from berth_controlplane.berth import down as berth_down
+from berth_controlplane.berth import up as berth_up
+from berth_controlplane.cluster import Cluster
+from berth_controlplane.nodes import NodeShape
+
+EXIT_FAILURE, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_NOT_PERMITTED = 1, 2, 3, 4
+RUN_TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
+    """An operator, and a pool of two nodes."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR,)), print)
+    name = f"pool-{uuid.uuid4().hex[:6]}"
+    cluster.add_nodes(2, NodeShape(name, {"cpu": "8", "memory": "32Gi", "pods": "110"},
+                                   {berth_kinds.POOL_LABEL: name}))
+    cluster.kube.create(berth_kinds.pool(name))
+    yield name
+    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
+    berth_down(cluster)
+
+
+@pytest.fixture
+def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
+    """A managed namespace with 6 cpu, of which one pod holds 4 and another waits for 4."""
+    kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 6))
+    for name in ("first", "second"):
+        kube.create(objects.pod(name, managed_namespace, requests={"cpu": "4"}))
+    wait_phase(kube, "first", managed_namespace, "Running")
+    wait_until(lambda: berth_kinds.annotation(kube, "second", managed_namespace,
+                                              berth_kinds.EXPLAIN), 30, "it is said why it waits")
+    wait_until(lambda: used(kube, managed_namespace) == "4", 30, "the status counts it")
+    yield managed_namespace
+    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
+
+
+@pytest.fixture
+def ask(cluster: Cluster, programs_folder: Path):
+    """Runs kubectl-berth; answers what it printed and how it ended."""
+    def run(*words: str, kubeconfig: Path | str = cluster.admin_kubeconfig):
+        environment = {"PATH": os.environ["PATH"], "KUBECONFIG": str(kubeconfig), "HOME": "/nowhere"}
+        return subprocess.run([programs_folder / "kubectl-berth", *words], env=environment,
+                              capture_output=True, text=True, timeout=RUN_TIMEOUT_SECONDS,
+                              check=False)
+    return run
+
+
+def used(kube: ApiClient, quota: str) -> str:
+    pools = kube.get("berth.dev/v1alpha1/Quota", quota).get("status", {}).get("pools", [])
+    return next((resource["used"] for pool in pools for resource in pool["resources"]
+                 if resource["name"] == "cpu"), "")
+
+
+def test_status_shows_what_the_operator_counted(ask, team, pool):
+    done = ask("status", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    view = json.loads(done.stdout)
+    shown = {row["name"]: row for row in view["pools"]}[pool]
+    assert shown["state"]["reason"] == "Ready"
+    assert shown["nodes"] == {"ready": 2, "total": 2}
+    cpu = next(row for row in shown["resources"] if row["name"] == "cpu")
+    assert (cpu["allocatable"], cpu["allocated"]) == ("16", "4")
+    quota = {row["name"]: row for row in view["quotas"]}[team]
+    assert quota["workloads"] == {"admitted": 1, "pending": 1}
+    assert quota["firstPending"]["name"] == "second"
+    assert team in ask("status").stdout
+
+
+def test_the_queue_names_who_waits_and_why(ask, team):
+    rows = json.loads(ask("queue", team, "-o", "json").stdout)["workloads"]
+    assert [(row["name"], row["position"]) for row in rows] == [("second", 1)]
+    assert rows[0]["reason"] == "InsufficientQuota"
+    assert "needs 4 cpu" in rows[0]["message"]
+    in_namespace = json.loads(ask("queue", "-n", team, "-o", "json").stdout)["workloads"]
+    assert [(row["name"], row["position"]) for row in in_namespace] == [("second", None)]
+
+
+def test_explain_tells_the_admitted_from_the_waiting(ask, team, pool):
+    waiting = ask("explain", f"{team}/second").stdout
+    assert waiting.startswith(f"Pod {team}/second has waited ")
+    assert "InsufficientQuota" in waiting and "Events" in waiting
+    first = json.loads(ask("explain", "first", "-n", team, "-o", "json").stdout)
+    assert first["standing"] == "Bound"
+    assert first["admission"]["quota"] == team and first["admission"]["pool"] == pool
+    assert first["node"] in first["admission"]["plannedNodes"]
+
+
+def test_the_server_is_asked_for_its_version(ask, pool):
+    done = ask("version", "--server")
+    assert "Kubernetes v1." in done.stdout and "berth.dev/v1alpha1" in done.stdout
+
+
+def test_a_user_without_rights_is_told_what_to_do(ask, cluster, team):
+    config = cluster.service_account_kubeconfig(team, "default")
+    assert ask("status", kubeconfig=config).returncode == 0  # berth-cluster-view
+    refused = ask("queue", kubeconfig=config)
+    assert refused.returncode == EXIT_NOT_PERMITTED
+    assert "forbidden" in refused.stderr and "with -n" in refused.stderr
+
+
+def test_failures_have_the_exit_codes_that_help_lists(ask, team, tmp_path):
+    assert ask("explain", f"{team}/nobody").returncode == EXIT_NOT_FOUND
+    assert ask("queue", "no-such-quota").returncode == EXIT_NOT_FOUND
+    assert ask("status", "--no-such-flag").returncode == EXIT_USAGE
+    missing = ask("status", "--kubeconfig", str(tmp_path / "none"))
+    assert missing.returncode == EXIT_FAILURE and "none" in missing.stderr
+    gone = tmp_path / "gone"
+    gone.write_text("apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                    "contexts: [{name: c, context: {cluster: c, user: u}}]\n"
+                    "users: [{name: u, user: {}}]\n"
+                    "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n")
+    refused = ask("status", "--kubeconfig", str(gone), "--request-timeout-seconds", "5")
+    assert refused.returncode == EXIT_FAILURE and "kubectl cluster-info" in refused.stderr
+
+
+def test_no_colours_reach_a_pipe(ask, team):
+    assert "\033" not in ask("status").stdout
+    assert "\033" in ask("status", "--color=always").stdout

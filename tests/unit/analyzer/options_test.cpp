@@ -1,0 +1,59 @@
+#include "analyzer/options.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace berth::analyzer {
+namespace {
+
+using namespace std::chrono_literals;
+
+CommandLine parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "berth-analyzer");
+  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+} // namespace
+
+TEST_CASE("without flags the analyzer measures every minute") {
+  const CommandLine line = parse({});
+  CHECK_FALSE(line.end.ends);
+  CHECK(line.options.advisor.interval == 60s);
+  CHECK(line.options.advisor.recommendation_validity == 15min);
+  CHECK(line.options.advisor.recommendation_namespace == "berth-system");
+  CHECK(line.options.leader_elect);
+}
+
+TEST_CASE("the interval may be 10 seconds to an hour, and recommendations outlive six of them") {
+  CHECK(parse({"--interval-seconds=10"}).options.advisor.interval == 10s);
+  CHECK(parse({"--interval-seconds", "3600"}).options.advisor.recommendation_validity == 6h);
+  for (const char* wrong : {"--interval-seconds=9", "--interval-seconds=3601",
+                            "--interval-seconds=-1", "--interval-seconds=0"}) {
+    CAPTURE(wrong);
+    const CommandLine line = parse({wrong});
+    CHECK(line.end.ends);
+    CHECK(line.end.exit_code == 2);
+    CHECK(line.end.text == "berth-analyzer: --interval-seconds: must be 10 to 3600\n");
+  }
+}
+
+TEST_CASE("a flag that is wrong ends with one line that names it") {
+  for (const char* wrong : {"--interval-seconds=often", "--no-such-flag",
+                            "--recommendation-namespace=", "--lease-name=", "--log-level=loud",
+                            "--health-bind-address=here"}) {
+    CAPTURE(wrong);
+    const CommandLine line = parse({wrong});
+    CHECK(line.end.ends);
+    CHECK(line.end.exit_code == 2);
+    const std::string flag = std::string(wrong).substr(0, std::string(wrong).find('='));
+    CHECK(line.end.text.find(flag) != std::string::npos);
+    CHECK(std::count(line.end.text.begin(), line.end.text.end(), '\n') == 1);
+  }
+}
+
+TEST_CASE("help is no mistake") {
+  CHECK(parse({"--help"}).end.ends);
+  CHECK(parse({"--help"}).end.exit_code == 0);
+  CHECK(parse({"--help"}).end.text.find("--interval-seconds") != std::string::npos);
+}
+
+} // namespace berth::analyzer

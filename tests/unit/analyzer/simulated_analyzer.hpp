@@ -1,0 +1,119 @@
+#pragma once
+// The analyzer on the simulated API server: its mirror and its advisor on simulated time, and a
+// metrics-server that says what the test tells it to.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "analyzer/advise/advisor.hpp"
+#include "analyzer/mirror.hpp"
+#include "lib/api/codec.hpp"
+#include "lib/api/labels.hpp"
+#include "lib/async/task_group.hpp"
+#include "lib/base/timestamp.hpp"
+#include "tests/support/simulation/builders.hpp"
+#include "tests/support/simulation/world.hpp"
+
+namespace berth::analyzer {
+
+/// A cluster with one pool of equal nodes, and what is measured on them.
+struct AnalyzerWorld : simulation::World {
+  AnalyzerWorld() {
+    simulation::install_custom_resources(admin);
+    admin.create(simulation::make_namespace("berth-system"));
+  }
+
+  /// A pool "p" of `nodes` nodes with 10 cores and 100 Gi each.
+  void add_pool(int nodes) {
+    admin.create(simulation::make_object("berth.dev/v1alpha1", "ResourcePool", "", "p")
+                     .spec({{"nodeSelector", {{"matchLabels", {{"pool", "p"}}}}}}));
+    for (int i = 0; i < nodes; ++i)
+      add_node("n-" + std::to_string(i));
+  }
+  void add_node(const std::string& name) {
+    admin.create(simulation::make_node(name).cpu("10").memory("100Gi").label("pool", "p").build());
+    node_names.push_back(name);
+  }
+  /// What every node is measured to use now.
+  void measure(const std::string& node, int cpu_milli, int memory_gib) {
+    server.put_metrics(simulation::make_node_metrics(node, std::to_string(cpu_milli) + "m",
+                                                     std::to_string(memory_gib) + "Gi")
+                           .set("/timestamp", format_time(executor.now())));
+  }
+  /// Measures all nodes once a minute for `span`.
+  void measure_for(Duration span, int cpu_milli, int memory_gib = 50) {
+    for (Duration passed{0}; passed < span; passed += std::chrono::minutes{1}) {
+      for (const auto& node : node_names)
+        measure(node, cpu_milli, memory_gib);
+      executor.run_for(std::chrono::minutes{1});
+    }
+  }
+
+  [[nodiscard]] api::ResourcePool pool() {
+    const auto decoded = api::decode<api::ResourcePool>(admin.get("ResourcePool", {"", "p"}));
+    ensure(decoded.has_value(), "the pool can be read");
+    return *decoded;
+  }
+  [[nodiscard]] std::vector<api::ScalingRecommendation>
+  recommendations(const std::string& ns = "berth-system") {
+    std::vector<api::ScalingRecommendation> found;
+    for (const auto& object : admin.list("ScalingRecommendation", ns)) {
+      auto decoded = api::decode<api::ScalingRecommendation>(object);
+      ensure(decoded.has_value(), "the recommendation can be read");
+      found.push_back(std::move(*decoded));
+    }
+    return found;
+  }
+
+  std::vector<std::string> node_names;
+};
+
+/// One replica of the analyzer, running until it goes away.
+struct SimulatedAnalyzer {
+  explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = {})
+      : world(given), transport(world.server, "berth-analyzer", 7),
+        client(transport, world.executor, Rng{8}, client_options()), metrics(registry),
+        mirror(client, world.executor, Rng{9}, {}),
+        advisor(
+            {client, world.executor, mirror.caches(), metrics}, std::move(options),
+            [this] { return mirror.has_synced(); }, [this] { return leads; }),
+        tasks(world.executor) {
+    world.executor.post([this] {
+      tasks.spawn(mirror.run(tasks.stop_token()));
+      tasks.spawn(advisor.run(tasks.stop_token()));
+    });
+    world.executor.run_for(std::chrono::seconds{3});
+  }
+  ~SimulatedAnalyzer() {
+    world.executor.post([this] { tasks.request_stop(); });
+    static_cast<void>(
+        world.executor.run_until([this] { return tasks.running() == 0; }, std::chrono::minutes{5}));
+  }
+
+  /// Writes asked for so far, with whatever answer.
+  [[nodiscard]] std::size_t writes() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        transport.exchanges(), [](const auto& exchange) { return exchange.method != "GET"; }));
+  }
+
+  static kube::ClientOptions client_options() {
+    kube::ClientOptions options;
+    options.field_manager = api::field_manager::kAnalyzer;
+    return options;
+  }
+
+  AnalyzerWorld& world;
+  simulation::SimulatedTransport transport;
+  kube::Client client;
+  telemetry::Registry registry;
+  telemetry::AnalyzerMetrics metrics;
+  Mirror mirror;
+  bool leads = true;
+  Advisor advisor;
+  async::TaskGroup tasks;
+};
+
+} // namespace berth::analyzer

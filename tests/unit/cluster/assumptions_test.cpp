@@ -1,0 +1,83 @@
+#include <catch2/catch.hpp>
+
+#include "lib/cluster/assumptions.hpp"
+
+using namespace berth;
+using namespace berth::cluster;
+using namespace std::chrono_literals;
+using allocation::AdmissionRecord;
+using allocation::PodView;
+
+namespace {
+
+const PodUid kUid{"u1"};
+const SteadyPoint kStart{};
+
+PodView waiting() {
+  PodView pod;
+  pod.uid = kUid;
+  pod.managed = true;
+  pod.gated = true;
+  return pod;
+}
+
+AdmissionRecord record(const char* decision) {
+  AdmissionRecord made;
+  made.decision = allocation::DecisionId{decision};
+  made.quota = QuotaName{"q"};
+  return made;
+}
+
+} // namespace
+
+TEST_CASE("An assumed admission counts while the watch still shows the waiting pod") {
+  Assumptions assumptions(60s);
+  assumptions.assume_admitted(kUid, record("d1"), kStart);
+  const PodView seen = assumptions.apply(waiting());
+  CHECK(seen.admission == record("d1"));
+  CHECK_FALSE(seen.gated);
+  CHECK(assumptions.size() == 1);
+}
+
+TEST_CASE("An assumption that the watch confirms is dropped") {
+  Assumptions assumptions(60s);
+  assumptions.assume_admitted(kUid, record("d1"), kStart);
+  PodView confirmed = waiting();
+  confirmed.admission = record("d1");
+  confirmed.gated = false;
+  CHECK(assumptions.apply(confirmed) == confirmed);
+  CHECK(assumptions.size() == 0);
+}
+
+TEST_CASE("An older event of the pod does not undo an assumption (F7)") {
+  Assumptions assumptions(60s);
+  assumptions.assume_bound(kUid, NodeName{"n1"}, kStart);
+  CHECK(assumptions.apply(waiting()).node == NodeName{"n1"});
+  CHECK(assumptions.apply(waiting()).node == NodeName{"n1"});
+}
+
+TEST_CASE("A pod that is bound or over settles every assumption about it (L5)") {
+  PodView settled = waiting();
+  if (GENERATE(true, false))
+    settled.node = NodeName{"elsewhere"};
+  else
+    settled.terminal = true;
+  Assumptions assumptions(60s);
+  assumptions.assume_admitted(kUid, record("d1"), kStart);
+  assumptions.assume_bound(kUid, NodeName{"n1"}, kStart);
+  CHECK(assumptions.apply(settled) == settled);
+  CHECK(assumptions.size() == 0);
+}
+
+TEST_CASE("An assumption that is forgotten or runs out leaves nothing behind (F14)") {
+  Assumptions assumptions(60s);
+  assumptions.assume_admitted(kUid, record("d1"), kStart);
+  CHECK(assumptions.forget(kUid));
+  CHECK_FALSE(assumptions.forget(kUid));
+  CHECK(assumptions.apply(waiting()) == waiting());
+
+  assumptions.assume_bound(kUid, NodeName{"n1"}, kStart);
+  CHECK(assumptions.take_expired(kStart + 59s).empty());
+  CHECK(assumptions.take_expired(kStart + 60s) == std::vector<PodUid>{kUid});
+  CHECK(assumptions.apply(waiting()) == waiting());
+}

@@ -9,8 +9,8 @@
 
 namespace berth {
 
-/// The file's bytes. NotFound when it cannot be opened, TooLarge beyond `bytes_max`, Invalid when it
-/// cannot be read (a directory). Messages begin with the path.
+/// The file's bytes. NotFound when it cannot be opened, TooLarge beyond `bytes_max`, Invalid when
+/// it cannot be read (a directory). Messages begin with the path.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 
 } // namespace berth

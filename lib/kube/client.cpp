@@ -164,8 +164,8 @@ async::Task<Result<void>> Client::bind(ObjectKey pod, std::string pod_uid, std::
   BERTH_CO_TRY(std::string target, object_target(types::pod(), pod, "binding"));
   BERTH_CO_CHECK(check_path_segment("node", node));
   add_query(target, "fieldManager", impl_->exchange.options().field_manager);
-  Call call = impl_->call_of(types::pod(), "POST", std::move(target),
-                             binding_text(pod, pod_uid, node));
+  Call call =
+      impl_->call_of(types::pod(), "POST", std::move(target), binding_text(pod, pod_uid, node));
   const std::string json = "application/json";
   auto answer = co_await impl_->send(std::move(call), json);
   if (!answer)
@@ -176,8 +176,8 @@ async::Task<Result<void>> Client::bind(ObjectKey pod, std::string pod_uid, std::
 async::Task<Result<void>> Client::evict(ObjectKey pod, std::string pod_uid,
                                         std::optional<Duration> grace) {
   BERTH_CO_TRY(std::string target, object_target(types::pod(), pod, "eviction"));
-  Call call = impl_->call_of(types::pod(), "POST", std::move(target),
-                             eviction_text(pod, pod_uid, grace));
+  Call call =
+      impl_->call_of(types::pod(), "POST", std::move(target), eviction_text(pod, pod_uid, grace));
   const std::string json = "application/json";
   auto answer = co_await impl_->send(std::move(call), json);
   if (!answer)

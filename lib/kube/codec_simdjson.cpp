@@ -70,7 +70,8 @@ Result<SimdjsonEnvelopes::PageView> SimdjsonEnvelopes::read_page(std::string pag
         meta,
         member("resourceVersion",
                [&](JsonElement it) { return read_text(it, view.head.resource_version); }),
-        member("continue", [&](JsonElement it) { return read_text(it, view.head.continue_token); }));
+        member("continue",
+               [&](JsonElement it) { return read_text(it, view.head.continue_token); }));
   };
   BERTH_CHECK(read_members(
       document, member("kind", [&](JsonElement it) { return read_text(it, view.head.kind); }),

@@ -90,7 +90,8 @@ Result<Config> config_of(const Kubeconfig& files, const std::string& context_nam
   if (chosen.empty())
     return fail(Code::Invalid, "current-context is not set and no context was named");
   BERTH_TRY(const KubeconfigContext context, find_named(files.contexts, "context", chosen));
-  BERTH_TRY(const KubeconfigCluster cluster, find_named(files.clusters, "cluster", context.cluster));
+  BERTH_TRY(const KubeconfigCluster cluster,
+            find_named(files.clusters, "cluster", context.cluster));
   KubeconfigUser user;
   if (!context.user.empty()) {
     BERTH_TRY(user, find_named(files.users, "user", context.user));

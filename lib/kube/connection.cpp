@@ -57,8 +57,7 @@ void Connection::report_to(std::function<void(const Error&)> listener) {
 
 async::Task<void> Connection::keep_fresh(std::stop_token stop) {
   for (;;) {
-    const bool slept =
-        co_await async::sleep_for(impl_->executor, kCertificateCheckInterval, stop);
+    const bool slept = co_await async::sleep_for(impl_->executor, kCertificateCheckInterval, stop);
     if (!slept)
       co_return;
     refresh_certificates();

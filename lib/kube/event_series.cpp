@@ -15,9 +15,9 @@ constexpr char kSeparator = '\x1f';
 
 std::string object_and_reason(const RecordedEvent& event) {
   std::string key = event.about.kind;
-  for (const std::string_view part : {std::string_view(event.about.key.ns),
-                                      std::string_view(event.about.key.name),
-                                      std::string_view(event.about.uid), to_string(event.reason)}) {
+  for (const std::string_view part :
+       {std::string_view(event.about.key.ns), std::string_view(event.about.key.name),
+        std::string_view(event.about.uid), to_string(event.reason)}) {
     key += kSeparator;
     key += part;
   }

@@ -36,8 +36,10 @@ std::string event_text(const RecordedEvent& event, const EventRecorderOptions& o
   json["reportingInstance"] = options.instance;
   json["action"] = event.action;
   json["reason"] = to_string(event.reason);
-  json["regarding"] = {{"apiVersion", about.api_version}, {"kind", about.kind},
-                       {"name", about.key.name},          {"uid", about.uid}};
+  json["regarding"] = {{"apiVersion", about.api_version},
+                       {"kind", about.kind},
+                       {"name", about.key.name},
+                       {"uid", about.uid}};
   if (!about.key.ns.empty())
     json["regarding"]["namespace"] = about.key.ns;
   json["note"] = event.note;
@@ -71,9 +73,12 @@ struct EventRecorder::Impl {
 
 EventRecorder::EventRecorder(Client& client, async::Executor& executor,
                              EventRecorderOptions options)
-    : impl_(std::make_unique<Impl>(Impl{client, executor, options,
+    : impl_(std::make_unique<Impl>(Impl{client,
+                                        executor,
+                                        options,
                                         EventSeries{executor.clock(), options},
-                                        async::Signal{executor}, {}})) {}
+                                        async::Signal{executor},
+                                        {}})) {}
 
 EventRecorder::~EventRecorder() {
   impl_->executor.cancel(impl_->sweep_timer);
@@ -175,8 +180,8 @@ async::Task<void> EventRecorder::Impl::write(Item item, std::stop_token stop) {
 async::Task<Result<void>> EventRecorder::Impl::write_once(const RecordedEvent& event) {
   Result<std::string> answer;
   if (event.count_written == 0) {
-    answer = co_await client.create(types::event(), namespace_of(event),
-                                    event_text(event, options));
+    answer =
+        co_await client.create(types::event(), namespace_of(event), event_text(event, options));
     // Ours, from a try whose answer was lost.
     if (!answer && answer.error().code == Code::AlreadyExists)
       co_return Result<void>{};
@@ -184,7 +189,8 @@ async::Task<Result<void>> EventRecorder::Impl::write_once(const RecordedEvent& e
     const api::Json patch{{"series", series_json(event)}};
     const ObjectKey key{namespace_of(event), event.name};
     const WriteOptions plain;
-    answer = co_await client.patch(types::event(), key, PatchType::Merge, api::to_text(patch), plain);
+    answer =
+        co_await client.patch(types::event(), key, PatchType::Merge, api::to_text(patch), plain);
   }
   if (!answer)
     co_return fail(std::move(answer).error());

@@ -59,7 +59,7 @@ async::Task<Result<http::Response>> Exchange::send(Call call) {
 }
 
 async::Task<Result<std::unique_ptr<http::BodyStream>>> Exchange::open(Call call,
-                                                                     http::StreamOptions options) {
+                                                                      http::StreamOptions options) {
   co_await async::switch_to(executor_);
   bool token_renewed = false;
   for (;;) {
@@ -86,7 +86,7 @@ async::Task<Result<http::Response>> Exchange::attempt(const Call& call) {
 }
 
 async::Task<Result<http::StreamedResponse>> Exchange::attempt_open(const Call& call,
-                                                                  http::StreamOptions options) {
+                                                                   http::StreamOptions options) {
   auto request = co_await prepare(call);
   if (!request)
     co_return fail(std::move(request).error());
@@ -135,8 +135,8 @@ std::optional<Duration> Exchange::pause_before_retry(const Call& call,
     const Code code = outcome.error().code;
     if (code != Code::Unavailable && !(code == Code::Timeout && call.repeatable))
       return std::nullopt;
-    pause = exponential_delay(kNetworkRetryInitial, kNetworkRetryMax,
-                              static_cast<unsigned>(retries));
+    pause =
+        exponential_delay(kNetworkRetryInitial, kNetworkRetryMax, static_cast<unsigned>(retries));
   } else {
     const int status = outcome->status;
     const auto asked = retry_after_of(outcome->headers);

@@ -25,22 +25,21 @@ public:
   [[nodiscard]] async::Task<Result<http::Response>> send(Call call);
   /// The body of a response with a status of 2xx. Tried again only for a stale token: the caller
   /// has a back-off of its own.
-  [[nodiscard]] async::Task<Result<std::unique_ptr<http::BodyStream>>> open(
-      Call call, http::StreamOptions options);
+  [[nodiscard]] async::Task<Result<std::unique_ptr<http::BodyStream>>>
+  open(Call call, http::StreamOptions options);
 
   [[nodiscard]] const ClientOptions& options() const { return options_; }
 
 private:
   [[nodiscard]] async::Task<Result<http::Response>> attempt(const Call& call);
-  [[nodiscard]] async::Task<Result<http::StreamedResponse>> attempt_open(
-      const Call& call, http::StreamOptions options);
+  [[nodiscard]] async::Task<Result<http::StreamedResponse>>
+  attempt_open(const Call& call, http::StreamOptions options);
   /// Waits for the rate limit and puts the token into a copy of the request.
   [[nodiscard]] async::Task<Result<http::Request>> prepare(const Call& call);
   /// After a 401: whether another token may do better. Answers true once for each call.
   [[nodiscard]] bool renew_token(int status, bool& renewed) const;
-  [[nodiscard]] std::optional<Duration> pause_before_retry(const Call& call,
-                                                           const Result<http::Response>& outcome,
-                                                           std::size_t retries);
+  [[nodiscard]] std::optional<Duration>
+  pause_before_retry(const Call& call, const Result<http::Response>& outcome, std::size_t retries);
   void record(const Call& call, std::optional<int> status, SteadyPoint began) const;
 
   http::Transport& transport_;

@@ -111,9 +111,8 @@ async::Task<Result<void>> ExecTokenSource::renew() {
   if (plugin.api_version != std::string(kGroup) + "v1" &&
       plugin.api_version != std::string(kGroup) + "v1beta1")
     co_return fail(Code::Invalid, "exec: apiVersion \"" + plugin.api_version + "\" is not known");
-  const std::function<Result<std::string>()> run = [plugin, info = exec_info_text(plugin, config_)] {
-    return run_plugin(plugin, info);
-  };
+  const std::function<Result<std::string>()> run =
+      [plugin, info = exec_info_text(plugin, config_)] { return run_plugin(plugin, info); };
   auto output = co_await async::run_blocking(executor_, run);
   Result<ExecCredential> credential = fail(Code::Internal, "");
   if (output)
@@ -138,8 +137,7 @@ async::Task<Result<void>> ExecTokenSource::renew() {
 bool ExecTokenSource::is_fresh() const {
   if (!credential_)
     return false;
-  return !credential_->expires ||
-         executor_.clock().now() < *credential_->expires - kExpiryLeeway;
+  return !credential_->expires || executor_.clock().now() < *credential_->expires - kExpiryLeeway;
 }
 
 } // namespace berth::kube

@@ -21,8 +21,8 @@ Result<void> read_user(const YAML::Node& node, const std::string& folder, Kubeco
 Result<void> read_context(const YAML::Node& node, KubeconfigContext& into);
 Result<void> read_exec(const YAML::Node& node, const std::string& folder, ExecPlugin& into);
 
-// A message begins with where inside the value the fault is, ".users[0].name: must be set", and each
-// level puts its own part in front.
+// A message begins with where inside the value the fault is, ".users[0].name: must be set", and
+// each level puts its own part in front.
 tl::unexpected<Error> refuse(const std::string& why) {
   return fail(Code::Invalid, ": " + why);
 }
@@ -139,13 +139,12 @@ Result<void> read_document(const YAML::Node& document, const std::string& folder
 Result<void> read_cluster(const YAML::Node& node, const std::string& folder,
                           KubeconfigCluster& into) {
   auto& authority = into.certificate_authority;
-  return read_fields(
-      node, {{"server", text_into(into.server)},
-             {"tls-server-name", text_into(into.tls_server_name)},
-             {"proxy-url", text_into(into.proxy_url)},
-             {"insecure-skip-tls-verify", bool_into(into.insecure_skip_tls_verify)},
-             {"certificate-authority", path_into(authority.file, folder)},
-             {"certificate-authority-data", base64_into(authority.inline_pem)}});
+  return read_fields(node, {{"server", text_into(into.server)},
+                            {"tls-server-name", text_into(into.tls_server_name)},
+                            {"proxy-url", text_into(into.proxy_url)},
+                            {"insecure-skip-tls-verify", bool_into(into.insecure_skip_tls_verify)},
+                            {"certificate-authority", path_into(authority.file, folder)},
+                            {"certificate-authority-data", base64_into(authority.inline_pem)}});
 }
 
 Result<void> read_context(const YAML::Node& node, KubeconfigContext& into) {
@@ -164,8 +163,7 @@ Result<void> read_user(const YAML::Node& node, const std::string& folder, Kubeco
        {"client-key-data", base64_into(into.client_key.inline_pem)},
        {"token", text_into(into.token)},
        {"tokenFile", path_into(into.token_file, folder)},
-       {"exec",
-        [&](const YAML::Node& it) { return read_exec(it, folder, into.exec.emplace()); }}},
+       {"exec", [&](const YAML::Node& it) { return read_exec(it, folder, into.exec.emplace()); }}},
       &others));
   std::erase(others, "extensions");
   into.unsupported = std::move(others);
@@ -215,8 +213,8 @@ Result<Kubeconfig> parse_kubeconfig(std::string_view text, const std::string& fo
   try {
     Kubeconfig config;
     if (auto outcome = read_document(YAML::Load(owned), folder, config); !outcome)
-      return fail(Code::Invalid, outcome.error().message.substr(
-                                     outcome.error().message.find_first_not_of(".: ")));
+      return fail(Code::Invalid,
+                  outcome.error().message.substr(outcome.error().message.find_first_not_of(".: ")));
     return config;
   } catch (const YAML::Exception& problem) {
     return fail(Code::Invalid, std::string("not usable YAML: ") + problem.what());

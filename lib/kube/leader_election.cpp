@@ -21,7 +21,7 @@ struct LeaderElection::Impl {
   LeaderCallbacks callbacks;
 
   std::optional<LeaseRecord> seen{}; ///< the record as last read or written
-  SteadyPoint seen_change{};       ///< when it last changed, as far as we saw
+  SteadyPoint seen_change{};         ///< when it last changed, as far as we saw
   bool leading = false;
   SteadyPoint leading_until{};
   async::TimerId deadline = 0;

@@ -31,7 +31,8 @@ bool LeaseRecord::renewed_since(const LeaseRecord& other) const {
 Result<LeaseRecord> decode_lease(std::string_view json) {
   LeaseRecord record;
   BERTH_TRY(record.object, api::parse_json(json));
-  const auto meta = record.object.is_object() ? record.object.find("metadata") : record.object.end();
+  const auto meta =
+      record.object.is_object() ? record.object.find("metadata") : record.object.end();
   if (meta == record.object.end() || !meta->is_object())
     return fail(Code::Invalid, "a Lease without metadata");
   const Json& spec = spec_of(record.object);
@@ -39,8 +40,8 @@ Result<LeaseRecord> decode_lease(std::string_view json) {
   if (holder != spec.end() && holder->is_string())
     record.holder = holder->get<std::string>();
   // An int32 in the API; whatever else came must not overflow a point in time.
-  record.duration_seconds = std::clamp<std::int64_t>(
-      integer_or_zero(spec, "leaseDurationSeconds"), 0, std::numeric_limits<std::int32_t>::max());
+  record.duration_seconds = std::clamp<std::int64_t>(integer_or_zero(spec, "leaseDurationSeconds"),
+                                                     0, std::numeric_limits<std::int32_t>::max());
   record.transitions = integer_or_zero(spec, "leaseTransitions");
   return record;
 }

@@ -232,8 +232,8 @@ async::Task<Result<void>> ListWatcher::open_stream(bool send_initial_events) {
     query.resource_version = resource_version_;
   const auto span = (options_.watch_timeout_max - options_.watch_timeout_min).count();
   query.timeout = options_.watch_timeout_min +
-                  Duration{static_cast<Duration::rep>(
-                      rng_.below(static_cast<std::uint64_t>(std::max<Duration::rep>(span, 0)) + 1))};
+                  Duration{static_cast<Duration::rep>(rng_.below(
+                      static_cast<std::uint64_t>(std::max<Duration::rep>(span, 0)) + 1))};
   stream_ends_ = now() + query.timeout + kWatchEndGrace;
   auto body = co_await client_.watch(type_, query);
   if (!body)
@@ -252,7 +252,7 @@ async::Task<Result<ListWatcher::Step>> ListWatcher::read_event() {
   if (!event)
     co_return fail(event.error().while_doing("read a watch event"));
   if (event->type == ListWatchSink::EventType::Error) {
-    const Code code = event->status_code == 410 ? Code::Gone
+    const Code code = event->status_code == 410   ? Code::Gone
                       : event->status_code == 429 ? Code::Throttled
                                                   : Code::Internal;
     co_return fail(Error{code, std::move(event->message), event->retry_after});

@@ -45,7 +45,7 @@ public:
   enum class EventType { Added, Modified, Deleted, Bookmark, Error };
   struct EventInfo {
     EventType type = EventType::Error;
-    std::string resource_version; ///< empty only for ERROR and for bookmarks that are not ours
+    std::string resource_version;    ///< empty only for ERROR and for bookmarks that are not ours
     bool initial_events_end = false; ///< the bookmark that ends a streaming list
     int status_code = 0;             ///< of an ERROR event
     std::string message;

@@ -38,7 +38,8 @@ Result<void> read_object_meta(JsonElement value, ObjectMeta& into,
       member("annotations",
              [&](JsonElement it) { return read_text_map(it, into.annotations, keep_annotation); }),
       member("finalizers", [&](JsonElement it) { return read_elements(it, read_finalizer); }),
-      member("ownerReferences", [&](JsonElement it) { return read_elements(it, read_next_owner); }));
+      member("ownerReferences",
+             [&](JsonElement it) { return read_elements(it, read_next_owner); }));
 }
 
 Result<void> read_text(JsonElement value, std::string& into) {

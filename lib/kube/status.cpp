@@ -159,7 +159,8 @@ std::optional<Duration> retry_after_of(const http::Headers& headers) {
   if (!value)
     return std::nullopt;
   std::int64_t seconds = 0;
-  const auto [end, problem] = std::from_chars(value->data(), value->data() + value->size(), seconds);
+  const auto [end, problem] =
+      std::from_chars(value->data(), value->data() + value->size(), seconds);
   if (problem != std::errc{} || end != value->data() + value->size())
     return std::nullopt;
   return seconds_to_wait(seconds);

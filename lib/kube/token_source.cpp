@@ -40,8 +40,8 @@ Result<std::string> clean_token(std::string_view text, const std::string& name) 
   const std::string token(text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin));
   if (token.size() > kTokenBytesMax)
     return fail(Code::TooLarge, name + ": is longer than a token");
-  const bool sendable = std::all_of(token.begin(), token.end(),
-                                    [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  const bool sendable =
+      std::all_of(token.begin(), token.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   if (!sendable)
     return fail(Code::Invalid, name + ": holds characters that no token has");
   return token;

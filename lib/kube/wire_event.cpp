@@ -71,7 +71,8 @@ Result<EventInfo> interpret(WireEvent event, const ResourceType& type) {
 
 Result<void> check_list(const WirePage& page, const ResourceType& type) {
   if (page.kind != type.kind + "List")
-    return fail(Code::Invalid, "a list of " + type.kind + " was answered with " + quoted(page.kind));
+    return fail(Code::Invalid,
+                "a list of " + type.kind + " was answered with " + quoted(page.kind));
   return {};
 }
 

@@ -36,8 +36,7 @@ async::Task<void> WorkQueue::work(Reconcile& reconcile, Observer& observer, std:
     const ObjectKey key = take();
     const SteadyPoint began = executor_.clock().steady_now();
     const Outcome outcome = co_await reconcile(key);
-    const auto took =
-        std::chrono::duration_cast<Duration>(executor_.clock().steady_now() - began);
+    const auto took = std::chrono::duration_cast<Duration>(executor_.clock().steady_now() - began);
     settle(key, outcome);
     if (observer)
       observer(key, outcome, took);

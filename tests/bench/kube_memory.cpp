@@ -1,7 +1,7 @@
-// What the view of a large cluster costs: 5,000 nodes and 50,000 pods arrive by streaming lists from
-// a canned transport, then change by watch. Prints decode speed and resident memory, first for the
-// stores alone, then for the whole Observer with the allocation state and one snapshot, and fails
-// when the stores pass their budget.
+// What the view of a large cluster costs: 5,000 nodes and 50,000 pods arrive by streaming lists
+// from a canned transport, then change by watch. Prints decode speed and resident memory, first for
+// the stores alone, then for the whole Observer with the allocation state and one snapshot, and
+// fails when the stores pass their budget.
 //
 //   bench_kube_memory [nodes] [pods]
 
@@ -55,8 +55,9 @@ std::string head_of(const char* kind, const std::string& name, const std::string
                      name + R"(","resourceVersion":")" + std::to_string(version) + '"';
   if (!ns.empty())
     text += R"(,"namespace":")" + ns + '"';
-  return text + R"(,"creationTimestamp":"2026-11-21T08:00:00Z","labels":{"app":"web",)"
-                R"("pod-template-hash":"6d4cf56db6","topology.kubernetes.io/zone":"zone-)" +
+  return text +
+         R"(,"creationTimestamp":"2026-11-21T08:00:00Z","labels":{"app":"web",)"
+         R"("pod-template-hash":"6d4cf56db6","topology.kubernetes.io/zone":"zone-)" +
          std::to_string(version % 3) + R"("},"managedFields":)" + managed + '}';
 }
 
@@ -81,10 +82,11 @@ std::string pod_text(std::size_t index, std::size_t nodes, std::size_t version) 
 std::string node_text(std::size_t index, std::size_t version) {
   std::string images;
   for (int i = 0; i < 50; ++i)
-    images += std::string(i > 0 ? "," : "") +
-              R"({"names":["registry.example/some/image-name@sha256:0123456789abcdef0123456789abcdef",)"
-              R"("registry.example/some/image-name:1.2.)" +
-              std::to_string(i) + R"("],"sizeBytes":123456789})";
+    images +=
+        std::string(i > 0 ? "," : "") +
+        R"({"names":["registry.example/some/image-name@sha256:0123456789abcdef0123456789abcdef",)"
+        R"("registry.example/some/image-name:1.2.)" +
+        std::to_string(i) + R"("],"sizeBytes":123456789})";
   return head_of("Node", "node-" + std::to_string(index), "", version) +
          R"(,"spec":{"podCIDR":"10.1.0.0/24"},"status":{"allocatable":{"cpu":"31850m",)"
          R"("memory":"125Gi","pods":"110","ephemeral-storage":"900Gi"},"capacity":{"cpu":"32",)"
@@ -121,7 +123,8 @@ private:
     const std::size_t event = next_++;
     if (event == count_)
       return R"({"type":"BOOKMARK","object":{"apiVersion":")" + type_.api_version() +
-             R"(","kind":")" + type_.kind + R"(","metadata":{"resourceVersion":"1","annotations":)"
+             R"(","kind":")" + type_.kind +
+             R"(","metadata":{"resourceVersion":"1","annotations":)"
              R"({"k8s.io/initial-events-end":"true"}}}})"
              "\n";
     const char* type = event < count_ ? "ADDED" : "MODIFIED";
@@ -149,9 +152,9 @@ public:
                                                    http::StreamOptions) override {
     http::StreamedResponse response;
     response.status = 200;
-    for (const auto& type : {kube::types::pod(), kube::types::node(), kube::types::namespace_(),
-                             kube::types::resource_pool(), kube::types::quota(),
-                             kube::types::reservation()})
+    for (const auto& type :
+         {kube::types::pod(), kube::types::node(), kube::types::namespace_(),
+          kube::types::resource_pool(), kube::types::quota(), kube::types::reservation()})
       if (request.target.starts_with(type.collection_path({}) + '?'))
         response.body = make_body(type);
     co_return response;
@@ -219,10 +222,10 @@ std::size_t measure_stores(Scale scale, double text_seconds) {
   executor.run_for(std::chrono::seconds{10});
   const double seconds = cpu_seconds() - began - text_seconds;
   const std::size_t mib = resident_mib();
-  std::printf("stores    %6zu nodes %6zu pods %7zu events %5zu MiB of JSON  %6.0f MB/s  RSS %zu MiB\n",
-              nodes.size(), pods.size(),
-              pod_reflector.stats().events + node_reflector.stats().events, transport.bytes >> 20U,
-              static_cast<double>(transport.bytes) / 1e6 / seconds, mib);
+  std::printf(
+      "stores    %6zu nodes %6zu pods %7zu events %5zu MiB of JSON  %6.0f MB/s  RSS %zu MiB\n",
+      nodes.size(), pods.size(), pod_reflector.stats().events + node_reflector.stats().events,
+      transport.bytes >> 20U, static_cast<double>(transport.bytes) / 1e6 / seconds, mib);
   stop.request_stop();
   executor.run_for(std::chrono::hours{1});
   return mib;

@@ -34,7 +34,9 @@ kube::ClientOptions client_options() {
   return options;
 }
 
-Json container() { return {{"name", "main"}, {"image", "registry.k8s.io/pause:3.10"}}; }
+Json container() {
+  return {{"name", "main"}, {"image", "registry.k8s.io/pause:3.10"}};
+}
 
 } // namespace
 
@@ -43,8 +45,7 @@ ApiUnderTest::ApiUnderTest()
       client_(std::make_unique<kube::Client>(server_->transport(), server_->executor(), Rng(1),
                                              client_options())),
       ns_(next_namespace()) {
-  const Json object = {
-      {"kind", "Namespace"}, {"apiVersion", "v1"}, {"metadata", {{"name", ns_}}}};
+  const Json object = {{"kind", "Namespace"}, {"apiVersion", "v1"}, {"metadata", {{"name", ns_}}}};
   REQUIRE(post("/api/v1/namespaces", object).status == 201);
   // Where the ServiceAccount admission runs, no pod can be created before this exists.
   if (server_->is_real())

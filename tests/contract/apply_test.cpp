@@ -42,7 +42,8 @@ bool owns(const Json& object, const std::string& manager, const std::string& poi
 
 } // namespace
 
-TEST_CASE_METHOD(Applied, "apply creates what is not there and changes nothing when repeated (I10)") {
+TEST_CASE_METHOD(Applied,
+                 "apply creates what is not there and changes nothing when repeated (I10)") {
   const Answer created = apply(path("a"), "one", widget_of(3));
   CHECK(created.status == 201);
   CHECK(owns(created.body, "one", "/f:spec/f:size"));
@@ -103,8 +104,9 @@ TEST_CASE_METHOD(Applied, "a merge patch takes fields over without asking") {
 TEST_CASE_METHOD(Applied, "items of a keyed list belong to whoever applied them") {
   REQUIRE(post(group(kWidgets, "widgets"), widget("a")).status == 201);
   const std::string status = path("a") + "/status";
-  REQUIRE(apply(status, "one", status_of({{"conditions", Json::array({condition("Ready", "True")})}}))
-              .status == 200);
+  REQUIRE(
+      apply(status, "one", status_of({{"conditions", Json::array({condition("Ready", "True")})}}))
+          .status == 200);
   const Answer both =
       apply(status, "two", status_of({{"conditions", Json::array({condition("Safe", "True")})}}));
   REQUIRE(both.status == 200);

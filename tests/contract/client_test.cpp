@@ -52,17 +52,16 @@ TEST_CASE_METHOD(ClientTest, "a list at a version that history has lost ends in 
 TEST_CASE_METHOD(ClientTest, "an update and a patch on a stale version end in Conflict (I7)") {
   Json stale = created(pod("a"));
   const Json patch = {{"metadata", {{"labels", {{"x", "y"}}}}}};
-  REQUIRE(await(client().patch(kube::types::pod(), key("a"), kube::PatchType::Merge, patch.dump(),
-                               {})));
+  REQUIRE(await(
+      client().patch(kube::types::pod(), key("a"), kube::PatchType::Merge, patch.dump(), {})));
   stale["metadata"]["labels"] = {{"x", "z"}};
   const auto updated = await(client().update(kube::types::pod(), key("a"), stale.dump(), {}));
   REQUIRE_FALSE(updated);
   CHECK(updated.error().code == Code::Conflict);
   Json conditional = patch;
   conditional["metadata"]["resourceVersion"] = text_at(stale, "/metadata/resourceVersion");
-  const auto patched = await(client().patch(kube::types::pod(), key("a"),
-                                            kube::PatchType::StrategicMerge, conditional.dump(),
-                                            {}));
+  const auto patched = await(client().patch(
+      kube::types::pod(), key("a"), kube::PatchType::StrategicMerge, conditional.dump(), {}));
   REQUIRE_FALSE(patched);
   CHECK(patched.error().code == Code::Conflict);
 }
@@ -100,16 +99,16 @@ TEST_CASE_METHOD(ClientTest, "a status is applied with the client's field manage
   config["status"] = {{"used", 1}};
   kube::WriteOptions status;
   status.subresource = "status";
-  const auto applied = await(client().patch(widgets, key("a"), kube::PatchType::Apply,
-                                            config.dump(), status));
+  const auto applied =
+      await(client().patch(widgets, key("a"), kube::PatchType::Apply, config.dump(), status));
   REQUIRE(applied);
   const Json object = Json::parse(*applied);
   CHECK(int_at(object, "/status/used") == 1);
   bool owned = false;
   for (const auto& entry : at(object, "/metadata/managedFields"))
-    owned = owned || (text_at(entry, "/manager") == "berth-contract" &&
-                      text_at(entry, "/operation") == "Apply" &&
-                      text_at(entry, "/subresource") == "status");
+    owned = owned ||
+            (text_at(entry, "/manager") == "berth-contract" &&
+             text_at(entry, "/operation") == "Apply" && text_at(entry, "/subresource") == "status");
   CHECK(owned);
 }
 

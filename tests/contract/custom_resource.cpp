@@ -5,8 +5,7 @@
 namespace berth::contract {
 namespace {
 
-constexpr const char* kDefinitions =
-    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+constexpr const char* kDefinitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 Json conditions_schema() {
   const Json condition = {
@@ -28,13 +27,11 @@ Json schema() {
         {"color", {{"type", "string"}, {"enum", {"Red", "Blue"}}, {"default", "Red"}}},
         {"note", {{"type", "string"}, {"maxLength", 16}}},
         {"tags",
-         {{"type", "array"},
-          {"x-kubernetes-list-type", "set"},
-          {"items", {{"type", "string"}}}}},
+         {{"type", "array"}, {"x-kubernetes-list-type", "set"}, {"items", {{"type", "string"}}}}},
         {"limits", {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}}}}}};
-  const Json status = {{"type", "object"},
-                       {"properties",
-                        {{"used", {{"type", "integer"}}}, {"conditions", conditions_schema()}}}};
+  const Json status = {
+      {"type", "object"},
+      {"properties", {{"used", {{"type", "integer"}}}, {"conditions", conditions_schema()}}}};
   return {{"type", "object"},
           {"required", {"spec"}},
           {"properties", {{"spec", spec}, {"status", status}}}};

@@ -62,7 +62,8 @@ TEST_CASE_METHOD(Widgets, "generation counts changes of the spec only") {
   CHECK(int_at(now.body, "/metadata/generation") == 2);
 }
 
-TEST_CASE_METHOD(Widgets, "status is written through its subresource only, and nothing else there") {
+TEST_CASE_METHOD(Widgets,
+                 "status is written through its subresource only, and nothing else there") {
   Json object = widget("a");
   object["status"] = {{"used", 9}};
   const Answer created = post(path(), object);
@@ -73,10 +74,10 @@ TEST_CASE_METHOD(Widgets, "status is written through its subresource only, and n
   CHECK(at(ignored.body, "/status").is_null());
   CHECK(ignored.version() == created.version());
 
-  const Answer written = merge_patch(
-      path("a") + "/status", {{"status", {{"used", 2}}},
-                              {"spec", {{"size", 7}}},
-                              {"metadata", {{"labels", {{"x", "y"}}}}}});
+  const Answer written =
+      merge_patch(path("a") + "/status", {{"status", {{"used", 2}}},
+                                          {"spec", {{"size", 7}}},
+                                          {"metadata", {{"labels", {{"x", "y"}}}}}});
   CHECK(written.status == 200);
   CHECK(int_at(written.body, "/status/used") == 2);
   CHECK(int_at(written.body, "/spec/size") == 3);

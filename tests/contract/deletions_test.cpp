@@ -69,9 +69,9 @@ TEST_CASE_METHOD(ApiUnderTest, "a finalizer keeps a deleted object until it is r
   const Answer again = remove(core("configmaps", "a"));
   CHECK(again.status == 200);
   CHECK(again.version() == waiting.version());
-  const Answer more = merge_patch(
-      core("configmaps", "a"),
-      {{"metadata", {{"finalizers", {kFinalizer, "contract.berth.dev/more"}}}}});
+  const Answer more =
+      merge_patch(core("configmaps", "a"),
+                  {{"metadata", {{"finalizers", {kFinalizer, "contract.berth.dev/more"}}}}});
   CHECK(more.status == 422);
   CHECK(text_at(more.body, "/details/causes/0/field") == "metadata.finalizers");
 
@@ -85,8 +85,8 @@ TEST_CASE_METHOD(ApiUnderTest, "a deletionTimestamp cannot be taken back or set 
   Json object = config_map("a");
   object["metadata"]["finalizers"] = Json::array({kFinalizer});
   REQUIRE(post(core("configmaps"), object).status == 201);
-  const Answer set = merge_patch(
-      core("configmaps", "a"), {{"metadata", {{"deletionTimestamp", "2026-03-02T09:00:00Z"}}}});
+  const Answer set = merge_patch(core("configmaps", "a"),
+                                 {{"metadata", {{"deletionTimestamp", "2026-03-02T09:00:00Z"}}}});
   CHECK(at(get(core("configmaps", "a")).body, "/metadata/deletionTimestamp").is_null());
   CHECK((set.status == 200 || set.status == 422));
   REQUIRE(remove(core("configmaps", "a")).status == 200);

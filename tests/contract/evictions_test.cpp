@@ -30,18 +30,18 @@ struct Evictions : ApiUnderTest {
                           {"target", {{"kind", "Node"}, {"name", "contract-node"}}}};
     REQUIRE(post(core("pods", name) + "/binding", binding).status == 201);
     const Json ready = {{"type", "Ready"}, {"status", "True"}};
-    return strategic_patch(core("pods", name) + "/status",
-                           {{"status", {{"phase", "Running"}, {"conditions", Json::array({ready})}}}});
+    return strategic_patch(
+        core("pods", name) + "/status",
+        {{"status", {{"phase", "Running"}, {"conditions", Json::array({ready})}}}});
   }
 
   /// A budget whose status allows so many disruptions, as its controller would have found.
   void make_budget(const std::string& name, int allowed) {
-    const Json budget = {{"kind", "PodDisruptionBudget"},
-                         {"apiVersion", kBudgets},
-                         {"metadata", {{"name", name}}},
-                         {"spec",
-                          {{"minAvailable", 2 - allowed},
-                           {"selector", {{"matchLabels", {{"app", "x"}}}}}}}};
+    const Json budget = {
+        {"kind", "PodDisruptionBudget"},
+        {"apiVersion", kBudgets},
+        {"metadata", {{"name", name}}},
+        {"spec", {{"minAvailable", 2 - allowed}, {"selector", {{"matchLabels", {{"app", "x"}}}}}}}};
     REQUIRE(post(group(kBudgets, "poddisruptionbudgets"), budget).status == 201);
     const Json status = {{"observedGeneration", 1},
                          {"disruptionsAllowed", allowed},
@@ -79,7 +79,9 @@ TEST_CASE_METHOD(Evictions, "an eviction without budgets deletes with grace and 
   CHECK(explained);
 }
 
-TEST_CASE_METHOD(Evictions, "a pod that its budget protects stays, and the answer is 429 with the budget's cause") {
+TEST_CASE_METHOD(
+    Evictions,
+    "a pod that its budget protects stays, and the answer is 429 with the budget's cause") {
   REQUIRE(run_pod("a").status == 200);
   REQUIRE(run_pod("b").status == 200);
   make_budget("keep-two", 0);
@@ -116,8 +118,9 @@ TEST_CASE_METHOD(Evictions, "an eviction for another uid is refused with Conflic
   CHECK(refused.status == 409);
   CHECK(refused.reason() == "Conflict");
   CHECK(at(get(core("pods", "a")).body, "/metadata/deletionTimestamp").is_null());
-  CHECK(evict("a", {{"preconditions", {{"uid", running.uid()}}}, {"gracePeriodSeconds", 3}}).status ==
-        201);
+  CHECK(
+      evict("a", {{"preconditions", {{"uid", running.uid()}}}, {"gracePeriodSeconds", 3}}).status ==
+      201);
   CHECK(int_at(get(core("pods", "a")).body, "/metadata/deletionGracePeriodSeconds") == 3);
 }
 

@@ -55,7 +55,8 @@ kube::LeaderElectionOptions election_options(const std::string& ns, const std::s
 
 } // namespace
 
-TEST_CASE_METHOD(KubeParts, "a reflector's store follows the server, and its audits find nothing (F6)") {
+TEST_CASE_METHOD(KubeParts,
+                 "a reflector's store follows the server, and its audits find nothing (F6)") {
   kube::ListWatchOptions options;
   options.ns = ns();
   options.streaming_list = GENERATE(true, false);
@@ -119,15 +120,19 @@ TEST_CASE_METHOD(KubeParts, "an event is written once and its repetitions are co
   end();
 }
 
-TEST_CASE_METHOD(KubeParts, "of two candidates one leads, and the other as soon as it has released") {
-  kube::LeaderElection first(client(), server().executor(), Rng{1}, election_options(ns(), "first"), {});
-  kube::LeaderElection second(client(), server().executor(), Rng{2}, election_options(ns(), "second"),
-                              {});
+TEST_CASE_METHOD(KubeParts,
+                 "of two candidates one leads, and the other as soon as it has released") {
+  kube::LeaderElection first(client(), server().executor(), Rng{1}, election_options(ns(), "first"),
+                             {});
+  kube::LeaderElection second(client(), server().executor(), Rng{2},
+                              election_options(ns(), "second"), {});
   std::stop_source first_stop;
   start(first.run(first_stop.get_token()));
   wait_until([&] { return look([&] { return first.is_leader(); }); });
   start(second.run(stop.get_token()));
-  const auto lease = [&] { return get(group("coordination.k8s.io/v1", "leases", "contract")).body; };
+  const auto lease = [&] {
+    return get(group("coordination.k8s.io/v1", "leases", "contract")).body;
+  };
   const std::string acquired = text_at(lease(), "/spec/renewTime");
   wait_until([&] { return text_at(lease(), "/spec/renewTime") != acquired; });
   CHECK(look([&] { return first.is_leader() && !second.is_leader(); }));

@@ -108,7 +108,8 @@ TEST_CASE_METHOD(ApiUnderTest, "a resourceVersion has no place in a new object")
         "resourceVersion should not be set on objects to be created");
 }
 
-TEST_CASE_METHOD(ApiUnderTest, "an update with a stale resourceVersion is refused with Conflict (I7)") {
+TEST_CASE_METHOD(ApiUnderTest,
+                 "an update with a stale resourceVersion is refused with Conflict (I7)") {
   const Answer created = post(core("configmaps"), config_map("a"));
   Json object = created.body;
   object["data"]["key"] = "first";
@@ -119,9 +120,10 @@ TEST_CASE_METHOD(ApiUnderTest, "an update with a stale resourceVersion is refuse
   const Answer stale = put(core("configmaps", "a"), object);
   CHECK(stale.status == 409);
   CHECK(stale.reason() == "Conflict");
-  CHECK(text_at(stale.body, "/message")
-            .find("the object has been modified; please apply your changes to the latest version") !=
-        std::string::npos);
+  CHECK(
+      text_at(stale.body, "/message")
+          .find("the object has been modified; please apply your changes to the latest version") !=
+      std::string::npos);
   CHECK(text_at(get(core("configmaps", "a")).body, "/data/key") == "first");
 }
 
@@ -140,8 +142,7 @@ TEST_CASE_METHOD(ApiUnderTest, "an update that changes nothing writes nothing (I
   const Answer same = put(core("configmaps", "a"), created.body);
   CHECK(same.status == 200);
   CHECK(same.version() == created.version());
-  const Answer patched =
-      merge_patch(core("configmaps", "a"), {{"data", {{"key", "value"}}}});
+  const Answer patched = merge_patch(core("configmaps", "a"), {{"data", {{"key", "value"}}}});
   CHECK(patched.status == 200);
   CHECK(patched.version() == created.version());
 }

@@ -24,10 +24,12 @@ TEST_CASE_METHOD(ApiUnderTest, "a merge patch sets, replaces and with null remov
   CHECK(at(patched.body, "/data") == Json{{"more", "1"}});
 }
 
-TEST_CASE_METHOD(ApiUnderTest, "a patch with a stale resourceVersion is refused with Conflict (I7)") {
+TEST_CASE_METHOD(ApiUnderTest,
+                 "a patch with a stale resourceVersion is refused with Conflict (I7)") {
   const Answer created = post(core("pods"), pod("a"));
   REQUIRE(merge_patch(core("pods", "a"), annotated("first")).status == 200);
-  for (const auto* type : {"application/merge-patch+json", "application/strategic-merge-patch+json"}) {
+  for (const auto* type :
+       {"application/merge-patch+json", "application/strategic-merge-patch+json"}) {
     Json patch = annotated("second");
     patch["metadata"]["resourceVersion"] = created.version();
     const Answer stale = request("PATCH", core("pods", "a"), patch, type);
@@ -43,7 +45,8 @@ TEST_CASE_METHOD(ApiUnderTest, "a patch with another uid is refused with Invalid
   REQUIRE(post(core("pods"), pod("a")).status == 201);
   Json patch = annotated("x");
   patch["metadata"]["uid"] = kOtherUid;
-  for (const auto* type : {"application/merge-patch+json", "application/strategic-merge-patch+json"}) {
+  for (const auto* type :
+       {"application/merge-patch+json", "application/strategic-merge-patch+json"}) {
     const Answer refused = request("PATCH", core("pods", "a"), patch, type);
     CHECK(refused.status == 422);
     CHECK(refused.reason() == "Invalid");
@@ -54,9 +57,9 @@ TEST_CASE_METHOD(ApiUnderTest, "a patch with another uid is refused with Invalid
 
 TEST_CASE_METHOD(ApiUnderTest, "a JSON patch whose test fails is refused with 422 and no effect") {
   const Answer created = post(core("configmaps"), config_map("a"));
-  const Json patch = Json::array(
-      {{{"op", "test"}, {"path", "/metadata/uid"}, {"value", kOtherUid}},
-       {{"op", "replace"}, {"path", "/data/key"}, {"value", "changed"}}});
+  const Json patch =
+      Json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", kOtherUid}},
+                   {{"op", "replace"}, {"path", "/data/key"}, {"value", "changed"}}});
   const Answer refused = json_patch(core("configmaps", "a"), patch);
   CHECK(refused.status == 422);
   CHECK(refused.reason() == "Invalid");
@@ -88,8 +91,8 @@ TEST_CASE_METHOD(ApiUnderTest, "a strategic merge patch matches list items by th
   CHECK(at(patched.body, "/spec/schedulingGates") ==
         Json::array({{{"name", "contract.berth.dev/other"}}}));
   const Answer image = strategic_patch(
-      core("pods", "a"), {{"spec", {{"containers", Json::array({{{"name", "main"},
-                                                                 {"image", "other:1"}}})}}}});
+      core("pods", "a"),
+      {{"spec", {{"containers", Json::array({{{"name", "main"}, {"image", "other:1"}}})}}}});
   CHECK(image.status == 200);
   CHECK(at(image.body, "/spec/containers").size() == 1);
   CHECK(text_at(image.body, "/spec/containers/0/image") == "other:1");

@@ -20,7 +20,9 @@ Json binding(const std::string& pod, const std::string& uid = "") {
   return object;
 }
 
-Json without_gates() { return {{"spec", {{"schedulingGates", nullptr}}}}; }
+Json without_gates() {
+  return {{"spec", {{"schedulingGates", nullptr}}}};
+}
 
 /// Required node affinity of one term that names one node.
 Json pinned_to(const std::string& node) {
@@ -57,7 +59,8 @@ TEST_CASE_METHOD(ApiUnderTest, "a new pod is pending, defaulted, and its status 
   CHECK(int_at(created.body, "/metadata/generation") == 1);
 }
 
-TEST_CASE_METHOD(ApiUnderTest, "a pod's priority comes from its class, and an unknown class is refused") {
+TEST_CASE_METHOD(ApiUnderTest,
+                 "a pod's priority comes from its class, and an unknown class is refused") {
   Json object = pod("a");
   object["spec"]["priorityClassName"] = "no-such-class";
   const Answer refused = post(core("pods"), object);
@@ -76,7 +79,8 @@ TEST_CASE_METHOD(ApiUnderTest, "a gated pod says so in its status from the start
   CHECK(text_at(scheduled, "/reason") == "SchedulingGated");
 }
 
-TEST_CASE_METHOD(ApiUnderTest, "a gate is removed by a merge patch with the right resourceVersion") {
+TEST_CASE_METHOD(ApiUnderTest,
+                 "a gate is removed by a merge patch with the right resourceVersion") {
   const Answer created = post(core("pods"), gated_pod("a"));
   REQUIRE(merge_patch(core("pods", "a"), {{"metadata", {{"labels", {{"x", "y"}}}}}}).status == 200);
   Json patch = without_gates();
@@ -93,9 +97,10 @@ TEST_CASE_METHOD(ApiUnderTest, "a gate is removed by a merge patch with the righ
 
 TEST_CASE_METHOD(ApiUnderTest, "a JSON patch removes exactly the gate that it tested") {
   REQUIRE(post(core("pods"), gated_pod("a")).status == 201);
-  const Json patch = Json::array(
-      {{{"op", "test"}, {"path", "/spec/schedulingGates/0/name"}, {"value", "contract.berth.dev/gate"}},
-       {{"op", "remove"}, {"path", "/spec/schedulingGates/0"}}});
+  const Json patch = Json::array({{{"op", "test"},
+                                   {"path", "/spec/schedulingGates/0/name"},
+                                   {"value", "contract.berth.dev/gate"}},
+                                  {{"op", "remove"}, {"path", "/spec/schedulingGates/0"}}});
   const Answer admitted = json_patch(core("pods", "a"), patch);
   CHECK(admitted.status == 200);
   CHECK(at(admitted.body, "/spec/schedulingGates").is_null());
@@ -129,7 +134,8 @@ TEST_CASE_METHOD(ApiUnderTest, "a gated pod may not name a node, nor a gate twic
   CHECK(text_at(doubled.body, "/details/causes/0/reason") == "FieldValueDuplicate");
 }
 
-TEST_CASE_METHOD(ApiUnderTest, "node affinity is tightened in the patch that removes the gate (KEP-3838)") {
+TEST_CASE_METHOD(ApiUnderTest,
+                 "node affinity is tightened in the patch that removes the gate (KEP-3838)") {
   REQUIRE(post(core("pods"), gated_pod("a")).status == 201);
   Json patch = without_gates();
   patch["spec"]["affinity"] = pinned_to("n1");
@@ -143,7 +149,8 @@ TEST_CASE_METHOD(ApiUnderTest, "node affinity is tightened in the patch that rem
   CHECK(text_at(late.body, "/details/causes/0/reason") == "FieldValueForbidden");
 }
 
-TEST_CASE_METHOD(ApiUnderTest, "while gated, existing terms keep their number and only gain requirements") {
+TEST_CASE_METHOD(ApiUnderTest,
+                 "while gated, existing terms keep their number and only gain requirements") {
   Json object = gated_pod("a");
   const Json zone = {{"key", "zone"}, {"operator", "In"}, {"values", {"z1"}}};
   const Json disk = {{"key", "disk"}, {"operator", "Exists"}};

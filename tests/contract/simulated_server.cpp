@@ -33,6 +33,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<Server> start_simulated_server() { return std::make_unique<SimulatedServer>(); }
+std::unique_ptr<Server> start_simulated_server() {
+  return std::make_unique<SimulatedServer>();
+}
 
 } // namespace berth::contract

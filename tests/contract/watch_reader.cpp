@@ -13,8 +13,7 @@ async::Task<void> close(std::unique_ptr<http::BodyStream> body) {
 
 } // namespace
 
-WatchReader::WatchReader(ApiUnderTest& api, const std::string& collection,
-                         const std::string& query)
+WatchReader::WatchReader(ApiUnderTest& api, const std::string& collection, const std::string& query)
     : api_(api) {
   const bool limited = query.find("timeoutSeconds") != std::string::npos;
   const std::string target =

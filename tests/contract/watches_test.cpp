@@ -42,7 +42,8 @@ TEST_CASE_METHOD(Watches, "a watch from a list's version tells every change afte
   CHECK(text_at(*deleted, "/object/metadata/resourceVersion") != created.version());
 }
 
-TEST_CASE_METHOD(Watches, "a pod shows its deletionTimestamp before it is gone, even when it goes at once") {
+TEST_CASE_METHOD(Watches,
+                 "a pod shows its deletionTimestamp before it is gone, even when it goes at once") {
   REQUIRE(post(core("pods"), pod("a")).status == 201);
   WatchReader watch(*this, core("pods"), since_now());
   REQUIRE(remove(core("pods", "a")).status == 200);
@@ -53,7 +54,8 @@ TEST_CASE_METHOD(Watches, "a pod shows its deletionTimestamp before it is gone, 
   CHECK(watch.next_change() == "DELETED a");
 }
 
-TEST_CASE_METHOD(Watches, "a watch resumed from an event's version repeats nothing and misses nothing") {
+TEST_CASE_METHOD(Watches,
+                 "a watch resumed from an event's version repeats nothing and misses nothing") {
   const std::string start = since_now();
   const Answer created = post(core("pods"), pod("a"));
   label(core("pods", "a"), "y");
@@ -94,7 +96,8 @@ TEST_CASE_METHOD(Watches, "a streaming list ends with a bookmark that says so") 
   REQUIRE(bookmark);
   CHECK(text_at(*bookmark, "/type") == "BOOKMARK");
   CHECK(text_at(*bookmark, "/object/kind") == "Pod");
-  CHECK(at(*bookmark, "/object/metadata/annotations") == Json{{"k8s.io/initial-events-end", "true"}});
+  CHECK(at(*bookmark, "/object/metadata/annotations") ==
+        Json{{"k8s.io/initial-events-end", "true"}});
   CHECK(std::stoull(text_at(*bookmark, "/object/metadata/resourceVersion")) >=
         std::stoull(last.version()));
   REQUIRE(post(core("pods"), pod("c")).status == 201);

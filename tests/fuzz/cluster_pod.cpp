@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!pod)
     return 0;
   for (const auto& [name, amount] : (*pod)->view.requests())
-    ensure(amount >= resources::Amount{} && !amount.is_unlimited(), "a pod weighs less than nothing");
+    ensure(amount >= resources::Amount{} && !amount.is_unlimited(),
+           "a pod weighs less than nothing");
   ensure(!(*pod)->meta.uid.empty(), "a pod without a UID was read");
   const auto again = cluster::decode_pod_text(text);
   ensure(again.has_value() && (*again)->view == (*pod)->view, "the same text gave another pod");

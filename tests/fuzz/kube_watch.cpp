@@ -50,8 +50,8 @@ void read_by_both(const std::string& line) {
                                  })));
         return any;
       });
-  static const auto json = make_json_codec<Any>(
-      types::pod(), [](const api::Json&) -> Result<Any> { return Any{}; });
+  static const auto json =
+      make_json_codec<Any>(types::pod(), [](const api::Json&) -> Result<Any> { return Any{}; });
   const auto left = simd.decode_event(line);
   const auto right = json.decode_event(line);
   if (!left || !right)

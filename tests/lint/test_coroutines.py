@@ -10,8 +10,10 @@ from layers import ROOT, strip_comments
 # The condition of a while or a do-while, and the second and third part of a for.
 AWAIT_IN_CONDITION = re.compile(r"\bwhile \((?:[^;{}()]|\([^;{}()]*\))*\bco_await\b"
                                 r"|\bfor \([^;{}\n]*;[^;{}\n]*\bco_await\b")
-# A type's name and a brace, or a bare braced list, among what is awaited.
-BRACED_TEMPORARY = re.compile(r"\bco_await\b[^;{}]*(?:\w|>|[(,] ?)\{")
+# A type's name and a brace, or a bare braced list, among what is awaited. Durations are trivial:
+# destroying one twice does nothing.
+TRIVIAL = r"(?<!Duration)(?<!milliseconds)(?<!seconds)(?<!minutes)(?<!hours)"
+BRACED_TEMPORARY = re.compile(r"\bco_await\b[^;{}]*(?:\w" + TRIVIAL + r"|>|[(,] ?)\{")
 
 
 def awaits_in_condition(text: str) -> list[int]:
@@ -41,7 +43,8 @@ def test_no_awaited_expression_makes_a_braced_temporary():
 @pytest.mark.parametrize("text, lines", [
     ("co_await client.patch(key, body, WriteOptions{});", [1]),
     ("auto x = co_await f({1, 2});", [1]),
-    ("co_await sleep_for(executor,\n  std::chrono::seconds{1}, stop);", [2]),
+    ("co_await send(transport,\n  Request{}, stop);", [2]),
+    ("co_await sleep_for(executor, std::chrono::seconds{1}, stop);", []),
     ("const Request request{a};\nco_await send(request);", []),
     ("if (!co_await ready()) {\n  return;\n}", []),
 ])

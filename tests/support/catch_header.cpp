@@ -1,1 +1,2 @@
-// Gives the precompiled header of the tests a file to be compiled for: catch_main.cpp cannot use it.
+// Gives the precompiled header of the tests a file to be compiled for: catch_main.cpp cannot use
+// it.

@@ -1,6 +1,6 @@
 #pragma once
-// Time zones for tests without reading the machine's files: a minimal TZif file (RFC 9636, version 2)
-// around a POSIX rule, with changes before it if wanted.
+// Time zones for tests without reading the machine's files: a minimal TZif file (RFC 9636, version
+// 2) around a POSIX rule, with changes before it if wanted.
 
 #include <cstdint>
 #include <memory>
@@ -24,13 +24,14 @@ inline void put_header(std::vector<std::uint8_t>& bytes, std::int64_t changes, s
   for (const char c : std::string("TZif2"))
     bytes.push_back(static_cast<std::uint8_t>(c));
   bytes.insert(bytes.end(), 15, 0);
-  for (const std::int64_t count : {std::int64_t{0}, std::int64_t{0}, std::int64_t{0}, changes,
-                                   types, std::int64_t{4}})
+  for (const std::int64_t count :
+       {std::int64_t{0}, std::int64_t{0}, std::int64_t{0}, changes, types, std::int64_t{4}})
     put(bytes, count, 4);
 }
 
 /// Type i + 1 has the offset of change i; type 0 the first offset.
-inline std::vector<std::uint8_t> tzif_bytes(const std::string& rule, const ZoneChanges& changes = {},
+inline std::vector<std::uint8_t> tzif_bytes(const std::string& rule,
+                                            const ZoneChanges& changes = {},
                                             std::int32_t first_offset = 0) {
   std::vector<std::uint8_t> bytes;
   put_header(bytes, 0, 1);

@@ -19,8 +19,8 @@ Json AdminClient::create(const Json& object) {
 }
 
 http::Response AdminClient::try_create(const Json& object) {
-  const auto resource = server_.state().registry.find_kind(text_at(object, "/apiVersion"),
-                                                           text_at(object, "/kind"));
+  const auto resource =
+      server_.state().registry.find_kind(text_at(object, "/apiVersion"), text_at(object, "/kind"));
   ensure(resource != nullptr, fmt::format("nothing serves {}", object.dump()));
   return request("POST", resource->type.collection_path(text_at(object, "/metadata/namespace")),
                  object);
@@ -51,8 +51,7 @@ Json AdminClient::patch(const std::string& kind, const kube::ObjectKey& key, con
 http::Response AdminClient::try_patch(const std::string& kind, const kube::ObjectKey& key,
                                       const Json& patch, const std::string& subresource) {
   const std::string suffix = subresource.empty() ? "" : "/" + subresource;
-  return request("PATCH", type_of(kind).object_path(key) + suffix, patch,
-                 std::string(kMergePatch));
+  return request("PATCH", type_of(kind).object_path(key) + suffix, patch, std::string(kMergePatch));
 }
 
 void AdminClient::remove(const std::string& kind, const kube::ObjectKey& key,

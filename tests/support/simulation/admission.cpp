@@ -13,10 +13,10 @@ constexpr const char* kManaged = "berth.dev/managed";
 constexpr std::array kOwnAnnotations = {"berth.dev/admitted", "berth.dev/revocable-after",
                                         "berth.dev/explain"};
 /// What decides which charge a pod is: fixed once it exists.
-constexpr std::array kChargeKeys = {
-    "berth.dev/managed",       "berth.dev/quota",        "berth.dev/workload",
-    "berth.dev/workload-size", "berth.dev/workload-max", "berth.dev/reservation",
-    "berth.dev/preemptible"};
+constexpr std::array kChargeKeys = {"berth.dev/managed",      "berth.dev/quota",
+                                    "berth.dev/workload",     "berth.dev/workload-size",
+                                    "berth.dev/workload-max", "berth.dev/reservation",
+                                    "berth.dev/preemptible"};
 constexpr std::array kOtherNamespaces = {"kube-system", "kube-public", "kube-node-lease",
                                          "berth-system"};
 constexpr std::array kDaemonUsers = {"system:serviceaccount:kube-system:daemon-set-controller",
@@ -72,7 +72,8 @@ Reason guard_pods(const Json& after, const Json* before, const AdmissionContext&
   if (!(is_pod(context, "") || is_pod(context, "status")) || context.info.user == kOperatorUser)
     return std::nullopt;
   if (before != nullptr && has_gate(*before) && !has_gate(after))
-    return "must not remove the scheduling gate berth.dev/admission: only the Berth operator admits "
+    return "must not remove the scheduling gate berth.dev/admission: only the Berth operator "
+           "admits "
            "pods";
   for (const auto* key : kOwnAnnotations)
     if (metadata_value(&after, "annotations", key) != metadata_value(before, "annotations", key))

@@ -44,8 +44,7 @@ bool creates(const ServerState& state, const RequestInfo& info) {
   if (info.verb == Verb::Create)
     return true;
   const bool may_create =
-      info.subresource.empty() &&
-      (info.verb == Verb::Update || info.content_type == kApplyPatch);
+      info.subresource.empty() && (info.verb == Verb::Update || info.content_type == kApplyPatch);
   return may_create && !state.store.get(info.resource->type, info.storage_key());
 }
 
@@ -66,11 +65,12 @@ std::optional<http::Response> answer_plain_path(const ServerState& state,
     if ((type.group.empty() ? "/api/" : "/apis/") + type.api_version() != path)
       continue;
     version = type.api_version();
-    resources.push_back({{"name", type.plural},
-                         {"kind", type.kind},
-                         {"namespaced", type.namespaced},
-                         {"singularName", ""},
-                         {"verbs", {"get", "list", "watch", "create", "update", "patch", "delete"}}});
+    resources.push_back(
+        {{"name", type.plural},
+         {"kind", type.kind},
+         {"namespaced", type.namespaced},
+         {"singularName", ""},
+         {"verbs", {"get", "list", "watch", "create", "update", "patch", "delete"}}});
     for (const auto& subresource : resource->subresources)
       resources.push_back({{"name", type.plural + "/" + subresource},
                            {"kind", type.kind},

@@ -1,8 +1,8 @@
 #pragma once
-// SimulatedApiServer: a small Kubernetes API server for deterministic tests. It keeps the rules that
-// Berth's code relies on (tests/contract runs the same assertions here and on a real server) and
-// refuses what it does not know. Clients reach it through SimulatedTransport; tests that set the
-// scene use AdminClient.
+// SimulatedApiServer: a small Kubernetes API server for deterministic tests. It keeps the rules
+// that Berth's code relies on (tests/contract runs the same assertions here and on a real server)
+// and refuses what it does not know. Clients reach it through SimulatedTransport; tests that set
+// the scene use AdminClient.
 //
 // It is one storage with any number of front ends: each transport sees reads at resourceVersion 0
 // and watches through a watch cache of its own, which may lag.

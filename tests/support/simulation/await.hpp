@@ -14,7 +14,8 @@ template <class T>
 [[nodiscard]] T await(async::SimulatedExecutor& executor, async::Task<T> task,
                       Duration limit = std::chrono::hours{1}) {
   struct Run {
-    static async::Task<void> into(std::shared_ptr<std::optional<T>> result, async::Task<T> awaited) {
+    static async::Task<void> into(std::shared_ptr<std::optional<T>> result,
+                                  async::Task<T> awaited) {
       result->emplace(co_await std::move(awaited));
     }
   };

@@ -29,8 +29,8 @@ Json to_json(const YAML::Node& node) {
   if (node.IsNull())
     return nullptr;
   const auto text = node.as<std::string>();
-  const Json value = node.Tag() == "!" ? Json(Json::value_t::discarded)
-                                       : Json::parse(text, nullptr, false);
+  const Json value =
+      node.Tag() == "!" ? Json(Json::value_t::discarded) : Json::parse(text, nullptr, false);
   return value.is_discarded() || value.is_structured() || value.is_string() ? Json(text) : value;
 }
 
@@ -50,7 +50,8 @@ AnyBuilder::AnyBuilder(const std::string& api_version, const std::string& kind,
 
 PodBuilder::PodBuilder(const std::string& ns, const std::string& name)
     : ObjectBuilder("v1", "Pod", ns, name) {
-  object_["spec"]["containers"] = Json::array({{{"name", "main"}, {"image", "registry.k8s.io/pause:3.10"}}});
+  object_["spec"]["containers"] =
+      Json::array({{{"name", "main"}, {"image", "registry.k8s.io/pause:3.10"}}});
 }
 
 PodBuilder& PodBuilder::request(const std::string& resource, const std::string& amount) {
@@ -122,10 +123,16 @@ AnyBuilder make_object(const std::string& api_version, const std::string& kind,
   return {api_version, kind, ns, name};
 }
 
-PodBuilder make_pod(const std::string& ns, const std::string& name) { return {ns, name}; }
-NodeBuilder make_node(const std::string& name) { return NodeBuilder(name); }
+PodBuilder make_pod(const std::string& ns, const std::string& name) {
+  return {ns, name};
+}
+NodeBuilder make_node(const std::string& name) {
+  return NodeBuilder(name);
+}
 
-AnyBuilder make_namespace(const std::string& name) { return {"v1", "Namespace", "", name}; }
+AnyBuilder make_namespace(const std::string& name) {
+  return {"v1", "Namespace", "", name};
+}
 
 AnyBuilder make_managed_namespace(const std::string& name) {
   return make_namespace(name).label("berth.dev/managed", "true");

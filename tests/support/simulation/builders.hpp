@@ -70,7 +70,9 @@ public:
   /// A request of the first container; for extended resources the limit too, as the API demands.
   PodBuilder& request(const std::string& resource, const std::string& amount);
   PodBuilder& gated(const std::string& gate = kAdmissionGate);
-  PodBuilder& priority_class(const std::string& name) { return set("/spec/priorityClassName", name); }
+  PodBuilder& priority_class(const std::string& name) {
+    return set("/spec/priorityClassName", name);
+  }
   PodBuilder& node_selector(const std::string& key, const std::string& value);
   /// A required node affinity term: key In values.
   PodBuilder& requires_node(const std::string& key, const std::vector<std::string>& values);

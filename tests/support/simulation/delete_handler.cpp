@@ -23,11 +23,11 @@ Answer<void> check_preconditions(const RequestInfo& info, const Json& options, c
   const std::string version = text_at(options, "/preconditions/resourceVersion");
   const std::string stored_version = text_at(stored, "/metadata/resourceVersion");
   if (!version.empty() && version != stored_version)
-    return tl::unexpected(conflict(
-        what, info.key.name,
-        fmt::format("the ResourceVersion in the precondition ({}) does not match the "
-                    "ResourceVersion in record ({}). The object might have been modified",
-                    version, stored_version)));
+    return tl::unexpected(
+        conflict(what, info.key.name,
+                 fmt::format("the ResourceVersion in the precondition ({}) does not match the "
+                             "ResourceVersion in record ({}). The object might have been modified",
+                             version, stored_version)));
   return {};
 }
 

@@ -46,7 +46,9 @@ public:
   explicit FaultPlan(Rng rng) : rng_(rng) {}
 
   /// From now on `fault` happens to so many of a thousand requests, deliveries or events.
-  void set_permille(Fault fault, int permille) { permille_[static_cast<std::size_t>(fault)] = permille; }
+  void set_permille(Fault fault, int permille) {
+    permille_[static_cast<std::size_t>(fault)] = permille;
+  }
   void set_all_permille(int permille);
   /// The next `times` requests that match (or deliveries or events of their streams) get `fault`.
   void aim(Fault fault, Matcher matcher = {}, int times = 1);

@@ -82,7 +82,9 @@ Json changes(const Json& before, const Json& after, const Path& path, const List
   return set;
 }
 
-bool is_member(const FieldSet& node) { return node.empty() || node.contains("."); }
+bool is_member(const FieldSet& node) {
+  return node.empty() || node.contains(".");
+}
 
 void add_paths(const FieldSet& set, const std::string& path, std::vector<std::string>& paths) {
   if (set.empty())
@@ -138,9 +140,8 @@ Json merge(const Json& value, const Json& config, const Path& path, const ListSc
   if (config.is_object() && value.is_object()) {
     Json result = value;
     for (const auto& [name, field] : config.items())
-      result[name] = result.contains(name)
-                         ? merge(result[name], field, deeper(path, name), lists)
-                         : field;
+      result[name] =
+          result.contains(name) ? merge(result[name], field, deeper(path, name), lists) : field;
     return result;
   }
   const ListType type = config.is_array() ? lists.find(path) : ListType{};
@@ -161,7 +162,9 @@ Json merge(const Json& value, const Json& config, const Path& path, const ListSc
 
 } // namespace
 
-FieldSet fields_of(const Json& value, const ListSchema& lists) { return collect(value, {}, lists); }
+FieldSet fields_of(const Json& value, const ListSchema& lists) {
+  return collect(value, {}, lists);
+}
 
 FieldSet changed_fields(const Json& before, const Json& after, const ListSchema& lists) {
   return changes(before, after, {}, lists);
@@ -181,8 +184,8 @@ FieldSet without_fields(const FieldSet& from, const FieldSet& fields) {
       set[key] = inner;
     } else if (!inner.empty()) {
       // A whole field that goes takes what is below it along.
-      FieldSet rest = fields.at(key).empty() ? FieldSet::object()
-                                             : without_fields(inner, fields.at(key));
+      FieldSet rest =
+          fields.at(key).empty() ? FieldSet::object() : without_fields(inner, fields.at(key));
       if (!rest.empty())
         set[key] = std::move(rest);
     } else if (!is_member(fields.at(key))) {

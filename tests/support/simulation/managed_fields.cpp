@@ -13,10 +13,9 @@ namespace {
 Json owned_part(Json object, const RequestInfo& info) {
   for (const auto* field : {"apiVersion", "kind"})
     object.erase(field);
-  for (const auto* field :
-       {"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "generation",
-        "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "generateName",
-        "selfLink"})
+  for (const auto* field : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp",
+                            "generation", "deletionTimestamp", "deletionGracePeriodSeconds",
+                            "managedFields", "generateName", "selfLink"})
     erase_at(object, fmt::format("/metadata/{}", field));
   if (info.subresource == "status") {
     object.erase("spec");
@@ -112,9 +111,8 @@ void track_update(Json& updated, const Json* stored, const RequestInfo& info, Ti
 
 Answer<void> check_apply(const Json& config, const RequestInfo& info) {
   if (info.field_manager.empty())
-    return tl::unexpected(
-        invalid({"meta.k8s.io", "PatchOptions"}, "",
-                {required_field("fieldManager", "is required for apply patch")}));
+    return tl::unexpected(invalid({"meta.k8s.io", "PatchOptions"}, "",
+                                  {required_field("fieldManager", "is required for apply patch")}));
   if (!at(config, "/metadata/managedFields").is_null())
     return tl::unexpected(bad_request("metadata.managedFields must be nil"));
   if (text_at(config, "/apiVersion").empty() || text_at(config, "/kind").empty())
@@ -129,8 +127,7 @@ Answer<Json> apply_configuration(const Json& config, const Json* stored, const R
   const FieldSet applied = fields_of(wanted, lists);
   if (stored == nullptr) {
     Json created = config;
-    created["metadata"]["managedFields"] =
-        Json::array({make_entry(info, "Apply", applied, now)});
+    created["metadata"]["managedFields"] = Json::array({make_entry(info, "Apply", applied, now)});
     return created;
   }
   FieldSet previous = FieldSet::object();
@@ -162,8 +159,7 @@ Answer<Json> apply_configuration(const Json& config, const Json* stored, const R
   for (const auto& entry : at(*stored, "/metadata/managedFields"))
     if (!is_entry_of(entry, info, "Apply"))
       kept.push_back(entry);
-  result["metadata"]["managedFields"] =
-      reassigned(kept, info, "Apply", contested, applied, now);
+  result["metadata"]["managedFields"] = reassigned(kept, info, "Apply", contested, applied, now);
   return result;
 }
 

@@ -55,7 +55,9 @@ void take_from(const Json& stored, Json& updated, const std::string& field) {
     updated.erase(field);
 }
 
-bool is_status(const RequestInfo& info) { return info.subresource == "status"; }
+bool is_status(const RequestInfo& info) {
+  return info.subresource == "status";
+}
 
 /// A status update of a custom resource changes nothing else; one of a built-in kind may change
 /// labels and annotations too.
@@ -84,8 +86,8 @@ bool changes_generation(const Json& updated, const Json& stored, const RequestIn
 
 void drop_empty(Json& value) {
   static const std::set<std::string> kMaps = {
-      "labels", "annotations", "nodeSelector", "requests", "limits",
-      "capacity", "allocatable", "matchLabels", "data", "overhead"};
+      "labels",   "annotations", "nodeSelector", "requests", "limits",
+      "capacity", "allocatable", "matchLabels",  "data",     "overhead"};
   if (value.is_array())
     for (auto& item : value)
       drop_empty(item);
@@ -119,9 +121,9 @@ Answer<void> check_envelope(const Json& body, const RequestInfo& info) {
   if (given.empty() && info.resource->custom)
     return tl::unexpected(bad_request("Object 'apiVersion' is missing in '" + body.dump() + "'"));
   if (!given.empty() && given != expected)
-    return tl::unexpected(bad_request(fmt::format(
-        "the API version in the data ({}) does not match the expected API version ({})", given,
-        expected)));
+    return tl::unexpected(bad_request(
+        fmt::format("the API version in the data ({}) does not match the expected API version ({})",
+                    given, expected)));
   const std::string kind = text_at(body, "/kind");
   if (!kind.empty() && kind != info.resource->type.kind)
     return tl::unexpected(bad_request(
@@ -133,9 +135,9 @@ Answer<void> check_envelope(const Json& body, const RequestInfo& info) {
                                       "namespace sent on the request"));
   const std::string name = text_at(body, "/metadata/name");
   if (!info.key.name.empty() && name != info.key.name)
-    return tl::unexpected(bad_request(fmt::format(
-        "the name of the object ({}) does not match the name on the URL ({})", name,
-        info.key.name)));
+    return tl::unexpected(bad_request(
+        fmt::format("the name of the object ({}) does not match the name on the URL ({})", name,
+                    info.key.name)));
   return {};
 }
 
@@ -144,7 +146,8 @@ Answer<Json> prepare_create(Json body, const RequestInfo& info, TimePoint now, R
     return tl::unexpected(checked.error());
   Json& metadata = body["metadata"];
   if (!text_at(metadata, "/resourceVersion").empty())
-    return tl::unexpected(plain_error("resourceVersion should not be set on objects to be created"));
+    return tl::unexpected(
+        plain_error("resourceVersion should not be set on objects to be created"));
   const std::string prefix = text_at(metadata, "/generateName");
   if (text_at(metadata, "/name").empty() && !prefix.empty())
     metadata["name"] = prefix.substr(0, kGeneratedPrefixBytesMax) + random_suffix(rng);
@@ -158,8 +161,8 @@ Answer<Json> prepare_create(Json body, const RequestInfo& info, TimePoint now, R
   if (info.resource->generation)
     metadata["generation"] = 1;
   // Nodes and CRDs may be created with a status; every other kind with a /status starts without.
-  const bool keeps_status = info.resource->type.kind == "Node" ||
-                            info.resource->type.kind == "CustomResourceDefinition";
+  const bool keeps_status =
+      info.resource->type.kind == "Node" || info.resource->type.kind == "CustomResourceDefinition";
   if (info.resource->has("status") && !keeps_status)
     body.erase("status");
   normalize(body, *info.resource);
@@ -198,7 +201,8 @@ FieldErrors validate_meta(const Json& object, const ServedResource& resource) {
         "metadata.name", name,
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
         "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex "
-        "used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"));
+        "used for validation is "
+        "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"));
   if (!resource.type.namespaced && object.at("metadata").contains("namespace"))
     errors.push_back(forbidden_field("metadata.namespace", "not allowed on this type"));
   return errors;

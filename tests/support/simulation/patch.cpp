@@ -41,8 +41,8 @@ private:
       Path deeper = path;
       deeper.push_back(name);
       const Json before = merged.contains(name) ? merged.at(name) : Json(nullptr);
-      merged[name] = value.is_array() ? merge_list(before, value, deeper)
-                                      : merge(before, value, deeper);
+      merged[name] =
+          value.is_array() ? merge_list(before, value, deeper) : merge(before, value, deeper);
     }
   }
 

@@ -17,8 +17,8 @@ using resources::ResourceVector;
 ResourceVector read_amounts(const Json& amounts) {
   ResourceVector vector;
   for (const auto& [name, amount] : amounts.items()) {
-    const auto quantity = resources::Quantity::parse(
-        amount.is_string() ? amount.get<std::string>() : amount.dump());
+    const auto quantity =
+        resources::Quantity::parse(amount.is_string() ? amount.get<std::string>() : amount.dump());
     ensure(quantity.has_value(), "the simulated cluster holds only readable quantities");
     const ResourceName resource(name);
     vector.set(resource, resources::amount_of(resource, *quantity));
@@ -30,7 +30,9 @@ ResourceVector container_requests(const Json& container) {
   return read_amounts(at(container, "/resources/requests"));
 }
 
-bool is_sidecar(const Json& init) { return text_at(init, "/restartPolicy") == "Always"; }
+bool is_sidecar(const Json& init) {
+  return text_at(init, "/restartPolicy") == "Always";
+}
 
 bool tolerates(const Json& toleration, const Json& taint) {
   const std::string key = text_at(toleration, "/key");
@@ -95,9 +97,8 @@ bool selects_node(const Json& pod, const Json& node) {
       return false;
   const Json& terms = at(pod, "/spec/affinity/nodeAffinity/"
                               "requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
-  return terms.empty() || std::any_of(terms.begin(), terms.end(), [&](const Json& term) {
-           return term_matches(term, node);
-         });
+  return terms.empty() || std::any_of(terms.begin(), terms.end(),
+                                      [&](const Json& term) { return term_matches(term, node); });
 }
 
 } // namespace
@@ -123,30 +124,28 @@ ResourceVector pod_requests(const Json& pod) {
   return running;
 }
 
-ResourceVector node_allocatable(const Json& node) {
-  return read_amounts(at(node, "/status/allocatable"));
+Room read_node(Object node) {
+  ResourceVector allocatable = read_amounts(at(*node, "/status/allocatable"));
+  return {std::move(node), std::move(allocatable)};
 }
 
-std::optional<FilterFailure> filter_node(const Json& pod, const Json& node,
+std::optional<FilterFailure> filter_node(const Demand& demand, const Room& room,
                                          const ResourceVector& used) {
-  if (auto taint = untolerated_taint(pod, node))
+  if (auto taint = untolerated_taint(demand.pod, *room.node))
     return FilterFailure{std::move(*taint), false};
-  if (!selects_node(pod, node))
+  if (!selects_node(demand.pod, *room.node))
     return FilterFailure{"node(s) didn't match Pod's node affinity/selector", false};
-  const ResourceVector asked = pod_requests(pod);
-  const ResourceVector room = node_allocatable(node);
-  if (const auto missing = asked.first_short(room - used))
+  if (const auto missing = demand.asked.first_short(room.allocatable - used))
     return FilterFailure{fmt::format("Insufficient {}", missing->str()),
-                         asked.get(*missing) <= room.get(*missing)};
+                         demand.asked.get(*missing) <= room.allocatable.get(*missing)};
   return std::nullopt;
 }
 
-std::int64_t score_node(const Json& pod, const Json& node, const ResourceVector& used) {
-  const ResourceVector room = node_allocatable(node);
-  const ResourceVector after = used + pod_requests(pod);
+std::int64_t score_node(const Demand& demand, const Room& room, const ResourceVector& used) {
+  const ResourceVector after = used + demand.asked;
   std::int64_t sum = 0;
   for (const auto& name : {ResourceName::cpu(), ResourceName::memory()}) {
-    const std::int64_t whole = room.get(name).value();
+    const std::int64_t whole = room.allocatable.get(name).value();
     const std::int64_t free = whole - after.get(name).value();
     sum += whole > 0 && free > 0 ? free * 100 / whole : 0;
   }

@@ -3,7 +3,6 @@
 // its documented rules and independently of Berth's own decoding, so that one checks the other.
 // Not modelled: inter-pod affinity, topology spread, volumes, host ports.
 
-#include <map>
 #include <optional>
 #include <string>
 
@@ -15,7 +14,19 @@ namespace berth::simulation {
 /// What a pod counts for on a node: the larger of its containers (with sidecars) and its largest
 /// init step, or its pod-level requests, plus overhead, and one of `pods`.
 [[nodiscard]] resources::ResourceVector pod_requests(const Json& pod);
-[[nodiscard]] resources::ResourceVector node_allocatable(const Json& node);
+
+/// A pod to be placed, with its amounts read.
+struct Demand {
+  const Json& pod;
+  resources::ResourceVector asked;
+};
+
+/// A node with its amounts read.
+struct Room {
+  Object node;
+  resources::ResourceVector allocatable;
+};
+[[nodiscard]] Room read_node(Object node);
 
 /// Why a node was filtered out.
 struct FilterFailure {
@@ -26,10 +37,10 @@ struct FilterFailure {
 };
 
 /// The first in-tree filter that fails; `used` is what the node's pods count for.
-[[nodiscard]] std::optional<FilterFailure> filter_node(const Json& pod, const Json& node,
+[[nodiscard]] std::optional<FilterFailure> filter_node(const Demand& demand, const Room& room,
                                                        const resources::ResourceVector& used);
 /// LeastAllocated, 0 to 100: the mean of the free shares of cpu and memory after placement.
-[[nodiscard]] std::int64_t score_node(const Json& pod, const Json& node,
+[[nodiscard]] std::int64_t score_node(const Demand& demand, const Room& room,
                                       const resources::ResourceVector& used);
 
 /// Whether a pod still holds its node's resources.

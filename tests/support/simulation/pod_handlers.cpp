@@ -84,10 +84,10 @@ std::vector<Object> budgets_of(const ServerState& state, const Json& pod) {
 Refusal budget_refusal(const Json& budget, const std::string& why, int retry_after_seconds) {
   Refusal refusal = too_many_requests(
       "Cannot evict pod as it would violate the pod's disruption budget.", retry_after_seconds);
-  refusal.status["details"]["causes"] = Json::array(
-      {{{"reason", "DisruptionBudget"},
-        {"message", fmt::format("The disruption budget {} {}",
-                                text_at(budget, "/metadata/name"), why)}}});
+  refusal.status["details"]["causes"] =
+      Json::array({{{"reason", "DisruptionBudget"},
+                    {"message", fmt::format("The disruption budget {} {}",
+                                            text_at(budget, "/metadata/name"), why)}}});
   return refusal;
 }
 
@@ -108,11 +108,11 @@ Answer<void> spend_budget(ServerState& state, const RequestInfo& info, const Jso
     return tl::unexpected(budget_refusal(budget, "is still being processed by the server.", 10));
   const auto allowed = int_at(status, "/disruptionsAllowed");
   if (allowed <= 0)
-    return tl::unexpected(budget_refusal(
-        budget,
-        fmt::format("needs {} healthy pods and has {} currently", int_at(status, "/desiredHealthy"),
-                    int_at(status, "/currentHealthy")),
-        0));
+    return tl::unexpected(budget_refusal(budget,
+                                         fmt::format("needs {} healthy pods and has {} currently",
+                                                     int_at(status, "/desiredHealthy"),
+                                                     int_at(status, "/currentHealthy")),
+                                         0));
   Json spent = budget;
   spent["status"]["disruptionsAllowed"] = allowed - 1;
   spent["status"]["disruptedPods"][info.key.name] = format_time(state.clock.now());

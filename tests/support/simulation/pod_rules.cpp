@@ -249,8 +249,8 @@ FieldErrors validate_pod_update(const Json& updated, const Json& stored) {
   const Json fixed_after = immutable_part(at(updated, "/spec"), gated);
   const Json fixed_before = immutable_part(at(stored, "/spec"), gated);
   if (fixed_after != fixed_before)
-    errors.push_back(forbidden_field(
-        "spec", std::string(kUpdatable) + Json::diff(fixed_before, fixed_after).dump()));
+    errors.push_back(forbidden_field("spec", std::string(kUpdatable) +
+                                                 Json::diff(fixed_before, fixed_after).dump()));
   return errors;
 }
 

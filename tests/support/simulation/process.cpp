@@ -13,7 +13,9 @@ async::TimerId SimulatedProcess::post_after(Duration delay, std::function<void()
                               [this, work = std::move(work)]() mutable { run(std::move(work)); });
 }
 
-void SimulatedProcess::freeze() { frozen_ = true; }
+void SimulatedProcess::freeze() {
+  frozen_ = true;
+}
 
 void SimulatedProcess::thaw() {
   frozen_ = false;

@@ -1,7 +1,7 @@
 #pragma once
 // SimulatedProcess: one program in the simulation: an executor that can be frozen (SIGSTOP, a long
-// page fault, a stalled machine) and whose wall clock may be wrong, while the others go on. Give the
-// program's parts this executor, and its SimulatedTransport this home.
+// page fault, a stalled machine) and whose wall clock may be wrong, while the others go on. Give
+// the program's parts this executor, and its SimulatedTransport this home.
 //
 // A crash needs nothing of its own: set_down() its transport, stop its tasks, start a new one.
 

@@ -52,9 +52,9 @@ FieldErrors validate(const ListQuery& query) {
   FieldErrors errors;
   const std::string& match = query.resource_version_match;
   if (!match.empty() && query.resource_version.empty())
-    errors.push_back(forbidden_field(
-        "resourceVersionMatch",
-        "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    errors.push_back(
+        forbidden_field("resourceVersionMatch",
+                        "resourceVersionMatch is forbidden unless resourceVersion is provided"));
   if (!match.empty() && !query.continue_token.empty())
     errors.push_back(forbidden_field(
         "resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));

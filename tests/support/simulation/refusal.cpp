@@ -6,8 +6,8 @@ namespace berth::simulation {
 namespace {
 
 Refusal make(int code, std::string_view reason, std::string message, Json details = nullptr) {
-  Json status = {{"kind", "Status"},      {"apiVersion", "v1"},  {"metadata", Json::object()},
-                 {"status", "Failure"},   {"message", message},  {"code", code}};
+  Json status = {{"kind", "Status"},    {"apiVersion", "v1"}, {"metadata", Json::object()},
+                 {"status", "Failure"}, {"message", message}, {"code", code}};
   if (!reason.empty())
     status["reason"] = reason;
   if (details.is_object())
@@ -39,8 +39,12 @@ std::string shown(const Json& value) {
 
 } // namespace
 
-int Refusal::code() const { return static_cast<int>(int_at(status, "/code")); }
-std::string Refusal::reason() const { return text_at(status, "/reason"); }
+int Refusal::code() const {
+  return static_cast<int>(int_at(status, "/code"));
+}
+std::string Refusal::reason() const {
+  return text_at(status, "/reason");
+}
 
 http::Response Refusal::response() const {
   http::Response response;
@@ -67,16 +71,23 @@ FieldError required_field(std::string field, std::string_view why) {
 }
 
 FieldError duplicate_value(std::string field, const Json& value) {
-  return {"FieldValueDuplicate", std::move(field), fmt::format("Duplicate value: {}", shown(value))};
+  return {"FieldValueDuplicate", std::move(field),
+          fmt::format("Duplicate value: {}", shown(value))};
 }
 
 std::string GroupResource::text() const {
   return group.empty() ? resource : resource + "." + group;
 }
-GroupResource group_resource(const kube::ResourceType& type) { return {type.group, type.plural}; }
-GroupResource group_kind(const kube::ResourceType& type) { return {type.group, type.kind}; }
+GroupResource group_resource(const kube::ResourceType& type) {
+  return {type.group, type.plural};
+}
+GroupResource group_kind(const kube::ResourceType& type) {
+  return {type.group, type.kind};
+}
 
-Refusal bad_request(std::string message) { return make(400, "BadRequest", std::move(message)); }
+Refusal bad_request(std::string message) {
+  return make(400, "BadRequest", std::move(message));
+}
 
 Refusal not_found(const GroupResource& what, const std::string& name) {
   return make(404, "NotFound", fmt::format("{} \"{}\" not found", what.text(), name),
@@ -93,10 +104,9 @@ Refusal already_exists(const GroupResource& what, const std::string& name) {
 }
 
 Refusal conflict(const GroupResource& what, const std::string& name, const std::string& why) {
-  return make(
-      409, "Conflict",
-      fmt::format("Operation cannot be fulfilled on {} \"{}\": {}", what.text(), name, why),
-      about(what, name));
+  return make(409, "Conflict",
+              fmt::format("Operation cannot be fulfilled on {} \"{}\": {}", what.text(), name, why),
+              about(what, name));
 }
 
 Refusal stale_version(const GroupResource& what, const std::string& name) {
@@ -113,8 +123,7 @@ Refusal invalid(const GroupResource& kind, const std::string& name, const FieldE
   Json causes = Json::array();
   std::string all;
   for (const auto& error : errors) {
-    causes.push_back(
-        {{"reason", error.type}, {"message", error.message}, {"field", error.field}});
+    causes.push_back({{"reason", error.type}, {"message", error.message}, {"field", error.field}});
     all += fmt::format("{}{}: {}", all.empty() ? "" : ", ", error.field, error.message);
   }
   if (errors.size() > 1)
@@ -138,7 +147,9 @@ Refusal forbidden(const GroupResource& what, const std::string& name, const std:
               about(what, name));
 }
 
-Refusal expired(std::string message) { return make(410, "Expired", std::move(message)); }
+Refusal expired(std::string message) {
+  return make(410, "Expired", std::move(message));
+}
 
 Refusal version_too_large(std::uint64_t asked, std::uint64_t current) {
   Json causes = Json::array(
@@ -173,7 +184,9 @@ Refusal internal_error(const std::string& why) {
               Json{{"causes", std::move(causes)}});
 }
 
-Refusal plain_error(std::string message) { return make(500, "", std::move(message)); }
+Refusal plain_error(std::string message) {
+  return make(500, "", std::move(message));
+}
 
 Refusal unavailable(std::string message) {
   return make(503, "ServiceUnavailable", std::move(message));

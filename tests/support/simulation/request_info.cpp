@@ -68,7 +68,9 @@ std::optional<std::int64_t> read_integer(const std::optional<std::string>& text)
   return result.ec == std::errc{} ? std::optional(value) : std::nullopt;
 }
 
-bool is_true(const std::optional<std::string>& text) { return text == "true" || text == "1"; }
+bool is_true(const std::optional<std::string>& text) {
+  return text == "true" || text == "1";
+}
 
 ListQuery read_list_query(const std::string& target) {
   const auto value = [&](std::string_view name) { return http::query_value(target, name); };
@@ -92,7 +94,8 @@ Answer<Verb> read_verb(const http::Request& request, const RequestInfo& info) {
     const bool watch = collection && is_true(http::query_value(request.target, "watch"));
     return watch ? Verb::Watch : collection ? Verb::List : Verb::Get;
   }
-  const bool creates = collection || info.subresource == "binding" || info.subresource == "eviction";
+  const bool creates =
+      collection || info.subresource == "binding" || info.subresource == "eviction";
   if (request.method == "POST" && creates)
     return Verb::Create;
   if (request.method == "PUT" && !collection)
@@ -129,7 +132,9 @@ std::string_view to_string(Verb verb) {
   return "unknown";
 }
 
-bool is_write(Verb verb) { return verb != Verb::Get && verb != Verb::List && verb != Verb::Watch; }
+bool is_write(Verb verb) {
+  return verb != Verb::Get && verb != Verb::List && verb != Verb::Watch;
+}
 
 Answer<RequestInfo> read_request(const http::Request& request, const Registry& registry,
                                  std::string user) {

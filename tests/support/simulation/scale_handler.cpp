@@ -20,8 +20,7 @@ Json scale_of(const Json& object) {
 Answer<Json> wanted_scale(const RequestInfo& info, const Json& scale, const Json& body) {
   if (info.verb == Verb::Update)
     return body;
-  if (info.content_type == kMergePatch ||
-      info.content_type == kStrategicPatch)
+  if (info.content_type == kMergePatch || info.content_type == kStrategicPatch)
     return apply_merge_patch(scale, body);
   if (info.content_type == kJsonPatch)
     return apply_json_patch(scale, body);
@@ -47,8 +46,7 @@ Answer<Json> handle_scale(ServerState& state, const RequestInfo& info, Json body
   if (!replicas.is_number_integer() || replicas < 0)
     return tl::unexpected(
         invalid({"autoscaling", "Scale"}, info.key.name,
-                {invalid_value("spec.replicas", replicas,
-                               "must be greater than or equal to 0")}));
+                {invalid_value("spec.replicas", replicas, "must be greater than or equal to 0")}));
   Json object = **stored;
   object["spec"]["replicas"] = replicas;
   if (object == **stored)

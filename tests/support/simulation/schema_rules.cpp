@@ -85,16 +85,17 @@ private:
                                     choices.dump())});
     if (value.is_number()) {
       if (at(schema, "/minimum").is_number() && value < schema.at("minimum"))
-        refuse(path, value, fmt::format("should be greater than or equal to {}",
-                                        schema.at("minimum").dump()));
+        refuse(path, value,
+               fmt::format("should be greater than or equal to {}", schema.at("minimum").dump()));
       if (at(schema, "/maximum").is_number() && value > schema.at("maximum"))
         refuse(path, value,
                fmt::format("should be less than or equal to {}", schema.at("maximum").dump()));
     }
     if (value.is_string()) {
       const auto length = static_cast<std::int64_t>(value.get_ref<const std::string&>().size());
-      check_length(path, value, length, {int_at(schema, "/minLength", 0),
-                                         int_at(schema, "/maxLength", length), "chars long"});
+      check_length(
+          path, value, length,
+          {int_at(schema, "/minLength", 0), int_at(schema, "/maxLength", length), "chars long"});
     }
   }
 
@@ -103,8 +104,9 @@ private:
       if (!value.contains(required.get<std::string>()))
         errors.push_back(required_field(join(path, required.get<std::string>())));
     const auto count = static_cast<std::int64_t>(value.size());
-    check_length(path, value, count, {int_at(schema, "/minProperties", 0),
-                                      int_at(schema, "/maxProperties", count), "properties"});
+    check_length(path, value, count,
+                 {int_at(schema, "/minProperties", 0), int_at(schema, "/maxProperties", count),
+                  "properties"});
     const Json& properties = at(schema, "/properties");
     const Json& additional = at(schema, "/additionalProperties");
     for (const auto& [name, field] : value.items()) {
@@ -117,8 +119,8 @@ private:
 
   void check_array(const Json& value, const Json& schema, const std::string& path) {
     const auto count = static_cast<std::int64_t>(value.size());
-    check_length(path, value, count, {int_at(schema, "/minItems", 0),
-                                      int_at(schema, "/maxItems", count), "items"});
+    check_length(path, value, count,
+                 {int_at(schema, "/minItems", 0), int_at(schema, "/maxItems", count), "items"});
     const Json& keys = at(schema, "/x-kubernetes-list-map-keys");
     std::set<Json> seen;
     std::size_t index = 0;
@@ -143,8 +145,9 @@ private:
     if (length < limit.min)
       refuse(path, value, fmt::format("should be at least {} {}", limit.min, limit.unit));
     if (length > limit.max)
-      errors.push_back({"FieldValueTooLong", path,
-                        fmt::format("Too long: may not be more than {} {}", limit.max, limit.unit)});
+      errors.push_back(
+          {"FieldValueTooLong", path,
+           fmt::format("Too long: may not be more than {} {}", limit.max, limit.unit)});
   }
 
   void refuse(const std::string& path, const Json& value, const std::string& why) {

@@ -1,7 +1,7 @@
 #pragma once
 // What a CRD's structural schema does to custom resources: unknown fields are pruned, defaults are
-// filled in, and values are checked for type, presence, range, length and enumeration. CEL rules and
-// patterns are not evaluated: tests that depend on them belong on a real server.
+// filled in, and values are checked for type, presence, range, length and enumeration. CEL rules
+// and patterns are not evaluated: tests that depend on them belong on a real server.
 
 #include "tests/support/simulation/refusal.hpp"
 

@@ -159,8 +159,8 @@ Answer<FieldSelector> FieldSelector::parse(std::string_view text, const ServedRe
   for (const auto& term : split_terms(text)) {
     const auto equals = term.find('=');
     if (equals == std::string::npos)
-      return tl::unexpected(bad_request(fmt::format(
-          "invalid selector: '{}'; can't understand '{}'", std::string(text), term)));
+      return tl::unexpected(bad_request(
+          fmt::format("invalid selector: '{}'; can't understand '{}'", std::string(text), term)));
     const bool negated = equals > 0 && term[equals - 1] == '!';
     const bool doubled = equals + 1 < term.size() && term[equals + 1] == '=';
     const std::string field = term.substr(0, negated ? equals - 1 : equals);

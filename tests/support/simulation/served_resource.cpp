@@ -20,9 +20,9 @@ ServedResource pods() {
   pod.subresources = {"status", "binding", "eviction", "resize"};
   pod.generation = true;
   pod.returns_deleted = true;
-  pod.selectable = {"spec.nodeName",      "spec.restartPolicy", "spec.schedulerName",
-                    "status.phase",       "spec.hostNetwork",   "spec.serviceAccountName",
-                    "status.podIP",       "status.nominatedNodeName"};
+  pod.selectable = {"spec.nodeName", "spec.restartPolicy",      "spec.schedulerName",
+                    "status.phase",  "spec.hostNetwork",        "spec.serviceAccountName",
+                    "status.podIP",  "status.nominatedNodeName"};
   return pod;
 }
 
@@ -31,8 +31,8 @@ ServedResource events(std::string group) {
   const std::string about = group.empty() ? "involvedObject" : "regarding";
   ServedResource event{.type = {std::move(group), "v1", "events", "Event", true}};
   event.create_on_update = true;
-  event.selectable = {about + ".kind", about + ".namespace", about + ".name",
-                      about + ".uid",  "reason",             "type"};
+  event.selectable = {
+      about + ".kind", about + ".namespace", about + ".name", about + ".uid", "reason", "type"};
   return event;
 }
 
@@ -81,16 +81,16 @@ Registry::Registry() {
   lease.unconditional_update = false;
   lease.create_on_update = true;
   add(lease);
-  auto budget = with(in_group("policy", "poddisruptionbudgets", "PodDisruptionBudget"), {"status"},
-                     true);
+  auto budget =
+      with(in_group("policy", "poddisruptionbudgets", "PodDisruptionBudget"), {"status"}, true);
   budget.unconditional_update = false;
   add(budget);
   auto priority = in_group("scheduling.k8s.io", "priorityclasses", "PriorityClass");
   priority.type.namespaced = false;
   add(priority);
-  auto crd = with(in_group("apiextensions.k8s.io", "customresourcedefinitions",
-                           "CustomResourceDefinition"),
-                  {"status"}, true);
+  auto crd = with(
+      in_group("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition"),
+      {"status"}, true);
   crd.type.namespaced = false;
   crd.unconditional_update = false;
   add(crd);

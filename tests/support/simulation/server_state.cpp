@@ -19,9 +19,9 @@ void ServerState::remove(const RequestInfo& info, const std::string& key) {
 
 void ServerState::record(const RequestInfo& info, const std::string& key) {
   const auto slash = key.find('/');
-  const kube::ObjectKey object_key = slash == std::string::npos
-                                         ? kube::ObjectKey{"", key}
-                                         : kube::ObjectKey{key.substr(0, slash), key.substr(slash + 1)};
+  const kube::ObjectKey object_key =
+      slash == std::string::npos ? kube::ObjectKey{"", key}
+                                 : kube::ObjectKey{key.substr(0, slash), key.substr(slash + 1)};
   writes.push_back({store.revision(), clock.now(), info.user, info.verb, info.resource->type,
                     object_key, info.subresource});
   if (clock.now() - last_mark_ >= history_kept) {

@@ -11,9 +11,15 @@ struct SimulatedTransport::Impl : TransportState {
 
 namespace {
 
-Error no_connection() { return {Code::Unavailable, "connection refused", {}}; }
-Error broken() { return {Code::Timeout, "the connection broke before the response was complete", {}}; }
-Error too_late() { return {Code::Timeout, "no response in time", {}}; }
+Error no_connection() {
+  return {Code::Unavailable, "connection refused", {}};
+}
+Error broken() {
+  return {Code::Timeout, "the connection broke before the response was complete", {}};
+}
+Error too_late() {
+  return {Code::Timeout, "no response in time", {}};
+}
 
 /// The answer that a fault gives in place of the server's.
 std::optional<http::Response> answer_of(Fault fault) {
@@ -154,8 +160,12 @@ async::Task<Result<http::StreamedResponse>> SimulatedTransport::open(http::Reque
   co_return response;
 }
 
-FaultPlan& SimulatedTransport::faults() { return impl_->faults; }
-WatchCache& SimulatedTransport::cache() { return *impl_->cache; }
+FaultPlan& SimulatedTransport::faults() {
+  return impl_->faults;
+}
+WatchCache& SimulatedTransport::cache() {
+  return *impl_->cache;
+}
 
 void SimulatedTransport::partition(bool partitioned) {
   impl_->partitioned = partitioned;
@@ -173,12 +183,18 @@ void SimulatedTransport::break_streams() {
   impl_->wake_all();
 }
 
-void SimulatedTransport::split_streams(std::size_t bytes_max) { impl_->split_bytes_max = bytes_max; }
+void SimulatedTransport::split_streams(std::size_t bytes_max) {
+  impl_->split_bytes_max = bytes_max;
+}
 void SimulatedTransport::cut_streams_after(std::optional<std::size_t> bytes) {
   impl_->cut_after_bytes = bytes;
 }
 
-const std::vector<Exchange>& SimulatedTransport::exchanges() const { return impl_->exchanges; }
-std::size_t SimulatedTransport::open_streams() const { return impl_->open_streams; }
+const std::vector<Exchange>& SimulatedTransport::exchanges() const {
+  return impl_->exchanges;
+}
+std::size_t SimulatedTransport::open_streams() const {
+  return impl_->open_streams;
+}
 
 } // namespace berth::simulation

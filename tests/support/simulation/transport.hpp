@@ -1,7 +1,7 @@
 #pragma once
 // SimulatedTransport: one client's connection to the simulated API server, behind the same face as
-// the real transport, on simulated time. Each has its own latency, faults, lag and seed, so that two
-// clients can live in different worlds.
+// the real transport, on simulated time. Each has its own latency, faults, lag and seed, so that
+// two clients can live in different worlds.
 
 #include <memory>
 #include <string>
@@ -28,8 +28,8 @@ public:
 
   [[nodiscard]] async::Task<Result<http::Response>> send(http::Request request,
                                                          http::SendOptions options) override;
-  [[nodiscard]] async::Task<Result<http::StreamedResponse>> open(
-      http::Request request, http::StreamOptions options) override;
+  [[nodiscard]] async::Task<Result<http::StreamedResponse>>
+  open(http::Request request, http::StreamOptions options) override;
 
   [[nodiscard]] FaultPlan& faults();
   /// The watch cache that answers this client.

@@ -7,7 +7,9 @@
 namespace berth::simulation {
 namespace {
 
-std::string storage_path(const kube::ResourceType& type) { return type.group + "/" + type.plural; }
+std::string storage_path(const kube::ResourceType& type) {
+  return type.group + "/" + type.plural;
+}
 
 } // namespace
 
@@ -68,9 +70,9 @@ void VersionedStore::record(const kube::ResourceType& type, const std::string& k
 }
 
 std::size_t VersionedStore::first_after(Revision revision) const {
-  const auto found =
-      std::upper_bound(changes_.begin(), changes_.end(), revision,
-                       [](Revision limit, const Change& change) { return limit < change.revision; });
+  const auto found = std::upper_bound(
+      changes_.begin(), changes_.end(), revision,
+      [](Revision limit, const Change& change) { return limit < change.revision; });
   return static_cast<std::size_t>(found - changes_.begin());
 }
 

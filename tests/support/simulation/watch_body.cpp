@@ -29,9 +29,8 @@ WatchBody::WatchBody(std::shared_ptr<TransportState> state, http::Request reques
       idle_timeout_(idle_timeout), wakeup_(std::make_shared<Wakeup>(state_->server.executor())),
       epoch_(state_->stream_epoch), bytes_left_(state_->cut_after_bytes) {
   const SteadyPoint now = state_->server.executor().steady_now();
-  const Duration timeout = watch_.timeout_seconds()
-                               ? std::chrono::seconds{*watch_.timeout_seconds()}
-                               : kTimeoutDefault;
+  const Duration timeout =
+      watch_.timeout_seconds() ? std::chrono::seconds{*watch_.timeout_seconds()} : kTimeoutDefault;
   ends_at_ = now + timeout;
   bookmark_at_ = std::min(now + kBookmarkInterval, ends_at_ - kLastBookmarkBeforeEnd);
   last_delivery_ = now;
@@ -39,7 +38,9 @@ WatchBody::WatchBody(std::shared_ptr<TransportState> state, http::Request reques
   ++state_->open_streams;
 }
 
-WatchBody::~WatchBody() { --state_->open_streams; }
+WatchBody::~WatchBody() {
+  --state_->open_streams;
+}
 
 async::Task<Result<std::string>> WatchBody::next(std::stop_token stop) {
   async::SimulatedExecutor& executor = state_->server.executor();
@@ -85,7 +86,8 @@ void WatchBody::collect_bookmark() {
   if (now < bookmark_at_)
     return;
   const SteadyPoint last = ends_at_ - kLastBookmarkBeforeEnd;
-  bookmark_at_ = bookmark_at_ >= last ? SteadyPoint::max() : std::min(now + kBookmarkInterval, last);
+  bookmark_at_ =
+      bookmark_at_ >= last ? SteadyPoint::max() : std::min(now + kBookmarkInterval, last);
   if (const auto bookmark = watch_.bookmark())
     pending_ += *bookmark;
 }
@@ -94,7 +96,8 @@ Result<std::string> WatchBody::deliver() {
   std::size_t size = pending_.size();
   FaultPlan& faults = state_->faults;
   if (state_->split_bytes_max > 0)
-    size = std::min(size, 1 + static_cast<std::size_t>(faults.rng().below(state_->split_bytes_max)));
+    size =
+        std::min(size, 1 + static_cast<std::size_t>(faults.rng().below(state_->split_bytes_max)));
   if (bytes_left_ && *bytes_left_ <= size) {
     size = std::exchange(*bytes_left_, 0);
     epoch_ = state_->stream_epoch - 1;

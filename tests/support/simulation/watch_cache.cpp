@@ -4,8 +4,7 @@
 
 namespace berth::simulation {
 
-WatchCache::WatchCache(SimulatedApiServer& server)
-    : server_(server), visible_(server.revision()) {}
+WatchCache::WatchCache(SimulatedApiServer& server) : server_(server), visible_(server.revision()) {}
 
 std::shared_ptr<WatchCache> WatchCache::create(SimulatedApiServer& server) {
   std::shared_ptr<WatchCache> cache(new WatchCache(server));

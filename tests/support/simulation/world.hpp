@@ -13,7 +13,8 @@ inline constexpr TimePoint kWorldStart =
     TimePoint{std::chrono::sys_days{std::chrono::year{2026} / 3 / 2} + std::chrono::hours{9}};
 
 struct World {
-  explicit World(std::uint64_t seed = 1) : executor(kWorldStart), server(executor, seed), admin(server) {}
+  explicit World(std::uint64_t seed = 1)
+      : executor(kWorldStart), server(executor, seed), admin(server) {}
 
   async::SimulatedExecutor executor;
   SimulatedApiServer server;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr int kNameAttemptsMax = 8;
 
-bool is_pod(const RequestInfo& info) { return info.resource->type.kind == "Pod"; }
+bool is_pod(const RequestInfo& info) {
+  return info.resource->type.kind == "Pod";
+}
 
 /// Namespaced objects need a namespace that exists and is not being deleted.
 Answer<void> check_namespace(const ServerState& state, const RequestInfo& info) {
@@ -128,10 +130,9 @@ Answer<void> check_version(const RequestInfo& info, const Json& body, const Json
   if (!version.empty() && version != text_at(stored, "/metadata/resourceVersion"))
     return tl::unexpected(stale_version(info.group_resource(), info.key.name));
   if (version.empty() && !info.resource->unconditional_update)
-    return tl::unexpected(invalid({info.resource->type.group, info.resource->type.plural},
-                                  info.key.name,
-                                  {invalid_value("metadata.resourceVersion", 0,
-                                                 "must be specified for an update")}));
+    return tl::unexpected(
+        invalid({info.resource->type.group, info.resource->type.plural}, info.key.name,
+                {invalid_value("metadata.resourceVersion", 0, "must be specified for an update")}));
   return {};
 }
 
@@ -170,8 +171,8 @@ Answer<Json> apply(ServerState& state, const RequestInfo& info, const Json& conf
 Answer<Json> handle_create(ServerState& state, const RequestInfo& info, Json body) {
   if (auto checked = check_namespace(state, info); !checked)
     return tl::unexpected(checked.error());
-  const bool generated = text_at(body, "/metadata/name").empty() &&
-                         !text_at(body, "/metadata/generateName").empty();
+  const bool generated =
+      text_at(body, "/metadata/name").empty() && !text_at(body, "/metadata/generateName").empty();
   Answer<Json> created = create_once(state, info, body);
   for (int attempt = 1; generated && attempt < kNameAttemptsMax; ++attempt) {
     if (created || created.error().reason() != "AlreadyExists")

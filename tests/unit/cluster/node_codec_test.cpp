@@ -40,10 +40,9 @@ TEST_CASE("A node's labels, taints, amounts and readiness are read") {
   CHECK(*node.view.labels.find("zone") == "a");
   CHECK(node.view.unschedulable);
   CHECK(node.view.ready);
-  CHECK(node.view.allocatable == resources::ResourceVector{{"cpu", 3920},
-                                                           {"memory", 15LL << 30},
-                                                           {"nvidia.com/gpu", 8},
-                                                           {"pods", 110}});
+  CHECK(node.view.allocatable ==
+        resources::ResourceVector{
+            {"cpu", 3920}, {"memory", 15LL << 30}, {"nvidia.com/gpu", 8}, {"pods", 110}});
   REQUIRE(node.view.taints.size() == 3);
   CHECK(node.view.taints[1].effect == allocation::TaintEffect::PreferNoSchedule);
   // An effect of the future keeps pods away.

@@ -22,7 +22,8 @@ struct Bench {
     CHECK(ended);
   }
   void start() {
-    observer->on_publish([this](const Observer::Snapshot& snapshot) { published.push_back(snapshot); });
+    observer->on_publish(
+        [this](const Observer::Snapshot& snapshot) { published.push_back(snapshot); });
     ended = false;
     async::spawn(world.executor, run());
   }
@@ -38,7 +39,8 @@ struct Bench {
   World world{1};
   SimulatedTransport transport{world.server, "observer", 7};
   kube::Client client{transport, world.executor, Rng{5}, {}};
-  std::optional<Observer> observer{std::in_place, client, world.executor, Rng{3}, ObserverOptions{}};
+  std::optional<Observer> observer{std::in_place, client, world.executor, Rng{3},
+                                   ObserverOptions{}};
   std::vector<Observer::Snapshot> published;
   std::stop_source stop;
   bool ended = true;

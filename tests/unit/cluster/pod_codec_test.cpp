@@ -33,7 +33,8 @@ json minimal() {
 }
 
 /// Every place in a document, from the root down.
-void collect(const json& value, const json::json_pointer& at, std::vector<json::json_pointer>& into) {
+void collect(const json& value, const json::json_pointer& at,
+             std::vector<json::json_pointer>& into) {
   into.push_back(at);
   if (value.is_object())
     for (const auto& [key, member] : value.items())
@@ -76,10 +77,8 @@ TEST_CASE("Only the labels and annotations that later code reads are kept") {
 TEST_CASE("A pod weighs what kube-scheduler says it does, resizes included (L4)") {
   const Pod pod = decoded(sample());
   // containers max(1500m, 2, 1) + sidecar 100m against init 3 + overhead 50m; memory max(4, 6) Gi.
-  CHECK(pod.view.requests() == ResourceVector{{"cpu", 3050},
-                                              {"memory", 6 * kGi},
-                                              {"nvidia.com/gpu", 2},
-                                              {"pods", 1}});
+  CHECK(pod.view.requests() ==
+        ResourceVector{{"cpu", 3050}, {"memory", 6 * kGi}, {"nvidia.com/gpu", 2}, {"pods", 1}});
   json deferred = sample();
   deferred["spec"]["initContainers"] = nullptr;
   CHECK(decoded(deferred).view.requests().get(resources::ResourceName::cpu()) ==
@@ -180,8 +179,8 @@ TEST_CASE("Null anywhere is the same as absent and never a crash") {
     const auto read = decode_pod_text(pod.dump());
     const auto text = place.to_string();
     // Inside lists and maps of values null is a value of the wrong type.
-    const bool needed = text.empty() || text == "/metadata" || text == "/metadata/name" ||
-                        text == "/metadata/uid";
+    const bool needed =
+        text.empty() || text == "/metadata" || text == "/metadata/name" || text == "/metadata/uid";
     if (needed)
       CHECK_FALSE(read);
     else if (!read)
@@ -192,8 +191,8 @@ TEST_CASE("Null anywhere is the same as absent and never a crash") {
 TEST_CASE("A value of the wrong type anywhere is refused or passed over, never a crash") {
   std::vector<json::json_pointer> places;
   collect(sample(), json::json_pointer(), places);
-  const std::vector<json> wrong{true, -1, 1e300, "", "x", json::array({1}), json{{"x", 1}},
-                                18446744073709551615ULL};
+  const std::vector<json> wrong{
+      true, -1, 1e300, "", "x", json::array({1}), json{{"x", 1}}, 18446744073709551615ULL};
   std::size_t refused = 0;
   for (const auto& place : places)
     for (const auto& value : wrong) {
@@ -214,18 +213,20 @@ TEST_CASE("A refusal says where the fault is") {
 }
 
 TEST_CASE("A key that is read and comes twice is refused, at every depth") {
-  for (const char* text :
-       {R"({"metadata":{"name":"p","uid":"u","name":"q"}})",
-        R"({"metadata":{"name":"p","uid":"u"},"spec":{"nodeName":"a","nodeName":"b"}})",
-        R"({"metadata":{"name":"p","uid":"u","labels":{"a":"1","a":"2"}}})",
-        R"({"metadata":{"name":"p","uid":"u"},"spec":{"containers":[{"resources":{"requests":{"cpu":"1","cpu":"2"}}}]}})",
-        R"({"metadata":{"name":"p","uid":"u"},"metadata":{"name":"p","uid":"u"}})"})
+  for (
+      const char* text :
+      {R"({"metadata":{"name":"p","uid":"u","name":"q"}})",
+       R"({"metadata":{"name":"p","uid":"u"},"spec":{"nodeName":"a","nodeName":"b"}})",
+       R"({"metadata":{"name":"p","uid":"u","labels":{"a":"1","a":"2"}}})",
+       R"({"metadata":{"name":"p","uid":"u"},"spec":{"containers":[{"resources":{"requests":{"cpu":"1","cpu":"2"}}}]}})",
+       R"({"metadata":{"name":"p","uid":"u"},"metadata":{"name":"p","uid":"u"}})"})
     CHECK_FALSE(decode_pod_text(text));
 }
 
 TEST_CASE("JSON is read to a depth of 64 and no further") {
   const auto nested = [](int depth) {
-    return R"({"metadata":{"name":"p","uid":"u"},"x":)" + std::string(static_cast<std::size_t>(depth), '[') +
+    return R"({"metadata":{"name":"p","uid":"u"},"x":)" +
+           std::string(static_cast<std::size_t>(depth), '[') +
            std::string(static_cast<std::size_t>(depth), ']') + "}";
   };
   CHECK(decode_pod_text(nested(60)));
@@ -237,8 +238,9 @@ TEST_CASE("Text that is not one JSON document is refused") {
   const std::string good = minimal().dump();
   CHECK(decode_pod_text(good));
   for (const std::string& bad :
-       {std::string(), good + "x", good + good, good.substr(0, good.size() - 1), "\xef\xbb\xbf" + good,
-        std::string("[]"), std::string("7"), std::string("{\"metadata\":\"\\ud800\"}")})
+       {std::string(), good + "x", good + good, good.substr(0, good.size() - 1),
+        "\xef\xbb\xbf" + good, std::string("[]"), std::string("7"),
+        std::string("{\"metadata\":\"\\ud800\"}")})
     CHECK_FALSE(decode_pod_text(bad));
 }
 

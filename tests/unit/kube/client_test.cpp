@@ -89,8 +89,8 @@ TEST_CASE("Client writes queries for lists and watches as the API server reads t
 TEST_CASE("Client sends nothing for a name that is not one path segment") {
   Bench bench;
   auto client = bench.client();
-  const auto name = GENERATE(as<std::string>{}, "", ".", "..", "a/b", "a%2fb", std::string("a\0b", 3),
-                             std::string(254, 'a'), "a\nb");
+  const auto name = GENERATE(as<std::string>{}, "", ".", "..", "a/b", "a%2fb",
+                             std::string("a\0b", 3), std::string(254, 'a'), "a\nb");
   const auto answer = await(bench.executor, client.get(types::pod(), {"team-a", name}));
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == Code::Invalid);
@@ -122,9 +122,9 @@ TEST_CASE("Client tells the refusals of the API server apart") {
       Case{401, "Unauthorized", Code::Unauthorized}, Case{403, "Forbidden", Code::Forbidden},
       Case{413, "RequestEntityTooLarge", Code::TooLarge},
       Case{429, "TooManyRequests", Code::Throttled}, Case{500, "InternalError", Code::Internal},
-      Case{500, "ServerTimeout", Code::Unavailable}, Case{503, "ServiceUnavailable", Code::Unavailable},
-      Case{504, "Timeout", Code::Timeout}, Case{418, "SomethingNew", Code::Invalid},
-      Case{599, "SomethingNew", Code::Internal});
+      Case{500, "ServerTimeout", Code::Unavailable},
+      Case{503, "ServiceUnavailable", Code::Unavailable}, Case{504, "Timeout", Code::Timeout},
+      Case{418, "SomethingNew", Code::Invalid}, Case{599, "SomethingNew", Code::Internal});
   Bench bench;
   auto client = bench.client();
   bench.transport.on_send = [&](const http::Request&) {
@@ -360,8 +360,8 @@ TEST_CASE("Client names itself as field manager and forces only an apply") {
   CHECK(bench.transport.requests[0].target ==
         "/apis/berth.dev/v1alpha1/quotas/q/status?fieldManager=berth-test&force=true");
   CHECK(bench.transport.requests[0].headers.find("content-type") == "application/apply-patch+yaml");
-  REQUIRE(await(bench.executor, client.patch(types::pod(), kPod, PatchType::StrategicMerge, "{}",
-                                             options)));
+  REQUIRE(await(bench.executor,
+                client.patch(types::pod(), kPod, PatchType::StrategicMerge, "{}", options)));
   CHECK(bench.transport.requests[1].target.find("force") == std::string::npos);
   CHECK(bench.transport.requests[1].headers.find("content-type") ==
         "application/strategic-merge-patch+json");

@@ -98,8 +98,9 @@ TEST_CASE("A context can be named, and one without a user has no credentials") {
 
 TEST_CASE("Of several files the first to define a thing wins and missing ones are passed over") {
   TemporaryFolder folder;
-  const auto first = folder.write("first", "current-context: dev\n"
-                                           "clusters: [{name: local, cluster: {server: 'https://first'}}]\n");
+  const auto first =
+      folder.write("first", "current-context: dev\n"
+                            "clusters: [{name: local, cluster: {server: 'https://first'}}]\n");
   const auto second = folder.write("second", kWhole);
   const auto list = folder.path("none") + ":" + first + "::" + second;
   const auto config = load_kubeconfig(environment({{"KUBECONFIG", list}}), "", "");
@@ -124,7 +125,8 @@ TEST_CASE("Ways to log in that do not exist here are refused by name") {
     const char* message;
   };
   const auto given = GENERATE(
-      Case{"auth-provider: {name: gcp}", "user \"u\": auth-provider is gone from Kubernetes; use exec"},
+      Case{"auth-provider: {name: gcp}",
+           "user \"u\": auth-provider is gone from Kubernetes; use exec"},
       Case{"username: a, password: b", "user \"u\": passwords are not accepted"},
       Case{"as: admin", "user \"u\": impersonation (as) is not supported"},
       Case{"as-groups: [x]", "user \"u\": impersonation (as-groups) is not supported"},
@@ -140,18 +142,20 @@ TEST_CASE("Faults of a kubeconfig are named with file and field") {
     std::string text;
     const char* message;
   };
-  const auto given = GENERATE(
-      Case{"clusters: 7", "clusters: must be a list"},
-      Case{"clusters: [7]", "clusters[0]: must be a map"},
-      Case{"clusters: [{cluster: {server: x}}]", "clusters[0].name: must be set"},
-      Case{"users: [{name: a, user: {client-key-data: '!'}}]",
-           "users[0].user.client-key-data: is not base64"},
-      Case{"users: [{name: a, user: {exec: {args: 7}}}]", "users[0].user.exec.args: must be a list"},
-      Case{"clusters: [{name: a, cluster: {insecure-skip-tls-verify: maybe}}]",
-           "clusters[0].cluster.insecure-skip-tls-verify: must be true or false"},
-      Case{"current-context: a\ncurrent-context: b", "current-context appears twice"},
-      Case{"[1, 2]", "must be a map"}, Case{"a: [", "not usable YAML"},
-      Case{"", "current-context is not set"}, Case{"current-context: x", "context \"x\" does not exist"});
+  const auto given =
+      GENERATE(Case{"clusters: 7", "clusters: must be a list"},
+               Case{"clusters: [7]", "clusters[0]: must be a map"},
+               Case{"clusters: [{cluster: {server: x}}]", "clusters[0].name: must be set"},
+               Case{"users: [{name: a, user: {client-key-data: '!'}}]",
+                    "users[0].user.client-key-data: is not base64"},
+               Case{"users: [{name: a, user: {exec: {args: 7}}}]",
+                    "users[0].user.exec.args: must be a list"},
+               Case{"clusters: [{name: a, cluster: {insecure-skip-tls-verify: maybe}}]",
+                    "clusters[0].cluster.insecure-skip-tls-verify: must be true or false"},
+               Case{"current-context: a\ncurrent-context: b", "current-context appears twice"},
+               Case{"[1, 2]", "must be a map"}, Case{"a: [", "not usable YAML"},
+               Case{"", "current-context is not set"},
+               Case{"current-context: x", "context \"x\" does not exist"});
   TemporaryFolder folder;
   const auto path = folder.write("config", given.text);
   INFO(given.text);
@@ -164,9 +168,9 @@ TEST_CASE("A kubeconfig that is too large, too deep or full of aliases is refuse
   for (char c = 'b'; c <= 'z'; ++c)
     bomb += std::string(1, c) + ": &" + c + " [" + std::string(1, '*') + char(c - 1) + ",*" +
             char(c - 1) + ",*" + char(c - 1) + ",*" + char(c - 1) + ",*" + char(c - 1) + "]\n";
-  const auto text = GENERATE_COPY(as<std::string>{}, bomb, std::string(10'000, '['),
-                                  "a: " + std::string((1U << 20U) + 1, 'x'), "&x\n- *x",
-                                  "a: &a\n  b: *a\n");
+  const auto text =
+      GENERATE_COPY(as<std::string>{}, bomb, std::string(10'000, '['),
+                    "a: " + std::string((1U << 20U) + 1, 'x'), "&x\n- *x", "a: &a\n  b: *a\n");
   const auto config = load_kubeconfig({}, folder.write("config", text), "");
   CHECK_FALSE(config);
 }
@@ -175,16 +179,18 @@ TEST_CASE("An insecure cluster with a certificate authority is a contradiction")
   TemporaryFolder folder;
   auto text = kWhole;
   text.replace(text.find("tls-server-name"), 0, "insecure-skip-tls-verify: true\n    ");
-  CHECK(error_of(load_kubeconfig({}, folder.write("config", text), ""))
-            .find("exclude each other") != std::string::npos);
+  CHECK(
+      error_of(load_kubeconfig({}, folder.write("config", text), "")).find("exclude each other") !=
+      std::string::npos);
 }
 
 TEST_CASE("A relative exec command starts from its file's folder, a bare name from PATH") {
   TemporaryFolder folder;
   const auto relative = load_kubeconfig(
-      {}, folder.write("config", with_user("exec: {apiVersion: client.authentication.k8s.io/v1, "
-                                           "command: ./bin/login, args: [a, b], "
-                                           "env: [{name: X, value: y}], provideClusterInfo: true}")),
+      {},
+      folder.write("config", with_user("exec: {apiVersion: client.authentication.k8s.io/v1, "
+                                       "command: ./bin/login, args: [a, b], "
+                                       "env: [{name: X, value: y}], provideClusterInfo: true}")),
       "");
   REQUIRE(relative);
   REQUIRE(relative->exec);
@@ -192,7 +198,8 @@ TEST_CASE("A relative exec command starts from its file's folder, a bare name fr
   CHECK(relative->exec->args == std::vector<std::string>{"a", "b"});
   CHECK(relative->exec->env == std::vector<std::pair<std::string, std::string>>{{"X", "y"}});
   CHECK(relative->exec->provide_cluster_info);
-  const auto bare = load_kubeconfig({}, folder.write("config", with_user("exec: {command: login}")), "");
+  const auto bare =
+      load_kubeconfig({}, folder.write("config", with_user("exec: {command: login}")), "");
   REQUIRE(bare);
   CHECK(bare->exec->command == "login");
 }

@@ -27,7 +27,8 @@ struct MutualTlsServer {
     server = std::move(*started);
   }
   static async::Task<http::Response> answer(http::Request request) {
-    http::Response response{200, {}, std::string(request.headers.find("authorization").value_or("none"))};
+    http::Response response{
+        200, {}, std::string(request.headers.find("authorization").value_or("none"))};
     co_return response;
   }
   [[nodiscard]] std::string url() const {
@@ -44,7 +45,8 @@ ClientOptions quick() {
 
 } // namespace
 
-TEST_CASE("A connection shows its certificate and token, and takes new files without a restart (F17)") {
+TEST_CASE(
+    "A connection shows its certificate and token, and takes new files without a restart (F17)") {
   const Authority servers("servers");
   const Authority clients("clients");
   const Authority strangers("strangers");
@@ -88,11 +90,14 @@ TEST_CASE("A connection that could never work is refused when it is made") {
   Config config;
   config.server = "https://127.0.0.1:1";
   config.proxy_url = "http://proxy:3128";
-  CHECK(Connection::create(thread.executor(), config).error().message == "proxy-url is not supported");
+  CHECK(Connection::create(thread.executor(), config).error().message ==
+        "proxy-url is not supported");
   config.proxy_url.clear();
   config.server = "ftp://x";
   CHECK_FALSE(Connection::create(thread.executor(), config));
   config.server = "https://127.0.0.1:1";
   config.certificate_authority.file = "/nonexistent/ca.pem";
-  CHECK(Connection::create(thread.executor(), config).error().message.starts_with("/nonexistent/ca.pem"));
+  CHECK(Connection::create(thread.executor(), config)
+            .error()
+            .message.starts_with("/nonexistent/ca.pem"));
 }

@@ -109,8 +109,7 @@ TEST_CASE("An ExecCredential is read strictly") {
   CHECK(good->expires.has_value());
   for (const auto& bad :
        {credential_text("{}"), credential_text("null"), credential_text(R"({"token":7})"),
-        credential_text(R"({"clientCertificateData":"c"})"),
-        credential_text(R"({"token":"a b"})"),
+        credential_text(R"({"clientCertificateData":"c"})"), credential_text(R"({"token":"a b"})"),
         credential_text(R"({"token":"t","expirationTimestamp":"tomorrow"})"),
         credential_text(R"({"token":"t"})", "client.authentication.k8s.io/v1beta1"),
         std::string(R"({"token":"t"})"), std::string("token")})
@@ -129,14 +128,15 @@ TEST_CASE("A plugin is told of the cluster only if it asked") {
         "https://k");
 }
 
-TEST_CASE("A plugin runs once for many calls, again after a rejection, and its certificate is shown") {
+TEST_CASE(
+    "A plugin runs once for many calls, again after a rejection, and its certificate is shown") {
   TemporaryFolder folder;
   const auto program = folder.write_program(
-      "login", "echo run >> " + folder.path("runs") + "\n" + "case \"$KUBERNETES_EXEC_INFO\" in *" +
-                   kV1 + "*) ;; *) exit 9 ;; esac\n" + "cat <<'END'\n" +
-                   credential_text(
-                       R"({"token":"t","clientCertificateData":"c","clientKeyData":"k"})") +
-                   "\nEND\n");
+      "login",
+      "echo run >> " + folder.path("runs") + "\n" + "case \"$KUBERNETES_EXEC_INFO\" in *" + kV1 +
+          "*) ;; *) exit 9 ;; esac\n" + "cat <<'END'\n" +
+          credential_text(R"({"token":"t","clientCertificateData":"c","clientKeyData":"k"})") +
+          "\nEND\n");
   Config config;
   config.exec.emplace();
   config.exec->api_version = kV1;
@@ -165,9 +165,11 @@ TEST_CASE("A failing plugin is not run for every request") {
   Config config;
   config.exec.emplace();
   config.exec->api_version = kV1;
-  config.exec->command = folder.write_program("login", "echo run >> " + folder.path("runs") + "\nexit 1\n");
+  config.exec->command =
+      folder.write_program("login", "echo run >> " + folder.path("runs") + "\nexit 1\n");
   http::testing::ClientThread thread;
-  ExecTokenSource source(thread.executor(), config, [](const ExecCredential&) { return Result<void>{}; });
+  ExecTokenSource source(thread.executor(), config,
+                         [](const ExecCredential&) { return Result<void>{}; });
   for (int i = 0; i < 3; ++i) {
     const auto token = thread.run(source.token());
     REQUIRE_FALSE(token);

@@ -161,7 +161,8 @@ TEST_CASE("There is never more than one leader, whatever links fail (I7)") {
     candidate.link_down = rng.below(4) == 0;
     candidate.transport.latency = Duration{static_cast<Duration::rep>(rng.below(6000))};
     if (rng.below(20) == 0)
-      executor.jump_wall_clock(Duration{static_cast<Duration::rep>(rng.below(7'200'000)) - 3'600'000});
+      executor.jump_wall_clock(
+          Duration{static_cast<Duration::rep>(rng.below(7'200'000)) - 3'600'000});
   }
   CHECK(led > 0);
 }

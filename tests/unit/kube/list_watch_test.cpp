@@ -136,10 +136,9 @@ TEST_CASE("Bookmarks move the version, those of another kind do not (F8)") {
 }
 
 TEST_CASE("Unreadable events lead to a new list, never to a crash") {
-  const auto bad = GENERATE(as<std::string>{}, "<html>502</html>\n", "{\n", "null\n", "[]\n", "{}\n",
-                            "{\"type\":\"ADDED\"}\n", "{\"type\":\"ADDED\",\"object\":7}\n",
-                            event_text("REPLACED", {"a", "11"}),
-                            event_text("ADDED", {"a", ""}),
+  const auto bad = GENERATE(as<std::string>{}, "<html>502</html>\n", "{\n", "null\n", "[]\n",
+                            "{}\n", "{\"type\":\"ADDED\"}\n", "{\"type\":\"ADDED\",\"object\":7}\n",
+                            event_text("REPLACED", {"a", "11"}), event_text("ADDED", {"a", ""}),
                             "{\"type\":\"ADDED\",\"type\":\"DELETED\",\"object\":{}}\n",
                             std::string("\xff\xfe\n"));
   const auto parser = GENERATE(Parser::Simdjson, Parser::Nlohmann);
@@ -354,9 +353,10 @@ TEST_CASE("200 with an empty body is an unreadable list and a short watch") {
 }
 
 TEST_CASE("A list of another kind, or a Status with 200, is not taken for ours") {
-  const auto text = GENERATE(as<std::string>{}, R"({"kind":"PodList","metadata":{},"items":[]})",
-                             R"({"kind":"Status","status":"Failure"})", R"({"kind":"QuotaList"})",
-                             R"([])", R"({"kind":"QuotaList","metadata":{"resourceVersion":"1"},"items":{}})");
+  const auto text =
+      GENERATE(as<std::string>{}, R"({"kind":"PodList","metadata":{},"items":[]})",
+               R"({"kind":"Status","status":"Failure"})", R"({"kind":"QuotaList"})", R"([])",
+               R"({"kind":"QuotaList","metadata":{"resourceVersion":"1"},"items":{}})");
   const auto parser = GENERATE(Parser::Simdjson, Parser::Nlohmann);
   Bench bench(parser);
   bench.transport.on_send = [&](const http::Request&) { return json_response(200, text); };

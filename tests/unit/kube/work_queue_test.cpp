@@ -41,7 +41,9 @@ struct Bench {
 
   async::SimulatedExecutor executor{TimePoint{}};
   Duration work_time{10};
-  std::function<Outcome(const ObjectKey&)> answer = [](const ObjectKey&) { return Outcome::done(); };
+  std::function<Outcome(const ObjectKey&)> answer = [](const ObjectKey&) {
+    return Outcome::done();
+  };
   WorkQueue::Reconcile reconcile;
   WorkQueue::Observer observer;
   std::vector<std::pair<std::string, std::int64_t>> began; ///< name and milliseconds

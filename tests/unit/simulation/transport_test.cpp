@@ -115,9 +115,10 @@ TEST_CASE("the same seed repeats a run and another seed does not") {
     transport.faults().set_all_permille(100);
     std::string seen;
     for (int index = 0; index < 200; ++index) {
-      const auto response = await(
-          world.executor, transport.send(create_pod("p" + std::to_string(index)), {}));
-      seen += response ? std::to_string(response->status) : std::string(to_string(response.error().code));
+      const auto response =
+          await(world.executor, transport.send(create_pod("p" + std::to_string(index)), {}));
+      seen += response ? std::to_string(response->status)
+                       : std::string(to_string(response.error().code));
     }
     return seen + std::to_string(world.executor.now().time_since_epoch().count());
   };

@@ -48,7 +48,8 @@ public:
          begin = at_end + 1, at_end = text.find('\n', begin)) {
       const Json event = Json::parse(text.substr(begin, at_end - begin));
       const std::string name = text_at(event, "/object/metadata/name");
-      result += (result.empty() ? "" : " ") + text_at(event, "/type") + (name.empty() ? "" : " " + name);
+      result +=
+          (result.empty() ? "" : " ") + text_at(event, "/type") + (name.empty() ? "" : " " + name);
     }
     return result;
   }
@@ -202,8 +203,9 @@ TEST_CASE("a streaming list sends what is there, then the bookmark that ends it"
   SimulatedTransport transport(world.server, "watcher", 3);
   world.admin.create(make_pod("default", "a"));
   world.admin.create(make_pod("default", "b"));
-  Reader reader(world, transport,
-                "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+  Reader reader(
+      world, transport,
+      "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
   reader.read_for(1s);
   CHECK(reader.events() == "ADDED a ADDED b BOOKMARK");
   CHECK(reader.text.find("\"k8s.io/initial-events-end\":\"true\"") != std::string::npos);

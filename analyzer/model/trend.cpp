@@ -18,6 +18,15 @@ double seconds(Duration span) {
   return std::chrono::duration<double>(span).count();
 }
 
+/// At most kTrendSamplesMax of them, evenly over their whole span, the newest among them.
+std::vector<Sample> thinned(std::span<const Sample> samples) {
+  const std::size_t stride = (samples.size() + kTrendSamplesMax - 1) / kTrendSamplesMax;
+  std::vector<Sample> kept;
+  for (std::size_t i = (samples.size() - 1) % stride; i < samples.size(); i += stride)
+    kept.push_back(samples[i]);
+  return kept;
+}
+
 /// The slopes of all pairs, ascending.
 std::vector<double> pair_slopes(std::span<const Sample> samples) {
   std::vector<double> slopes;
@@ -43,11 +52,10 @@ std::pair<double, double> slope_interval(std::span<const double> slopes, std::si
 
 } // namespace
 
-std::optional<Trend> fit_trend(std::span<const Sample> samples) {
-  if (samples.size() < kTrendSamplesMin)
+std::optional<Trend> fit_trend(std::span<const Sample> all) {
+  if (all.size() < kTrendSamplesMin)
     return std::nullopt;
-  if (samples.size() > kTrendSamplesMax)
-    samples = samples.last(kTrendSamplesMax);
+  const auto samples = thinned(all);
   Trend trend;
   trend.origin = samples[samples.size() / 2].at;
   const auto slopes = pair_slopes(samples);

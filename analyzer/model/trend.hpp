@@ -34,11 +34,11 @@ struct Trend {
   [[nodiscard]] Forecast at(TimePoint time) const;
 };
 
-/// Fewer samples than this make no trend; of more, the newest are looked at.
+/// Fewer samples than this make no trend; more are thinned out evenly, since every pair counts.
 inline constexpr std::size_t kTrendSamplesMin = 8;
 inline constexpr std::size_t kTrendSamplesMax = 120;
 
-/// `samples` oldest first, each time once. Nothing if there are too few.
-[[nodiscard]] std::optional<Trend> fit_trend(std::span<const Sample> samples);
+/// `all` oldest first, each time once. Nothing if there are too few.
+[[nodiscard]] std::optional<Trend> fit_trend(std::span<const Sample> all);
 
 } // namespace berth::analyzer

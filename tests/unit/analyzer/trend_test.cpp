@@ -76,12 +76,15 @@ TEST_CASE("a falling line is not forecast below zero") {
   CHECK(forecast.p90 == 0);
 }
 
-TEST_CASE("of many samples the newest are looked at") {
-  std::vector<Sample> samples = line(0, 0, no_noise, 200);
-  for (std::size_t i = 80; i < samples.size(); ++i)
-    samples[i].value = 500;
-  const auto trend = fit_trend(samples);
-  CHECK(trend->at(kStart + 200min).p50 == Approx(500));
+TEST_CASE("of many samples an even selection over their whole span is looked at") {
+  const auto trend = fit_trend(line(100, 2, no_noise, 1000));
+  REQUIRE(trend);
+  CHECK(trend->at(kStart + 1100min).p50 == Approx(2300));
+  // A bend that the newest samples alone would not show.
+  std::vector<Sample> bent = line(500, 0, no_noise, 400);
+  for (std::size_t i = 0; i < 300; ++i)
+    bent[i].value = static_cast<double>(i);
+  CHECK(fit_trend(bent)->slope_per_second > 0);
 }
 
 TEST_CASE("between p10 and p90 lie at least eight in ten of what then comes") {

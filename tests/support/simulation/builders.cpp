@@ -115,7 +115,7 @@ NodeBuilder& NodeBuilder::taint(const std::string& key, const std::string& value
 
 NodeBuilder& NodeBuilder::not_ready() {
   object_["status"]["conditions"][0]["status"] = "False";
-  return *this;
+  return taint("node.kubernetes.io/not-ready", "", "NoSchedule");
 }
 
 AnyBuilder make_object(const std::string& api_version, const std::string& kind,

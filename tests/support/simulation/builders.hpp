@@ -97,6 +97,7 @@ public:
   NodeBuilder& resource(const std::string& name, const std::string& amount);
   NodeBuilder& taint(const std::string& key, const std::string& value, const std::string& effect);
   NodeBuilder& cordoned() { return set("/spec/unschedulable", true); }
+  /// With the taint that the node controller puts on such a node.
   NodeBuilder& not_ready();
 };
 

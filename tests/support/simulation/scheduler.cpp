@@ -14,11 +14,17 @@ std::string key_of(const Json& pod) {
   return text_at(pod, "/metadata/namespace") + "/" + text_at(pod, "/metadata/name");
 }
 
-std::string node_of(const Json& pod) { return text_at(pod, "/spec/nodeName"); }
+std::string node_of(const Json& pod) {
+  return text_at(pod, "/spec/nodeName");
+}
 
-bool is_gated(const Json& pod) { return !at(pod, "/spec/schedulingGates").empty(); }
+bool is_gated(const Json& pod) {
+  return !at(pod, "/spec/schedulingGates").empty();
+}
 
-bool is_going(const Json& pod) { return !at(pod, "/metadata/deletionTimestamp").is_null(); }
+bool is_going(const Json& pod) {
+  return !at(pod, "/metadata/deletionTimestamp").is_null();
+}
 
 /// Whether a pod's own change may make it schedulable; its status never does.
 bool differs_for_scheduling(const Json& before, const Json& after) {
@@ -58,8 +64,8 @@ void SimulatedScheduler::observe() {
   bool event = false;
   for (const auto& change : feed_.take()) {
     if (change.type.kind == "Node") {
-      const std::string name = text_at(change.after ? *change.after : *change.before,
-                                       "/metadata/name");
+      const std::string name =
+          text_at(change.after ? *change.after : *change.before, "/metadata/name");
       if (change.after)
         nodes_.insert_or_assign(name, read_node(change.after));
       else
@@ -200,8 +206,7 @@ async::Task<Result<std::string>> SimulatedScheduler::best_of(Json pod, Names nod
 
 async::Task<void> SimulatedScheduler::bind(QueuedPod queued, Json pod, std::string node) {
   Result<void> bound;
-  const bool by_extender =
-      extender_ && extender_->options().binds && extender_->is_interested(pod);
+  const bool by_extender = extender_ && extender_->options().binds && extender_->is_interested(pod);
   if (by_extender)
     bound = co_await extender_->bind(pod, node);
   if (!by_extender || (!bound && extender_->options().ignorable))
@@ -212,11 +217,13 @@ async::Task<void> SimulatedScheduler::bind(QueuedPod queued, Json pod, std::stri
   }
   ++stats_.bind_failures;
   assumed_.erase(queued.key);
-  usage_.remove(queued.key);
   observe();
   // A reply may be lost after a real bind: the informer knows.
   const auto found = pods_.find(queued.key);
-  if (found != pods_.end() && is_mine(*found->second))
+  if (found == pods_.end() || !node_of(*found->second).empty())
+    co_return;
+  usage_.remove(queued.key);
+  if (is_mine(*found->second))
     queue_.back_off(std::move(queued), server_.executor().steady_now());
 }
 
@@ -247,9 +254,9 @@ void SimulatedScheduler::report_unschedulable(const Json& pod, const std::string
   Json patch = {{"status", {{"conditions", std::move(conditions)}}}};
   if (!nominated.empty())
     patch["status"]["nominatedNodeName"] = nominated;
-  const std::string target = fmt::format("/api/v1/namespaces/{}/pods/{}/status",
-                                         text_at(pod, "/metadata/namespace"),
-                                         text_at(pod, "/metadata/name"));
+  const std::string target =
+      fmt::format("/api/v1/namespaces/{}/pods/{}/status", text_at(pod, "/metadata/namespace"),
+                  text_at(pod, "/metadata/name"));
   send("PATCH", target, patch);
 }
 

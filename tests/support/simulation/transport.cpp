@@ -111,11 +111,32 @@ http::StreamedResponse start_watch(const std::shared_ptr<TransportState>& state,
   return result;
 }
 
+/// The request's way to the server, and the head of its answer.
+async::Task<Result<http::StreamedResponse>> start_stream(std::shared_ptr<TransportState> state,
+                                                         http::Request request,
+                                                         http::StreamOptions options) {
+  const SteadyPoint start = state->server.executor().steady_now();
+  if (state->down)
+    co_return fail(no_connection());
+  const std::optional<Fault> fault = state->faults.for_request(request);
+  if (fault == Fault::Refuse)
+    co_return fail(no_connection());
+  if (!co_await travel(state, options.head_timeout, start))
+    co_return fail(too_late());
+  if (fault == Fault::LoseRequest || fault == Fault::LoseReply || state->down)
+    co_return fail(broken());
+  if (auto answer = fault ? answer_of(*fault) : std::nullopt)
+    co_return streamed(std::move(*answer));
+  if (is_watch(request))
+    co_return start_watch(state, request, options.idle_timeout);
+  co_return streamed(state->server.handle(request, state->user, state->cache->visible()));
+}
+
 } // namespace
 
 SimulatedTransport::SimulatedTransport(SimulatedApiServer& server, std::string user,
-                                       std::uint64_t seed)
-    : impl_(std::make_shared<Impl>(server, std::move(user), seed)) {}
+                                       std::uint64_t seed, async::Executor& home)
+    : impl_(std::make_shared<Impl>(server, std::move(user), seed, home)) {}
 
 SimulatedTransport::~SimulatedTransport() = default;
 
@@ -124,6 +145,7 @@ async::Task<Result<http::Response>> SimulatedTransport::send(http::Request reque
   const std::shared_ptr<TransportState> state = impl_;
   const Exchange asked{request.method, request.target, 0};
   auto response = co_await exchange(state, std::move(request), options.timeout);
+  co_await async::switch_to(state->home);
   state->exchanges.push_back(asked);
   if (!response)
     co_return response;
@@ -136,27 +158,12 @@ async::Task<Result<http::Response>> SimulatedTransport::send(http::Request reque
 async::Task<Result<http::StreamedResponse>> SimulatedTransport::open(http::Request request,
                                                                      http::StreamOptions options) {
   const std::shared_ptr<TransportState> state = impl_;
-  const SteadyPoint start = state->server.executor().steady_now();
-  state->exchanges.push_back({request.method, request.target, 0});
-  const std::size_t index = state->exchanges.size() - 1;
-  if (state->down)
-    co_return fail(no_connection());
-  const std::optional<Fault> fault = state->faults.for_request(request);
-  if (fault == Fault::Refuse)
-    co_return fail(no_connection());
-  const bool arrived = co_await travel(state, options.head_timeout, start);
-  if (!arrived)
-    co_return fail(too_late());
-  if (fault == Fault::LoseRequest || fault == Fault::LoseReply || state->down)
-    co_return fail(broken());
-  http::StreamedResponse response;
-  if (auto answer = fault ? answer_of(*fault) : std::nullopt)
-    response = streamed(std::move(*answer));
-  else if (is_watch(request))
-    response = start_watch(state, request, options.idle_timeout);
-  else
-    response = streamed(state->server.handle(request, state->user, state->cache->visible()));
-  state->exchanges[index].status = response.status;
+  const Exchange asked{request.method, request.target, 0};
+  auto response = co_await start_stream(state, std::move(request), options);
+  co_await async::switch_to(state->home);
+  state->exchanges.push_back(asked);
+  if (response)
+    state->exchanges.back().status = response->status;
   co_return response;
 }
 

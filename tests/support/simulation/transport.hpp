@@ -22,8 +22,12 @@ struct Exchange {
 
 class SimulatedTransport final : public http::Transport {
 public:
-  /// `user` is who the server takes the client for.
-  SimulatedTransport(SimulatedApiServer& server, std::string user, std::uint64_t seed);
+  /// `user` is who the server takes the client for. Calls go on, and finish, on `home`.
+  SimulatedTransport(SimulatedApiServer& server, std::string user, std::uint64_t seed,
+                     async::Executor& home);
+  /// With the simulation's own executor as home.
+  SimulatedTransport(SimulatedApiServer& server, std::string user, std::uint64_t seed)
+      : SimulatedTransport(server, std::move(user), seed, server.executor()) {}
   ~SimulatedTransport() override;
 
   [[nodiscard]] async::Task<Result<http::Response>> send(http::Request request,

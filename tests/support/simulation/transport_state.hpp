@@ -14,11 +14,13 @@
 namespace berth::simulation {
 
 struct TransportState {
-  TransportState(SimulatedApiServer& api_server, std::string client_user, std::uint64_t seed)
-      : server(api_server), user(std::move(client_user)), faults(Rng(seed)),
+  TransportState(SimulatedApiServer& api_server, std::string client_user, std::uint64_t seed,
+                 async::Executor& client_home)
+      : server(api_server), home(client_home), user(std::move(client_user)), faults(Rng(seed)),
         cache(WatchCache::create(api_server)) {}
 
   SimulatedApiServer& server;
+  async::Executor& home;
   std::string user;
   FaultPlan faults;
   std::shared_ptr<WatchCache> cache;

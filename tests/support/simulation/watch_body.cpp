@@ -43,6 +43,12 @@ WatchBody::~WatchBody() {
 }
 
 async::Task<Result<std::string>> WatchBody::next(std::stop_token stop) {
+  auto piece = co_await next_piece(std::move(stop));
+  co_await async::switch_to(state_->home);
+  co_return piece;
+}
+
+async::Task<Result<std::string>> WatchBody::next_piece(std::stop_token stop) {
   async::SimulatedExecutor& executor = state_->server.executor();
   while (true) {
     if (stop.stop_requested())

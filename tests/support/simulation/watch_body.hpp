@@ -30,6 +30,7 @@ public:
   [[nodiscard]] async::Task<Result<std::string>> next(std::stop_token stop) override;
 
 private:
+  [[nodiscard]] async::Task<Result<std::string>> next_piece(std::stop_token stop);
   [[nodiscard]] bool is_broken() const { return epoch_ != state_->stream_epoch; }
   /// Moves what the server has to say now into pending_, event by event through the faults.
   void collect();

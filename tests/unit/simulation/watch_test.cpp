@@ -104,7 +104,7 @@ TEST_CASE("a selector turns changes into additions and deletions") {
   Reader reader(world, transport, from_now(world) + "&labelSelector=x%3Dy");
   change_things(world);
   reader.read_for(1s);
-  CHECK(reader.events() == "ADDED a DELETED a");
+  CHECK(reader.events() == "ADDED a MODIFIED a DELETED a");
 }
 
 TEST_CASE("however a stream is split, its bytes are the same") {

@@ -1,0 +1,31 @@
+"""The API contract, which the simulated API server is held to, on a real kube-apiserver."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from berth_controlplane.cluster import Cluster
+from berth_controlplane.ports import HOST
+
+TIMEOUT_SECONDS = 300
+REPORT_CHARACTERS_MAX = 8000
+
+
+def test_a_real_api_server_keeps_the_contract_of_the_simulated_one(
+        cluster: Cluster, programs_folder: Path) -> None:
+    binary = programs_folder / "test_contract"
+    if not binary.is_file():
+        pytest.fail(f"{binary} does not exist")
+    environment = os.environ | {
+        "BERTH_TEST_KUBECONFIG": str(cluster.admin_kubeconfig),
+        "BERTH_TEST_ETCD": f"http://{HOST}:{cluster.layout.ports['etcd-client']}",
+    }
+    run = subprocess.run([binary], env=environment, capture_output=True, text=True,
+                         timeout=TIMEOUT_SECONDS, check=False)
+    report = (run.stdout + run.stderr)[-REPORT_CHARACTERS_MAX:]
+    assert run.returncode == 0, report
+    assert "set BERTH_TEST_ETCD" not in run.stdout, "history could not be compacted"

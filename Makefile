@@ -6,6 +6,9 @@ PYTHON ?= /usr/bin/python3
 JOBS ?= $(shell nproc)
 PRESET ?= dev
 NODES ?= 1000 5000
+# What needs a real control plane.
+INTEGRATION ?= tests/crds tests/manifests tests/integration/test_controlplane.py \
+  tests/integration/test_operator.py
 
 .PHONY: help demo test build bench lint format unit tsan integration fuzz docs clean dependencies
 
@@ -33,7 +36,7 @@ tsan: ## Run the tests of the threaded libraries and the programs under ThreadSa
 
 integration: ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
 	@tests/controlplane/controlplane build
-	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider tests/crds tests/manifests tests/integration $(wildcard tests/docs)
+	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider $(INTEGRATION)
 
 bench: dependencies build ## Run the benchmarks and print ratios with the machine and versions (NODES="1000 5000")
 	@cmake --build --preset release -j $(JOBS) --target benchmarks

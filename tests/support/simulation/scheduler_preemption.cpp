@@ -17,9 +17,13 @@ struct Cost {
   friend auto operator<=>(const Cost&, const Cost&) = default;
 };
 
-std::int64_t priority_of(const Json& pod) { return int_at(pod, "/spec/priority"); }
+std::int64_t priority_of(const Json& pod) {
+  return int_at(pod, "/spec/priority");
+}
 
-bool is_going(const Json& pod) { return !at(pod, "/metadata/deletionTimestamp").is_null(); }
+bool is_going(const Json& pod) {
+  return !at(pod, "/metadata/deletionTimestamp").is_null();
+}
 
 } // namespace
 
@@ -88,12 +92,11 @@ async::Task<std::optional<std::string>> SimulatedScheduler::preempt(Json pod) {
   ++stats_.preemptions;
   for (const auto& uid : candidates.at(best->second)) {
     const Json& victim = *by_uid.at(uid);
-    const Json options = {{"kind", "DeleteOptions"},
-                          {"apiVersion", "v1"},
-                          {"preconditions", {{"uid", uid}}}};
-    const std::string target = fmt::format("/api/v1/namespaces/{}/pods/{}",
-                                           text_at(victim, "/metadata/namespace"),
-                                           text_at(victim, "/metadata/name"));
+    const Json options = {
+        {"kind", "DeleteOptions"}, {"apiVersion", "v1"}, {"preconditions", {{"uid", uid}}}};
+    const std::string target =
+        fmt::format("/api/v1/namespaces/{}/pods/{}", text_at(victim, "/metadata/namespace"),
+                    text_at(victim, "/metadata/name"));
     send("DELETE", target, options);
   }
   co_return best->second;

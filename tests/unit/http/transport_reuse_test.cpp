@@ -102,7 +102,8 @@ TEST_CASE("A connection that the server wants closed is not kept") {
 TEST_CASE("A connection that was answered more than asked is not kept") {
   const ScriptedServer server([](RawSocket& connection, int) {
     connection.skip_request();
-    connection.send(std::string(kOk) + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                    "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
     connection.wait_for_end();
   });
   ClientThread client;
@@ -135,7 +136,8 @@ TEST_CASE("Idle connections are closed after a while, and beyond a number") {
 TEST_CASE("Interim answers are skipped") {
   const ScriptedServer server([](RawSocket& connection, int) {
     connection.skip_request();
-    connection.send("HTTP/1.1 102 Processing\r\n\r\n" + std::string(kOk));
+    connection.send("HTTP/1.1 102 Processing\r\n\r\n");
+    connection.send(kOk);
   });
   ClientThread client;
   const auto transport = connect_to(client, local_endpoint(server.port()));

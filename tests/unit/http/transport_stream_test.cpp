@@ -18,7 +18,8 @@ constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunke
 ScriptedServer::Script streams(std::string rest) {
   return [rest](RawSocket& connection, int) {
     connection.skip_request();
-    connection.send(std::string(kHead) + rest);
+    connection.send(kHead);
+    connection.send(rest);
     connection.wait_for_end();
   };
 }
@@ -34,7 +35,8 @@ TEST_CASE("Pieces of a stream come as they are sent, and the end is an empty one
   std::promise<void> first_seen;
   const ScriptedServer server([&](RawSocket& connection, int) {
     connection.skip_request();
-    connection.send(std::string(kHead) + "6\r\n{\"a\":1\r\n"); // half an object is a piece
+    connection.send(kHead);
+    connection.send("6\r\n{\"a\":1\r\n"); // half an object is a piece
     first_seen.get_future().wait();
     connection.send("1\r\n}\r\n0\r\n\r\n");
     connection.wait_for_end();
@@ -88,7 +90,8 @@ TEST_CASE("F2: a stream that is cut anywhere fails instead of ending") {
     CAPTURE(sent);
     const ScriptedServer server([&](RawSocket& connection, int) {
       connection.skip_request();
-      connection.send(std::string(kHead) + whole.substr(0, sent));
+      connection.send(kHead);
+      connection.send(whole.substr(0, sent));
     });
     ClientThread client;
     const auto transport = connect_to(client, local_endpoint(server.port()));

@@ -59,8 +59,8 @@ bool ExtenderClient::is_interested(const Json& pod) const {
   return false;
 }
 
-async::Task<Result<std::vector<std::string>>> ExtenderClient::filter(
-    Json pod, std::vector<std::string> nodes) {
+async::Task<Result<std::vector<std::string>>>
+ExtenderClient::filter(Json pod, std::vector<std::string> nodes) {
   const Json args = args_of(pod, nodes);
   const auto answer = co_await call("filter", args);
   if (!answer)
@@ -69,14 +69,14 @@ async::Task<Result<std::vector<std::string>>> ExtenderClient::filter(
   for (const auto& name : at(*answer, "/NodeNames")) {
     passed.push_back(name.get<std::string>());
     if (std::find(nodes.begin(), nodes.end(), passed.back()) == nodes.end())
-      co_return fail(Code::Invalid, "extender claims a filtered node which is not found: " +
-                                        passed.back());
+      co_return fail(Code::Invalid,
+                     "extender claims a filtered node which is not found: " + passed.back());
   }
   co_return passed;
 }
 
-async::Task<Result<std::map<std::string, std::int64_t>>> ExtenderClient::prioritize(
-    Json pod, std::vector<std::string> nodes) {
+async::Task<Result<std::map<std::string, std::int64_t>>>
+ExtenderClient::prioritize(Json pod, std::vector<std::string> nodes) {
   const Json args = args_of(pod, nodes);
   const auto answer = co_await call("prioritize", args);
   if (!answer)

@@ -1,7 +1,8 @@
 #pragma once
 // ExtenderClient: kube-scheduler's side of the extender contract, on the wire format (extender/v1:
 // Go field names, names only), against an http::Handler instead of a socket. It judges answers as
-// the scheduler does: only 200 counts, an Error field fails the call, an unknown node name fails it.
+// the scheduler does: only 200 counts, an Error field fails the call, an unknown node name fails
+// it.
 
 #include <map>
 #include <string>
@@ -39,11 +40,11 @@ public:
   [[nodiscard]] const ExtenderOptions& options() const { return options_; }
   [[nodiscard]] bool is_interested(const Json& pod) const;
   /// The nodes that passed, in the order of the answer.
-  [[nodiscard]] async::Task<Result<std::vector<std::string>>> filter(Json pod,
-                                                                     std::vector<std::string> nodes);
+  [[nodiscard]] async::Task<Result<std::vector<std::string>>>
+  filter(Json pod, std::vector<std::string> nodes);
   /// Scores 0 to 10 by node; nodes that are not named are absent.
-  [[nodiscard]] async::Task<Result<std::map<std::string, std::int64_t>>> prioritize(
-      Json pod, std::vector<std::string> nodes);
+  [[nodiscard]] async::Task<Result<std::map<std::string, std::int64_t>>>
+  prioritize(Json pod, std::vector<std::string> nodes);
   [[nodiscard]] async::Task<Result<void>> bind(Json pod, std::string node);
   /// What is left of the candidates; victims may be fewer.
   [[nodiscard]] async::Task<Result<Victims>> preempt(Json pod, Victims candidates);

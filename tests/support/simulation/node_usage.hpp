@@ -1,6 +1,6 @@
 #pragma once
-// NodeUsage: what the pods on each node count for, kept up pod by pod, so that a simulated scheduler
-// or kubelet need not read every pod for every question.
+// NodeUsage: what the pods on each node count for, kept up pod by pod, so that a simulated
+// scheduler or kubelet need not read every pod for every question.
 
 #include <map>
 #include <string>

@@ -25,6 +25,10 @@ if(BERTH_SANITIZE MATCHES "thread")
   # Boost 1.74 orders some of its atomics by fences, which ThreadSanitizer does not model.
   add_compile_options(-Wno-error=tsan)
 endif()
+if(BERTH_FUZZ)
+  # The libraries report which branches were taken: without it libFuzzer sees only its own file.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_options(-O2 -g1 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
   add_link_options(-Wl,-z,relro,-z,now)

@@ -18,7 +18,7 @@ help: ## List the commands
 demo: dependencies build ## Raise a real control plane here and show Berth deciding on it (KEEP=1 leaves it running)
 	@$(PYTHON) demo/run.py --bin build/release/bin $(if $(KEEP),--keep)
 
-test: dependencies lint-fast unit tsan integration ## Run everything that CI runs
+test: dependencies lint-fast unit integration ## Run everything that CI runs
 
 build: dependencies ## Build the release programs into build/release/bin
 	@cmake --preset release >/dev/null

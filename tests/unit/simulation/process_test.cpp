@@ -16,7 +16,8 @@ async::Task<void> create(http::Transport& transport, std::vector<TimePoint>& ans
                          SimulatedProcess& process) {
   http::Request request{
       "POST", "/api/v1/namespaces/default/pods", {}, make_pod("default", "a").build().dump()};
-  const auto response = co_await transport.send(std::move(request), {});
+  const http::SendOptions options;
+  const auto response = co_await transport.send(std::move(request), options);
   if (response)
     answered.push_back(process.now());
 }

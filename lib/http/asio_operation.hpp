@@ -32,7 +32,7 @@ public:
       async::resume(waiting);
     });
   }
-  [[nodiscard]] Completion await_resume() const noexcept { return completion_; }
+  Completion await_resume() const noexcept { return completion_; }
 
 private:
   Start start_;

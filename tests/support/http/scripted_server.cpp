@@ -36,8 +36,11 @@ void ScriptedServer::serve() {
     const int accepted = ::accept(listener_, nullptr, nullptr);
     if (accepted < 0)
       return;
-    RawSocket connection = RawSocket::adopt(accepted);
-    script_(connection, connections_++);
+    {
+      RawSocket connection = RawSocket::adopt(accepted);
+      script_(connection, connections_++);
+    }
+    ++closed_;
   }
 }
 

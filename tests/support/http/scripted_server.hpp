@@ -23,7 +23,10 @@ public:
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// Accepted so far.
   [[nodiscard]] int connections() const { return connections_; }
+  /// Of these, how many the server has closed: the client's kernel knows of it.
+  [[nodiscard]] int closed() const { return closed_; }
 
 private:
   void serve();
@@ -32,6 +35,7 @@ private:
   int listener_;
   std::uint16_t port_ = 0;
   std::atomic<int> connections_{0};
+  std::atomic<int> closed_{0};
   std::thread thread_;
 };
 

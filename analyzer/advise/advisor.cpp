@@ -22,7 +22,8 @@ double seconds(Duration span) {
 Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool()> has_synced,
                  std::function<bool()> may_write)
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
-      may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log} {}
+      may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log},
+      cadence_(options_.interval) {}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
   for (;;) {
@@ -46,10 +47,11 @@ async::Task<void> Advisor::cycle() {
   const TimePoint now = parts_.executor.clock().now();
   const ClusterView view = observe(parts_.caches, samples_);
   forget_what_is_gone(view);
+  const Duration interval = cadence_.interval();
   for (const auto& pool : view.pools) {
-    const PoolUsage usage = add_up(pool.nodes, now, Series::kStaleIntervals * options_.interval);
+    const PoolUsage usage = add_up(pool.nodes, now, Series::kStaleIntervals * interval);
     PoolCourse& course = course_of(pool);
-    course.record(usage, now);
+    course.record(usage, interval, now);
     PoolPlan plan = decide(pool, usage, course, options_, now);
     if (!plan.empty() && may_write_())
       co_await act_.run(std::move(plan));
@@ -69,21 +71,28 @@ async::Task<void> Advisor::measure() {
     co_return;
   }
   const TimePoint now = parts_.executor.clock().now();
+  std::vector<Duration> spacings;
   for (const auto& sample : list->samples)
-    remember(sample, now);
+    if (const auto spacing = remember(sample, now))
+      spacings.push_back(*spacing);
+  cadence_.add(spacings);
   for (const auto& bad : list->malformed)
     parts_.log.warn("Left out a measurement that cannot be read",
                     {{"node", to_string(bad.key)}, {"why", bad.why}});
 }
 
-void Advisor::remember(const UsageSample& sample, TimePoint now) {
+std::optional<Duration> Advisor::remember(const UsageSample& sample, TimePoint now) {
   if (sample.at > now + options_.interval)
-    return; // kept, it would turn away all that come after it
-  auto& known = samples_[NodeName(sample.key.name)];
-  if (known.at < sample.at)
-    known = {sample.at, sample.used};
+    return std::nullopt; // kept, it would turn away all that come after it
   auto& newest = parts_.metrics.newest_sample_timestamp_seconds;
   newest.set(std::max(newest.value(), seconds(sample.at.time_since_epoch())));
+  const auto [known, is_new] =
+      samples_.try_emplace(NodeName(sample.key.name), sample.at, sample.used);
+  if (is_new || sample.at <= known->second.at)
+    return std::nullopt;
+  const Duration spacing = sample.at - known->second.at;
+  known->second = {sample.at, sample.used};
+  return spacing;
 }
 
 void Advisor::forget_what_is_gone(const ClusterView& view) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "analyzer/advise/pool_course.hpp"
 #include "analyzer/advise/settings.hpp"
 #include "analyzer/advise/view.hpp"
+#include "analyzer/model/cadence.hpp"
 #include "analyzer/sources/metrics_api.hpp"
 #include "lib/async/executor.hpp"
 #include "lib/kube/client.hpp"
@@ -39,7 +41,8 @@ public:
 
 private:
   [[nodiscard]] async::Task<void> measure();
-  void remember(const UsageSample& sample, TimePoint now);
+  /// Keeps the sample if it is newer than what is known of the node; the time between the two.
+  [[nodiscard]] std::optional<Duration> remember(const UsageSample& sample, TimePoint now);
   void forget_what_is_gone(const ClusterView& view);
   [[nodiscard]] PoolCourse& course_of(const PoolView& view);
 
@@ -49,6 +52,7 @@ private:
   std::function<bool()> may_write_;
   Act act_;
   NodeSamples samples_;
+  Cadence cadence_;
   /// By the pool's uid: one that is made anew under its old name starts without a past.
   std::map<std::string, PoolCourse> courses_;
 };

@@ -32,7 +32,9 @@ PoolCourse::PoolCourse(const AdvisorOptions& options)
     : coverage_percent_min_(options.coverage_percent_min), cpu_(series_options(options.interval)),
       memory_(series_options(options.interval)) {}
 
-void PoolCourse::record(const PoolUsage& usage, TimePoint now) {
+void PoolCourse::record(const PoolUsage& usage, Duration interval, TimePoint now) {
+  cpu_.expect_every(interval);
+  memory_.expect_every(interval);
   if (!usage.newest_fresh || usage.coverage_percent() < coverage_percent_min_)
     return;
   add(cpu_, usage, ResourceName::cpu(), now);

@@ -11,8 +11,9 @@ class PoolCourse {
 public:
   explicit PoolCourse(const AdvisorOptions& options);
 
-  /// Adds what was measured, if enough nodes were; otherwise the time stays a gap.
-  void record(const PoolUsage& usage, TimePoint now);
+  /// Adds what was measured, if enough nodes were; otherwise the time stays a gap. `interval` is
+  /// how often the source measures.
+  void record(const PoolUsage& usage, Duration interval, TimePoint now);
 
   /// In millicores and in bytes.
   [[nodiscard]] const Series& cpu() const { return cpu_; }

@@ -26,6 +26,12 @@ Series::Series(SeriesOptions options) : options_(options) {
          "the window of a series holds at least one step and one interval");
 }
 
+void Series::expect_every(Duration interval) {
+  ensure(interval > Duration::zero() && interval <= options_.window,
+         "samples are expected within the window");
+  options_.interval = interval;
+}
+
 SampleFate Series::add(Sample sample, TimePoint now) {
   const SampleFate fate = fate_of(sample, now);
   count(fate);

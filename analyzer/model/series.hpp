@@ -61,6 +61,8 @@ public:
 
   explicit Series(SeriesOptions options = {});
 
+  /// From now on a sample is expected this often; at most as long as the window.
+  void expect_every(Duration interval);
   /// Keeps the sample, or counts why not. A sample far ahead of `now` is refused: kept, it would
   /// turn away all that come after it.
   SampleFate add(Sample sample, TimePoint now);

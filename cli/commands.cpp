@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 
+#include <functional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -20,8 +21,12 @@
 namespace berth::cli {
 namespace {
 
-bool is_document(Output output) {
-  return output == Output::Json || output == Output::Yaml;
+/// The view in the form that is asked for; only that one is made.
+std::string present(Output output, const std::function<std::string(bool wide)>& text,
+                    const std::function<nlohmann::json()>& json) {
+  if (output == Output::Json || output == Output::Yaml)
+    return document_of(output, json());
+  return text(output == Output::Wide);
 }
 
 async::Task<Answer> answer_status(kube::Client& client, CliOptions options, Surroundings around) {
@@ -30,9 +35,9 @@ async::Task<Answer> answer_status(kube::Client& client, CliOptions options, Surr
     co_return answer_failure(observed.error());
   const StatusView view = decide_status(*observed, around.now);
   Answer answer;
-  answer.out = is_document(options.output)
-                   ? document_of(options.output, status_json(view))
-                   : render_status(view, options.output == Output::Wide, around.paint);
+  answer.out = present(
+      options.output, [&](bool wide) { return render_status(view, wide, around.paint); },
+      [&] { return status_json(view); });
   answer.err = warnings_of(observed->unreadable, around.paint);
   co_return answer;
 }
@@ -45,9 +50,9 @@ async::Task<Answer> answer_queue(kube::Client& client, CliOptions options, Surro
   if (!view)
     co_return answer_failure(view.error());
   Answer answer;
-  answer.out = is_document(options.output)
-                   ? document_of(options.output, queue_json(*view))
-                   : render_queue(*view, options.output == Output::Wide, around.paint);
+  answer.out = present(
+      options.output, [&](bool wide) { return render_queue(*view, wide, around.paint); },
+      [&] { return queue_json(*view); });
   answer.err = warnings_of(observed->unreadable, around.paint);
   co_return answer;
 }
@@ -66,17 +71,18 @@ async::Task<Answer> answer_explain(kube::Client& client, CliOptions options, Sur
     co_return answer_failure(observed.error());
   const ExplainView view = decide_explain(*observed, around.now);
   Answer answer;
-  answer.out = is_document(options.output)
-                   ? document_of(options.output, explain_json(view))
-                   : render_explain(view, options.output == Output::Wide, around.paint);
+  answer.out = present(
+      options.output, [&](bool wide) { return render_explain(view, wide, around.paint); },
+      [&] { return explain_json(view); });
   answer.err = warnings_of(observed->unreadable, around.paint);
   co_return answer;
 }
 
 Answer print_version(const CliOptions& options, const std::optional<ServerVersion>& server) {
   Answer answer;
-  answer.out = is_document(options.output) ? document_of(options.output, version_json(server))
-                                           : render_version(server);
+  answer.out = present(
+      options.output, [&](bool) { return render_version(server); },
+      [&] { return version_json(server); });
   return answer;
 }
 

@@ -18,8 +18,11 @@ public:
   first_repeated(std::span<const std::string_view> names);
 
 private:
-  /// Open addressing: position + 1, or 0 for a free slot.
-  std::vector<std::uint32_t> slots_;
+  struct Slot {
+    std::uint32_t tag = 0;   ///< upper half of the hash
+    std::uint32_t entry = 0; ///< position + 1; 0: free
+  };
+  std::vector<Slot> slots_; ///< open addressing
 };
 
 } // namespace berth::extender

@@ -7,12 +7,13 @@
 #include <set>
 
 #include "lib/base/ensure.hpp"
+#include "lib/base/name_hash.hpp"
 
 namespace berth::allocation {
 namespace {
 
-std::size_t hash_of(std::string_view name) {
-  return std::hash<std::string_view>{}(name);
+std::uint32_t tag_of(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 32U);
 }
 
 } // namespace
@@ -44,12 +45,17 @@ void NodeTable::fill_capacity() {
 
 void NodeTable::fill_name_slots() {
   name_slots_.resize(std::bit_ceil(nodes_.size() * 2 + 1));
+  name_starts_.push_back(0);
   const std::size_t mask = name_slots_.size() - 1;
   for (NodeIndex index = 0; index < nodes_.size(); ++index) {
-    std::size_t slot = hash_of(nodes_[index]->view.name.str()) & mask;
-    while (name_slots_[slot] != 0)
+    const std::string& name = nodes_[index]->view.name.str();
+    name_text_ += name;
+    name_starts_.push_back(static_cast<std::uint32_t>(name_text_.size()));
+    const std::uint64_t hash = hash_name(name);
+    std::size_t slot = hash & mask;
+    while (name_slots_[slot].entry != 0)
       slot = (slot + 1) & mask;
-    name_slots_[slot] = index + 1;
+    name_slots_[slot] = {tag_of(hash), index + 1};
   }
 }
 
@@ -57,9 +63,12 @@ std::optional<NodeIndex> NodeTable::find(std::string_view name) const {
   if (nodes_.empty())
     return std::nullopt;
   const std::size_t mask = name_slots_.size() - 1;
-  for (std::size_t slot = hash_of(name) & mask; name_slots_[slot] != 0; slot = (slot + 1) & mask)
-    if (nodes_[name_slots_[slot] - 1]->view.name.str() == name)
-      return name_slots_[slot] - 1;
+  const std::uint64_t hash = hash_name(name);
+  for (std::size_t at = hash & mask; name_slots_[at].entry != 0; at = (at + 1) & mask) {
+    const NameSlot& slot = name_slots_[at];
+    if (slot.tag == tag_of(hash) && name_of(slot.entry - 1) == name)
+      return slot.entry - 1;
+  }
   return std::nullopt;
 }
 

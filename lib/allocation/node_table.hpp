@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -55,13 +56,25 @@ public:
 private:
   void fill_capacity();
   void fill_name_slots();
+  [[nodiscard]] std::string_view name_of(NodeIndex index) const {
+    return std::string_view(name_text_)
+        .substr(name_starts_[index], name_starts_[index + 1] - name_starts_[index]);
+  }
 
   std::vector<std::shared_ptr<const PooledNode>> nodes_;
   std::vector<ResourceName> columns_;
   std::vector<std::int64_t> capacity_;                             ///< rows of columns_.size()
   std::vector<std::pair<PoolName, std::vector<NodeIndex>>> pools_; ///< sorted
-  /// Open addressing over node names, which only administrators choose: index + 1, or 0.
-  std::vector<std::uint32_t> name_slots_;
+
+  /// Open addressing over node names, which only administrators choose. The names are copied into
+  /// one text, so that a search touches little memory.
+  struct NameSlot {
+    std::uint32_t tag = 0;   ///< upper half of the hash
+    std::uint32_t entry = 0; ///< index + 1; 0: free
+  };
+  std::vector<NameSlot> name_slots_;
+  std::string name_text_;
+  std::vector<std::uint32_t> name_starts_; ///< in name_text_, by index, and its end
 };
 
 /// What is charged on each node, by column of a NodeTable; published copy-on-write, 64 nodes a

@@ -1,5 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <rapidcheck.h>
+
+#include "lib/api/json.hpp"
 #include "scheduler-extender/encode.hpp"
 
 using namespace berth::extender;
@@ -41,6 +44,19 @@ TEST_CASE("an error is all that an answer with one says") {
   CHECK(encode(result, kNames) ==
         R"({"Nodes":null,"NodeNames":null,"FailedNodes":null,"FailedAndUnresolvableNodes":null,)"
         R"("Error":"say \"no\"\u000a"})");
+}
+
+TEST_CASE("whatever is in a name, the other parser of the house reads it back") {
+  CHECK(rc::check([] {
+    const auto codes = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 128));
+    const std::string name(codes.begin(), codes.end());
+    const std::vector<std::string_view> names{name};
+    FilterResult result;
+    result.passed = {0};
+    const auto answer = berth::api::parse_json(encode(result, names));
+    RC_ASSERT(answer.has_value());
+    RC_ASSERT(answer->at("NodeNames").at(0) == name);
+  }));
 }
 
 TEST_CASE("names are escaped as JSON demands") {

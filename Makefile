@@ -43,7 +43,8 @@ bench: dependencies build ## Run the benchmarks and print ratios with the machin
 	@tests/controlplane/controlplane build
 	@$(PYTHON) tests/bench/run.py --bin build/release/bin --nodes $(NODES)
 
-lint: dependencies lint-fast ## Check format, layers, lengths, shell scripts and clang-tidy
+lint: dependencies lint-fast ## Check format, layers, lengths, shell scripts, Boost 1.83 and clang-tidy
+	@scripts/check-boost-1.83
 	@scripts/run-clang-tidy
 
 .PHONY: lint-fast

@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   const SystemClock clock;
   const cli::Answer answer = cli::needs_server(line.options) ? ask_server(line.options, clock)
                                                              : cli::answer_locally(line.options);
-  std::fputs(answer.out.c_str(), stdout);
-  std::fputs(answer.err.c_str(), stderr);
+  static_cast<void>(std::fputs(answer.out.c_str(), stdout)); // fflush tells
+  static_cast<void>(std::fputs(answer.err.c_str(), stderr));
   return std::fflush(stdout) == 0 ? answer.exit_code : program::kExitFailure;
 }

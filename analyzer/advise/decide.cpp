@@ -25,11 +25,13 @@ std::optional<Amount> published(const api::ResourcePoolStatus& status, const Res
   return std::nullopt;
 }
 
-/// Whether `before` says the same as `now`, as far as it is worth a write.
+/// Whether `before` says the same as `now`, as far as it is worth a write. `capacity` is that of
+/// the nodes that take work, so that there may be use without any.
 bool is_close(Amount before, Amount now, Amount capacity, double deadband_percent) {
   const double difference =
       std::abs(static_cast<double>(now.value()) - static_cast<double>(before.value()));
-  return difference * 100 < deadband_percent * static_cast<double>(capacity.value());
+  const auto whole = static_cast<double>(std::max(capacity, before).value());
+  return difference * 100 < deadband_percent * whole;
 }
 
 api::Condition metrics_condition(const PoolUsage& usage, bool enough) {

@@ -121,7 +121,8 @@ void Series::finish_step(TimePoint start) {
   aggregate.p95 = quantile(values, 0.95);
   aggregate.samples = values.size();
   aggregates_.push_back(aggregate);
-  if (aggregates_.size() > options_.aggregates_max)
+  const Duration kept = options_.step * static_cast<std::int64_t>(options_.aggregates_max);
+  while (start - aggregates_.front().start >= kept)
     aggregates_.pop_front();
 }
 

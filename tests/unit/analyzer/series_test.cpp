@@ -53,6 +53,14 @@ TEST_CASE("a day of aggregates is kept") {
   CHECK(series.aggregates().back().start == kStart + 25h + 50min);
 }
 
+TEST_CASE("an aggregate is dropped after a day, even if few came since") {
+  Series series = regular(10);
+  REQUIRE(series.aggregates().size() == 1);
+  for (const auto later : {24h, 25h, 26h})
+    REQUIRE(series.add({kStart + later, 1}, kStart + later) == SampleFate::Added);
+  CHECK(series.aggregates().front().start == kStart + 24h);
+}
+
 TEST_CASE("a gap is a gap: no sample, no aggregate, and counted") {
   Series series = regular(3);
   CHECK(series.add({kStart + 20min, 50}, kStart + 20min) == SampleFate::Added);
@@ -124,7 +132,7 @@ TEST_CASE("samples that come too often do not make up for missing ones, and stay
 }
 
 TEST_CASE("whatever is offered, samples stay in order, within the window and sane") {
-  rc::check([] {
+  CHECK(rc::check([] {
     Series series;
     TimePoint now = kStart;
     const auto offers = *rc::gen::container<std::vector<std::pair<int, int>>>(
@@ -150,7 +158,7 @@ TEST_CASE("whatever is offered, samples stay in order, within the window and san
       RC_ASSERT(step.min <= step.mean && step.mean <= step.max);
       RC_ASSERT(step.min <= step.p95 && step.p95 <= step.max);
     }
-  });
+  }));
 }
 
 } // namespace berth::analyzer

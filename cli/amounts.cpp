@@ -16,6 +16,14 @@ nlohmann::json to_json(const resources::ResourceName& name,
   return amount ? nlohmann::json(resources::format_amount(name, *amount)) : nlohmann::json();
 }
 
+std::string number_or_dash(const std::optional<std::int64_t>& number) {
+  return number ? std::to_string(*number) : "-";
+}
+
+nlohmann::json number_or_null(const std::optional<std::int64_t>& number) {
+  return number ? nlohmann::json(*number) : nlohmann::json();
+}
+
 nlohmann::json to_json(const resources::ResourceVector& amounts) {
   nlohmann::json json = nlohmann::json::object();
   for (const auto& [name, amount] : amounts)

@@ -1,6 +1,7 @@
 #pragma once
-// Amounts as cells and JSON members: "1500m", and "-" or null for what is not known.
+// Amounts and counts as cells and JSON members: "1500m", and "-" or null for what is not known.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,8 @@ namespace berth::cli {
                                 const std::optional<resources::Amount>& amount);
 [[nodiscard]] nlohmann::json to_json(const resources::ResourceName& name,
                                      const std::optional<resources::Amount>& amount);
+[[nodiscard]] std::string number_or_dash(const std::optional<std::int64_t>& number);
+[[nodiscard]] nlohmann::json number_or_null(const std::optional<std::int64_t>& number);
 /// {"cpu": "2", "memory": "4Gi"}
 [[nodiscard]] nlohmann::json to_json(const resources::ResourceVector& amounts);
 /// As the API writes it; null when absent.

@@ -96,11 +96,21 @@ void describe(CLI::App& app, CliOptions& options, Words& words) {
   add_commands(app, options);
 }
 
-std::vector<std::string> problems_of(const CLI::App& app, const Words& words) {
+/// NAME or NAMESPACE/NAME.
+bool names_an_object(const std::string& subject) {
+  const auto slash = subject.find('/');
+  return !subject.empty() && slash != 0 && subject.back() != '/' &&
+         (slash == std::string::npos || subject.find('/', slash + 1) == std::string::npos);
+}
+
+std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& options,
+                                     const Words& words) {
   std::vector<std::string> problems;
   if (app.get_subcommands().empty())
     problems.emplace_back(
         "a command is needed: status, queue, explain, version or completion; see --help");
+  if (options.command == Command::Explain && !names_an_object(options.subject))
+    problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
   if (words.request_timeout_seconds < 1 ||
       words.request_timeout_seconds > kRequestTimeoutSecondsMax)
     problems.emplace_back("--request-timeout-seconds: must be 1 to 3600");
@@ -114,7 +124,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   Words words;
   CLI::App app{"Shows what Berth decides in a Kubernetes cluster, and why.", kName};
   describe(app, line.options, words);
-  line.end = program::read_command_line(app, argc, argv, [&] { return problems_of(app, words); });
+  line.end = program::read_command_line(app, argc, argv,
+                                        [&] { return problems_of(app, line.options, words); });
   if (const auto output = kOutputs.find(words.output); output != kOutputs.end())
     line.options.output = output->second;
   if (const auto when = kWhens.find(words.colour); when != kWhens.end())

@@ -82,9 +82,9 @@ ReservationRow reservation_row(const api::Reservation& reservation) {
   row.current = status.current_window;
   row.next = status.next_window;
   row.next_possible_start = status.next_possible_start;
-  row.holders = status.holder_count.value_or(0);
-  row.windows_honored = status.windows_honored.value_or(0);
-  row.windows_total = status.windows_total.value_or(0);
+  row.holders = status.holder_count;
+  row.windows_honored = status.windows_honored;
+  row.windows_total = status.windows_total;
   return row;
 }
 

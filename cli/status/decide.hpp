@@ -61,9 +61,9 @@ struct ReservationRow {
   std::optional<api::CurrentWindow> current{};
   std::optional<api::NextWindow> next{};
   std::optional<TimePoint> next_possible_start{}; ///< of one that the calendar has no room for
-  std::int64_t holders = 0;
-  std::int64_t windows_honored = 0;
-  std::int64_t windows_total = 0;
+  std::optional<std::int64_t> holders{};
+  std::optional<std::int64_t> windows_honored{};
+  std::optional<std::int64_t> windows_total{};
 };
 
 struct StatusView {

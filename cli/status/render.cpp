@@ -18,20 +18,15 @@ std::string heading(std::string_view title, const std::string& table, std::strin
   return std::string(title) + "\n" + (table.empty() ? std::string(none) + "\n" : table);
 }
 
-/// "75%" of allocatable; empty where there is nothing to allocate.
-std::string percent_text(const PoolResourceRow& row) {
-  const Amount whole = row.allocatable.value_or(Amount{});
-  if (whole <= Amount{})
-    return "";
-  const auto percent = resources::scaled(row.allocated.value_or(Amount{}), 100, whole.value());
-  return " " + std::to_string(percent.value()) + "%";
-}
-
+/// The bar and "75%" of allocatable; empty where there is nothing to allocate, or it is not known
+/// how much is.
 Cell bar_cell(const PoolResourceRow& row) {
-  const std::string bar =
-      draw_bar({row.allocatable.value_or(Amount{}), row.allocated.value_or(Amount{}),
-                row.promised.value_or(Amount{}), row.measured});
-  return {bar + percent_text(row)};
+  const Amount whole = row.allocatable.value_or(Amount{});
+  if (whole <= Amount{} || !row.allocated)
+    return {""};
+  const auto percent = resources::scaled(*row.allocated, 100, whole.value());
+  return {draw_bar({whole, *row.allocated, row.promised.value_or(Amount{}), row.measured}) + " " +
+          std::to_string(percent.value()) + "%"};
 }
 
 std::string nodes_text(const PoolRow& pool) {
@@ -139,6 +134,13 @@ std::string window_text(const ReservationRow& row, TimePoint now) {
   return "-";
 }
 
+/// "3/4" windows.
+std::string honored_text(const ReservationRow& row) {
+  if (!row.windows_honored || !row.windows_total)
+    return "-";
+  return std::to_string(*row.windows_honored) + "/" + std::to_string(*row.windows_total);
+}
+
 std::string render_reservations(const StatusView& view, bool wide, const Paint& paint) {
   std::vector<std::string> titles{"RESERVATION", "STATE", "POOL",   "QUOTA",  "KIND",
                                   "PROMISED",    "USED",  "WINDOW", "HONORED"};
@@ -154,10 +156,9 @@ std::string render_reservations(const StatusView& view, bool wide, const Paint& 
                             row.promised,
                             row.current ? request_text(row.current->used) : "-",
                             window_text(row, view.as_of),
-                            std::to_string(row.windows_honored) + "/" +
-                                std::to_string(row.windows_total)};
+                            honored_text(row)};
     if (wide) {
-      cells.emplace_back(std::to_string(row.holders));
+      cells.emplace_back(number_or_dash(row.holders));
       cells.emplace_back(row.next ? format_time(row.next->start) : "-");
       cells.emplace_back(row.state.message);
     }

@@ -69,6 +69,9 @@ TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
   CHECK(complaint({"stauts"}).find("stauts") != std::string::npos);
   CHECK(complaint({"status", "-o", "xml"}).find("json,wide,yaml") != std::string::npos);
   CHECK(complaint({"explain"}).find("NAME") != std::string::npos);
+  for (const char* subject : {"", "research/", "/train-0", "a/b/c"})
+    CHECK(complaint({"explain", subject}).find("must be NAME or NAMESPACE/NAME") !=
+          std::string::npos);
   CHECK(complaint({"completion", "tcsh"}).find("tcsh") != std::string::npos);
   CHECK(complaint({"status", "--request-timeout-seconds", "0"}) ==
         "kubectl-berth: --request-timeout-seconds: must be 1 to 3600\n");

@@ -63,3 +63,14 @@ TEST_CASE("What is not known is a dash, and zero is zero") {
   CHECK(text.find("p     Unknown  -      cpu       0          -         -         -\n") !=
         std::string::npos);
 }
+
+TEST_CASE("Where it is not known how much is allocated no bar says that all is free") {
+  ObservedStatus observed;
+  observed.pools.push_back(object_of<api::ResourcePool>(
+      R"({"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool", "metadata": {"name": "p"},
+          "spec": {"resources": [{"name": "cpu"}]},
+          "status": {"resources": [{"name": "cpu", "allocatable": "8"}]}})"));
+  const auto text = render_status(decide_status(observed, kSceneTime), false, Paint{});
+  CHECK(text.find("p     Unknown  -      cpu       -          -         -         8\n") !=
+        std::string::npos);
+}

@@ -61,7 +61,7 @@ const char* peak_words(const Finding& finding) {
   if (finding.advice.state.advice == Advice::ShrinkPool)
     return "stays below";
   const Outlook& outlook = finding.judged.outlook;
-  return outlook.expected_peak() > outlook.use_now ? "will reach" : "is at";
+  return outlook.expected_peak() > outlook.use_now ? "is heading for" : "is at";
 }
 
 double percent_after(const Finding& finding) {

@@ -77,7 +77,8 @@ public:
 
   /// The samples of (now - span, now], oldest first.
   [[nodiscard]] std::vector<Sample> since(Duration span, TimePoint now) const;
-  /// The share (0..1) of the intervals of (now - span, now] in which something was measured.
+  /// The share (0..1) of (now - span, now] that was measured: each sample tells of the time since
+  /// the one before, or if that is too long ago of one interval.
   [[nodiscard]] double coverage(Duration span, TimePoint now) const;
   /// Whether there is no sample, or none of the last kStaleIntervals intervals.
   [[nodiscard]] bool is_stale(TimePoint now) const;

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "analyzer/advise/recommendation.hpp"
 #include "tests/unit/analyzer/simulated_analyzer.hpp"
 
 namespace berth::analyzer {
@@ -183,6 +184,7 @@ TEST_CASE("a rising pool is recommended to grow before it is full, with the fore
     CHECK(point.p50 <= point.p90);
   }
   CHECK(forecast.back().p50.milli_value() >= Amount{85'000});
+  CHECK(valid_of(found[0]).message.starts_with("cpu is heading for "));
 }
 
 TEST_CASE("whatever is recommended to grow is more likely needed than not") {
@@ -307,6 +309,22 @@ TEST_CASE("another number of nodes is a new recommendation that supersedes the f
   for (const auto& one : world.recommendations())
     if (one.meta.name == first.meta.name)
       CHECK(valid_of(one).reason == Reason::Superseded);
+}
+
+TEST_CASE("a number of nodes is raised at once and taken back only after the cooldown") {
+  AnalyzerWorld world;
+  world.add_pool(10);
+  SimulatedAnalyzer analyzer(world);
+  for (int cpu_milli = 4000; world.recommendations().empty(); cpu_milli += 250)
+    world.measure_for(1min, cpu_milli);
+  const auto nodes = [&] { return nodes_of(standing_in(world).at(0)).value_or(0); };
+  const std::int32_t first = nodes();
+  for (int minute = 0; minute < 4; ++minute) {
+    world.measure_for(1min, 7500); // it rises no further
+    CHECK(nodes() >= first);
+  }
+  world.measure_for(30min, 7500);
+  CHECK(nodes() < first);
 }
 
 TEST_CASE("a recommendation that nobody confirms expires when the analyzer is back") {

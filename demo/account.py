@@ -70,6 +70,7 @@ class Account:
         self.measured_percent: dict[str, list[float]] = {}
         self.recommendations: dict[str, Object] = {}
         self._told: set[str] = set()
+        self._use_told: dict[str, float] = {}
 
     def say(self, line: str, code: str = "0") -> None:
         """News with the seconds since the start: a word, and what follows below it if it is long."""
@@ -197,10 +198,10 @@ class Account:
 
     def _note_use(self, pool: str, percent: float) -> None:
         """Takes over what was measured; tells it if it differs much from what was told last."""
-        known = self.measured_percent.setdefault(pool, [])
-        if known and abs(percent - known[-1]) < USE_STEP_PERCENT:
+        self.measured_percent.setdefault(pool, []).append(percent)
+        if abs(percent - self._use_told.get(pool, -100)) < USE_STEP_PERCENT:
             return
-        known.append(percent)
+        self._use_told[pool] = percent
         filled = round(BAR_CELLS * percent / 100)
         bar = "#" * filled + "." * (BAR_CELLS - filled)
         self.say(f"measured pool {pool} [{bar}] {percent:.0f} % of its cpu in use", "36")

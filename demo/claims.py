@@ -87,7 +87,7 @@ def use_was_measured(account: Account) -> str | None:
         return f"no measured use of {sorted(missing)}"
     seen = account.measured_percent["cpu"]
     if max(seen) < max(WARNING_PERCENT, 1.5 * seen[0]):
-        return f"it went {', '.join(f'{percent:.0f}' for percent in seen)} %"
+        return f"it went from {seen[0]:.0f} % to {max(seen):.0f} %"
     return None
 
 

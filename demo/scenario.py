@@ -93,7 +93,7 @@ WAVES = (
     Wave(18, "research: 12 urgent jobs, while others wait", (
         Batch("research", "urgent", 12, "berth-high", {"cpu": "1", "memory": "1Gi"}, 30),)),
     Wave(24, "platform: builds, and a release for the reserved window", (
-        Batch("platform", "build", 20, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 80),
+        Batch("platform", "build", 24, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 80),
         Batch("platform", "release", RELEASE_PODS, "berth-high", {"cpu": "2", "memory": "2Gi"}, 38,
               {"berth.dev/reservation": RESERVATION}))),
     *(search(after_seconds) for after_seconds in (34, 44, 54, 64, 74)),

@@ -15,6 +15,9 @@ namespace berth::cli {
 
 [[nodiscard]] std::string shown(const resources::ResourceName& name,
                                 const std::optional<resources::Amount>& amount);
+/// For what is measured, where the last digits are noise: "104" for 103617m, "72Gi" for 73400Mi.
+[[nodiscard]] std::string shown_roughly(const resources::ResourceName& name,
+                                        const std::optional<resources::Amount>& amount);
 [[nodiscard]] nlohmann::json to_json(const resources::ResourceName& name,
                                      const std::optional<resources::Amount>& amount);
 [[nodiscard]] std::string number_or_dash(const std::optional<std::int64_t>& number);

@@ -28,7 +28,8 @@ As a plugin of kubectl it is called "kubectl berth ...".)";
 
 constexpr const char* kStatusFooter =
     R"(Bars: # allocated, = promised to reservations, | measured use, . free. A STATE is a reason of
-docs/reference/reasons.md; with a * it was written for an older spec. A - is not known.
+docs/reference/reasons.md; with a * it was written for an older spec. A - is not known. What is
+measured is rounded here and exact in -o json.
 
 Flags of every command and exit codes: kubectl-berth --help)";
 

@@ -43,7 +43,7 @@ std::vector<Cell> pool_cells(const PoolRow& pool, const PoolResourceRow& row, bo
           std::string(row.name.str()),
           amount(row.allocated),
           amount(row.promised),
-          amount(row.measured),
+          shown_roughly(row.name, row.measured),
           amount(row.allocatable),
           bar_cell(row)};
 }

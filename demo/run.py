@@ -31,7 +31,7 @@ from berth_controlplane.cluster import Cluster  # noqa: E402
 from berth_controlplane.errors import ControlPlaneError  # noqa: E402
 from berth_controlplane.nodes import NodeShape  # noqa: E402
 
-DEADLINE_SECONDS = 150
+DEADLINE_SECONDS = 160
 ROUND_SECONDS = 0.5
 ANALYZER_INTERVAL_SECONDS = 10
 COMMAND_TIMEOUT_SECONDS = 20

@@ -29,7 +29,7 @@ CPU_NODE = {"cpu": "16", "memory": "64Gi", "pods": "110"}
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 GPU_NODE = {"cpu": "32", "memory": "256Gi", "pods": "110", "nvidia.com/gpu": "8"}
 
-TRAFFIC_ENDS_AFTER_SECONDS = 110
+TRAFFIC_ENDS_AFTER_SECONDS = 122
 WINDOW_STARTS_AFTER = timedelta(seconds=72)
 WINDOW_LASTS = timedelta(seconds=60)
 # What a pod really uses of what it asks for.
@@ -87,14 +87,14 @@ WAVES = (
     Wave(0, "a gang of 8, notebooks and 50 small jobs of research; two that cannot run", (
         *IMPOSSIBLE, GANG_BATCH,
         Batch("research", "notebook", 4, "berth-medium", {"cpu": "1", GPU: "1"}, 45),
-        Batch("research", "prepare", 50, "berth-low", {"cpu": "1", "memory": "1Gi"}, 100))),
+        Batch("research", "prepare", 50, "berth-low", {"cpu": "1", "memory": "1Gi"}, 118))),
     Wave(12, "research: 32 jobs more than it has quota for", (
         Batch("research", "sweep", 32, "berth-low", {"cpu": "1", "memory": "1Gi"}, 30),)),
     Wave(18, "research: 12 urgent jobs, while others wait", (
         Batch("research", "urgent", 12, "berth-high", {"cpu": "1", "memory": "1Gi"}, 30),)),
     Wave(24, "platform: builds, and a release for the reserved window", (
-        Batch("platform", "build", 24, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 80),
-        Batch("platform", "release", RELEASE_PODS, "berth-high", {"cpu": "2", "memory": "2Gi"}, 38,
+        Batch("platform", "build", 24, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 95),
+        Batch("platform", "release", RELEASE_PODS, "berth-high", {"cpu": "2", "memory": "2Gi"}, 48,
               {"berth.dev/reservation": RESERVATION}))),
     *(search(after_seconds) for after_seconds in (34, 44, 54, 64, 74)),
 )

@@ -7,17 +7,23 @@
 namespace berth::allocation {
 namespace {
 
-/// A node that has room, in the order in which nodes are taken.
+/// A node that has room, in the order in which nodes are taken: the rank among the planned nodes
+/// (those not planned are equal), the points, the node. One number, since thousands are sorted.
 struct Ranked {
-  std::size_t planned_rank; ///< position among the planned nodes; those not planned are equal
-  Points points;
-  NodeIndex node;
+  std::uint64_t order;    ///< less is better
   std::uint32_t position; ///< in the candidate list
 
+  Ranked(std::size_t planned_rank, Points points, NodeIndex node, std::uint32_t at)
+      : order((std::min<std::uint64_t>(planned_rank, kRankMax) << 48U) |
+              (static_cast<std::uint64_t>(kPointsWithBonusMax - points) << 32U) | node),
+        position(at) {}
+
   friend bool operator<(const Ranked& left, const Ranked& right) {
-    return std::tuple{left.planned_rank, -left.points, left.node} <
-           std::tuple{right.planned_rank, -right.points, right.node};
+    return left.order < right.order;
   }
+
+  static constexpr std::uint64_t kRankMax = 0xFFFF;
+  static constexpr Points kPointsWithBonusMax = 2 * kPointsMax + 1;
 };
 
 } // namespace
@@ -68,8 +74,8 @@ public:
 
   /// Valid until the next call.
   [[nodiscard]] NodeRoom room(NodeIndex node);
-  [[nodiscard]] RoomVerdict verdict(NodeIndex node) { return room_for(request_, room(node)); }
-  [[nodiscard]] Ranked rank(NodeIndex node, std::uint32_t position);
+  [[nodiscard]] RoomVerdict verdict(const NodeRoom& room) const { return room_for(request_, room); }
+  [[nodiscard]] Ranked rank(NodeIndex node, const NodeRoom& room, std::uint32_t position) const;
 
 private:
   [[nodiscard]] bool is_held_for_us(NodeIndex node) const;
@@ -132,11 +138,11 @@ bool Placer::is_held_for_us(NodeIndex node) const {
   });
 }
 
-Ranked Placer::rank(NodeIndex node, std::uint32_t position) {
+Ranked Placer::rank(NodeIndex node, const NodeRoom& room, std::uint32_t position) const {
   const auto at = std::find(planned_.begin(), planned_.end(), node);
   const Points held_bonus = is_held_for_us(node) ? kPointsMax + 1 : 0;
   return Ranked{static_cast<std::size_t>(at - planned_.begin()),
-                held_bonus + score(request_, room(node), scorer_), node, position};
+                held_bonus + score(request_, room, scorer_), node, position};
 }
 
 NodeVerdict verdict_of(const RoomVerdict& room) {
@@ -184,7 +190,8 @@ std::optional<Rejection> check(const ClusterSnapshot& snapshot, const NodeName& 
   if (eligibility != Eligibility::Eligible)
     return Rejection{node, reason_of(eligibility), detail_of(eligibility, pooled, constraints),
                      false};
-  const RoomVerdict room = Placer(snapshot, query).verdict(*index);
+  Placer placer(snapshot, query);
+  const RoomVerdict room = placer.verdict(placer.room(*index));
   if (room.kind == RoomVerdict::Kind::Fits)
     return std::nullopt;
   const NodeVerdict verdict = verdict_of(room);
@@ -209,19 +216,23 @@ NodeChoice choose_nodes(const ClusterSnapshot& snapshot, const PlacementQuery& q
     NodeVerdict& verdict = buffers.verdicts[position];
     if (eligible[*node] != Eligibility::Eligible) {
       verdict = verdict_of(eligible[*node]);
-    } else if (const RoomVerdict room = placer.verdict(*node);
-               room.kind != RoomVerdict::Kind::Fits) {
-      verdict = verdict_of(room);
-    } else {
-      verdict = NodeVerdict{NodeVerdict::Kind::NotChosen, false, Reason::PreferredElsewhere,
-                            NodeVerdict::kNoColumn};
-      buffers.ranked.push_back(placer.rank(*node, position));
+      continue;
     }
+    const NodeRoom room = placer.room(*node);
+    if (const RoomVerdict found = placer.verdict(room); found.kind != RoomVerdict::Kind::Fits) {
+      verdict = verdict_of(found);
+      continue;
+    }
+    verdict = NodeVerdict{NodeVerdict::Kind::NotChosen, false, Reason::PreferredElsewhere,
+                          NodeVerdict::kNoColumn};
+    buffers.ranked.push_back(placer.rank(*node, room, position));
   }
   const std::size_t chosen = std::min(nodes_max, buffers.ranked.size());
-  std::partial_sort(buffers.ranked.begin(),
-                    buffers.ranked.begin() + static_cast<std::ptrdiff_t>(chosen),
-                    buffers.ranked.end());
+  const auto chosen_end = buffers.ranked.begin() + static_cast<std::ptrdiff_t>(chosen);
+  if (chosen_end == buffers.ranked.end())
+    std::sort(buffers.ranked.begin(), buffers.ranked.end());
+  else
+    std::partial_sort(buffers.ranked.begin(), chosen_end, buffers.ranked.end());
   buffers.chosen.clear();
   for (std::size_t i = 0; i < chosen; ++i) {
     buffers.chosen.push_back(buffers.ranked[i].position);

@@ -385,7 +385,7 @@ def test_a_rejected_pod_is_tried_again_when_its_gate_or_labels_change(kube, name
     create(kube, namespace, nodes)
     wait_refused(kube, namespace)
     liar.be_honest()
-    kube.patch("v1/Pod", "pod", {"metadata": {"annotations": {"berth.dev/test": "kick"}}},
+    kube.patch("v1/Pod", "pod", {"metadata": {"annotations": {"example.com/kick": "now"}}},
                namespace)
     assert wait_bound(kube, namespace) in nodes
 

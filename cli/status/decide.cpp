@@ -107,6 +107,7 @@ PoolRow pool_row(const api::ResourcePool& pool) {
   PoolRow row;
   row.name = pool.meta.name;
   row.state = state_word(pool.status.conditions, "Ready", pool.meta.generation);
+  row.metrics = state_word(pool.status.conditions, api::kMetricsAvailable, pool.meta.generation);
   row.nodes = pool.status.nodes;
   row.strategy = to_string(pool.spec.strategy);
   for (const auto& status : pool.status.resources) {

@@ -30,6 +30,8 @@ struct PoolRow {
   StateWord state{};
   std::optional<api::NodeCounts> nodes{};
   std::string strategy{};
+  /// Whether what is measured can be relied on, and if not, why.
+  StateWord metrics{};
   std::vector<PoolResourceRow> resources{}; ///< by name
 };
 

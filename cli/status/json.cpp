@@ -72,6 +72,7 @@ json pools_json(const std::vector<PoolRow>& pools) {
     list.push_back({{"name", pool.name},
                     {"state", state_json(pool.state)},
                     {"strategy", pool.strategy},
+                    {"metrics", state_json(pool.metrics)},
                     {"nodes", std::move(nodes)},
                     {"resources", std::move(resources)}});
   }

@@ -29,6 +29,10 @@ Cell bar_cell(const PoolResourceRow& row) {
           std::to_string(percent.value()) + "%"};
 }
 
+Cell state_cell(const StateWord& state) {
+  return {shown(state), colour_of(state)};
+}
+
 std::string nodes_text(const PoolRow& pool) {
   if (!pool.nodes)
     return "-";
@@ -38,7 +42,7 @@ std::string nodes_text(const PoolRow& pool) {
 std::vector<Cell> pool_cells(const PoolRow& pool, const PoolResourceRow& row, bool first) {
   const auto amount = [&](const std::optional<Amount>& value) { return shown(row.name, value); };
   return {first ? pool.name : "",
-          first ? Cell{shown(pool.state), colour_of(pool.state)} : Cell{},
+          first ? state_cell(pool.state) : Cell{},
           first ? nodes_text(pool) : "",
           std::string(row.name.str()),
           amount(row.allocated),
@@ -50,15 +54,7 @@ std::vector<Cell> pool_cells(const PoolRow& pool, const PoolResourceRow& row, bo
 
 /// The line of a pool none of whose resources has been counted yet.
 std::vector<Cell> empty_pool_cells(const PoolRow& pool) {
-  return {pool.name,
-          Cell{shown(pool.state), colour_of(pool.state)},
-          nodes_text(pool),
-          "-",
-          "-",
-          "-",
-          "-",
-          "-",
-          ""};
+  return {pool.name, state_cell(pool.state), nodes_text(pool), "-", "-", "-", "-", "-", ""};
 }
 
 /// "|- " and "`- " before the name of row `at`, and a line down past each ancestor that has
@@ -86,7 +82,7 @@ std::string first_pending_text(const QuotaRow& row) {
 }
 
 std::vector<Cell> quota_head_cells(const QuotaRow& row, const std::string& branch) {
-  std::vector<Cell> cells{branch + row.name, Cell{shown(row.state), colour_of(row.state)}};
+  std::vector<Cell> cells{branch + row.name, state_cell(row.state)};
   for (const auto count : {&api::WorkloadCounts::admitted, &api::WorkloadCounts::pending})
     cells.emplace_back(row.workloads ? std::to_string((*row.workloads).*count) : "-");
   return cells;
@@ -149,7 +145,7 @@ std::string render_reservations(const StatusView& view, bool wide, const Paint& 
   Table table(std::move(titles));
   for (const ReservationRow& row : view.reservations) {
     std::vector<Cell> cells{row.name,
-                            Cell{shown(row.state), colour_of(row.state)},
+                            state_cell(row.state),
                             row.pool,
                             row.quota,
                             row.kind,
@@ -184,7 +180,7 @@ std::string render_pools(const std::vector<PoolRow>& pools, bool wide, const Pai
                                   "RESOURCE", "ALLOCATED",   "PROMISED",
                                   "MEASURED", "ALLOCATABLE", "ALLOCATED/ALLOCATABLE"};
   if (wide)
-    titles.insert(titles.end(), {"CAPACITY", "LARGEST FREE", "STRATEGY"});
+    titles.insert(titles.end(), {"CAPACITY", "LARGEST FREE", "STRATEGY", "METRICS"});
   Table table(std::move(titles));
   for (const PoolRow& pool : pools) {
     bool first = true;
@@ -196,6 +192,7 @@ std::string render_pools(const std::vector<PoolRow>& pools, bool wide, const Pai
         cells.emplace_back(shown(row.name, row.capacity));
         cells.emplace_back(shown(row.name, row.largest_free));
         cells.emplace_back(first ? pool.strategy : "");
+        cells.push_back(first ? state_cell(pool.metrics) : Cell{});
       }
       table.add(std::move(cells));
       first = false;
@@ -204,7 +201,7 @@ std::string render_pools(const std::vector<PoolRow>& pools, bool wide, const Pai
       continue;
     auto cells = empty_pool_cells(pool);
     if (wide)
-      cells.insert(cells.end(), {"-", "-", pool.strategy});
+      cells.insert(cells.end(), {"-", "-", pool.strategy, state_cell(pool.metrics)});
     table.add(std::move(cells));
   }
   return table.empty() ? "" : table.str(paint);

@@ -22,6 +22,7 @@ from harness.extender_world import (  # noqa: F401  (fixtures are found by their
     create_many,
     node_of,
     pool,
+    scheduler_config_of,
     team,
     wait_all_bound,
     wait_bound,
@@ -121,6 +122,25 @@ def test_r4_a_preemption_spares_what_runs_inside_a_reservation(cluster, kube, po
         assert "deletionTimestamp" not in inside["metadata"]
     finally:
         kube.delete("berth.dev/v1alpha1/Reservation", name)
+
+
+def test_in_the_shipped_configuration_the_scheduler_binds_by_itself(cluster, kube, pool, team, web):
+    """The extender is ignorable there: it would be passed over if it refused."""
+    with_bind = scheduler_config_of(cluster)
+    shipped = json.loads(json.dumps(with_bind))
+    del shipped["extenders"][0]["bindVerb"]
+    cluster.configure_scheduler(shipped)
+    try:
+        before = calls(cluster, "bind", "ok")
+        create(kube, team, pool, "p", "2")
+        create(kube, web, pool, "w")
+        node = wait_bound(kube, team, "p")
+        assert node in json.loads(berth_kinds.annotation(kube, "p", team,
+                                                         berth_kinds.ADMITTED))["nodes"]
+        wait_bound(kube, web, "w")
+        assert calls(cluster, "bind", "ok") == before
+    finally:
+        cluster.configure_scheduler(with_bind)
 
 
 # Failures -----------------------------------------------------------------------------------------

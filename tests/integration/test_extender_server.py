@@ -26,6 +26,7 @@ from harness.extender_world import (  # noqa: F401  (fixtures are found by their
     flag,
     metric,
     pool,
+    scheduler_config_of,
     team,
     wait_all_bound,
     web,
@@ -47,12 +48,6 @@ CALLS_MIN = 100
 
 
 # Two replicas ---------------------------------------------------------------------------------------
-
-
-def scheduler_config_of(cluster: Cluster) -> dict:
-    path = next(word.partition("=")[2] for word in cluster.record("scheduler").command
-                if word.startswith("--config="))
-    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 @dataclass

@@ -3,6 +3,7 @@ and an unmanaged namespace, and questions about pods and metrics. Test files imp
 
 from __future__ import annotations
 
+import json
 import re
 import urllib.request
 import uuid
@@ -30,8 +31,12 @@ LAST = "extender-last"
 
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
-    """Operator and extender, and a pool of nodes that only the pods of one test file select."""
+    """Operator and extender, asked for all four verbs, and a pool of nodes that only the pods of one
+    test file select."""
     berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR, EXTENDER)), print)
+    config = scheduler_config_of(cluster)
+    config["extenders"][0]["bindVerb"] = "bind"
+    cluster.configure_scheduler(config)
     name = f"pool-{uuid.uuid4().hex[:6]}"
     cluster.add_nodes(NODES, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi",
                                               "pods": "110"}, {berth_kinds.POOL_LABEL: name}))
@@ -114,6 +119,13 @@ def metric(cluster: Cluster, name: str, component: str = EXTENDER, **labels: str
 def calls(cluster: Cluster, verb: str, outcome: str, component: str = EXTENDER) -> float:
     return metric(cluster, "berth_extender_request_duration_seconds_count", component, verb=verb,
                   outcome=outcome)
+
+
+def scheduler_config_of(cluster: Cluster) -> dict:
+    """The configuration that kube-scheduler runs with."""
+    path = next(word.partition("=")[2] for word in cluster.record("scheduler").command
+                if word.startswith("--config="))
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def flag(cluster: Cluster, name: str) -> str:

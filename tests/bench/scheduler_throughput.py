@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
 """How fast gated pods get to nodes: without an extender, with a naive one, and with Berth's.
 
-In all three the same operator admits the same pods (one write each), on the same machine, one after
+  none    no extender
+  naive   one that returns every name and scores each alike
+  berth   Berth's, with the configuration of manifests/scheduler-config.yaml
+  pinned  the same for pods whose node affinity names four candidates. The load generator pins them:
+          it shows what the operator could save by pinning what it admits
+
+In all of them the same operator admits the same pods (one write each), on the same machine, one after
 the other, so the ratios mean something and the absolute numbers belong to this machine. Counted are
 the pods bound per second from the first binding to the last, and the CPU that kube-scheduler, and
 the extender beside it, used for each. Prints the machine, the versions and the ratios.
@@ -36,8 +42,9 @@ from berth_controlplane.waiting import wait_until  # noqa: E402
 
 NAMESPACE = "bench"
 NAIVE = "naive-extender"
-MODES = ("none", "naive", "berth")
-EXTENDERS = {"none": [], "naive": [NAIVE], "berth": [berth.EXTENDER]}
+MODES = ("none", "naive", "berth", "pinned")
+EXTENDERS = {"none": [], "naive": [NAIVE], "berth": [berth.EXTENDER], "pinned": [berth.EXTENDER]}
+CANDIDATES = 4
 Config = scheduler_config.Config
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 NODE = {"cpu": "16", "memory": "64Gi", "pods": "110"}
@@ -139,7 +146,7 @@ def start_naive_extender(cluster: Cluster, naive: Path) -> None:
 def use_extender(cluster: Cluster, mode: str, berth_config: Config) -> None:
     """Restart kube-scheduler with the mode's configuration."""
     config = scheduler_config.default()
-    if mode == "berth":
+    if berth.EXTENDER in EXTENDERS[mode]:
         # The same client limits as in the other modes.
         config = berth_config | {"clientConnection": config["clientConnection"]}
     if mode == "naive":
@@ -154,7 +161,8 @@ def run_once(cluster: Cluster, mode: str, nodes: int, pods: int) -> Measurement:
     """Create the pods while nobody admits, let the operator go, and wait until all are bound."""
     kube = cluster.kube
     cluster.pause(berth.OPERATOR)
-    kube.create_many(pod(index) for index in range(pods))
+    kube.create_many(pod(index, candidates(index, nodes) if mode == "pinned" else [])
+                     for index in range(pods))
     watched = ["scheduler", *EXTENDERS[mode]]
     before = [cpu_seconds(cluster.record(name).pid) for name in watched]
     cluster.resume(berth.OPERATOR)
@@ -186,13 +194,23 @@ def seconds_to_bind(kube: ApiClient, pods: int) -> float:
     return time.monotonic() - first
 
 
-def pod(index: int) -> dict:
-    """A small pod; the policy gates it."""
+def pod(index: int, nodes: list[str]) -> dict:
+    """A small pod, which only `nodes` may take if there are any; the policy gates it."""
+    spec: dict = {"terminationGracePeriodSeconds": 0, "containers": [{
+        "name": "main", "image": "registry.invalid/simulated",
+        "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}
+    terms = [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+             for node in nodes]
+    if terms:
+        spec["affinity"] = {"nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
     return {"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": f"p-{index}", "namespace": NAMESPACE},
-            "spec": {"terminationGracePeriodSeconds": 0, "containers": [{
-                "name": "main", "image": "registry.invalid/simulated",
-                "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}}
+            "metadata": {"name": f"p-{index}", "namespace": NAMESPACE}, "spec": spec}
+
+
+def candidates(index: int, nodes: int) -> list[str]:
+    """Four nodes, other ones for each pod until all have been named."""
+    return [f"node-{(index * CANDIDATES + each) % nodes}" for each in range(CANDIDATES)]
 
 
 def cpu_seconds(pid: int) -> float:

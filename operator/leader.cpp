@@ -26,11 +26,11 @@ GangWatchOptions gang_options(const OperatorOptions& options) {
 struct Leader::Impl {
   Impl(Parts used, const OperatorOptions& options, std::uint64_t seed)
       : parts(std::move(used)),
-        waiting(parts.client, parts.executor, parts.observer, parts.events, {}),
+        waiting(parts.client, parts.executor, parts.observer, parts.events, {}, parts.leads),
         gangs({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
-               parts.log.named("gang")},
+               parts.leads, parts.log.named("gang")},
               gang_options(options)),
-        admitter({parts.client, parts.executor, parts.observer, parts.failpoints,
+        admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.leads,
                   parts.log.named("admission")},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
         allocation(
@@ -38,13 +38,15 @@ struct Leader::Impl {
              parts.log.named("cycle")},
             [this, candidates = options.candidates] { return policy(candidates); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
-                parts.failpoints, parts.registry, parts.log.named("status")},
+                parts.failpoints, parts.registry, parts.metrics, parts.leads,
+                parts.log.named("status")},
                options.status_interval) {}
 
   [[nodiscard]] allocation::Policy policy(int candidates) const {
     allocation::Policy policy;
     policy.candidates = candidates;
     policy.held_back = gangs.held_back();
+    policy.held_back.merge(admitter.held_back());
     return policy;
   }
 
@@ -83,6 +85,8 @@ async::Task<void> Leader::run(std::stop_token stop) {
   while (!impl.parts.observer.has_synced())
     if (!co_await async::sleep_for(impl.parts.executor, kSyncPollInterval, stop))
       co_return;
+  impl.gangs.recall();
+  const std::stop_callback on_stop(stop, [&impl] { impl.admitter.drop_queued(); });
   async::TaskGroup work(impl.parts.executor);
   work.spawn(impl.allocation.run(stop));
   work.spawn(impl.status.run(stop));

@@ -76,9 +76,9 @@ std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
   if (workload.already_charged > 0)
     return finish_interrupted(head);
   const auto held_back = input_.policy.held_back.find(workload.id);
-  if (held_back != input_.policy.held_back.end() && held_back->second > input_.now)
-    return refuse(Reason::GangTimedOut,
-                  "the gang was rolled back and waits until " + format_time(held_back->second));
+  if (held_back != input_.policy.held_back.end() && held_back->second.until > input_.now)
+    return refuse(held_back->second.reason, held_back->second.why + " and waits until " +
+                                                format_time(held_back->second.until));
   return admit_new(head);
 }
 

@@ -4,7 +4,7 @@
 
 namespace berth::allocation {
 
-ClusterState::ClusterState() : impl_(std::make_unique<Impl>()) {}
+ClusterState::ClusterState(Generation last) : impl_(std::make_unique<Impl>(last)) {}
 ClusterState::~ClusterState() = default;
 ClusterState::ClusterState(ClusterState&&) noexcept = default;
 ClusterState& ClusterState::operator=(ClusterState&&) noexcept = default;

@@ -31,6 +31,8 @@ bool replace_shared(Map& map, const Key& key, Value value) {
 
 class ClusterState::Impl {
 public:
+  explicit Impl(Generation last) : generation_(last) {}
+
   bool upsert_pod(PodView pod);
   bool remove_pod(const PodUid& uid);
   bool upsert_node(NodeView node);
@@ -95,6 +97,7 @@ private:
   std::shared_ptr<const NodeTable> loads_table_; ///< whose rows the loads have
   OpenWindows windows_;
   std::shared_ptr<const ClusterSnapshot> published_;
+  Generation generation_; ///< of the last publication
 
   // What the next publication has to look at.
   bool changed_ = true; ///< anything since the last publication

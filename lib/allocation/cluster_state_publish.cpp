@@ -222,7 +222,7 @@ void ClusterState::Impl::refresh_windows(TimePoint now) {
 
 std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoint now) {
   auto snapshot = std::make_shared<ClusterSnapshot>();
-  snapshot->generation = Generation{published_ == nullptr ? 1 : published_->generation.number + 1};
+  snapshot->generation = Generation{++generation_.number};
   snapshot->as_of = now;
   snapshot->nodes = table_;
   snapshot->loads = loads_.snapshot();

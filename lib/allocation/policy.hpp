@@ -3,17 +3,26 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 
 #include "lib/base/clock.hpp"
+#include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
 
 namespace berth::allocation {
 
+/// A workload that waits until a time, whatever has room for it.
+struct HeldBack {
+  TimePoint until{};
+  Reason reason = Reason::GangTimedOut;
+  std::string why{}; ///< "the gang was rolled back"
+};
+
 struct Policy {
   /// placement.candidates: how many nodes an admission names for each pod, best first.
   std::int32_t candidates = 4;
-  /// Workloads that wait until a time whatever has room for them: gangs that were rolled back (G1).
-  std::map<WorkloadId, TimePoint> held_back{};
+  /// Gangs that were rolled back (G1), and workloads whose admission the API server refused.
+  std::map<WorkloadId, HeldBack> held_back{};
 };
 
 } // namespace berth::allocation

@@ -37,6 +37,8 @@ inline constexpr std::string_view kDurationLimitSeconds = "berth.dev/duration-li
 inline constexpr std::string_view kAdmitted = "berth.dev/admitted";
 inline constexpr std::string_view kRevocableAfter = "berth.dev/revocable-after";
 inline constexpr std::string_view kExplain = "berth.dev/explain";
+/// Also by Berth only: that the pod's gang was rolled back (RollbackRecord).
+inline constexpr std::string_view kRolledBack = "berth.dev/rolled-back";
 } // namespace annotation
 
 /// Who writes which fields by server-side apply.

@@ -33,7 +33,8 @@ bool keep_annotation(std::string_view key) {
 
 /// What later code reads from the metadata itself; everything else is in the view by now.
 bool keep_after_reading(const std::string& key) {
-  return key == api::annotation::kExplain || key == api::annotation::kRevocableAfter;
+  return key == api::annotation::kExplain || key == api::annotation::kRevocableAfter ||
+         key == api::annotation::kRolledBack;
 }
 
 allocation::Labels to_labels(const std::map<std::string, std::string>& map) {

@@ -12,6 +12,13 @@ nlohmann::json preconditions(const cluster::Pod& pod) {
   return {{"uid", pod.meta.uid}, {"resourceVersion", pod.meta.resource_version}};
 }
 
+std::string annotation_patch(const cluster::Pod& pod, std::string_view name,
+                             const std::string& text) {
+  nlohmann::json metadata = preconditions(pod);
+  metadata["annotations"] = {{std::string(name), text}};
+  return nlohmann::json{{"metadata", std::move(metadata)}}.dump();
+}
+
 } // namespace
 
 std::string admission_patch(const cluster::Pod& pod, const allocation::AdmissionRecord& record) {
@@ -29,9 +36,11 @@ std::string admission_patch(const cluster::Pod& pod, const allocation::Admission
 }
 
 std::string explain_patch(const cluster::Pod& pod, const std::string& text) {
-  nlohmann::json metadata = {{"uid", pod.meta.uid}};
-  metadata["annotations"] = {{std::string(api::annotation::kExplain), text}};
-  return nlohmann::json{{"metadata", std::move(metadata)}}.dump();
+  return annotation_patch(pod, api::annotation::kExplain, text);
+}
+
+std::string rollback_patch(const cluster::Pod& pod, const api::RollbackRecord& record) {
+  return annotation_patch(pod, api::annotation::kRolledBack, api::encode_rollback(record));
 }
 
 } // namespace berth::op

@@ -1,10 +1,12 @@
 #pragma once
-// The one write that admits a pod: the record of the decision and the gates without ours, under the
-// pod's UID and resourceVersion. Pure: text from values.
+// What the operator writes to pods: the one write that admits (the record of the decision and the
+// gates without ours), and its other annotations, all under the pod's UID and resourceVersion.
+// Pure: text from values.
 
 #include <string>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/api/rollback_record.hpp"
 #include "lib/cluster/pod.hpp"
 
 namespace berth::op {
@@ -14,7 +16,11 @@ namespace berth::op {
 [[nodiscard]] std::string admission_patch(const cluster::Pod& pod,
                                           const allocation::AdmissionRecord& record);
 
-/// A JSON merge patch that writes berth.dev/explain under the pod's UID alone.
+/// A JSON merge patch that writes berth.dev/explain. Under the resourceVersion too, or a pod that
+/// was admitted meanwhile would say for ever why it waits.
 [[nodiscard]] std::string explain_patch(const cluster::Pod& pod, const std::string& text);
+/// The same for berth.dev/rolled-back.
+[[nodiscard]] std::string rollback_patch(const cluster::Pod& pod,
+                                         const api::RollbackRecord& record);
 
 } // namespace berth::op

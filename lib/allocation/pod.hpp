@@ -139,6 +139,10 @@ struct PodView {
   /// can. Such a pod waits as InvalidWorkload; if it is bound it holds its node all the same.
   std::string defect{};
 
+  /// A controller owns the pod and would make it again.
+  bool is_recreated = false;
+  /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
+  bool has_pod_rules = false;
   bool managed = false;     ///< its namespace, or the pod itself, opted in
   bool gated = false;       ///< spec.schedulingGates has berth.dev/admission
   bool terminating = false; ///< metadata.deletionTimestamp is set; it still holds (L1)

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 
+#include "lib/allocation/admission_record.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
 
@@ -12,6 +14,8 @@ namespace berth::allocation {
 struct Policy {
   /// placement.candidates: how many nodes an admission names for each pod, best first.
   std::int32_t candidates = 4;
+  /// placement.mode; nothing: Auto.
+  std::optional<PlacementMode> mode{};
   /// Workloads that wait until a time whatever has room for them: gangs that were rolled back (G1).
   std::map<WorkloadId, TimePoint> held_back{};
 };

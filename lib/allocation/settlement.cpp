@@ -131,7 +131,8 @@ void Settler::adopt(const PodView& pod, Charge& charge) {
 NodeName Settler::place_of(const PodPtr& pod) {
   if (pod->is_bound())
     return pod->node;
-  if (!pod->nominated_node.empty())
+  // Before its admission is written a nomination is only half of it (PlacementMode::Nominate).
+  if (!pod->nominated_node.empty() && (!pod->gated || pod->admission))
     return pod->nominated_node;
   if (!pod->admission)
     return {};

@@ -16,6 +16,7 @@ void describe(auto& fields, Of<allocation::AdmissionRecord> auto& record) {
   fields.required("quota", record.quota);
   fields.required("pool", record.pool);
   fields.field("nodes", record.planned_nodes);
+  fields.field("mode", record.mode);
   fields.field("reservation", record.reservation);
   fields.required("members", record.members, kMembers);
   fields.required("youngestMember", record.youngest_member);

@@ -117,9 +117,24 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
   return spec;
 }
 
+namespace {
+
+std::optional<allocation::PlacementMode> mode_of(PlacementMode mode) {
+  switch (mode) {
+  case PlacementMode::Auto: return std::nullopt;
+  case PlacementMode::Candidates: return allocation::PlacementMode::Candidates;
+  case PlacementMode::Nominate: return allocation::PlacementMode::Nominate;
+  case PlacementMode::Extender: return allocation::PlacementMode::Extender;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
 allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
   core.candidates = policy.placement.candidates;
+  core.mode = mode_of(policy.placement.mode);
   return core;
 }
 

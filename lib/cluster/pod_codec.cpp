@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "lib/allocation/placement_mode.hpp"
 #include "lib/allocation/workload.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
@@ -106,6 +107,14 @@ allocation::PodResources resources_of(const PodDraft& draft) {
   return resources;
 }
 
+/// As the author of the pod wrote them: the candidates that an admission pinned are in its record.
+allocation::Constraints constraints_of(PodDraft& draft) {
+  const auto& admission = draft.pod.view.admission;
+  if (!admission || admission->mode != allocation::PlacementMode::Candidates)
+    return std::move(draft.constraints);
+  return allocation::without_pins(std::move(draft.constraints), admission->planned_nodes);
+}
+
 Result<PodDraft> read_draft(JsonElement value) {
   PodDraft draft;
   BERTH_CHECK(kube::read_members(
@@ -132,8 +141,10 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
   view.terminal = draft.phase == "Succeeded" || draft.phase == "Failed";
   view.gated = std::find(draft.pod.scheduling_gates.begin(), draft.pod.scheduling_gates.end(),
                          api::kAdmissionGate) != draft.pod.scheduling_gates.end();
+  view.is_recreated =
+      std::ranges::any_of(meta.owners, [](const auto& owner) { return owner.controller; });
   read_berth_labels(draft);
-  allocation::PodShape shape{allocation::weigh(resources_of(draft)), std::move(draft.constraints)};
+  allocation::PodShape shape{allocation::weigh(resources_of(draft)), constraints_of(draft)};
   view.shape =
       shapes != nullptr ? shapes->share(std::move(shape)) : allocation::ShapePtr{std::move(shape)};
   std::erase_if(draft.pod.meta.labels,

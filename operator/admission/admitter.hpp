@@ -63,6 +63,9 @@ private:
   [[nodiscard]] async::Task<void> write_into(const allocation::MemberAdmission& member,
                                              bool* all_done);
   [[nodiscard]] async::Task<Written> write_member(const allocation::MemberAdmission& member);
+  /// The one patch that admits; before it the nomination, where the record says so.
+  [[nodiscard]] async::Task<Result<void>> write_record(const cluster::Pod& known,
+                                                       const allocation::AdmissionRecord& record);
   [[nodiscard]] async::Task<void> write_replanning(allocation::Replanning replanning);
   [[nodiscard]] async::Task<Result<cluster::Pod>> read(kube::ObjectKey key);
   void give_up(const allocation::Admission& admission);

@@ -62,6 +62,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
       return;
     Replanning replanning{pod, *pod->admission};
     replanning.record.planned_nodes = names_of(placed->nodes.front());
+    replanning.record.devices = placed->devices.front();
     placer_.take(std::move(*placed));
     replannings.push_back(std::move(replanning));
   });
@@ -96,6 +97,7 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
     if (options != nullptr)
       if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
         member.record.planned_nodes = names_of(placed->nodes.front());
+        member.record.devices = placed->devices.front();
         placer_.take(std::move(*placed));
       }
     admission.members.push_back(std::move(member));
@@ -171,6 +173,7 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
     record.planned_nodes = names_of(placed.nodes[i]);
+    record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
   headroom_.take(option, total_of(members));

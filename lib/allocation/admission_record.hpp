@@ -23,6 +23,8 @@ struct AdmissionRecord {
   /// Where this pod may be bound, best first; the first one that exists is charged until the pod is
   /// bound. Never more than Policy::candidates.
   std::vector<NodeName> planned_nodes{};
+  /// Which devices of the first planned node the pod is charged on; empty if it asks for none.
+  std::vector<std::int32_t> devices{};
   /// Empty unless the pod was admitted into a reservation.
   ReservationName reservation{};
   /// How many pods this decision admits together, and the creation time of the youngest of them.

@@ -65,6 +65,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
       return;
     Replanning replanning{pod, *pod->admission};
     replanning.record.planned_nodes = names_of(placed->nodes.front());
+    replanning.record.devices = placed->devices.front();
     placer_.take(std::move(*placed));
     replannings.push_back(std::move(replanning));
   });
@@ -99,6 +100,7 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
     if (options != nullptr)
       if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
         nodes = names_of(placed->nodes.front());
+        member.record.devices = placed->devices.front();
         placer_.take(std::move(*placed));
       }
     plan_nodes(member.record, *pod, std::move(nodes), input_.policy.mode);
@@ -175,6 +177,7 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
     plan_nodes(record, *members[i], names_of(placed.nodes[i]), input_.policy.mode);
+    record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
   headroom_.take(option, total_of(members));

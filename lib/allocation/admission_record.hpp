@@ -37,6 +37,8 @@ struct AdmissionRecord {
   /// bound. Never more than Policy::candidates.
   std::vector<NodeName> planned_nodes{};
   PlacementMode mode = PlacementMode::Extender;
+  /// Which devices of the first planned node the pod is charged on; empty if it asks for none.
+  std::vector<std::int32_t> devices{};
   /// Empty unless the pod was admitted into a reservation.
   ReservationName reservation{};
   /// How many pods this decision admits together, and the creation time of the youngest of them.

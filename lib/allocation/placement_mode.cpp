@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "lib/allocation/device.hpp"
+
 namespace berth::allocation {
 namespace {
 
@@ -50,6 +52,8 @@ ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod) 
     return {PlacementMode::Extender, "the members of a gang must not crowd each other out"};
   if (!pod.reservation.empty())
     return {PlacementMode::Extender, "the place is inside a reservation"};
+  if (!device_ask(pod.requests()).is_nothing())
+    return {PlacementMode::Extender, "the devices that it gets are those of one node"};
   if (pod.shape->constraints.required_affinity)
     return {PlacementMode::Extender, "the pod's affinity leaves room for one candidate only"};
   return {PlacementMode::Candidates, "its controller would make the pod again"};

@@ -74,8 +74,9 @@ allocation::PoolSpec to_allocation(const ResourcePool& pool) {
                                 resource.capacity.value_or(Amount{}));
   for (const auto& ratio : pool.spec.oversubscription)
     spec.oversubscription_percent.emplace_back(ratio.resource, ratio.ratio_percent);
-  spec.strategy = allocation::strategy_from(to_string(pool.spec.strategy))
-                      .value_or(allocation::Strategy::BestFit);
+  spec.strategy = pool.spec.strategy;
+  if (pool.spec.strategy_params)
+    spec.strategy_params = *pool.spec.strategy_params;
   spec.is_dedicated = pool.spec.sharing == Sharing::Dedicated;
   return spec;
 }

@@ -45,6 +45,7 @@ TEST_CASE("Auto pins a single pod that its controller would make again, and no o
   CHECK(auto_mode(pod("p").recreated().gang("g", 2)) == PlacementMode::Extender);
   CHECK(auto_mode(pod("p").recreated().inside("r")) == PlacementMode::Extender);
   CHECK(auto_mode(pod("p").recreated().affinity({kZoneTerm})) == PlacementMode::Extender);
+  CHECK(auto_mode(pod("p").recreated().asks("nvidia.com/gpu", 1)) == PlacementMode::Extender);
   PodView rules = pod("p").recreated();
   rules.has_pod_rules = true;
   CHECK(choose_mode(std::nullopt, rules).mode == PlacementMode::Extender);

@@ -10,6 +10,8 @@ namespace {
 constexpr int kScoredBits = 32;
 /// Resources that a score looks at; of a pod that asks for more, the first of them.
 constexpr std::size_t kScoredMax = 8;
+/// What is free of a resource that does not count: it is never what runs out first.
+constexpr std::int64_t kNeverShort = std::int64_t{1} << 62U;
 
 void scale_down(ResourceRoom& room) {
   const auto most = static_cast<std::uint64_t>(std::max(room.capacity, room.largest));
@@ -80,7 +82,7 @@ void NodeScorer::read_free(const NodeRoom& room) {
   };
   free_columns_.resize(columns);
   for (std::size_t column = 0; column < columns; ++column)
-    free_columns_[column] = free(column);
+    free_columns_[column] = weights_[column] == 0 ? kNeverShort : free(column);
   free_devices_.resize(room.capacity.size() - columns);
   for (std::size_t device = 0; device < free_devices_.size(); ++device)
     free_devices_[device] = free(columns + device);

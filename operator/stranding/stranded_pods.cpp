@@ -48,7 +48,7 @@ async::Task<void> StrandedPods::look() {
 
 async::Task<void> StrandedPods::evict(allocation::Stranding stranding) {
   const auto pod = parts_.observer.find_pod(stranding.pod->uid);
-  if (!pod || pod->view.is_bound() || pod->view.terminating)
+  if (!pod || pod->view.is_bound() || pod->view.terminating || !parts_.leads())
     co_return;
   const kube::ObjectKey key = pod->meta.key();
   kube::Preconditions preconditions{pod->meta.uid, pod->meta.resource_version};

@@ -15,6 +15,7 @@
 #include "lib/kube/client.hpp"
 #include "lib/kube/events.hpp"
 #include "lib/telemetry/log.hpp"
+#include "operator/leads.hpp"
 
 namespace berth::op {
 
@@ -33,9 +34,11 @@ public:
     async::Executor& executor;
     cluster::Observer& observer;
     kube::EventRecorder& events;
+    Leads leads;
     telemetry::Logger log;
   };
-  StrandedPods(Parts parts, StrandedPodsOptions options) : parts_(parts), options_(options) {}
+  StrandedPods(Parts parts, StrandedPodsOptions options)
+      : parts_(std::move(parts)), options_(options) {}
 
   /// All that are stranded as of the newest plan.
   void report(std::vector<allocation::Stranding> strandings);

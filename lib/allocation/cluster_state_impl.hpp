@@ -99,7 +99,7 @@ private:
   std::shared_ptr<const FragmentationModel> fragmentation_ =
       std::make_shared<const FragmentationModel>();
   std::shared_ptr<const NodeTable> fragmentation_table_; ///< whose columns the model has
-  std::shared_ptr<const NodeTable> loads_table_; ///< whose rows the loads have
+  std::shared_ptr<const NodeTable> loads_table_;         ///< whose rows the loads have
   OpenWindows windows_;
   std::shared_ptr<const ClusterSnapshot> published_;
   Generation generation_; ///< of the last publication

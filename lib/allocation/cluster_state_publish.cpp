@@ -21,9 +21,8 @@ bool have_same_rows(const NodeTable& left, const NodeTable& right) {
   return left.device_slots() == right.device_slots() &&
          std::ranges::equal(left.columns(), right.columns()) &&
          std::ranges::equal(left.nodes(), right.nodes(), [](const auto& a, const auto& b) {
-           return a == b ||
-                  (a->view.name == b->view.name &&
-                   devices_of(a->view.allocatable) == devices_of(b->view.allocatable));
+           return a == b || (a->view.name == b->view.name &&
+                             devices_of(a->view.allocatable) == devices_of(b->view.allocatable));
          });
 }
 

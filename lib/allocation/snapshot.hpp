@@ -35,8 +35,8 @@ struct ClusterSnapshot {
   std::shared_ptr<const NodeTable> nodes{};
   NodeLoads loads{};
   std::shared_ptr<const FragmentationModel> fragmentation{}; ///< never null once published
-  std::vector<std::shared_ptr<const PoolSpec>> pools{}; ///< sorted by name
-  std::map<PoolName, ResourceSum> pool_use{};           ///< what managed pods hold of each pool
+  std::vector<std::shared_ptr<const PoolSpec>> pools{};      ///< sorted by name
+  std::map<PoolName, ResourceSum> pool_use{}; ///< what managed pods hold of each pool
   std::shared_ptr<const QuotaForest> quotas{};
   QuotaUseView quota_use{};
   ChargeView charges{};

@@ -43,8 +43,9 @@ bool keep_after_reading(const std::string& key) {
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(' ');
-  return first == std::string_view::npos ? std::string_view{}
-                                         : text.substr(first, text.find_last_not_of(' ') + 1 - first);
+  return first == std::string_view::npos
+             ? std::string_view{}
+             : text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
 allocation::Labels to_labels(const std::map<std::string, std::string>& map) {

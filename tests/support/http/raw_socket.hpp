@@ -41,6 +41,8 @@ public:
   void wait_for_end() { static_cast<void>(read_all()); }
   /// Whether the peer closes the connection without sending anything more.
   [[nodiscard]] bool is_closed_by_peer();
+  /// The descriptor, which stays this object's own.
+  [[nodiscard]] int number() const { return socket_; }
   /// Closes with a reset instead of an orderly end.
   void reset();
 

@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/simulate/simulate.hpp"
+#include "lib/allocation/strategy.hpp"
+
 namespace berth::cli {
 namespace {
 
@@ -64,6 +67,32 @@ void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
       ->capture_default_str();
 }
 
+std::vector<std::string> strategy_names() {
+  std::vector<std::string> names;
+  for (const allocation::Strategy strategy : allocation::all_strategies())
+    names.emplace_back(to_string(strategy));
+  return names;
+}
+
+void add_simulate(CLI::App* simulate, SimulateOptions& options) {
+  simulate->add_option("SCENARIO", options.scenario, "a scenario file: nodes, quotas, workloads");
+  simulate->add_option("--kueue", options.kueue,
+                       "a generator file of Kueue's performance test instead");
+  simulate->add_option("--openb", options.openb,
+                       "a folder with an openb GPU trace instead: pack its pods onto its nodes");
+  simulate->add_option("--pods", options.pods, "with --openb: another list of pods");
+  simulate->add_option("--strategy", options.strategy, "with --openb: the placement strategy")
+      ->check(CLI::IsMember(strategy_names()))
+      ->capture_default_str();
+  simulate
+      ->add_option("--load", options.load_percent,
+                   "with --openb: GPUs asked for, in percent of those that there are")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  simulate->add_option("--seeds", options.seeds, "with --openb: one seed or a range of them")
+      ->capture_default_str();
+}
+
 void add_commands(CLI::App& app, CliOptions& options) {
   const auto command = [&](Command which, const char* name, const char* text) {
     CLI::App* added = app.add_subcommand(name, text);
@@ -80,6 +109,9 @@ void add_commands(CLI::App& app, CliOptions& options) {
       command(Command::Explain, "explain", "Say why a pod or gang waits, or how it was admitted");
   explain->add_option("[NAMESPACE/]NAME", options.subject, "a pod, or a gang by its name")
       ->required();
+  add_simulate(command(Command::Simulate, "simulate",
+                       "Try out placement or a whole cluster without one: from a file"),
+               options.simulate);
   CLI::App* version = command(Command::Version, "version", "Print the version");
   version->add_flag("--server", options.ask_server, "ask the API server for its version too");
   CLI::App* completion =
@@ -104,12 +136,22 @@ bool names_an_object(const std::string& subject) {
          (slash == std::string::npos || subject.find('/', slash + 1) == std::string::npos);
 }
 
+void check_simulate(const SimulateOptions& options, std::vector<std::string>& problems) {
+  const int sources = !options.openb.empty() + !options.kueue.empty() + !options.scenario.empty();
+  if (sources != 1)
+    problems.emplace_back("simulate: name one of SCENARIO, --kueue and --openb");
+  if (const auto seeds = parse_seeds(options.seeds); !seeds)
+    problems.push_back("--seeds: " + seeds.error().message);
+}
+
 std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& options,
                                      const Words& words) {
   std::vector<std::string> problems;
   if (app.get_subcommands().empty())
     problems.emplace_back(
-        "a command is needed: status, queue, explain, version or completion; see --help");
+        "a command is needed: status, queue, explain, simulate, version or completion; see --help");
+  else if (options.command == Command::Simulate)
+    check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
   if (words.request_timeout_seconds < 1 ||

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/allocation_loop.hpp"
@@ -33,18 +34,22 @@ struct Leader::Impl {
         admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.leads,
                   parts.log.named("admission")},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
+        stranded({parts.client, parts.executor, parts.observer, parts.events, parts.leads,
+                  parts.log.named("stranding")},
+                 {}),
         allocation(
-            {parts.executor, parts.observer, admitter, waiting, parts.metrics,
+            {parts.executor, parts.observer, admitter, waiting, stranded, parts.metrics,
              parts.log.named("cycle")},
-            [this, candidates = options.candidates] { return policy(candidates); }, seed),
+            [this, placement = options.placement] { return policy(placement); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
                options.status_interval) {}
 
-  [[nodiscard]] allocation::Policy policy(int candidates) const {
-    allocation::Policy policy;
-    policy.candidates = candidates;
+  [[nodiscard]] allocation::Policy policy(const api::PlacementPolicy& placement) const {
+    api::AllocationPolicySpec spec;
+    spec.placement = placement;
+    allocation::Policy policy = api::to_allocation(spec);
     policy.held_back = gangs.held_back();
     policy.held_back.merge(admitter.held_back());
     return policy;
@@ -71,6 +76,7 @@ struct Leader::Impl {
   WaitingReporter waiting;
   GangWatch gangs;
   Admitter admitter;
+  StrandedPods stranded;
   AllocationLoop allocation;
   StatusLoop status;
 };
@@ -92,6 +98,7 @@ async::Task<void> Leader::run(std::stop_token stop) {
   work.spawn(impl.status.run(stop));
   work.spawn(impl.waiting.run(stop));
   work.spawn(impl.gangs.run(stop));
+  work.spawn(impl.stranded.run(stop));
   co_await work.join();
   co_await impl.admitter.drain();
 }

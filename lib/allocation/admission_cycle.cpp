@@ -4,6 +4,7 @@
 #include <array>
 
 #include "lib/allocation/explain.hpp"
+#include "lib/allocation/placement_mode.hpp"
 #include "lib/base/rng.hpp"
 #include "lib/base/timestamp.hpp"
 
@@ -53,6 +54,8 @@ AdmissionCycle::AdmissionCycle(CycleInput input)
 std::vector<Replanning> AdmissionCycle::find_new_homes() {
   std::vector<Replanning> replannings;
   input_.snapshot.homeless.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
+    if (pod->admission->mode == PlacementMode::Candidates)
+      return; // find_stranded() has it
     const auto found = options_.follow(*pod->admission);
     const auto* options = std::get_if<std::vector<Option>>(&found);
     if (options == nullptr)
@@ -62,6 +65,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
       return;
     Replanning replanning{pod, *pod->admission};
     replanning.record.planned_nodes = names_of(placed->nodes.front());
+    replanning.record.devices = placed->devices.front();
     placer_.take(std::move(*placed));
     replannings.push_back(std::move(replanning));
   });
@@ -92,12 +96,14 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
   const auto* options = std::get_if<std::vector<Option>>(&found);
   for (const auto& pod : members) {
     MemberAdmission member{pod, *workload.interrupted};
-    member.record.planned_nodes.clear();
+    std::vector<NodeName> nodes;
     if (options != nullptr)
       if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
-        member.record.planned_nodes = names_of(placed->nodes.front());
+        nodes = names_of(placed->nodes.front());
+        member.record.devices = placed->devices.front();
         placer_.take(std::move(*placed));
       }
+    plan_nodes(member.record, *pod, std::move(nodes), input_.policy.mode);
     admission.members.push_back(std::move(member));
   }
   return admission;
@@ -170,7 +176,8 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
 
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
-    record.planned_nodes = names_of(placed.nodes[i]);
+    plan_nodes(record, *members[i], names_of(placed.nodes[i]), input_.policy.mode);
+    record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
   headroom_.take(option, total_of(members));

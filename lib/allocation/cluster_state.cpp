@@ -58,7 +58,11 @@ bool ClusterState::Impl::upsert_pod(PodView pod) {
     if (is_same)
       return false;
     leave_gang(**known);
+    if ((*known)->managed)
+      census_.remove((*known)->shape);
   }
+  if (pod.managed)
+    census_.add(pod.shape);
   touch(pod);
   const PodUid uid = pod.uid;
   pods_.set(uid, std::make_shared<const PodView>(std::move(pod)));
@@ -75,6 +79,8 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
   expected_.erase(uid);
   homeless_.erase(uid);
   pods_.erase(uid);
+  if (pod->managed)
+    census_.remove(pod->shape);
   shapes_.give_back(pod->shape);
   return true;
 }

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
+#include "lib/allocation/admission_record.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
@@ -21,6 +23,8 @@ struct HeldBack {
 struct Policy {
   /// placement.candidates: how many nodes an admission names for each pod, best first.
   std::int32_t candidates = 4;
+  /// placement.mode; nothing: Auto.
+  std::optional<PlacementMode> mode{};
   /// Gangs that were rolled back (G1), and workloads whose admission the API server refused.
   std::map<WorkloadId, HeldBack> held_back{};
 };

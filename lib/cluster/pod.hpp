@@ -23,8 +23,6 @@ struct Pod {
   std::string scheduler_name;
   /// Preferred affinities or ScheduleAnyway spreads: in-tree scores would tell nodes apart.
   bool has_soft_constraints = false;
-  /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
-  bool has_hard_pod_rules = false;
 };
 
 } // namespace berth::cluster

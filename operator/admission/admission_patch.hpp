@@ -11,10 +11,16 @@
 
 namespace berth::op {
 
-/// A JSON merge patch. The list of gates is written whole, which is safe under the
-/// resourceVersion: no gate that another controller added since can be lost.
+/// A JSON merge patch. With PlacementMode::Candidates it pins the pod to the planned nodes too,
+/// which the API server allows while the pod is gated (KEP-3838). The list of gates is written
+/// whole, which is safe under the resourceVersion: no gate that another controller added since can
+/// be lost.
 [[nodiscard]] std::string admission_patch(const cluster::Pod& pod,
                                           const allocation::AdmissionRecord& record);
+
+/// A JSON merge patch of the pod's status that nominates the best planned node.
+[[nodiscard]] std::string nomination_patch(const cluster::Pod& pod,
+                                           const allocation::AdmissionRecord& record);
 
 /// A JSON merge patch that writes berth.dev/explain. Under the resourceVersion too, or a pod that
 /// was admitted meanwhile would say for ever why it waits.

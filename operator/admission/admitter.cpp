@@ -117,10 +117,7 @@ async::Task<Admitter::Written> Admitter::write_member(const allocation::MemberAd
       co_return *settled;
     if (!parts_.leads())
       co_return Written::Unknown;
-    std::string body = admission_patch(pod, member.record);
-    kube::WriteOptions options;
-    auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
-                                                std::move(body), std::move(options));
+    auto patched = co_await write_record(pod, member.record);
     if (patched)
       co_return Written::Done;
     parts_.log.debug("Did not write an admission",
@@ -151,6 +148,29 @@ std::optional<Admitter::Written> Admitter::settled_by(const allocation::MemberAd
   if (!decision_still_holds(*member.pod, now))
     return Written::Overtaken;
   return std::nullopt;
+}
+
+async::Task<Result<void>> Admitter::write_record(const cluster::Pod& known,
+                                                 const allocation::AdmissionRecord& record) {
+  const kube::ObjectKey key = known.meta.key();
+  cluster::Pod pod = known;
+  if (record.mode == allocation::PlacementMode::Nominate) {
+    std::string body = nomination_patch(pod, record);
+    kube::WriteOptions options;
+    options.subresource = "status";
+    BERTH_CO_TRY(std::string nominated,
+                 co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
+                                              std::move(body), std::move(options)));
+    BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(std::move(nominated)));
+    pod = *decoded;
+  }
+  std::string body = admission_patch(pod, record);
+  kube::WriteOptions options;
+  auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
+                                              std::move(body), std::move(options));
+  if (!patched)
+    co_return fail(std::move(patched).error());
+  co_return Result<void>{};
 }
 
 async::Task<Result<cluster::Pod>> Admitter::read(kube::ObjectKey key) {

@@ -89,6 +89,9 @@ private:
                                                          const allocation::PodView& now);
   void settle(const allocation::MemberAdmission& member, Written written);
   void hold_back(const WorkloadId& workload, const Error& error);
+  /// The one patch that admits; before it the nomination, where the record says so.
+  [[nodiscard]] async::Task<Result<void>> write_record(const cluster::Pod& known,
+                                                       const allocation::AdmissionRecord& record);
   [[nodiscard]] async::Task<void> write_replanning(allocation::Replanning replanning);
   [[nodiscard]] async::Task<Result<cluster::Pod>> read(kube::ObjectKey key);
   void give_up(const allocation::Admission& admission);

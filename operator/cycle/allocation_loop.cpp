@@ -14,6 +14,15 @@ double seconds(SteadyPoint from, SteadyPoint to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
+telemetry::PlacementMode label_of(allocation::PlacementMode mode) {
+  switch (mode) {
+  case allocation::PlacementMode::Candidates: return telemetry::PlacementMode::Candidates;
+  case allocation::PlacementMode::Nominate: return telemetry::PlacementMode::Nominate;
+  case allocation::PlacementMode::Extender: break;
+  }
+  return telemetry::PlacementMode::Extender;
+}
+
 } // namespace
 
 AllocationLoop::AllocationLoop(Parts parts, std::function<allocation::Policy()> policy,
@@ -56,6 +65,7 @@ void AllocationLoop::cycle() {
   digest_ = std::make_shared<const PlanDigest>(op::digest(plan));
   count(plan);
   parts_.waiting.report(plan.waiting);
+  parts_.stranded.report(std::move(plan.strandings));
   parts_.admitter.admit(std::move(plan.admissions));
   parts_.admitter.replan(std::move(plan.replannings));
 
@@ -73,7 +83,7 @@ void AllocationLoop::count(const allocation::Plan& plan) {
     return;
   const TimePoint now = parts_.executor.clock().now();
   for (const auto& admission : plan.admissions) {
-    parts_.metrics.admissions(telemetry::PlacementMode::Extender).add();
+    parts_.metrics.admissions(label_of(admission.members.front().record.mode)).add();
     parts_.metrics.admission_wait_seconds.observe(
         std::chrono::duration<double>(now - admission.workload->created).count());
   }

@@ -14,6 +14,7 @@
 #include "lib/telemetry/catalog.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/plan_digest.hpp"
+#include "operator/stranding/stranded_pods.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
 namespace berth::op {
@@ -25,6 +26,7 @@ public:
     cluster::Observer& observer;
     Admitter& admitter;
     WaitingReporter& waiting;
+    StrandedPods& stranded;
     telemetry::AllocationMetrics& metrics;
     telemetry::Logger log;
   };

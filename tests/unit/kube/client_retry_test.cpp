@@ -191,7 +191,8 @@ TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5
         status_json(429, "TooManyRequests", "Cannot evict pod",
                     R"({"causes":[{"reason":"DisruptionBudget","message":"needs 2"}]})")};
   };
-  const auto evicted = await(bench.executor, client.evict(kPod, "uid-1", 30s));
+  const Preconditions preconditions{"uid-1", "7"};
+  const auto evicted = await(bench.executor, client.evict(kPod, preconditions, 30s));
   REQUIRE_FALSE(evicted);
   CHECK(evicted.error().code == Code::Throttled);
   CHECK(evicted.error().retry_after == Duration{1000});
@@ -199,6 +200,7 @@ TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5
   const auto body = api::parse_json(bench.transport.requests[0].body);
   REQUIRE(body);
   CHECK(body->at("apiVersion") == "policy/v1");
-  CHECK(body->at("deleteOptions").at("preconditions").at("uid") == "uid-1");
+  CHECK(body->at("deleteOptions").at("preconditions") ==
+        api::Json({{"uid", "uid-1"}, {"resourceVersion", "7"}}));
   CHECK(body->at("deleteOptions").at("gracePeriodSeconds") == 30);
 }

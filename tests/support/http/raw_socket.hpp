@@ -50,7 +50,7 @@ private:
   struct Adopted {
     int socket;
   };
-  explicit RawSocket(Adopted adopted) : socket_(adopted.socket) {}
+  explicit RawSocket(Adopted adopted);
 
   /// The next bytes; empty when the peer closed or patience ended.
   std::string read_some();

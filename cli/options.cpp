@@ -1,5 +1,7 @@
 #include "cli/options.hpp"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <vector>
 
@@ -137,8 +139,8 @@ bool names_an_object(const std::string& subject) {
 }
 
 void check_simulate(const SimulateOptions& options, std::vector<std::string>& problems) {
-  const int sources = !options.openb.empty() + !options.kueue.empty() + !options.scenario.empty();
-  if (sources != 1)
+  const std::array sources{&options.openb, &options.kueue, &options.scenario};
+  if (std::ranges::count_if(sources, [](const auto* name) { return !name->empty(); }) != 1)
     problems.emplace_back("simulate: name one of SCENARIO, --kueue and --openb");
   if (const auto seeds = parse_seeds(options.seeds); !seeds)
     problems.push_back("--seeds: " + seeds.error().message);

@@ -85,20 +85,20 @@ Answer simulate_scenario(const CliOptions& options, const Paint& paint,
   return answer;
 }
 
+bool read_seed(std::string_view text, std::uint64_t& seed) {
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), seed);
+  return error == std::errc{} && end == text.end();
+}
+
 } // namespace
 
 Result<SeedRange> parse_seeds(std::string_view text) {
   SeedRange range;
-  const char* end = text.data() + text.size();
-  auto [at, error] = std::from_chars(text.data(), end, range.first);
-  range.last = range.first;
-  if (error == std::errc{} && at != end && *at == '-')
-    std::tie(at, error) = [&] {
-      const auto rest = std::from_chars(at + 1, end, range.last);
-      return std::pair{rest.ptr, rest.ec};
-    }();
-  if (error != std::errc{} || at != end || range.last < range.first ||
-      range.last - range.first >= kSeedsMax)
+  const std::size_t dash = text.find('-');
+  const bool is_range = dash != std::string_view::npos;
+  const bool is_read = read_seed(text.substr(0, dash), range.first) &&
+                       read_seed(is_range ? text.substr(dash + 1) : text, range.last);
+  if (!is_read || range.last < range.first || range.last - range.first >= kSeedsMax)
     return fail(Code::Invalid, "must be a seed or a range of at most 1000, as 42-51");
   return range;
 }

@@ -47,7 +47,6 @@ private:
                                               const ResourceVector& total) const;
   [[nodiscard]] Amount virtual_left(const Site& site, const ResourceName& resource) const;
 
-  const ClusterSnapshot& snapshot_;
   const Holds& holds_;
   QuotaBalance balance_;
   std::map<PoolName, ResourceVector> pool_use_;

@@ -190,7 +190,8 @@ PlacementQuery query_for(const ClusterSnapshot& snapshot, const PodView& pod) {
     query.reservation = pod.admission->reservation;
     query.planned_nodes = pod.admission->planned_nodes;
   }
-  if (const auto* charge = snapshot.charges.find(pod.uid); charge && (*charge)->shape == pod.shape)
+  if (const auto* charge = snapshot.charges.find(pod.uid);
+      charge != nullptr && (*charge)->shape == pod.shape)
     query.charged_node = (*charge)->node;
   if (const PoolSpec* pool = snapshot.find_pool(query.pool)) {
     query.strategy = pool->strategy;

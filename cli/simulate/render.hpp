@@ -13,7 +13,8 @@ namespace berth::cli {
 [[nodiscard]] std::string render_packing(const PackingView& view, const Paint& paint);
 [[nodiscard]] nlohmann::json packing_json(const PackingView& view);
 
-[[nodiscard]] std::string render_scenario(const ScenarioView& view, const Paint& paint);
+/// `wide`: by quota too.
+[[nodiscard]] std::string render_scenario(const ScenarioView& view, bool wide, const Paint& paint);
 [[nodiscard]] nlohmann::json scenario_json(const ScenarioView& view);
 
 } // namespace berth::cli

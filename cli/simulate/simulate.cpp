@@ -78,10 +78,11 @@ Answer simulate_scenario(const CliOptions& options, const Paint& paint,
                                  : load(options.simulate.scenario, kYamlBytesMax, decode_scenario);
   if (!scenario)
     return answer_failure(scenario.error());
-  const ScenarioView view = decide_scenario(*scenario, 1, stopwatch);
+  const ScenarioView view = decide_scenario(*scenario, simulator::RunOptions{}, stopwatch);
   Answer answer;
-  answer.out = wants_document(options.output) ? document_of(options.output, scenario_json(view))
-                                              : render_scenario(view, paint);
+  answer.out = wants_document(options.output)
+                   ? document_of(options.output, scenario_json(view))
+                   : render_scenario(view, options.output == Output::Wide, paint);
   return answer;
 }
 

@@ -20,13 +20,6 @@ std::string permille(std::int64_t value) {
   return fmt::format("{}.{} %", value / 10, value % 10);
 }
 
-/// Below a minute to the millisecond, as short loads need it.
-std::string wait_text(Duration duration) {
-  if (duration >= std::chrono::minutes{1})
-    return format_duration(duration);
-  return fmt::format("{:.3f}s", static_cast<double>(duration.count()) / 1000);
-}
-
 /// Two decimals: what is printed and what is compared are the same number.
 double rounded(double value) {
   return std::round(value * 100) / 100;
@@ -65,6 +58,12 @@ json groups_json(const char* title, const std::vector<simulator::GroupReport>& g
 }
 
 } // namespace
+
+std::string wait_text(Duration duration) {
+  if (duration == Duration{} || duration >= std::chrono::minutes{1})
+    return format_duration(duration);
+  return fmt::format("{:.3f}s", static_cast<double>(duration.count()) / 1000);
+}
 
 std::string render_packing(const PackingView& view, const Paint& paint) {
   Table table({"SEED", "ARRIVED", "FAILED", "GPU ALLOCATED", "UPPER BOUND"});

@@ -91,6 +91,7 @@ void Run::list_jobs() {
   for (std::size_t i = 0; i < scenario_.workloads.size(); ++i) {
     const WorkloadSet& set = scenario_.workloads[i];
     PodShape shape{set.requests, {}};
+    shape.constraints.node_selector = set.node_selector;
     shape.requests.set(ResourceName::pods(), Amount{1});
     shapes_.emplace_back(std::move(shape));
     for (std::int64_t ordinal = 0; ordinal < set.count; ++ordinal)

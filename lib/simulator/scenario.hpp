@@ -29,6 +29,7 @@ struct WorkloadSet {
   std::int32_t priority = 0;
   std::int32_t members = 1;             ///< pods that start together
   resources::ResourceVector requests{}; ///< of each pod, without "pods"
+  allocation::Labels node_selector{};   ///< of each pod
 };
 
 struct Scenario {

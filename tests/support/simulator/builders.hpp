@@ -50,6 +50,10 @@ public:
     return *this;
   }
   WorkBuilder& cpu(std::int64_t cores) { return asks("cpu", cores * 1000); }
+  WorkBuilder& selects(std::string label, std::string value) {
+    set_.node_selector.set(std::move(label), std::move(value));
+    return *this;
+  }
   operator WorkloadSet() const { return set_; } // NOLINT(google-explicit-constructor)
 
 private:

@@ -93,6 +93,18 @@ TEST_CASE("F5: what does not fit does not stop smaller work behind it") {
   CHECK(start_of(run, 1) == 10s);
 }
 
+TEST_CASE("N1: work goes only to nodes with the labels that it selects") {
+  const auto run = play(scenario()
+                            .node("a", 4)
+                            .node("b", 4)
+                            .quota("team", 8)
+                            .add(work("job").times(2).selects("kubernetes.io/hostname", "b").cpu(2))
+                            .add(work("nowhere").selects("kubernetes.io/hostname", "c").cpu(1)));
+  CHECK(run.records[0].nodes == std::vector<std::size_t>{1});
+  CHECK(run.records[1].nodes == std::vector<std::size_t>{1});
+  CHECK(run.report.never_started == 1);
+}
+
 TEST_CASE("Q2: a quota binds where the nodes would have room") {
   const auto run =
       play(scenario().node("n", 10).quota("team", 2).add(work("job").times(3).runs(10s).cpu(1)));

@@ -60,7 +60,7 @@ json groups_json(const char* title, const std::vector<simulator::GroupReport>& g
 } // namespace
 
 std::string wait_text(Duration duration) {
-  if (duration == Duration{} || duration >= std::chrono::minutes{1})
+  if (duration == Duration{} || duration >= std::chrono::minutes{2})
     return format_duration(duration);
   return fmt::format("{:.3f}s", static_cast<double>(duration.count()) / 1000);
 }

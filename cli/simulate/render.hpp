@@ -10,7 +10,7 @@
 
 namespace berth::cli {
 
-/// "12.300s" below a minute, as short loads need it, else "1h5m".
+/// "12.300s" below two minutes, as short loads need it, else "1h5m".
 [[nodiscard]] std::string wait_text(Duration duration);
 
 [[nodiscard]] std::string render_packing(const PackingView& view, const Paint& paint);

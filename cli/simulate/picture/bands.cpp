@@ -47,8 +47,7 @@ void draw_workload(Canvas& canvas, const Scene& scene, const simulator::Workload
   for (const std::size_t node : record.nodes)
     ++members[node];
   for (const auto& [node, count] : members) {
-    const double capacity = scene.yardstick.of_node(scene.scenario.nodes[node]);
-    const double share = capacity > 0 ? count * scene.yardstick.of_pod(set) / capacity : 0;
+    const double share = count * scene.share(set, scene.scenario.nodes[node]);
     auto& [place, slots] = bands[node];
     const double x = canvas.time().x(*record.started);
     for (const Slot& slot : slots.take(share, *record.started, record.ended))

@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/simulate/picture/places.hpp"
-
 namespace berth::cli {
 namespace {
 
@@ -46,7 +44,7 @@ std::vector<Cell> cells_of(const HeatRow& row) {
 }
 
 /// Equal neighbours are drawn as one.
-void draw_row(Canvas& canvas, const HeatRow& row, double height, const std::string& whole) {
+void draw_row(Canvas& canvas, const HeatRow& row, double height, const std::string& use_text) {
   constexpr double kCellWidth = kPlotWidth / kHeatCellsPerRow;
   const std::vector<Cell> cells = cells_of(row);
   for (std::size_t from = 0; from < cells.size();) {
@@ -61,8 +59,8 @@ void draw_row(Canvas& canvas, const HeatRow& row, double height, const std::stri
                          kCellWidth * count, height},
                         fmt::format(R"( fill="{}" fill-opacity="{}")",
                                     canvas.legend().colour(cell.entry), kShades[cell.shade]),
-                        fmt::format("{}: {:.0f} % {} in use, most by {}", row.label,
-                                    100 * use / count, whole, canvas.legend().names[cell.entry]));
+                        fmt::format("{}: {:.0f} % {}, most by {}", row.label, 100 * use / count,
+                                    use_text, canvas.legend().names[cell.entry]));
     from = until;
   }
 }
@@ -72,15 +70,7 @@ void draw_row(Canvas& canvas, const HeatRow& row, double height, const std::stri
 HeatRow::HeatRow(const HeatShape& shape)
     : use(shape.entries, TimeBins(shape.end, kHeatCellsPerRow)) {}
 
-void HeatRow::add(const simulator::WorkloadRecord& record, const Scene& scene,
-                  const Legend& legend) {
-  if (record.started)
-    use[legend.of_set[record.set]].add(
-        *record.started, record.ended,
-        scene.yardstick.of_pod(scene.scenario.workloads[record.set]));
-}
-
-void draw_heat(Canvas& canvas, const std::vector<HeatRow>& rows, const std::string& whole) {
+void draw_heat(Canvas& canvas, const std::vector<HeatRow>& rows, const std::string& use_text) {
   constexpr double kPanelHeight = 480;
   constexpr double kLabelHeight = 13;
   const double height = std::clamp(
@@ -92,7 +82,7 @@ void draw_heat(Canvas& canvas, const std::vector<HeatRow>& rows, const std::stri
                     R"( class="empty")");
   canvas.time_grid(height * static_cast<double>(rows.size()), true);
   for (const HeatRow& row : rows) {
-    draw_row(canvas, row, height - gap, whole);
+    draw_row(canvas, row, height - gap, use_text);
     if (canvas.y() >= labelled_until) {
       canvas.svg().text(kPlotLeft - 8, canvas.y() + height / 2 + 4, R"( class="tick end")",
                         short_label(row.label));

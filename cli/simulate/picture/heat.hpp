@@ -11,8 +11,6 @@
 
 namespace berth::cli {
 
-struct Scene;
-
 struct HeatShape {
   Duration end{};
   std::size_t entries = 0; ///< of the legend
@@ -21,16 +19,13 @@ struct HeatShape {
 struct HeatRow {
   explicit HeatRow(const HeatShape& shape);
 
-  /// One member of the workload held its share here while it ran.
-  void add(const simulator::WorkloadRecord& record, const Scene& scene, const Legend& legend);
-
   std::string label{};
   double capacity = 0;
   std::vector<TimeBins> use; ///< by entry of the legend
 };
 
-/// `whole`: what a full cell is full of, as "of its cpu".
-void draw_heat(Canvas& canvas, const std::vector<HeatRow>& rows, const std::string& whole);
+/// `use_text`: what the percentage of a cell says, as "of its cpu in use".
+void draw_heat(Canvas& canvas, const std::vector<HeatRow>& rows, const std::string& use_text);
 
 inline constexpr std::size_t kHeatCellsPerRow = 208;
 

@@ -22,6 +22,7 @@ using simulator::WorkloadRecord;
 constexpr std::size_t kBins = 520;
 constexpr std::size_t kResourcesMax = 3;
 constexpr double kStackHeight = 120;
+constexpr double kRounding = 1.0001; ///< sums of many shares are not exact
 
 /// Until everything ended and everything arrived.
 Duration end_of(const ScenarioRun& run) {
@@ -68,7 +69,7 @@ void draw_use(Canvas& canvas, const Scenario& scenario, const ScenarioRun& run,
               const ResourceReport& resource) {
   const Yardstick yardstick{resource.name};
   const auto amount_text = [&](double amount) {
-    const auto rounded = static_cast<std::int64_t>(std::ceil(amount));
+    const auto rounded = static_cast<std::int64_t>(std::llround(amount));
     return resources::format_amount(resource.name, resources::Amount{rounded});
   };
   StackPanel panel;
@@ -85,6 +86,8 @@ void draw_use(Canvas& canvas, const Scenario& scenario, const ScenarioRun& run,
                 yardstick.of_pod(set) * set.members);
     }
   areas.move_to(panel);
+  if (panel.most < panel.capacity * kRounding)
+    panel.most = panel.capacity;
   panel.top_text = amount_text(panel.most);
   canvas.skip(12); // for the text above the line of the capacity
   canvas.stack(panel, kStackHeight);
@@ -97,7 +100,7 @@ void draw_queue(Canvas& canvas, const ScenarioRun& run) {
     areas.add(canvas.legend().of_set[record.set], record.arrived,
               record.started.value_or(canvas.time().end), 1);
   areas.move_to(panel);
-  panel.most = std::max(std::ceil(panel.most), 1.0);
+  panel.most = std::max(std::ceil(panel.most / kRounding), 1.0);
   panel.title = "Workloads that wait";
   panel.top_text = fmt::format("{:.0f}", panel.most);
   canvas.stack(panel, kStackHeight);
@@ -119,15 +122,18 @@ bool is_picture_name(std::string_view file) {
 
 std::string draw_schedule(const Scenario& scenario, const ScenarioRun& run) {
   const std::vector<ResourceReport> resources = main_resources(run);
-  const Yardstick yardstick{resources.empty() ? resources::ResourceName::cpu()
-                                              : resources.front().name};
-  const Legend legend = make_legend(scenario, yardstick);
+  std::vector<Yardstick> yardsticks;
+  for (const ResourceReport& resource : resources)
+    yardsticks.push_back({resource.name});
+  if (yardsticks.empty())
+    yardsticks.push_back({resources::ResourceName::cpu()});
+  const Legend legend = make_legend(scenario, yardsticks.front());
   Canvas canvas(legend, TimeScale{end_of(run)});
   canvas.heading("Schedule", subtitle_of(scenario, run));
   for (const ResourceReport& resource : resources)
     draw_use(canvas, scenario, run, resource);
   draw_queue(canvas, run);
-  draw_places(canvas, Scene{scenario, run.records, yardstick});
+  draw_places(canvas, Scene{scenario, run.records, yardsticks});
   return canvas.document("Schedule: " + subtitle_of(scenario, run));
 }
 

@@ -11,7 +11,12 @@ namespace berth::cli {
 struct Scene {
   const simulator::Scenario& scenario;
   const std::vector<simulator::WorkloadRecord>& records;
-  const Yardstick& yardstick;
+  /// Never empty. A node is measured by the first of which it has any.
+  const std::vector<Yardstick>& yardsticks;
+
+  /// What part of the node one pod takes; 0 if it asks for none of what the node is measured by.
+  [[nodiscard]] double share(const simulator::WorkloadSet& set,
+                             const allocation::NodeView& node) const;
 };
 
 void draw_places(Canvas& canvas, const Scene& scene);

@@ -121,6 +121,19 @@ TEST_CASE("A small schedule is drawn bar by bar, with the class in it and the st
   CHECK(drawing.find("Workloads that wait") != std::string::npos);
 }
 
+TEST_CASE("Nodes that have none of the resource used most are measured by the next") {
+  const std::string drawing =
+      drawing_of(scenario()
+                     .node("g", 4, 2)
+                     .node("c", 4)
+                     .quota("team")
+                     .add(work("train").runs(60s).asks("nvidia.com/gpu", 2))
+                     .add(work("plain").runs(60s).selects("kubernetes.io/hostname", "c").cpu(2)));
+  CHECK(drawing.find("each node's nvidia.com/gpu or else cpu") != std::string::npos);
+  CHECK(count(drawing, "train of team on g") == 1);
+  CHECK(count(drawing, "plain of team on c") == 1);
+}
+
 TEST_CASE("A schedule with more nodes than bands is drawn in rows of cells") {
   auto made = scenario().quota("team", 1000);
   for (int i = 0; i < 200; ++i)

@@ -7,6 +7,7 @@
 
 #include "cli/simulate/kueue_load.hpp"
 #include "cli/simulate/openb.hpp"
+#include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/render.hpp"
 #include "cli/simulate/scenario_file.hpp"
 #include "lib/base/file.hpp"
@@ -26,7 +27,7 @@ Decoded<Decode> load(const std::string& path, std::size_t bytes_max, Decode deco
   BERTH_TRY(const std::string text, read_file(path, bytes_max));
   auto decoded = decode(text);
   if (!decoded)
-    return fail(decoded.error().while_doing(path));
+    return fail(decoded.error().code, path + ": " + decoded.error().message);
   return decoded;
 }
 
@@ -71,6 +72,12 @@ Answer simulate_packing(const CliOptions& options, const Paint& paint) {
   return answer;
 }
 
+Result<void> draw(const std::string& path, const simulator::Scenario& scenario,
+                  const simulator::ScenarioRun& run) {
+  return write_file(path, path.ends_with(".svg") ? draw_schedule(scenario, run)
+                                                 : schedule_page(scenario, run));
+}
+
 Answer simulate_scenario(const CliOptions& options, const Paint& paint,
                          const Stopwatch& stopwatch) {
   const bool is_kueue = !options.simulate.kueue.empty();
@@ -78,10 +85,16 @@ Answer simulate_scenario(const CliOptions& options, const Paint& paint,
                                  : load(options.simulate.scenario, kYamlBytesMax, decode_scenario);
   if (!scenario)
     return answer_failure(scenario.error());
-  const ScenarioView view = decide_scenario(*scenario, 1, stopwatch);
+  simulator::RunOptions run;
+  run.keep_records = !options.simulate.picture.empty();
+  const ScenarioView view = decide_scenario(*scenario, run, stopwatch);
+  if (run.keep_records)
+    if (const auto drawn = draw(options.simulate.picture, *scenario, view.run); !drawn)
+      return answer_failure(drawn.error());
   Answer answer;
-  answer.out = wants_document(options.output) ? document_of(options.output, scenario_json(view))
-                                              : render_scenario(view, paint);
+  answer.out = wants_document(options.output)
+                   ? document_of(options.output, scenario_json(view))
+                   : render_scenario(view, options.output == Output::Wide, paint);
   return answer;
 }
 

@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 PRESET ?= dev
 NODES ?= 1000 5000
 # What needs a real control plane.
-INTEGRATION ?= tests/crds tests/manifests tests/integration tests/docs
+INTEGRATION ?= tests/crds tests/manifests tests/helm tests/integration tests/docs
 # So many at once, each with the tests of other files: most of their time is waiting.
 CONTROL_PLANES ?= 2
 

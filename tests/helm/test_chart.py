@@ -69,6 +69,7 @@ def test_every_value_has_a_line_in_the_schema():
     ("scheduler.percentageOfNodesToScore=101", "/scheduler/percentageOfNodesToScore"),
     ("extender.extraArguments={verbose}", "/extender/extraArguments/0"),
     ("exemptNamespaces={Team_A}", "/exemptNamespaces/0"),
+    ("certificates.mode=Magic", "/certificates/mode"),
 ])
 def test_a_value_that_cannot_be_meant_is_refused_by_its_name(helm, setting, said):
     assert said in refusal(helm, *POLICY, "--set", setting).replace("'/", "/")
@@ -145,6 +146,26 @@ def test_another_namespace_is_named_everywhere(helm):
 def test_a_part_that_is_switched_off_is_not_there_and_all_else_is(helm, setting, kinds):
     everything = {document["kind"] for document in rendered(helm)}
     assert {document["kind"] for document in rendered(helm, "--set", setting)} == everything - kinds
+
+
+@pytest.mark.parametrize("mode, kinds", [
+    ("SelfManaged", {"Secret"}), ("CertManager", {"Issuer", "Certificate"}), ("Secret", set())])
+def test_certificates_come_from_one_place_only(helm, mode, kinds):
+    documents = rendered(helm, "--set", f"certificates.mode={mode}")
+    found = {document["kind"] for document in documents}
+    assert found & {"Secret", "Issuer", "Certificate"} == kinds
+    operator, = deployments(documents)["berth-operator"]["template"]["spec"]["containers"]
+    assert ("--manage-certificates=true" in operator["args"]) == (mode == "SelfManaged")
+    roles = [document["metadata"]["name"] for document in documents if document["kind"] == "Role"]
+    assert ("berth-certificates" in roles) == (mode == "SelfManaged")
+
+
+def test_an_issuer_of_the_cluster_signs_if_one_is_named(helm):
+    documents = rendered(helm, "--set", "certificates.mode=CertManager", "--set-json",
+                         'certificates.certManager.issuerRef={"kind":"ClusterIssuer","name":"ours"}')
+    certificates = [document for document in documents if document["kind"] == "Certificate"]
+    assert {document["spec"]["issuerRef"]["name"] for document in certificates} == {"ours"}
+    assert not [document for document in documents if document["kind"] == "Issuer"]
 
 
 def test_the_analyzer_can_be_left_out(helm):

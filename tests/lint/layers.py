@@ -23,6 +23,7 @@ _IO = _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube", "lib/clust
 
 LAYERS = (
     Layer("lib/base", ()),
+    Layer("lib/pki", _BASE),
     Layer("lib/resources", _BASE, pure=True),
     Layer("lib/allocation", _BASE + ("lib/resources",), pure=True),
     Layer("lib/simulator", _PURE, pure=True),
@@ -34,7 +35,7 @@ LAYERS = (
     Layer("lib/kube", _WORDS + ("lib/async", "lib/http", "lib/telemetry")),
     Layer("lib/cluster", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
     Layer("lib/program", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
-    Layer("operator", _IO),
+    Layer("operator", _IO + ("lib/pki",)),
     Layer("scheduler-extender", _IO),
     Layer("analyzer", _IO + ("analyzer/model",)),
     Layer("cli", _IO + ("lib/simulator",)),

@@ -16,7 +16,7 @@ sys.path.insert(0, str(TESTS / "controlplane"))
 from berth_controlplane.berth import OPERATOR, BerthOptions, Installation  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
-from berth_controlplane.helm import ensure_helm  # noqa: E402
+from berth_controlplane.tools import ensure_helm  # noqa: E402
 from berth_controlplane.locations import cache_root  # noqa: E402
 from berth_controlplane.waiting import wait_until  # noqa: E402
 from reader import run_in_shell  # noqa: E402

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests/controlplane"))
 
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
-from berth_controlplane.helm import ensure_helm  # noqa: E402
+from berth_controlplane.tools import ensure_helm  # noqa: E402
 
 CHART = ROOT / "helm" / "berth"
 NAMESPACE = "berth-system"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from . import berth, binaries, golang, helm
+from . import berth, binaries, golang, tools
 from .bringup import ClusterOptions, bring_up
 from .cluster import Cluster, names
 from .errors import ControlPlaneError
@@ -45,11 +45,12 @@ def say(line: str) -> None:
 
 def run_build(_: argparse.Namespace) -> None:
     print(binaries.ensure_binaries(say).folder)
-    print(helm.ensure_helm(say))
+    print(tools.ensure_helm(say))
+    print(tools.ensure_promrules(say))
 
 
 def run_helm(_: argparse.Namespace) -> None:
-    print(helm.ensure_helm(say))
+    print(tools.ensure_helm(say))
 
 
 def run_go(options: argparse.Namespace) -> int:

@@ -12,8 +12,6 @@ constexpr std::size_t kNormalMin = 60;
 constexpr std::size_t kNormalSteps = 4096;
 /// A value this many standard deviations from the mean is a spike or a drop in itself.
 constexpr double kLevelDeviation = 3;
-/// Scores below this are no event that others could belong to.
-constexpr double kScoreOfNote = 2.0;
 
 AnomalyKind kind_of(double level_deviation) {
   if (level_deviation >= kLevelDeviation)
@@ -44,7 +42,7 @@ double AlarmGate::pass(double score) {
   return score;
 }
 
-NoveltyDetector::NoveltyDetector(std::size_t memory) : values_(kNormalSteps), gate_(kScoreOfNote) {
+NoveltyDetector::NoveltyDetector(std::size_t memory) : values_(kNormalSteps), gate_(kAlarmLevel) {
   for (const std::size_t window : kWindows)
     scales_.push_back({Novelty(window, memory), Moments(kNormalSteps)});
 }
@@ -63,21 +61,19 @@ AnomalyVerdict NoveltyDetector::add(double value) {
   values_.add(value);
   AnomalyVerdict verdict;
   verdict.score = gate_.pass(highest);
-  if (verdict.score >= kAlarmLevel)
+  if (verdict.score > 0)
     verdict.alarm = kind_of(level);
   return verdict;
 }
 
-ZScoreDetector::ZScoreDetector(double alarm_level)
-    : alarm_level_(alarm_level), values_(kNormalSteps), gate_(std::min(alarm_level, kScoreOfNote)) {
-}
+ZScoreDetector::ZScoreDetector(double alarm_level) : values_(kNormalSteps), gate_(alarm_level) {}
 
 AnomalyVerdict ZScoreDetector::add(double value) {
   const double deviation = values_.count() >= kNormalMin ? values_.deviation(value) : 0;
   values_.add(value);
   AnomalyVerdict verdict;
   verdict.score = gate_.pass(std::abs(deviation));
-  if (verdict.score >= alarm_level_)
+  if (verdict.score > 0)
     verdict.alarm = deviation > 0 ? AnomalyKind::Spike : AnomalyKind::Drop;
   return verdict;
 }

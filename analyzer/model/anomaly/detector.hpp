@@ -20,10 +20,10 @@ enum class AnomalyKind { Spike, Drop, PatternDeviation };
 [[nodiscard]] std::string_view to_string(AnomalyKind kind);
 
 struct AnomalyVerdict {
-  /// In standard deviations of what is normal for the series; 0 for what is part of an event that
-  /// was told already.
+  /// In standard deviations of what is normal for the series; 0 below the alarm level, and for what
+  /// is part of an event that was told already.
   double score = 0;
-  std::optional<AnomalyKind> alarm{}; ///< where the score reaches the alarm level
+  std::optional<AnomalyKind> alarm{}; ///< wherever there is a score
 };
 
 /// One event, one alarm: after a score of note others are kept back for a while, unless they are
@@ -65,8 +65,8 @@ public:
 
   static constexpr std::size_t kMemorySteps = 2016; ///< a week of 5-minute steps
   static constexpr std::size_t kWindows[] = {4, 24};
-  /// Fixed on one half of the benchmark's files; see docs/concepts/analyzer-models.md.
-  static constexpr double kAlarmLevel = 2.1;
+  /// Scores below are no news; docs/concepts/analyzer-models.md says what that comes to.
+  static constexpr double kAlarmLevel = 2;
 
 private:
   struct Scale {
@@ -88,7 +88,6 @@ public:
   static constexpr double kAlarmLevel = 2.5;
 
 private:
-  double alarm_level_;
   Moments values_;
   AlarmGate gate_;
 };

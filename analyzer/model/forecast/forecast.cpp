@@ -8,6 +8,7 @@ namespace {
 
 /// Models with less weight than this are not worth a word.
 constexpr double kWeightNamed = 0.1;
+constexpr double kSpreadShareMin = 0.01;
 
 double error_of(std::span<const Trial> trials) {
   double sum = 0;
@@ -20,14 +21,20 @@ double error_of(std::span<const Trial> trials) {
   return count > 0 ? sum / count : 0;
 }
 
+/// How far the values are off their mean in the mean, and at least a small part of their size: on a
+/// flat line every error would be large.
 double spread_of(std::span<const double> values) {
+  const auto count = static_cast<double>(values.size());
   double mean = 0;
-  for (const double value : values)
-    mean += value / static_cast<double>(values.size());
+  double size = 0;
+  for (const double value : values) {
+    mean += value / count;
+    size += std::abs(value) / count;
+  }
   double spread = 0;
   for (const double value : values)
-    spread += std::abs(value - mean) / static_cast<double>(values.size());
-  return spread;
+    spread += std::abs(value - mean) / count;
+  return std::max(spread, kSpreadShareMin * size);
 }
 
 std::string percent(double share) {

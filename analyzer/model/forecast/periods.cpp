@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "analyzer/model/forecast/spectrum.hpp"
+#include "analyzer/model/quantile.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -28,6 +29,11 @@ constexpr double kStrengthMin = 0.15;
 constexpr double kPlaceShare = 0.02;
 /// A period this close to a known one is what that one left behind.
 constexpr double kSameShare = 0.05;
+/// Values as rare as this, at either end, count as no more than what the others span beyond them:
+/// two outages are no season, however much they resemble each other.
+constexpr double kRareShare = 0.02;
+/// Less variance than this share of the series' own is rounding, in which anything can be seen.
+constexpr double kRoundingShare = 1e-20;
 
 double mean_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -51,6 +57,17 @@ void take_line_out(std::vector<double>& values) {
   slope /= count * (count * count - 1) / 12;
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] -= mean + slope * (static_cast<double>(i) - middle);
+}
+
+void clip(std::vector<double>& values) {
+  auto sorted = values;
+  std::ranges::sort(sorted);
+  const double low = quantile(sorted, kRareShare);
+  const double high = quantile(sorted, 1 - kRareShare);
+  if (high <= low)
+    return; // most values are the same: what differs is all there is
+  for (double& value : values)
+    value = std::clamp(value, low - (high - low), high + (high - low));
 }
 
 /// How far the hill at `lag` rises above the lower ground on both sides, looking one lag far.
@@ -149,8 +166,10 @@ std::vector<Period> find_periods(std::span<const double> values) {
     return periods;
   std::vector<double> left(values.begin(), values.end());
   take_line_out(left);
+  clip(left);
+  const double rounding = kRoundingShare * variance_of(values);
   const Spectrum spectrum(left.size());
-  while (periods.size() < kPeriodsMax) {
+  while (periods.size() < kPeriodsMax && variance_of(left) > rounding) {
     const auto hill = strongest(left, spectrum);
     if (!hill)
       break;

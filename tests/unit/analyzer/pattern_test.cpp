@@ -39,7 +39,7 @@ TEST_CASE("a day that repeats itself is periodic, and nothing else") {
 
 TEST_CASE("rare high values are spikes, frequent ones are not") {
   auto values = series(400, [](double) { return 50; });
-  values[100] = values[250] = 90;
+  values[100] = values[250] = values[310] = 90;
   const auto patterns = find_patterns(values);
   const auto* spike = find(patterns, PatternKind::Spike);
   REQUIRE(spike != nullptr);

@@ -58,7 +58,7 @@ public:
 class NoveltyDetector final : public AnomalyDetector {
 public:
   /// `memory`: how many steps it looks back, above 3 x kWindows.back(). Each keeps 24 bytes and
-  /// costs about a nanosecond per value.
+  /// costs about two nanoseconds per value.
   explicit NoveltyDetector(std::size_t memory = kMemorySteps);
 
   AnomalyVerdict add(double value) override;

@@ -100,7 +100,7 @@ std::size_t probation_rows(std::size_t rows) {
 double worth_of_alarm(std::span<const RowRange> windows, std::size_t row) {
   if (const auto inside = window_of(windows, row)) {
     const RowRange& window = windows[*inside];
-    const double left = static_cast<double>(window.last - row + 1);
+    const auto left = static_cast<double>(window.last - row + 1);
     return sigmoid(-left / (length_of(window) + 1)) / sigmoid(-1);
   }
   const RowRange* before = nullptr;

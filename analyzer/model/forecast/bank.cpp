@@ -136,15 +136,15 @@ std::vector<Trial> combine_trials(std::span<const double> values, const Rehearsa
 
 } // namespace
 
-BankForecast ask_bank(std::span<const double> all, std::size_t horizon) {
-  ensure(!all.empty() && horizon > 0 && horizon <= kHorizonStepsMax,
+BankForecast ask_bank(std::span<const double> values, std::size_t horizon) {
+  ensure(!values.empty() && horizon > 0 && horizon <= kHorizonStepsMax,
          "a forecast needs a value and a horizon");
-  const auto values = all.last(std::min(all.size(), kPastStepsMax));
-  const Rehearsal rehearsal = rehearse(values, horizon);
+  const auto past = values.last(std::min(values.size(), kPastStepsMax));
+  const Rehearsal rehearsal = rehearse(past, horizon);
   BankForecast forecast;
-  forecast.periods = find_periods(values);
-  forecast.models = score(values, forecast.periods, horizon, rehearsal.tried);
-  forecast.trials = combine_trials(values, rehearsal, forecast.models);
+  forecast.periods = find_periods(past);
+  forecast.models = score(past, forecast.periods, horizon, rehearsal.tried);
+  forecast.trials = combine_trials(past, rehearsal, forecast.models);
   forecast.points.assign(horizon, 0);
   for (const ModelScore& asked : forecast.models)
     for (std::size_t step = 0; step < horizon; ++step)

@@ -35,7 +35,7 @@ Result<std::vector<NabFile>> read_nab(const std::string& folder) {
     return fail_at(labels, windows.error());
   std::vector<NabFile> files;
   for (const auto& [name, of_file] : *windows) {
-    const std::string path = folder + "/data/" + name;
+    const std::string path = std::filesystem::path(folder) / "data" / name;
     BERTH_TRY(const std::string rows, read_file(path, kFileBytesMax));
     auto file = decode_nab_file(name, rows, of_file);
     if (!file)

@@ -2,10 +2,8 @@
 #
 #   docker build --tag berth .        (buildah and podman take the same file)
 #
-# Four stages, so that nothing of a compiler reaches a cluster:
-#   build     compiles and strips the programs
-#   packages  writes down what they link to, and the list of contents (SBOM)
-#   runtime   is what runs
+# Two stages, so that nothing of a compiler reaches a cluster: build compiles and strips the programs
+# and writes down what they link to; runtime is what runs, with the list of its contents (SBOM).
 ARG BASE=docker.io/library/debian:13.2-slim
 
 FROM ${BASE} AS build
@@ -16,7 +14,7 @@ COPY . /src
 WORKDIR /src
 RUN cmake --preset release -DBUILD_TESTING=OFF -DBERTH_WARNINGS_AS_ERRORS=OFF \
  && cmake --build --preset release --parallel "${JOBS}" --target programs \
- && install --strip --directory /out/usr/local/bin \
+ && install --directory /out/usr/local/bin \
  && install --strip --target-directory=/out/usr/local/bin build/release/bin/berth-operator \
       build/release/bin/berth-scheduler-extender build/release/bin/berth-analyzer \
       build/release/bin/kubectl-berth \
@@ -33,6 +31,8 @@ COPY LICENSE /usr/share/doc/berth/LICENSE
 COPY scripts/write-sbom /tmp/write-sbom
 ARG VERSION=0.1.0
 ARG REVISION=unknown
+# Seconds of Unix time; the same sources and packages then give the same list.
+ARG SOURCE_DATE_EPOCH
 RUN /bin/bash /tmp/write-sbom "${VERSION}" >/usr/share/doc/berth/sbom.spdx.json \
  && rm /tmp/write-sbom
 LABEL org.opencontainers.image.title="berth" \

@@ -1,5 +1,6 @@
 // berth-scheduler-extender: reads the flags, wires the parts, runs. Nothing is decided here.
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -178,6 +179,8 @@ Result<http::ServerTls> read_tls(const extender::ExtenderOptions& options) {
   const http::ServerTlsFiles files{options.tls_cert_file, options.tls_private_key_file,
                                    options.client_ca_file};
   auto read = http::read_server_tls(files);
+  // As process 1 it would ignore a signal that nobody handles yet.
+  std::signal(SIGTERM, [](int) { std::_Exit(0); });
   for (Duration waited{0}; !read && waited < options.tls_wait; waited += kTlsLookInterval) {
     if (waited == Duration{0})
       std::fprintf(stderr, "berth-scheduler-extender: waiting for certificates: %s\n",
@@ -185,6 +188,7 @@ Result<http::ServerTls> read_tls(const extender::ExtenderOptions& options) {
     std::this_thread::sleep_for(kTlsLookInterval);
     read = http::read_server_tls(files);
   }
+  std::signal(SIGTERM, SIG_DFL);
   return read;
 }
 

@@ -20,6 +20,7 @@ struct Free {
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+  void operator()(BIGNUM* number) const { BN_free(number); }
   void operator()(X509_EXTENSION* extension) const { X509_EXTENSION_free(extension); }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free>;
@@ -50,7 +51,8 @@ Result<KeyPair> make_authority(const std::string& common_name, Validity validity
   BERTH_TRY(const Key key, new_key());
   BERTH_TRY(const Certificate made, draft(common_name, validity, key.get()));
   X509* const own = made.get();
-  X509_set_issuer_name(own, X509_get_subject_name(own));
+  if (X509_set_issuer_name(own, X509_get_subject_name(own)) != 1)
+    return openssl_failure("the issuer could not be named");
   BERTH_CHECK(extend(own, own, NID_basic_constraints, "critical,CA:TRUE,pathlen:0"));
   BERTH_CHECK(extend(own, own, NID_key_usage, "critical,keyCertSign,cRLSign"));
   BERTH_CHECK(extend(own, own, NID_subject_key_identifier, "hash"));
@@ -66,7 +68,8 @@ Result<KeyPair> issue(const KeyPair& authority, const CertificateRequest& reques
   BERTH_TRY(const Key key, new_key());
   BERTH_TRY(const Certificate made, draft(request.common_name, request.validity, key.get()));
   X509* const own = made.get();
-  X509_set_issuer_name(own, X509_get_subject_name(issuer.get()));
+  if (X509_set_issuer_name(own, X509_get_subject_name(issuer.get())) != 1)
+    return openssl_failure("the issuer could not be named");
   const char* const usage = request.usage == Usage::Server ? "serverAuth" : "clientAuth";
   BERTH_CHECK(extend(own, issuer.get(), NID_basic_constraints, "critical,CA:FALSE"));
   BERTH_CHECK(extend(own, issuer.get(), NID_key_usage, "critical,digitalSignature"));
@@ -152,9 +155,10 @@ Result<Certificate> draft(const std::string& common_name, Validity validity, EVP
   if (!made || RAND_bytes(serial.data(), static_cast<int>(serial.size())) != 1)
     return openssl_failure("no serial number was made");
   serial.front() &= 0x7fU;
-  BIGNUM* const number = BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr);
-  BN_to_ASN1_INTEGER(number, X509_get_serialNumber(made.get()));
-  BN_free(number);
+  const std::unique_ptr<BIGNUM, Free> number(
+      BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
+  if (!number || BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(made.get())) == nullptr)
+    return openssl_failure("no serial number was made");
   const auto seconds = [](TimePoint time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
   };

@@ -23,24 +23,21 @@ async::Task<void> CertificateKeeper::run(std::stop_token stop) {
 }
 
 async::Task<Result<TimePoint>> CertificateKeeper::look() {
-  const auto authority = co_await read(kAuthoritySecret);
-  if (!authority)
-    co_return tl::unexpected(authority.error());
-  const auto extender = co_await read(kExtenderSecret);
-  if (!extender)
-    co_return tl::unexpected(extender.error());
-  const auto scheduler = co_await read(kSchedulerSecret);
-  if (!scheduler)
-    co_return tl::unexpected(scheduler.error());
+  const Target of_authority{kAuthoritySecret, authority_};
+  const Target of_extender{kExtenderSecret, extender_};
+  const Target of_scheduler{kSchedulerSecret, scheduler_};
+  const auto authority = co_await read(of_authority);
+  const auto extender = co_await read(of_extender);
+  const auto scheduler = co_await read(of_scheduler);
+  for (const auto* secret : {&authority, &extender, &scheduler})
+    if (!*secret)
+      co_return tl::unexpected(secret->error());
   const StockSecrets known{authority->data, extender->data, scheduler->data};
   const auto renewal = renew(read_stock(known), options_.names, parts_.executor.clock().now());
   if (!renewal)
     co_return tl::unexpected(renewal.error());
   const StockSecrets wanted = write_stock(renewal->stock);
   // In this order: a crash in between leaves a signer that is written down.
-  const Target of_authority{kAuthoritySecret, authority_};
-  const Target of_extender{kExtenderSecret, extender_};
-  const Target of_scheduler{kSchedulerSecret, scheduler_};
   auto written = co_await write(of_authority, *authority, wanted.authority);
   if (written)
     written = co_await write(of_extender, *extender, wanted.extender);
@@ -50,20 +47,22 @@ async::Task<Result<TimePoint>> CertificateKeeper::look() {
     co_return tl::unexpected(written.error());
   for (const std::string& change : renewal->changes)
     parts_.log.info("Renewed certificates", {{"change", change}});
-  measure(renewal->stock);
   co_return renewal->next_look;
 }
 
-async::Task<Result<SecretObject>> CertificateKeeper::read(std::string_view name) {
-  kube::ObjectKey key{options_.ns, std::string(name)};
+async::Task<Result<SecretObject>> CertificateKeeper::read(Target target) {
+  kube::ObjectKey key{options_.ns, std::string(target.secret)};
   auto body = co_await parts_.client.get(kube::types::secret(), key);
-  if (!body && body.error().code == Code::NotFound)
-    co_return fail(Code::NotFound, "Secret " + to_string(key) +
-                                       " is missing: create it empty (kubectl create secret "
-                                       "generic), and it will be filled");
-  if (!body)
-    co_return tl::unexpected(body.error());
-  co_return decode_secret(*body);
+  Result<SecretObject> secret = body ? decode_secret(*body) : tl::unexpected(body.error());
+  if (!secret && secret.error().code == Code::NotFound)
+    secret = fail(Code::NotFound, "Secret " + to_string(key) +
+                                      " is missing: create it empty (kubectl create secret "
+                                      "generic), and it will be filled");
+  if (secret)
+    measure(target, secret->data);
+  else
+    target.metrics.reloads(telemetry::Outcome::Error).add();
+  co_return secret;
 }
 
 async::Task<Result<void>> CertificateKeeper::write(Target target, SecretObject known,
@@ -80,18 +79,18 @@ async::Task<Result<void>> CertificateKeeper::write(Target target, SecretObject k
   target.metrics.reloads(done ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
   if (!done)
     co_return tl::unexpected(done.error());
+  measure(target, wanted);
   co_return Result<void>();
 }
 
-void CertificateKeeper::measure(const CertificateStock& stock) {
-  const auto ends = [](const pki::KeyPair& pair) {
-    const auto facts = pki::facts_of(pair.certificate);
-    return facts ? std::chrono::duration<double>(facts->validity.until.time_since_epoch()).count()
-                 : 0.0;
-  };
-  authority_.expiration_timestamp_seconds.set(ends(stock.authority));
-  extender_.expiration_timestamp_seconds.set(ends(stock.extender));
-  scheduler_.expiration_timestamp_seconds.set(ends(stock.scheduler));
+void CertificateKeeper::measure(Target target, const SecretData& data) {
+  const auto text = data.find("tls.crt");
+  if (text == data.end())
+    return;
+  if (const auto facts = pki::facts_of(text->second)) {
+    const std::chrono::duration<double> until = facts->validity.until.time_since_epoch();
+    target.metrics.expiration_timestamp_seconds.set(until.count());
+  }
 }
 
 } // namespace berth::op

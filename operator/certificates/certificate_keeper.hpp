@@ -42,15 +42,15 @@ public:
   [[nodiscard]] async::Task<Result<TimePoint>> look();
 
 private:
-  [[nodiscard]] async::Task<Result<SecretObject>> read(std::string_view name);
   struct Target {
     std::string_view secret;
     telemetry::CertificateMetrics& metrics;
   };
+  [[nodiscard]] async::Task<Result<SecretObject>> read(Target target);
   /// Nothing is written if the Secret is so already.
   [[nodiscard]] async::Task<Result<void>> write(Target target, SecretObject known,
                                                 SecretData wanted);
-  void measure(const CertificateStock& stock);
+  static void measure(Target target, const SecretData& data);
 
   Parts parts_;
   CertificateOptions options_;

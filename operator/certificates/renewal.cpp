@@ -18,13 +18,14 @@ public:
   Result<Renewal> run(const CertificateNames& names);
 
 private:
+  [[nodiscard]] Result<void> refuse_a_wrong_clock() const;
   Result<void> keep_authority();
   Result<void> keep_next(TimePoint authority_ends);
   void keep_trusted();
-  Result<void> keep_leaf(pki::KeyPair& leaf, const pki::CertificateRequest& wanted,
-                         const std::string& who);
+  Result<void> keep_leaf(pki::KeyPair& leaf, pki::CertificateRequest wanted, Duration lifetime);
   [[nodiscard]] std::string fault_of(const pki::KeyPair& leaf,
-                                     const pki::CertificateRequest& wanted) const;
+                                     const pki::CertificateRequest& wanted,
+                                     Duration lifetime) const;
   [[nodiscard]] pki::Validity validity(Duration lifetime) const {
     return {now_ - kBackdating, now_ + lifetime};
   }
@@ -59,15 +60,31 @@ namespace {
 
 Result<Renewal> Renewer::run(const CertificateNames& names) {
   renewal_.next_look = now_ + kLookEvery;
+  BERTH_CHECK(refuse_a_wrong_clock());
   BERTH_CHECK(keep_authority());
   keep_trusted();
-  const pki::CertificateRequest extender{kExtenderName, names.extender_dns_names,
-                                         pki::Usage::Server, validity(kLeafLifetime)};
-  const pki::CertificateRequest scheduler{
-      names.scheduler_common_name, {}, pki::Usage::Client, validity(kLeafLifetime)};
-  BERTH_CHECK(keep_leaf(renewal_.stock.extender, extender, "extender"));
-  BERTH_CHECK(keep_leaf(renewal_.stock.scheduler, scheduler, "scheduler"));
+  pki::CertificateRequest extender;
+  extender.common_name = kExtenderName;
+  extender.dns_names = names.extender_dns_names;
+  BERTH_CHECK(keep_leaf(renewal_.stock.extender, std::move(extender), kExtenderLifetime));
+  pki::CertificateRequest scheduler;
+  scheduler.common_name = names.scheduler_common_name;
+  scheduler.usage = pki::Usage::Client;
+  BERTH_CHECK(keep_leaf(renewal_.stock.scheduler, std::move(scheduler), kSchedulerLifetime));
   return std::move(renewal_);
+}
+
+Result<void> Renewer::refuse_a_wrong_clock() const {
+  const CertificateStock& stock = renewal_.stock;
+  for (const pki::KeyPair& pair :
+       {stock.authority, stock.next.value_or(pki::KeyPair{}), stock.extender, stock.scheduler}) {
+    const auto facts = pki::facts_of(pair.certificate);
+    if (facts && facts->validity.from > now_)
+      return fail(Code::Unavailable, "the certificate of " + facts->common_name +
+                                         " is not valid yet: this clock, or that of who made it, "
+                                         "is wrong");
+  }
+  return {};
 }
 
 Result<void> Renewer::keep_authority() {
@@ -130,21 +147,24 @@ void Renewer::keep_trusted() {
   }
 }
 
-Result<void> Renewer::keep_leaf(pki::KeyPair& leaf, const pki::CertificateRequest& wanted,
-                                const std::string& who) {
-  const std::string fault = fault_of(leaf, wanted);
+Result<void> Renewer::keep_leaf(pki::KeyPair& leaf, pki::CertificateRequest wanted,
+                                Duration lifetime) {
+  const std::string fault = fault_of(leaf, wanted, lifetime);
   if (!fault.empty()) {
+    BERTH_TRY(const auto signer, pki::facts_of(renewal_.stock.authority.certificate));
+    wanted.validity = validity(lifetime);
+    wanted.validity.until = std::min(wanted.validity.until, signer.validity.until);
     BERTH_TRY(leaf, pki::issue(renewal_.stock.authority, wanted));
-    note(who + ": " + fault);
+    note(wanted.common_name + ": " + fault);
   }
   BERTH_TRY(const auto facts, pki::facts_of(leaf.certificate));
-  look_at(facts.validity.until - kLeafLifetime / 3);
+  look_at(facts.validity.until - lifetime / 3);
   return {};
 }
 
 /// Why the leaf is to be replaced; empty if it is good.
-std::string Renewer::fault_of(const pki::KeyPair& leaf,
-                              const pki::CertificateRequest& wanted) const {
+std::string Renewer::fault_of(const pki::KeyPair& leaf, const pki::CertificateRequest& wanted,
+                              Duration lifetime) const {
   if (leaf.certificate.empty() || leaf.key.empty())
     return "there is none";
   const auto facts = pki::facts_of(leaf.certificate);
@@ -162,9 +182,7 @@ std::string Renewer::fault_of(const pki::KeyPair& leaf,
   if (!has_usage || facts->common_name != wanted.common_name ||
       facts->dns_names != wanted.dns_names)
     return "it names something else";
-  if (facts->validity.from > now_)
-    return "it is not valid yet";
-  if (facts->validity.until - now_ <= kLeafLifetime / 3)
+  if (facts->validity.until - now_ <= lifetime / 3)
     return days_left(facts->validity.until, now_);
   return {};
 }

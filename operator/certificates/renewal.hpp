@@ -44,17 +44,21 @@ struct Renewal {
 };
 
 /// The stock as it should be at `now`; equal to what it was if there is nothing to do. Texts that
-/// are damaged are replaced like missing ones. Fails only if OpenSSL does, or names are malformed.
+/// are damaged are replaced like missing ones. Unavailable: something is not valid yet, so one
+/// clock is wrong, and nothing is thrown away for that. Else it fails only if OpenSSL does, or
+/// names are malformed.
 [[nodiscard]] Result<Renewal> renew(const CertificateStock& stock, const CertificateNames& names,
                                     TimePoint now);
 
 inline constexpr Duration kAuthorityLifetime = std::chrono::hours{24 * 365 * 5};
-inline constexpr Duration kLeafLifetime = std::chrono::hours{24 * 90};
-/// A successor is made when less of the authority's time is left. More than two lives of a leaf, so
-/// that no leaf ends because its authority does.
-inline constexpr Duration kSuccessorBefore = std::chrono::hours{24 * 365};
-/// How long an authority is only trusted before it signs: everybody has read the new trust by then.
-inline constexpr Duration kSettle = std::chrono::hours{24};
+inline constexpr Duration kExtenderLifetime = std::chrono::hours{24 * 90};
+/// Longer, since people copy it to where kube-scheduler reads it.
+inline constexpr Duration kSchedulerLifetime = std::chrono::hours{24 * 365};
+/// A successor is made when less of the authority's time is left.
+inline constexpr Duration kSuccessorBefore = std::chrono::hours{24 * 365 * 2};
+/// How long an authority is only trusted before it signs. kube-scheduler reads trusted authorities
+/// when it starts and not again, so this is how long one may run unattended.
+inline constexpr Duration kSettle = std::chrono::hours{24 * 365};
 /// Clocks differ: certificates are valid from a little earlier than they are made.
 inline constexpr Duration kBackdating = std::chrono::minutes{10};
 inline constexpr Duration kLookEvery = std::chrono::hours{1};

@@ -1,5 +1,9 @@
 #include "operator/certificates/secrets.hpp"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
 #include "lib/kube/base64.hpp"
@@ -20,6 +24,19 @@ std::string text_at(const SecretData& data, std::string_view key) {
 
 pki::KeyPair pair_in(const SecretData& data) {
   return {text_at(data, kCertificate), text_at(data, kKey)};
+}
+
+/// Each Secret says who is trusted, so that one which is lost takes nobody's trust with it.
+std::string trust_in(const StockSecrets& secrets) {
+  std::vector<std::string> known;
+  std::string bundle;
+  for (const SecretData* data : {&secrets.authority, &secrets.extender, &secrets.scheduler})
+    for (std::string& certificate : pki::split_bundle(text_at(*data, kTrusted)))
+      if (std::ranges::find(known, certificate) == known.end()) {
+        bundle += certificate;
+        known.push_back(std::move(certificate));
+      }
+  return bundle;
 }
 
 SecretData data_of(const pki::KeyPair& pair, const std::string& trusted) {
@@ -64,7 +81,7 @@ CertificateStock read_stock(const StockSecrets& secrets) {
   if (secrets.authority.contains(kNextCertificate))
     stock.next = pki::KeyPair{text_at(secrets.authority, kNextCertificate),
                               text_at(secrets.authority, kNextKey)};
-  stock.trusted = text_at(secrets.authority, kTrusted);
+  stock.trusted = trust_in(secrets);
   stock.extender = pair_in(secrets.extender);
   stock.scheduler = pair_in(secrets.scheduler);
   return stock;

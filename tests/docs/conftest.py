@@ -18,11 +18,9 @@ from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
 from berth_controlplane.tools import ensure_helm  # noqa: E402
 from berth_controlplane.locations import cache_root  # noqa: E402
-from berth_controlplane.waiting import wait_until  # noqa: E402
 from reader import run_in_shell  # noqa: E402
 
 NODES = 4
-OPERATOR_TIMEOUT_SECONDS = 60
 
 # What the pages take for granted: Berth installed, the teams of the samples, and a pod that waits.
 SCENE = (
@@ -57,13 +55,10 @@ class Installer:
     cluster: Cluster
     programs: Path
 
-    def wait_for_the_operator(self) -> None:
+    def start_the_operator(self) -> None:
         """The nodes only pretend to run pods: the operator runs here, as its Deployment says."""
         Installation(self.cluster, BerthOptions(self.programs, programs=(OPERATOR,))
                      ).start_programs()
-        wait_until(lambda: self.cluster.kube.get("v1/Secret", "berth-scheduler-client-tls",
-                                                 "berth-system").get("data"),
-                   OPERATOR_TIMEOUT_SECONDS, "the operator has made kube-scheduler's certificate")
 
 
 @pytest.fixture(scope="module")

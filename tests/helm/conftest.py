@@ -17,9 +17,8 @@ sys.path.insert(0, str(ROOT / "tests/controlplane"))
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
 from berth_controlplane.tools import ensure_helm  # noqa: E402
+from chart_under_test import NAMESPACE  # noqa: E402
 
-CHART = ROOT / "helm" / "berth"
-NAMESPACE = "berth-system"
 HELM_TIMEOUT_SECONDS = 300
 
 

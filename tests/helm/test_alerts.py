@@ -8,15 +8,15 @@ import subprocess
 
 import pytest
 import yaml
+from chart_under_test import CHART, ROOT, rendered
 
 from berth_controlplane.tools import ensure_promrules
-from conftest import CHART, ROOT
-from test_chart import rendered
 
 ALERTS = CHART / "files" / "alerts.yaml"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 RULES = [rule for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
          for rule in group["rules"]]
+OF_THE_SCRAPE = ("job", "instance", "namespace", "pod")
 ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<kind>\w+) \| (?P<labels>[^|]*) \|", re.MULTILINE)
 LABEL = re.compile(r"`(?P<name>\w+)`(?P<values>: (?:`[^`]+`(?:, )?)+)?")
 
@@ -50,10 +50,19 @@ def test_each_query_asks_for_metrics_and_labels_that_exist(selectors):
         where = f"{selector['rule']}: {selector['metric']}"
         assert selector["metric"] in known, f"{where} does not exist"
         for label, (operator, value) in selector["labels"].items():
+            if label in OF_THE_SCRAPE:
+                continue
             values = known[selector["metric"]].get(label)
             assert values is not None, f"{where} has no label {label}"
             if operator in ("=", "!=") and values and not any("<" in one for one in values):
                 assert value in values, f"{where}: {label} is never {value!r}"
+
+
+def test_a_metric_that_other_programs_have_too_is_asked_of_berth_alone(selectors):
+    for selector in selectors:
+        if not selector["metric"].startswith("berth_"):
+            owner = selector["labels"].get("job") or selector["labels"].get("name")
+            assert owner and "berth-" in owner[1], f"{selector['rule']}: {selector['metric']}"
 
 
 def test_a_query_for_a_metric_that_does_not_exist_would_be_found(tmp_path):

@@ -8,29 +8,16 @@ import subprocess
 
 import pytest
 import yaml
+from chart_under_test import CHART, NAMESPACE, POLICY, ROOT, deployments, rendered
 
-from conftest import CHART, NAMESPACE, ROOT
-
-POLICY = ("--set", "gate.mode=Policy")
 PROGRAMS = {"operator": "berth-operator", "extender": "berth-scheduler-extender",
             "analyzer": "berth-analyzer"}
-
-
-def rendered(helm, *words):
-    done = helm("template", "berth", CHART, "--namespace", NAMESPACE, *POLICY, *words)
-    assert done.returncode == 0, done.stderr
-    return [document for document in yaml.safe_load_all(done.stdout) if document]
 
 
 def refusal(helm, *words):
     done = helm("template", "berth", CHART, "--namespace", NAMESPACE, *words)
     assert done.returncode != 0, "it renders"
     return done.stderr
-
-
-def deployments(documents):
-    return {document["metadata"]["name"]: document["spec"] for document in documents
-            if document["kind"] == "Deployment"}
 
 
 def test_manifests_are_what_the_chart_renders_to():
@@ -146,6 +133,36 @@ def test_another_namespace_is_named_everywhere(helm):
 def test_a_part_that_is_switched_off_is_not_there_and_all_else_is(helm, setting, kinds):
     everything = {document["kind"] for document in rendered(helm)}
     assert {document["kind"] for document in rendered(helm, "--set", setting)} == everything - kinds
+
+
+def test_no_policy_isolates_pods_that_are_not_berths(helm):
+    for document in rendered(helm):
+        if document["kind"] == "NetworkPolicy":
+            assert document["spec"]["podSelector"].get("matchLabels"), document["metadata"]["name"]
+
+
+def test_a_cluster_ip_is_what_the_scheduler_is_told(helm):
+    documents = rendered(helm, "--set", "extender.clusterIP=10.96.0.77")
+    config, = [yaml.safe_load(document["data"]["config.yaml"]) for document in documents
+               if document["metadata"]["name"] == "berth-scheduler-config"]
+    extender, = config["extenders"]
+    assert extender["urlPrefix"] == "https://10.96.0.77:8443"
+    assert extender["tlsConfig"]["serverName"] == "berth-scheduler-extender.berth-system.svc"
+
+
+def test_a_secret_that_nobody_would_fill_is_refused(helm):
+    said = refusal(helm, *POLICY, "--set", "extender.tlsSecret=mine")
+    assert "extender.tlsSecret" in said
+    rendered(helm, "--set", "extender.tlsSecret=mine", "--set", "certificates.mode=Secret")
+
+
+@pytest.mark.parametrize("name", PROGRAMS.values())
+def test_the_programs_take_the_flags_that_the_chart_gives(helm, programs_folder, name):
+    container, = deployments(rendered(helm))[name]["template"]["spec"]["containers"]
+    done = subprocess.run([programs_folder / name, *container["args"], "--version"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len({flag.partition("=")[0] for flag in container["args"]}) == len(container["args"])
 
 
 @pytest.mark.parametrize("mode, kinds", [

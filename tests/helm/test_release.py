@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from chart_under_test import CHART, NAMESPACE
 
 from berth_controlplane.waiting import wait_until
-from conftest import CHART, NAMESPACE
 
 WAIT_SECONDS = 60
 POOL = {"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool", "metadata": {"name": "kept"},
@@ -54,6 +54,18 @@ def test_a_second_release_is_refused(helm, cluster, installed):
                 kubeconfig=str(cluster.admin_kubeconfig))
     assert done.returncode != 0
     assert "meta.helm.sh/release-name" in done.stderr
+
+
+def test_upgrade_rollback_and_a_new_installation_keep_the_certificates(cluster, release, installed):
+    kube = cluster.kube
+    for name in ("berth-authority", "berth-scheduler-extender-tls", "berth-scheduler-client-tls"):
+        kube.patch("v1/Secret", name, {"data": {"tls.crt": "aGVsbG8="}}, NAMESPACE)
+    release("upgrade", "berth", CHART, "--set", "operator.replicas=3")
+    release("rollback", "berth", "1")
+    release("uninstall", "berth")
+    release("install", "berth", CHART)
+    for name in ("berth-authority", "berth-scheduler-extender-tls", "berth-scheduler-client-tls"):
+        assert kube.get("v1/Secret", name, NAMESPACE)["data"] == {"tls.crt": "aGVsbG8="}
 
 
 def test_an_upgrade_changes_what_it_says_and_can_be_rolled_back(cluster, release, installed):

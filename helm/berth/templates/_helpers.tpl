@@ -86,9 +86,8 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{/* Flags that every program knows, and those that values add. */}}
+{{/* Flags that values add, after the chart's own. */}}
 {{- define "berth.arguments" -}}
-- --health-bind-address=0.0.0.0:8081
 {{- with .logLevel }}
 - --log-level={{ . }}
 {{- end }}

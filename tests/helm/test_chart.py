@@ -174,7 +174,7 @@ def test_certificates_come_from_one_place_only(helm, mode, kinds):
     operator, = deployments(documents)["berth-operator"]["template"]["spec"]["containers"]
     assert ("--manage-certificates=true" in operator["args"]) == (mode == "SelfManaged")
     roles = [document["metadata"]["name"] for document in documents if document["kind"] == "Role"]
-    assert ("berth-certificates" in roles) == (mode == "SelfManaged")
+    assert ("berth-operator-certificates" in roles) == (mode == "SelfManaged")
 
 
 def test_an_issuer_of_the_cluster_signs_if_one_is_named(helm):

@@ -2,78 +2,47 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-
 import pytest
 import yaml
 from chart_under_test import CHART, ROOT, rendered
-
-from berth_controlplane.tools import ensure_promrules
+from metric_reference import asked_of_others, faults, selectors
 
 ALERTS = CHART / "files" / "alerts.yaml"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 RULES = [rule for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
          for rule in group["rules"]]
-OF_THE_SCRAPE = ("job", "instance", "namespace", "pod")
-ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<kind>\w+) \| (?P<labels>[^|]*) \|", re.MULTILINE)
-LABEL = re.compile(r"`(?P<name>\w+)`(?P<values>: (?:`[^`]+`(?:, )?)+)?")
-
-
-def metrics():
-    """Of the reference page: each metric's labels, and the values that are listed for them."""
-    page = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8")
-    known = {}
-    for row in ROW.finditer(page):
-        labels = {found["name"]: set(re.findall(r"`([^`]+)`", found["values"] or ""))
-                  for found in LABEL.finditer(row["labels"]) if found["name"] not in ("reasons",)}
-        names = [row["name"]]
-        if row["kind"] == "histogram":
-            names = [row["name"] + ending for ending in ("_bucket", "_sum", "_count")]
-        known |= dict.fromkeys(names, labels)
-    return known
 
 
 @pytest.fixture(scope="module")
-def selectors():
-    done = subprocess.run([ensure_promrules(print), ALERTS], capture_output=True, text=True,
-                          check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def asked():
+    return selectors(ALERTS)
 
 
-def test_each_query_asks_for_metrics_and_labels_that_exist(selectors):
-    known = metrics()
-    assert len(known) > 40
-    for selector in selectors:
-        where = f"{selector['rule']}: {selector['metric']}"
-        assert selector["metric"] in known, f"{where} does not exist"
-        for label, (operator, value) in selector["labels"].items():
-            if label in OF_THE_SCRAPE:
-                continue
-            values = known[selector["metric"]].get(label)
-            assert values is not None, f"{where} has no label {label}"
-            if operator in ("=", "!=") and values and not any("<" in one for one in values):
-                assert value in values, f"{where}: {label} is never {value!r}"
+def test_each_query_asks_for_metrics_and_labels_that_exist(asked):
+    assert faults(asked) == []
 
 
-def test_a_metric_that_other_programs_have_too_is_asked_of_berth_alone(selectors):
-    for selector in selectors:
-        if not selector["metric"].startswith("berth_"):
-            owner = selector["labels"].get("job") or selector["labels"].get("name")
-            assert owner and "berth-" in owner[1], f"{selector['rule']}: {selector['metric']}"
+def test_a_metric_that_other_programs_have_too_is_asked_of_berth_alone(asked):
+    assert asked_of_others(asked) == []
 
 
-def test_a_query_for_a_metric_that_does_not_exist_would_be_found(tmp_path):
+@pytest.mark.parametrize("query, fault", [
+    ("berth_nonsense > 1", "does not exist"),
+    ('berth_admissions_total{colour="red"}', "has no label colour"),
+    ('berth_admissions_total{mode="magic"}', "mode is never 'magic'")])
+def test_a_query_for_what_does_not_exist_is_found(tmp_path, query, fault):
     file = tmp_path / "rules.yaml"
-    file.write_text('groups: [{name: x, rules: [{alert: A, expr: "berth_nonsense > 1"}]}]')
-    done = subprocess.run([ensure_promrules(print), file], capture_output=True, text=True,
-                          check=True)
-    assert json.loads(done.stdout)[0]["metric"] not in metrics()
+    file.write_text(yaml.safe_dump({"groups": [{"name": "x", "rules": [
+        {"alert": "A", "expr": query}]}]}))
+    found, = faults(selectors(file))
+    assert fault in found
+
+
+def test_a_query_that_is_no_query_is_refused(tmp_path):
+    file = tmp_path / "rules.yaml"
     file.write_text('groups: [{name: x, rules: [{alert: A, expr: "sum(berth_("}]}]')
-    assert subprocess.run([ensure_promrules(print), file], capture_output=True,
-                          check=False).returncode == 1
+    with pytest.raises(AssertionError, match="unclosed left parenthesis"):
+        selectors(file)
 
 
 def test_each_alert_has_a_page_and_each_page_an_alert():

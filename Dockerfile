@@ -18,7 +18,8 @@ RUN cmake --preset release -DBUILD_TESTING=OFF -DBERTH_WARNINGS_AS_ERRORS=OFF \
  && install --strip --target-directory=/out/usr/local/bin build/release/bin/berth-operator \
       build/release/bin/berth-scheduler-extender build/release/bin/berth-analyzer \
       build/release/bin/kubectl-berth \
- && scripts/runtime-packages /out/usr/local/bin/* >/out/packages
+ && scripts/runtime-packages /out/usr/local/bin/* >/out/packages \
+ && scripts/compiled-in-packages build/release >/out/compiled-in
 
 FROM ${BASE} AS runtime
 COPY --from=build /out/packages /tmp/packages
@@ -29,12 +30,13 @@ RUN apt-get --quiet update \
 COPY --from=build /out/usr/local/bin/ /usr/local/bin/
 COPY LICENSE /usr/share/doc/berth/LICENSE
 COPY scripts/write-sbom /tmp/write-sbom
+COPY --from=build /out/compiled-in /tmp/compiled-in
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 # Seconds of Unix time; the same sources and packages then give the same list.
 ARG SOURCE_DATE_EPOCH
-RUN /bin/bash /tmp/write-sbom "${VERSION}" >/usr/share/doc/berth/sbom.spdx.json \
- && rm /tmp/write-sbom
+RUN /bin/bash /tmp/write-sbom "${VERSION}" /tmp/compiled-in >/usr/share/doc/berth/sbom.spdx.json \
+ && rm /tmp/write-sbom /tmp/compiled-in
 LABEL org.opencontainers.image.title="berth" \
       org.opencontainers.image.description="Resource allocation for Kubernetes" \
       org.opencontainers.image.licenses="Apache-2.0" \

@@ -9,9 +9,11 @@
 #include "cli/explain/decide.hpp"
 #include "cli/explain/observe.hpp"
 #include "cli/explain/render.hpp"
+#include "cli/health/health.hpp"
 #include "cli/queue/decide.hpp"
 #include "cli/queue/observe.hpp"
 #include "cli/queue/render.hpp"
+#include "cli/release/release.hpp"
 #include "cli/simulate/simulate.hpp"
 #include "cli/status/decide.hpp"
 #include "cli/status/observe.hpp"
@@ -79,6 +81,35 @@ async::Task<Answer> answer_explain(kube::Client& client, CliOptions options, Sur
   co_return answer;
 }
 
+async::Task<Answer> answer_health(kube::Client& client, CliOptions options, Surroundings around) {
+  HealthOptions asked;
+  asked.extender_url = options.extender;
+  if (!options.ns.empty())
+    asked.ns = options.ns;
+  const auto checks =
+      co_await check_health(client, std::move(asked), around.get_status, around.now);
+  Answer answer;
+  answer.exit_code = all_work(checks) ? 0 : program::kExitFailure;
+  answer.out = present(
+      options.output, [&](bool) { return render_health(checks, around.paint); },
+      [&] { return health_json(checks); });
+  co_return answer;
+}
+
+async::Task<Answer> answer_release(kube::Client& client, CliOptions options, Surroundings around) {
+  const auto view = co_await release(client, options.release, options.ns);
+  if (!view)
+    co_return answer_failure(view.error());
+  Answer answer;
+  if (!view->failures.empty())
+    answer.exit_code = answer_failure(view->failures.front().error).exit_code;
+  answer.out = present(
+      options.output, [&](bool) { return render_release(*view); },
+      [&] { return release_json(*view); });
+  answer.err = warnings_of(view->unreadable, around.paint) + release_failures(*view);
+  co_return answer;
+}
+
 Answer print_version(const CliOptions& options, const std::optional<ServerVersion>& server) {
   Answer answer;
   answer.out = present(
@@ -115,6 +146,8 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Status: return answer_status(client, std::move(options), std::move(around));
   case Command::Queue: return answer_queue(client, std::move(options), std::move(around));
   case Command::Explain: return answer_explain(client, std::move(options), std::move(around));
+  case Command::Health: return answer_health(client, std::move(options), std::move(around));
+  case Command::Release: return answer_release(client, std::move(options), std::move(around));
   case Command::Version: return answer_version(client, std::move(options));
   case Command::Simulate:
   case Command::Completion: break;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/answer.hpp"
+#include "cli/health/health.hpp"
 #include "cli/options.hpp"
 #include "cli/output/text.hpp"
 #include "cli/simulate/decide.hpp"
@@ -18,6 +19,7 @@ struct Surroundings {
   std::string default_namespace = "default";
   TimePoint now{};
   Paint paint{};
+  GetStatus get_status{}; ///< for health
 };
 
 /// Whether the command asks the API server; the others are answered by answer_locally().

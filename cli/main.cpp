@@ -46,6 +46,7 @@ cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
   around.default_namespace = (*session)->default_namespace();
   around.now = clock.now();
   around.paint.colours = wants_colours(options.colour);
+  around.get_status = [&](std::string url) { return (*session)->get_status(std::move(url)); };
   cli::Answer answer;
   const auto ask = [](kube::Client& client, cli::CliOptions asked, cli::Surroundings known,
                       cli::Answer& into) -> async::Task<void> {

@@ -39,6 +39,18 @@ measured is rounded here and exact in -o json.
 
 Flags of every command and exit codes: kubectl-berth --help)";
 
+constexpr const char* kHealthFooter =
+    R"(Exit code 1 if a part fails. The Lease berth-operator tells who leads.
+
+Flags of every command and exit codes: kubectl-berth --help)";
+
+constexpr const char* kReleaseFooter =
+    R"(For when Berth is gone: nothing then admits the pods that wait, and nothing takes its finalizers
+off. Released pods are scheduled at once, in no order and against no quota. While Berth is installed
+its guard refuses --gates, and the operator puts finalizers back.
+
+Flags of every command and exit codes: kubectl-berth --help)";
+
 /// What is read as words and numbers before it becomes CliOptions.
 struct Words {
   std::string output;
@@ -59,7 +71,8 @@ void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
                  "kubeconfig file; default: $KUBECONFIG, else ~/.kube/config");
   app.add_option("--context", options.context, "context of the kubeconfig");
   app.add_option("-n,--namespace", options.ns,
-                 "namespace; default: the context's for explain, all for queue");
+                 "namespace; default: the context's for explain, all for queue and release, "
+                 "berth-system for health");
   app.add_option("-o,--output", words.output, "json, yaml or wide")
       ->check(CLI::IsMember(keys_of(kOutputs)));
   app.add_option("--color", words.colour, "auto (on a terminal), always or never")
@@ -68,6 +81,20 @@ void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
   app.add_option("--request-timeout-seconds", words.request_timeout_seconds,
                  "how long one request to the API server may take")
       ->capture_default_str();
+}
+
+void add_health(CLI::App* health, CliOptions& options) {
+  health->add_option("--extender", options.extender,
+                     "http://HOST:8081 of the scheduler extender, which is asked too");
+  health->footer(kHealthFooter);
+}
+
+void add_release(CLI::App* release, ReleaseOptions& options) {
+  release->add_flag("--gates", options.gates,
+                    "take the gate berth.dev/admission off the pods that wait at it");
+  release->add_flag("--finalizers", options.finalizers,
+                    "take the finalizers of berth.dev off Berth's own objects");
+  release->footer(kReleaseFooter);
 }
 
 std::vector<std::string> strategy_names() {
@@ -120,6 +147,11 @@ void add_commands(CLI::App& app, CliOptions& options) {
       command(Command::Explain, "explain", "Say why a pod or gang waits, or how it was admitted");
   explain->add_option("[NAMESPACE/]NAME", options.subject, "a pod, or a gang by its name")
       ->required();
+  add_health(command(Command::Health, "health", "Say whether Berth works: API, operator, extender"),
+             options);
+  add_release(command(Command::Release, "release",
+                      "Let go of what an uninstalled Berth holds: pods at its gate, finalizers"),
+              options.release);
   add_simulate(command(Command::Simulate, "simulate",
                        "Try out placement or a whole cluster without one: from a file"),
                options.simulate);
@@ -162,7 +194,8 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
   std::vector<std::string> problems;
   if (app.get_subcommands().empty())
     problems.emplace_back(
-        "a command is needed: status, queue, explain, simulate, version or completion; see --help");
+        "a command is needed: status, queue, explain, health, release, simulate, version or "
+        "completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))

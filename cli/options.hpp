@@ -17,7 +17,7 @@ namespace berth::cli {
 inline constexpr int kExitNotFound = 3;
 inline constexpr int kExitNotPermitted = 4;
 
-enum class Command { Version, Status, Queue, Explain, Simulate, Completion };
+enum class Command { Version, Status, Queue, Explain, Health, Release, Simulate, Completion };
 enum class Output { Text, Wide, Json, Yaml };
 enum class When { Auto, Always, Never };
 
@@ -33,11 +33,17 @@ struct SimulateOptions {
   std::string seeds = "42-51";
 };
 
+/// release: what to let go of; neither: only say what waits.
+struct ReleaseOptions {
+  bool gates = false;
+  bool finalizers = false;
+};
+
 struct CliOptions {
   Command command = Command::Status;
   std::string kubeconfig;
   std::string context;
-  /// -n; empty: the context's for explain, all for queue.
+  /// -n; empty: the context's for explain, all for queue and release, berth-system for health.
   std::string ns;
   Output output = Output::Text;
   When colour = When::Auto;
@@ -46,6 +52,8 @@ struct CliOptions {
   std::string quota;       ///< queue QUOTA; empty: all
   std::string subject;     ///< explain [NAMESPACE/]NAME
   std::string shell;       ///< completion SHELL
+  std::string extender;    ///< health --extender URL; empty: it is not asked
+  ReleaseOptions release;
   SimulateOptions simulate;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/async/asio_executor.hpp"
+#include "lib/http/beast_transport.hpp"
 #include "lib/kube/connection.hpp"
 
 namespace berth::cli {
@@ -59,6 +60,21 @@ kube::Client& Session::client() {
 
 const std::string& Session::default_namespace() const {
   return impl_->default_namespace;
+}
+
+async::Task<Result<int>> Session::get_status(std::string url) {
+  BERTH_CO_TRY(http::Endpoint endpoint, http::Endpoint::parse(url));
+  http::Request request;
+  request.method = "GET";
+  request.target = std::exchange(endpoint.base_path, "");
+  http::ClientTls tls;
+  BERTH_CO_TRY(const auto transport,
+               http::BeastTransport::create(impl_->executor, std::move(endpoint), std::move(tls)));
+  http::SendOptions options;
+  options.timeout = kProbeTimeout;
+  BERTH_CO_TRY(const http::Response response,
+               co_await transport->send(std::move(request), options));
+  co_return response.status;
 }
 
 void Session::run(async::Task<void> task) {

@@ -25,6 +25,8 @@ public:
   [[nodiscard]] kube::Client& client();
   /// The namespace of the context.
   [[nodiscard]] const std::string& default_namespace() const;
+  /// What a GET of any URL is answered with, within kProbeTimeout.
+  [[nodiscard]] async::Task<Result<int>> get_status(std::string url);
   /// Runs the task to its end on this thread.
   void run(async::Task<void> task);
 
@@ -33,5 +35,7 @@ private:
   explicit Session(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+inline constexpr Duration kProbeTimeout = std::chrono::seconds{5};
 
 } // namespace berth::cli

@@ -104,7 +104,8 @@ TEST_CASE("Help lists the commands and the exit codes") {
   REQUIRE(line.end.ends);
   CHECK(line.end.exit_code == 0);
   check_golden("help.txt", line.end.text);
-  for (const char* command : {"status", "queue", "explain", "simulate", "version", "completion"}) {
+  for (const char* command :
+       {"status", "queue", "explain", "health", "release", "simulate", "version", "completion"}) {
     const auto help = parse({command, "--help"});
     CHECK(help.end.exit_code == 0);
     check_golden(std::string("help-") + command + ".txt", help.end.text);

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/controlplane"))
+sys.path[:0] = [str(ROOT / "tests/controlplane"), str(ROOT / "tests/integration")]
 
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402

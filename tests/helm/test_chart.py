@@ -129,6 +129,7 @@ def test_another_namespace_is_named_everywhere(helm):
     ("priorityClasses.create=false", {"PriorityClass"}),
     ("networkPolicy.enabled=false", {"NetworkPolicy"}),
     ("crds.install=false", {"CustomResourceDefinition"}),
+    ("criticalPodsQuota=false", {"ResourceQuota"}),
 ])
 def test_a_part_that_is_switched_off_is_not_there_and_all_else_is(helm, setting, kinds):
     everything = {document["kind"] for document in rendered(helm)}
@@ -189,6 +190,47 @@ def test_the_analyzer_can_be_left_out(helm):
     documents = rendered(helm, "--set", "analyzer.enabled=false")
     assert not [document for document in documents
                 if document["metadata"]["name"] == "berth-analyzer"]
+
+
+def role_of(documents, name):
+    """What a ClusterRole allows: pairs of resource and verb."""
+    role, = [document for document in documents
+             if (document["kind"], document["metadata"]["name"]) == ("ClusterRole", name)]
+    return {(resource, verb) for rule in role["rules"] for resource in rule["resources"]
+            for verb in rule["verbs"]}
+
+
+def test_the_extender_may_bind_only_if_it_is_asked_to(helm):
+    name = "berth-scheduler-extender"
+    reads = role_of(rendered(helm), name)
+    assert {verb for _, verb in reads} == {"get", "list", "watch"}
+    strict = role_of(rendered(helm, "--set", "scheduler.ignorable=false"), name)
+    assert strict - reads == {("pods/binding", "create")}
+
+
+def test_who_reads_quotas_can_be_chosen(helm):
+    def bound_to_everyone(*words):
+        return [document["metadata"]["name"] for document in rendered(helm, *words)
+                if document["kind"] == "ClusterRoleBinding"
+                and document["subjects"][0]["name"] == "system:authenticated"]
+
+    assert bound_to_everyone() == ["berth-cluster-view"]
+    closed = ("--set", "users.everyoneReadsQuotas=false")
+    assert bound_to_everyone(*closed) == []
+    assert role_of(rendered(helm, *closed), "berth-cluster-view"), "it can be bound to others"
+
+
+@pytest.mark.parametrize("words, classes", [
+    ((), ["system-cluster-critical"]),
+    (("--set", "operator.priorityClassName=system-node-critical"),
+     ["system-cluster-critical", "system-node-critical"]),
+    (("--set", "operator.priorityClassName=mine", "--set", "extender.priorityClassName=mine"), None),
+    (("--set", "operator.priorityClassName=mine", "--set", "extender.priorityClassName=mine",
+      "--set", "scheduler.deploy=true"), ["system-cluster-critical"])])
+def test_a_quota_allows_the_critical_classes_that_are_used(helm, words, classes):
+    found = [document["spec"]["scopeSelector"]["matchExpressions"][0]["values"]
+             for document in rendered(helm, *words) if document["kind"] == "ResourceQuota"]
+    assert found == ([classes] if classes else [])
 
 
 def test_strict_isolation_binds_through_the_extender(helm):

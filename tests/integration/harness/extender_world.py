@@ -27,6 +27,7 @@ NODES = 3
 NODE_CPU = 8
 FIRST = "extender-first"
 LAST = "extender-last"
+RBAC = "rbac.authorization.k8s.io"
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +35,7 @@ def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """Operator and extender, asked for all four verbs, and a pool of nodes that only the pods of one
     test file select."""
     berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR, EXTENDER)), print)
-    config = scheduler_config_of(cluster)
-    config["extenders"][0]["bindVerb"] = "bind"
-    cluster.configure_scheduler(config)
+    let_it_bind(cluster)
     name = f"pool-{uuid.uuid4().hex[:6]}"
     cluster.add_nodes(NODES, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi",
                                               "pods": "110"}, {berth_kinds.POOL_LABEL: name}))
@@ -49,6 +48,22 @@ def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     for node in cluster.kube.list("v1/Node", labelSelector=f"{berth_kinds.POOL_LABEL}={name}"):
         cluster.kube.delete("v1/Node", node["metadata"]["name"])
     berth_down(cluster)
+
+
+def let_it_bind(cluster: Cluster) -> None:
+    """As the chart's scheduler.ignorable=false: the verb for kube-scheduler, the right for the extender."""
+    for document in (
+            {"kind": "ClusterRole", "rules": [
+                {"apiGroups": [""], "resources": ["pods/binding"], "verbs": ["create"]}]},
+            {"kind": "ClusterRoleBinding",
+             "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "extender-binds"},
+             "subjects": [{"kind": "ServiceAccount", "name": EXTENDER,
+                           "namespace": "berth-system"}]}):
+        cluster.kube.apply({"apiVersion": f"{RBAC}/v1", "metadata": {"name": "extender-binds"},
+                            **document})
+    config = scheduler_config_of(cluster)
+    config["extenders"][0]["bindVerb"] = "bind"
+    cluster.configure_scheduler(config)
 
 
 @pytest.fixture

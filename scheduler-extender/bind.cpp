@@ -24,6 +24,15 @@ kube::ObjectKey key_of(const BindRequest& request) {
   return {request.pod_namespace, request.pod_name};
 }
 
+BindResult refused(std::string why) {
+  return {std::move(why), true};
+}
+
+/// A pod that is gone, or another one by now, is the way of things; all else is trouble.
+BindResult failed(const Error& error) {
+  return {error.message, error.code == Code::NotFound || error.code == Code::Conflict};
+}
+
 } // namespace
 
 Binder::Binder(kube::Client& client, cluster::Observer& observer, async::Executor& executor,
@@ -43,15 +52,15 @@ async::Task<BindResult> Binder::bind(BindRequest request) {
 async::Task<BindResult> Binder::bind_checked(BindRequest request) {
   const Result<Pod> pod = co_await find(request);
   if (!pod)
-    co_return BindResult{pod.error().while_doing("look at the pod").message};
+    co_return failed(pod.error().while_doing("look at the pod"));
   const NodeName node(request.node);
   if ((*pod)->view.is_bound()) {
     if ((*pod)->view.node == node)
       co_return BindResult{};
-    co_return BindResult{"Conflict: the pod is bound to node " + (*pod)->view.node.str()};
+    co_return refused("Conflict: the pod is bound to node " + (*pod)->view.node.str());
   }
   if (auto refusal = refuse(**pod, node))
-    co_return BindResult{std::move(*refusal)};
+    co_return std::move(*refusal);
   const PodUid uid(request.pod_uid);
   observer_.assume_bound(uid, node);
   const Result<void> bound = co_await post(request);
@@ -59,7 +68,7 @@ async::Task<BindResult> Binder::bind_checked(BindRequest request) {
     co_return BindResult{};
   if (is_definite(bound.error().code))
     observer_.forget(uid);
-  co_return BindResult{bound.error().while_doing("bind").message};
+  co_return failed(bound.error().while_doing("bind"));
 }
 
 async::Task<Result<Binder::Pod>> Binder::find(BindRequest request) {
@@ -80,21 +89,21 @@ async::Task<Result<Binder::Pod>> Binder::read(BindRequest request) {
   co_return pod;
 }
 
-std::optional<std::string> Binder::refuse(const cluster::Pod& pod, const NodeName& node) {
+std::optional<BindResult> Binder::refuse(const cluster::Pod& pod, const NodeName& node) {
   auto snapshot = observer_.snapshot();
   const Standing standing = standing_of(pod, snapshot.get());
   if (standing == Standing::Unmanaged)
     return std::nullopt;
   if (!snapshot)
-    return "CachesNotSynced: the extender has just started and decides nothing yet";
+    return BindResult{"CachesNotSynced: the extender has just started and decides nothing yet"};
   if (standing == Standing::NotAdmitted)
-    return "NotAdmitted: " + std::string(meaning(Reason::NotAdmitted));
+    return refused("NotAdmitted: " + std::string(meaning(Reason::NotAdmitted)));
   // Counts what was assumed since that snapshot: the bindings under way beside this one.
   snapshot = observer_.publish_now();
   const auto rejection = check(*snapshot, node, query_for(*snapshot, pod.view));
   if (!rejection)
     return std::nullopt;
-  return to_string(*rejection);
+  return refused(to_string(*rejection));
 }
 
 async::Task<Result<void>> Binder::post(BindRequest request) {

@@ -39,7 +39,7 @@ private:
   [[nodiscard]] async::Task<Result<Pod>> find(BindRequest request);
   [[nodiscard]] async::Task<Result<Pod>> read(BindRequest request);
   /// Why the pod must not be bound to the node; nothing if it may.
-  [[nodiscard]] std::optional<std::string> refuse(const cluster::Pod& pod, const NodeName& node);
+  [[nodiscard]] std::optional<BindResult> refuse(const cluster::Pod& pod, const NodeName& node);
   /// Writes the binding and finds out what became of it where the answer does not say.
   [[nodiscard]] async::Task<Result<void>> post(BindRequest request);
 

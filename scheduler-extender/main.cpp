@@ -34,6 +34,11 @@ constexpr std::size_t kBindRetriesMax = 1;
 constexpr Duration kLongSleep = std::chrono::hours{1};
 constexpr Duration kTlsLookInterval = std::chrono::milliseconds{500};
 
+void set_expiration(telemetry::CertificateMetrics& metrics, TimePoint end) {
+  const std::chrono::duration<double> since_epoch = end.time_since_epoch();
+  metrics.expiration_timestamp_seconds.set(since_epoch.count());
+}
+
 /// The parts of one running extender.
 class Extender {
 public:
@@ -63,6 +68,7 @@ private:
   telemetry::ExtenderMetrics metrics_;
   telemetry::HttpServerMetrics server_metrics_;
   telemetry::CertificateMetrics certificate_metrics_;
+  telemetry::CertificateMetrics caller_metrics_;
   extender::Router router_;
   std::unique_ptr<http::Server> server_;
   std::optional<http::TlsReloader> reloader_;
@@ -81,6 +87,7 @@ Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
       binder_(*binding_client_, observer_, frame.executor()), metrics_(frame.registry()),
       server_metrics_(frame.registry(), "extender"),
       certificate_metrics_(frame.registry(), "extender"),
+      caller_metrics_(frame.registry(), "caller"),
       router_(router_options(), backend(), {metrics_, log_, frame.clock()}) {
   frame_.health().add_readiness("caches", [this]() -> Result<void> {
     if (!observer_.has_synced())
@@ -156,6 +163,8 @@ async::Task<void> Extender::stop_server() {
 
 void Extender::copy_counters() {
   server_metrics_.follow(server_->counters());
+  if (const auto caller_end = router_.take_soonest_caller_end())
+    set_expiration(caller_metrics_, *caller_end);
   if (const auto snapshot = observer_.snapshot()) {
     const std::chrono::duration<double> as_of = snapshot->as_of.time_since_epoch();
     metrics_.snapshot_timestamp_seconds.set(as_of.count());
@@ -169,16 +178,22 @@ void Extender::note_reload(const Result<TimePoint>& outcome) {
     return;
   }
   certificate_metrics_.reloads(telemetry::Outcome::Ok).add();
-  const std::chrono::duration<double> until = outcome->time_since_epoch();
-  certificate_metrics_.expiration_timestamp_seconds.set(until.count());
+  set_expiration(certificate_metrics_, *outcome);
   log_.info("Took the certificate into use", {{"valid_until", *outcome}});
+}
+
+/// What can be used; files that are half written are not there yet.
+Result<http::ServerTls> read_usable(const http::ServerTlsFiles& files) {
+  BERTH_TRY(http::ServerTls tls, http::read_server_tls(files));
+  BERTH_CHECK(http::check_server_tls(tls));
+  return tls;
 }
 
 /// Whoever makes the files, such as the operator, may be started at the same time.
 Result<http::ServerTls> read_tls(const extender::ExtenderOptions& options) {
   const http::ServerTlsFiles files{options.tls_cert_file, options.tls_private_key_file,
                                    options.client_ca_file};
-  auto read = http::read_server_tls(files);
+  auto read = read_usable(files);
   // As process 1 it would ignore a signal that nobody handles yet.
   std::signal(SIGTERM, [](int) { std::_Exit(0); });
   for (Duration waited{0}; !read && waited < options.tls_wait; waited += kTlsLookInterval) {
@@ -186,7 +201,7 @@ Result<http::ServerTls> read_tls(const extender::ExtenderOptions& options) {
       std::fprintf(stderr, "berth-scheduler-extender: waiting for certificates: %s\n",
                    read.error().message.c_str());
     std::this_thread::sleep_for(kTlsLookInterval);
-    read = http::read_server_tls(files);
+    read = read_usable(files);
   }
   std::signal(SIGTERM, SIG_DFL);
   return read;

@@ -73,6 +73,7 @@ async::Task<http::Response> Router::handle(http::Request request) {
     refused.headers.add("Allow", "POST");
     co_return refused;
   }
+  note_caller(request.peer_valid_until);
   Call call{*verb, request_id(request), started, std::move(request.body)};
   switch (*verb) {
   case Verb::Filter: filter(call); break;
@@ -87,6 +88,23 @@ async::Task<http::Response> Router::handle(http::Request request) {
 bool Router::serves(const std::string& client_name) const {
   return options_.client_names.empty() ||
          std::ranges::find(options_.client_names, client_name) != options_.client_names.end();
+}
+
+void Router::note_caller(std::optional<TimePoint> valid_until) {
+  if (!valid_until)
+    return;
+  std::int64_t soonest = soonest_caller_end_.load(std::memory_order_relaxed);
+  const std::int64_t end = valid_until->time_since_epoch().count();
+  while (end < soonest &&
+         !soonest_caller_end_.compare_exchange_weak(soonest, end, std::memory_order_relaxed)) {
+  }
+}
+
+std::optional<TimePoint> Router::take_soonest_caller_end() {
+  const std::int64_t soonest = soonest_caller_end_.exchange(kNoCaller, std::memory_order_relaxed);
+  if (soonest == kNoCaller)
+    return std::nullopt;
+  return TimePoint{Duration{soonest}};
 }
 
 std::optional<Router::Verb> Router::verb_of(std::string_view target) const {
@@ -165,14 +183,16 @@ async::Task<void> Router::bind(Call& call) {
     co_return;
   }
   const BindResult result = co_await backend_.bind(*request);
-  call.outcome = result.error.empty() ? CallOutcome::Ok : CallOutcome::Error;
   call.response = json_response(encode(result));
-  if (!result.error.empty())
-    log_.warn("Failed to bind a pod", {{"request_id", call.id},
-                                       {"namespace", request->pod_namespace},
-                                       {"pod", request->pod_name},
-                                       {"node", request->node},
-                                       {"error", result.error}});
+  if (result.error.empty())
+    co_return;
+  call.outcome = result.is_refusal ? CallOutcome::Refused : CallOutcome::Error;
+  log_.warn("Did not bind a pod", {{"request_id", call.id},
+                                   {"namespace", request->pod_namespace},
+                                   {"pod", request->pod_name},
+                                   {"node", request->node},
+                                   {"refused", result.is_refusal},
+                                   {"error", result.error}});
 }
 
 void Router::count(const FilterResult& result) {

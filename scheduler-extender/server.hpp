@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,9 @@ public:
 
   /// The http::Handler.
   [[nodiscard]] async::Task<http::Response> handle(http::Request request);
+  /// When the first certificate stops to be valid, of those that callers have shown since the last
+  /// time this was asked. kube-scheduler's is often a copy that people must renew.
+  [[nodiscard]] std::optional<TimePoint> take_soonest_caller_end();
 
 private:
   using Verb = telemetry::ExtenderVerb;
@@ -67,6 +71,7 @@ private:
   [[nodiscard]] std::optional<Verb> verb_of(std::string_view target) const;
   [[nodiscard]] bool serves(const std::string& client_name) const;
   [[nodiscard]] std::string request_id(const http::Request& request);
+  void note_caller(std::optional<TimePoint> valid_until);
   void filter(Call& call);
   void prioritize(Call& call);
   void preempt(Call& call);
@@ -80,6 +85,8 @@ private:
   telemetry::Logger log_;
   const Clock& clock_;
   std::atomic<std::uint64_t> requests_{0};
+  static constexpr std::int64_t kNoCaller = std::numeric_limits<std::int64_t>::max();
+  std::atomic<std::int64_t> soonest_caller_end_{kNoCaller};
 };
 
 } // namespace berth::extender

@@ -100,6 +100,9 @@ struct BindRequest {
 /// ExtenderBindingResult; an empty error means bound.
 struct BindResult {
   std::string error;
+  /// Whether the error is a decision, since pod or node are not what they were when the scheduler
+  /// chose; else something failed. Not on the wire.
+  bool is_refusal = false;
 
   friend bool operator==(const BindResult&, const BindResult&) = default;
 };

@@ -195,6 +195,10 @@ std::string Connection::peer_name() {
   return tls_ ? peer_common_name(tls_->native_handle()) : "";
 }
 
+std::optional<TimePoint> Connection::peer_valid_until() {
+  return tls_ ? peer_expiration(tls_->native_handle()) : std::nullopt;
+}
+
 IoResult Connection::result_of(const boost::system::error_code& error, std::size_t bytes) {
   if (!error)
     return IoResult{IoStatus::Ok, bytes, {}};

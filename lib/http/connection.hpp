@@ -68,6 +68,8 @@ public:
   [[nodiscard]] bool is_stale();
   /// The common name of the peer's verified certificate, or empty.
   [[nodiscard]] std::string peer_name();
+  /// When that certificate stops to be valid.
+  [[nodiscard]] std::optional<TimePoint> peer_valid_until();
 
   static constexpr std::size_t kLingerBytesMax = std::size_t{1} << 20U;
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/clock.hpp"
+
 namespace berth::http {
 
 /// Whether two header names are the same: ASCII letters compare without case.
@@ -37,6 +39,8 @@ struct Request {
   std::string body;
   /// Server only: the common name of the client certificate that was verified, or empty.
   std::string peer_common_name{};
+  /// Server only: when that certificate stops to be valid.
+  std::optional<TimePoint> peer_valid_until{};
 };
 
 struct Response {

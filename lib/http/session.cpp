@@ -61,6 +61,7 @@ async::Task<bool> Session::shake_hands() {
     co_return false;
   }
   peer_name_ = connection_->peer_name();
+  peer_valid_until_ = connection_->peer_valid_until();
   co_return true;
 }
 
@@ -121,6 +122,7 @@ async::Task<bool> Session::answer() {
   connection_->expires_never(); // the handler has deadlines of its own
   Request request = reader_.take();
   request.peer_common_name = peer_name_;
+  request.peer_valid_until = peer_valid_until_;
   const Response response = co_await state_->handler(std::move(request));
   ReturnToStrand here{*this};
   co_await here;

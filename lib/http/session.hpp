@@ -72,6 +72,7 @@ private:
   const std::shared_ptr<Connection> connection_;
   RequestReader reader_;
   std::string peer_name_;
+  std::optional<TimePoint> peer_valid_until_;
   bool first_request_ = true;
   bool in_flight_ = false;
 };

@@ -34,6 +34,10 @@ struct ServerTls {
   friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };
 
+/// Whether a server could show and check it. Invalid says which part cannot be used, such as a key
+/// of another certificate.
+[[nodiscard]] Result<void> check_server_tls(const ServerTls& tls);
+
 /// When the first certificate of a PEM text ends to be valid. Invalid if there is none to read.
 [[nodiscard]] Result<TimePoint> certificate_expiration(std::string_view cert_pem);
 

@@ -38,6 +38,14 @@ Bio read_from(std::string_view pem) {
   return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
+std::optional<TimePoint> end_of(const X509& certificate) {
+  std::tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &end) != 1)
+    return std::nullopt;
+  return std::chrono::time_point_cast<Duration>(
+      std::chrono::system_clock::from_time_t(timegm(&end)));
+}
+
 Result<void> check_size(std::string_view pem, std::string_view what) {
   if (pem.size() <= kPemBytesMax)
     return {};
@@ -86,6 +94,11 @@ Result<TlsContext> server_context(const ServerTls& tls) {
   return context;
 }
 
+Result<void> check_server_tls(const ServerTls& tls) {
+  BERTH_TRY([[maybe_unused]] const TlsContext context, server_context(tls));
+  return {};
+}
+
 Result<void> expect_server(SSL* session, const std::string& name) {
   X509_VERIFY_PARAM* const expected = SSL_get0_param(session);
   boost::system::error_code not_an_address;
@@ -125,17 +138,21 @@ std::string peer_common_name(SSL* session) {
   return name;
 }
 
+std::optional<TimePoint> peer_expiration(SSL* session) {
+  const Certificate certificate(SSL_get1_peer_certificate(session));
+  return certificate ? end_of(*certificate) : std::nullopt;
+}
+
 Result<TimePoint> certificate_expiration(std::string_view cert_pem) {
   BERTH_CHECK(check_size(cert_pem, "the certificate"));
   const Bio bio = read_from(cert_pem);
   const Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  std::tm end{};
-  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) {
+  const auto end = certificate ? end_of(*certificate) : std::nullopt;
+  if (!end) {
     ERR_clear_error();
     return fail(Code::Invalid, "there is no certificate to read");
   }
-  return std::chrono::time_point_cast<Duration>(
-      std::chrono::system_clock::from_time_t(timegm(&end)));
+  return *end;
 }
 
 namespace {

@@ -3,6 +3,7 @@
 // resumption (a resumed session would outlive a change of the trusted issuers).
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/ssl/context.hpp>
@@ -24,5 +25,7 @@ using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 [[nodiscard]] std::string verification_failure(SSL* session);
 /// The subject's common name in the peer's certificate, or empty.
 [[nodiscard]] std::string peer_common_name(SSL* session);
+/// When the peer's certificate stops to be valid.
+[[nodiscard]] std::optional<TimePoint> peer_expiration(SSL* session);
 
 } // namespace berth::http

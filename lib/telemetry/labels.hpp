@@ -37,9 +37,9 @@ struct Label<Reason> {
 enum class ExtenderVerb { Filter, Prioritize, Preempt, Bind };
 BERTH_LABEL(ExtenderVerb, Bind, "verb", "filter", "prioritize", "preempt", "bind");
 
-/// How a call ended: answered, answered with an error, or refused because it cannot be read.
-enum class CallOutcome { Ok, Error, Invalid };
-BERTH_LABEL(CallOutcome, Invalid, "outcome", "ok", "error", "invalid");
+/// How a call ended: done, decided against (a binding), answered with an error, or not understood.
+enum class CallOutcome { Ok, Refused, Error, Invalid };
+BERTH_LABEL(CallOutcome, Invalid, "outcome", "ok", "refused", "error", "invalid");
 
 /// How a write to the API, a query or a reload ended.
 enum class Outcome { Ok, Error };

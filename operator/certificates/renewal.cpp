@@ -13,7 +13,11 @@ constexpr const char* kExtenderName = "berth-scheduler-extender";
 /// One renewal in the making.
 class Renewer {
 public:
-  Renewer(const CertificateStock& stock, TimePoint now) : now_(now) { renewal_.stock = stock; }
+  Renewer(const CertificateStock& stock, TimePoint now)
+      : now_(now), was_trusted_everywhere_(stock.trust_is_everywhere) {
+    renewal_.stock = stock;
+    renewal_.stock.trust_is_everywhere = true; // once it is written
+  }
 
   Result<Renewal> run(const CertificateNames& names);
 
@@ -33,6 +37,7 @@ private:
   void look_at(TimePoint time) { renewal_.next_look = std::min(renewal_.next_look, time); }
 
   TimePoint now_;
+  bool was_trusted_everywhere_;
   Renewal renewal_;
 };
 
@@ -121,6 +126,8 @@ Result<void> Renewer::keep_next(TimePoint authority_ends) {
     look_at(settled);
     return {};
   }
+  if (!was_trusted_everywhere_)
+    return {}; // this look writes it down; the next one finds it so
   stock.authority = *std::exchange(stock.next, std::nullopt);
   note("authority: its successor has settled and signs from now on");
   return {};

@@ -4,7 +4,8 @@
 // and writing Secrets is the CertificateKeeper's.
 //
 // A rotation fails no call, since trust always comes before use:
-//   authority   made `kSettle` before it signs; until then it is only trusted (`next`)
+//   authority   made `kSettle` before it signs; until then it is only trusted (`next`), and it does
+//               not sign before each Secret says so
 //   leaf        replaced when a third of its time is left, or nobody trusts its signer
 //   trust       an authority stays trusted until its own end, whoever signs by then
 
@@ -23,8 +24,10 @@ struct CertificateStock {
   pki::KeyPair authority{};           ///< signs
   std::optional<pki::KeyPair> next{}; ///< is trusted, and signs later
   std::string trusted{};              ///< authorities, as one PEM text
-  pki::KeyPair extender{};            ///< what the scheduler extender shows
-  pki::KeyPair scheduler{};           ///< what kube-scheduler shows to it
+  /// Whether each Secret holds all of `trusted`: who trusts less may not be signed for yet.
+  bool trust_is_everywhere = true;
+  pki::KeyPair extender{};  ///< what the scheduler extender shows
+  pki::KeyPair scheduler{}; ///< what kube-scheduler shows to it
 
   friend bool operator==(const CertificateStock&, const CertificateStock&) = default;
 };

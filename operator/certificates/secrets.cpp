@@ -39,6 +39,13 @@ std::string trust_in(const StockSecrets& secrets) {
   return bundle;
 }
 
+bool holds_all(const std::string& bundle, const std::string& wanted) {
+  const auto held = pki::split_bundle(bundle);
+  return std::ranges::all_of(pki::split_bundle(wanted), [&](const std::string& certificate) {
+    return std::ranges::find(held, certificate) != held.end();
+  });
+}
+
 SecretData data_of(const pki::KeyPair& pair, const std::string& trusted) {
   return {{std::string(kCertificate), pair.certificate},
           {std::string(kKey), pair.key},
@@ -82,6 +89,9 @@ CertificateStock read_stock(const StockSecrets& secrets) {
     stock.next = pki::KeyPair{text_at(secrets.authority, kNextCertificate),
                               text_at(secrets.authority, kNextKey)};
   stock.trusted = trust_in(secrets);
+  for (const SecretData* data : {&secrets.authority, &secrets.extender, &secrets.scheduler})
+    if (!holds_all(text_at(*data, kTrusted), stock.trusted))
+      stock.trust_is_everywhere = false;
   stock.extender = pair_in(secrets.extender);
   stock.scheduler = pair_in(secrets.scheduler);
   return stock;

@@ -44,6 +44,7 @@ SERVICE_ACCOUNT = "berth-system/berth-scheduler-extender"
 SECOND = "extender-2"
 CLIENT = "kube-scheduler-extender-client"
 TLS_CHECK_SECONDS = 10
+TLS_LOOK_SECONDS = 2
 ENDPOINT_DELAY_SECONDS = 1
 CALLS_MIN = 100
 
@@ -170,6 +171,17 @@ def test_f17_a_renewed_certificate_comes_into_use_under_load_and_fails_no_call(c
     assert calls(cluster, "bind", "error") == 0
 
 
+def test_it_tells_when_its_callers_certificate_ends(cluster, kube, pool, web):
+    create(kube, web, pool, "asking")
+    wait_all_bound(kube, web, 1)
+    said = subprocess.run(["openssl", "x509", "-noout", "-enddate", "-in",
+                           cluster.layout.pki(f"{CLIENT}.crt")],
+                          capture_output=True, text=True, check=True).stdout
+    ends = ssl.cert_time_to_seconds(said.strip().partition("=")[2])
+    told = metric(cluster, "berth_certificate_expiration_timestamp_seconds", use="caller")
+    assert told == pytest.approx(ends, abs=1)
+
+
 @pytest.mark.parametrize("client", [None, "stranger"])
 def test_a_caller_without_a_certificate_of_the_ca_gets_no_answer(cluster, pool, client):
     if client:
@@ -198,6 +210,9 @@ def test_it_waits_for_certificates_that_are_being_made(cluster, programs_folder,
             assert process.stderr is not None
             assert "waiting for certificates" in process.stderr.readline()
             certificate.write_bytes(Path(made.certificate).read_bytes())
+            key.write_bytes(Path(flag(cluster, "--tls-private-key-file")).read_bytes())
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(TLS_LOOK_SECONDS)  # a key of another certificate is no reason to end
             key.write_bytes(Path(made.key).read_bytes())
             wait_until(lambda: probe(f"http://{HOST}:{health}/readyz"), 30, "it serves")
         finally:

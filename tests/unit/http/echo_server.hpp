@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "lib/base/ensure.hpp"
+#include "lib/base/timestamp.hpp"
 #include "lib/http/server.hpp"
 #include "tests/support/http/client_thread.hpp"
 #include "tests/support/http/raw_socket.hpp"
@@ -23,6 +24,8 @@ inline async::Task<Response> echo(Request request) {
     response.status = std::stoi(std::string(path.substr(8)));
   else if (path == "/who")
     response.body = request.peer_common_name;
+  else if (path == "/until")
+    response.body = request.peer_valid_until ? format_time(*request.peer_valid_until) : "nobody";
   else
     response.body = request.method + " " + request.target + " " + request.body;
   co_return response;

@@ -94,6 +94,17 @@ TEST_CASE("TLS files are read whole, and a file that cannot be is named") {
             ->client_ca_pem.empty());
 }
 
+TEST_CASE("F17: files that do not fit together yet cannot be served with") {
+  const Authority authority("a"), other("b");
+  ServerTls tls = tls_of(authority, authority);
+  CHECK(check_server_tls(tls));
+  tls.key_pem = tls_of(other, authority).key_pem;
+  CHECK(check_server_tls(tls).error().code == Code::Invalid);
+  tls = tls_of(authority, authority);
+  tls.client_ca_pem = "half a bundle";
+  CHECK_FALSE(check_server_tls(tls));
+}
+
 TEST_CASE("F17: a renewed certificate and a new CA are used without a restart") {
   const Authority old_servers("old"), new_servers("new"), old_clients("c1"), new_clients("c2");
   const Folder folder;

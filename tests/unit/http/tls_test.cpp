@@ -193,6 +193,17 @@ TEST_CASE("A client needs a certificate of the right authority, in time, where o
   CHECK(comes_true([&] { return tls.server->counters().handshakes_failed == 3; }));
 }
 
+TEST_CASE("A server knows when its caller's certificate ends") {
+  const Authority clients("clients");
+  const TlsServer tls(clients);
+  const Issued issued = clients.issue({});
+  const auto until = call(tls.endpoint(), with_certificate(tls.trusted(), issued), "/until");
+  REQUIRE(until);
+  CHECK(until->body == format_time(*certificate_expiration(issued.cert_pem)));
+  const TlsServer open;
+  CHECK(call(open.endpoint(), open.trusted(), "/until")->body == "nobody");
+}
+
 TEST_CASE("Without a demand the client's name is empty, even if it shows a certificate") {
   const TlsServer tls;
   const Authority clients("clients");

@@ -177,6 +177,26 @@ TEST_CASE("An authority whose end was slept through is succeeded at once") {
   CHECK(pki::split_bundle(after.trusted).size() == 1);
 }
 
+TEST_CASE("A settled successor does not sign before each Secret says that it is trusted") {
+  const CertificateStock first = renewed({}, kStart).stock;
+  const TimePoint made = kStart + kAuthorityLifetime - kSuccessorBefore;
+  const CertificateStock waiting = renewed(first, made).stock;
+  REQUIRE(waiting.next);
+  const TimePoint settled = made + kSettle + 24h;
+  StockSecrets secrets = write_stock(waiting);
+  // Somebody put back an older copy of what kube-scheduler is given.
+  secrets.scheduler["ca.crt"] = first.trusted;
+  const CertificateStock found = read_stock(secrets);
+  CHECK_FALSE(found.trust_is_everywhere);
+  const CertificateStock told = renewed(found, settled).stock;
+  CHECK(told.authority == waiting.authority);
+  CHECK(told.next == waiting.next);
+  CHECK(write_stock(told).scheduler.at("ca.crt") == waiting.trusted);
+  const CertificateStock after = renewed(read_stock(write_stock(told)), settled + kLookEvery).stock;
+  CHECK(after.authority == *waiting.next);
+  CHECK_FALSE(after.next);
+}
+
 TEST_CASE("Secrets hold the stock and give it back") {
   CertificateStock stock = renewed({}, kStart).stock;
   stock.next = stock.authority;

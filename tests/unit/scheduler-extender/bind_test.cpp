@@ -80,7 +80,10 @@ struct BindWorld : simulation::World {
     return {ns, name, pod["metadata"]["uid"], node};
   }
   [[nodiscard]] std::string bind(const BindRequest& asked) {
-    return simulation::await(executor, binder.bind(asked)).error;
+    was_refused = false;
+    const BindResult result = simulation::await(executor, binder.bind(asked));
+    was_refused = result.is_refusal;
+    return result.error;
   }
   [[nodiscard]] std::string node_of(const std::string& ns, const std::string& name) {
     return admin.get("Pod", {ns, name})["spec"].value("nodeName", "");
@@ -97,6 +100,7 @@ struct BindWorld : simulation::World {
   cluster::Observer observer;
   Binder binder;
   async::TaskGroup tasks;
+  bool was_refused = false; ///< the last one
 };
 
 } // namespace
@@ -197,6 +201,35 @@ TEST_CASE("the last look: an admitted pod is not bound where the newest picture 
              Catch::StartsWith("InsufficientNodeResources"));
   CHECK(world.posts() == 0);
   CHECK(world.bind(world.request("team", "a", "n2")).empty());
+}
+
+TEST_CASE("what was decided against is a refusal; what failed is none") {
+  BindWorld world;
+  world.admin.create(make_pod("team", "p").build());
+  world.create_admitted("a", "3", "n2");
+  world.create_admitted("big", "8", "n2");
+  world.admin.create(make_pod("web", "gone").build());
+  const BindRequest gone = world.request("web", "gone", "n1");
+  CHECK_THAT(world.bind(world.request("team", "a", "n2")), Catch::StartsWith("CachesNotSynced"));
+  CHECK_FALSE(world.was_refused);
+  world.sync();
+  CHECK_THAT(world.bind(world.request("team", "p", "n1")), Catch::StartsWith("NotAdmitted"));
+  CHECK(world.was_refused);
+  CHECK_FALSE(world.bind(world.request("team", "big", "n1")).empty());
+  CHECK(world.was_refused);
+  CHECK(world.bind(world.request("team", "a", "n2")).empty());
+  CHECK_FALSE(world.was_refused);
+  world.settle();
+  CHECK_THAT(world.bind(world.request("team", "a", "n1")), Catch::StartsWith("Conflict"));
+  CHECK(world.was_refused);
+  world.admin.remove("Pod", {"web", "gone"}, 0);
+  CHECK_FALSE(world.bind(gone).empty());
+  CHECK(world.was_refused);
+  world.transport.set_down(true);
+  world.admin.create(make_pod("web", "w").build());
+  CHECK_FALSE(world.bind(world.request("web", "w", "n1")).empty());
+  CHECK_FALSE(world.was_refused);
+  world.transport.set_down(false);
 }
 
 TEST_CASE("two bindings under way at once count each other") {

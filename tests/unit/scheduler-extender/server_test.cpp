@@ -27,8 +27,15 @@ struct Routes {
   Backend backend() {
     return {[this] { return snapshot; },
             [](BindRequest request) -> async::Task<BindResult> {
-              co_return BindResult{request.pod_name == "good" ? "" : "no such pod"};
+              co_return result_for(request.pod_name);
             }};
+  }
+  static BindResult result_for(const std::string& pod) {
+    if (pod == "good")
+      return {};
+    if (pod == "late")
+      return {"Conflict: the pod is bound to node n2", true};
+    return {"no such pod"};
   }
   Instruments instruments() { return {metrics, telemetry::Logger{}, executor}; }
 
@@ -40,6 +47,7 @@ struct Routes {
     request.body = std::move(body);
     request.headers = std::move(headers);
     request.peer_common_name = peer;
+    request.peer_valid_until = peer_valid_until;
     return simulation::await(executor, router.handle(std::move(request)));
   }
   http::Response post(std::string target, std::string body) {
@@ -58,6 +66,7 @@ struct Routes {
   telemetry::Registry registry;
   telemetry::ExtenderMetrics metrics{registry};
   std::string peer;
+  std::optional<TimePoint> peer_valid_until;
   Router router;
 };
 
@@ -122,6 +131,33 @@ TEST_CASE(
   CHECK(routes.post("/bind", args).body == R"({"Error":"no such pod"})");
   CHECK(routes.calls(ExtenderVerb::Filter, CallOutcome::Error) == 1);
   CHECK(routes.calls(ExtenderVerb::Bind, CallOutcome::Error) == 1);
+}
+
+TEST_CASE("a binding that is decided against is no failure of the extender's") {
+  Routes routes;
+  const std::string args = R"({"PodName":"late","PodNamespace":"web","PodUID":"u","Node":"n1"})";
+  CHECK(routes.post("/bind", args).body == R"({"Error":"Conflict: the pod is bound to node n2"})");
+  CHECK(routes.calls(ExtenderVerb::Bind, CallOutcome::Refused) == 1);
+  CHECK(routes.calls(ExtenderVerb::Bind, CallOutcome::Error) == 0);
+}
+
+TEST_CASE("the soonest end of the callers' certificates is told once, and only of who is served") {
+  RouterOptions options;
+  options.client_names = {"scheduler"};
+  Routes routes(options);
+  CHECK_FALSE(routes.router.take_soonest_caller_end());
+  const auto call = [&](const std::string& name, std::optional<TimePoint> end) {
+    routes.peer = name;
+    routes.peer_valid_until = end;
+    static_cast<void>(routes.post("/filter", kArgs));
+  };
+  call("scheduler", kNow + std::chrono::hours{48});
+  call("scheduler", kNow + std::chrono::hours{24});
+  call("scheduler", kNow + std::chrono::hours{72});
+  call("stranger", kNow + std::chrono::hours{1});
+  call("scheduler", std::nullopt);
+  CHECK(routes.router.take_soonest_caller_end() == kNow + std::chrono::hours{24});
+  CHECK_FALSE(routes.router.take_soonest_caller_end());
 }
 
 TEST_CASE("while the caches are cold there are answers too") {

@@ -28,15 +28,23 @@ IN_THE_CLUSTER = {
 RAISE_A_CLUSTER = {
     "tests/controlplane/controlplane up --nodes 3": ["node-2", "export KUBECONFIG="],
 }
-# Blocks that begin with an empty cluster, in the order of their page.
+# Blocks that begin with an empty cluster, in the order in which somebody comes to them.
 IN_AN_EMPTY_CLUSTER = {
     "helm install berth helm/berth --namespace berth-system --create-namespace": [
         "STATUS: deployed", "berth-scheduler-config"],
+    "helm test berth --namespace berth-system": ["berth-test", "Succeeded"],
     "mkdir ~/berth": [],
     "kubectl apply -f manifests/samples/00-namespaces.yaml -f manifests/samples/pools.yaml "
     "-f manifests/samples/quotas.yaml": ["resourcepool.berth.dev/general", "quota.berth.dev/company"],
+    "kubectl berth health": ["leads, and renewed its Lease"],
+    "for name in berth-scheduler-extender-tls berth-scheduler-client-tls; do": ["notAfter="],
+    "helm upgrade berth helm/berth --namespace berth-system --set scheduler.deploy=true": [
+        "STATUS: deployed", "berth-scheduler"],
     "helm upgrade berth helm/berth --namespace berth-system": ["STATUS: deployed"],
-    "helm uninstall berth --namespace berth-system": ["uninstalled"],
+    "helm history berth --namespace berth-system": ["superseded", "Rollback was a success"],
+    "helm upgrade berth helm/berth --namespace berth-system "
+    "--set uninstall.releaseGatedPods=true": ["uninstalled"],
+    "kubectl berth release": ["at the gate berth.dev/admission", "freed"],
 }
 COVERED = (COSTLY.keys() | IN_THE_CLUSTER.keys() | RAISE_A_CLUSTER.keys()
            | IN_AN_EMPTY_CLUSTER.keys())
@@ -92,8 +100,14 @@ def each_once(blocks: list[Block]) -> list[Block]:
     return list({first_line(block): block for block in reversed(blocks)}.values())[::-1]
 
 
-@pytest.mark.parametrize("block", [block for block in each_once(all_blocks())
-                                   if first_line(block) in IN_AN_EMPTY_CLUSTER],
+def in_their_order(blocks: list[Block]) -> list[Block]:
+    """Those for an empty cluster, sorted as IN_AN_EMPTY_CLUSTER is."""
+    order = list(IN_AN_EMPTY_CLUSTER)
+    return sorted((block for block in blocks if first_line(block) in order),
+                  key=lambda block: order.index(first_line(block)))
+
+
+@pytest.mark.parametrize("block", in_their_order(each_once(all_blocks())),
                          ids=lambda block: block.where)
 def test_blocks_for_an_empty_cluster_run(block, installer):
     said = run_in_shell(script_of(block), installer.shell)

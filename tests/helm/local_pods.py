@@ -12,6 +12,7 @@ import base64
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ from berth_controlplane.waiting import wait_until
 KUBE_SCHEDULER = "kube-scheduler"
 READY_TIMEOUT_SECONDS = 60
 JOB_TIMEOUT_SECONDS = 60
+PAUSE_SECONDS = 1
 # How long the simulated pod of a Job runs: what it would do is done here meanwhile.
 JOB_SECONDS = 8
 JOBS_TAKE_THEIR_TIME = ("--set-json",
@@ -73,12 +75,14 @@ class LocalPods:
         return folder
 
     @contextmanager
-    def job_runs(self, job: str) -> Iterator[Future[subprocess.CompletedProcess[str]]]:
-        """While Helm waits for a Job: what its first pod would do, done as that pod's account."""
+    def job_runs(self, job: str, attempts: int = 1
+                 ) -> Iterator[Future[subprocess.CompletedProcess[str]]]:
+        """While Helm waits for a Job: what its pods would do, done as their account. As a Job does,
+        it tries again after a failure; the outcome is the last one."""
         with ThreadPoolExecutor(1) as thread:
-            yield thread.submit(self._run_job, job)
+            yield thread.submit(self._run_job, job, attempts)
 
-    def _run_job(self, job: str) -> subprocess.CompletedProcess[str]:
+    def _run_job(self, job: str, attempts: int) -> subprocess.CompletedProcess[str]:
         kube = self._cluster.kube  # of this thread
 
         def pods() -> list[Document]:
@@ -90,10 +94,15 @@ class LocalPods:
         kubeconfig = self._cluster.service_account_kubeconfig(NAMESPACE,
                                                               spec["serviceAccountName"])
         program, *arguments = spec["containers"][0]["command"]
-        return subprocess.run(
-            [self._programs / program, *map(self._here, arguments)], text=True, check=False,
-            capture_output=True, timeout=JOB_TIMEOUT_SECONDS,
-            env=os.environ | {"KUBECONFIG": str(kubeconfig)})
+        for attempt in range(attempts):
+            time.sleep(PAUSE_SECONDS if attempt else 0)
+            done = subprocess.run(
+                [self._programs / program, *map(self._here, arguments)], text=True, check=False,
+                capture_output=True, timeout=JOB_TIMEOUT_SECONDS,
+                env=os.environ | {"KUBECONFIG": str(kubeconfig)})
+            if done.returncode == 0:
+                break
+        return done
 
     def _here(self, argument: str) -> str:
         """The local address in place of that of a Service."""

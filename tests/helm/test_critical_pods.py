@@ -53,7 +53,8 @@ def test_without_the_quota_the_programs_get_no_pods(cluster, release):
 
 
 def test_with_the_quota_they_do(cluster, release):
-    release("upgrade", "--install", "berth", CHART, "--create-namespace", "--reset-values")
+    release("uninstall", "berth")
+    release("install", "berth", CHART)
     wait_until(lambda: made(cluster.kube) == {"berth-operator": 2, "berth-scheduler-extender": 2,
                                               "berth-analyzer": 1}, WAIT_SECONDS,
                lambda: f"all pods are let in: {made(cluster.kube)}, {failures(cluster.kube)}")

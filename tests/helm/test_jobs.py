@@ -74,8 +74,9 @@ def install(release, *words):
 
 
 def uninstall(release, local_pods):
-    """What the Job of the uninstallation did, while Helm waited for it."""
-    with local_pods.job_runs("berth-uninstall") as job:
+    """What the Job of the uninstallation did, while Helm waited for it. The guard goes on to act for
+    a second after its policy is deleted, which is why the Job may fail at first."""
+    with local_pods.job_runs("berth-uninstall", attempts=4) as job:
         release("uninstall", "berth")
         return job.result()
 

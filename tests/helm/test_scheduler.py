@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from pathlib import Path
 
@@ -74,6 +75,30 @@ def test_a_changed_configuration_replaces_the_pods(helm):
     assert annotations()["checksum/config"] != \
         annotations("--set", "scheduler.weight=5")["checksum/config"]
     assert annotations("--set", "scheduler.podAnnotations.note=x")["note"] == "x"
+
+
+def test_it_takes_what_its_values_say(helm):
+    documents = rendered(helm, *DEPLOYED, "--set-json", 'scheduler.nodeSelector={"role":"infra"}',
+                         "--set", "scheduler.name=mine,scheduler.replicas=3",
+                         "--set", "scheduler.extraArguments={--feature-gates=X=true}")
+    spec = deployments(documents)[SCHEDULER]
+    pod = spec["template"]["spec"]
+    assert spec["replicas"] == 3
+    assert pod["nodeSelector"] == {"role": "infra"}
+    assert pod["priorityClassName"] == "system-cluster-critical"
+    assert pod["containers"][0]["args"][-1] == "--feature-gates=X=true"
+    assert configuration(documents)["profiles"] == [{"schedulerName": "mine"}]
+    gate, = [document for document in documents if document["kind"] == "MutatingAdmissionPolicy"]
+    assert "schedulerName: \"mine\"" in json.dumps(gate).replace('\\"', '"')
+    budget, = [document for document in documents if document["kind"] == "PodDisruptionBudget"
+               and document["metadata"]["name"] == SCHEDULER]
+    assert budget["spec"]["selector"] == spec["selector"]
+
+
+def test_a_scheduler_that_is_not_assigned_is_not_named_by_the_gate(helm):
+    gate, = [document for document in rendered(helm, *DEPLOYED, "--set", "scheduler.assign=false")
+             if document["kind"] == "MutatingAdmissionPolicy"]
+    assert len(gate["spec"]["mutations"]) == 1
 
 
 def test_the_name_of_the_clusters_own_scheduler_is_refused(helm):

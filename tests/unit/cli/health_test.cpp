@@ -28,6 +28,8 @@ nlohmann::json lease(const std::string& holder, Duration age) {
 }
 
 struct HealthWorld : simulation::World {
+  HealthWorld() { admin.create(simulation::make_namespace("berth-system").build()); }
+
   Answer ask(Result<int> extender_says = 200) {
     CliOptions options;
     options.command = Command::Health;

@@ -48,7 +48,8 @@ std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, Time
 }
 
 AdmissionCycle::AdmissionCycle(CycleInput input)
-    : input_(input), placer_(input.snapshot, input.holds), headroom_(input.snapshot, input.holds),
+    : input_(input), calendar_(input.snapshot, input.holds, input.now),
+      placer_(input.snapshot, input.holds, &calendar_), headroom_(input.snapshot, input.holds),
       options_(input.snapshot, input.holds, input.now) {}
 
 std::vector<Replanning> AdmissionCycle::find_new_homes() {

@@ -15,6 +15,7 @@
 #include "lib/allocation/decision.hpp"
 #include "lib/allocation/headroom.hpp"
 #include "lib/allocation/heads.hpp"
+#include "lib/allocation/node_calendar.hpp"
 #include "lib/allocation/options.hpp"
 #include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
@@ -38,6 +39,8 @@ struct CycleInput {
 class AdmissionCycle {
 public:
   explicit AdmissionCycle(CycleInput input);
+
+  [[nodiscard]] NodeCalendar& calendar() { return calendar_; }
 
   /// Takes the room of admitted pods whose planned nodes are gone, before anybody else does.
   [[nodiscard]] std::vector<Replanning> find_new_homes();
@@ -66,6 +69,7 @@ private:
   [[nodiscard]] DecisionId new_decision_id(const WorkloadId& workload) const;
 
   CycleInput input_;
+  NodeCalendar calendar_;
   WorkloadPlacer placer_;
   Headroom headroom_;
   OptionFinder options_;

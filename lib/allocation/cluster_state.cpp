@@ -75,6 +75,7 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
     return false;
   const auto pod = *known;
   leave_gang(*pod);
+  put_on_node(uid, {});
   ledger_.release(uid);
   expected_.erase(uid);
   homeless_.erase(uid);

@@ -62,6 +62,7 @@ private:
   void settle_touched();
   void settle_workload(const WorkloadId& id, const Surroundings& around);
   void post(const PodUid& uid, Charge charge);
+  void put_on_node(const PodUid& uid, const Charge& charge);
   [[nodiscard]] std::vector<std::shared_ptr<const PodView>> members_of(const WorkloadId& id) const;
   void look_at(const WorkloadId& id, std::vector<NodeName> nodes);
   void refresh_loads();
@@ -85,6 +86,7 @@ private:
   OrderedMap<WorkloadId, std::shared_ptr<const Workload>> waiting_;
   SharedByUid<PodView> expected_;
   SharedByUid<PodView> homeless_;
+  OrderedMap<NodePod, std::shared_ptr<const PodView>> on_nodes_;
   std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
   std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled
   std::map<WorkloadId, std::vector<NodeName>> watched_;

@@ -158,7 +158,22 @@ void ClusterState::Impl::post(const PodUid& uid, Charge charge) {
     expected_.set(uid, *pod);
   else
     expected_.erase(uid);
+  put_on_node(uid, charge);
   ledger_.post(uid, std::move(charge));
+}
+
+/// Before the charge is posted: the ledger still knows where the pod was.
+void ClusterState::Impl::put_on_node(const PodUid& uid, const Charge& charge) {
+  if (const Charge* before = ledger_.charge_of(uid);
+      before != nullptr && before->node != charge.node)
+    on_nodes_.erase({before->node, uid});
+  if (charge.node.empty())
+    return;
+  const auto* pod = pods_.find(uid);
+  if (pod != nullptr && !charge.quota.empty())
+    on_nodes_.set({charge.node, uid}, *pod);
+  else
+    on_nodes_.erase({charge.node, uid});
 }
 
 std::vector<std::shared_ptr<const PodView>>
@@ -258,6 +273,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->waiting = waiting_.snapshot();
   snapshot->expected = expected_.snapshot();
   snapshot->homeless = homeless_.snapshot();
+  snapshot->on_nodes = on_nodes_.snapshot();
   snapshot->namespaces = shared_namespaces_;
   return snapshot;
 }

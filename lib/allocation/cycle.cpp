@@ -5,6 +5,7 @@
 #include "lib/allocation/admission_cycle.hpp"
 #include "lib/allocation/reservation_decisions.hpp"
 #include "lib/allocation/stranding.hpp"
+#include "lib/allocation/window_layout.hpp"
 
 namespace berth::allocation {
 
@@ -14,7 +15,12 @@ Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now
   AdmissionCycle cycle({snapshot, policy, *holds, now, seed});
   Plan plan;
   plan.based_on = snapshot.generation;
-  plan.reservations = decide_reservations(snapshot, now);
+  WindowLayout layout(snapshot, *holds, cycle.calendar());
+  const std::vector<LaidWindow> windows = layout.lay_accepted();
+  for (const LaidWindow& laid : windows)
+    plan.windows.push_back(
+        {laid.spec, laid.window, layout.names_of(laid), laid.missing, laid.nodes_missing});
+  plan.reservations = decide_reservations(snapshot, layout, now);
   plan.strandings = find_stranded(snapshot);
   plan.replannings = cycle.find_new_homes();
   for (const Head& head : order_heads(collect_heads(snapshot))) {

@@ -93,6 +93,16 @@ struct ReservationDecision {
   Reason reason = Reason::Accepted; ///< Accepted, CalendarFull, PoolNotFound, QuotaNotFound
   std::string message{};
   std::optional<TimePoint> next_start{}; ///< with CalendarFull: from when on it would fit
+  std::vector<NodeName> nodes{};         ///< if accepted: where its first window lies
+};
+
+/// Where the next window of an accepted reservation will lie, and what it would not find.
+struct WindowOutlook {
+  std::shared_ptr<const ReservationSpec> reservation{};
+  TimeRange window{};
+  std::vector<NodeName> nodes{};
+  ResourceVector missing{};
+  std::int32_t nodes_missing = 0;
 };
 
 /// All that one cycle decides. Applying it and deciding again yields nothing new.
@@ -103,6 +113,7 @@ struct Plan {
   std::vector<Replanning> replannings{};
   std::vector<Stranding> strandings{};
   std::vector<ReservationDecision> reservations{};
+  std::vector<WindowOutlook> windows{}; ///< the next one of each reservation, the older first
 };
 
 } // namespace berth::allocation

@@ -141,6 +141,8 @@ struct PodView {
   std::optional<Duration> duration_limit{};
   /// berth.dev/admitted, once written.
   std::optional<AdmissionRecord> admission{};
+  /// berth.dev/revocable-after: it was told that it may be evicted from then on (P6).
+  std::optional<TimePoint> revocable_after{};
   /// Why the pod cannot be read ("berth.dev/workload-size: \"x\" is not a number"); empty if it
   /// can. Such a pod waits as InvalidWorkload; if it is bound it holds its node all the same.
   std::string defect{};
@@ -149,6 +151,7 @@ struct PodView {
   bool is_recreated = false;
   /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
   bool has_pod_rules = false;
+  bool preemptible = true;  ///< false: berth.dev/preemptible says that it must not be evicted
   bool managed = false;     ///< its namespace, or the pod itself, opted in
   bool gated = false;       ///< spec.schedulingGates has berth.dev/admission
   bool terminating = false; ///< metadata.deletionTimestamp is set; it still holds (L1)

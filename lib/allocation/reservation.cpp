@@ -66,11 +66,6 @@ TimePoint chain_start(const RecurringWindow& rule, TimePoint start, Duration dur
 
 } // namespace
 
-TimeRange TimeRange::lasting(TimePoint start, Duration duration) {
-  const bool ends = start < TimePoint{} || duration <= TimePoint::max() - start;
-  return TimeRange{start, ends ? start + duration : TimePoint::max()};
-}
-
 std::vector<TimeRange> windows(const ReservationSpec& spec, TimeRange within, std::size_t most) {
   return std::visit(WindowsOf{spec, within, most}, spec.window);
 }

@@ -28,6 +28,13 @@ struct Generation {
   friend auto operator<=>(const Generation&, const Generation&) = default;
 };
 
+/// A pod by where it is charged.
+struct NodePod {
+  NodeName node{};
+  PodUid pod{};
+  friend auto operator<=>(const NodePod&, const NodePod&) = default;
+};
+
 struct ClusterSnapshot {
   Generation generation{};
   TimePoint as_of{}; ///< the time it was published for; `holds` are right for it
@@ -53,6 +60,8 @@ struct ClusterSnapshot {
   OrderedView<PodUid, std::shared_ptr<const PodView>> expected{};
   /// Admitted pods that are bound nowhere and whose planned nodes are all gone.
   OrderedView<PodUid, std::shared_ptr<const PodView>> homeless{};
+  /// Pods with a quota, by the node that they are charged to.
+  OrderedView<NodePod, std::shared_ptr<const PodView>> on_nodes{};
   std::shared_ptr<const std::map<std::string, NamespaceView>> namespaces{};
 
   /// nullptr if there is none.

@@ -63,8 +63,9 @@ Points dominant_share(const ResourceVector& request, const NodeTable& table) {
 
 } // namespace
 
-WorkloadPlacer::WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds)
-    : snapshot_(&snapshot), overlay_(*snapshot.nodes, snapshot.loads, holds) {}
+WorkloadPlacer::WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds,
+                               NodeCalendar* calendar)
+    : snapshot_(&snapshot), overlay_(*snapshot.nodes, snapshot.loads, holds, calendar) {}
 
 std::optional<PlacedPods> WorkloadPlacer::place(Pods pods, const Site& site,
                                                 std::size_t nodes_max) {
@@ -93,7 +94,7 @@ std::optional<PlacedPods> WorkloadPlacer::place_one(const PodView& pod, const Si
     return std::nullopt;
   const NodeIndex node = placed.nodes.front().front();
   placed.devices.push_back(ranking.devices(node, overlay_));
-  placed.changes.place(node, ranking.request(), placed.devices.front(), site.reservation);
+  placed.changes.place(node, ranking.request(), placed.devices.front(), site.viewer());
   return placed;
 }
 
@@ -124,12 +125,15 @@ WorkloadPlacer::Place WorkloadPlacer::place_next(Trial& trial, const PodView& po
   if (place.nodes.empty())
     return place;
   place.devices = own->second.devices(place.nodes.front(), trial.changes);
-  trial.changes.place(place.nodes.front(), own->second.request(), place.devices, site.reservation);
+  trial.changes.place(place.nodes.front(), own->second.request(), place.devices, site.viewer());
   return place;
 }
 
 NodeRanking& WorkloadPlacer::ranking_of(const ShapePtr& shape, const Site& site) {
-  const RankingKey key{shape.get(), site.pool, site.reservation, site.is_favoured};
+  Viewer viewer = site.viewer();
+  if (overlay_.calendar() != nullptr)
+    viewer.horizon = overlay_.calendar()->canonical(viewer.horizon);
+  const RankingKey key{shape.get(), site.pool, viewer, site.is_favoured};
   const auto known = rankings_.find(key);
   if (known != rankings_.end())
     return known->second;
@@ -138,7 +142,7 @@ NodeRanking& WorkloadPlacer::ranking_of(const ShapePtr& shape, const Site& site)
   const ScoringGround ground{&overlay_.table(), snapshot_->fragmentation.get(), site.pool->name,
                              &site.pool->strategy_params, site.pool->strategy};
   NodeRanking ranking(RankingInput{to_columns(shape->requests, overlay_.table()),
-                                   NodeScorer(ground, site.is_favoured), site.reservation},
+                                   NodeScorer(ground, site.is_favoured), viewer},
                       allowed_nodes(shape->constraints, *site.pool), overlay_);
   return rankings_.emplace(key, std::move(ranking)).first->second;
 }
@@ -183,7 +187,7 @@ NoPlace WorkloadPlacer::explain(Pods pods, const Site& site) {
   for (const NodeIndex node : table.in_pool(site.pool->name)) {
     RoomVerdict room;
     if (std::binary_search(allowed.begin(), allowed.end(), node))
-      room = room_for(request, trial.changes.room(node, site.reservation, held));
+      room = room_for(request, trial.changes.room(node, site.viewer(), held));
     ++counts[fault_of(table, node, *no_place.pod, room)];
   }
   for (auto& [fault, nodes] : counts)

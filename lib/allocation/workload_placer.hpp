@@ -26,6 +26,10 @@ struct Site {
   ReservationIndex reservation = kNoReservation;
   /// See NodeOutlook; matters to PriorityBased and FairShare.
   bool is_favoured = false;
+  /// How long the work would stay there.
+  Horizon horizon{};
+
+  [[nodiscard]] Viewer viewer() const { return {reservation, horizon}; }
 };
 
 /// Places for all members, as a what-if.
@@ -48,11 +52,18 @@ using Pods = std::span<const std::shared_ptr<const PodView>>;
 
 class WorkloadPlacer {
 public:
-  /// Both must outlive the placer.
-  WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds);
+  /// All must outlive the placer.
+  WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds,
+                 NodeCalendar* calendar = nullptr);
 
   /// `nodes_max`: how many nodes to name for each pod. The overlay does not change.
   [[nodiscard]] std::optional<PlacedPods> place(Pods pods, const Site& site, std::size_t nodes_max);
+  /// Nodes that constraints and pool allow, whatever room they have; valid until the next call.
+  [[nodiscard]] std::span<const NodeIndex> nodes_for(const Constraints& constraints,
+                                                     const PoolSpec& pool) {
+    return allowed_nodes(constraints, pool);
+  }
+  [[nodiscard]] NodeOverlay& overlay() { return overlay_; }
   /// Makes the what-if the state that the next workload finds.
   void take(PlacedPods placed) { std::move(placed.changes).apply_to(overlay_); }
   /// For pods that place() found no room for: places them again as far as it goes, and counts what
@@ -65,7 +76,7 @@ public:
   static constexpr std::size_t kAllowedListsMax = 512;
 
 private:
-  using RankingKey = std::tuple<const PodShape*, const PoolSpec*, ReservationIndex, bool>;
+  using RankingKey = std::tuple<const PodShape*, const PoolSpec*, Viewer, bool>;
   /// The what-if of one workload: its changes and rankings that follow them.
   struct Trial {
     explicit Trial(const NodeOverlay& overlay) : changes(overlay) {}

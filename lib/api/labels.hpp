@@ -24,7 +24,7 @@ inline constexpr std::string_view kWorkloadSize = "berth.dev/workload-size";
 inline constexpr std::string_view kWorkloadMax = "berth.dev/workload-max";
 /// On a pod: the Reservation whose capacity it may use.
 inline constexpr std::string_view kReservation = "berth.dev/reservation";
-/// On a pod, "false": it is never chosen as a victim inside its own quota.
+/// On a pod, "false": it is never evicted for others.
 inline constexpr std::string_view kPreemptible = "berth.dev/preemptible";
 /// On a pod, a number from 1 to 999: the share of one device that it asks for, in thousandths.
 inline constexpr std::string_view kGpuMilli = "berth.dev/gpu-milli";

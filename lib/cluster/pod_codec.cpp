@@ -27,6 +27,7 @@ constexpr std::int64_t kDurationSecondsMax = 10LL * 366 * 86'400;
 Result<PodDraft> read_draft(JsonElement value);
 std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes);
 void read_berth_labels(PodDraft& draft);
+void read_preemption(PodDraft& draft);
 void read_device_share(PodDraft& draft, allocation::PodShape& shape);
 
 /// Berth's own annotations and those that gangs are read from.
@@ -189,6 +190,7 @@ void read_berth_labels(PodDraft& draft) {
     else
       note_defect(view, std::string(api::annotation::kAdmitted) + ": " + record.error().message);
   }
+  read_preemption(draft);
   view.managed =
       view.gated || view.admission.has_value() || find_label(draft, api::label::kManaged) == "true";
 }
@@ -214,6 +216,15 @@ void read_device_share(PodDraft& draft, allocation::PodShape& shape) {
                                            ": the pod asks for whole devices as well");
   shape.requests.set(resources::ResourceName{allocation::kDeviceShareResource},
                      resources::Amount{milli});
+}
+
+/// What cannot be read here makes no pod invalid: then it was told nothing.
+void read_preemption(PodDraft& draft) {
+  allocation::PodView& view = draft.pod.view;
+  view.preemptible = find_label(draft, api::label::kPreemptible) != "false";
+  if (const std::string* revocable = find_annotation(draft, api::annotation::kRevocableAfter))
+    if (auto time = parse_time(*revocable))
+      view.revocable_after = *time;
 }
 
 PodResult decode(JsonElement value, ShapePool* shapes) {

@@ -257,6 +257,7 @@ struct World {
     for (const ReservationDecision& decision : plan.reservations) {
       ReservationSpec spec = *decision.reservation;
       spec.accepted = decision.accepted;
+      spec.nodes = decision.nodes;
       add(spec);
     }
   }

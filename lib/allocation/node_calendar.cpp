@@ -1,0 +1,183 @@
+#include "lib/allocation/node_calendar.hpp"
+
+#include <algorithm>
+
+namespace berth::allocation {
+namespace {
+
+void add_rows(std::vector<std::int64_t>& sum, std::span<const std::int64_t> row, int sign) {
+  for (std::size_t column = 0; column < row.size(); ++column)
+    sum[column] += sign * row[column];
+}
+
+/// Just past the last start before `until`: what is before `until` is before it too.
+TimePoint last_before(const std::set<TimePoint>& starts, TimePoint until) {
+  const auto after = starts.lower_bound(until);
+  return after == starts.begin() ? TimePoint::min() : *std::prev(after) + Duration{1};
+}
+
+} // namespace
+
+NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, TimePoint now)
+    : snapshot_(snapshot), holds_(holds), now_(now) {
+  for (ReservationIndex i = 0; i < holds.open.size(); ++i)
+    open_.emplace(holds.open[i].spec->name, i);
+}
+
+void NodeCalendar::promise(NodeIndex node, Promise promise) {
+  starts_.insert(promise.range.start);
+  if (!promise.is_planned)
+    window_starts_.insert(promise.range.start);
+  futures_[node].promises.push_back(std::move(promise));
+}
+
+void NodeCalendar::release(NodeIndex node, const WorkEnd& end, std::vector<std::int64_t> amounts,
+                           ReservationIndex reservation) {
+  Future& future = loaded(node);
+  future.busy_until = std::max(future.busy_until, end.relied_on);
+  if (std::min(end.expected, end.relied_on) != TimePoint::max())
+    future.releases.push_back(Release{end, reservation, std::move(amounts)});
+}
+
+bool NodeCalendar::has_promises(NodeIndex node) const {
+  const auto future = futures_.find(node);
+  return future != futures_.end() && !future->second.promises.empty();
+}
+
+void NodeCalendar::hold_ahead(NodeIndex node, const Viewer& viewer, std::span<const NodeHold> holds,
+                              std::vector<std::int64_t>& held) {
+  if (!has_promises(node))
+    return;
+  const Future& future = loaded(node);
+  const auto [relied_until, expected_until, is_revocable] = viewer.horizon;
+  for (const Promise& promise : future.promises) {
+    const TimePoint at = promise.range.start;
+    if (!promise.is_planned && at < relied_until)
+      raise(future, {at, By::ReliedOn, viewer, holds}, held);
+    if (at < expected_until)
+      raise(future, {at, By::Expected, viewer, holds}, held);
+  }
+}
+
+void NodeCalendar::hold_from(NodeIndex node, TimePoint start, const Viewer& viewer,
+                             std::span<const NodeHold> holds, std::vector<std::int64_t>& held) {
+  const Future& future = loaded(node);
+  raise(future, {start, By::Expected, viewer, holds}, held);
+  for (const Promise& promise : future.promises) {
+    const TimePoint until =
+        promise.is_planned ? viewer.horizon.expected_until
+                           : std::max(viewer.horizon.relied_until, viewer.horizon.expected_until);
+    if (start < promise.range.start && promise.range.start < until)
+      raise(future, {promise.range.start, By::Expected, viewer, holds}, held);
+  }
+}
+
+void NodeCalendar::hold_during(NodeIndex node, TimeRange window, std::span<const NodeHold> holds,
+                               std::vector<std::int64_t>& held) {
+  const Future& future = loaded(node);
+  const Viewer viewer;
+  raise(future, {window.start, By::ReliedOn, viewer, holds}, held);
+  for (const Promise& promise : future.promises)
+    if (window.contains(promise.range.start))
+      raise(future, {promise.range.start, By::ReliedOn, viewer, holds}, held);
+}
+
+bool NodeCalendar::is_whole(NodeIndex node, TimeRange window, std::span<const NodeHold> holds) {
+  const Future& future = loaded(node);
+  return future.busy_until <= window.start &&
+         std::none_of(future.promises.begin(), future.promises.end(),
+                      [&](const Promise& promise) { return promise.range.overlaps(window); }) &&
+         std::none_of(holds.begin(), holds.end(), [&](const NodeHold& hold) {
+           return is_open_at(hold.reservation, window.start);
+         });
+}
+
+/// What others have at that instant beyond what is charged now.
+void NodeCalendar::raise(const Future& future, const Question& question,
+                         std::vector<std::int64_t>& held) {
+  const Viewer& viewer = question.viewer;
+  row_.assign(held.size(), 0);
+  for (const NodeHold& hold : question.holds)
+    if (hold.reservation != viewer.reservation && is_open_at(hold.reservation, question.at) &&
+        !(viewer.horizon.is_revocable && lends(hold.reservation)))
+      add_rows(row_, hold.amounts, 1);
+  for (const Promise& promise : future.promises) {
+    const bool is_ours =
+        promise.reservation != kNoReservation && promise.reservation == viewer.reservation;
+    if (promise.range.contains(question.at) && !is_ours &&
+        !(viewer.horizon.is_revocable && promise.is_lendable) &&
+        !(promise.is_planned && question.by == By::ReliedOn))
+      add_rows(row_, promise.amounts, 1);
+  }
+  for (const Release& release : future.releases) {
+    const TimePoint end = question.by == By::ReliedOn
+                              ? release.end.relied_on
+                              : std::min(release.end.expected, release.end.relied_on);
+    // What a holder leaves in its window goes back to the reservation.
+    const bool is_for_others = release.reservation != kNoReservation &&
+                               release.reservation != viewer.reservation &&
+                               is_open_at(release.reservation, question.at);
+    if (end <= question.at && !is_for_others)
+      add_rows(row_, release.amounts, -1);
+  }
+  for (std::size_t column = 0; column < held.size(); ++column)
+    held[column] = std::max(held[column], row_[column]);
+}
+
+bool NodeCalendar::is_open_at(ReservationIndex reservation, TimePoint instant) const {
+  return reservation >= holds_.open.size() || holds_.open[reservation].window.end > instant;
+}
+
+bool NodeCalendar::lends(ReservationIndex reservation) const {
+  return reservation < holds_.open.size() && holds_.open[reservation].spec->lend_idle;
+}
+
+Horizon NodeCalendar::canonical(const Horizon& horizon) const {
+  return Horizon{last_before(window_starts_, horizon.relied_until),
+                 last_before(starts_, horizon.expected_until), horizon.is_revocable};
+}
+
+NodeCalendar::Future& NodeCalendar::loaded(NodeIndex node) {
+  Future& future = futures_[node];
+  if (!future.is_loaded) {
+    future.is_loaded = true;
+    read_work(node, future);
+  }
+  return future;
+}
+
+void NodeCalendar::read_work(NodeIndex node, Future& future) {
+  const NodeName& name = snapshot_.nodes->node(node).view.name;
+  snapshot_.on_nodes.for_each_from({name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
+    if (key.node != name)
+      return false;
+    const WorkEnd end = end_of(*pod, now_);
+    future.busy_until = std::max(future.busy_until, end.relied_on);
+    const auto* charge = snapshot_.charges.find(key.pod);
+    if (charge == nullptr || std::min(end.expected, end.relied_on) == TimePoint::max())
+      return true;
+    const auto open = open_.find((*charge)->reservation);
+    future.releases.push_back(Release{end, open == open_.end() ? kNoReservation : open->second,
+                                      row_of(*(*charge)->shape, (*charge)->devices)});
+    return true;
+  });
+}
+
+std::vector<std::int64_t> NodeCalendar::row_of(const PodShape& shape, const DeviceList& devices) {
+  auto request = requests_.find(&shape);
+  if (request == requests_.end())
+    request = requests_.emplace(&shape, to_columns(shape.requests, *snapshot_.nodes)).first;
+  std::vector<std::int64_t> row(snapshot_.nodes->width());
+  add_to_row(request->second, devices, row);
+  return row;
+}
+
+void add_to_row(const ColumnRequest& request, const DeviceList& devices,
+                std::span<std::int64_t> row) {
+  for (const ColumnRequest::Part& part : request.parts)
+    row[part.column] += part.amount;
+  for (const DeviceIndex device : devices)
+    row[request.first_device + static_cast<std::size_t>(device)] += request.devices.milli_each();
+}
+
+} // namespace berth::allocation

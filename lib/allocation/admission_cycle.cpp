@@ -5,6 +5,7 @@
 
 #include "lib/allocation/explain.hpp"
 #include "lib/allocation/placement_mode.hpp"
+#include "lib/allocation/window_layout.hpp"
 #include "lib/base/rng.hpp"
 #include "lib/base/timestamp.hpp"
 
@@ -50,7 +51,8 @@ std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, Time
 AdmissionCycle::AdmissionCycle(CycleInput input)
     : input_(input), calendar_(input.snapshot, input.holds, input.now),
       placer_(input.snapshot, input.holds, &calendar_), headroom_(input.snapshot, input.holds),
-      options_(input.snapshot, input.holds, input.now) {}
+      options_(input.snapshot, input.holds, input.now),
+      planned_({input.snapshot, input.holds, input.policy.backfill, placer_, input.now}) {}
 
 std::vector<Replanning> AdmissionCycle::find_new_homes() {
   std::vector<Replanning> replannings;
@@ -61,7 +63,9 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
     const auto* options = std::get_if<std::vector<Option>>(&found);
     if (options == nullptr)
       return;
-    auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max());
+    Site site = options->front().site;
+    site.horizon = horizon_of({&pod, 1}, options->front());
+    auto placed = placer_.place({&pod, 1}, site, nodes_max());
     if (!placed)
       return;
     Replanning replanning{pod, *pod->admission};
@@ -98,8 +102,11 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
   for (const auto& pod : members) {
     MemberAdmission member{pod, *workload.interrupted};
     std::vector<NodeName> nodes;
+    Site site = options == nullptr ? Site{} : options->front().site;
     if (options != nullptr)
-      if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
+      site.horizon = horizon_of({&pod, 1}, options->front());
+    if (options != nullptr)
+      if (auto placed = placer_.place({&pod, 1}, site, nodes_max())) {
         nodes = names_of(placed->nodes.front());
         member.record.devices = placed->devices.front();
         placer_.take(std::move(*placed));
@@ -131,15 +138,19 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
 }
 
 std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
-                                                       const std::vector<Option>& options) {
-  const Likeness likeness = likeness_of(*head.workload, members);
+                                                       std::vector<Option> options) {
+  for (Option& option : options)
+    option.site.horizon = horizon_of(members, option);
+  const Horizon seen = calendar_.canonical(options.back().site.horizon);
+  const Likeness likeness = likeness_of(*head.workload, members, seen);
   if (const auto known = refused_.find(likeness); known != refused_.end()) {
     refusal_.why = known->second; // room only shrinks, so what failed fails again
+    plan_start(head, members, options, likeness);
     return std::nullopt;
   }
   const ResourceVector total = total_of(members);
   std::vector<Explanation> failures;
-  for (const Option& option : options) {
+  for (Option& option : options) {
     auto tried = try_option(option, members, total);
     if (auto* failure = std::get_if<Explanation>(&tried)) {
       failures.push_back(std::move(*failure));
@@ -149,18 +160,76 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
   }
   refusal_.why = std::make_shared<const Explanation>(explain_all(std::move(failures)));
   refused_.emplace(likeness, refusal_.why);
+  plan_start(head, members, options, likeness);
   return std::nullopt;
 }
 
-std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& option, Pods members,
+/// B1. Likeness is no reason for the same start, but for having none.
+void AdmissionCycle::plan_start(const Head& head, Pods members, const std::vector<Option>& options,
+                                const Likeness& likeness) {
+  if (without_start_.contains(likeness))
+    return;
+  refusal_.planned_start = planned_.plan({head.workload->id, members, options});
+  if (!refusal_.planned_start)
+    without_start_.insert(likeness);
+}
+
+/// How long the members would stay there.
+Horizon AdmissionCycle::horizon_of(Pods members, const Option& option) const {
+  WorkEnd end = end_if_started(members, input_.now);
+  if (option.site.reservation != kNoReservation)
+    end = ends_with_window(end, input_.holds.open[option.site.reservation]);
+  return Horizon{end.relied_on, end.expected, false};
+}
+
+std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(Option& option, Pods members,
                                                                  const ResourceVector& total) {
   if (const auto shortfall = headroom_.quota_shortfall(option, total))
     return explain_shortfall(*shortfall);
   if (const auto shortfall = headroom_.pool_shortfall(option, total))
     return explain_shortfall(*shortfall);
+  if (const auto* delayed = planned_.delayed_by(option, total, option.site.horizon.expected_until))
+    return explain_delay(delayed->workload, delayed->at);
+  return find_place(option, members);
+}
+
+/// Beside all promises; else, for work that may be evicted, on what they lend (R3, R4).
+std::variant<PlacedPods, Explanation> AdmissionCycle::find_place(Option& option, Pods members) {
   if (auto placed = placer_.place(members, option.site, nodes_max()))
     return std::move(*placed);
+  const bool may_borrow =
+      calendar_.lends_anything() &&
+      std::all_of(members.begin(), members.end(), [](const auto& pod) { return pod->preemptible; });
+  if (may_borrow) {
+    option.site.horizon.is_revocable = true;
+    if (auto placed = placer_.place(members, option.site, nodes_max()))
+      return std::move(*placed);
+    option.site.horizon.is_revocable = false;
+  }
+  if (option.site.reservation != kNoReservation)
+    recalled_[option.reservation] += total_of(members);
+  if (!planned_.is_empty()) {
+    Site without_plans = option.site;
+    without_plans.horizon.expected_until = TimePoint::min();
+    if (placer_.place(members, without_plans, 1))
+      return explain_delay({}, {});
+  }
   return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
+}
+
+/// From when on work on lent capacity may have to go; nothing if it stands on none.
+std::optional<TimePoint> AdmissionCycle::revocable_after(const PlacedPods& placed,
+                                                         const Site& site) {
+  if (!site.horizon.is_revocable)
+    return std::nullopt;
+  TimePoint first = TimePoint::max();
+  for (const auto& nodes : placed.nodes)
+    for (const NodeIndex node : nodes)
+      first = std::min(first,
+                       calendar_.lent_until(node, site.viewer(), placer_.overlay().holds_on(node)));
+  if (first == TimePoint::max())
+    return std::nullopt;
+  return first == input_.now ? input_.now : first - kEvictionDrain;
 }
 
 Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Option& option,
@@ -181,7 +250,13 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
     record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
-  headroom_.take(option, total_of(members));
+  admission.revocable_after = revocable_after(placed, option.site);
+  std::vector<NodeIndex> nodes;
+  for (const auto& candidates : placed.nodes)
+    nodes.push_back(candidates.front());
+  const ResourceVector total = total_of(members);
+  headroom_.take(option, total);
+  planned_.note_admitted(option, total, option.site.horizon.expected_until, nodes);
   placer_.take(std::move(placed));
   if (option.site.reservation != kNoReservation)
     refused_.clear(); // what it held elsewhere may be free for others now
@@ -202,7 +277,8 @@ Waiting AdmissionCycle::last_refusal() {
   return refusal_;
 }
 
-AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members) {
+AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members,
+                                                     const Horizon& horizon) {
   const auto number_of = [](auto& numbers, const auto& key) {
     return numbers.try_emplace(key, numbers.size()).first->second;
   };
@@ -211,9 +287,12 @@ AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, P
   Likeness likeness{
       is_alone ? 1U : 0U,
       number_of(name_numbers_, is_alone ? workload.id.str() : workload.quota.quota.str()),
-      number_of(name_numbers_, workload.reservation.str()), options_.subject_class(workload)};
-  for (const auto& pod : members)
+      number_of(name_numbers_, workload.reservation.str()), options_.subject_class(workload),
+      number_of(horizon_numbers_, horizon)};
+  for (const auto& pod : members) {
     likeness.push_back(number_of(shape_numbers_, pod->shape.get()));
+    likeness.back() = likeness.back() * 2 + (pod->preemptible ? 1 : 0);
+  }
   return likeness;
 }
 

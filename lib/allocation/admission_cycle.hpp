@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "lib/allocation/heads.hpp"
 #include "lib/allocation/node_calendar.hpp"
 #include "lib/allocation/options.hpp"
+#include "lib/allocation/planned_starts.hpp"
 #include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
 #include "lib/allocation/workload_placer.hpp"
@@ -46,6 +48,10 @@ public:
   [[nodiscard]] std::vector<Replanning> find_new_homes();
   /// Admits the workload or keeps the reason for last_refusal().
   [[nodiscard]] std::optional<Admission> try_admit(const Head& head);
+  /// What holders found no room for inside reservations whose capacity is there (R4).
+  [[nodiscard]] const std::map<ReservationName, ResourceVector>& recalled() const {
+    return recalled_;
+  }
   /// Why the last try_admit() admitted nothing.
   [[nodiscard]] Waiting last_refusal();
 
@@ -58,12 +64,19 @@ private:
   [[nodiscard]] std::optional<Admission> finish_interrupted(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_new(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_at_best(const Head& head, Pods members,
-                                                       const std::vector<Option>& options);
-  [[nodiscard]] std::variant<PlacedPods, Explanation> try_option(const Option& option, Pods members,
+                                                       std::vector<Option> options);
+  void plan_start(const Head& head, Pods members, const std::vector<Option>& options,
+                  const Likeness& likeness);
+  [[nodiscard]] std::variant<PlacedPods, Explanation> try_option(Option& option, Pods members,
                                                                  const ResourceVector& total);
+  [[nodiscard]] std::variant<PlacedPods, Explanation> find_place(Option& option, Pods members);
+  [[nodiscard]] Horizon horizon_of(Pods members, const Option& option) const;
+  [[nodiscard]] std::optional<TimePoint> revocable_after(const PlacedPods& placed,
+                                                         const Site& site);
   [[nodiscard]] Admission admit_there(const Head& head, Pods members, const Option& option,
                                       PlacedPods placed);
-  [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members);
+  [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members,
+                                     const Horizon& horizon);
   [[nodiscard]] std::size_t nodes_max() const;
   [[nodiscard]] std::vector<NodeName> names_of(const std::vector<NodeIndex>& nodes) const;
   [[nodiscard]] DecisionId new_decision_id(const WorkloadId& workload) const;
@@ -73,11 +86,15 @@ private:
   WorkloadPlacer placer_;
   Headroom headroom_;
   OptionFinder options_;
+  PlannedStarts planned_;
   Waiting refusal_;
   std::map<QuotaName, std::uint32_t> positions_;
-  std::map<Likeness, Explained> refused_; ///< looked up, never walked
+  std::map<Likeness, Explained> refused_;              ///< looked up, never walked
+  std::set<Likeness> without_start_;                   ///< none like them has a planned start
+  std::map<ReservationName, ResourceVector> recalled_; ///< lent out, and wanted by holders
   std::unordered_map<const PodShape*, std::uint64_t> shape_numbers_;
   std::map<std::string, std::uint64_t> name_numbers_;
+  std::map<Horizon, std::uint64_t> horizon_numbers_;
   std::map<std::pair<Reason, std::string>, Explained> plain_refusals_;
 };
 

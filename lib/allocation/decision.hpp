@@ -65,12 +65,18 @@ struct Admission {
   /// The members were charged by an earlier decision that a crash cut short (G2), or follow a gang
   /// that runs; the workload as such was admitted before.
   bool completes_earlier = false;
+  /// It stands on capacity that is promised to others, lent to it until then at least (R3, R4): to
+  /// be written on its pods with the admission (P6).
+  std::optional<TimePoint> revocable_after{};
 };
 
 struct Waiting {
   std::shared_ptr<const Workload> workload{};
   std::uint32_t position = 0; ///< from 1, among the waiting workloads of its quota
   std::shared_ptr<const Explanation> why{};
+  /// When it will start if what runs ends as expected (B1); absent: nobody knows, or it is too far
+  /// back in the order.
+  std::optional<TimePoint> planned_start{};
 };
 
 /// New planned nodes for an admitted pod that lost all of its old ones before it was bound.

@@ -22,13 +22,29 @@ NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, 
     : snapshot_(snapshot), holds_(holds), now_(now) {
   for (ReservationIndex i = 0; i < holds.open.size(); ++i)
     open_.emplace(holds.open[i].spec->name, i);
+  lends_anything_ = std::any_of(holds.open.begin(), holds.open.end(),
+                                [](const auto& open) { return open.spec->lend_idle; });
 }
 
 void NodeCalendar::promise(NodeIndex node, Promise promise) {
   starts_.insert(promise.range.start);
   if (!promise.is_planned)
     window_starts_.insert(promise.range.start);
+  lends_anything_ = lends_anything_ || promise.is_lendable;
   futures_[node].promises.push_back(std::move(promise));
+}
+
+TimePoint NodeCalendar::lent_until(NodeIndex node, const Viewer& viewer,
+                                   std::span<const NodeHold> holds) const {
+  TimePoint until = TimePoint::max();
+  for (const NodeHold& hold : holds)
+    if (hold.reservation != viewer.reservation && lends(hold.reservation))
+      until = now_;
+  if (const auto future = futures_.find(node); future != futures_.end())
+    for (const Promise& promise : future->second.promises)
+      if (promise.is_lendable && promise.range.start < viewer.horizon.relied_until)
+        until = std::min(until, promise.range.start);
+  return until;
 }
 
 void NodeCalendar::release(NodeIndex node, const WorkEnd& end, std::vector<std::int64_t> amounts,
@@ -151,14 +167,18 @@ void NodeCalendar::read_work(NodeIndex node, Future& future) {
   snapshot_.on_nodes.for_each_from({name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
     if (key.node != name)
       return false;
-    const WorkEnd end = end_of(*pod, now_);
-    future.busy_until = std::max(future.busy_until, end.relied_on);
     const auto* charge = snapshot_.charges.find(key.pod);
-    if (charge == nullptr || std::min(end.expected, end.relied_on) == TimePoint::max())
+    if (charge == nullptr)
       return true;
+    WorkEnd end = end_of(*pod, now_);
     const auto open = open_.find((*charge)->reservation);
-    future.releases.push_back(Release{end, open == open_.end() ? kNoReservation : open->second,
-                                      row_of(*(*charge)->shape, (*charge)->devices)});
+    const ReservationIndex inside = open == open_.end() ? kNoReservation : open->second;
+    if (inside != kNoReservation)
+      end = ends_with_window(end, holds_.open[inside]);
+    future.busy_until = std::max(future.busy_until, end.relied_on);
+    if (std::min(end.expected, end.relied_on) != TimePoint::max())
+      future.releases.push_back(
+          Release{end, inside, row_of(*(*charge)->shape, (*charge)->devices)});
     return true;
   });
 }
@@ -170,6 +190,14 @@ std::vector<std::int64_t> NodeCalendar::row_of(const PodShape& shape, const Devi
   std::vector<std::int64_t> row(snapshot_.nodes->width());
   add_to_row(request->second, devices, row);
   return row;
+}
+
+WorkEnd ends_with_window(WorkEnd end, const OpenReservation& open) {
+  if (open.spec->overrun == Overrun::Evict) {
+    end.expected = std::min(end.expected, open.window.end);
+    end.relied_on = std::min(end.relied_on, open.window.end);
+  }
+  return end;
 }
 
 void add_to_row(const ColumnRequest& request, const DeviceList& devices,

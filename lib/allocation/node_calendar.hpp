@@ -87,6 +87,12 @@ public:
   /// When managed work is gone from the node, by ends that can be relied on.
   [[nodiscard]] TimePoint busy_until(NodeIndex node) { return loaded(node).busy_until; }
   [[nodiscard]] bool has_promises(NodeIndex node) const;
+  /// Whether revocable work sees more room than other work anywhere.
+  [[nodiscard]] bool lends_anything() const { return lends_anything_; }
+  /// When what is lent to revocable work on the node will be needed: the first window that it would
+  /// run into, now if it is open; TimePoint::max() if nothing is lent.
+  [[nodiscard]] TimePoint lent_until(NodeIndex node, const Viewer& viewer,
+                                     std::span<const NodeHold> holds) const;
 
   /// The least horizon that sees the same windows and planned starts; equal for work that sees the
   /// same ones, so that rankings can be shared.
@@ -129,7 +135,11 @@ private:
   std::unordered_map<const PodShape*, ColumnRequest> requests_;
   std::map<ReservationName, ReservationIndex> open_;
   std::vector<std::int64_t> row_;
+  bool lends_anything_ = false;
 };
+
+/// Holders that are evicted at the end of their window are gone by then (R4).
+[[nodiscard]] WorkEnd ends_with_window(WorkEnd end, const OpenReservation& open);
 
 /// Adds what a pod takes to a row of a NodeTable.
 void add_to_row(const ColumnRequest& request, const DeviceList& devices,

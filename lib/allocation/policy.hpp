@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/backfill_policy.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
@@ -25,6 +26,7 @@ struct Policy {
   std::int32_t candidates = 4;
   /// placement.mode; nothing: Auto.
   std::optional<PlacementMode> mode{};
+  BackfillPolicy backfill{};
   /// Gangs that were rolled back (G1), and workloads whose admission the API server refused.
   std::map<WorkloadId, HeldBack> held_back{};
 };

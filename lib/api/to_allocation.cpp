@@ -136,6 +136,7 @@ allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
   core.candidates = policy.placement.candidates;
   core.mode = mode_of(policy.placement.mode);
+  core.backfill = {policy.backfill.enabled, policy.backfill.planned_starts};
   return core;
 }
 

@@ -43,9 +43,8 @@ std::string members_text(const Workload& workload, std::size_t there) {
 std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, TimePoint now) {
   if (snapshot.open_windows.are_right_for(now))
     return snapshot.holds;
-  return std::make_shared<const Holds>(hold_on_nodes(find_open_windows(snapshot.reservations, now),
-                                                     *snapshot.nodes, snapshot.loads,
-                                                     snapshot.reservation_use));
+  return std::make_shared<const Holds>(
+      hold_open_windows(snapshot, find_open_windows(snapshot.reservations, now), now));
 }
 
 AdmissionCycle::AdmissionCycle(CycleInput input)

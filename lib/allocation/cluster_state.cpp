@@ -79,6 +79,7 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
   ledger_.release(uid);
   expected_.erase(uid);
   homeless_.erase(uid);
+  revocable_.erase(uid);
   pods_.erase(uid);
   if (pod->managed)
     census_.remove(pod->shape);

@@ -86,6 +86,7 @@ private:
   OrderedMap<WorkloadId, std::shared_ptr<const Workload>> waiting_;
   SharedByUid<PodView> expected_;
   SharedByUid<PodView> homeless_;
+  SharedByUid<PodView> revocable_;
   OrderedMap<NodePod, std::shared_ptr<const PodView>> on_nodes_;
   std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
   std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled

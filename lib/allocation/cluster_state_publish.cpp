@@ -158,6 +158,10 @@ void ClusterState::Impl::post(const PodUid& uid, Charge charge) {
     expected_.set(uid, *pod);
   else
     expected_.erase(uid);
+  if (pod != nullptr && (*pod)->revocable_after && !charge.node.empty())
+    revocable_.set(uid, *pod);
+  else
+    revocable_.erase(uid);
   put_on_node(uid, charge);
   ledger_.post(uid, std::move(charge));
 }
@@ -267,14 +271,14 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->reservations = values_of(reservations_);
   snapshot->reservation_use = ledger_.reservation_use();
   snapshot->open_windows = windows_;
-  snapshot->holds = std::make_shared<const Holds>(
-      hold_on_nodes(windows_, *table_, loads_, ledger_.reservation_use()));
   snapshot->pods = pods_.snapshot();
   snapshot->waiting = waiting_.snapshot();
   snapshot->expected = expected_.snapshot();
   snapshot->homeless = homeless_.snapshot();
   snapshot->on_nodes = on_nodes_.snapshot();
+  snapshot->revocable = revocable_.snapshot();
   snapshot->namespaces = shared_namespaces_;
+  snapshot->holds = std::make_shared<const Holds>(hold_open_windows(*snapshot, windows_, now));
   return snapshot;
 }
 

@@ -5,6 +5,7 @@
 #include "lib/allocation/admission_cycle.hpp"
 #include "lib/allocation/reservation_decisions.hpp"
 #include "lib/allocation/stranding.hpp"
+#include "lib/allocation/window_evictions.hpp"
 #include "lib/allocation/window_layout.hpp"
 
 namespace berth::allocation {
@@ -29,6 +30,10 @@ Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now
     else
       plan.waiting.push_back(cycle.last_refusal());
   }
+  WindowSteps steps = ask_to_go({snapshot, *holds, windows, cycle.recalled(), now});
+  plan.window_evictions = std::move(steps.evictions);
+  plan.overruns = std::move(steps.warnings);
+  plan.next_window_step = steps.next;
   return plan;
 }
 

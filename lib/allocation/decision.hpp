@@ -111,6 +111,33 @@ struct WindowOutlook {
   std::int32_t nodes_missing = 0;
 };
 
+/// By which right a victim is taken (P2).
+enum class Claim { None, SameQuota, Borrowed, Critical, Reserved };
+
+/// What is to be done now to work that has to go (P6).
+enum class EvictionStep {
+  Notice, ///< write `revocable_after` on the pods
+  Evict,  ///< the notice has passed: send the evictions
+};
+
+struct Eviction {
+  WorkloadId victim{};
+  std::vector<std::shared_ptr<const PodView>> pods{}; ///< those the step is due for
+  QuotaName quota{};                                  ///< that they are charged to
+  ResourceVector amounts{};                           ///< of the whole victim
+  ReservationName reservation{};                      ///< for which it goes (P2 c)
+  Claim claim = Claim::None;
+  EvictionStep step = EvictionStep::Notice;
+  TimePoint revocable_after{};
+  std::string message{}; ///< a sentence, for the victim's event
+};
+
+/// A holder that runs on after its window (R4).
+struct OverrunWarning {
+  ReservationName reservation{};
+  std::shared_ptr<const PodView> pod{};
+};
+
 /// All that one cycle decides. Applying it and deciding again yields nothing new.
 struct Plan {
   Generation based_on{};
@@ -120,6 +147,10 @@ struct Plan {
   std::vector<Stranding> strandings{};
   std::vector<ReservationDecision> reservations{};
   std::vector<WindowOutlook> windows{}; ///< the next one of each reservation, the older first
+  /// What windows ask for (R3, R4), and when time alone makes another step of it due.
+  std::vector<Eviction> window_evictions{};
+  std::vector<OverrunWarning> overruns{};
+  TimePoint next_window_step = TimePoint::max();
 };
 
 } // namespace berth::allocation

@@ -64,9 +64,7 @@ struct ReservationSpec {
   Duration lead_time{};
   Overrun overrun = Overrun::Evict;
   /// Revocable work may use what holders leave idle, and what will be needed later (R3, R4).
-  bool lend_idle = true;
-  /// Deleted while in use: its holders run on as ordinary work; else deletion waits for them (R5).
-  bool orphans_holders = false;
+  bool lend_idle = false;
   /// Where its promise lies (status.nodes); the next layout keeps to it where it can.
   std::vector<NodeName> nodes{};
   bool accepted = false; ///< condition Accepted is True: the promise is given

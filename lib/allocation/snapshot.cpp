@@ -45,6 +45,28 @@ bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
          });
 }
 
+Holds hold_open_windows(const ClusterSnapshot& snapshot, const OpenWindows& windows,
+                        TimePoint now) {
+  if (windows.entries.empty() || snapshot.revocable.empty())
+    return hold_on_nodes(windows, *snapshot.nodes, snapshot.loads, snapshot.reservation_use);
+  NodeLoads loads = snapshot.loads;
+  snapshot.revocable.for_each([&](const PodUid& uid, const std::shared_ptr<const PodView>& pod) {
+    const auto* charge = snapshot.charges.find(uid);
+    if (charge == nullptr || *pod->revocable_after > now || !(*charge)->reservation.empty())
+      return;
+    const auto node = snapshot.nodes->find((*charge)->node.str());
+    if (!node)
+      return;
+    const auto charged = loads.row(*node);
+    std::vector<std::int64_t> row(charged.begin(), charged.end());
+    for (const auto& [name, amount] : (*charge)->shape->requests)
+      if (const auto column = snapshot.nodes->column(name))
+        row[*column] -= amount.value();
+    loads.set_row(*node, row);
+  });
+  return hold_on_nodes(windows, *snapshot.nodes, loads, snapshot.reservation_use);
+}
+
 QuotaBalance balance_of(const ClusterSnapshot& snapshot) {
   return balance_of(snapshot, *snapshot.holds);
 }

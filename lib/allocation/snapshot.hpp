@@ -60,6 +60,8 @@ struct ClusterSnapshot {
   OrderedView<PodUid, std::shared_ptr<const PodView>> expected{};
   /// Admitted pods that are bound nowhere and whose planned nodes are all gone.
   OrderedView<PodUid, std::shared_ptr<const PodView>> homeless{};
+  /// Pods that were told that they may be evicted (P6) and hold something.
+  OrderedView<PodUid, std::shared_ptr<const PodView>> revocable{};
   /// Pods with a quota, by the node that they are charged to.
   OrderedView<NodePod, std::shared_ptr<const PodView>> on_nodes{};
   std::shared_ptr<const std::map<std::string, NamespaceView>> namespaces{};
@@ -75,6 +77,11 @@ struct ClusterSnapshot {
 /// Whether the quota holds more of some resource in the pool than its nominal amount.
 [[nodiscard]] bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
                                    const PoolName& pool);
+
+/// The open windows' capacity on nodes. Work on lent capacity whose notice has passed leaves when
+/// it is asked to: it takes nothing from a promise (R4).
+[[nodiscard]] Holds hold_open_windows(const ClusterSnapshot& snapshot, const OpenWindows& windows,
+                                      TimePoint now);
 
 /// What is left of every quota: charges of pods, and what open reservations hold for their payers
 /// beyond what their holders use.

@@ -33,6 +33,15 @@ allocation::QuotaStop to_allocation(Stop stop) {
   return allocation::QuotaStop::HoldAndDrain;
 }
 
+allocation::Overrun to_allocation(Overrun overrun) {
+  switch (overrun) {
+  case Overrun::Evict: return allocation::Overrun::Evict;
+  case Overrun::Warn: return allocation::Overrun::Warn;
+  case Overrun::Allow: return allocation::Overrun::Allow;
+  }
+  return allocation::Overrun::Allow;
+}
+
 Result<allocation::WindowRule> recurring_window(const ReservationWindow& window,
                                                 const FindTimeZone& find_zone) {
   auto schedule = allocation::CronSchedule::parse(window.schedule);
@@ -113,6 +122,10 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
   spec.allowed_subjects.service_accounts = reservation.spec.allowed.service_accounts;
   if (reservation.spec.allowed == ReservationAllowed{})
     spec.allowed_quotas.push_back(spec.payer);
+  spec.lead_time = reservation.spec.lead_time;
+  spec.overrun = to_allocation(reservation.spec.overrun);
+  // lendIdle waits for the evictor: what nobody takes back must not be lent (R3).
+  spec.nodes = reservation.status.nodes;
   spec.accepted = is_true(reservation.status.conditions, "Accepted");
   spec.deleting = reservation.meta.deleted.has_value();
   return spec;

@@ -10,6 +10,7 @@
 #include "lib/allocation/workload.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
+#include "lib/base/timestamp.hpp"
 #include "lib/cluster/pod_draft.hpp"
 #include "lib/cluster/shape_pool.hpp"
 #include "lib/kube/codec_simdjson.hpp"

@@ -62,9 +62,11 @@ void AllocationLoop::cycle() {
   held_until_ = TimePoint::max();
   for (const auto& [workload, held] : policy.held_back)
     held_until_ = std::min(held_until_, held.until);
-  digest_ = std::make_shared<const PlanDigest>(op::digest(plan));
+  next_window_step_ = plan.next_window_step;
+  starts_.note(plan, clock.now());
+  digest_ = std::make_shared<const PlanDigest>(op::digest(plan, starts_));
   count(plan);
-  parts_.waiting.report(plan.waiting);
+  parts_.waiting.report(plan.waiting, starts_);
   parts_.stranded.report(std::move(plan.strandings));
   parts_.admitter.admit(std::move(plan.admissions));
   parts_.admitter.replan(std::move(plan.replannings));
@@ -94,7 +96,7 @@ void AllocationLoop::count(const allocation::Plan& plan) {
 
 Duration AllocationLoop::until_next_cycle() const {
   const TimePoint now = parts_.executor.clock().now();
-  const TimePoint until = std::min(decided_on_->holds->until, held_until_);
+  const TimePoint until = std::min({decided_on_->holds->until, held_until_, next_window_step_});
   if (until >= now + kCycleIntervalMax)
     return kCycleIntervalMax;
   return std::max(until - now, Duration{1});

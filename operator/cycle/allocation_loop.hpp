@@ -1,7 +1,7 @@
 #pragma once
 // AllocationLoop: observe, decide, act, again and again, as long as this replica leads. A cycle
-// runs when a snapshot was published, when a window opens or closes or a workload is no longer held
-// back, and else once a minute. It hands admissions to the Admitter, reasons to the
+// runs when a snapshot was published, when a window opens, closes or comes near or a workload is no
+// longer held back, and else once a minute. It hands admissions to the Admitter, reasons to the
 // WaitingReporter, and keeps the plan's digest for the status reconcilers.
 
 #include <functional>
@@ -50,6 +50,8 @@ private:
   async::Signal changed_;
   bool in_cycle_ = false; ///< a cycle's own publication wakes nobody
   cluster::Observer::Snapshot decided_on_;
+  StartTeller starts_;
+  TimePoint next_window_step_ = TimePoint::max();
   TimePoint held_until_ = TimePoint::max(); ///< when the first workload held back may go on
   std::shared_ptr<const PlanDigest> digest_ = std::make_shared<const PlanDigest>();
 };

@@ -2,7 +2,7 @@
 
 namespace berth::op {
 
-PlanDigest digest(const allocation::Plan& plan) {
+PlanDigest digest(const allocation::Plan& plan, const StartTeller& starts) {
   PlanDigest digest;
   digest.based_on = plan.based_on;
   digest.waiting_by_reason.resize(all_reasons().size());
@@ -12,13 +12,18 @@ PlanDigest digest(const allocation::Plan& plan) {
     if (quota.empty())
       continue;
     PendingWork& pending = digest.pending[quota];
-    if (pending.workloads++ == 0)
+    if (pending.workloads++ == 0) {
       pending.first = waiting;
+      if (const auto* told = starts.told(waiting.workload->id))
+        pending.first_start = *told;
+    }
     for (const auto& pod : waiting.workload->waiting)
       pending.amounts.add(pod->requests());
   }
   for (const auto& decision : plan.reservations)
     digest.reservations.emplace(decision.reservation->name, decision);
+  for (const auto& window : plan.windows)
+    digest.windows.emplace(window.reservation->name, window);
   return digest;
 }
 

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "lib/allocation/decision.hpp"
+#include "operator/waiting/start_teller.hpp"
 
 namespace berth::op {
 
@@ -17,16 +19,19 @@ struct PendingWork {
   resources::ResourceSum amounts{};
   /// Whose turn is next.
   allocation::Waiting first{};
+  std::optional<allocation::ToldStart> first_start{}; ///< what it was told (B3)
 };
 
 struct PlanDigest {
   allocation::Generation based_on{};
   std::map<QuotaName, PendingWork> pending;
   std::map<ReservationName, allocation::ReservationDecision> reservations;
+  /// Where their next windows will lie.
+  std::map<ReservationName, allocation::WindowOutlook> windows;
   /// By Reason's value.
   std::vector<std::size_t> waiting_by_reason;
 };
 
-[[nodiscard]] PlanDigest digest(const allocation::Plan& plan);
+[[nodiscard]] PlanDigest digest(const allocation::Plan& plan, const StartTeller& starts);
 
 } // namespace berth::op

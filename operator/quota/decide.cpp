@@ -11,7 +11,8 @@ namespace {
 using allocation::QuotaIndex;
 using resources::Amount;
 
-api::FirstPending first_pending(const allocation::Waiting& waiting) {
+api::FirstPending first_pending(const PendingWork& pending) {
+  const allocation::Waiting& waiting = pending.first;
   api::FirstPending first;
   const auto& workload = *waiting.workload;
   first.kind = workload.is_gang() ? api::WorkloadKind::Gang : api::WorkloadKind::Pod;
@@ -20,6 +21,11 @@ api::FirstPending first_pending(const allocation::Waiting& waiting) {
   first.name = pod.gang ? pod.gang->name : pod.name;
   first.reason = waiting.why->reason;
   first.message = waiting.why->message;
+  if (pending.first_start) {
+    first.planned_start = std::chrono::ceil<std::chrono::seconds>(pending.first_start->planned);
+    first.planned_start_latest =
+        std::chrono::ceil<std::chrono::seconds>(pending.first_start->interval.latest);
+  }
   return first;
 }
 
@@ -127,7 +133,7 @@ std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observe
   if (pending != observed.plan->pending.end()) {
     counts.pending = static_cast<std::int32_t>(pending->second.workloads);
     pending_amounts = pending->second.amounts.total();
-    status.first_pending = first_pending(pending->second.first);
+    status.first_pending = first_pending(pending->second);
   }
   status.workloads = counts;
   status.pools = pool_rows(observed, *index, pending_amounts);

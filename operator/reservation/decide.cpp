@@ -14,6 +14,8 @@ using allocation::ReservationSpec;
 
 /// The schema bounds status.holders.
 constexpr std::size_t kHoldersMax = 256;
+/// And status.nodes.
+constexpr std::size_t kNodesMax = 1000;
 
 const ReservationSpec* find_spec(const allocation::ClusterSnapshot& snapshot,
                                  const ReservationName& name) {
@@ -51,6 +53,30 @@ void fill_holders(const Accounts& accounts, const ReservationName& name,
     holder.workload = {pod.uid.str(), api::WorkloadKind::Pod, pod.namespace_name, pod.name};
     holder.since = pod.started;
   }
+}
+
+/// Where the promise lies: what the next layout keeps to.
+void fill_nodes(const ObservedReservation& observed, const OpenReservation* open,
+                api::ReservationStatus& status) {
+  const auto add = [&](const NodeName& name) {
+    if (status.nodes.size() < kNodesMax)
+      status.nodes.push_back(name);
+  };
+  const allocation::ClusterSnapshot& snapshot = *observed.accounts->snapshot;
+  if (open != nullptr) {
+    const auto index = static_cast<std::uint32_t>(open - snapshot.holds->open.data());
+    for (const auto& hold : snapshot.holds->holds)
+      if (hold.reservation == index && std::any_of(hold.amounts.begin(), hold.amounts.end(),
+                                                   [](auto amount) { return amount > 0; }))
+        add(snapshot.nodes->node(hold.node).view.name);
+    return;
+  }
+  const auto& plan = *observed.plan;
+  if (const auto next = plan.windows.find(observed.spec->name); next != plan.windows.end())
+    std::for_each(next->second.nodes.begin(), next->second.nodes.end(), add);
+  else if (const auto asked = plan.reservations.find(observed.spec->name);
+           asked != plan.reservations.end())
+    std::for_each(asked->second.nodes.begin(), asked->second.nodes.end(), add);
 }
 
 /// What the calendar said to this very spec; nullptr if it was not asked.
@@ -161,6 +187,7 @@ std::optional<api::ReservationStatus> decide_reservation_status(const ObservedRe
   if (const auto* decision = find_decision(observed); decision != nullptr && decision->next_start)
     status.next_possible_start = std::chrono::ceil<std::chrono::seconds>(*decision->next_start);
   fill_holders(*observed.accounts, name, status);
+  fill_nodes(observed, open, status);
   if (open != nullptr) {
     fill_current_window(*open, status);
     if (is_new_window(before, status)) {

@@ -117,7 +117,9 @@ void Asker::clear_node(const LaidWindow& laid, const LaidWindow::OnNode& place) 
         std::any_of(over.begin(), over.end(), [](auto more) { return more > 0; });
     if (!is_needed)
       break;
-    if (is_gone_by(*pod, laid.window.start, demands_.now) || !may_be_asked(*pod, demands_.now))
+    const bool is_its_own = pod->admission && pod->admission->reservation == laid.spec->name;
+    if (is_its_own || is_gone_by(*pod, laid.window.start, demands_.now) ||
+        !may_be_asked(*pod, demands_.now))
       continue;
     give_back(*pod);
     ask(pod, {laid.spec.get(), laid.window.start - kEvictionDrain,

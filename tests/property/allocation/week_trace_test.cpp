@@ -61,7 +61,7 @@ private:
   void look_at_starts(const Plan& plan);
   void audit_ledger();
   void submit(int members, bool holder);
-  [[nodiscard]] bool near_window() const;
+  [[nodiscard]] bool near_window();
   int below(int bound) { return static_cast<int>(rng_.below(static_cast<std::uint64_t>(bound))); }
   void remove(const PodUid& uid) {
     ends_.erase(uid);
@@ -73,7 +73,6 @@ private:
   StartHistory history_;
   std::map<PodUid, TimePoint> ends_;
   std::map<WorkloadId, ToldStart> told_;
-  std::set<WorkloadId> jumped_; ///< had its planned start undone by a fault
   std::map<NodeName, TimePoint> down_;
   std::map<ReservationName, TimePoint> seen_;
   std::vector<PodUid> leaving_;
@@ -124,8 +123,8 @@ void Week::arrive() {
       submit(1, true);
 }
 
-bool Week::near_window() const {
-  const auto snapshot = const_cast<World&>(world_).snapshot();
+bool Week::near_window() {
+  const auto snapshot = world_.snapshot();
   return std::any_of(
       snapshot->reservations.begin(), snapshot->reservations.end(), [&](const auto& spec) {
         const auto next = next_window(*spec, world_.now);
@@ -156,8 +155,6 @@ void Week::fail_nodes() {
   for (const PodUid& uid : gone)
     remove(uid);
   lost += static_cast<int>(gone.size());
-  for (const auto& [id, start] : told_)
-    jumped_.insert(id);
 }
 
 void Week::end_work() {

@@ -245,6 +245,8 @@ struct World {
           PodView admitted = *member.pod;
           admitted.admission = member.record;
           admitted.gated = false;
+          if (admission.revocable_after)
+            admitted.revocable_after = admission.revocable_after;
           add(admitted);
         } else {
           return;

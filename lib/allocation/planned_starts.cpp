@@ -206,8 +206,10 @@ void PlannedStarts::read_node(NodeIndex node, Timeline& timeline) const {
           return false;
         const WorkEnd end = end_of(*pod, input_.now);
         const TimePoint at = std::min(end.expected, end.relied_on);
+        if (at == TimePoint::max() || at <= input_.now)
+          return true;
         const auto* charge = input_.snapshot.charges.find(key.pod);
-        if (charge == nullptr || at == TimePoint::max() || at <= input_.now)
+        if (charge == nullptr)
           return true;
         // What a holder pays is its reservation's: it is given back when the window closes.
         const bool pays = (*charge)->reservation.empty();

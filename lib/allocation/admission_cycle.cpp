@@ -4,6 +4,7 @@
 #include <array>
 
 #include "lib/allocation/explain.hpp"
+#include "lib/allocation/nominations.hpp"
 #include "lib/base/rng.hpp"
 #include "lib/base/timestamp.hpp"
 
@@ -41,9 +42,18 @@ std::string members_text(const Workload& workload, std::size_t there) {
 std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, TimePoint now) {
   if (snapshot.open_windows.are_right_for(now))
     return snapshot.holds;
-  return std::make_shared<const Holds>(hold_on_nodes(find_open_windows(snapshot.reservations, now),
-                                                     *snapshot.nodes, snapshot.loads,
-                                                     snapshot.reservation_use));
+  return std::make_shared<const Holds>(
+      hold_capacity(snapshot, find_open_windows(snapshot.reservations, now)));
+}
+
+Pods members_to_admit(const Workload& workload) {
+  const auto running = static_cast<std::size_t>(workload.members_running);
+  const auto size = static_cast<std::size_t>(workload.size);
+  const std::size_t there =
+      workload.waiting.size() + running + static_cast<std::size_t>(workload.members_done);
+  if (running >= size || there < size)
+    return {};
+  return Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
 }
 
 AdmissionCycle::AdmissionCycle(CycleInput input)
@@ -114,8 +124,7 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
                   members_text(workload, running) + " run already; this one is too many");
   if (there < size)
     return refuse(Reason::WaitingForGang, members_text(workload, there) + " exist");
-  const Pods members =
-      Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
+  const Pods members = members_to_admit(workload);
   const auto found =
       workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
   if (const auto* refusal = std::get_if<Refusal>(&found))
@@ -149,11 +158,30 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& o
                                                                  const ResourceVector& total) {
   if (const auto shortfall = headroom_.quota_shortfall(option, total))
     return explain_shortfall(*shortfall);
+  if (auto back_off = borrowing_back_off(option, total))
+    return std::move(*back_off);
   if (const auto shortfall = headroom_.pool_shortfall(option, total))
     return explain_shortfall(*shortfall);
   if (auto placed = placer_.place(members, option.site, nodes_max()))
     return std::move(*placed);
   return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
+}
+
+/// P4: what was taken back from a quota is not borrowed again at once.
+std::optional<Explanation> AdmissionCycle::borrowing_back_off(const Option& option,
+                                                              const ResourceVector& total) const {
+  const QuotaName& payer = input_.snapshot.quotas->spec(option.payer).name;
+  const PoolName& pool = option.site.pool->name;
+  const TimePoint until = input_.policy.evictions.may_borrow_from(payer, pool);
+  if (until <= input_.now)
+    return std::nullopt;
+  for (const auto& [resource, amount] : headroom_.beyond_promise(option, total))
+    if (amount > Amount{} && headroom_.balance().left(option.payer, pool, resource) < amount)
+      return Explanation{Reason::BorrowingBackOff,
+                         "needs to borrow " + std::string(resource.str()) + " in pool " +
+                             pool.str() + ", which was taken back from " + payer.str() +
+                             "; it may borrow again at " + format_time(until)};
+  return std::nullopt;
 }
 
 Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Option& option,

@@ -35,14 +35,28 @@ struct CycleInput {
 [[nodiscard]] std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot,
                                                          TimePoint now);
 
+/// The members that are to be admitted together now; empty while the gang is not complete.
+[[nodiscard]] Pods members_to_admit(const Workload& workload);
+
 class AdmissionCycle {
 public:
   explicit AdmissionCycle(CycleInput input);
+
+  /// What is left, for preemption to look at and to hold.
+  struct Room {
+    WorkloadPlacer& placer;
+    Headroom& headroom;
+    const OptionFinder& options;
+  };
+  [[nodiscard]] Room room() { return {placer_, headroom_, options_}; }
+  /// Room has come back since a workload was refused.
+  void forget_refusals() { refused_.clear(); }
 
   /// Takes the room of admitted pods whose planned nodes are gone, before anybody else does.
   [[nodiscard]] std::vector<Replanning> find_new_homes();
   /// Admits the workload or keeps the reason for last_refusal().
   [[nodiscard]] std::optional<Admission> try_admit(const Head& head);
+  [[nodiscard]] DecisionId new_decision_id(const WorkloadId& workload) const;
   /// Why the last try_admit() admitted nothing.
   [[nodiscard]] Waiting last_refusal();
 
@@ -60,10 +74,11 @@ private:
                                                                  const ResourceVector& total);
   [[nodiscard]] Admission admit_there(const Head& head, Pods members, const Option& option,
                                       PlacedPods placed);
+  [[nodiscard]] std::optional<Explanation> borrowing_back_off(const Option& option,
+                                                              const ResourceVector& total) const;
   [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members);
   [[nodiscard]] std::size_t nodes_max() const;
   [[nodiscard]] std::vector<NodeName> names_of(const std::vector<NodeIndex>& nodes) const;
-  [[nodiscard]] DecisionId new_decision_id(const WorkloadId& workload) const;
 
   CycleInput input_;
   WorkloadPlacer placer_;

@@ -61,7 +61,12 @@ bool ClusterState::Impl::upsert_pod(PodView pod) {
   }
   touch(pod);
   const PodUid uid = pod.uid;
-  pods_.set(uid, std::make_shared<const PodView>(std::move(pod)));
+  auto shared = std::make_shared<const PodView>(std::move(pod));
+  if (shared->nomination && !shared->terminal)
+    nominated_.set(uid, shared);
+  else
+    nominated_.erase(uid);
+  pods_.set(uid, std::move(shared));
   return true;
 }
 
@@ -74,6 +79,7 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
   ledger_.release(uid);
   expected_.erase(uid);
   homeless_.erase(uid);
+  nominated_.erase(uid);
   pods_.erase(uid);
   shapes_.give_back(pod->shape);
   return true;

@@ -82,6 +82,7 @@ private:
   OrderedMap<WorkloadId, std::shared_ptr<const Workload>> waiting_;
   SharedByUid<PodView> expected_;
   SharedByUid<PodView> homeless_;
+  SharedByUid<PodView> nominated_;
   std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
   std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled
   std::map<WorkloadId, std::vector<NodeName>> watched_;

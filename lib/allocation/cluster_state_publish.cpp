@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "lib/allocation/cluster_state_impl.hpp"
+#include "lib/allocation/nominations.hpp"
 
 namespace berth::allocation {
 namespace {
@@ -234,13 +235,13 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->reservations = values_of(reservations_);
   snapshot->reservation_use = ledger_.reservation_use();
   snapshot->open_windows = windows_;
-  snapshot->holds = std::make_shared<const Holds>(
-      hold_on_nodes(windows_, *table_, loads_, ledger_.reservation_use()));
   snapshot->pods = pods_.snapshot();
   snapshot->waiting = waiting_.snapshot();
   snapshot->expected = expected_.snapshot();
   snapshot->homeless = homeless_.snapshot();
+  snapshot->nominated = nominated_.snapshot();
   snapshot->namespaces = shared_namespaces_;
+  snapshot->holds = std::make_shared<const Holds>(hold_capacity(*snapshot, windows_));
   return snapshot;
 }
 

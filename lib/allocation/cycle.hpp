@@ -15,7 +15,8 @@ namespace berth::allocation {
 
 /// Admits in the order of priority, then age, every workload that its quota (Q2), its pool's nodes
 /// (N1, G1) and open reservations (R4) have room for; one that does not fit never stops a later one
-/// that does (F5). Total: malformed work waits with a reason. `seed` makes decision ids unique
+/// that does (F5). Where the policy says so, room is made for work that is entitled to it (P1 to
+/// P7). Total: malformed work waits with a reason. `seed` makes decision ids unique
 /// between operators that start again from the same generation.
 [[nodiscard]] Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now,
                           std::uint64_t seed);

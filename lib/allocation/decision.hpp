@@ -6,9 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/eviction_history.hpp"
+#include "lib/allocation/nomination.hpp"
 #include "lib/allocation/quota_tree.hpp"
 #include "lib/allocation/reservation.hpp"
 #include "lib/allocation/snapshot.hpp"
@@ -48,6 +52,8 @@ struct Explanation {
   std::string message{};
   std::optional<QuotaShortfall> quota{}; ///< with InsufficientQuota
   std::vector<RejectionCount> nodes{};   ///< with InsufficientCapacity and its like
+  /// Whose room is being made for it, with Preempting (X1).
+  std::vector<WorkloadId> victims{};
 
   friend bool operator==(const Explanation&, const Explanation&) = default;
 };
@@ -88,6 +94,66 @@ struct ReservationDecision {
   std::optional<TimePoint> next_start{}; ///< with CalendarFull: from when on it would fit
 };
 
+/// By which right a victim is taken (P2).
+enum class Claim { None, SameQuota, Borrowed, Critical, Reserved };
+[[nodiscard]] std::string_view to_string(Claim claim);
+
+/// What is to be done now to a victim of a preemption that is written down already (P6).
+enum class EvictionStep {
+  Notice, ///< write `revocable_after` on the pods
+  Evict,  ///< the notice has passed: send the evictions
+};
+[[nodiscard]] std::string_view to_string(EvictionStep step);
+
+struct Eviction {
+  WorkloadId victim{};
+  std::vector<std::shared_ptr<const PodView>> pods{}; ///< those the step is due for
+  QuotaName quota{};                                  ///< that they are charged to
+  ResourceVector amounts{};                           ///< of the whole victim
+  WorkloadId preemptor{};
+  ReservationName reservation{}; ///< the preemptor, if it is one (P2 c)
+  Claim claim = Claim::None;
+  EvictionStep step = EvictionStep::Notice;
+  TimePoint revocable_after{};
+  std::string message{}; ///< a sentence with the numbers, for the victim's event
+};
+
+/// Room to be promised to a preemptor: written on its pods before any victim hears of it (P3).
+struct NominationDecision {
+  std::shared_ptr<const Workload> workload{};
+  struct Member {
+    std::shared_ptr<const PodView> pod{};
+    NominationRecord record{};
+  };
+  std::vector<Member> members{};
+  ResourceVector requested{};
+  ResourceVector evicted{};
+};
+
+/// A nomination that is over: its record goes from `pods`, and the notices of the `spared` victims
+/// go with it, unless another nomination names them.
+struct NominationEnd {
+  WorkloadId workload{};
+  std::vector<std::shared_ptr<const PodView>> pods{};
+  std::vector<std::shared_ptr<const PodView>> spared{};
+  bool is_fulfilled = false;          ///< the workload was admitted
+  std::vector<EvictionKey> victims{}; ///< of a plan that failed: EvictionHistory::note_failed_plan
+  TimePoint created{};                ///< of the workload, for the same
+};
+
+struct PreemptionPlan {
+  std::vector<NominationDecision> nominations{}; ///< to be written first
+  std::vector<Eviction> evictions{};
+  std::vector<NominationEnd> ended{};
+  /// Quotas from which borrowed room is taken back by new nominations; for
+  /// EvictionHistory::note_reclaim.
+  std::vector<std::pair<QuotaName, PoolName>> reclaimed{};
+
+  [[nodiscard]] bool empty() const {
+    return nominations.empty() && evictions.empty() && ended.empty();
+  }
+};
+
 /// All that one cycle decides. Applying it and deciding again yields nothing new.
 struct Plan {
   Generation based_on{};
@@ -95,6 +161,7 @@ struct Plan {
   std::vector<Waiting> waiting{};      ///< in the order of their turn
   std::vector<Replanning> replannings{};
   std::vector<ReservationDecision> reservations{};
+  PreemptionPlan preemption{};
 };
 
 } // namespace berth::allocation

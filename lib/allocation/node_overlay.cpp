@@ -81,6 +81,16 @@ void NodeOverlay::apply(NodeIndex node, NodeState state) {
   changes_.push_back(node);
 }
 
+void NodeOverlay::set_hold(const NodeHold& hold) {
+  std::vector<NodeHold>& holds = holds_[hold.node];
+  if (NodeHold* held = find_hold(holds, hold.reservation))
+    held->amounts = hold.amounts;
+  else
+    holds.push_back(hold);
+  ++versions_[hold.node];
+  changes_.push_back(hold.node);
+}
+
 std::vector<NodeIndex> NodeOverlay::held_nodes(ReservationIndex reservation) const {
   std::vector<NodeIndex> nodes;
   for (const auto& [node, holds] : holds_)
@@ -140,6 +150,12 @@ void NodeChanges::place(NodeIndex node, const ColumnRequest& request,
     if (hold != nullptr && !hold->is_whole)
       draw(hold, inside);
   }
+}
+
+void NodeChanges::remove(NodeIndex node, const ColumnRequest& request) {
+  NodeState& state = changed(node);
+  for (const ColumnRequest::Part& part : request.parts)
+    state.charged[part.column] -= part.amount;
 }
 
 void NodeChanges::apply_to(NodeOverlay& base) && {

@@ -55,6 +55,8 @@ public:
   [[nodiscard]] NodeState state(NodeIndex node) const;
   /// Takes over a node as a what-if left it.
   void apply(NodeIndex node, NodeState state);
+  /// What the holder of `hold` holds on its node from now on.
+  void set_hold(const NodeHold& hold);
   /// The nodes on which the reservation holds something, ascending.
   [[nodiscard]] std::vector<NodeIndex> held_nodes(ReservationIndex reservation) const;
 
@@ -79,6 +81,8 @@ public:
   /// Charges a pod to the node. What it takes inside a reservation is held no longer: first where
   /// it is placed, then on the reservation's other nodes, from the last (whole nodes stay held).
   void place(NodeIndex node, const ColumnRequest& request, ReservationIndex reservation);
+  /// Takes a pod that runs there off the node.
+  void remove(NodeIndex node, const ColumnRequest& request);
   /// Writes everything to the base.
   void apply_to(NodeOverlay& base) &&;
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/nomination.hpp"
 #include "lib/allocation/selector.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
@@ -135,10 +136,17 @@ struct PodView {
   std::optional<Duration> duration_limit{};
   /// berth.dev/admitted, once written.
   std::optional<AdmissionRecord> admission{};
+  /// berth.dev/nominated, while it waits for room that evictions make (P3).
+  std::optional<NominationRecord> nomination{};
+  /// berth.dev/revocable-after: it was told that it may be evicted from then on (P6).
+  std::optional<TimePoint> revocable_after{};
+  /// UID of the controller that makes the pod again; empty when there is none.
+  std::string owner{};
   /// Why the pod cannot be read ("berth.dev/workload-size: \"x\" is not a number"); empty if it
   /// can. Such a pod waits as InvalidWorkload; if it is bound it holds its node all the same.
   std::string defect{};
 
+  bool preemptible = true;  ///< false: berth.dev/preemptible says that it must not be evicted
   bool managed = false;     ///< its namespace, or the pod itself, opted in
   bool gated = false;       ///< spec.schedulingGates has berth.dev/admission
   bool terminating = false; ///< metadata.deletionTimestamp is set; it still holds (L1)

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <map>
 
+#include "lib/allocation/eviction_history.hpp"
+#include "lib/allocation/preemption_policy.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
 
@@ -14,6 +16,9 @@ struct Policy {
   std::int32_t candidates = 4;
   /// Workloads that wait until a time whatever has room for them: gangs that were rolled back (G1).
   std::map<WorkloadId, TimePoint> held_back{};
+  PreemptionPolicy preemption{};
+  /// What happened before, for P4.
+  EvictionHistory evictions{};
 };
 
 } // namespace berth::allocation

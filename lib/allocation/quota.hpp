@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/allocation/pod.hpp"
+#include "lib/allocation/preemption_policy.hpp"
 #include "lib/allocation/subject.hpp"
 #include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
@@ -46,6 +47,7 @@ struct QuotaSpec {
   std::vector<QuotaPool> pools{}; ///< in order of preference
   std::int32_t priority_offset = 0;
   QuotaStop stop = QuotaStop::None;
+  QuotaPreemption preemption{};
 
   friend bool operator==(const QuotaSpec&, const QuotaSpec&) = default;
 };

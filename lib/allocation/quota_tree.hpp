@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/allocation/quota.hpp"
@@ -109,6 +110,12 @@ struct QuotaShortfall {
   friend bool operator==(const QuotaShortfall&, const QuotaShortfall&) = default;
 };
 
+/// What one quota is charged in some pool.
+struct QuotaCharge {
+  QuotaIndex quota = 0;
+  ResourceVector amounts{};
+};
+
 /// What one quota holds and could hold of one resource in one pool, for its status.
 struct QuotaStanding {
   PoolName pool{};
@@ -130,6 +137,20 @@ public:
   /// pool where nothing is governed, and amounts that are not governed, leave no trace.
   void charge(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
 
+  /// Takes back what was charged: the balance is then as if it never had been.
+  void discharge(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
+
+  /// Room set aside, to be given back.
+  using SetAside = std::vector<std::pair<std::size_t, Amount>>;
+  /// Leaves less at the quota and at each one above it, by what `wanted` will draw there beyond
+  /// what `released` still has below it: both what is and what will be then fit (P3). `used` does
+  /// not change.
+  [[nodiscard]] SetAside set_aside(QuotaIndex quota, const PoolName& pool,
+                                   const ResourceVector& wanted,
+                                   std::span<const QuotaCharge> released);
+  void take_again(const SetAside& aside);
+  void give_back(const SetAside& aside);
+
   /// Q2; nothing if the request fits. Resources that are not asked for never stand in the way,
   /// however over-used (Q4). The shortfall names the first resource by name.
   [[nodiscard]] std::optional<QuotaShortfall> shortfall(QuotaIndex quota, const PoolName& pool,
@@ -141,6 +162,10 @@ public:
   /// T(x, r) of law Q1; Unlimited where the resource is not governed.
   [[nodiscard]] Amount left(QuotaIndex quota, const PoolName& pool,
                             const ResourceName& resource) const;
+  /// nominal less what the quota itself, without those below it, is charged; Unlimited where the
+  /// resource is not governed.
+  [[nodiscard]] Amount own_left(QuotaIndex quota, const PoolName& pool,
+                                const ResourceName& resource) const;
   /// Every pool and governed resource of the quota's tree, sorted.
   [[nodiscard]] std::vector<QuotaStanding> standing(QuotaIndex quota) const;
 

@@ -51,6 +51,8 @@ struct ClusterSnapshot {
   OrderedView<PodUid, std::shared_ptr<const PodView>> expected{};
   /// Admitted pods that are bound nowhere and whose planned nodes are all gone.
   OrderedView<PodUid, std::shared_ptr<const PodView>> homeless{};
+  /// Pods with a NominationRecord that are not terminal, whether or not they still wait.
+  OrderedView<PodUid, std::shared_ptr<const PodView>> nominated{};
   std::shared_ptr<const std::map<std::string, NamespaceView>> namespaces{};
 
   /// nullptr if there is none.

@@ -70,6 +70,19 @@ std::optional<PlacedPods> WorkloadPlacer::place(Pods pods, const Site& site,
   return placed;
 }
 
+std::optional<PlacedPods> WorkloadPlacer::place_on(NodeChanges what_if, Pods pods,
+                                                   const Site& site) {
+  Trial trial(std::move(what_if));
+  PlacedPods placed{{}, NodeChanges(overlay_)};
+  for (const auto& pod : pods) {
+    placed.nodes.push_back(place_next(trial, *pod, site, 1));
+    if (placed.nodes.back().empty())
+      return std::nullopt;
+  }
+  placed.changes = std::move(trial.changes);
+  return placed;
+}
+
 std::vector<NodeIndex> WorkloadPlacer::place_next(Trial& trial, const PodView& pod,
                                                   const Site& site, std::size_t nodes_max) {
   auto own = trial.rankings.find(pod.shape.get());

@@ -49,6 +49,15 @@ public:
 
   /// `nodes_max`: how many nodes to name for each pod. The overlay does not change.
   [[nodiscard]] std::optional<PlacedPods> place(Pods pods, const Site& site, std::size_t nodes_max);
+  /// The same on a what-if, which the answer's changes go on from.
+  [[nodiscard]] std::optional<PlacedPods> place_on(NodeChanges what_if, Pods pods,
+                                                   const Site& site);
+  /// Nodes that constraints and pool allow, whatever room they have; valid until the next call.
+  [[nodiscard]] std::span<const NodeIndex> nodes_for(const Constraints& constraints,
+                                                     const PoolSpec& pool) {
+    return allowed_nodes(constraints, pool);
+  }
+  [[nodiscard]] NodeOverlay& overlay() { return overlay_; }
   /// Makes the what-if the state that the next workload finds.
   void take(PlacedPods placed) { std::move(placed.changes).apply_to(overlay_); }
   /// For pods that place() found no room for: places them again as far as it goes, and counts what
@@ -65,6 +74,7 @@ private:
   /// The what-if of one workload: its changes and rankings that follow them.
   struct Trial {
     explicit Trial(const NodeOverlay& overlay) : changes(overlay) {}
+    explicit Trial(NodeChanges what_if) : changes(std::move(what_if)) {}
     NodeChanges changes;
     std::map<const PodShape*, NodeRanking> rankings;
   };

@@ -27,6 +27,8 @@ namespace berth {
   X(QuotaStopped, "The quota is on hold (spec.stop).")                                             \
   X(QuotaTreeInvalid, "The quota's tree has a cycle or a missing parent; only its admissions stop.") \
   X(PoolNotFound, "A pool named by the quota or the reservation does not exist.")                  \
+  X(Preempting, "Room is being made for the workload; it starts when its victims are gone.")        \
+  X(BorrowingBackOff, "What the quota borrowed was taken back; it may borrow again later.")        \
   X(NamespaceQuotaExceeded, "The namespace's own ResourceQuota would refuse the workload.")        \
   X(InvalidWorkload, "The workload cannot be read: a label, annotation or amount is malformed.")   \
   X(ReservationNotFound, "The reservation that the workload names does not exist or is not accepted.") \
@@ -46,6 +48,7 @@ namespace berth {
   X(GateRemoved, "The last gate of the workload's pods was removed.")                              \
   X(Bound, "The pod was bound to its node.")                                                       \
   X(Finished, "The workload ended and its charge was released.")                                   \
+  X(Preempted, "The workload makes room for another that is entitled to it.")                       \
   X(Evicted, "The workload was evicted.")                                                          \
   /* pools, quotas, reservations */                                                                \
   X(Ready, "The object is valid and in force.")                                                    \

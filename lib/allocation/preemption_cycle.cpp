@@ -1,0 +1,313 @@
+#include "lib/allocation/preemption_cycle.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "lib/allocation/nominations.hpp"
+#include "lib/allocation/reservation_preemption.hpp"
+
+namespace berth::allocation {
+namespace {
+
+ResourceVector total_of(Pods pods) {
+  ResourceVector total;
+  for (const auto& pod : pods)
+    total += pod->requests();
+  return total;
+}
+
+/// Refusals that room could mend.
+bool is_about_room(Reason reason) {
+  return reason == Reason::InsufficientQuota || reason == Reason::InsufficientCapacity ||
+         reason == Reason::ReservedCapacity;
+}
+
+PreemptorKey key_of(const Workload& workload) {
+  return {workload.id, workload.created};
+}
+
+std::vector<EvictionKey> keys_of(std::span<const Victim* const> victims) {
+  std::vector<EvictionKey> keys;
+  for (const Victim* victim : victims)
+    keys.push_back(victim->key);
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+std::vector<NodeHold> without_amounts(std::vector<NodeHold> holds) {
+  for (NodeHold& hold : holds)
+    std::fill(hold.amounts.begin(), hold.amounts.end(), 0);
+  return holds;
+}
+
+} // namespace
+
+PreemptionCycle::PreemptionCycle(const CycleInput& input, AdmissionCycle& admission)
+    : input_(input), admission_(admission), room_(admission.room()) {
+  for (std::size_t i = 0; i < input.holds.nominations.size(); ++i)
+    nomination_of_.emplace(input.holds.nominations[i].workload, i);
+  if (input.policy.preemption.enabled && lacks_capacity(input.holds))
+    for (Eviction& eviction : reclaim_for_reservations(input, work()))
+      plan_.evictions.push_back(std::move(eviction));
+}
+
+RunningWork& PreemptionCycle::work() {
+  if (work_ == nullptr)
+    work_ = std::make_unique<RunningWork>(RunningWork::Input{
+        input_.snapshot, input_.policy, input_.holds, room_.headroom.balance(), input_.now});
+  return *work_;
+}
+
+void PreemptionCycle::begin_turn(const Head& head) {
+  const auto known = nomination_of_.find(head.workload->id);
+  if (known == nomination_of_.end())
+    return;
+  room_.headroom.let_go(known->second);
+  const auto holder = static_cast<std::uint32_t>(kFirstNomination + known->second);
+  for (const NodeHold& hold : without_amounts(
+           hold_nominated(input_.snapshot, input_.holds.nominations[known->second], holder)))
+    room_.placer.overlay().set_hold(hold);
+  admission_.forget_refusals();
+}
+
+Waiting PreemptionCycle::make_way(const Head& head, Waiting refused) {
+  const auto known = nomination_of_.find(head.workload->id);
+  if (known != nomination_of_.end())
+    go_on(head, input_.holds.nominations[known->second], refused);
+  else if (input_.policy.preemption.enabled && is_about_room(refused.why->reason))
+    begin(head, refused);
+  return refused;
+}
+
+/// The plan stands as long as its victims, or some of them, are needed, enough and rightly taken.
+void PreemptionCycle::go_on(const Head& head, const Nomination& nomination, Waiting& waiting) {
+  const auto result = input_.policy.preemption.enabled ? confirm(head, nomination) : std::nullopt;
+  if (!result)
+    return give_up(head, nomination);
+  const std::size_t number = nomination_of_.at(head.workload->id);
+  room_.headroom.hold_again(number);
+  for (const NodeHold& hold : hold_nominated(input_.snapshot, nomination,
+                                             static_cast<std::uint32_t>(kFirstNomination + number)))
+    room_.placer.overlay().set_hold(hold);
+  waiting.why =
+      std::make_shared<const Explanation>(explain_preempting(*waiting.why, result->victims));
+}
+
+/// Nothing if the plan is void. Sends on what is due for the victims that are still needed.
+std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
+                                                     const Nomination& nomination) {
+  const std::vector<Victim*> victims = work().find(nomination.victims);
+  const Pods members = members_to_admit(*head.workload);
+  const std::vector<Option> options = options_of(*head.workload);
+  const auto option = std::find_if(options.begin(), options.end(), [&](const Option& candidate) {
+    return candidate.site.pool->name == nomination.pool;
+  });
+  if (victims.empty() || members.empty() || option == options.end())
+    return std::nullopt;
+  for (Victim* victim : victims) {
+    victim->is_claimed = victim->is_spared = false; // for the owner of the claim
+    victim->is_leaving = victim->is_leaving || victim->goes_in_part;
+  }
+  const PreemptionCase sought{members, &*option, total_of(members)};
+  PreemptionRule rule = rule_for(head, sought);
+  VictimSearch search(
+      {sought, rule, work(), room_.placer, room_.headroom, input_.policy.preemption});
+  auto result = search.confirm(victims);
+  if (result) {
+    tell(head, sought, *result, true);
+    for (const Victim* victim : victims)
+      if (victim->goes_in_part)
+        if (auto step = step_due(*victim, {head.workload->id, {}, Claim::None, sought.total},
+                                 input_.policy.preemption, input_.now))
+          plan_.evictions.push_back(std::move(*step));
+    const auto needed = [&](const Victim* victim) {
+      return victim->is_leaving || std::find(result->victims.begin(), result->victims.end(),
+                                             victim) != result->victims.end();
+    };
+    if (!std::all_of(victims.begin(), victims.end(), needed))
+      promise(head, sought, *result);
+  }
+  for (Victim* victim : victims)
+    victim->is_claimed = true;
+  return result;
+}
+
+PreemptionRule PreemptionCycle::rule_for(const Head& head, const PreemptionCase& sought) {
+  QuotaBalance now = room_.headroom.balance();
+  for (const Victim* victim : work().departing())
+    now.discharge(victim->quota, victim->pool, victim->total);
+  return PreemptionRule(
+      *input_.snapshot.quotas, input_.policy.preemption, std::move(now),
+      Preemptor{sought.option->payer, sought.option->site.pool->name, sought.total, head.priority});
+}
+
+/// Where victims could make room: inside a reservation it is the reservation that takes.
+std::vector<Option> PreemptionCycle::options_of(const Workload& workload) const {
+  auto found =
+      workload.admission ? room_.options.follow(*workload.admission) : room_.options.find(workload);
+  auto* options = std::get_if<std::vector<Option>>(&found);
+  if (options == nullptr)
+    return {};
+  std::erase_if(*options, [](const Option& option) {
+    return option.site.reservation != kNoReservation || !option.reservation.empty();
+  });
+  return std::move(*options);
+}
+
+void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
+  if (const auto known = failed_.find(waiting.why);
+      known != failed_.end() && head.priority <= known->second.priority) {
+    waiting.why = known->second.told;
+    return;
+  }
+  const Pods members = members_to_admit(*head.workload);
+  SearchOutcome outcome = SearchOutcome::NoCandidates;
+  for (const Option& option : options_of(*head.workload)) {
+    if (searches_ >= kSearchesMax)
+      return;
+    ++searches_;
+    const PreemptionCase sought{members, &option, total_of(members)};
+    const SearchResult result = search(head, sought);
+    if (result.outcome == SearchOutcome::Solved) {
+      promise(head, sought, result);
+      tell(head, sought, result, false);
+      claim(result);
+      waiting.why =
+          std::make_shared<const Explanation>(explain_preempting(*waiting.why, result.victims));
+      return;
+    }
+    if (outcome == SearchOutcome::NoCandidates)
+      outcome = result.outcome;
+    if (outcome == SearchOutcome::RoomIsComing)
+      break; // what goes by itself comes before what is evicted
+  }
+  const Explained refusal = waiting.why;
+  waiting.why = std::make_shared<const Explanation>(
+      explain_no_victims(*refusal, outcome, input_.policy.preemption));
+  failed_[refusal] = Failed{head.priority, waiting.why};
+}
+
+/// Nobody else may count on what these victims have.
+void PreemptionCycle::claim(const SearchResult& result) {
+  for (std::size_t i = 0; i < result.victims.size(); ++i) {
+    const Victim& victim = *result.victims[i];
+    work().claim(victim);
+    std::pair borrower{input_.snapshot.quotas->spec(victim.quota).name, victim.pool};
+    auto& reclaimed = plan_.reclaimed;
+    if (result.claims[i] == Claim::Borrowed &&
+        std::find(reclaimed.begin(), reclaimed.end(), borrower) == reclaimed.end())
+      reclaimed.push_back(std::move(borrower));
+  }
+}
+
+SearchResult PreemptionCycle::search(const Head& head, const PreemptionCase& sought) {
+  PreemptionRule rule = rule_for(head, sought);
+  VictimSearch search(
+      {sought, rule, work(), room_.placer, room_.headroom, input_.policy.preemption});
+  SearchResult result = search.run();
+  std::size_t pods = 0;
+  for (const Victim* victim : result.victims)
+    pods += victim->pods.size();
+  if (result.outcome == SearchOutcome::Solved && pods > kNominatedVictimsMax)
+    result.outcome = SearchOutcome::LimitReached;
+  if (result.outcome == SearchOutcome::Solved &&
+      input_.policy.evictions.is_tried(key_of(*head.workload), keys_of(result.victims)))
+    result.outcome = SearchOutcome::TriedBefore;
+  return result;
+}
+
+/// Writes down whose room it will be, and holds it from now on.
+void PreemptionCycle::promise(const Head& head, const PreemptionCase& sought,
+                              const SearchResult& result) {
+  const auto earlier = nomination_of_.find(head.workload->id);
+  NominationRecord record;
+  record.decision =
+      earlier == nomination_of_.end()
+          ? admission_.new_decision_id(head.workload->id)
+          : input_.holds.nominations[earlier->second].pods.front()->nomination->decision;
+  record.quota = input_.snapshot.quotas->spec(sought.option->payer).name;
+  record.pool = sought.option->site.pool->name;
+  for (const Victim* victim : result.victims)
+    for (const auto& pod : victim->pods)
+      record.victims.push_back(pod->uid);
+  if (earlier != nomination_of_.end()) // those that go already stay with it
+    for (const Victim* victim : work().find(input_.holds.nominations[earlier->second].victims))
+      if (victim->is_leaving)
+        for (const auto& pod : victim->pods)
+          record.victims.push_back(pod->uid);
+  std::sort(record.victims.begin(), record.victims.end());
+
+  NominationDecision decision{head.workload, {}, sought.total, result.evicted};
+  Nomination nomination{head.workload->id, {},           record.quota,
+                        record.pool,       sought.total, record.victims};
+  for (std::size_t i = 0; i < sought.members.size(); ++i) {
+    record.node = input_.snapshot.nodes->node(result.nodes[i]).view.name;
+    decision.members.push_back({sought.members[i], record});
+    auto nominated = std::make_shared<PodView>(*sought.members[i]);
+    nominated->nomination = record;
+    nomination.pods.push_back(std::move(nominated));
+  }
+  plan_.nominations.push_back(std::move(decision));
+  if (earlier != nomination_of_.end())
+    return; // what it holds already is enough
+  const auto number = static_cast<std::uint32_t>(room_.headroom.nominate(nomination));
+  for (const NodeHold& hold :
+       hold_nominated(input_.snapshot, nomination, kFirstNomination + number))
+    room_.placer.overlay().set_hold(hold);
+}
+
+/// What is due for the victims; before the nomination is written that is a notice at most.
+void PreemptionCycle::tell(const Head& head, const PreemptionCase& sought,
+                           const SearchResult& result, bool is_written) {
+  for (std::size_t i = 0; i < result.victims.size(); ++i) {
+    const EvictionCause cause{head.workload->id, {}, result.claims[i], sought.total};
+    auto step = step_due(*result.victims[i], cause, input_.policy.preemption, input_.now);
+    if (!step || (step->step == EvictionStep::Evict && !is_written))
+      continue;
+    step->quota = input_.snapshot.quotas->spec(result.victims[i]->quota).name;
+    plan_.evictions.push_back(std::move(*step));
+  }
+}
+
+/// Rolls the nomination back: what it held is free, and those that were told may stay.
+void PreemptionCycle::give_up(const Head& head, const Nomination& nomination) {
+  NominationEnd end{head.workload->id, nomination.pods, {}, false, {}, head.workload->created};
+  for (Victim* victim : work().find(nomination.victims)) {
+    victim->is_claimed = false;
+    end.victims.push_back(victim->key);
+    for (const auto& pod : victim->pods)
+      if (pod->revocable_after && !pod->terminating)
+        end.spared.push_back(pod);
+  }
+  std::sort(end.victims.begin(), end.victims.end());
+  plan_.ended.push_back(std::move(end));
+}
+
+/// Records that are left on pods which wait no more: a crash, or the cycle that admitted them.
+void PreemptionCycle::clear_fulfilled() {
+  std::set<PodUid> claimed;
+  for (const Nomination& nomination : input_.holds.nominations)
+    claimed.insert(nomination.victims.begin(), nomination.victims.end());
+  std::map<WorkloadId, NominationEnd> ends;
+  input_.snapshot.nominated.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
+    if (nomination_of_.contains(workload_id(*pod)))
+      return;
+    NominationEnd& end = ends[workload_id(*pod)];
+    end.workload = workload_id(*pod);
+    end.is_fulfilled = end.is_fulfilled || pod->admission || pod->is_bound();
+    end.pods.push_back(pod);
+    for (const PodUid& uid : pod->nomination->victims)
+      if (const auto* victim = input_.snapshot.pods.find(uid))
+        if ((*victim)->revocable_after && !(*victim)->terminating && claimed.insert(uid).second)
+          end.spared.push_back(*victim);
+  });
+  for (auto& [id, end] : ends)
+    plan_.ended.push_back(std::move(end));
+}
+
+PreemptionPlan PreemptionCycle::finish() {
+  clear_fulfilled();
+  return std::move(plan_);
+}
+
+} // namespace berth::allocation

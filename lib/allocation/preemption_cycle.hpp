@@ -1,0 +1,68 @@
+#pragma once
+// PreemptionCycle: preemption as one part of a decide(). For each workload whose turn has come and
+// that was not admitted it goes on with the plan that was made for it earlier, or makes one: the
+// nomination first, the notices with it, the evictions once it is written and the notices have
+// passed. It sends nothing. Room that it promises is held from then on, in this cycle and in later
+// ones.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "lib/allocation/admission_cycle.hpp"
+#include "lib/allocation/eviction_plan.hpp"
+#include "lib/allocation/preemption_search.hpp"
+
+namespace berth::allocation {
+
+/// Workloads for which one cycle searches victims; others get their turn in later cycles.
+inline constexpr std::size_t kSearchesMax = 32;
+
+class PreemptionCycle {
+public:
+  /// Both outlive it. `admission` fills the room that preemption looks at and holds.
+  PreemptionCycle(const CycleInput& input, AdmissionCycle& admission);
+
+  /// Before the workload is tried: what is nominated to it is free for it.
+  void begin_turn(const Head& head);
+  /// It was not admitted: goes on with its preemption, or begins one; what it waits for now.
+  [[nodiscard]] Waiting make_way(const Head& head, Waiting refused);
+  /// After all turns.
+  [[nodiscard]] PreemptionPlan finish();
+
+private:
+  using Explained = std::shared_ptr<const Explanation>;
+
+  [[nodiscard]] RunningWork& work();
+  [[nodiscard]] PreemptionRule rule_for(const Head& head, const PreemptionCase& sought);
+  [[nodiscard]] std::vector<Option> options_of(const Workload& workload) const;
+  void go_on(const Head& head, const Nomination& nomination, Waiting& waiting);
+  [[nodiscard]] std::optional<SearchResult> confirm(const Head& head, const Nomination& nomination);
+  void begin(const Head& head, Waiting& waiting);
+  [[nodiscard]] SearchResult search(const Head& head, const PreemptionCase& sought);
+  void promise(const Head& head, const PreemptionCase& sought, const SearchResult& result);
+  void tell(const Head& head, const PreemptionCase& sought, const SearchResult& result,
+            bool is_written);
+  void claim(const SearchResult& result);
+  void give_up(const Head& head, const Nomination& nomination);
+  void clear_fulfilled();
+
+  const CycleInput& input_;
+  AdmissionCycle& admission_;
+  AdmissionCycle::Room room_;
+  std::map<WorkloadId, std::size_t> nomination_of_; ///< into Holds::nominations
+  std::unique_ptr<RunningWork> work_;
+  /// Refusals for which a search failed, up to which priority, and what is told instead; alike
+  /// workloads share their refusal. Looked up, never walked.
+  struct Failed {
+    std::int64_t priority = 0;
+    Explained told{};
+  };
+  std::map<Explained, Failed> failed_;
+  std::size_t searches_ = 0;
+  PreemptionPlan plan_;
+};
+
+} // namespace berth::allocation

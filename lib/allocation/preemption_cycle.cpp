@@ -138,7 +138,7 @@ PreemptionRule PreemptionCycle::rule_for(const Head& head, const PreemptionCase&
     now.discharge(victim->quota, victim->pool, victim->total);
   return PreemptionRule(
       *input_.snapshot.quotas, input_.policy.preemption, std::move(now),
-      Preemptor{sought.option->payer, sought.option->site.pool->name, sought.total, head.priority});
+      Preemptor{head.workload->id, sought.option->payer, sought.option->site.pool->name, sought.total, head.priority});
 }
 
 /// Where victims could make room: inside a reservation it is the reservation that takes.

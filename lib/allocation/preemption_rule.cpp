@@ -13,7 +13,7 @@ PreemptionRule::PreemptionRule(const QuotaForest& forest, const PreemptionPolicy
 
 Claim PreemptionRule::claim_on(const Victim& victim) {
   if (victim.is_protected || victim.is_spared || victim.is_claimed || victim.goes_in_part ||
-      victim.is_leaving || victim.pool != preemptor_.pool)
+      victim.is_leaving || victim.pool != preemptor_.pool || victim.workload == preemptor_.workload)
     return Claim::None;
   const QuotaPreemption& wishes = forest_.spec(preemptor_.quota).preemption;
   const bool is_lower = victim.priority < preemptor_.priority;

@@ -20,6 +20,7 @@
 namespace berth::allocation {
 
 struct Preemptor {
+  WorkloadId workload{};
   QuotaIndex quota = 0;
   PoolName pool{};
   ResourceVector charged{}; ///< what its quota would be charged

@@ -127,7 +127,8 @@ std::optional<VictimSearch::NodeOffer> VictimSearch::cheapest_node(PreemptionWha
   std::optional<NodeOffer> best;
   for (const NodeIndex node :
        input_.placer.nodes_for(member.shape->constraints, *input_.sought.option->site.pool)) {
-    auto offer = offer_of(what_if, nodes, node, request);
+    const std::size_t worst_max = best ? best->worst : candidates_.size();
+    auto offer = offer_of(what_if, nodes, node, request, worst_max);
     if (!offer)
       continue;
     if (!best || std::pair{offer->worst, offer->count} < std::pair{best->worst, best->count})
@@ -138,11 +139,12 @@ std::optional<VictimSearch::NodeOffer> VictimSearch::cheapest_node(PreemptionWha
   return best;
 }
 
-/// The first victims of the node, in the order of the law, that make room for the request there.
+/// The first victims of the node, in the order of the law, that make room for the request there;
+/// of the first `worst_max` candidates.
 std::optional<VictimSearch::NodeOffer> VictimSearch::offer_of(PreemptionWhatIf& what_if,
                                                               const NodeChanges& nodes,
                                                               NodeIndex node,
-                                                              const ColumnRequest& request) {
+                                                              const ColumnRequest& request, std::size_t worst_max) {
   std::vector<std::int64_t> held;
   const NodeRoom room = nodes.room(node, input_.sought.option->site.reservation, held);
   std::vector<std::int64_t> charged(room.charged.begin(), room.charged.end());
@@ -156,6 +158,8 @@ std::optional<VictimSearch::NodeOffer> VictimSearch::offer_of(PreemptionWhatIf& 
   bool has_room = fits();
   if (!has_room && there != by_node_.end()) {
     for (const auto& [rank, taken] : there->second) {
+      if (rank >= worst_max)
+        break; // another node costs less
       const Victim& victim = *candidates_[rank];
       if (!what_if.is_evicted(victim)) {
         what_if.evict(victim);

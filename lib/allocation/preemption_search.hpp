@@ -71,7 +71,8 @@ private:
   cheapest_node(PreemptionWhatIf& what_if, const NodeChanges& nodes, const PodView& member);
   [[nodiscard]] std::optional<NodeOffer> offer_of(PreemptionWhatIf& what_if,
                                                   const NodeChanges& nodes, NodeIndex node,
-                                                  const ColumnRequest& request);
+                                                  const ColumnRequest& request,
+                                                  std::size_t worst_max);
   [[nodiscard]] bool make_room_in_quota(PreemptionWhatIf& what_if);
   void fill_back(PreemptionWhatIf& what_if, std::span<const Victim* const> victims);
   [[nodiscard]] bool can_spare(PreemptionWhatIf& what_if, std::span<const Victim* const> victims);

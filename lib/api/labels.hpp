@@ -24,7 +24,7 @@ inline constexpr std::string_view kWorkloadSize = "berth.dev/workload-size";
 inline constexpr std::string_view kWorkloadMax = "berth.dev/workload-max";
 /// On a pod: the Reservation whose capacity it may use.
 inline constexpr std::string_view kReservation = "berth.dev/reservation";
-/// On a pod, "false": it is never chosen as a victim inside its own quota.
+/// On a pod, "false": it is never evicted for others.
 inline constexpr std::string_view kPreemptible = "berth.dev/preemptible";
 } // namespace label
 
@@ -32,9 +32,10 @@ namespace annotation {
 /// On a pod, by its user: an estimate, and a limit after which it may be evicted (B2).
 inline constexpr std::string_view kExpectedDurationSeconds = "berth.dev/expected-duration-seconds";
 inline constexpr std::string_view kDurationLimitSeconds = "berth.dev/duration-limit-seconds";
-/// Written by Berth only: the admission (AdmissionRecord), the notice of an eviction (P6), and the
-/// short reason why it waits.
+/// Written by Berth only: the admission (AdmissionRecord), the room that evictions make for it
+/// (NominationRecord), the notice of an eviction (P6), and the short reason why it waits.
 inline constexpr std::string_view kAdmitted = "berth.dev/admitted";
+inline constexpr std::string_view kNominated = "berth.dev/nominated";
 inline constexpr std::string_view kRevocableAfter = "berth.dev/revocable-after";
 inline constexpr std::string_view kExplain = "berth.dev/explain";
 } // namespace annotation

@@ -33,6 +33,19 @@ allocation::QuotaStop to_allocation(Stop stop) {
   return allocation::QuotaStop::HoldAndDrain;
 }
 
+allocation::QuotaPreemption to_allocation(const QuotaPreemption& preemption) {
+  allocation::QuotaPreemption rights;
+  rights.within_quota = preemption.within_quota == WithinQuota::Never
+                            ? allocation::WithinQuota::Never
+                            : allocation::WithinQuota::LowerPriority;
+  switch (preemption.reclaim) {
+  case Reclaim::Never: rights.reclaim = allocation::Reclaim::Never; break;
+  case Reclaim::LowerPriority: rights.reclaim = allocation::Reclaim::LowerPriority; break;
+  case Reclaim::Any: rights.reclaim = allocation::Reclaim::Any; break;
+  }
+  return rights;
+}
+
 Result<allocation::WindowRule> recurring_window(const ReservationWindow& window,
                                                 const FindTimeZone& find_zone) {
   auto schedule = allocation::CronSchedule::parse(window.schedule);
@@ -94,6 +107,7 @@ allocation::QuotaSpec to_allocation(const Quota& quota) {
   }
   spec.priority_offset = quota.spec.priority_offset;
   spec.stop = to_allocation(quota.spec.stop);
+  spec.preemption = to_allocation(quota.spec.preemption);
   return spec;
 }
 
@@ -120,6 +134,12 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
 allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
   core.candidates = policy.placement.candidates;
+  // preemption.enabled is not passed on while nobody carries evictions out: room would be held for
+  // workloads that never get it.
+  core.preemption.min_runtime = policy.preemption.min_runtime;
+  core.preemption.max_evictions_per_hour = policy.preemption.max_evictions_per_hour;
+  core.preemption.max_eviction_ratio_percent = policy.preemption.max_eviction_ratio_percent;
+  core.preemption.notice = policy.preemption.notice;
   return core;
 }
 

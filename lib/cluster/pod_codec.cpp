@@ -7,6 +7,8 @@
 #include "lib/allocation/workload.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
+#include "lib/api/nomination_record.hpp"
+#include "lib/base/timestamp.hpp"
 #include "lib/cluster/pod_draft.hpp"
 #include "lib/cluster/shape_pool.hpp"
 #include "lib/kube/codec_simdjson.hpp"
@@ -24,6 +26,7 @@ constexpr std::int64_t kDurationSecondsMax = 10LL * 366 * 86'400;
 Result<PodDraft> read_draft(JsonElement value);
 std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes);
 void read_berth_labels(PodDraft& draft);
+void read_preemption(PodDraft& draft);
 
 /// Berth's own annotations and those that gangs are read from.
 bool keep_annotation(std::string_view key) {
@@ -166,8 +169,21 @@ void read_berth_labels(PodDraft& draft) {
     else
       note_defect(view, std::string(api::annotation::kAdmitted) + ": " + record.error().message);
   }
+  read_preemption(draft);
   view.managed =
       view.gated || view.admission.has_value() || find_label(draft, api::label::kManaged) == "true";
+}
+
+/// What cannot be read here makes no pod invalid: then it holds no room, and was told nothing.
+void read_preemption(PodDraft& draft) {
+  allocation::PodView& view = draft.pod.view;
+  view.preemptible = find_label(draft, api::label::kPreemptible) != "false";
+  if (const std::string* nominated = find_annotation(draft, api::annotation::kNominated))
+    if (auto record = api::decode_nomination(*nominated))
+      view.nomination = std::move(*record);
+  if (const std::string* revocable = find_annotation(draft, api::annotation::kRevocableAfter))
+    if (auto time = parse_time(*revocable))
+      view.revocable_after = *time;
 }
 
 PodResult decode(JsonElement value, ShapePool* shapes) {

@@ -8,7 +8,7 @@ PRESET ?= dev
 NODES ?= 1000 5000
 # What needs a real control plane.
 INTEGRATION ?= tests/crds tests/manifests tests/integration/test_controlplane.py \
-  tests/integration/test_operator.py
+  tests/integration/test_operator.py tests/integration/test_placement_modes.py
 
 .PHONY: help demo test build bench lint format unit tsan integration fuzz docs clean dependencies
 

@@ -5,6 +5,7 @@
 
 #include "lib/allocation/explain.hpp"
 #include "lib/allocation/nominations.hpp"
+#include "lib/allocation/placement_mode.hpp"
 #include "lib/base/rng.hpp"
 #include "lib/base/timestamp.hpp"
 
@@ -63,6 +64,8 @@ AdmissionCycle::AdmissionCycle(CycleInput input)
 std::vector<Replanning> AdmissionCycle::find_new_homes() {
   std::vector<Replanning> replannings;
   input_.snapshot.homeless.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
+    if (pod->admission->mode == PlacementMode::Candidates)
+      return; // find_stranded() has it
     const auto found = options_.follow(*pod->admission);
     const auto* options = std::get_if<std::vector<Option>>(&found);
     if (options == nullptr)
@@ -72,6 +75,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
       return;
     Replanning replanning{pod, *pod->admission};
     replanning.record.planned_nodes = names_of(placed->nodes.front());
+    replanning.record.devices = placed->devices.front();
     placer_.take(std::move(*placed));
     replannings.push_back(std::move(replanning));
   });
@@ -86,9 +90,9 @@ std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
   if (workload.already_charged > 0)
     return finish_interrupted(head);
   const auto held_back = input_.policy.held_back.find(workload.id);
-  if (held_back != input_.policy.held_back.end() && held_back->second > input_.now)
-    return refuse(Reason::GangTimedOut,
-                  "the gang was rolled back and waits until " + format_time(held_back->second));
+  if (held_back != input_.policy.held_back.end() && held_back->second.until > input_.now)
+    return refuse(held_back->second.reason, held_back->second.why + " and waits until " +
+                                                format_time(held_back->second.until));
   return admit_new(head);
 }
 
@@ -102,12 +106,14 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
   const auto* options = std::get_if<std::vector<Option>>(&found);
   for (const auto& pod : members) {
     MemberAdmission member{pod, *workload.interrupted};
-    member.record.planned_nodes.clear();
+    std::vector<NodeName> nodes;
     if (options != nullptr)
       if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
-        member.record.planned_nodes = names_of(placed->nodes.front());
+        nodes = names_of(placed->nodes.front());
+        member.record.devices = placed->devices.front();
         placer_.take(std::move(*placed));
       }
+    plan_nodes(member.record, *pod, std::move(nodes), input_.policy.mode);
     admission.members.push_back(std::move(member));
   }
   return admission;
@@ -198,7 +204,8 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
 
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
-    record.planned_nodes = names_of(placed.nodes[i]);
+    plan_nodes(record, *members[i], names_of(placed.nodes[i]), input_.policy.mode);
+    record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
   headroom_.take(option, total_of(members));

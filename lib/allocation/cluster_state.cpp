@@ -4,7 +4,7 @@
 
 namespace berth::allocation {
 
-ClusterState::ClusterState() : impl_(std::make_unique<Impl>()) {}
+ClusterState::ClusterState(Generation last) : impl_(std::make_unique<Impl>(last)) {}
 ClusterState::~ClusterState() = default;
 ClusterState::ClusterState(ClusterState&&) noexcept = default;
 ClusterState& ClusterState::operator=(ClusterState&&) noexcept = default;
@@ -58,7 +58,11 @@ bool ClusterState::Impl::upsert_pod(PodView pod) {
     if (is_same)
       return false;
     leave_gang(**known);
+    if ((*known)->managed)
+      census_.remove((*known)->shape);
   }
+  if (pod.managed)
+    census_.add(pod.shape);
   touch(pod);
   const PodUid uid = pod.uid;
   auto shared = std::make_shared<const PodView>(std::move(pod));
@@ -81,6 +85,8 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
   homeless_.erase(uid);
   nominated_.erase(uid);
   pods_.erase(uid);
+  if (pod->managed)
+    census_.remove(pod->shape);
   shapes_.give_back(pod->shape);
   return true;
 }

@@ -19,7 +19,9 @@ namespace berth::allocation {
 
 class ClusterState {
 public:
-  ClusterState();
+  /// Its first snapshot has the generation after `last`: a state that takes another's place goes on
+  /// where that one was.
+  explicit ClusterState(Generation last = {});
   ~ClusterState();
   ClusterState(const ClusterState&) = delete;
   ClusterState& operator=(const ClusterState&) = delete;

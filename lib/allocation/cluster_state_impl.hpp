@@ -31,6 +31,8 @@ bool replace_shared(Map& map, const Key& key, Value value) {
 
 class ClusterState::Impl {
 public:
+  explicit Impl(Generation last) : generation_(last) {}
+
   bool upsert_pod(PodView pod);
   bool remove_pod(const PodUid& uid);
   bool upsert_node(NodeView node);
@@ -64,6 +66,7 @@ private:
   void look_at(const WorkloadId& id, std::vector<NodeName> nodes);
   void refresh_loads();
   void write_row(NodeIndex index);
+  void refresh_fragmentation();
   void refresh_windows(TimePoint now);
   [[nodiscard]] std::shared_ptr<const ClusterSnapshot> make_snapshot(TimePoint now);
 
@@ -93,9 +96,14 @@ private:
       std::make_shared<const std::map<std::string, NamespaceView>>();
   std::shared_ptr<const NodeTable> table_ = std::make_shared<const NodeTable>();
   NodeLoads loads_;
-  std::shared_ptr<const NodeTable> loads_table_; ///< whose rows the loads have
+  DeviceCensus census_; ///< of managed pods
+  std::shared_ptr<const FragmentationModel> fragmentation_ =
+      std::make_shared<const FragmentationModel>();
+  std::shared_ptr<const NodeTable> fragmentation_table_; ///< whose columns the model has
+  std::shared_ptr<const NodeTable> loads_table_;         ///< whose rows the loads have
   OpenWindows windows_;
   std::shared_ptr<const ClusterSnapshot> published_;
+  Generation generation_; ///< of the last publication
 
   // What the next publication has to look at.
   bool changed_ = true; ///< anything since the last publication

@@ -5,6 +5,7 @@
 #include "lib/allocation/admission_cycle.hpp"
 #include "lib/allocation/preemption_cycle.hpp"
 #include "lib/allocation/reservation_decisions.hpp"
+#include "lib/allocation/stranding.hpp"
 
 namespace berth::allocation {
 
@@ -16,6 +17,7 @@ Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now
   Plan plan;
   plan.based_on = snapshot.generation;
   plan.reservations = decide_reservations(snapshot, now);
+  plan.strandings = find_stranded(snapshot);
   plan.replannings = cycle.find_new_homes();
   PreemptionCycle preemption(input, cycle);
   for (const Head& head : order_heads(collect_heads(snapshot))) {

@@ -85,6 +85,13 @@ struct Replanning {
   AdmissionRecord record{}; ///< as before but for planned_nodes; those are empty if none was found
 };
 
+/// An admitted pod that is pinned to candidates of which none can take it any more. Affinity cannot
+/// be loosened, so its controller has to make it again.
+struct Stranding {
+  std::shared_ptr<const PodView> pod{};
+  std::vector<Rejection> candidates{}; ///< why each is none; in their order
+};
+
 /// The calendar's answer to a reservation that was not accepted yet.
 struct ReservationDecision {
   std::shared_ptr<const ReservationSpec> reservation{};
@@ -160,6 +167,7 @@ struct Plan {
   std::vector<Admission> admissions{}; ///< in the order they were decided
   std::vector<Waiting> waiting{};      ///< in the order of their turn
   std::vector<Replanning> replannings{};
+  std::vector<Stranding> strandings{};
   std::vector<ReservationDecision> reservations{};
   PreemptionPlan preemption{};
 };

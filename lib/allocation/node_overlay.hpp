@@ -21,9 +21,13 @@ inline constexpr ReservationIndex kNoReservation = static_cast<ReservationIndex>
 
 /// Charges and holds of one node.
 struct NodeState {
-  std::vector<std::int64_t> charged{}; ///< by column
+  std::vector<std::int64_t> charged{}; ///< by column and device
   std::vector<NodeHold> holds{};       ///< sorted by reservation
 };
+
+/// Takes a pod's request, and these of the node's devices, out of what is charged there.
+void take_off(std::span<std::int64_t> charged, const ColumnRequest& request,
+              const DeviceList& devices);
 
 /// Nodes that can be asked for room; `changes()` lists, in order, the nodes that changed since the
 /// beginning, so that rankings need to look at those only.
@@ -78,11 +82,13 @@ public:
   [[nodiscard]] std::uint32_t version(NodeIndex node) const override;
   [[nodiscard]] std::span<const NodeIndex> changes() const override { return changes_; }
 
-  /// Charges a pod to the node. What it takes inside a reservation is held no longer: first where
-  /// it is placed, then on the reservation's other nodes, from the last (whole nodes stay held).
-  void place(NodeIndex node, const ColumnRequest& request, ReservationIndex reservation);
-  /// Takes a pod that runs there off the node.
-  void remove(NodeIndex node, const ColumnRequest& request);
+  /// Charges a pod to the node and to these of its devices. What it takes inside a reservation is
+  /// held no longer: first where it is placed, then on the reservation's other nodes, from the last
+  /// (whole nodes stay held).
+  void place(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
+             ReservationIndex reservation);
+  /// Takes a pod that runs there off the node, and off these of its devices.
+  void remove(NodeIndex node, const ColumnRequest& request, const DeviceList& devices);
   /// Writes everything to the base.
   void apply_to(NodeOverlay& base) &&;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/device.hpp"
 #include "lib/base/strong_id.hpp"
 
 namespace berth::allocation {
@@ -16,7 +17,8 @@ struct NominationRecord {
   DecisionId decision{}; ///< the same on every pod of the preemptor
   QuotaName quota{};     ///< that will be charged
   PoolName pool{};
-  NodeName node{}; ///< where this pod is to go
+  NodeName node{};      ///< where this pod is to go
+  DeviceList devices{}; ///< the devices of the node that it is to get
   /// The pods that make room, all of them on every pod of the preemptor. Sorted, at most
   /// kNominatedVictimsMax.
   std::vector<PodUid> victims{};

@@ -12,17 +12,21 @@ bool is_waiting(const PodView& pod) {
   return pod.managed && !pod.is_bound() && !pod.admission && !pod.terminating;
 }
 
-/// Adds the amounts that nodes have to a row.
-void add_to_row(std::vector<std::int64_t>& row, const ResourceVector& amounts,
-                const NodeTable& table) {
-  row.resize(table.columns().size());
-  for (const auto& [column, amount, is_scored] : to_columns(amounts, table).parts)
-    row[column] += amount;
+/// Adds a pod to what is promised on its node, `sign` 1, or takes a victim off it, -1. A victim
+/// whose devices are not known stays on them: what is held then is too much for a while.
+void add_to_row(std::vector<std::int64_t>& row, const ColumnRequest& request,
+                const DeviceList& devices, std::int64_t sign) {
+  for (const ColumnRequest::Part& part : request.parts)
+    row[part.column] += sign * part.amount;
+  for (const DeviceIndex device : devices)
+    if (const auto slot = request.first_device + static_cast<std::size_t>(device);
+        device >= 0 && slot < row.size())
+      row[slot] += sign * request.devices.milli_each();
 }
 
 /// The loads and what is held already, as one: reservations are laid around it.
 NodeLoads loads_with(const ClusterSnapshot& snapshot, std::span<const NodeHold> holds) {
-  const std::size_t columns = snapshot.nodes->columns().size();
+  const std::size_t columns = snapshot.nodes->width();
   NodeLoads loads(snapshot.nodes->size(), columns);
   auto hold = holds.begin(); // sorted by node
   std::vector<std::int64_t> row;
@@ -71,17 +75,17 @@ std::vector<NodeHold> hold_nominated(const ClusterSnapshot& snapshot, const Nomi
   const NodeTable& table = *snapshot.nodes;
   std::map<NodeIndex, std::vector<std::int64_t>> rows;
   for (const auto& pod : nomination.pods)
-    if (const auto node = table.find(pod->nomination->node.str()))
-      add_to_row(rows[*node], pod->requests(), table);
+    if (const auto node = table.find(pod->nomination->node.str())) {
+      auto& row = rows.try_emplace(*node, table.width()).first->second;
+      add_to_row(row, to_columns(pod->requests(), table), pod->nomination->devices, 1);
+    }
   for (const PodUid& victim : nomination.victims) {
     const auto* charge = snapshot.charges.find(victim);
     const auto node = charge ? table.find((*charge)->node.str()) : std::nullopt;
     const auto row = node ? rows.find(*node) : rows.end();
     if (row == rows.end())
       continue;
-    for (const auto& [column, amount, is_scored] :
-         to_columns((*charge)->shape->requests, table).parts)
-      row->second[column] -= amount;
+    add_to_row(row->second, to_columns((*charge)->shape->requests, table), (*charge)->devices, -1);
   }
   std::vector<NodeHold> holds;
   for (auto& [node, row] : rows) {

@@ -136,9 +136,9 @@ PreemptionRule PreemptionCycle::rule_for(const Head& head, const PreemptionCase&
   QuotaBalance now = room_.headroom.balance();
   for (const Victim* victim : work().departing())
     now.discharge(victim->quota, victim->pool, victim->total);
-  return PreemptionRule(
-      *input_.snapshot.quotas, input_.policy.preemption, std::move(now),
-      Preemptor{head.workload->id, sought.option->payer, sought.option->site.pool->name, sought.total, head.priority});
+  return PreemptionRule(*input_.snapshot.quotas, input_.policy.preemption, std::move(now),
+                        Preemptor{head.workload->id, sought.option->payer,
+                                  sought.option->site.pool->name, sought.total, head.priority});
 }
 
 /// Where victims could make room: inside a reservation it is the reservation that takes.
@@ -242,6 +242,7 @@ void PreemptionCycle::promise(const Head& head, const PreemptionCase& sought,
                         record.pool,       sought.total, record.victims};
   for (std::size_t i = 0; i < sought.members.size(); ++i) {
     record.node = input_.snapshot.nodes->node(result.nodes[i]).view.name;
+    record.devices = result.devices[i];
     decision.members.push_back({sought.members[i], record});
     auto nominated = std::make_shared<PodView>(*sought.members[i]);
     nominated->nomination = record;

@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace berth::allocation {
+namespace {
+
+/// The devices that the request would get in this room.
+DeviceList free_devices(const ColumnRequest& request, const NodeRoom& room) {
+  std::vector<std::int64_t> free;
+  for (std::size_t slot = request.first_device; slot < room.capacity.size(); ++slot)
+    free.push_back(room.capacity[slot] - room.charged[slot] -
+                   (room.held.empty() ? 0 : room.held[slot]));
+  return choose_devices(free, request.devices);
+}
+
+} // namespace
 
 std::string_view to_string(SearchOutcome outcome) {
   switch (outcome) {
@@ -39,6 +51,7 @@ SearchResult VictimSearch::run() {
       result.evicted += victim->total;
     }
     const auto placed = what_if.admit();
+    result.devices = placed->devices;
     for (const auto& nodes : placed->nodes)
       result.nodes.push_back(nodes.front());
     if (exceeds_ratio(result.evicted))
@@ -69,6 +82,7 @@ std::optional<SearchResult> VictimSearch::confirm(const std::vector<Victim*>& vi
     result.evicted += victim->total;
   }
   const auto placed = what_if.admit();
+  result.devices = placed->devices;
   for (const auto& nodes : placed->nodes)
     result.nodes.push_back(nodes.front());
   return result;
@@ -95,7 +109,7 @@ void VictimSearch::list_by_node() {
   by_node_.clear();
   for (std::size_t rank = 0; rank < candidates_.size(); ++rank)
     for (const Victim::Place& place : candidates_[rank]->places)
-      by_node_[place.node].push_back(OnNode{rank, place.request});
+      by_node_[place.node].push_back(OnNode{rank, &place});
 }
 
 /// Finds a node for each member, evicting what stands there where that costs the least.
@@ -112,10 +126,13 @@ bool VictimSearch::make_room_on_nodes(PreemptionWhatIf& what_if) {
     for (const Victim* victim : offer->victims) {
       what_if.evict(*victim);
       for (const Victim::Place& place : victim->places)
-        nodes.remove(place.node, *place.request);
+        nodes.remove(place.node, *place.request, place.devices);
     }
-    nodes.place(offer->node, to_columns(member->requests(), input_.placer.overlay().table()),
-                input_.sought.option->site.reservation);
+    const ColumnRequest request = to_columns(member->requests(), input_.placer.overlay().table());
+    const ReservationIndex reservation = input_.sought.option->site.reservation;
+    std::vector<std::int64_t> held;
+    const DeviceList devices = free_devices(request, nodes.room(offer->node, reservation, held));
+    nodes.place(offer->node, request, devices, reservation);
   }
   return true;
 }
@@ -141,10 +158,9 @@ std::optional<VictimSearch::NodeOffer> VictimSearch::cheapest_node(PreemptionWha
 
 /// The first victims of the node, in the order of the law, that make room for the request there;
 /// of the first `worst_max` candidates.
-std::optional<VictimSearch::NodeOffer> VictimSearch::offer_of(PreemptionWhatIf& what_if,
-                                                              const NodeChanges& nodes,
-                                                              NodeIndex node,
-                                                              const ColumnRequest& request, std::size_t worst_max) {
+std::optional<VictimSearch::NodeOffer>
+VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, NodeIndex node,
+                       const ColumnRequest& request, std::size_t worst_max) {
   std::vector<std::int64_t> held;
   const NodeRoom room = nodes.room(node, input_.sought.option->site.reservation, held);
   std::vector<std::int64_t> charged(room.charged.begin(), room.charged.end());
@@ -157,7 +173,7 @@ std::optional<VictimSearch::NodeOffer> VictimSearch::offer_of(PreemptionWhatIf& 
   const auto there = by_node_.find(node);
   bool has_room = fits();
   if (!has_room && there != by_node_.end()) {
-    for (const auto& [rank, taken] : there->second) {
+    for (const auto& [rank, place] : there->second) {
       if (rank >= worst_max)
         break; // another node costs less
       const Victim& victim = *candidates_[rank];
@@ -173,8 +189,7 @@ std::optional<VictimSearch::NodeOffer> VictimSearch::offer_of(PreemptionWhatIf& 
                  offer.victims.end()) {
         continue; // gone already for another member
       }
-      for (const ColumnRequest::Part& part : taken->parts)
-        charged[part.column] -= part.amount;
+      take_off(charged, *place->request, place->devices);
       if ((has_room = fits()))
         break;
     }

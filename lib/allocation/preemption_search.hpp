@@ -28,6 +28,7 @@ struct SearchResult {
   std::vector<const Victim*> victims{}; ///< in the order of goes_before()
   std::vector<Claim> claims{};          ///< on each of them
   std::vector<NodeIndex> nodes{};       ///< for each member, where it would go
+  std::vector<DeviceList> devices{};    ///< for each member, the devices it would get there
   ResourceVector evicted{};
 };
 
@@ -85,7 +86,7 @@ private:
   std::vector<const Victim*> candidates_; ///< in the order of goes_before()
   struct OnNode {
     std::size_t rank = 0; ///< among the candidates
-    const ColumnRequest* request = nullptr;
+    const Victim::Place* place = nullptr;
   };
   std::map<NodeIndex, std::vector<OnNode>> by_node_;
   std::size_t trials_ = 0;

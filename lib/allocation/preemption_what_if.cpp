@@ -3,9 +3,9 @@
 namespace berth::allocation {
 namespace {
 
-void take_off(NodeChanges& nodes, const Victim& victim) {
+void remove_from(NodeChanges& nodes, const Victim& victim) {
   for (const Victim::Place& place : victim.places)
-    nodes.remove(place.node, *place.request);
+    nodes.remove(place.node, *place.request, place.devices);
 }
 
 } // namespace
@@ -19,10 +19,10 @@ PreemptionWhatIf::PreemptionWhatIf(const PreemptionCase& sought, WorkloadPlacer&
     if (victim->is_claimed)
       continue; // its room is held for another
     headroom_.evict(victim->quota, victim->pool, victim->total);
-    take_off(base_, *victim);
+    remove_from(base_, *victim);
   }
   for (const Victim::Place& place : work.leaving_strangers())
-    base_.remove(place.node, *place.request);
+    base_.remove(place.node, *place.request, place.devices);
 }
 
 void PreemptionWhatIf::evict(const Victim& victim) {
@@ -54,7 +54,7 @@ std::optional<PlacedPods> PreemptionWhatIf::admit() {
 NodeChanges PreemptionWhatIf::nodes() const {
   NodeChanges nodes = base_;
   for (const Victim* victim : evicted_)
-    take_off(nodes, *victim);
+    remove_from(nodes, *victim);
   return nodes;
 }
 

@@ -30,13 +30,15 @@ bool goes_before(const Victim& left, const Victim& right) {
 }
 
 RunningWork::RunningWork(const Input& input) {
+  find_devices(input.snapshot);
   input.snapshot.charges.for_each(
       [&](const PodUid& uid, const std::shared_ptr<const Charge>& charge) {
         if (!charge->quota.empty())
           add(input, uid, *charge);
         else if (const PodView* pod = input.snapshot.find_pod(uid); pod && pod->terminating)
           if (const auto node = input.snapshot.nodes->find(charge->node.str()))
-            strangers_.push_back({*node, request_of(*charge->shape, *input.snapshot.nodes)});
+            strangers_.push_back(
+                {*node, request_of(*charge->shape, *input.snapshot.nodes), devices_of_pod(uid)});
       });
   std::vector<PodUid> claimed;
   for (const Nomination& nomination : input.holds.nominations)
@@ -80,8 +82,8 @@ void RunningWork::add(const Input& input, const PodUid& uid, const Charge& charg
                          input.holds.find(charge.reservation) != nullptr;
   const auto node = input.snapshot.nodes->find(charge.node.str());
   if (node)
-    victim->places.push_back(
-        Victim::Place{*node, request_of(*charge.shape, *input.snapshot.nodes)});
+    victim->places.push_back(Victim::Place{*node, request_of(*charge.shape, *input.snapshot.nodes),
+                                           devices_of_pod(uid)});
   const bool is_watched = !node || input.snapshot.nodes->node(*node).view.ready;
   victim->is_leaving = victim->is_leaving && view.terminating && is_watched;
   by_pod_.emplace(uid.str(), victim);
@@ -134,6 +136,30 @@ std::vector<Victim*> RunningWork::find(std::span<const PodUid> pods) {
             [](const Victim* left, const Victim* right) { return goes_before(*left, *right); });
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
+}
+
+/// Which devices each pod has, as the loads of the snapshot count them.
+void RunningWork::find_devices(const ClusterSnapshot& snapshot) {
+  std::map<NodeIndex, std::vector<DeviceCharge>> by_node;
+  snapshot.charges.for_each([&](const PodUid& uid, const std::shared_ptr<const Charge>& charge) {
+    const DeviceAsk ask = device_ask(charge->shape->requests);
+    if (ask.is_nothing())
+      return;
+    if (const auto node = snapshot.nodes->find(charge->node.str()))
+      by_node[*node].push_back(DeviceCharge{uid, ask, charge->devices});
+  });
+  for (auto& [node, charges] : by_node) {
+    const std::size_t devices = snapshot.nodes->devices(node);
+    give_devices(devices, charges);
+    if (devices > 0)
+      for (DeviceCharge& charge : charges)
+        devices_.emplace(charge.pod, std::move(charge.recorded));
+  }
+}
+
+DeviceList RunningWork::devices_of_pod(const PodUid& uid) const {
+  const auto found = devices_.find(uid);
+  return found == devices_.end() ? DeviceList{} : found->second;
 }
 
 const ColumnRequest* RunningWork::request_of(const PodShape& shape, const NodeTable& table) {

@@ -24,6 +24,7 @@ struct Victim {
   struct Place {
     NodeIndex node = 0;
     const ColumnRequest* request = nullptr; ///< of the RunningWork; never null
+    DeviceList devices{};                   ///< which of the node's it has
   };
 
   WorkloadId workload{};
@@ -76,6 +77,10 @@ private:
   void judge(const Input& input, Victim& victim) const;
   [[nodiscard]] const ColumnRequest* request_of(const PodShape& shape, const NodeTable& table);
 
+  void find_devices(const ClusterSnapshot& snapshot);
+  [[nodiscard]] DeviceList devices_of_pod(const PodUid& uid) const;
+
+  std::map<PodUid, DeviceList> devices_; ///< looked up, never walked
   std::vector<Victim::Place> strangers_;
   std::vector<std::unique_ptr<Victim>> victims_;
   std::unordered_map<std::string, Victim*> gangs_;  ///< looked up, never walked

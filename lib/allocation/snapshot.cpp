@@ -28,6 +28,23 @@ const Labels* ClusterSnapshot::namespace_labels(const std::string& name) const {
   return at == namespaces->end() ? nullptr : &at->second.labels;
 }
 
+bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
+                     const PoolName& pool) {
+  const auto* use = snapshot.quota_use.find(quota);
+  const auto index = snapshot.quotas->find(quota);
+  if (use == nullptr || !index)
+    return false;
+  const auto sum = (*use)->by_pool.find(pool);
+  if (sum == (*use)->by_pool.end())
+    return false;
+  const QuotaSpec& spec = snapshot.quotas->spec(*index);
+  const auto limits = std::ranges::find(spec.pools, pool, &QuotaPool::pool);
+  return limits != spec.pools.end() &&
+         std::ranges::any_of(limits->resources, [&](const QuotaAmount& amount) {
+           return sum->second.get(amount.name) > amount.nominal;
+         });
+}
+
 QuotaBalance balance_of(const ClusterSnapshot& snapshot) {
   return balance_of(snapshot, *snapshot.holds);
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/allocation/fragmentation.hpp"
 #include "lib/allocation/holds.hpp"
 #include "lib/allocation/ledger.hpp"
 #include "lib/allocation/node_table.hpp"
@@ -33,8 +34,9 @@ struct ClusterSnapshot {
 
   std::shared_ptr<const NodeTable> nodes{};
   NodeLoads loads{};
-  std::vector<std::shared_ptr<const PoolSpec>> pools{}; ///< sorted by name
-  std::map<PoolName, ResourceSum> pool_use{};           ///< what managed pods hold of each pool
+  std::shared_ptr<const FragmentationModel> fragmentation{}; ///< never null once published
+  std::vector<std::shared_ptr<const PoolSpec>> pools{};      ///< sorted by name
+  std::map<PoolName, ResourceSum> pool_use{}; ///< what managed pods hold of each pool
   std::shared_ptr<const QuotaForest> quotas{};
   QuotaUseView quota_use{};
   ChargeView charges{};
@@ -62,6 +64,10 @@ struct ClusterSnapshot {
   /// nullptr if the namespace is not known.
   [[nodiscard]] const Labels* namespace_labels(const std::string& name) const;
 };
+
+/// Whether the quota holds more of some resource in the pool than its nominal amount.
+[[nodiscard]] bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
+                                   const PoolName& pool);
 
 /// What is left of every quota: charges of pods, and what open reservations hold for their payers
 /// beyond what their holders use.

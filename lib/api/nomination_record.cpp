@@ -7,6 +7,7 @@ namespace {
 
 /// Kubernetes allows 256 KiB for all annotations of an object together.
 constexpr JsonLimits kAnnotationLimits{.text_bytes_max = std::size_t{256} << 10U, .depth_max = 4};
+constexpr Range kDevices{0, allocation::kDevicesMax - 1};
 
 } // namespace
 
@@ -15,6 +16,7 @@ void describe(auto& fields, Of<allocation::NominationRecord> auto& record) {
   fields.required("quota", record.quota);
   fields.required("pool", record.pool);
   fields.required("node", record.node);
+  fields.field("devices", record.devices, kDevices);
   fields.field("victims", record.victims);
 }
 

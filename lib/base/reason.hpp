@@ -47,6 +47,7 @@ namespace berth {
   /* life of a workload */                                                                         \
   X(GateRemoved, "The last gate of the workload's pods was removed.")                              \
   X(Bound, "The pod was bound to its node.")                                                       \
+  X(CandidatesLost, "Every node that the pod is pinned to was lost before it was bound; it is made again.") \
   X(Finished, "The workload ended and its charge was released.")                                   \
   X(Preempted, "The workload makes room for another that is entitled to it.")                       \
   X(Evicted, "The workload was evicted.")                                                          \

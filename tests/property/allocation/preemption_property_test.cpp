@@ -163,7 +163,7 @@ std::vector<bool> set_number(unsigned number, std::size_t size) {
 
 TEST_CASE("P1, P2, P4, P7: every plan is enough, lawful and minimal") {
   std::size_t plans = 0;
-  rc::prop("a plan evicts no one in vain, by no wrong and no more than the ratio", [&] {
+  REQUIRE(rc::check("a plan evicts no one in vain, by no wrong and no more than the ratio", [&] {
     const Scene scene = *scenes(4, 2);
     const std::vector<bool> victims = planned(scene, 200);
     if (victims.empty())
@@ -172,13 +172,13 @@ TEST_CASE("P1, P2, P4, P7: every plan is enough, lawful and minimal") {
     RC_ASSERT(is_lawful(scene, victims, 200));
     RC_ASSERT(is_admitted_without(scene, victims));
     RC_ASSERT(is_right(scene, victims, 200));
-  });
+  }));
   CHECK(plans > 10); // else the property says nothing
 }
 
 TEST_CASE("P1: among equal pieces on one node a plan is found whenever there is one") {
   std::size_t solvable = 0;
-  rc::prop("if some set of victims is right, one is planned", [&] {
+  REQUIRE(rc::check("if some set of victims is right, one is planned", [&] {
     const Scene scene = *scenes(1, 1);
     const std::size_t size = scene.pieces.size();
     RC_PRE(!is_admitted_without(scene, std::vector<bool>(size)));
@@ -187,7 +187,7 @@ TEST_CASE("P1: among equal pieces on one node a plan is found whenever there is 
       is_solvable = is_right(scene, set_number(number, size), 1000);
     solvable += is_solvable ? 1U : 0U;
     RC_ASSERT(planned(scene, 1000).empty() == !is_solvable);
-  });
+  }));
   CHECK(solvable > 5);
 }
 

@@ -58,6 +58,11 @@ public:
     pod_.gated = false;
     return *this;
   }
+  /// A controller would make it again.
+  PodBuilder& recreated() {
+    pod_.is_recreated = true;
+    return *this;
+  }
   PodBuilder& unmanaged() {
     pod_.managed = pod_.gated = false;
     return *this;

@@ -11,6 +11,7 @@ allocation::NominationRecord full_record() {
   record.quota = QuotaName("team-a");
   record.pool = PoolName("gpu");
   record.node = NodeName("node-2");
+  record.devices = {0, 3};
   record.victims = {PodUid("uid-1"), PodUid("uid-2")};
   return record;
 }
@@ -19,8 +20,9 @@ allocation::NominationRecord full_record() {
 
 TEST_CASE("P3: a nomination is read back as it was written") {
   const std::string text = encode_nomination(full_record());
-  CHECK(text == R"({"decision":"c42-7","node":"node-2","pool":"gpu","quota":"team-a",)"
-                R"("victims":["uid-1","uid-2"]})");
+  CHECK(text ==
+        R"({"decision":"c42-7","devices":[0,3],"node":"node-2","pool":"gpu","quota":"team-a",)"
+        R"("victims":["uid-1","uid-2"]})");
   const auto decoded = decode_nomination(text);
   REQUIRE(decoded);
   CHECK(*decoded == full_record());
@@ -30,6 +32,8 @@ TEST_CASE("what is no nomination is refused, and so is one with too many victims
   CHECK_FALSE(decode_nomination(""));
   CHECK_FALSE(decode_nomination("{}"));
   CHECK_FALSE(decode_nomination(R"({"decision":"x","quota":"q","pool":"p","node":7})"));
+  CHECK_FALSE(
+      decode_nomination(R"({"decision":"x","quota":"q","pool":"p","node":"n","devices":[-1]})"));
   auto record = full_record();
   record.victims.assign(allocation::kNominatedVictimsMax, PodUid("uid"));
   CHECK(decode_nomination(encode_nomination(record)));

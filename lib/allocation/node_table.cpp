@@ -71,6 +71,7 @@ void NodeTable::fill_capacity() {
       capacity_[row + at] = amount.value();
       largest_[at] = std::max(largest_[at], amount.value());
     }
+    has_measurements_ = has_measurements_ || nodes_[index]->view.measured.has_value();
     const std::int64_t device_milli = promised_device_milli(*nodes_[index]);
     for (std::size_t device = 0; device < devices_[index]; ++device)
       capacity_[row + columns_.size() + device] = device_milli;

@@ -58,6 +58,8 @@ public:
   [[nodiscard]] std::span<const std::int64_t> capacity(NodeIndex index) const {
     return {capacity_.data() + index * width(), width()};
   }
+  /// Whether some node's use was measured.
+  [[nodiscard]] bool has_measurements() const { return has_measurements_; }
   /// The largest capacity of the column that any node has.
   [[nodiscard]] std::int64_t largest(ColumnIndex column) const { return largest_[column]; }
   /// The ranges of merits among the pool's nodes; empty ranges for an unknown or empty name.
@@ -80,6 +82,7 @@ private:
   std::size_t device_slots_ = 0;
   std::vector<std::int64_t> capacity_; ///< rows of width()
   std::vector<std::int64_t> largest_;  ///< by column
+  bool has_measurements_ = false;
   struct PoolNodes {
     PoolName name{};
     std::vector<NodeIndex> nodes{};

@@ -70,6 +70,10 @@ bool ClusterState::Impl::upsert_pod(PodView pod) {
     nominated_.set(uid, shared);
   else
     nominated_.erase(uid);
+  if (shared->revocable_after && !shared->terminal && !shared->terminating)
+    noticed_.set(uid, shared);
+  else
+    noticed_.erase(uid);
   pods_.set(uid, std::move(shared));
   return true;
 }
@@ -84,6 +88,7 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
   expected_.erase(uid);
   homeless_.erase(uid);
   nominated_.erase(uid);
+  noticed_.erase(uid);
   pods_.erase(uid);
   if (pod->managed)
     census_.remove(pod->shape);

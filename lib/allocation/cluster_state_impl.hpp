@@ -86,6 +86,7 @@ private:
   SharedByUid<PodView> expected_;
   SharedByUid<PodView> homeless_;
   SharedByUid<PodView> nominated_;
+  SharedByUid<PodView> noticed_;
   std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
   std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled
   std::map<WorkloadId, std::vector<NodeName>> watched_;

@@ -258,6 +258,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->expected = expected_.snapshot();
   snapshot->homeless = homeless_.snapshot();
   snapshot->nominated = nominated_.snapshot();
+  snapshot->noticed = noticed_.snapshot();
   snapshot->namespaces = shared_namespaces_;
   snapshot->holds = std::make_shared<const Holds>(hold_capacity(*snapshot, windows_));
   return snapshot;

@@ -135,6 +135,9 @@ struct NominationDecision {
   std::vector<Member> members{};
   ResourceVector requested{};
   ResourceVector evicted{};
+  /// Quotas from which it takes borrowed room back and no earlier nomination of the plan does; for
+  /// EvictionHistory::note_reclaim.
+  std::vector<std::pair<QuotaName, PoolName>> reclaimed{};
 };
 
 /// A nomination that is over: its record goes from `pods`, and the notices of the `spared` victims
@@ -152,12 +155,14 @@ struct PreemptionPlan {
   std::vector<NominationDecision> nominations{}; ///< to be written first
   std::vector<Eviction> evictions{};
   std::vector<NominationEnd> ended{};
-  /// Quotas from which borrowed room is taken back by new nominations; for
-  /// EvictionHistory::note_reclaim.
-  std::vector<std::pair<QuotaName, PoolName>> reclaimed{};
+  /// Pods whose notice nobody stands behind any more: their preemptor is gone.
+  std::vector<std::shared_ptr<const PodView>> pardons{};
+  /// When the next notice that runs has passed.
+  TimePoint next_due = TimePoint::max();
 
+  /// Whether nothing is to be written.
   [[nodiscard]] bool empty() const {
-    return nominations.empty() && evictions.empty() && ended.empty();
+    return nominations.empty() && evictions.empty() && ended.empty() && pardons.empty();
   }
 };
 

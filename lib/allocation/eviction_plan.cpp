@@ -23,7 +23,7 @@ std::string right_text(Claim claim) {
 
 std::string message_of(const Eviction& eviction, const EvictionCause& cause) {
   const std::string who =
-      cause.reservation.empty() ? cause.preemptor.str() : "Reservation " + cause.reservation.str();
+      cause.reservation.empty() ? cause.name : "Reservation " + cause.reservation.str();
   return who + ", which needs " + to_string(cause.requested) + ", " + right_text(cause.claim) +
          "; this workload holds " + to_string(eviction.amounts);
 }

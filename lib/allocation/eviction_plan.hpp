@@ -20,6 +20,7 @@ struct EvictionCause {
   ReservationName reservation{};
   Claim claim = Claim::None;
   ResourceVector requested{};
+  std::string name{}; ///< of the preemptor, for people
 };
 
 /// The step that is due for the victim: nothing while its notice runs. Work of the critical

@@ -1,6 +1,7 @@
 #include "lib/allocation/preemption_cycle.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "lib/allocation/nominations.hpp"
@@ -32,6 +33,22 @@ std::vector<EvictionKey> keys_of(std::span<const Victim* const> victims) {
     keys.push_back(victim->key);
   std::sort(keys.begin(), keys.end());
   return keys;
+}
+
+/// The same nomination stands on all of them.
+bool is_written_on(Pods members) {
+  return std::all_of(members.begin(), members.end(), [&](const auto& pod) {
+    return pod->nomination && pod->nomination->decision == members.front()->nomination->decision;
+  });
+}
+
+EvictionCause cause_of(const Workload& preemptor, Claim claim, const PreemptionCase& sought) {
+  const PodView& first = *preemptor.waiting.front();
+  return {preemptor.id,
+          {},
+          claim,
+          sought.total,
+          preemptor.is_gang() ? preemptor.id.str() : first.namespace_name + "/" + first.name};
 }
 
 std::vector<NodeHold> without_amounts(std::vector<NodeHold> holds) {
@@ -114,17 +131,19 @@ std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
       {sought, rule, work(), room_.placer, room_.headroom, input_.policy.preemption});
   auto result = search.confirm(victims);
   if (result) {
-    tell(head, sought, *result, true);
+    // A crash may have left the record on some members only; no victim goes before all have it.
+    const bool is_whole = is_written_on(members);
+    tell(head, sought, *result, is_whole);
     for (const Victim* victim : victims)
-      if (victim->goes_in_part)
-        if (auto step = step_due(*victim, {head.workload->id, {}, Claim::None, sought.total},
+      if (victim->goes_in_part && is_whole)
+        if (auto step = step_due(*victim, cause_of(*head.workload, Claim::None, sought),
                                  input_.policy.preemption, input_.now))
           plan_.evictions.push_back(std::move(*step));
     const auto needed = [&](const Victim* victim) {
       return victim->is_leaving || std::find(result->victims.begin(), result->victims.end(),
                                              victim) != result->victims.end();
     };
-    if (!std::all_of(victims.begin(), victims.end(), needed))
+    if (!is_whole || !std::all_of(victims.begin(), victims.end(), needed))
       promise(head, sought, *result);
   }
   for (Victim* victim : victims)
@@ -187,16 +206,19 @@ void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
   failed_[refusal] = Failed{head.priority, waiting.why};
 }
 
-/// Nobody else may count on what these victims have.
+/// Of the newest nomination: nobody else may count on what its victims have.
 void PreemptionCycle::claim(const SearchResult& result) {
   for (std::size_t i = 0; i < result.victims.size(); ++i) {
     const Victim& victim = *result.victims[i];
     work().claim(victim);
     std::pair borrower{input_.snapshot.quotas->spec(victim.quota).name, victim.pool};
-    auto& reclaimed = plan_.reclaimed;
-    if (result.claims[i] == Claim::Borrowed &&
-        std::find(reclaimed.begin(), reclaimed.end(), borrower) == reclaimed.end())
-      reclaimed.push_back(std::move(borrower));
+    const bool is_known = std::any_of(
+        plan_.nominations.begin(), plan_.nominations.end(), [&](const auto& nomination) {
+          return std::find(nomination.reclaimed.begin(), nomination.reclaimed.end(), borrower) !=
+                 nomination.reclaimed.end();
+        });
+    if (result.claims[i] == Claim::Borrowed && !is_known)
+      plan_.nominations.back().reclaimed.push_back(std::move(borrower));
   }
 }
 
@@ -261,7 +283,7 @@ void PreemptionCycle::promise(const Head& head, const PreemptionCase& sought,
 void PreemptionCycle::tell(const Head& head, const PreemptionCase& sought,
                            const SearchResult& result, bool is_written) {
   for (std::size_t i = 0; i < result.victims.size(); ++i) {
-    const EvictionCause cause{head.workload->id, {}, result.claims[i], sought.total};
+    const EvictionCause cause = cause_of(*head.workload, result.claims[i], sought);
     auto step = step_due(*result.victims[i], cause, input_.policy.preemption, input_.now);
     if (!step || (step->step == EvictionStep::Evict && !is_written))
       continue;
@@ -306,8 +328,27 @@ void PreemptionCycle::clear_fulfilled() {
     plan_.ended.push_back(std::move(end));
 }
 
+/// Notices that run, and those of preemptors that went without a word.
+void PreemptionCycle::look_after_notices() {
+  std::set<PodUid> pardoned;
+  for (const NominationEnd& end : plan_.ended)
+    for (const auto& pod : end.spared)
+      pardoned.insert(pod->uid);
+  input_.snapshot.noticed.for_each(
+      [&](const PodUid& uid, const std::shared_ptr<const PodView>& pod) {
+        const std::vector<Victim*> victims = work().find(std::array{uid});
+        if (victims.empty() || pardoned.contains(uid))
+          return;
+        if (!victims.front()->is_claimed)
+          plan_.pardons.push_back(pod);
+        else if (*pod->revocable_after > input_.now)
+          plan_.next_due = std::min(plan_.next_due, *pod->revocable_after);
+      });
+}
+
 PreemptionPlan PreemptionCycle::finish() {
   clear_fulfilled();
+  look_after_notices();
   return std::move(plan_);
 }
 

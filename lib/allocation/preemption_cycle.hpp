@@ -48,6 +48,7 @@ private:
   void claim(const SearchResult& result);
   void give_up(const Head& head, const Nomination& nomination);
   void clear_fulfilled();
+  void look_after_notices();
 
   const CycleInput& input_;
   AdmissionCycle& admission_;

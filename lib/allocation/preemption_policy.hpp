@@ -11,8 +11,8 @@ namespace berth::allocation {
 
 /// AllocationPolicy spec.preemption.
 struct PreemptionPolicy {
-  /// Off: nothing is planned. It stays off until the caller carries evictions out, because planned
-  /// room is held.
+  /// Off: nothing is planned, and what was planned is taken back. Only for callers that carry
+  /// evictions out, because planned room is held.
   bool enabled = false;
   /// How long work runs before it may be evicted.
   Duration min_runtime = std::chrono::seconds{300};

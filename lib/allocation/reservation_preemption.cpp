@@ -73,7 +73,7 @@ std::vector<Eviction> reclaim_for_reservations(const CycleInput& input, RunningW
         candidates.push_back(victim);
     std::stable_partition(candidates.begin(), candidates.end(),
                           [](const Victim* victim) { return was_told(*victim); });
-    const EvictionCause cause{{}, open.spec->name, Claim::Reserved, open.missing};
+    const EvictionCause cause{{}, open.spec->name, Claim::Reserved, open.missing, {}};
     ResourceVector evicted;
     const ResourceVector most =
         open.missing.scaled_percent(input.policy.preemption.max_eviction_ratio_percent);

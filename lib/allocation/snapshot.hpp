@@ -55,6 +55,8 @@ struct ClusterSnapshot {
   OrderedView<PodUid, std::shared_ptr<const PodView>> homeless{};
   /// Pods with a NominationRecord that are not terminal, whether or not they still wait.
   OrderedView<PodUid, std::shared_ptr<const PodView>> nominated{};
+  /// Pods that were told of an eviction and are neither terminal nor being deleted.
+  OrderedView<PodUid, std::shared_ptr<const PodView>> noticed{};
   std::shared_ptr<const std::map<std::string, NamespaceView>> namespaces{};
 
   /// nullptr if there is none.

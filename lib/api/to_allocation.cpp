@@ -150,8 +150,7 @@ allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
   core.candidates = policy.placement.candidates;
   core.mode = mode_of(policy.placement.mode);
-  // preemption.enabled is not passed on while nobody carries evictions out: room would be held for
-  // workloads that never get it.
+  core.preemption.enabled = policy.preemption.enabled;
   core.preemption.min_runtime = policy.preemption.min_runtime;
   core.preemption.max_evictions_per_hour = policy.preemption.max_evictions_per_hour;
   core.preemption.max_eviction_ratio_percent = policy.preemption.max_eviction_ratio_percent;

@@ -185,6 +185,18 @@ async::Task<Result<void>> Client::evict(ObjectKey pod, Preconditions preconditio
   co_return Result<void>{};
 }
 
+async::Task<Result<void>> Client::may_evict(ObjectKey pod, Preconditions preconditions) {
+  BERTH_CO_TRY(std::string target, object_target(types::pod(), pod, "eviction"));
+  add_query(target, "dryRun", "All");
+  Call call = impl_->call_of(types::pod(), "POST", std::move(target),
+                             eviction_text(pod, preconditions, std::nullopt));
+  const std::string json = "application/json";
+  auto answer = co_await impl_->send(std::move(call), json);
+  if (!answer)
+    co_return fail(std::move(answer).error());
+  co_return Result<void>{};
+}
+
 async::Task<Result<std::string>> Client::get_raw(std::string target) {
   if (!target.starts_with('/'))
     co_return fail(Code::Invalid, "a path begins with '/'");

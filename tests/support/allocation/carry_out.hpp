@@ -36,8 +36,9 @@ inline void carry_out(World& world, const PreemptionPlan& plan,
   for (const NominationDecision& nomination : plan.nominations)
     for (const auto& [member, record] : nomination.members)
       change(world, member->uid, [&](PodView& pod) { pod.nomination = record; });
-  for (const auto& [quota, pool] : plan.reclaimed)
-    history.note_reclaim(quota, pool, world.now);
+  for (const NominationDecision& nomination : plan.nominations)
+    for (const auto& [quota, pool] : nomination.reclaimed)
+      history.note_reclaim(quota, pool, world.now);
   for (const Eviction& eviction : plan.evictions)
     for (const auto& victim : eviction.pods)
       if (eviction.step == EvictionStep::Notice) {
@@ -57,6 +58,8 @@ inline void carry_out(World& world, const PreemptionPlan& plan,
     if (!end.is_fulfilled)
       history.note_failed_plan({end.workload, end.created}, end.victims, world.now);
   }
+  for (const auto& pardoned : plan.pardons)
+    change(world, pardoned->uid, [](PodView& pod) { pod.revocable_after.reset(); });
 }
 
 /// One cycle, carried out whole.

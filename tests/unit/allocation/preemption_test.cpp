@@ -41,7 +41,9 @@ TEST_CASE("P2b: a quota under nominal takes back what was borrowed, the newest f
   world.add(waiting("a1", "a").cpu(4).priority(-100));
   const Plan plan = world.plan();
   CHECK(victims_of(world, plan) == Names{"b2"});
-  CHECK(plan.preemption.reclaimed == std::vector{std::pair{QuotaName{"b"}, PoolName{"p"}}});
+  REQUIRE(plan.preemption.nominations.size() == 1);
+  CHECK(plan.preemption.nominations[0].reclaimed ==
+        std::vector{std::pair{QuotaName{"b"}, PoolName{"p"}}});
 }
 
 TEST_CASE("P2b: who would borrow takes nothing from other quotas") {
@@ -144,13 +146,13 @@ TEST_CASE("P1: a gang's room is made whole or not at all, and only where it is n
   CHECK(victims_of(world, world.plan()) == Names{"b1", "b2"});
 }
 
-TEST_CASE("P1: a gang is evicted whole, and the smaller harm comes first") {
+TEST_CASE("P1, P2: a gang is evicted whole, and not at all if its quota fell below nominal") {
   World world = preempting_world({4, 4, 4});
   world.add_all(quota("root").pool("p").cpu(4), team("a", 4), team("b", 4),
                 running("g1", "b", "n1").gang("g", 2).cpu(4).created(9),
                 running("g2", "b", "n2").gang("g", 2).cpu(4).created(9),
                 running("alone", "b", "n3").cpu(4), waiting("a1", "a").cpu(4));
-  CHECK(victims_of(world, world.plan()) == Names{"alone"});
+  CHECK(victims_of(world, world.plan()) == Names{"g1", "g2"}); // the newest
   world.state.remove_pod(PodUid{"uid-alone"});
   world.state.remove_node(NodeName{"n3"});
   CHECK(victims_of(world, world.plan()).empty()); // b would fall below its nominal
@@ -324,6 +326,40 @@ TEST_CASE("P3: a preemptor that is gone takes no further victim") {
   CHECK(play(world).preemption.evictions.empty());
 }
 
+TEST_CASE("P6: a notice of a preemptor that is gone is withdrawn, and is no notice for the next") {
+  World world = borrowed_world();
+  world.policy.preemption.notice = 60s;
+  world.add(waiting("a1", "a").cpu(4));
+  play(world);
+  REQUIRE(known_pod(world, PodUid{"uid-b2"}).revocable_after);
+  CHECK(world.plan().preemption.next_due == world.now + 60s);
+  world.state.remove_pod(PodUid{"uid-a1"});
+  const Plan plan = play(world);
+  REQUIRE(plan.preemption.pardons.size() == 1);
+  CHECK(plan.preemption.pardons[0]->name == "b2");
+  CHECK_FALSE(known_pod(world, PodUid{"uid-b2"}).revocable_after);
+  CHECK(play(world).preemption.empty());
+  world.now += 120s;
+  world.add(waiting("a2", "a").cpu(4));
+  CHECK(names_due(play(world), EvictionStep::Notice) == Names{"b2"});
+}
+
+TEST_CASE("P3: no victim goes while a crash has left the nomination on part of the gang") {
+  World world = borrowed_world();
+  world.add(waiting("g1", "a").cpu(2).gang("g", 2));
+  world.add(waiting("g2", "a").cpu(2).gang("g", 2));
+  const Plan plan = world.plan();
+  REQUIRE(plan.preemption.nominations.size() == 1);
+  const auto& first = plan.preemption.nominations[0].members[0];
+  change(world, first.pod->uid, [&](PodView& pod) { pod.nomination = first.record; });
+  const Plan next = play(world);
+  CHECK(names_due(next, EvictionStep::Evict).empty());
+  REQUIRE(next.preemption.nominations.size() == 1); // on all of them, as it was
+  CHECK(next.preemption.nominations[0].members[1].record.decision == first.record.decision);
+  CHECK(next.preemption.nominations[0].members[1].record.victims == first.record.victims);
+  CHECK(names_due(play(world), EvictionStep::Evict) == Names{"b2"});
+}
+
 TEST_CASE("X1: who waits for evictions says whose, and the victim is told for whom") {
   World world = borrowed_world();
   world.add(waiting("a1", "a").cpu(4));
@@ -333,7 +369,7 @@ TEST_CASE("X1: who waits for evictions says whose, and the victim is told for wh
   CHECK_THAT(why->message, Catch::EndsWith("; evicts ns-b/b2"));
   CHECK(why->victims == std::vector{WorkloadId{"uid-b2"}});
   CHECK(play(world).preemption.evictions[0].message ==
-        "uid-a1, which needs cpu 4, pods 1, takes back what its quota has lent; this workload "
+        "ns-a/a1, which needs cpu 4, pods 1, takes back what its quota has lent; this workload "
         "holds cpu 4, pods 1");
 }
 

@@ -194,7 +194,7 @@ TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5
   const Preconditions preconditions{"uid-1", "7"};
   const auto evicted = await(bench.executor, client.evict(kPod, preconditions, 30s));
   REQUIRE_FALSE(evicted);
-  CHECK(evicted.error().code == Code::Throttled);
+  CHECK(evicted.error().code == Code::Forbidden);
   CHECK(evicted.error().retry_after == Duration{1000});
   REQUIRE(bench.transport.requests.size() == 1);
   const auto body = api::parse_json(bench.transport.requests[0].body);

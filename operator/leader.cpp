@@ -8,6 +8,7 @@
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/allocation_loop.hpp"
 #include "operator/gang/gang_watch.hpp"
+#include "operator/preemption/evictor.hpp"
 #include "operator/status/status_loop.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
@@ -20,6 +21,13 @@ GangWatchOptions gang_options(const OperatorOptions& options) {
   GangWatchOptions gang;
   gang.timeout = options.gang_timeout;
   return gang;
+}
+
+api::AllocationPolicySpec spec_of(const OperatorOptions& options) {
+  api::AllocationPolicySpec spec;
+  spec.placement = options.placement;
+  spec.preemption = options.preemption;
+  return spec;
 }
 
 } // namespace
@@ -37,19 +45,21 @@ struct Leader::Impl {
         stranded({parts.client, parts.executor, parts.observer, parts.events, parts.leads,
                   parts.log.named("stranding")},
                  {}),
+        evictor({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
+                 parts.failpoints, parts.leads, parts.log.named("preemption")},
+                {}, [this] { allocation.wake(); }),
         allocation(
-            {parts.executor, parts.observer, admitter, waiting, stranded, parts.metrics,
+            {parts.executor, parts.observer, admitter, waiting, stranded, evictor, parts.metrics,
              parts.log.named("cycle")},
-            [this, placement = options.placement] { return policy(placement); }, seed),
+            [this, spec = spec_of(options)] { return policy(spec); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
                options.status_interval) {}
 
-  [[nodiscard]] allocation::Policy policy(const api::PlacementPolicy& placement) const {
-    api::AllocationPolicySpec spec;
-    spec.placement = placement;
+  [[nodiscard]] allocation::Policy policy(const api::AllocationPolicySpec& spec) const {
     allocation::Policy policy = api::to_allocation(spec);
+    policy.evictions = evictor.history();
     policy.held_back = gangs.held_back();
     policy.held_back.merge(admitter.held_back());
     return policy;
@@ -77,6 +87,7 @@ struct Leader::Impl {
   GangWatch gangs;
   Admitter admitter;
   StrandedPods stranded;
+  Evictor evictor;
   AllocationLoop allocation;
   StatusLoop status;
 };
@@ -101,10 +112,12 @@ async::Task<void> Leader::run(std::stop_token stop) {
   work.spawn(impl.stranded.run(stop));
   co_await work.join();
   co_await impl.admitter.drain();
+  co_await impl.evictor.drain();
 }
 
 bool Leader::is_idle() const {
-  return impl_->admitter.in_flight() == 0 && impl_->status.pending() == 0;
+  return impl_->admitter.in_flight() == 0 && impl_->evictor.in_flight() == 0 &&
+         impl_->status.pending() == 0;
 }
 
 } // namespace berth::op

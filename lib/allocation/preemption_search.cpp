@@ -14,6 +14,14 @@ DeviceList free_devices(const ColumnRequest& request, const NodeRoom& room) {
   return choose_devices(free, request.devices);
 }
 
+/// Where the members go once the victims are gone.
+void find_places(PreemptionWhatIf& what_if, SearchResult& result) {
+  const auto placed = what_if.admit();
+  result.devices = placed->devices;
+  for (const auto& nodes : placed->nodes)
+    result.nodes.push_back(nodes.front());
+}
+
 } // namespace
 
 std::string_view to_string(SearchOutcome outcome) {
@@ -50,10 +58,7 @@ SearchResult VictimSearch::run() {
       result.claims.push_back(input_.rule.claim_on(*victim));
       result.evicted += victim->total;
     }
-    const auto placed = what_if.admit();
-    result.devices = placed->devices;
-    for (const auto& nodes : placed->nodes)
-      result.nodes.push_back(nodes.front());
+    find_places(what_if, result);
     if (exceeds_ratio(result.evicted))
       result.outcome = SearchOutcome::RatioExceeded;
     return result;
@@ -81,10 +86,7 @@ std::optional<SearchResult> VictimSearch::confirm(const std::vector<Victim*>& vi
     result.claims.push_back(input_.rule.claim_on(*victim));
     result.evicted += victim->total;
   }
-  const auto placed = what_if.admit();
-  result.devices = placed->devices;
-  for (const auto& nodes : placed->nodes)
-    result.nodes.push_back(nodes.front());
+  find_places(what_if, result);
   return result;
 }
 

@@ -59,7 +59,7 @@ void AllocationLoop::cycle() {
   const SteadyPoint decided = clock.steady_now();
 
   decided_on_ = snapshot;
-  held_until_ = TimePoint::max();
+  held_until_ = plan.preemption.next_due;
   for (const auto& [workload, held] : policy.held_back)
     held_until_ = std::min(held_until_, held.until);
   digest_ = std::make_shared<const PlanDigest>(op::digest(plan));
@@ -68,6 +68,7 @@ void AllocationLoop::cycle() {
   parts_.stranded.report(std::move(plan.strandings));
   parts_.admitter.admit(std::move(plan.admissions));
   parts_.admitter.replan(std::move(plan.replannings));
+  parts_.evictor.carry_out(std::move(plan.preemption));
 
   parts_.metrics.cycle_duration_seconds(CyclePhase::Observe).observe(seconds(started, observed));
   parts_.metrics.cycle_duration_seconds(CyclePhase::Decide).observe(seconds(observed, decided));

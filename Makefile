@@ -8,7 +8,7 @@ PRESET ?= dev
 NODES ?= 1000 5000
 # What needs a real control plane.
 INTEGRATION ?= tests/crds tests/manifests tests/integration/test_controlplane.py \
-  tests/integration/test_operator.py
+  tests/integration/test_operator.py tests/integration/test_placement_modes.py
 
 .PHONY: help demo test build bench lint format unit tsan integration fuzz docs clean dependencies
 
@@ -43,7 +43,8 @@ bench: dependencies build ## Run the benchmarks and print ratios with the machin
 	@tests/controlplane/controlplane build
 	@$(PYTHON) tests/bench/run.py --bin build/release/bin --nodes $(NODES)
 
-lint: dependencies lint-fast ## Check format, layers, lengths, shell scripts and clang-tidy
+lint: dependencies lint-fast ## Check format, layers, lengths, shell scripts, Boost 1.83 and clang-tidy
+	@scripts/check-boost-1.83
 	@scripts/run-clang-tidy
 
 .PHONY: lint-fast

@@ -12,6 +12,7 @@
 #include "cli/queue/decide.hpp"
 #include "cli/queue/observe.hpp"
 #include "cli/queue/render.hpp"
+#include "cli/simulate/simulate.hpp"
 #include "cli/status/decide.hpp"
 #include "cli/status/observe.hpp"
 #include "cli/status/render.hpp"
@@ -94,12 +95,14 @@ async::Task<Answer> answer_version(kube::Client& client, CliOptions options) {
 } // namespace
 
 bool needs_server(const CliOptions& options) {
-  return options.command != Command::Completion &&
+  return options.command != Command::Completion && options.command != Command::Simulate &&
          (options.command != Command::Version || options.ask_server);
 }
 
-Answer answer_locally(const CliOptions& options) {
-  ensure(!needs_server(options), "only version and completion need no server");
+Answer answer_locally(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
+  ensure(!needs_server(options), "only simulate, version and completion need no server");
+  if (options.command == Command::Simulate)
+    return answer_simulate(options, paint, stopwatch);
   if (options.command == Command::Version)
     return print_version(options, std::nullopt);
   Answer answer;
@@ -113,9 +116,10 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Queue: return answer_queue(client, std::move(options), std::move(around));
   case Command::Explain: return answer_explain(client, std::move(options), std::move(around));
   case Command::Version: return answer_version(client, std::move(options));
+  case Command::Simulate:
   case Command::Completion: break;
   }
-  ensure(false, "completion is answered without a server");
+  ensure(false, "simulate and completion are answered without a server");
   __builtin_unreachable();
 }
 

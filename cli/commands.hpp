@@ -7,6 +7,7 @@
 #include "cli/answer.hpp"
 #include "cli/options.hpp"
 #include "cli/output/text.hpp"
+#include "cli/simulate/decide.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/kube/client.hpp"
 
@@ -21,7 +22,8 @@ struct Surroundings {
 
 /// Whether the command asks the API server; the others are answered by answer_locally().
 [[nodiscard]] bool needs_server(const CliOptions& options);
-[[nodiscard]] Answer answer_locally(const CliOptions& options);
+[[nodiscard]] Answer answer_locally(const CliOptions& options, const Paint& paint,
+                                    const Stopwatch& stopwatch);
 [[nodiscard]] async::Task<Answer> answer(kube::Client& client, CliOptions options,
                                          Surroundings around);
 

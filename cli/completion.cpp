@@ -53,6 +53,7 @@ std::vector<Words> commands_of(const CLI::App& app) {
   std::vector<Words> commands;
   for (const CLI::App* command : app.get_subcommands({})) {
     Words words{command->get_name(), command->get_description(), flags_of(*command), {}};
+    std::erase_if(words.flags, [](const Flag& flag) { return flag.name == "--help"; }); // common
     for (const CLI::Option* option : command->get_options())
       if (option->get_positional())
         words.values = values_of(*option);
@@ -118,9 +119,15 @@ std::string zsh_script(const std::vector<Words>& commands, const std::vector<Fla
   std::string behind_command;
   const auto arguments = [](const std::vector<Flag>& flags) {
     std::string text;
-    for (const Flag& flag : flags)
-      text += " " + quoted(flag.name + "[" + flag.text + "]" +
-                           (flag.values.empty() ? "" : ":value:(" + joined(flag.values) + ")"));
+    for (const Flag& flag : flags) {
+      const std::string names = flag.short_name.empty()
+                                    ? flag.name
+                                    : quoted("(" + flag.short_name + " " + flag.name + ")") + "{" +
+                                          flag.short_name + "," + flag.name + "}";
+      text += " " + names +
+              quoted("[" + flag.text + "]" +
+                     (flag.values.empty() ? "" : ":value:(" + joined(flag.values) + ")"));
+    }
     return text;
   };
   for (const Words& command : commands) {
@@ -157,7 +164,9 @@ std::string fish_script(const std::vector<Words>& commands, const std::vector<Fl
                        "#   kubectl-berth completion fish | source\n"
                        "complete -c kubectl-berth -f\n";
   const auto flag_line = [](const Flag& flag, const std::string& condition) {
-    return "complete -c kubectl-berth" + condition + " -l " + flag.name.substr(2) +
+    return "complete -c kubectl-berth" + condition +
+           (flag.short_name.empty() ? "" : " -s " + flag.short_name.substr(1)) + " -l " +
+           flag.name.substr(2) +
            (flag.values.empty() ? "" : " -x -a " + quoted(joined(flag.values))) + " -d " +
            quoted(flag.text) + "\n";
   };
@@ -171,8 +180,7 @@ std::string fish_script(const std::vector<Words>& commands, const std::vector<Fl
       script +=
           "complete -c kubectl-berth" + behind + " -a " + quoted(joined(command.values)) + "\n";
     for (const Flag& flag : command.flags)
-      if (flag.name != "--help")
-        script += flag_line(flag, behind);
+      script += flag_line(flag, behind);
   }
   return script;
 }

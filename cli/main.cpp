@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,11 @@ bool wants_colours(cli::When when) {
   const bool refused = no_colour != nullptr && *no_colour != '\0';
   const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
   return isatty(STDOUT_FILENO) != 0 && !refused && !dumb;
+}
+
+std::chrono::microseconds processor_time() {
+  constexpr std::int64_t kTicksPerMicrosecond = CLOCKS_PER_SEC / 1'000'000;
+  return std::chrono::microseconds{std::clock() / kTicksPerMicrosecond};
 }
 
 cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
@@ -56,9 +62,11 @@ int main(int argc, char** argv) {
   if (line.end.ends)
     return program::print_end(line.end);
   const SystemClock clock;
-  const cli::Answer answer = cli::needs_server(line.options) ? ask_server(line.options, clock)
-                                                             : cli::answer_locally(line.options);
-  std::fputs(answer.out.c_str(), stdout);
-  std::fputs(answer.err.c_str(), stderr);
+  const cli::Paint paint{wants_colours(line.options.colour)};
+  const cli::Answer answer = cli::needs_server(line.options)
+                                 ? ask_server(line.options, clock)
+                                 : cli::answer_locally(line.options, paint, processor_time);
+  static_cast<void>(std::fputs(answer.out.c_str(), stdout)); // fflush tells
+  static_cast<void>(std::fputs(answer.err.c_str(), stderr));
   return std::fflush(stdout) == 0 ? answer.exit_code : program::kExitFailure;
 }

@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/simulate/simulate.hpp"
+#include "lib/allocation/strategy.hpp"
+
 namespace berth::cli {
 namespace {
 
@@ -28,7 +31,8 @@ As a plugin of kubectl it is called "kubectl berth ...".)";
 
 constexpr const char* kStatusFooter =
     R"(Bars: # allocated, = promised to reservations, | measured use, . free. A STATE is a reason of
-docs/reference/reasons.md; with a * it was written for an older spec. A - is not known.
+docs/reference/reasons.md; with a * it was written for an older spec. A - is not known. What is
+measured is rounded here and exact in -o json.
 
 Flags of every command and exit codes: kubectl-berth --help)";
 
@@ -63,6 +67,32 @@ void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
       ->capture_default_str();
 }
 
+std::vector<std::string> strategy_names() {
+  std::vector<std::string> names;
+  for (const allocation::Strategy strategy : allocation::all_strategies())
+    names.emplace_back(to_string(strategy));
+  return names;
+}
+
+void add_simulate(CLI::App* simulate, SimulateOptions& options) {
+  simulate->add_option("SCENARIO", options.scenario, "a scenario file: nodes, quotas, workloads");
+  simulate->add_option("--kueue", options.kueue,
+                       "a generator file of Kueue's performance test instead");
+  simulate->add_option("--openb", options.openb,
+                       "a folder with an openb GPU trace instead: pack its pods onto its nodes");
+  simulate->add_option("--pods", options.pods, "with --openb: another list of pods");
+  simulate
+      ->add_option("--strategy", options.strategy, "with --openb: the placement strategy")
+      ->check(CLI::IsMember(strategy_names()))
+      ->capture_default_str();
+  simulate->add_option("--load", options.load_percent,
+                       "with --openb: GPUs asked for, in percent of those that there are")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  simulate->add_option("--seeds", options.seeds, "with --openb: one seed or a range of them")
+      ->capture_default_str();
+}
+
 void add_commands(CLI::App& app, CliOptions& options) {
   const auto command = [&](Command which, const char* name, const char* text) {
     CLI::App* added = app.add_subcommand(name, text);
@@ -79,6 +109,9 @@ void add_commands(CLI::App& app, CliOptions& options) {
       command(Command::Explain, "explain", "Say why a pod or gang waits, or how it was admitted");
   explain->add_option("[NAMESPACE/]NAME", options.subject, "a pod, or a gang by its name")
       ->required();
+  add_simulate(command(Command::Simulate, "simulate",
+                       "Try out placement or a whole cluster without one: from a file"),
+               options.simulate);
   CLI::App* version = command(Command::Version, "version", "Print the version");
   version->add_flag("--server", options.ask_server, "ask the API server for its version too");
   CLI::App* completion =
@@ -96,11 +129,32 @@ void describe(CLI::App& app, CliOptions& options, Words& words) {
   add_commands(app, options);
 }
 
-std::vector<std::string> problems_of(const CLI::App& app, const Words& words) {
+/// NAME or NAMESPACE/NAME.
+bool names_an_object(const std::string& subject) {
+  const auto slash = subject.find('/');
+  return !subject.empty() && slash != 0 && subject.back() != '/' &&
+         (slash == std::string::npos || subject.find('/', slash + 1) == std::string::npos);
+}
+
+void check_simulate(const SimulateOptions& options, std::vector<std::string>& problems) {
+  const int sources =
+      !options.openb.empty() + !options.kueue.empty() + !options.scenario.empty();
+  if (sources != 1)
+    problems.emplace_back("simulate: name one of SCENARIO, --kueue and --openb");
+  if (const auto seeds = parse_seeds(options.seeds); !seeds)
+    problems.push_back("--seeds: " + seeds.error().message);
+}
+
+std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& options,
+                                     const Words& words) {
   std::vector<std::string> problems;
   if (app.get_subcommands().empty())
     problems.emplace_back(
-        "a command is needed: status, queue, explain, version or completion; see --help");
+        "a command is needed: status, queue, explain, simulate, version or completion; see --help");
+  else if (options.command == Command::Simulate)
+    check_simulate(options.simulate, problems);
+  if (options.command == Command::Explain && !names_an_object(options.subject))
+    problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
   if (words.request_timeout_seconds < 1 ||
       words.request_timeout_seconds > kRequestTimeoutSecondsMax)
     problems.emplace_back("--request-timeout-seconds: must be 1 to 3600");
@@ -114,7 +168,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   Words words;
   CLI::App app{"Shows what Berth decides in a Kubernetes cluster, and why.", kName};
   describe(app, line.options, words);
-  line.end = program::read_command_line(app, argc, argv, [&] { return problems_of(app, words); });
+  line.end = program::read_command_line(app, argc, argv,
+                                        [&] { return problems_of(app, line.options, words); });
   if (const auto output = kOutputs.find(words.output); output != kOutputs.end())
     line.options.output = output->second;
   if (const auto when = kWhens.find(words.colour); when != kWhens.end())

@@ -17,9 +17,20 @@ namespace berth::cli {
 inline constexpr int kExitNotFound = 3;
 inline constexpr int kExitNotPermitted = 4;
 
-enum class Command { Version, Status, Queue, Explain, Completion };
+enum class Command { Version, Status, Queue, Explain, Simulate, Completion };
 enum class Output { Text, Wide, Json, Yaml };
 enum class When { Auto, Always, Never };
+
+/// simulate: exactly one of `openb`, `kueue` and `scenario` is set.
+struct SimulateOptions {
+  std::string openb;    ///< folder of an openb trace
+  std::string pods;     ///< its pod list; empty: openb_pod_list_default.csv
+  std::string kueue;    ///< generator file of Kueue's performance test
+  std::string scenario; ///< a scenario of ours
+  std::string strategy = "FragmentationAware"; ///< of a trace
+  std::int64_t load_percent = 130;
+  std::string seeds = "42-51";
+};
 
 struct CliOptions {
   Command command = Command::Status;
@@ -34,6 +45,7 @@ struct CliOptions {
   std::string quota;       ///< queue QUOTA; empty: all
   std::string subject;     ///< explain [NAMESPACE/]NAME
   std::string shell;       ///< completion SHELL
+  SimulateOptions simulate;
 };
 
 /// What the command line asks for; `options` count only if it does not end there.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from berth_controlplane.api import ApiClient
+from berth_controlplane.api import MERGE_PATCH, ApiClient
 
 import scenario
 
@@ -23,6 +24,10 @@ ADMITTED = "berth.dev/admitted"
 EXPLAIN = "berth.dev/explain"
 GATE = "berth.dev/admission"
 WAITERS_SHOWN = 4
+LINE_WIDTH = 112
+# A change of a pool's measured use that is news, in percent of what it has.
+USE_STEP_PERCENT = 5
+BAR_CELLS = 25
 
 
 def colour(text: str, code: str) -> str:
@@ -37,12 +42,19 @@ class PodFacts:
     team: str
     name: str
     priority: int = 0
+    created: str = ""
+    seen_at: float = 0
     admitted_at: float | None = None
     bound_at: float | None = None
     finished_at: float | None = None
     record: dict[str, Any] = field(default_factory=dict)
     explain: str = ""
     reasons_seen: set[str] = field(default_factory=set)
+
+    @property
+    def batch(self) -> str:
+        """The pod's name without its number."""
+        return self.name.rsplit("-", 1)[0]
 
 
 class Account:
@@ -55,13 +67,23 @@ class Account:
         self.most_used: Counter[tuple[str, str, str]] = Counter()
         self.honored = False
         self.accepted = False
-        self.measured: dict[str, str] = {}
+        self.measured_percent: dict[str, list[float]] = {}
         self.recommendations: dict[str, Object] = {}
         self._told: set[str] = set()
+        self._use_told: dict[str, float] = {}
 
     def say(self, line: str, code: str = "0") -> None:
-        """One line with the seconds since the start."""
-        print(f"{time.monotonic() - self._started:6.1f} s  {colour(line, code)}", flush=True)
+        """News with the seconds since the start: a word, and what follows below it if it is long."""
+        word, _, rest = line.partition(" ")
+        stamp = f"{time.monotonic() - self._started:6.1f} s  {word:<10}"
+        lines = textwrap.wrap(rest.strip(), LINE_WIDTH - len(stamp)) or [""]
+        for number, part in enumerate(lines):
+            lead = stamp if number == 0 else " " * len(stamp)
+            print(colour(lead + part, code), flush=True)
+
+    def show(self, text: str) -> None:
+        """What a command printed, set off from the news."""
+        print("\n" + textwrap.indent(text.rstrip(), "    ") + "\n", flush=True)
 
     def say_once(self, line: str, code: str = "0") -> None:
         """A line that is news only the first time."""
@@ -77,6 +99,13 @@ class Account:
         self._look_at_pools()
         self._look_at_recommendations()
 
+    def pool_as_advised(self, recommendation: Object) -> Object:
+        """The pool as it would be after the recommended patch; nothing is stored."""
+        spec = recommendation["spec"]
+        path = self._kube.path("berth.dev/v1alpha1/ResourcePool", name=spec["targetRef"]["name"])
+        return self._kube.request("PATCH", path, json.loads(spec["action"]["patch"]),
+                                  query={"dryRun": "All"}, content_type=MERGE_PATCH)
+
     def finished(self) -> int:
         """How many pods have ended."""
         return sum(1 for facts in self.pods.values() if facts.finished_at is not None)
@@ -88,18 +117,20 @@ class Account:
             for item in self._kube.list("v1/Pod", team):
                 facts = self._facts_of(item)
                 if self._note_pod(facts, item, now):
-                    kind = item["metadata"]["name"].rsplit("-", 1)[0]
-                    admitted[(team, kind, facts.record.get("pool", "?"))] += 1
+                    admitted[(team, facts.batch, facts.record.get("pool", "?"))] += 1
         for (team, kind, pool), count in sorted(admitted.items()):
             priority = next(facts.priority for facts in self.pods.values()
-                            if facts.team == team and facts.name.startswith(kind + "-"))
-            self.say(f"admitted {count:3d} x {team}/{kind} to pool {pool} (priority {priority})", "32")
+                            if (facts.team, facts.batch) == (team, kind))
+            gang = ", as a gang" if kind == scenario.GANG else ""
+            self.say(f"admitted {count} x {team}/{kind} to pool {pool}{gang} (priority {priority})", "32")
         self._tell_waiting()
 
     def _facts_of(self, item: Object) -> PodFacts:
         key = (item["metadata"]["namespace"], item["metadata"]["name"])
         if key not in self.pods:
-            self.pods[key] = PodFacts(*key, priority=item["spec"].get("priority", 0))
+            self.pods[key] = PodFacts(*key, priority=item["spec"].get("priority", 0),
+                                      created=item["metadata"]["creationTimestamp"],
+                                      seen_at=time.monotonic())
         return self.pods[key]
 
     def _note_pod(self, facts: PodFacts, item: Object, now: float) -> bool:
@@ -125,12 +156,13 @@ class Account:
     def _tell_waiting(self) -> None:
         told = 0
         for facts in self.pods.values():
-            if facts.admitted_at is None and facts.explain and told < WAITERS_SHOWN:
-                reason, _, message = facts.explain.partition(": ")
-                line = f"waits: {facts.team}/{facts.name.rsplit('-', 1)[0]}: {reason}: {message}"
-                if line not in self._told:
-                    told += 1
-                self.say_once(line, "33")
+            if facts.admitted_at is not None or not facts.explain or told >= WAITERS_SHOWN:
+                continue
+            what = f"{facts.team}/{facts.batch}: {facts.explain.partition(': ')[0]}"
+            if what not in self._told:
+                self._told.add(what)
+                told += 1
+                self.say(f"waits {facts.team}/{facts.batch}: {facts.explain}", "33")
 
     def _look_at_quotas(self) -> None:
         for quota in self._kube.list("berth.dev/v1alpha1/Quota"):
@@ -140,7 +172,7 @@ class Account:
                     used = amount(resource.get("used", "0"))
                     self.most_used[key] = max(self.most_used[key], used)
                     if resource["name"] == "cpu" and amount(resource.get("borrowed", "0")) > 0:
-                        self.say_once(f"quota {key[0]} borrows: more than its nominal "
+                        self.say_once(f"borrows quota {key[0]}: more than its nominal "
                                       f"{resource['nominal']} cpu is in use", "36")
 
     def _look_at_reservation(self) -> None:
@@ -148,34 +180,46 @@ class Account:
         for condition in (found or {}).get("status", {}).get("conditions", []):
             if condition["type"] == "Accepted" and condition["status"] == "True":
                 self.accepted = True
-                self.say_once(f"reservation {scenario.RESERVATION} accepted: "
-                              f"opens at {found['spec']['window']['start']}", "35")
+                self.say_once(f"promised reservation {scenario.RESERVATION} is accepted: "
+                              f"it opens at {found['spec']['window']['start']}", "35")
             if condition["type"] == "Active" and condition["status"] == "True":
-                self.say_once(f"reservation {scenario.RESERVATION}: its window is open", "35")
+                self.say_once(f"promised reservation {scenario.RESERVATION}: its window is open", "35")
             if condition["type"] == "Honored":
                 self.honored = condition["status"] == "True"
-                self.say_once(f"reservation {scenario.RESERVATION}: {condition['reason']}: "
+                self.say_once(f"promised reservation {scenario.RESERVATION}: {condition['reason']}: "
                               f"{condition['message']}", "35")
 
     def _look_at_pools(self) -> None:
         for pool in self._kube.list("berth.dev/v1alpha1/ResourcePool"):
             for resource in pool.get("status", {}).get("resources", []):
-                if resource["name"] == "cpu" and "used" in resource:
-                    name = pool["metadata"]["name"]
-                    self.measured[name] = resource["used"]
-                    self.say_once(f"measured use of pool {name} arrives: {resource['used']} cpu of "
-                                  f"{resource.get('allocatable', '?')}", "36")
+                if resource["name"] == "cpu" and "used" in resource and "allocatable" in resource:
+                    self._note_use(pool["metadata"]["name"],
+                                   100 * amount(resource["used"]) / amount(resource["allocatable"]))
+
+    def _note_use(self, pool: str, percent: float) -> None:
+        """Takes over what was measured; tells it if it differs much from what was told last."""
+        self.measured_percent.setdefault(pool, []).append(percent)
+        if abs(percent - self._use_told.get(pool, -100)) < USE_STEP_PERCENT:
+            return
+        self._use_told[pool] = percent
+        filled = round(BAR_CELLS * percent / 100)
+        bar = "#" * filled + "." * (BAR_CELLS - filled)
+        self.say(f"measured pool {pool} [{bar}] {percent:.0f} % of its cpu in use", "36")
 
     def _look_at_recommendations(self) -> None:
         for item in self._kube.list("berth.dev/v1alpha1/ScalingRecommendation"):
-            name = item["metadata"]["name"]
+            valid = next((condition for condition in item.get("status", {}).get("conditions", [])
+                          if condition["type"] == "Valid"), None)
+            if valid is None:
+                continue  # its status is written next
+            name, spec = item["metadata"]["name"], item["spec"]
+            if valid["status"] != "True":
+                self.say_once(f"advised {name}: {valid['reason']}: {valid['message']}", "36")
+                continue
             self.recommendations[name] = item
-            spec = item["spec"]
-            gain = spec.get("expectedImprovement", {})
-            self.say_once(f"recommendation {name}: {spec['kind']} {spec['targetRef']['name']} "
-                          f"({spec.get('confidencePercent', '?')} % confident; "
-                          f"{gain.get('what', '')} {gain.get('from', '')} -> {gain.get('to', '')})",
-                          "36")
+            self.say_once(f"advised {spec['kind']} {spec['targetRef']['name']}: {valid['message']} "
+                          f"({spec['confidencePercent']} % confident, "
+                          f"{spec['evidence']['samples']} samples)", "1;36")
 
 
 def amount(quantity: Any) -> int:

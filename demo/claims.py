@@ -3,6 +3,7 @@ the demo fail."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import scenario
@@ -10,6 +11,8 @@ from account import Account, PodFacts, amount
 
 # What each quota may hold at the most: nominal plus borrowing limit, in cpu.
 CPU_MOST = {"research": 70, "product": 60, "platform": 50}
+# Where a ScalingPolicy's default thresholds begin.
+WARNING_PERCENT = 70
 
 
 def of(account: Account, team: str, name: str) -> list[PodFacts]:
@@ -56,13 +59,14 @@ def reservation_was_honored(account: Account) -> str | None:
     return f"not on the reservation: {outside[:3]}" if outside else None
 
 
-def priority_came_first(account: Account) -> str | None:
-    """Inside a quota, higher priority was admitted first."""
-    high = [facts.admitted_at for facts in of(account, "product", "search") if facts.admitted_at]
-    medium = [facts.admitted_at for facts in of(account, "product", "report") if facts.admitted_at]
-    if not high or not medium or max(high) > max(medium):
-        return "the last of product/search came after the last of product/report"
-    return None
+def priority_overtook(account: Account) -> str | None:
+    """Jobs of high priority were admitted before jobs of low priority that came and waited earlier."""
+    urgent, sweep = of(account, "research", "urgent"), of(account, "research", "sweep")
+    if max(facts.created for facts in sweep) >= min(facts.created for facts in urgent):
+        return "research/urgent was not submitted last"
+    last = max(facts.admitted_at or math.inf for facts in urgent)
+    overtaken = sum(1 for facts in sweep if (facts.admitted_at or math.inf) > last)
+    return None if overtaken else "none of research/sweep was admitted after research/urgent"
 
 
 def waiting_was_explained(account: Account) -> str | None:
@@ -77,16 +81,39 @@ def waiting_was_explained(account: Account) -> str | None:
 
 
 def use_was_measured(account: Account) -> str | None:
-    """Both pools publish measured use."""
-    missing = {"cpu", "gpu"} - set(account.measured)
-    return f"no measured use of {sorted(missing)}" if missing else None
+    """Both pools publish measured use, and that of the pool "cpu" was seen to grow."""
+    missing = {"cpu", "gpu"} - set(account.measured_percent)
+    if missing:
+        return f"no measured use of {sorted(missing)}"
+    seen = account.measured_percent["cpu"]
+    if max(seen) < max(WARNING_PERCENT, 1.5 * seen[0]):
+        return f"it went from {seen[0]:.0f} % to {max(seen):.0f} %"
+    return None
 
 
-def advice_was_given(account: Account) -> str | None:
-    """The analyzer wrote a recommendation with evidence and an exact patch."""
-    good = [item for item in account.recommendations.values()
-            if item["spec"].get("evidence") and item["spec"].get("action")]
-    return None if good else "no recommendation with evidence and an action"
+def growth_was_advised(account: Account) -> str | None:
+    """The advice is to grow the pool "cpu", is likelier right than wrong, and shows a forecast."""
+    kinds = {(item["spec"]["kind"], item["spec"]["targetRef"]["name"])
+             for item in account.recommendations.values()}
+    if kinds != {("GrowPool", "cpu")}:
+        return f"recommended was {sorted(kinds) or 'nothing'}"
+    for item in account.recommendations.values():
+        spec = item["spec"]
+        gain = spec["expectedImprovement"]
+        if spec["confidencePercent"] <= 50 or not spec["evidence"].get("forecast"):
+            return f"{spec['confidencePercent']} % confident, evidence {spec['evidence']}"
+        if amount(gain["from"]) < WARNING_PERCENT * 1000 or amount(gain["to"]) >= amount(gain["from"]):
+            return f"it expects {gain}"
+    return None
+
+
+def advice_can_be_taken(account: Account) -> str | None:
+    """The API server takes the recommended patch (a dry run), and the pool would be larger."""
+    for item in account.recommendations.values():
+        nodes = account.pool_as_advised(item)["spec"]["elastic"]["minNodes"]
+        if nodes <= scenario.CPU_NODES:
+            return f"it would have {nodes} nodes"
+    return None if account.recommendations else "nothing was recommended"
 
 
 CLAIMS: tuple[tuple[str, Callable[[Account], str | None]], ...] = (
@@ -94,10 +121,13 @@ CLAIMS: tuple[tuple[str, Callable[[Account], str | None]], ...] = (
     ("no quota held more than it may, and research borrowed from product", quotas_were_kept),
     ("the gang was admitted by one decision and started whole", gang_started_whole),
     ("the reservation's window was honoured and used by its holders alone", reservation_was_honored),
-    ("higher priority was admitted first", priority_came_first),
+    ("urgent jobs overtook jobs of lower priority that had waited longer", priority_overtook),
     ("work that cannot run says why", waiting_was_explained),
-    ("measured use of both pools is published", use_was_measured),
-    ("the analyzer recommends a change, with evidence and a patch", advice_was_given),
+    ("measured use of both pools is published, and that of pool cpu grew past the warning",
+     use_was_measured),
+    ("the analyzer advises to grow pool cpu, with a forecast and more than 50 % confident",
+     growth_was_advised),
+    ("the API server takes the patch that is advised", advice_can_be_taken),
 )
 
 __all__ = ["CLAIMS", "amount"]

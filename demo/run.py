@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -30,9 +31,13 @@ from berth_controlplane.cluster import Cluster  # noqa: E402
 from berth_controlplane.errors import ControlPlaneError  # noqa: E402
 from berth_controlplane.nodes import NodeShape  # noqa: E402
 
-DEADLINE_SECONDS = 165
+DEADLINE_SECONDS = 160
 ROUND_SECONDS = 0.5
 ANALYZER_INTERVAL_SECONDS = 10
+COMMAND_TIMEOUT_SECONDS = 20
+# What is shown of kubectl berth, and how many seconds after the first wave.
+SHOWN = ((23, ("explain", "research/urgent-0")), (78, ("status",)))
+TO_FINISH = scenario.POD_COUNT - len(scenario.IMPOSSIBLE)
 
 
 def main() -> int:
@@ -45,15 +50,16 @@ def main() -> int:
                         help="leave the cluster running and say what to try")
     parser.add_argument("--name", default=f"demo-{os.getpid()}", help="name of the cluster")
     arguments = parser.parse_args()
-    started = time.monotonic()
     try:
         cluster = raise_cluster(arguments)
     except ControlPlaneError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     try:
-        account = play(cluster, started)
-        return judge(account, cluster, arguments.keep)
+        account = play(cluster, arguments.bin)
+        failed = judge(account)
+        say_what_next(cluster, arguments)
+        return 1 if failed else 0
     except (ControlPlaneError, KeyboardInterrupt) as error:
         print(f"demo: {error or 'interrupted'}", file=sys.stderr)
         return 1
@@ -72,6 +78,7 @@ def raise_cluster(arguments: argparse.Namespace) -> Cluster:
     try:
         cluster.add_nodes(scenario.GPU_NODES, NodeShape(
             "gpu", scenario.GPU_NODE, {"berth.dev/pool": "gpu"}, (scenario.GPU_TAINT,)))
+        cluster.kube.create(scenario.agents())
         heading("Berth: custom resources, policies, operator, extender, analyzer")
         options = berth.BerthOptions(arguments.bin, extra_flags={
             berth.ANALYZER: [f"--interval-seconds={ANALYZER_INTERVAL_SECONDS}"]})
@@ -82,29 +89,43 @@ def raise_cluster(arguments: argparse.Namespace) -> Cluster:
     return cluster
 
 
-def play(cluster: Cluster, started: float) -> Account:
-    """Submit the work and tell what happens, until all of it is done or the time is up."""
+def play(cluster: Cluster, programs: Path) -> Account:
+    """Submit the work, wave by wave, and tell what happens, until all of it is done or the time is up."""
     kube = cluster.kube
+    started = time.monotonic()  # building Kubernetes the first time does not count
     account = Account(kube, started)
-    heading("Three teams' quotas, two pools, a reservation, "
-            f"{scenario.POD_COUNT} pods of mixed priorities, one gang")
+    heading("Three teams' quotas, two pools, a reservation; then "
+            f"{scenario.POD_COUNT} pods in {len(scenario.WAVES)} waves")
     kube.create_many(scenario.namespaces())
     for name in ("pools", "quotas", "scaling"):
         for item in yaml.safe_load_all((CHECKOUT / "demo/resources" / f"{name}.yaml").read_text()):
             kube.apply(item)
+    wait_for_service_accounts(kube)
     kube.create(scenario.reservation(datetime.now(UTC)))
     wait_for(account, lambda: account.accepted, "the reservation is judged")
-    batches = (*scenario.IMPOSSIBLE, *scenario.BATCHES, scenario.GANG_BATCH)
-    wait_for_service_accounts(kube)
-    kube.create_many(pod for batch in batches for pod in batch.pods())
-    account.say(f"submitted {scenario.POD_COUNT} pods")
-    to_finish = scenario.POD_COUNT - len(scenario.IMPOSSIBLE)
+    to_come, to_show = list(scenario.WAVES), list(SHOWN)
+    first_wave = time.monotonic()
     while time.monotonic() - started < DEADLINE_SECONDS:
+        while to_come and time.monotonic() - first_wave >= to_come[0].after_seconds:
+            wave = to_come.pop(0)
+            kube.create_many(wave.pods())
+            account.say(f"submitted {wave.what} ({len(wave.pods())} pods)", "1")
         account.look()
-        if account.finished() >= to_finish and account.honored and account.recommendations:
+        while to_show and time.monotonic() - first_wave >= to_show[0][0]:
+            account.show(kubectl_berth(cluster, programs, *to_show.pop(0)[1]))
+        if account.finished() >= TO_FINISH and account.honored and account.recommendations:
             break
         time.sleep(ROUND_SECONDS)
     return account
+
+
+def kubectl_berth(cluster: Cluster, programs: Path, *words: str) -> str:
+    """The command and what it prints."""
+    said = subprocess.run(
+        [programs / "kubectl-berth", *words, f"--kubeconfig={cluster.admin_kubeconfig}",
+         f"--color={'always' if sys.stdout.isatty() else 'never'}"],
+        capture_output=True, text=True, timeout=COMMAND_TIMEOUT_SECONDS, check=False)
+    return f"$ kubectl berth {' '.join(words)}\n{said.stdout}{said.stderr}"
 
 
 def wait_for(account: Account, done, what: str) -> None:
@@ -127,8 +148,8 @@ def wait_for_service_accounts(kube) -> None:
             time.sleep(0.1)
 
 
-def judge(account: Account, cluster: Cluster, keep: bool) -> int:
-    """Check each claim, print it, and say what to look at next."""
+def judge(account: Account) -> int:
+    """Check each claim and print it; how many are false."""
     heading("What this run claims, checked in the API")
     failed = 0
     for claim, check in claims.CLAIMS:
@@ -136,23 +157,27 @@ def judge(account: Account, cluster: Cluster, keep: bool) -> int:
         failed += fault is not None
         print(colour("  true   " if fault is None else "  FALSE  ", "32" if fault is None else "31")
               + claim + (f": {fault}" if fault else ""))
-    waits = sorted(facts.admitted_at - min(each.admitted_at for each in account.pods.values()
-                                           if each.admitted_at)
-                   for facts in account.pods.values() if facts.admitted_at)
-    if waits:
-        print(f"\n  {len(waits)} pods admitted; half of them within {waits[len(waits) // 2]:.0f} s, "
-              f"the last after {waits[-1]:.0f} s")
-    if keep:
+    waits = [facts.admitted_at - facts.seen_at for facts in account.pods.values() if facts.admitted_at]
+    at_once = sum(1 for wait in waits if wait <= 2 * ROUND_SECONDS)
+    print(f"\n  {len(waits)} pods admitted, {at_once} of them at once; "
+          f"the longest wait was {max(waits, default=0):.0f} s")
+    return failed
+
+
+def say_what_next(cluster: Cluster, arguments: argparse.Namespace) -> None:
+    """How to look around, in a cluster that is kept or in the next one."""
+    programs = arguments.bin
+    if arguments.keep:
         print(f"""
 The cluster is still running. Try:
   export KUBECONFIG={cluster.admin_kubeconfig}
-  tests/controlplane/controlplane kubectl --name {cluster.layout.name} -- get resourcepools,quotas,reservations
+  {programs}/kubectl-berth status
+  {programs}/kubectl-berth explain research/{scenario.TOO_LARGE}-0
+  tests/controlplane/controlplane kubectl --name {cluster.layout.name} -- get scalingrecommendations -A -o yaml
   tests/controlplane/controlplane kubectl --name {cluster.layout.name} -- get pods -A -o wide
-  tests/controlplane/controlplane kubectl --name {cluster.layout.name} -- describe quota research
   tests/controlplane/controlplane down --name {cluster.layout.name}""")
     else:
         print("\nmake demo KEEP=1 leaves the cluster running, to look around in it.")
-    return 1 if failed else 0
 
 
 def heading(text: str) -> None:

@@ -1,4 +1,8 @@
-"""What the demo submits: three teams' work, a gang, a reservation, and two pods that cannot run."""
+"""What the demo submits: three teams' work in waves, a gang, a reservation, two pods that cannot run.
+
+Each wave adds to what the pool "cpu" uses, so that its use grows steadily for more than a minute; then
+the work runs out.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ STRANGERS = "strangers"
 RESERVATION = "release-window"
 GANG = "train"
 GANG_MEMBERS = 8
-RELEASE_PODS = 16
+RELEASE_PODS = 8
 TOO_LARGE = "too-large"
 NOBODYS = "nobodys"
 
@@ -25,8 +29,11 @@ CPU_NODE = {"cpu": "16", "memory": "64Gi", "pods": "110"}
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 GPU_NODE = {"cpu": "32", "memory": "256Gi", "pods": "110", "nvidia.com/gpu": "8"}
 
-WINDOW_STARTS_AFTER = timedelta(seconds=45)
+TRAFFIC_ENDS_AFTER_SECONDS = 122
+WINDOW_STARTS_AFTER = timedelta(seconds=72)
 WINDOW_LASTS = timedelta(seconds=60)
+# What a pod really uses of what it asks for.
+USE_PERCENT = 90
 
 
 @dataclass(frozen=True)
@@ -47,15 +54,6 @@ class Batch:
             yield pod(f"{self.name}-{index}", self)
 
 
-BATCHES = (
-    Batch("research", "sweep", 110, "berth-low", {"cpu": "1", "memory": "1Gi"}, 40),
-    Batch("research", "notebook", 6, "berth-medium", {"cpu": "1", GPU: "1"}, 45),
-    Batch("product", "search", 20, "berth-high", {"cpu": "2", "memory": "2Gi"}, 35),
-    Batch("product", "report", 30, "berth-medium", {"cpu": "2", "memory": "2Gi"}, 35),
-    Batch("platform", "build", 20, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 25),
-    Batch("platform", "release", RELEASE_PODS, "berth-high", {"cpu": "2", "memory": "2Gi"}, 45,
-          {"berth.dev/reservation": RESERVATION}),
-)
 GANG_BATCH = Batch("research", GANG, GANG_MEMBERS, "berth-high",
                    {"cpu": "2", GPU: "2"}, 30,
                    {"berth.dev/workload": GANG, "berth.dev/workload-size": str(GANG_MEMBERS)})
@@ -63,7 +61,44 @@ IMPOSSIBLE = (
     Batch("research", TOO_LARGE, 1, "berth-low", {"cpu": "64"}, 5),
     Batch(STRANGERS, NOBODYS, 1, "berth-medium", {"cpu": "1"}, 5),
 )
-POD_COUNT = sum(batch.count for batch in (*BATCHES, GANG_BATCH, *IMPOSSIBLE))
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Work that arrives together."""
+
+    after_seconds: int
+    what: str
+    batches: tuple[Batch, ...]
+
+    def pods(self) -> list[Object]:
+        """The Pod objects of all its batches."""
+        return [pod for batch in self.batches for pod in batch.pods()]
+
+
+def search(after_seconds: int) -> Wave:
+    """The product team's search gets four more pods; all run until its traffic ends."""
+    return Wave(after_seconds, "product: search scales out", (
+        Batch("product", f"search-{after_seconds}", 4, "berth-medium", {"cpu": "2", "memory": "2Gi"},
+              TRAFFIC_ENDS_AFTER_SECONDS - after_seconds),))
+
+
+WAVES = (
+    Wave(0, "a gang of 8, notebooks and 50 small jobs of research; two that cannot run", (
+        *IMPOSSIBLE, GANG_BATCH,
+        Batch("research", "notebook", 4, "berth-medium", {"cpu": "1", GPU: "1"}, 45),
+        Batch("research", "prepare", 50, "berth-low", {"cpu": "1", "memory": "1Gi"}, 118))),
+    Wave(12, "research: 32 jobs more than it has quota for", (
+        Batch("research", "sweep", 32, "berth-low", {"cpu": "1", "memory": "1Gi"}, 30),)),
+    Wave(18, "research: 12 urgent jobs, while others wait", (
+        Batch("research", "urgent", 12, "berth-high", {"cpu": "1", "memory": "1Gi"}, 30),)),
+    Wave(24, "platform: builds, and a release for the reserved window", (
+        Batch("platform", "build", 24, "berth-medium", {"cpu": "1", "memory": "1Gi"}, 95),
+        Batch("platform", "release", RELEASE_PODS, "berth-high", {"cpu": "2", "memory": "2Gi"}, 48,
+              {"berth.dev/reservation": RESERVATION}))),
+    *(search(after_seconds) for after_seconds in (34, 44, 54, 64, 74)),
+)
+POD_COUNT = sum(batch.count for wave in WAVES for batch in wave.batches)
 
 
 def namespaces() -> list[Object]:
@@ -90,9 +125,23 @@ def reservation(now: datetime) -> Object:
     }
 
 
+def agents() -> Object:
+    """A small agent on each node, as every cluster has them: the nodes are measured from the start."""
+    labels = {"app": "node-agent"}
+    return {
+        "apiVersion": "apps/v1", "kind": "DaemonSet",
+        "metadata": {"name": "node-agent", "namespace": "kube-system"},
+        "spec": {"selector": {"matchLabels": labels}, "template": {
+            "metadata": {"labels": labels, "annotations": {
+                "kwok.x-k8s.io/usage-cpu": "100m", "kwok.x-k8s.io/usage-memory": "200Mi"}},
+            "spec": {"tolerations": [{"operator": "Exists"}],
+                     "containers": [{"name": "agent", "image": "registry.k8s.io/pause:3.10"}]}}},
+    }
+
+
 def pod(name: str, batch: Batch) -> Object:
     """One pod; the simulated kubelet ends it after its run time and reports its use."""
-    used_millicores = int(batch.requests["cpu"]) * 1000
+    used_millicores = int(batch.requests["cpu"]) * 10 * USE_PERCENT
     return {
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {

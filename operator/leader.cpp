@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/allocation_loop.hpp"
@@ -26,25 +27,31 @@ GangWatchOptions gang_options(const OperatorOptions& options) {
 struct Leader::Impl {
   Impl(Parts used, const OperatorOptions& options, std::uint64_t seed)
       : parts(std::move(used)),
-        waiting(parts.client, parts.executor, parts.observer, parts.events, {}),
+        waiting(parts.client, parts.executor, parts.observer, parts.events, {}, parts.leads),
         gangs({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
-               parts.log.named("gang")},
+               parts.leads, parts.log.named("gang")},
               gang_options(options)),
-        admitter({parts.client, parts.executor, parts.observer, parts.failpoints,
+        admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.leads,
                   parts.log.named("admission")},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
+        stranded({parts.client, parts.executor, parts.observer, parts.events, parts.leads,
+                  parts.log.named("stranding")},
+                 {}),
         allocation(
-            {parts.executor, parts.observer, admitter, waiting, parts.metrics,
+            {parts.executor, parts.observer, admitter, waiting, stranded, parts.metrics,
              parts.log.named("cycle")},
-            [this, candidates = options.candidates] { return policy(candidates); }, seed),
+            [this, placement = options.placement] { return policy(placement); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
-                parts.failpoints, parts.registry, parts.log.named("status")},
+                parts.failpoints, parts.registry, parts.metrics, parts.leads,
+                parts.log.named("status")},
                options.status_interval) {}
 
-  [[nodiscard]] allocation::Policy policy(int candidates) const {
-    allocation::Policy policy;
-    policy.candidates = candidates;
+  [[nodiscard]] allocation::Policy policy(const api::PlacementPolicy& placement) const {
+    api::AllocationPolicySpec spec;
+    spec.placement = placement;
+    allocation::Policy policy = api::to_allocation(spec);
     policy.held_back = gangs.held_back();
+    policy.held_back.merge(admitter.held_back());
     return policy;
   }
 
@@ -69,6 +76,7 @@ struct Leader::Impl {
   WaitingReporter waiting;
   GangWatch gangs;
   Admitter admitter;
+  StrandedPods stranded;
   AllocationLoop allocation;
   StatusLoop status;
 };
@@ -83,11 +91,14 @@ async::Task<void> Leader::run(std::stop_token stop) {
   while (!impl.parts.observer.has_synced())
     if (!co_await async::sleep_for(impl.parts.executor, kSyncPollInterval, stop))
       co_return;
+  impl.gangs.recall();
+  const std::stop_callback on_stop(stop, [&impl] { impl.admitter.drop_queued(); });
   async::TaskGroup work(impl.parts.executor);
   work.spawn(impl.allocation.run(stop));
   work.spawn(impl.status.run(stop));
   work.spawn(impl.waiting.run(stop));
   work.spawn(impl.gangs.run(stop));
+  work.spawn(impl.stranded.run(stop));
   co_await work.join();
   co_await impl.admitter.drain();
 }

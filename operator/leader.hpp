@@ -11,6 +11,7 @@
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
 #include "operator/failpoint.hpp"
+#include "operator/leads.hpp"
 #include "operator/options.hpp"
 
 namespace berth::op {
@@ -26,11 +27,13 @@ public:
     telemetry::Registry& registry;
     telemetry::AllocationMetrics& metrics;
     telemetry::Logger log;
+    Leads leads = [] { return true; };
   };
   Leader(Parts parts, const OperatorOptions& options, std::uint64_t seed);
   ~Leader();
 
-  /// Waits until the observer has synced, then works until `stop`; writes under way are finished.
+  /// Waits until the observer has synced, then works until `stop`; writes under way are finished,
+  /// decisions of which nothing is written yet are dropped.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
   /// Whether nothing is being written or waiting to be: what tests wait for.
   [[nodiscard]] bool is_idle() const;

@@ -38,9 +38,13 @@ struct Operator {
   async::Task<int> run(std::stop_token stop);
   /// Ends when the Lease was given back, or lost; true if it was lost.
   async::Task<bool> lead_under_lease(std::stop_token stop);
+  /// L3: the event on the quota whose ledger an audit corrected.
+  void tell_drift(const allocation::Drift& drift);
+  /// Whether this replica leads at this moment, by its own clock.
+  [[nodiscard]] bool leads() const;
   /// Gives the Lease back once all guarded work has ended.
   async::Task<void> release_in_order(async::TaskGroup& leading, std::stop_token ending,
-                                     std::stop_source election);
+                                     std::stop_source give_back);
 
   program::Program& frame;
   op::OperatorOptions options;
@@ -52,6 +56,7 @@ struct Operator {
   telemetry::AllocationMetrics metrics;
   telemetry::LeaderElectionMetrics lease_metrics;
   op::Leader leader;
+  kube::LeaderElection* election = nullptr; ///< while there is one
 };
 
 Operator::Operator(program::Program& used, op::OperatorOptions given, op::FailpointPlan plan)
@@ -61,17 +66,38 @@ Operator::Operator(program::Program& used, op::OperatorOptions given, op::Failpo
       events(used.client(), used.executor(), event_options(options.identity)),
       metrics(used.registry()), lease_metrics(used.registry(), options.lease_name),
       leader({used.client(), used.executor(), observer, events, failpoints, used.registry(),
-              metrics, log},
+              metrics, log, [this] { return leads(); }},
              options, used.make_rng().next()) {
   frame.health().add_readiness("caches", [this]() -> Result<void> {
     if (!observer.has_synced())
       return fail(Code::Unavailable, "the caches are not filled yet");
     return {};
   });
-  observer.on_drift([this](const allocation::Drift& drift) {
-    metrics.ledger_drift.add();
-    log.warn("Corrected the ledger", {{"quota", drift.quota}, {"pool", drift.pool}});
-  });
+  observer.on_failure(
+      [this](const Error& error) { log.warn("Failed to follow the API server", error); });
+  observer.on_audit([this](std::size_t) { metrics.ledger_audits.add(); });
+  observer.on_drift([this](const allocation::Drift& drift) { tell_drift(drift); });
+}
+
+void Operator::tell_drift(const allocation::Drift& drift) {
+  metrics.ledger_drift.add();
+  log.warn("Corrected the ledger", {{"quota", drift.quota}, {"pool", drift.pool}});
+  const auto quota = observer.quotas().find({"", drift.quota.str()});
+  if (!quota || !leads())
+    return;
+  const kube::ObjectReference about{std::string(api::kApiVersion), "Quota", quota->meta.key(),
+                                    quota->meta.uid};
+  resources::ResourceVector held;
+  resources::ResourceVector actual;
+  held.set(drift.resource, drift.held);
+  actual.set(drift.resource, drift.actual);
+  events.record(about, kube::EventSeverity::Warning, Reason::LedgerDrift, "Audit",
+                "pool " + drift.pool.str() + ": the ledger had " + to_string(held) +
+                    ", the pods hold " + to_string(actual));
+}
+
+bool Operator::leads() const {
+  return !options.leader_elect || (election != nullptr && election->is_leader());
 }
 
 async::Task<int> Operator::run(std::stop_token stop) {
@@ -107,29 +133,31 @@ async::Task<bool> Operator::lead_under_lease(std::stop_token stop) {
   callbacks.on_new_leader = [&](const std::string& identity) {
     log.info("Saw a new leader", {{"identity", identity}});
   };
-  kube::LeaderElection election(frame.client(), frame.executor(), frame.make_rng(),
-                                election_options, callbacks);
+  kube::LeaderElection elected(frame.client(), frame.executor(), frame.make_rng(), election_options,
+                               callbacks);
+  election = &elected;
   std::stop_source ending;
   std::stop_source give_back;
   const std::stop_callback on_stop(stop, [&] { ending.request_stop(); });
   async::TaskGroup releasing(frame.executor());
   releasing.spawn(release_in_order(leading, ending.get_token(), give_back));
-  co_await election.run(give_back.get_token());
+  co_await elected.run(give_back.get_token());
   const bool lost = !stop.stop_requested();
   if (lost)
     log.error("Lost the Lease; another replica leads from now on");
   ending.request_stop();
   co_await releasing.join();
+  election = nullptr;
   co_return lost;
 }
 
 async::Task<void> Operator::release_in_order(async::TaskGroup& leading, std::stop_token ending,
-                                             std::stop_source election) {
+                                             std::stop_source give_back) {
   for (bool waiting = true; waiting;)
     waiting = co_await async::sleep_for(frame.executor(), kLongSleep, ending);
   leading.request_stop();
   co_await leading.join();
-  election.request_stop();
+  give_back.request_stop();
 }
 
 } // namespace

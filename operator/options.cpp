@@ -1,5 +1,8 @@
 #include "operator/options.hpp"
 
+#include <map>
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 namespace berth::op {
@@ -7,6 +10,11 @@ namespace {
 
 constexpr int kCandidatesMax = 16;
 constexpr int kGangTimeoutSecondsMax = 86'400;
+const std::map<std::string, api::PlacementMode> kPlacementModes{
+    {"Auto", api::PlacementMode::Auto},
+    {"Candidates", api::PlacementMode::Candidates},
+    {"Nominate", api::PlacementMode::Nominate},
+    {"Extender", api::PlacementMode::Extender}};
 
 /// What the flags count in seconds or milliseconds.
 struct Units {
@@ -24,7 +32,12 @@ void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
   app.add_option("--lease-name", options.lease_name, "name of the Lease")->capture_default_str();
   app.add_option("--identity", options.identity,
                  "who holds the Lease; default: host name and a random part");
-  app.add_option("--candidates", options.candidates,
+  app.add_option("--placement-mode", options.placement.mode,
+                 "how kube-scheduler learns where a pod goes: Auto, Candidates, Nominate or "
+                 "Extender")
+      ->transform(CLI::CheckedTransformer(kPlacementModes).description(""))
+      ->default_str("Auto");
+  app.add_option("--candidates", options.placement.candidates,
                  "nodes named for each admitted pod, best first")
       ->capture_default_str();
   app.add_option("--gang-timeout-seconds", units.gang_timeout_seconds,
@@ -45,7 +58,7 @@ std::vector<std::string> problems_of(const OperatorOptions& options, const Units
   };
   demand(!options.lease_namespace.empty(), "--lease-namespace: must not be empty");
   demand(!options.lease_name.empty(), "--lease-name: must not be empty");
-  demand(1 <= options.candidates && options.candidates <= kCandidatesMax,
+  demand(1 <= options.placement.candidates && options.placement.candidates <= kCandidatesMax,
          "--candidates: must be 1 to 16");
   demand(1 <= units.gang_timeout_seconds && units.gang_timeout_seconds <= kGangTimeoutSecondsMax,
          "--gang-timeout-seconds: must be 1 to 86400");

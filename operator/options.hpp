@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "lib/api/allocation_policy.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/program/command_line.hpp"
 #include "operator/failpoint.hpp"
@@ -16,8 +17,8 @@ struct OperatorOptions {
   std::string lease_name = "berth-operator";
   /// Unique for this process; empty: host name and a random part.
   std::string identity;
-  /// placement.candidates until AllocationPolicy says otherwise: 1..16.
-  int candidates = 4;
+  /// spec.placement of AllocationPolicy; candidates is 1..16.
+  api::PlacementPolicy placement;
   /// How long a gang may hold capacity without all of its members bound (G1).
   Duration gang_timeout = std::chrono::seconds{300};
   /// How often statuses may be written while numbers change.

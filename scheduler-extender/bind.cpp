@@ -81,8 +81,7 @@ async::Task<Result<Binder::Pod>> Binder::read(BindRequest request) {
 }
 
 std::optional<std::string> Binder::refuse(const cluster::Pod& pod, const NodeName& node) {
-  // Counts what was assumed since the last snapshot: the bindings under way beside this one.
-  const auto snapshot = observer_.has_synced() ? observer_.publish_now() : nullptr;
+  auto snapshot = observer_.snapshot();
   const Standing standing = standing_of(pod, snapshot.get());
   if (standing == Standing::Unmanaged)
     return std::nullopt;
@@ -90,6 +89,8 @@ std::optional<std::string> Binder::refuse(const cluster::Pod& pod, const NodeNam
     return "CachesNotSynced: the extender has just started and decides nothing yet";
   if (standing == Standing::NotAdmitted)
     return "NotAdmitted: " + std::string(meaning(Reason::NotAdmitted));
+  // Counts what was assumed since that snapshot: the bindings under way beside this one.
+  snapshot = observer_.publish_now();
   const auto rejection = check(*snapshot, node, query_for(*snapshot, pod.view));
   if (!rejection)
     return std::nullopt;

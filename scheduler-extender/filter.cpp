@@ -1,7 +1,7 @@
 #include "scheduler-extender/filter.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <vector>
 
 #include "scheduler-extender/promises.hpp"
 #include "scheduler-extender/standing.hpp"
@@ -14,129 +14,130 @@ using allocation::ClusterSnapshot;
 using allocation::NodeVerdict;
 using allocation::PlacementQuery;
 
-FilterResult pass_all(Names names);
-FilterResult refuse_all(Names names, Reason reason);
-FilterResult filter_admitted(const PlacementRequest& request, const ClusterSnapshot& snapshot,
-                             const FilterOptions& options, FilterScratch& scratch);
-FilterResult filter_unmanaged(const PlacementRequest& request, const ClusterSnapshot& snapshot,
-                              PromiseScratch& scratch);
+/// The answer to one request in the making.
+class Answer {
+public:
+  Answer(const PlacementRequest& request, VerbScratch& scratch);
+
+  void fail(std::string_view error) { result_.error = error; }
+  void pass_all();
+  void refuse_all(Reason reason);
+  void pass_unpromised(const ClusterSnapshot& snapshot);
+  void place(const ClusterSnapshot& snapshot, const FilterOptions& options);
+
+private:
+  void pass_planned(std::size_t nodes_max);
+  void choose(const ClusterSnapshot& snapshot, const PlacementQuery& query, std::size_t nodes_max);
+
+  const PlacementRequest& request_;
+  VerbScratch& scratch_;
+  FilterResult& result_;
+};
 
 } // namespace
 
-FilterResult filter(const PlacementRequest& request, const ClusterSnapshot* snapshot,
-                    const FilterOptions& options, FilterScratch& scratch) {
-  if (request.has_whole_nodes)
-    return {{}, {}, std::string(kWantsNames)};
+const FilterResult& filter(const PlacementRequest& request, const ClusterSnapshot* snapshot,
+                           const FilterOptions& options, VerbScratch& scratch) {
+  Answer answer(request, scratch);
   const Standing standing = standing_of(*request.pod, snapshot);
-  if (standing == Standing::Unmanaged)
-    return snapshot == nullptr ? pass_all(request.node_names)
-                               : filter_unmanaged(request, *snapshot, scratch.promises);
-  if (snapshot == nullptr)
-    return {{}, {}, "CachesNotSynced: the extender has just started and decides nothing yet"};
-  if (standing == Standing::NotAdmitted)
-    return refuse_all(request.node_names, Reason::NotAdmitted);
-  return filter_admitted(request, *snapshot, options, scratch);
+  if (request.has_whole_nodes)
+    answer.fail(kWantsNames);
+  else if (standing == Standing::Unmanaged && snapshot == nullptr)
+    answer.pass_all();
+  else if (standing == Standing::Unmanaged)
+    answer.pass_unpromised(*snapshot);
+  else if (snapshot == nullptr)
+    answer.fail("CachesNotSynced: the extender has just started and decides nothing yet");
+  else if (standing == Standing::NotAdmitted)
+    answer.refuse_all(Reason::NotAdmitted);
+  else
+    answer.place(*snapshot, options);
+  return scratch.filtered;
 }
 
 namespace {
 
-/// The planned nodes that are in the request and can take the pod, best first, and a verdict for
-/// those that cannot.
-struct PlannedNodes {
-  std::vector<Position> usable;
-  std::vector<Refusal> unusable;
+Answer::Answer(const PlacementRequest& request, VerbScratch& scratch)
+    : request_(request), scratch_(scratch), result_(scratch.filtered) {
+  result_.passed.clear();
+  result_.refused.clear();
+  result_.error.clear();
+}
 
-  [[nodiscard]] bool has(Position position) const {
-    return std::ranges::find(usable, position) != usable.end() ||
-           std::ranges::find(unusable, position, &Refusal::position) != unusable.end();
+void Answer::pass_all() {
+  for (Position i = 0; i < request_.node_names.size(); ++i)
+    result_.passed.push_back(i);
+}
+
+void Answer::refuse_all(Reason reason) {
+  for (Position i = 0; i < request_.node_names.size(); ++i)
+    result_.refused.push_back({i, reason, true});
+}
+
+void Answer::pass_unpromised(const ClusterSnapshot& snapshot) {
+  Promises promises(snapshot, *request_.pod, scratch_.promises);
+  if (promises.none())
+    return pass_all();
+  for (Position i = 0; i < request_.node_names.size(); ++i) {
+    const auto reason = promises.refuse(request_.node_names[i]);
+    if (reason)
+      result_.refused.push_back({i, *reason, *reason == Reason::NodeNotInPool});
+    else
+      result_.passed.push_back(i);
   }
-};
+}
 
-PlannedNodes planned_nodes(const PlacementRequest& request, const ClusterSnapshot& snapshot,
-                           const PlacementQuery& query) {
-  PlannedNodes found;
+/// The planned nodes that are in the request and can take the pod, best first; else the best of its
+/// pool.
+void Answer::place(const ClusterSnapshot& snapshot, const FilterOptions& options) {
+  const std::size_t nodes_max = request_.pod->has_soft_constraints ? options.candidates_max : 1;
+  const PlacementQuery query = query_for(snapshot, request_.pod->view);
+  const Names names = request_.node_names;
   for (const NodeName& planned : query.planned_nodes) {
-    const auto at = std::ranges::find(request.node_names, std::string_view(planned.str()));
-    if (at == request.node_names.end())
+    const auto at = std::ranges::find(names, std::string_view(planned.str()));
+    const auto position = static_cast<Position>(at - names.begin());
+    const bool is_known =
+        std::ranges::find(result_.passed, position) != result_.passed.end() ||
+        std::ranges::find(result_.refused, position, &Refusal::position) != result_.refused.end();
+    if (at == names.end() || is_known) // named twice: the record is text that may be damaged
       continue;
-    const auto position = static_cast<Position>(at - request.node_names.begin());
-    if (found.has(position))
-      continue; // the record is text that somebody may have damaged
     const auto rejection = check(snapshot, planned, query);
     if (!rejection)
-      found.usable.push_back(position);
+      result_.passed.push_back(position);
     else
-      found.unusable.push_back({position, rejection->reason, !rejection->preemption_may_help});
+      result_.refused.push_back({position, rejection->reason, !rejection->preemption_may_help});
   }
-  return found;
+  if (result_.passed.empty())
+    choose(snapshot, query, nodes_max);
+  else
+    pass_planned(nodes_max);
 }
 
-/// Everything but `planned` is refused: the pod has its place.
-FilterResult pass_planned(PlannedNodes planned, Names names, std::size_t nodes_max) {
-  FilterResult result;
-  result.refused.reserve(names.size());
-  for (Position i = 0; i < names.size(); ++i)
-    if (!planned.has(i))
-      result.refused.push_back({i, Reason::PreferredElsewhere, true});
-  for (std::size_t i = nodes_max; i < planned.usable.size(); ++i)
-    result.refused.push_back({planned.usable[i], Reason::PreferredElsewhere, true});
-  std::ranges::copy(planned.unusable, std::back_inserter(result.refused));
-  planned.usable.resize(std::min(nodes_max, planned.usable.size()));
-  result.passed = std::move(planned.usable);
-  return result;
+/// Keeps the first of what has passed. Everything else is refused: the pod has its place.
+void Answer::pass_planned(std::size_t nodes_max) {
+  std::vector<bool>& answered = scratch_.answered;
+  answered.assign(request_.node_names.size(), false);
+  result_.passed.resize(std::min(nodes_max, result_.passed.size()));
+  for (const Position passed : result_.passed)
+    answered[passed] = true;
+  for (const Refusal& refused : result_.refused)
+    answered[refused.position] = true;
+  for (Position i = 0; i < answered.size(); ++i)
+    if (!answered[i])
+      result_.refused.push_back({i, Reason::PreferredElsewhere, true});
 }
 
-FilterResult filter_admitted(const PlacementRequest& request, const ClusterSnapshot& snapshot,
-                             const FilterOptions& options, FilterScratch& scratch) {
-  const std::size_t nodes_max = request.pod->has_soft_constraints ? options.candidates_max : 1;
-  const PlacementQuery query = query_for(snapshot, request.pod->view);
-  PlannedNodes planned = planned_nodes(request, snapshot, query);
-  if (!planned.usable.empty())
-    return pass_planned(std::move(planned), request.node_names, nodes_max);
+void Answer::choose(const ClusterSnapshot& snapshot, const PlacementQuery& query,
+                    std::size_t nodes_max) {
   const auto choice =
-      choose_nodes(snapshot, query, request.node_names, nodes_max, scratch.placement);
-  FilterResult result;
-  result.passed.assign(choice.chosen.begin(), choice.chosen.end());
-  result.refused.reserve(choice.verdicts.size());
+      choose_nodes(snapshot, query, request_.node_names, nodes_max, scratch_.placement);
+  result_.passed.assign(choice.chosen.begin(), choice.chosen.end());
+  result_.refused.clear();
   for (Position i = 0; i < choice.verdicts.size(); ++i) {
     const NodeVerdict& verdict = choice.verdicts[i];
     if (verdict.kind != NodeVerdict::Kind::Chosen)
-      result.refused.push_back({i, verdict.reason, !verdict.preemption_may_help});
+      result_.refused.push_back({i, verdict.reason, !verdict.preemption_may_help});
   }
-  return result;
-}
-
-FilterResult filter_unmanaged(const PlacementRequest& request, const ClusterSnapshot& snapshot,
-                              PromiseScratch& scratch) {
-  Promises promises(snapshot, *request.pod, scratch);
-  if (promises.none())
-    return pass_all(request.node_names);
-  FilterResult result;
-  result.passed.reserve(request.node_names.size());
-  for (Position i = 0; i < request.node_names.size(); ++i) {
-    const auto reason = promises.refuse(request.node_names[i]);
-    if (reason)
-      result.refused.push_back({i, *reason, *reason == Reason::NodeNotInPool});
-    else
-      result.passed.push_back(i);
-  }
-  return result;
-}
-
-FilterResult pass_all(Names names) {
-  FilterResult result;
-  result.passed.resize(names.size());
-  for (Position i = 0; i < names.size(); ++i)
-    result.passed[i] = i;
-  return result;
-}
-
-FilterResult refuse_all(Names names, Reason reason) {
-  FilterResult result;
-  result.refused.resize(names.size());
-  for (Position i = 0; i < names.size(); ++i)
-    result.refused[i] = {i, reason, true};
-  return result;
 }
 
 } // namespace

@@ -8,10 +8,9 @@
 
 #include <cstddef>
 
-#include "lib/allocation/placement.hpp"
 #include "lib/allocation/snapshot.hpp"
 #include "scheduler-extender/decode.hpp"
-#include "scheduler-extender/promises.hpp"
+#include "scheduler-extender/verb_scratch.hpp"
 #include "scheduler-extender/wire.hpp"
 
 namespace berth::extender {
@@ -22,16 +21,10 @@ struct FilterOptions {
   std::size_t candidates_max = 4;
 };
 
-/// Buffers that a thread uses again from call to call.
-struct FilterScratch {
-  allocation::PlacementScratch placement;
-  PromiseScratch promises;
-};
-
 /// `snapshot` is null while the caches are cold: an error for managed pods (unknown is not "no"),
-/// every name for the others.
-[[nodiscard]] FilterResult filter(const PlacementRequest& request,
-                                  const allocation::ClusterSnapshot* snapshot,
-                                  const FilterOptions& options, FilterScratch& scratch);
+/// every name for the others. The result lies in the scratch.
+[[nodiscard]] const FilterResult& filter(const PlacementRequest& request,
+                                         const allocation::ClusterSnapshot* snapshot,
+                                         const FilterOptions& options, VerbScratch& scratch);
 
 } // namespace berth::extender

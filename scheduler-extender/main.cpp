@@ -85,6 +85,11 @@ Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
       return fail(Code::Unavailable, "the caches are not filled yet");
     return {};
   });
+  observer_.on_failure(
+      [this](const Error& error) { log_.warn("Failed to follow the API server", error); });
+  observer_.on_drift([this](const allocation::Drift& drift) {
+    log_.warn("Corrected the ledger", {{"quota", drift.quota}, {"pool", drift.pool}});
+  });
 }
 
 extender::RouterOptions Extender::router_options() const {
@@ -129,6 +134,7 @@ async::Task<int> Extender::run(std::stop_token stop) {
     background.spawn(reloader_->run(frame_.executor(), background.stop_token()));
   for (bool waiting = true; waiting;)
     waiting = co_await async::sleep_for(frame_.executor(), kLongSleep, stop);
+  server_->retire();
   co_await async::sleep_for(frame_.executor(), options_.shutdown_delay);
   co_await stop_server();
   background.request_stop();
@@ -147,13 +153,7 @@ async::Task<void> Extender::stop_server() {
 }
 
 void Extender::copy_counters() {
-  const http::ServerCounters& counters = server_->counters();
-  server_metrics_.connections_open.set(static_cast<double>(counters.connections_open));
-  server_metrics_.connections_accepted.set_total(
-      static_cast<double>(counters.connections_accepted));
-  server_metrics_.connections_refused.set_total(static_cast<double>(counters.connections_refused));
-  server_metrics_.handshakes_failed.set_total(static_cast<double>(counters.handshakes_failed));
-  server_metrics_.requests_refused.set_total(static_cast<double>(counters.requests_refused));
+  server_metrics_.follow(server_->counters());
   if (const auto snapshot = observer_.snapshot()) {
     const std::chrono::duration<double> as_of = snapshot->as_of.time_since_epoch();
     metrics_.snapshot_timestamp_seconds.set(as_of.count());

@@ -16,19 +16,20 @@ std::int64_t score_of_rank(std::size_t rank, std::size_t count) {
 
 } // namespace
 
-std::vector<HostScore> prioritize(const PlacementRequest& request,
-                                  const allocation::ClusterSnapshot* snapshot,
-                                  allocation::PlacementScratch& scratch) {
-  std::vector<HostScore> scores(request.node_names.size());
-  for (std::size_t i = 0; i < scores.size(); ++i)
-    scores[i] = {static_cast<Position>(i), kScoreMin};
+std::span<const HostScore> prioritize(const PlacementRequest& request,
+                                      const allocation::ClusterSnapshot* snapshot,
+                                      VerbScratch& scratch) {
+  scratch.scores.clear();
   if (snapshot == nullptr || standing_of(*request.pod, snapshot) != Standing::Admitted)
-    return scores;
-  const auto choice = choose_nodes(*snapshot, query_for(*snapshot, request.pod->view),
-                                   request.node_names, request.node_names.size(), scratch);
+    return {};
+  for (Position i = 0; i < request.node_names.size(); ++i)
+    scratch.scores.push_back({i, kScoreMin});
+  const auto choice =
+      choose_nodes(*snapshot, query_for(*snapshot, request.pod->view), request.node_names,
+                   request.node_names.size(), scratch.placement);
   for (std::size_t rank = 0; rank < choice.chosen.size(); ++rank)
-    scores[choice.chosen[rank]].score = score_of_rank(rank, choice.chosen.size());
-  return scores;
+    scratch.scores[choice.chosen[rank]].score = score_of_rank(rank, choice.chosen.size());
+  return scratch.scores;
 }
 
 } // namespace berth::extender

@@ -1,20 +1,21 @@
 #pragma once
-// The prioritize verb: the pool's strategy as scores from 10 for the best node to 0 for the last,
-// for every host of the request: the scheduler gives unlisted ones 0 and lets them lose ties. For a
-// pod without a pool all nodes score 0.
+// The prioritize verb: for an admitted pod the pool's strategy as scores from 10 for the best node
+// to 0 for the last, for every host of the request: the scheduler gives unlisted ones 0 and lets
+// them lose ties. For the others Berth has no opinion: nothing is listed, and the scheduler decides
+// as it would without an extender.
 
-#include <vector>
+#include <span>
 
-#include "lib/allocation/placement.hpp"
 #include "lib/allocation/snapshot.hpp"
 #include "scheduler-extender/decode.hpp"
+#include "scheduler-extender/verb_scratch.hpp"
 #include "scheduler-extender/wire.hpp"
 
 namespace berth::extender {
 
-/// `snapshot` is null while the caches are cold: all score 0.
-[[nodiscard]] std::vector<HostScore> prioritize(const PlacementRequest& request,
-                                                const allocation::ClusterSnapshot* snapshot,
-                                                allocation::PlacementScratch& scratch);
+/// `snapshot` is null while the caches are cold: no opinion either. The scores lie in the scratch.
+[[nodiscard]] std::span<const HostScore> prioritize(const PlacementRequest& request,
+                                                    const allocation::ClusterSnapshot* snapshot,
+                                                    VerbScratch& scratch);
 
 } // namespace berth::extender

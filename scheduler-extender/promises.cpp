@@ -27,6 +27,7 @@ Promises::Promises(const allocation::ClusterSnapshot& snapshot, const cluster::P
                    PromiseScratch& scratch)
     : snapshot_(snapshot), pod_(pod), scratch_(scratch),
       request_(to_columns(pod.view.requests(), *snapshot.nodes)) {
+  request_.devices = {}; // promises are kept by column; which device is for the node's admission
   if (pod.view.priority >= kSystemCriticalPriority)
     return;
   scratch_.kept.assign(snapshot_.nodes->size(), Kept::Free);

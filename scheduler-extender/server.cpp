@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 4> kVerbPaths{"/filter", "/prioritize", "
 /// suspend, so a thread has one request in them at a time.
 struct Scratch {
   Decoder decoder;
-  FilterScratch filter;
+  VerbScratch verbs;
 };
 
 Scratch& scratch_of_this_thread() {
@@ -114,8 +114,8 @@ void Router::filter(Call& call) {
   if (!request)
     return call.refuse(request.error());
   const auto snapshot = backend_.snapshot();
-  const FilterResult result =
-      extender::filter(*request, snapshot.get(), options_.filter, scratch.filter);
+  const FilterResult& result =
+      extender::filter(*request, snapshot.get(), options_.filter, scratch.verbs);
   call.outcome = result.error.empty() ? CallOutcome::Ok : CallOutcome::Error;
   call.response = json_response(encode(result, request->node_names));
   count(result);
@@ -134,7 +134,7 @@ void Router::prioritize(Call& call) {
   if (request->has_whole_nodes)
     return call.refuse({Code::Invalid, std::string(kWantsNames), {}});
   const auto snapshot = backend_.snapshot();
-  const auto scores = extender::prioritize(*request, snapshot.get(), scratch.filter.placement);
+  const auto scores = extender::prioritize(*request, snapshot.get(), scratch.verbs);
   call.response = json_response(encode(scores, request->node_names));
   log_.debug("Prioritized nodes", {{"request_id", call.id},
                                    {"pod", to_string(request->pod->meta.key())},

@@ -25,11 +25,13 @@ std::optional<Amount> published(const api::ResourcePoolStatus& status, const Res
   return std::nullopt;
 }
 
-/// Whether `before` says the same as `now`, as far as it is worth a write.
+/// Whether `before` says the same as `now`, as far as it is worth a write. `capacity` is that of
+/// the nodes that take work, so that there may be use without any.
 bool is_close(Amount before, Amount now, Amount capacity, double deadband_percent) {
   const double difference =
       std::abs(static_cast<double>(now.value()) - static_cast<double>(before.value()));
-  return difference * 100 < deadband_percent * static_cast<double>(capacity.value());
+  const auto whole = static_cast<double>(std::max(capacity, before).value());
+  return difference * 100 < deadband_percent * whole;
 }
 
 api::Condition metrics_condition(const PoolUsage& usage, bool enough) {
@@ -89,8 +91,10 @@ std::vector<Judged> judge(const PoolUsage& usage, const PoolCourse& course,
           Judged{look_out(memory, course.memory(), capacity(memory), now), settings.memory}};
 }
 
-/// A number of nodes that moves by a node or two is not a new finding.
-void keep_standing_nodes(PoolAdvice& advice, const RecommendationPtr& last, PoolSize size) {
+/// A number of nodes that moves by a node or two is not a new finding, and one that is taken back
+/// waits for the cooldown like any change of mind.
+void keep_standing_nodes(PoolAdvice& advice, const RecommendationPtr& last, PoolSize size,
+                         bool is_cooling) {
   if (!last)
     return;
   const auto nodes = nodes_of(*last);
@@ -99,7 +103,9 @@ void keep_standing_nodes(PoolAdvice& advice, const RecommendationPtr& last, Pool
                                                    : api::RecommendationKind::ShrinkPool);
   if (!nodes || !same_kind || (grows ? *nodes <= size.nodes : *nodes >= size.nodes))
     return;
-  if (std::abs(advice.nodes - *nodes) <= std::max(1, *nodes * kSameNodesPercent / 100))
+  const bool is_close =
+      std::abs(advice.nodes - *nodes) <= std::max(1, *nodes * kSameNodesPercent / 100);
+  if (is_close || (is_cooling && grows && advice.nodes < *nodes))
     advice.nodes = *nodes;
 }
 
@@ -141,7 +147,8 @@ void recommend(PoolPlan& plan, const PoolView& view, const PoolUsage& usage,
   PoolAdvice advice = advise(judged, size, state_of(known, now), settings.advice, now);
   if (!advice.known || advice.state.advice == Advice::None)
     return tend(plan, known, std::nullopt, advice.known, options, now);
-  keep_standing_nodes(advice, standing(known, now), size);
+  const bool is_cooling = now < advice.state.changed.value_or(now) + settings.advice.cooldown;
+  keep_standing_nodes(advice, standing(known, now), size, is_cooling);
   const Finding finding{view, settings, size, judged[advice.resource], advice};
   auto wanted = recommendation_for(finding, options.recommendation_validity, now);
   const api::ObjectKey key = wanted.meta.key();

@@ -56,6 +56,14 @@ Quantity percent(double value) {
   return Quantity::of(std::llround(std::clamp(value, 0.0, 1e6)));
 }
 
+/// How the peak comes about that the advice reckons with.
+const char* peak_words(const Finding& finding) {
+  if (finding.advice.state.advice == Advice::ShrinkPool)
+    return "stays below";
+  const Outlook& outlook = finding.judged.outlook;
+  return outlook.expected_peak() > outlook.use_now ? "is heading for" : "is at";
+}
+
 double percent_after(const Finding& finding) {
   return finding.advice.peak_percent * finding.size.nodes / finding.advice.nodes;
 }
@@ -114,9 +122,9 @@ std::string message_for(const Finding& finding) {
   std::array<char, 256> text{};
   const bool grows = finding.advice.state.advice == Advice::GrowPool;
   std::snprintf(text.data(), text.size(), "%s %.0f %% of %d nodes; %d nodes would %s %.0f %%",
-                grows ? "will reach" : "stays below", std::ceil(finding.advice.peak_percent),
-                finding.size.nodes, finding.advice.nodes,
-                grows ? "bring it to" : "still leave it at", std::ceil(percent_after(finding)));
+                peak_words(finding), std::ceil(finding.advice.peak_percent), finding.size.nodes,
+                finding.advice.nodes, grows ? "bring it to" : "still leave it at",
+                std::ceil(percent_after(finding)));
   return std::string(finding.judged.outlook.resource.str()) + ' ' + text.data();
 }
 

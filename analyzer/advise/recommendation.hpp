@@ -24,7 +24,8 @@ struct Finding {
 [[nodiscard]] api::ScalingRecommendation recommendation_for(const Finding& finding,
                                                             Duration validity, TimePoint now);
 
-/// "cpu will reach 91 % of 12 nodes; 16 nodes would bring it to 68 %"
+/// "cpu is at 91 % of 12 nodes; 17 nodes would bring it to 65 %"; or "is heading for", or "stays
+/// below".
 [[nodiscard]] std::string message_for(const Finding& finding);
 
 /// The number of nodes that a recommendation asks for; nothing if its patch cannot be read.

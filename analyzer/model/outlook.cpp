@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::array kHorizons{std::chrono::minutes{5}, std::chrono::minutes{15},
                                std::chrono::minutes{30}, std::chrono::minutes{60}};
+/// What short intervals can foresee before there are five minutes to look back at.
+constexpr Duration kShortHorizon = std::chrono::minutes{1};
 constexpr double kChanceMin = 0.05;
 constexpr double kChanceMax = 0.95;
 
@@ -31,13 +33,21 @@ std::vector<Forecast> forecasts(const std::vector<Sample>& window, TimePoint now
   for (const auto horizon : kHorizons)
     if (horizon <= looked_back)
       found.push_back(trend->at(now + horizon));
+  if (found.empty() && kShortHorizon <= looked_back)
+    found.push_back(trend->at(now + kShortHorizon));
   return found;
 }
 
-/// The forecast with the highest p90; nothing without one.
-const Forecast* highest(const std::vector<Forecast>& forecast) {
-  const auto found = std::ranges::max_element(forecast, {}, &Forecast::p90);
-  return found == forecast.end() ? nullptr : &*found;
+double busiest(const std::deque<Aggregate>& steps) {
+  const auto found = std::ranges::max_element(steps, {}, &Aggregate::mean);
+  return found == steps.end() ? 0 : found->mean;
+}
+
+/// The chance that the next of `samples` like the ones before is below, if the middle one is
+/// (Laplace's rule of succession).
+double chance_of_next(bool below, std::size_t samples) {
+  const auto count = static_cast<double>(samples);
+  return (below ? count + 1 : 1) / (count + 2);
 }
 
 /// The share of outcomes below `amount`, by straight lines through the three known shares.
@@ -77,8 +87,10 @@ Outlook look_out(const resources::ResourceName& resource, const Series& series, 
   auto sorted = values_of(window);
   std::ranges::sort(sorted);
   outlook.peak_p95 = quantile(sorted, 0.95);
+  outlook.day_peak = busiest(series.aggregates());
   outlook.forecast = forecasts(window, now);
   outlook.coverage = series.coverage(series.options().window, now);
+  outlook.completeness = series.coverage(now - window.front().at + series.options().interval, now);
   outlook.samples = window.size();
   return outlook;
 }
@@ -91,15 +103,17 @@ double Outlook::expected_peak() const {
 }
 
 double Outlook::cautious_peak() const {
-  const Forecast* point = highest(forecast);
-  return point == nullptr ? peak_p95 : std::max(peak_p95, point->p90);
+  double peak = std::max(peak_p95, day_peak);
+  for (const auto& point : forecast)
+    peak = std::max(peak, point.p90);
+  return peak;
 }
 
 double Outlook::chance_below(double amount) const {
-  const Forecast* point = highest(forecast);
-  if (point != nullptr)
-    return std::clamp(share_below(*point, amount), kChanceMin, kChanceMax);
-  return use_now < amount ? kChanceMax : kChanceMin;
+  double chance = forecast.empty() ? chance_of_next(use_now < amount, samples) : kChanceMax;
+  for (const auto& point : forecast)
+    chance = std::min(chance, share_below(point, amount));
+  return std::clamp(chance, kChanceMin, kChanceMax);
 }
 
 } // namespace berth::analyzer

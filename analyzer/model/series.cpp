@@ -12,6 +12,9 @@ namespace {
 /// Sources answer faster than asked at times; more samples than this in one window are not kept.
 constexpr std::size_t kSamplesPerIntervalMax = 4;
 
+/// A sample that comes this late after the one before is not a hole yet.
+constexpr double kOnTimeIntervals = 1.5;
+
 TimePoint step_start(TimePoint time, Duration step) {
   const Duration since_epoch = time.time_since_epoch();
   return TimePoint{since_epoch - since_epoch % step};
@@ -64,17 +67,16 @@ std::vector<Sample> Series::since(Duration span, TimePoint now) const {
 
 double Series::coverage(Duration span, TimePoint now) const {
   ensure(span >= options_.interval, "coverage of less than an interval");
-  std::int64_t covered = 0;
-  std::int64_t last_slot = -1;
+  Duration covered{0};
+  TimePoint covered_until = now - span;
   for (const auto& sample : samples_) {
-    if (sample.at <= now - span || sample.at > now)
+    if (sample.at <= covered_until || sample.at > now)
       continue;
-    const std::int64_t slot = (now - sample.at) / options_.interval;
-    covered += slot != last_slot ? 1 : 0;
-    last_slot = slot;
+    const Duration since_last = sample.at - covered_until;
+    covered += since_last <= kOnTimeIntervals * options_.interval ? since_last : options_.interval;
+    covered_until = sample.at;
   }
-  const std::int64_t expected = span / options_.interval;
-  return std::min(1.0, static_cast<double>(covered) / static_cast<double>(expected));
+  return static_cast<double>(covered.count()) / static_cast<double>(span.count());
 }
 
 bool Series::is_stale(TimePoint now) const {
@@ -121,7 +123,8 @@ void Series::finish_step(TimePoint start) {
   aggregate.p95 = quantile(values, 0.95);
   aggregate.samples = values.size();
   aggregates_.push_back(aggregate);
-  if (aggregates_.size() > options_.aggregates_max)
+  const Duration kept = options_.step * static_cast<std::int64_t>(options_.aggregates_max);
+  while (start - aggregates_.front().start >= kept)
     aggregates_.pop_front();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Series: the measured course of one number, bounded in memory: every sample of the last window,
-// and one aggregate per step before that. What was not measured is a gap and stays one: nothing
+// and one aggregate per step of the last day. What was not measured is a gap and stays one: nothing
 // here ever becomes zero because it is missing.
 
 #include <cstddef>
@@ -36,7 +36,7 @@ struct SeriesOptions {
   Duration interval = std::chrono::seconds{60}; ///< how often a sample is expected
   Duration window = std::chrono::hours{1};      ///< for how long every sample is kept
   Duration step = std::chrono::minutes{5};
-  std::size_t aggregates_max = 288; ///< a day of 5-minute steps
+  std::size_t aggregates_max = 288; ///< of so many steps of time: a day of 5-minute steps
 };
 
 /// What became of a sample that was offered.
@@ -77,7 +77,8 @@ public:
 
   /// The samples of (now - span, now], oldest first.
   [[nodiscard]] std::vector<Sample> since(Duration span, TimePoint now) const;
-  /// The share (0..1) of the intervals of (now - span, now] in which something was measured.
+  /// The share (0..1) of (now - span, now] that was measured: each sample tells of the time since
+  /// the one before, or if that is too long ago of one interval.
   [[nodiscard]] double coverage(Duration span, TimePoint now) const;
   /// Whether there is no sample, or none of the last kStaleIntervals intervals.
   [[nodiscard]] bool is_stale(TimePoint now) const;

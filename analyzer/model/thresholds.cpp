@@ -6,6 +6,9 @@
 namespace berth::analyzer {
 namespace {
 
+/// Use must be at least as likely above the warning as below it for a pool to grow.
+constexpr double kUnlikely = 0.5;
+
 double percent_of(double amount, double capacity) {
   return 100 * amount / capacity;
 }
@@ -17,10 +20,15 @@ std::int32_t nodes_for(double peak, const Judged& judged, std::int32_t nodes) {
   return static_cast<std::int32_t>(std::clamp(wanted, 1.0, 1e6));
 }
 
+double warning_amount(const Judged& judged) {
+  return judged.outlook.capacity * judged.thresholds.warning_percent / 100;
+}
+
 bool wants_growth(const Judged& judged, Advice standing) {
   const double enter = standing == Advice::GrowPool ? judged.thresholds.warning_percent
                                                     : judged.thresholds.critical_percent;
-  return percent_of(judged.outlook.expected_peak(), judged.outlook.capacity) >= enter;
+  return percent_of(judged.outlook.expected_peak(), judged.outlook.capacity) >= enter &&
+         judged.outlook.chance_below(warning_amount(judged)) <= kUnlikely;
 }
 
 bool allows_shrinking(const Judged& judged, Advice standing, const AdviceOptions& options) {
@@ -52,8 +60,9 @@ void rest_on_neediest(PoolAdvice& advice, std::span<const Judged> judged, PoolSi
   }
 }
 
-std::int32_t confidence(double chance, double coverage) {
-  return static_cast<std::int32_t>(std::lround(std::clamp(100 * chance * coverage, 5.0, 95.0)));
+std::int32_t confidence(double chance, double completeness) {
+  const double percent = std::clamp(100 * chance * completeness, 5.0, 95.0);
+  return static_cast<std::int32_t>(std::lround(percent));
 }
 
 void grow(PoolAdvice& advice, std::span<const Judged> judged, PoolSize size) {
@@ -61,8 +70,8 @@ void grow(PoolAdvice& advice, std::span<const Judged> judged, PoolSize size) {
   const Judged& on = judged[advice.resource];
   advice.reason = Reason::HighUtilization;
   advice.nodes = std::max(advice.nodes, size.nodes + 1);
-  const double limit = on.outlook.capacity * on.thresholds.warning_percent / 100;
-  advice.confidence_percent = confidence(1 - on.outlook.chance_below(limit), on.outlook.coverage);
+  advice.confidence_percent =
+      confidence(1 - on.outlook.chance_below(warning_amount(on)), on.outlook.completeness);
 }
 
 void shrink(PoolAdvice& advice, std::span<const Judged> judged, PoolSize size,
@@ -72,9 +81,8 @@ void shrink(PoolAdvice& advice, std::span<const Judged> judged, PoolSize size,
   advice.reason = Reason::LowUtilization;
   const std::int32_t step = std::max(size.nodes * options.shrink_step_percent_max / 100, 1);
   advice.nodes = std::max({advice.nodes, size.nodes - step, size.nodes_min, 1});
-  const double limit =
-      on.outlook.capacity * advice.nodes / size.nodes * on.thresholds.warning_percent / 100;
-  advice.confidence_percent = confidence(on.outlook.chance_below(limit), on.outlook.coverage);
+  const double limit = warning_amount(on) * advice.nodes / size.nodes;
+  advice.confidence_percent = confidence(on.outlook.chance_below(limit), on.outlook.completeness);
 }
 
 /// The advice that use alone asks for, whatever was advised when.

@@ -1,8 +1,9 @@
 #pragma once
-// When a pool should grow or shrink. Growth follows what is likely, shrinking only what is nearly
-// certain over a whole window. Two things keep the advice from swinging: leaving an advice takes
-// more than entering it (hysteresis), and a change of mind waits for the cooldown, unless the pool
-// is about to be full.
+// When a pool should grow or shrink. Growth follows what is likely: a pool that is over its
+// thresholds and falls below them by itself is left alone. Shrinking follows only what is nearly
+// certain: the window, and the day as far as it is known. Two things keep the advice from swinging:
+// leaving an advice takes more than entering it (hysteresis), and a change of mind waits for the
+// cooldown, unless the pool is about to be full.
 //
 //          shrink        target   warning     critical   emergency     use in % of capacity
 //   ─────────┼─────────────┼─────────┼───────────┼───────────┼──────

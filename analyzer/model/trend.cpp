@@ -50,6 +50,12 @@ std::pair<double, double> slope_interval(std::span<const double> slopes, std::si
   return {slopes[static_cast<std::size_t>(low)], slopes[static_cast<std::size_t>(high)]};
 }
 
+/// Those that say where the level is now.
+std::vector<double> newest(const std::vector<double>& offsets) {
+  const std::size_t count = std::max(kTrendLevelSamplesMin, offsets.size() / 6);
+  return {offsets.end() - static_cast<std::ptrdiff_t>(count), offsets.end()};
+}
+
 } // namespace
 
 std::optional<Trend> fit_trend(std::span<const Sample> all) {
@@ -66,10 +72,10 @@ std::optional<Trend> fit_trend(std::span<const Sample> all) {
   std::vector<double> offsets;
   for (const auto& sample : samples)
     offsets.push_back(sample.value - trend.slope_per_second * seconds(sample.at - trend.origin));
+  trend.level = median(newest(offsets));
   std::ranges::sort(offsets);
-  trend.level = quantile(offsets, 0.5);
-  trend.residual_p10 = quantile(offsets, 0.1) - trend.level;
-  trend.residual_p90 = quantile(offsets, 0.9) - trend.level;
+  trend.residual_p10 = std::min(quantile(offsets, 0.1) - trend.level, 0.0);
+  trend.residual_p90 = std::max(quantile(offsets, 0.9) - trend.level, 0.0);
   return trend;
 }
 

@@ -52,7 +52,7 @@ void describe_subject(const ObservedExplain& observed, ExplainView& view) {
     if (!pod->view.terminal)
       view.requests += pod->view.requests();
     for (const std::string& gate : pod->scheduling_gates)
-      if (gate != api::kAdmissionGate && !std::ranges::count(view.other_gates, gate))
+      if (gate != api::kAdmissionGate && std::ranges::count(view.other_gates, gate) == 0)
         view.other_gates.push_back(gate);
   }
   if (observed.members.empty())

@@ -176,7 +176,7 @@ json explain_json(const ExplainView& view) {
           {"otherGates", view.other_gates},
           {"admission", admission_json(view)},
           {"node", view.node},
-          {"membersWanted", view.members_wanted ? json(*view.members_wanted) : json()},
+          {"membersWanted", number_or_null(view.members_wanted)},
           {"members", std::move(members)},
           {"quotaChain", quotas_json(view.chain)},
           {"pools", pools_json(view.pools)},

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "lib/allocation/cluster_state.hpp"
-#include "lib/allocation/heads.hpp"
+#include "lib/allocation/turn_order.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/cluster/state_feed.hpp"
@@ -109,7 +109,7 @@ Result<QueueView> decide_queue(const ObservedQueue& observed, const std::string&
   view.as_of = now;
   std::map<std::string, std::int64_t> positions;
   std::int64_t turn = 0;
-  for (const Head& head : allocation::order_heads(allocation::collect_heads(*snapshot))) {
+  for (const Head& head : allocation::turns(*snapshot, {}, now)) {
     QueueRow row = row_of(head, pods);
     const std::int64_t position = ++positions[row.quota];
     ++turn;

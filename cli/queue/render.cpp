@@ -13,10 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string number_or_dash(const std::optional<std::int64_t>& number) {
-  return number ? std::to_string(*number) : "-";
-}
-
 std::string kind_text(const QueueRow& row) {
   if (!row.gang)
     return "Pod";
@@ -34,10 +30,6 @@ std::vector<Cell> cells_of(const QueueRow& row, TimePoint now) {
           request_text(row.requests),
           Cell{row.why.reason.empty() ? "-" : row.why.reason, Colour::Careful},
           row.why.message};
-}
-
-json number_or_null(const std::optional<std::int64_t>& number) {
-  return number ? json(*number) : json();
 }
 
 json row_json(const QueueRow& row) {

@@ -82,9 +82,9 @@ ReservationRow reservation_row(const api::Reservation& reservation) {
   row.current = status.current_window;
   row.next = status.next_window;
   row.next_possible_start = status.next_possible_start;
-  row.holders = status.holder_count.value_or(0);
-  row.windows_honored = status.windows_honored.value_or(0);
-  row.windows_total = status.windows_total.value_or(0);
+  row.holders = status.holder_count;
+  row.windows_honored = status.windows_honored;
+  row.windows_total = status.windows_total;
   return row;
 }
 
@@ -107,6 +107,7 @@ PoolRow pool_row(const api::ResourcePool& pool) {
   PoolRow row;
   row.name = pool.meta.name;
   row.state = state_word(pool.status.conditions, "Ready", pool.meta.generation);
+  row.metrics = state_word(pool.status.conditions, api::kMetricsAvailable, pool.meta.generation);
   row.nodes = pool.status.nodes;
   row.strategy = to_string(pool.spec.strategy);
   for (const auto& status : pool.status.resources) {

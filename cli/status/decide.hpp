@@ -30,6 +30,8 @@ struct PoolRow {
   StateWord state{};
   std::optional<api::NodeCounts> nodes{};
   std::string strategy{};
+  /// Whether what is measured can be relied on, and if not, why.
+  StateWord metrics{};
   std::vector<PoolResourceRow> resources{}; ///< by name
 };
 
@@ -61,9 +63,9 @@ struct ReservationRow {
   std::optional<api::CurrentWindow> current{};
   std::optional<api::NextWindow> next{};
   std::optional<TimePoint> next_possible_start{}; ///< of one that the calendar has no room for
-  std::int64_t holders = 0;
-  std::int64_t windows_honored = 0;
-  std::int64_t windows_total = 0;
+  std::optional<std::int64_t> holders{};
+  std::optional<std::int64_t> windows_honored{};
+  std::optional<std::int64_t> windows_total{};
 };
 
 struct StatusView {

@@ -25,9 +25,9 @@ json reservation_json(const ReservationRow& row) {
            {"kind", row.kind},
            {"state", state_json(row.state)},
            {"promised", row.promised},
-           {"holders", row.holders},
-           {"windowsHonored", row.windows_honored},
-           {"windowsTotal", row.windows_total},
+           {"holders", number_or_null(row.holders)},
+           {"windowsHonored", number_or_null(row.windows_honored)},
+           {"windowsTotal", number_or_null(row.windows_total)},
            {"currentWindow", nullptr},
            {"nextWindow", nullptr},
            {"nextPossibleStart", to_json(row.next_possible_start)}};
@@ -72,6 +72,7 @@ json pools_json(const std::vector<PoolRow>& pools) {
     list.push_back({{"name", pool.name},
                     {"state", state_json(pool.state)},
                     {"strategy", pool.strategy},
+                    {"metrics", state_json(pool.metrics)},
                     {"nodes", std::move(nodes)},
                     {"resources", std::move(resources)}});
   }

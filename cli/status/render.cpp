@@ -18,20 +18,19 @@ std::string heading(std::string_view title, const std::string& table, std::strin
   return std::string(title) + "\n" + (table.empty() ? std::string(none) + "\n" : table);
 }
 
-/// "75%" of allocatable; empty where there is nothing to allocate.
-std::string percent_text(const PoolResourceRow& row) {
+/// The bar and "75%" of allocatable; empty where there is nothing to allocate, or it is not known
+/// how much is.
+Cell bar_cell(const PoolResourceRow& row) {
   const Amount whole = row.allocatable.value_or(Amount{});
-  if (whole <= Amount{})
-    return "";
-  const auto percent = resources::scaled(row.allocated.value_or(Amount{}), 100, whole.value());
-  return " " + std::to_string(percent.value()) + "%";
+  if (whole <= Amount{} || !row.allocated)
+    return {""};
+  const auto percent = resources::scaled(*row.allocated, 100, whole.value());
+  return {draw_bar({whole, *row.allocated, row.promised.value_or(Amount{}), row.measured}) + " " +
+          std::to_string(percent.value()) + "%"};
 }
 
-Cell bar_cell(const PoolResourceRow& row) {
-  const std::string bar =
-      draw_bar({row.allocatable.value_or(Amount{}), row.allocated.value_or(Amount{}),
-                row.promised.value_or(Amount{}), row.measured});
-  return {bar + percent_text(row)};
+Cell state_cell(const StateWord& state) {
+  return {shown(state), colour_of(state)};
 }
 
 std::string nodes_text(const PoolRow& pool) {
@@ -43,27 +42,19 @@ std::string nodes_text(const PoolRow& pool) {
 std::vector<Cell> pool_cells(const PoolRow& pool, const PoolResourceRow& row, bool first) {
   const auto amount = [&](const std::optional<Amount>& value) { return shown(row.name, value); };
   return {first ? pool.name : "",
-          first ? Cell{shown(pool.state), colour_of(pool.state)} : Cell{},
+          first ? state_cell(pool.state) : Cell{},
           first ? nodes_text(pool) : "",
           std::string(row.name.str()),
           amount(row.allocated),
           amount(row.promised),
-          amount(row.measured),
+          shown_roughly(row.name, row.measured),
           amount(row.allocatable),
           bar_cell(row)};
 }
 
 /// The line of a pool none of whose resources has been counted yet.
 std::vector<Cell> empty_pool_cells(const PoolRow& pool) {
-  return {pool.name,
-          Cell{shown(pool.state), colour_of(pool.state)},
-          nodes_text(pool),
-          "-",
-          "-",
-          "-",
-          "-",
-          "-",
-          ""};
+  return {pool.name, state_cell(pool.state), nodes_text(pool), "-", "-", "-", "-", "-", ""};
 }
 
 /// "|- " and "`- " before the name of row `at`, and a line down past each ancestor that has
@@ -91,7 +82,7 @@ std::string first_pending_text(const QuotaRow& row) {
 }
 
 std::vector<Cell> quota_head_cells(const QuotaRow& row, const std::string& branch) {
-  std::vector<Cell> cells{branch + row.name, Cell{shown(row.state), colour_of(row.state)}};
+  std::vector<Cell> cells{branch + row.name, state_cell(row.state)};
   for (const auto count : {&api::WorkloadCounts::admitted, &api::WorkloadCounts::pending})
     cells.emplace_back(row.workloads ? std::to_string((*row.workloads).*count) : "-");
   return cells;
@@ -139,6 +130,13 @@ std::string window_text(const ReservationRow& row, TimePoint now) {
   return "-";
 }
 
+/// "3/4" windows.
+std::string honored_text(const ReservationRow& row) {
+  if (!row.windows_honored || !row.windows_total)
+    return "-";
+  return std::to_string(*row.windows_honored) + "/" + std::to_string(*row.windows_total);
+}
+
 std::string render_reservations(const StatusView& view, bool wide, const Paint& paint) {
   std::vector<std::string> titles{"RESERVATION", "STATE", "POOL",   "QUOTA",  "KIND",
                                   "PROMISED",    "USED",  "WINDOW", "HONORED"};
@@ -147,17 +145,16 @@ std::string render_reservations(const StatusView& view, bool wide, const Paint& 
   Table table(std::move(titles));
   for (const ReservationRow& row : view.reservations) {
     std::vector<Cell> cells{row.name,
-                            Cell{shown(row.state), colour_of(row.state)},
+                            state_cell(row.state),
                             row.pool,
                             row.quota,
                             row.kind,
                             row.promised,
                             row.current ? request_text(row.current->used) : "-",
                             window_text(row, view.as_of),
-                            std::to_string(row.windows_honored) + "/" +
-                                std::to_string(row.windows_total)};
+                            honored_text(row)};
     if (wide) {
-      cells.emplace_back(std::to_string(row.holders));
+      cells.emplace_back(number_or_dash(row.holders));
       cells.emplace_back(row.next ? format_time(row.next->start) : "-");
       cells.emplace_back(row.state.message);
     }
@@ -183,7 +180,7 @@ std::string render_pools(const std::vector<PoolRow>& pools, bool wide, const Pai
                                   "RESOURCE", "ALLOCATED",   "PROMISED",
                                   "MEASURED", "ALLOCATABLE", "ALLOCATED/ALLOCATABLE"};
   if (wide)
-    titles.insert(titles.end(), {"CAPACITY", "LARGEST FREE", "STRATEGY"});
+    titles.insert(titles.end(), {"CAPACITY", "LARGEST FREE", "STRATEGY", "METRICS"});
   Table table(std::move(titles));
   for (const PoolRow& pool : pools) {
     bool first = true;
@@ -195,6 +192,7 @@ std::string render_pools(const std::vector<PoolRow>& pools, bool wide, const Pai
         cells.emplace_back(shown(row.name, row.capacity));
         cells.emplace_back(shown(row.name, row.largest_free));
         cells.emplace_back(first ? pool.strategy : "");
+        cells.push_back(first ? state_cell(pool.metrics) : Cell{});
       }
       table.add(std::move(cells));
       first = false;
@@ -203,7 +201,7 @@ std::string render_pools(const std::vector<PoolRow>& pools, bool wide, const Pai
       continue;
     auto cells = empty_pool_cells(pool);
     if (wide)
-      cells.insert(cells.end(), {"-", "-", pool.strategy});
+      cells.insert(cells.end(), {"-", "-", pool.strategy, state_cell(pool.metrics)});
     table.add(std::move(cells));
   }
   return table.empty() ? "" : table.str(paint);

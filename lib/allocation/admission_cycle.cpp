@@ -4,6 +4,7 @@
 #include <array>
 
 #include "lib/allocation/explain.hpp"
+#include "lib/allocation/placement_mode.hpp"
 #include "lib/base/rng.hpp"
 #include "lib/base/timestamp.hpp"
 
@@ -46,13 +47,17 @@ std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, Time
                                                      snapshot.reservation_use));
 }
 
-AdmissionCycle::AdmissionCycle(CycleInput input)
-    : input_(input), placer_(input.snapshot, input.holds), headroom_(input.snapshot, input.holds),
+AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
+    : input_(input), memory_(memory), rates_({input.snapshot, input.policy, input.now}, memory),
+      subject_use_(input.snapshot), namespace_use_(input.snapshot),
+      placer_(input.snapshot, input.holds), headroom_(input.snapshot, input.holds),
       options_(input.snapshot, input.holds, input.now) {}
 
 std::vector<Replanning> AdmissionCycle::find_new_homes() {
   std::vector<Replanning> replannings;
   input_.snapshot.homeless.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
+    if (pod->admission->mode == PlacementMode::Candidates)
+      return; // find_stranded() has it
     const auto found = options_.follow(*pod->admission);
     const auto* options = std::get_if<std::vector<Option>>(&found);
     if (options == nullptr)
@@ -62,6 +67,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
       return;
     Replanning replanning{pod, *pod->admission};
     replanning.record.planned_nodes = names_of(placed->nodes.front());
+    replanning.record.devices = placed->devices.front();
     placer_.take(std::move(*placed));
     replannings.push_back(std::move(replanning));
   });
@@ -76,9 +82,9 @@ std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
   if (workload.already_charged > 0)
     return finish_interrupted(head);
   const auto held_back = input_.policy.held_back.find(workload.id);
-  if (held_back != input_.policy.held_back.end() && held_back->second > input_.now)
-    return refuse(Reason::GangTimedOut,
-                  "the gang was rolled back and waits until " + format_time(held_back->second));
+  if (held_back != input_.policy.held_back.end() && held_back->second.until > input_.now)
+    return refuse(held_back->second.reason, held_back->second.why + " and waits until " +
+                                                format_time(held_back->second.until));
   return admit_new(head);
 }
 
@@ -92,12 +98,14 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
   const auto* options = std::get_if<std::vector<Option>>(&found);
   for (const auto& pod : members) {
     MemberAdmission member{pod, *workload.interrupted};
-    member.record.planned_nodes.clear();
+    std::vector<NodeName> nodes;
     if (options != nullptr)
       if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
-        member.record.planned_nodes = names_of(placed->nodes.front());
+        nodes = names_of(placed->nodes.front());
+        member.record.devices = placed->devices.front();
         placer_.take(std::move(*placed));
       }
+    plan_nodes(member.record, *pod, std::move(nodes), input_.policy.mode);
     admission.members.push_back(std::move(member));
   }
   return admission;
@@ -119,8 +127,47 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
   const auto found =
       workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
   if (const auto* refusal = std::get_if<Refusal>(&found))
-    return refuse(refusal->reason, refusal->message);
-  return admit_at_best(head, members, std::get<std::vector<Option>>(found));
+    return refuse(*refusal);
+  const auto options = not_passed_over(head, std::get<std::vector<Option>>(found));
+  if (options.empty())
+    return refuse(Reason::HigherPriorityFirst,
+                  "earlier work of quota " + workload.quota.quota.str() +
+                      " waits for room, and the policy's order is StrictFifo");
+  if (auto limit = find_limit(workload, members))
+    return refuse(*std::move(limit));
+  auto admission = admit_at_best(head, members, options);
+  if (!admission)
+    block_passing(head, options);
+  return admission;
+}
+
+/// What has nothing to do with room: T1, T2, Q5, Q7.
+std::optional<Refusal> AdmissionCycle::find_limit(const Workload& workload, Pods members) {
+  if (auto refusal = rates_.find_refusal(workload))
+    return refusal;
+  const ResourceVector total = total_of(members);
+  if (auto refusal = namespace_use_.find_refusal(workload, total))
+    return refusal;
+  return subject_use_.find_refusal(workload, total);
+}
+
+/// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool.
+std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
+                                                    const std::vector<Option>& options) const {
+  if (head.policy->ordering != Ordering::StrictFifo)
+    return options;
+  std::vector<Option> open;
+  std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
+    return !blocked_.contains({option.payer, option.site.pool->name});
+  });
+  return open;
+}
+
+/// One that no node of its pools suits blocks nobody: room would not help it.
+void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
+  if (head.policy->ordering == Ordering::StrictFifo && refusal_.why->reason != Reason::NodeMismatch)
+    for (const Option& option : options)
+      blocked_.emplace(option.payer, option.site.pool->name);
 }
 
 std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
@@ -147,13 +194,55 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
 
 std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& option, Pods members,
                                                                  const ResourceVector& total) {
-  if (const auto shortfall = headroom_.quota_shortfall(option, total))
-    return explain_shortfall(*shortfall);
+  if (auto why = no_quota(option, total))
+    return *std::move(why);
+  if (auto why = pressed(option, total))
+    return *std::move(why);
   if (const auto shortfall = headroom_.pool_shortfall(option, total))
     return explain_shortfall(*shortfall);
   if (auto placed = placer_.place(members, option.site, nodes_max()))
     return std::move(*placed);
+  if (!bursts_)
+    wanted_pools_.insert(option.site.pool->name);
   return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
+}
+
+/// Q2, and where bursts have begun Q6: up to the factor, while the budget lasts, and only in a pool
+/// where nobody with quota waits for a place.
+std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
+                                                    const ResourceVector& total) const {
+  const auto shortfall = headroom_.quota_shortfall(option, total);
+  if (!shortfall)
+    return std::nullopt;
+  const QuotaSpec& payer = input_.snapshot.quotas->spec(option.payer);
+  const PoolName& pool = option.site.pool->name;
+  if (!bursts_ || !payer.burst || wanted_pools_.contains(pool) ||
+      rates_.pressure(pool) != PressureLevel::None)
+    return explain_shortfall(*shortfall);
+  const auto level = balance().burst_level(option.payer, payer.burst->factor_percent);
+  const auto memory = memory_.quotas.find(payer.name);
+  const BurstAccount account =
+      memory == memory_.quotas.end() ? BurstAccount{} : memory->second.burst;
+  if (!account.is_open(*payer.burst, level) ||
+      balance().burst_shortfall(option.payer, pool, headroom_.beyond_promise(option, total)))
+    return explain_shortfall(*shortfall);
+  return std::nullopt;
+}
+
+/// T1 and T3: a pool under pressure takes work more slowly, and from Critical on nothing borrowed.
+std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
+                                                   const ResourceVector& total) {
+  const PoolName& pool = option.site.pool->name;
+  if (auto refusal = rates_.find_refusal(pool))
+    return Explanation{refusal->reason, std::move(refusal->message), std::nullopt, {}};
+  if (rates_.pressure(pool) >= PressureLevel::Critical &&
+      balance().forecast(option.payer, pool, headroom_.beyond_promise(option, total)).borrows)
+    return Explanation{Reason::PoolUnderPressure,
+                       "needs to borrow in pool " + pool.str() +
+                           ", whose measured use is too high for that",
+                       std::nullopt,
+                       {}};
+  return std::nullopt;
 }
 
 Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Option& option,
@@ -164,20 +253,33 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   record.quota = quotas.spec(option.payer).name;
   record.pool = option.site.pool->name;
   record.reservation = option.reservation;
+  const ResourceVector total = total_of(members);
+  record.is_burst = headroom_.quota_shortfall(option, total).has_value();
   record.members = static_cast<std::int32_t>(members.size());
   for (const auto& pod : members)
     record.youngest_member = std::max(record.youngest_member, pod->created);
 
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
-    record.planned_nodes = names_of(placed.nodes[i]);
+    plan_nodes(record, *members[i], names_of(placed.nodes[i]), input_.policy.mode);
+    record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
-  headroom_.take(option, total_of(members));
+  if (record.is_burst)
+    headroom_.take_for_burst(option, total);
+  else
+    headroom_.take(option, total);
+  rates_.admitted(*head.workload, record.pool);
+  subject_use_.admitted(*head.workload, total);
+  namespace_use_.admitted(*head.workload, total);
   placer_.take(std::move(placed));
   if (option.site.reservation != kNoReservation)
     refused_.clear(); // what it held elsewhere may be free for others now
   return admission;
+}
+
+std::optional<Admission> AdmissionCycle::refuse(Refusal refusal) {
+  return refuse(refusal.reason, std::move(refusal.message));
 }
 
 std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string message) {
@@ -192,6 +294,15 @@ std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string messa
 Waiting AdmissionCycle::last_refusal() {
   refusal_.position = ++positions_[refusal_.workload->quota.quota];
   return refusal_;
+}
+
+void AdmissionCycle::begin_bursts() {
+  bursts_ = true;
+  refused_.clear();
+}
+
+bool AdmissionCycle::may_burst(const Head& head) const {
+  return head.quota && input_.snapshot.quotas->spec(*head.quota).burst.has_value();
 }
 
 AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members) {

@@ -3,8 +3,10 @@
 // berth.dev/admitted before any gate is removed (the intent). It is the only memory of a decision:
 // after a restart the ledger is rebuilt from these records. Its JSON codec is lib/api's.
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/clock.hpp"
@@ -15,6 +17,17 @@ namespace berth::allocation {
 /// One admission of one workload; every pod admitted by it carries the same id.
 using DecisionId = StrongId<struct DecisionIdTag>;
 
+/// How the planned nodes reach kube-scheduler; see placement_mode.hpp.
+enum class PlacementMode {
+  Extender,   ///< its filter answers with them
+  Candidates, ///< they are pinned in the pod's affinity, in the patch that removes the gate
+  Nominate,   ///< the best one is written to status.nominatedNodeName first
+};
+/// The API strings, in the order of the enumerators.
+constexpr std::array<std::string_view, 3> names_of(PlacementMode) {
+  return {"Extender", "Candidates", "Nominate"};
+}
+
 struct AdmissionRecord {
   DecisionId decision{};
   /// Who is charged (L1). For work inside a reservation: the quota that pays for the reservation.
@@ -23,8 +36,13 @@ struct AdmissionRecord {
   /// Where this pod may be bound, best first; the first one that exists is charged until the pod is
   /// bound. Never more than Policy::candidates.
   std::vector<NodeName> planned_nodes{};
+  PlacementMode mode = PlacementMode::Extender;
+  /// Which devices of the first planned node the pod is charged on; empty if it asks for none.
+  std::vector<std::int32_t> devices{};
   /// Empty unless the pod was admitted into a reservation.
   ReservationName reservation{};
+  /// The quota had no room for it and paid from its burst budget (Q6).
+  bool is_burst = false;
   /// How many pods this decision admits together, and the creation time of the youngest of them.
   /// Written on each pod, they tell the next leader which members a crash left without a record:
   /// those created no later, up to this number, were decided on and are charged (G2, L1).

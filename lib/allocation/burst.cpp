@@ -39,6 +39,11 @@ bool BurstAccount::is_open(const BurstSpec& spec, std::int64_t level) const {
   return level > 0 ? rest > 0 : rest * 100 >= whole_budget(spec) * kReopenPercent;
 }
 
+Duration BurstAccount::lasts(const BurstSpec& spec, std::int64_t level) const {
+  const Int128 rest = std::max<Int128>(whole_budget(spec) - spent, 0);
+  return Duration{static_cast<std::int64_t>((rest + level - 1) / level)};
+}
+
 Duration BurstAccount::left(const BurstSpec& spec) const {
   const Int128 rest = std::max<Int128>(whole_budget(spec) - spent, 0);
   return Duration{static_cast<std::int64_t>(rest / kFullBurst)};

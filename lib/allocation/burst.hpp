@@ -12,7 +12,7 @@
 namespace berth::allocation {
 
 struct BurstSpec {
-  std::int32_t factor_percent = 150;     ///< the most that may be held, of nominal; > 100
+  std::int32_t factor_percent = 150;       ///< the most that may be held, of nominal; > 100
   Duration budget = std::chrono::hours{1}; ///< how long it lasts at the largest burst
   Duration refill = std::chrono::hours{24};
   Duration grace = std::chrono::minutes{5};
@@ -35,6 +35,8 @@ struct BurstAccount {
   /// Whether work may be admitted into a burst: while one is on, as long as anything is left; to
   /// begin one, kReopenPercent must be.
   [[nodiscard]] bool is_open(const BurstSpec& spec, std::int64_t level) const;
+  /// How long it still lasts at a burst of `level`, which is > 0.
+  [[nodiscard]] Duration lasts(const BurstSpec& spec, std::int64_t level) const;
   /// How long it still lasts at the largest burst.
   [[nodiscard]] Duration left(const BurstSpec& spec) const;
   /// When the grace ends after which the excess is to be taken back.

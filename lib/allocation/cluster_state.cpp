@@ -4,7 +4,7 @@
 
 namespace berth::allocation {
 
-ClusterState::ClusterState() : impl_(std::make_unique<Impl>()) {}
+ClusterState::ClusterState(Generation last) : impl_(std::make_unique<Impl>(last)) {}
 ClusterState::~ClusterState() = default;
 ClusterState::ClusterState(ClusterState&&) noexcept = default;
 ClusterState& ClusterState::operator=(ClusterState&&) noexcept = default;
@@ -45,6 +45,18 @@ bool ClusterState::upsert_reservation(ReservationSpec reservation) {
 bool ClusterState::remove_reservation(const ReservationName& name) {
   return impl_->remove_reservation(name);
 }
+bool ClusterState::upsert_policy(PolicySpec policy) {
+  return impl_->upsert_policy(std::move(policy));
+}
+bool ClusterState::remove_policy(const std::string& name) {
+  return impl_->remove_policy(name);
+}
+bool ClusterState::upsert_namespace_quota(NamespaceQuota quota) {
+  return impl_->upsert_namespace_quota(std::move(quota));
+}
+bool ClusterState::remove_namespace_quota(const std::string& name_space, const std::string& name) {
+  return impl_->remove_namespace_quota(name_space, name);
+}
 std::shared_ptr<const ClusterSnapshot> ClusterState::publish(TimePoint now) {
   return impl_->publish(now);
 }
@@ -58,7 +70,11 @@ bool ClusterState::Impl::upsert_pod(PodView pod) {
     if (is_same)
       return false;
     leave_gang(**known);
+    if ((*known)->managed)
+      census_.remove((*known)->shape);
   }
+  if (pod.managed)
+    census_.add(pod.shape);
   touch(pod);
   const PodUid uid = pod.uid;
   pods_.set(uid, std::make_shared<const PodView>(std::move(pod)));
@@ -75,6 +91,8 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
   expected_.erase(uid);
   homeless_.erase(uid);
   pods_.erase(uid);
+  if (pod->managed)
+    census_.remove(pod->shape);
   shapes_.give_back(pod->shape);
   return true;
 }
@@ -168,6 +186,34 @@ bool ClusterState::Impl::remove_reservation(const ReservationName& name) {
   if (reservations_.erase(name) == 0)
     return false;
   return changed_ = reservations_changed_ = true;
+}
+
+bool ClusterState::Impl::upsert_policy(PolicySpec policy) {
+  const std::string name = policy.name;
+  if (!replace_shared(policies_, name, std::move(policy)))
+    return false;
+  return changed_ = true;
+}
+
+bool ClusterState::Impl::remove_policy(const std::string& name) {
+  if (policies_.erase(name) == 0)
+    return false;
+  return changed_ = true;
+}
+
+bool ClusterState::Impl::upsert_namespace_quota(NamespaceQuota quota) {
+  auto& known = namespace_quotas_[{quota.namespace_name, quota.name}];
+  if (known == quota)
+    return false;
+  known = std::move(quota);
+  return changed_ = namespace_quotas_changed_ = true;
+}
+
+bool ClusterState::Impl::remove_namespace_quota(const std::string& name_space,
+                                                const std::string& name) {
+  if (namespace_quotas_.erase({name_space, name}) == 0)
+    return false;
+  return changed_ = namespace_quotas_changed_ = true;
 }
 
 } // namespace berth::allocation

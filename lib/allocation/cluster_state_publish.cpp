@@ -15,11 +15,14 @@ std::vector<typename Map::mapped_type> values_of(const Map& map) {
   return values;
 }
 
-/// Whether rows of loads mean the same in both: the same nodes and columns in the same order.
+/// Whether rows of loads mean the same in both: the same nodes, with as many devices, and columns
+/// in the same order.
 bool have_same_rows(const NodeTable& left, const NodeTable& right) {
-  return std::ranges::equal(left.columns(), right.columns()) &&
+  return left.device_slots() == right.device_slots() &&
+         std::ranges::equal(left.columns(), right.columns()) &&
          std::ranges::equal(left.nodes(), right.nodes(), [](const auto& a, const auto& b) {
-           return a == b || a->view.name == b->view.name;
+           return a == b || (a->view.name == b->view.name &&
+                             devices_of(a->view.allocatable) == devices_of(b->view.allocatable));
          });
 }
 
@@ -32,7 +35,9 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::publish(TimePoint now
   refresh_nodes();
   settle_touched();
   refresh_loads();
+  refresh_fragmentation();
   refresh_windows(now);
+  refresh_namespace_quotas();
   published_ = make_snapshot(now);
   changed_ = false;
   return published_;
@@ -110,7 +115,9 @@ bool ClusterState::Impl::put_node_in_pool(const NodeName& name,
     changed = replace_shared(
         pooled_, name,
         PooledNode{*node->second, pool == nullptr ? PoolName{} : pool->name,
-                   pool == nullptr ? node->second->allocatable : pool->promisable(*node->second)});
+                   pool == nullptr ? node->second->allocatable : pool->promisable(*node->second),
+                   pool == nullptr ? NodeMerits{}
+                                   : merits_of(node->second->labels, pool->strategy_params)});
   }
   const auto watchers = watchers_.find(name);
   if (watchers != watchers_.end() && pool_name() != before)
@@ -194,7 +201,7 @@ void ClusterState::Impl::look_at(const WorkloadId& id, std::vector<NodeName> nod
 void ClusterState::Impl::refresh_loads() {
   const std::vector<NodeName> touched = ledger_.take_touched_nodes();
   if (loads_table_ == nullptr || !have_same_rows(*loads_table_, *table_)) {
-    loads_ = NodeLoads(table_->size(), table_->columns().size());
+    loads_ = NodeLoads(table_->size(), table_->width());
     for (NodeIndex index = 0; index < table_->size(); ++index)
       write_row(index);
   } else {
@@ -207,11 +214,22 @@ void ClusterState::Impl::refresh_loads() {
 
 void ClusterState::Impl::write_row(NodeIndex index) {
   const auto columns = table_->columns();
-  std::vector<std::int64_t> row(columns.size());
+  std::vector<std::int64_t> row(table_->width());
   const ResourceSum& sum = ledger_.on_node(table_->node(index).view.name);
   for (std::size_t column = 0; column < columns.size(); ++column)
     row[column] = sum.get(columns[column]).value();
+  const NodeName& name = table_->node(index).view.name;
+  std::ranges::copy(ledger_.on_devices(name, table_->devices(index)),
+                    row.begin() + static_cast<std::ptrdiff_t>(columns.size()));
   loads_.set_row(index, row);
+}
+
+void ClusterState::Impl::refresh_fragmentation() {
+  const bool census_changed = census_.take_changed();
+  if (!census_changed && fragmentation_table_ == table_)
+    return;
+  fragmentation_ = std::make_shared<const FragmentationModel>(census_.entries(), *table_);
+  fragmentation_table_ = table_;
 }
 
 void ClusterState::Impl::refresh_windows(TimePoint now) {
@@ -220,12 +238,30 @@ void ClusterState::Impl::refresh_windows(TimePoint now) {
   reservations_changed_ = false;
 }
 
+void ClusterState::Impl::refresh_namespace_quotas() {
+  if (!namespace_quotas_changed_)
+    return;
+  std::multimap<std::string, NamespaceQuota> by_namespace;
+  for (const auto& [key, quota] : namespace_quotas_)
+    by_namespace.emplace(key.first, quota);
+  shared_namespace_quotas_ =
+      std::make_shared<const std::multimap<std::string, NamespaceQuota>>(std::move(by_namespace));
+  namespace_quotas_changed_ = false;
+}
+
+std::vector<std::shared_ptr<const PolicySpec>> ClusterState::Impl::policies_by_age() const {
+  auto policies = values_of(policies_);
+  std::ranges::stable_sort(policies, {}, [](const auto& policy) { return policy->created; });
+  return policies;
+}
+
 std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoint now) {
   auto snapshot = std::make_shared<ClusterSnapshot>();
-  snapshot->generation = Generation{published_ == nullptr ? 1 : published_->generation.number + 1};
+  snapshot->generation = Generation{++generation_.number};
   snapshot->as_of = now;
   snapshot->nodes = table_;
   snapshot->loads = loads_.snapshot();
+  snapshot->fragmentation = fragmentation_;
   snapshot->pools = values_of(pools_);
   snapshot->pool_use = ledger_.pool_use();
   snapshot->quotas = forest_;
@@ -241,6 +277,8 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->expected = expected_.snapshot();
   snapshot->homeless = homeless_.snapshot();
   snapshot->namespaces = shared_namespaces_;
+  snapshot->policies = policies_by_age();
+  snapshot->namespace_quotas = shared_namespace_quotas_;
   return snapshot;
 }
 

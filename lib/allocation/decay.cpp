@@ -37,8 +37,8 @@ Int128 factor_after(Duration elapsed, Duration half_life) {
   const auto whole = elapsed.count() / half_life.count();
   if (whole >= kFactorBits)
     return 0;
-  const Int128 rest = (Int128{elapsed.count() % half_life.count()} << kExponentBits) /
-                      half_life.count();
+  const Int128 rest =
+      (Int128{elapsed.count() % half_life.count()} << kExponentBits) / half_life.count();
   Int128 factor = Int128{1} << (kFactorBits - whole);
   for (int bit = 0; bit < kExponentBits; ++bit)
     if (((rest >> (kExponentBits - 1 - bit)) & 1) != 0)

@@ -1,6 +1,6 @@
 #pragma once
-// Decay: how the past fades. 0.5^(elapsed / halfLife) in fixed point, so that every machine gets the
-// same bits (X4). For the history of shares (F2); it knows nothing of quotas.
+// Decay: how the past fades. 0.5^(elapsed / halfLife) in fixed point, so that every machine gets
+// the same bits (X4). For the history of shares (F2); it knows nothing of quotas.
 
 #include <cstdint>
 

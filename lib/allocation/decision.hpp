@@ -79,6 +79,13 @@ struct Replanning {
   AdmissionRecord record{}; ///< as before but for planned_nodes; those are empty if none was found
 };
 
+/// An admitted pod that is pinned to candidates of which none can take it any more. Affinity cannot
+/// be loosened, so its controller has to make it again.
+struct Stranding {
+  std::shared_ptr<const PodView> pod{};
+  std::vector<Rejection> candidates{}; ///< why each is none; in their order
+};
+
 /// The calendar's answer to a reservation that was not accepted yet.
 struct ReservationDecision {
   std::shared_ptr<const ReservationSpec> reservation{};
@@ -88,13 +95,28 @@ struct ReservationDecision {
   std::optional<TimePoint> next_start{}; ///< with CalendarFull: from when on it would fit
 };
 
+/// A pod that has to give way, whoever asks: a burst is over (Q6), or its pool is under pressure
+/// (T3). The operator gives notice and evicts.
+struct Shedding {
+  std::shared_ptr<const PodView> pod{};
+  QuotaName quota{};
+  Reason reason = Reason::BurstEnded; ///< BurstEnded or PoolUnderPressure
+  TimePoint not_before{};             ///< the end of the grace
+};
+
 /// All that one cycle decides. Applying it and deciding again yields nothing new.
 struct Plan {
   Generation based_on{};
   std::vector<Admission> admissions{}; ///< in the order they were decided
   std::vector<Waiting> waiting{};      ///< in the order of their turn
   std::vector<Replanning> replannings{};
+  std::vector<Stranding> strandings{};
   std::vector<ReservationDecision> reservations{};
+  std::vector<Shedding> sheddings{}; ///< in the order in which they give way
+  /// To be given to the next cycle, as Policy::memory.
+  AllocationMemory memory{};
+  /// When the passing of time alone lets somebody go on: a token, a breaker, a burst budget.
+  TimePoint next_look = TimePoint::max();
 };
 
 } // namespace berth::allocation

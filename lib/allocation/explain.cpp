@@ -31,12 +31,13 @@ Reason reason_for(const std::vector<RejectionCount>& rejections) {
                                                                       : Reason::NodeMismatch;
 }
 
-/// How far a try got before it failed: quota is asked before nodes.
+/// How far a try got before it failed: quota is asked before nodes. A pool none of whose nodes
+/// suits the pod says least: another one is meant for it.
 int progress_of(Reason reason) {
   switch (reason) {
-  case Reason::NodeMismatch: return 2;
-  case Reason::InsufficientCapacity: return 3;
-  case Reason::ReservedCapacity: return 4;
+  case Reason::NodeMismatch: return 0;
+  case Reason::InsufficientCapacity: return 2;
+  case Reason::ReservedCapacity: return 3;
   default: return 1;
   }
 }

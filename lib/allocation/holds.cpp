@@ -26,8 +26,8 @@ public:
 
 private:
   [[nodiscard]] std::span<std::int64_t> free_on(NodeIndex node) {
-    const std::size_t columns = nodes_.columns().size();
-    return {free_.data() + node * columns, columns};
+    const std::size_t width = nodes_.width();
+    return {free_.data() + node * width, width};
   }
   [[nodiscard]] std::int64_t emptiness(NodeIndex node);
   [[nodiscard]] std::vector<NodeIndex> emptiest_first(const PoolName& pool);
@@ -46,7 +46,7 @@ std::int64_t Layout::emptiness(NodeIndex node) {
   const auto capacity = nodes_.capacity(node);
   const auto free = free_on(node);
   std::int64_t least = kEmptinessScale;
-  for (std::size_t column = 0; column < capacity.size(); ++column)
+  for (std::size_t column = 0; column < nodes_.columns().size(); ++column)
     if (capacity[column] > 0)
       least = std::min(least, static_cast<std::int64_t>(resources::Int128{free[column]} *
                                                         kEmptinessScale / capacity[column]));
@@ -72,7 +72,7 @@ std::vector<NodeIndex> Layout::emptiest_first(const PoolName& pool) {
 void Layout::hold_whole(std::uint32_t index, NodeIndex node, OpenReservation& open) {
   is_whole_[node] = true;
   const auto free = free_on(node);
-  for (std::size_t column = 0; column < free.size(); ++column)
+  for (std::size_t column = 0; column < nodes_.columns().size(); ++column)
     if (const ResourceName& name = nodes_.columns()[column]; name != ResourceName::pods())
       open.unfilled.set(name, open.unfilled.get(name) + Amount{free[column]});
   holds_.push_back(NodeHold{node, index, {free.begin(), free.end()}, true});
@@ -116,7 +116,7 @@ void Layout::hold_amounts(std::uint32_t index, OpenReservation& open,
   for (const NodeIndex node : emptiest_first(open.spec->pool)) {
     if (is_served())
       break;
-    NodeHold hold{node, index, std::vector<std::int64_t>(nodes_.columns().size()), false};
+    NodeHold hold{node, index, std::vector<std::int64_t>(nodes_.width()), false};
     for (auto& [column, amount] : wanted) {
       const std::int64_t taken = std::min(amount, free_on(node)[column]);
       hold.amounts[column] = taken;

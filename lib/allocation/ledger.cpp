@@ -35,8 +35,8 @@ bool Ledger::post(const PodUid& pod, Charge charge) {
   if (held != nullptr && *held == charge)
     return false;
   if (held != nullptr)
-    book(*held, false);
-  book(charge, true);
+    book(pod, *held, false);
+  book(pod, charge, true);
   charges_.set(pod, std::make_shared<const Charge>(std::move(charge)));
   return true;
 }
@@ -45,7 +45,7 @@ bool Ledger::release(const PodUid& pod) {
   const Charge* held = charge_of(pod);
   if (held == nullptr)
     return false;
-  book(*held, false);
+  book(pod, *held, false);
   charges_.erase(pod);
   return true;
 }
@@ -66,10 +66,19 @@ std::vector<NodeName> Ledger::take_touched_nodes() {
   return std::exchange(touched_nodes_, {});
 }
 
-void Ledger::book(const Charge& charge, bool is_added) {
+std::vector<std::int64_t> Ledger::on_devices(const NodeName& node, std::size_t devices) const {
+  std::vector<DeviceCharge> charges;
+  if (const auto at = devices_.find(node); at != devices_.end())
+    for (const auto& [pod, charge] : at->second)
+      charges.push_back(charge);
+  return lay_out_devices(devices, std::move(charges));
+}
+
+void Ledger::book(const PodUid& pod, const Charge& charge, bool is_added) {
   const ResourceVector& amounts = charge.shape->requests;
   if (!charge.node.empty()) {
     book_sum(nodes_, charge.node, amounts, is_added);
+    book_devices(pod, charge, is_added);
     touched_nodes_.push_back(charge.node);
   }
   if (!charge.quota.empty()) {
@@ -80,21 +89,36 @@ void Ledger::book(const Charge& charge, bool is_added) {
     book_reservation(charge, is_added);
 }
 
+void Ledger::book_devices(const PodUid& pod, const Charge& charge, bool is_added) {
+  const DeviceAsk ask = device_ask(charge.shape->requests);
+  if (ask.is_nothing())
+    return;
+  if (is_added) {
+    devices_[charge.node][pod] = DeviceCharge{pod, ask, charge.devices};
+    return;
+  }
+  const auto at = devices_.find(charge.node);
+  at->second.erase(pod);
+  if (at->second.empty())
+    devices_.erase(at);
+}
+
 void Ledger::book_quota(const Charge& charge, bool is_added) {
   const auto* shared = quota_use_.find(charge.quota);
   QuotaUse use = shared == nullptr ? QuotaUse{} : **shared;
-  ResourceSum& sum = use.by_pool[charge.pool];
-  if (is_added)
-    sum.add(charge.shape->requests);
-  else
-    sum.subtract(charge.shape->requests);
-  if (sum.empty())
-    use.by_pool.erase(charge.pool);
+  book_sum(use.by_pool, charge.pool, charge.shape->requests, is_added);
+  if (charge.is_burst)
+    book_sum(use.burst_by_pool, charge.pool, charge.shape->requests, is_added);
   use.pods = is_added ? use.pods + 1 : use.pods - 1;
   if (use.pods == 0)
     quota_use_.erase(charge.quota);
   else
     quota_use_.set(charge.quota, std::make_shared<const QuotaUse>(std::move(use)));
+}
+
+ResourceVector QuotaUse::burst_in(const PoolName& pool) const {
+  const auto sum = burst_by_pool.find(pool);
+  return sum == burst_by_pool.end() ? ResourceVector{} : sum->second.total();
 }
 
 void Ledger::book_reservation(const Charge& charge, bool is_added) {

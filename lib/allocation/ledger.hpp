@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/allocation/device.hpp"
 #include "lib/allocation/ordered_map.hpp"
 #include "lib/allocation/pod.hpp"
 #include "lib/base/strong_id.hpp"
@@ -24,7 +25,9 @@ struct Charge {
   PoolName pool{};               ///< the pool it is charged in
   NodeName node{};               ///< where it runs, or is planned to until it is bound
   ReservationName reservation{}; ///< inside which promise
+  bool is_burst = false;         ///< admitted into a burst (Q6)
   ShapePtr shape{};              ///< how much: shape->requests
+  DeviceList devices{};          ///< which of the node's devices it was given; empty: not known
 
   [[nodiscard]] bool is_nothing() const {
     return quota.empty() && node.empty() && reservation.empty();
@@ -35,7 +38,11 @@ struct Charge {
 /// Totals of one quota, by pool.
 struct QuotaUse {
   std::map<PoolName, ResourceSum> by_pool{};
+  /// The part of it that was admitted into a burst (Q6).
+  std::map<PoolName, ResourceSum> burst_by_pool{};
   std::size_t pods = 0;
+
+  [[nodiscard]] ResourceVector burst_in(const PoolName& pool) const;
 
   friend bool operator==(const QuotaUse&, const QuotaUse&) = default;
 };
@@ -62,6 +69,9 @@ public:
   [[nodiscard]] const Charge* charge_of(const PodUid& pod) const;
   /// Every pod that is charged to the node, bound or planned.
   [[nodiscard]] const ResourceSum& on_node(const NodeName& node) const;
+  /// What lies on each of the node's devices, in thousandths, if it has so many (L2).
+  [[nodiscard]] std::vector<std::int64_t> on_devices(const NodeName& node,
+                                                     std::size_t devices) const;
 
   [[nodiscard]] ChargeView charges() { return charges_.snapshot(); }
   [[nodiscard]] QuotaUseView quota_use() { return quota_use_.snapshot(); }
@@ -74,13 +84,15 @@ public:
   [[nodiscard]] std::vector<NodeName> take_touched_nodes();
 
 private:
-  void book(const Charge& charge, bool is_added);
+  void book(const PodUid& pod, const Charge& charge, bool is_added);
+  void book_devices(const PodUid& pod, const Charge& charge, bool is_added);
   void book_quota(const Charge& charge, bool is_added);
   void book_reservation(const Charge& charge, bool is_added);
 
   OrderedMap<PodUid, std::shared_ptr<const Charge>> charges_;
   OrderedMap<QuotaName, std::shared_ptr<const QuotaUse>> quota_use_;
   std::map<NodeName, ResourceSum> nodes_;
+  std::map<NodeName, std::map<PodUid, DeviceCharge>> devices_; ///< of pods that ask for some
   std::map<PoolName, ResourceSum> pools_;
   std::map<ReservationName, ReservationUse> reservations_;
   std::vector<NodeName> touched_nodes_;

@@ -14,6 +14,15 @@ const Taint* untolerated_taint(const NodeView& node, const Constraints& constrai
   return at == node.taints.end() ? nullptr : &*at;
 }
 
+bool device_model_matches(const NodeView& node, const Constraints& constraints) {
+  if (constraints.device_models.empty())
+    return true;
+  const std::string* model = node.labels.find(kDeviceModelLabel);
+  return model != nullptr &&
+         std::find(constraints.device_models.begin(), constraints.device_models.end(), *model) !=
+             constraints.device_models.end();
+}
+
 bool selectors_match(const NodeView& node, const Constraints& constraints) {
   for (const auto& [key, value] : constraints.node_selector) {
     const std::string* label = node.labels.find(key);

@@ -19,6 +19,8 @@ struct NodeView {
   std::vector<Taint> taints{};
   /// status.allocatable, in base units.
   ResourceVector allocatable{};
+  /// What runs on the node uses by measurement, for LoadAware; absent: not known.
+  std::optional<ResourceVector> measured{};
   bool unschedulable = false; ///< spec.unschedulable: cordoned
   bool ready = true;          ///< condition Ready is True
 
@@ -27,6 +29,8 @@ struct NodeView {
 
 /// The first taint that keeps the pod away (NoSchedule, NoExecute; PreferNoSchedule is a score).
 [[nodiscard]] const Taint* untolerated_taint(const NodeView& node, const Constraints& constraints);
+/// Whether the node has a model of device that the pod allows.
+[[nodiscard]] bool device_model_matches(const NodeView& node, const Constraints& constraints);
 /// Whether nodeSelector and required node affinity hold.
 [[nodiscard]] bool selectors_match(const NodeView& node, const Constraints& constraints);
 

@@ -1,24 +1,9 @@
 #include "lib/allocation/node_fit.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 
 namespace berth::allocation {
 namespace {
-
-/// The strategies multiply by kPointsMax; two numbers below this limit leave room for it.
-constexpr int kScoredBits = 52;
-/// Resources that a score looks at; a pod that asks for more is scored by the first of them.
-constexpr std::size_t kScoredMax = 8;
-
-ResourceRoom scored_room(std::int64_t used, std::int64_t capacity) {
-  const int excess =
-      static_cast<int>(std::bit_width(static_cast<std::uint64_t>(capacity))) - kScoredBits;
-  if (excess <= 0)
-    return ResourceRoom{used, capacity};
-  return ResourceRoom{used >> excess, capacity >> excess};
-}
 
 std::string taint_text(const Taint& taint) {
   return "taint " + taint.key + (taint.value.empty() ? "" : "=" + taint.value);
@@ -34,6 +19,8 @@ Eligibility eligibility_of(const PooledNode& node, const PoolName& pool,
     return Eligibility::NotReady;
   if (!selectors_match(node.view, constraints))
     return Eligibility::SelectorMismatch;
+  if (!device_model_matches(node.view, constraints))
+    return Eligibility::DeviceMismatch;
   if (untolerated_taint(node.view, constraints) != nullptr)
     return Eligibility::Tainted;
   return Eligibility::Eligible;
@@ -44,6 +31,7 @@ Reason reason_of(Eligibility eligibility) {
   case Eligibility::Eligible: return Reason::Ready;
   case Eligibility::NotInPool: return Reason::NodeNotInPool;
   case Eligibility::NotReady: return Reason::NodeNotReady;
+  case Eligibility::DeviceMismatch:
   case Eligibility::SelectorMismatch: return Reason::NodeSelectorMismatch;
   case Eligibility::Tainted: return Reason::NodeTainted;
   }
@@ -56,6 +44,10 @@ std::string detail_of(Eligibility eligibility, const PooledNode& node,
     return node.pool.empty() ? "no pool" : "pool " + node.pool.str();
   if (eligibility == Eligibility::NotReady)
     return node.view.unschedulable ? "cordoned" : "not ready";
+  if (eligibility == Eligibility::DeviceMismatch) {
+    const std::string* model = node.view.labels.find(kDeviceModelLabel);
+    return model == nullptr ? "no device model" : "device model " + *model;
+  }
   if (eligibility == Eligibility::Tainted)
     if (const Taint* taint = untolerated_taint(node.view, constraints))
       return taint_text(*taint);
@@ -78,6 +70,8 @@ void EligibleNodes::update(const std::shared_ptr<const NodeTable>& table) {
 
 ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table) {
   ColumnRequest columns;
+  columns.devices = device_ask(request);
+  columns.first_device = static_cast<ColumnIndex>(table.columns().size());
   const bool asks_for_more_than_pods =
       std::any_of(request.begin(), request.end(), [](const ResourceVector::Entry& entry) {
         return entry.amount > Amount{} && entry.name != ResourceName::pods();
@@ -85,12 +79,18 @@ ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table) 
   for (const auto& [name, amount] : request) {
     if (amount <= Amount{} || name.is_virtual())
       continue;
-    const auto column = table.column(name);
+    const bool is_device = name.str() == kDeviceResource || name.str() == kDeviceShareResource;
+    const auto column =
+        is_device ? table.column(ResourceName{kDeviceResource}) : table.column(name);
     if (!column) {
       columns.is_nowhere = true;
       continue;
     }
-    const bool is_scored = !asks_for_more_than_pods || name != ResourceName::pods();
+    if (is_device)
+      columns.device_column = *column;
+    if (name.str() == kDeviceShareResource)
+      continue; // told apart by device; no column counts shares
+    const bool is_scored = !is_device && (!asks_for_more_than_pods || name != ResourceName::pods());
     columns.parts.push_back(ColumnRequest::Part{*column, amount.value(), is_scored});
   }
   return columns;
@@ -98,10 +98,38 @@ ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table) 
 
 std::string resource_of_no_node(const ResourceVector& request, const NodeTable& nodes) {
   for (const auto& [name, amount] : request)
-    if (amount > Amount{} && !name.is_virtual() && !nodes.column(name))
+    if (amount > Amount{} && !name.is_virtual() && !nodes.column(name) &&
+        (name.str() != kDeviceShareResource || !nodes.column(ResourceName{kDeviceResource})))
       return std::string(name.str());
   return {};
 }
+
+namespace {
+
+RoomVerdict::Kind device_room(const ColumnRequest& request, const NodeRoom& room) {
+  const std::int64_t each = request.devices.milli_each();
+  std::int64_t told_apart = 0;
+  std::int64_t free = 0;
+  std::int64_t open = 0; // free, and held for nobody else
+  for (std::size_t slot = request.first_device; slot < room.capacity.size(); ++slot) {
+    const std::int64_t left = room.capacity[slot] - room.charged[slot];
+    const std::int64_t held = slot < room.held.size() ? room.held[slot] : 0;
+    told_apart += room.capacity[slot] > 0 ? 1 : 0;
+    free += left >= each ? 1 : 0;
+    open += left - held >= each ? 1 : 0;
+  }
+  const std::int64_t wanted = request.devices.devices();
+  const bool are_counted_only = told_apart == 0 && room.capacity[request.device_column] > 0;
+  if (are_counted_only && request.devices.whole > 0)
+    return RoomVerdict::Kind::Fits; // the column has said all there is to say
+  if (wanted > told_apart)
+    return RoomVerdict::Kind::NeverFits;
+  if (wanted > free)
+    return RoomVerdict::Kind::Short;
+  return wanted > open ? RoomVerdict::Kind::Held : RoomVerdict::Kind::Fits;
+}
+
+} // namespace
 
 RoomVerdict room_for(const ColumnRequest& request, const NodeRoom& room) {
   if (request.is_nowhere)
@@ -120,16 +148,9 @@ RoomVerdict room_for(const ColumnRequest& request, const NodeRoom& room) {
     else if (!room.held.empty() && amount > free - room.held[column])
       note(RoomVerdict::Kind::Held, column);
   }
+  if (!request.devices.is_nothing() && request.device_column != NodeVerdict::kNoColumn)
+    note(device_room(request, room), request.device_column);
   return worst;
-}
-
-Points score(const ColumnRequest& request, const NodeRoom& room, ScoreNode scorer) {
-  std::array<ResourceRoom, kScoredMax> scored;
-  std::size_t count = 0;
-  for (const auto& [column, amount, is_scored] : request.parts)
-    if (is_scored && count < kScoredMax)
-      scored[count++] = scored_room(room.charged[column] + amount, room.capacity[column]);
-  return scorer({scored.data(), count});
 }
 
 } // namespace berth::allocation

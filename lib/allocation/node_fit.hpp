@@ -13,12 +13,18 @@
 #include "lib/allocation/node_table.hpp"
 #include "lib/allocation/placement.hpp"
 #include "lib/allocation/pod.hpp"
-#include "lib/allocation/strategy.hpp"
 
 namespace berth::allocation {
 
 /// In the order of the checks; the first that fails is the answer.
-enum class Eligibility : std::uint8_t { Eligible, NotInPool, NotReady, SelectorMismatch, Tainted };
+enum class Eligibility : std::uint8_t {
+  Eligible,
+  NotInPool,
+  NotReady,
+  SelectorMismatch,
+  DeviceMismatch,
+  Tainted,
+};
 
 /// `pool` empty: any.
 [[nodiscard]] Eligibility eligibility_of(const PooledNode& node, const PoolName& pool,
@@ -47,7 +53,7 @@ private:
   std::vector<Eligibility> eligibility_;
 };
 
-/// A pod's request by columns of one NodeTable.
+/// A pod's request by columns of one NodeTable, and what it asks of devices.
 struct ColumnRequest {
   struct Part {
     ColumnIndex column;
@@ -57,6 +63,10 @@ struct ColumnRequest {
   std::vector<Part> parts{}; ///< in the order of columns
   /// A resource that is asked for and that no node has; a column of none.
   bool is_nowhere = false;
+  DeviceAsk devices{};
+  ColumnIndex first_device = 0; ///< where the device slots of a row begin
+  /// Of kDeviceResource, to say what falls short; NodeVerdict::kNoColumn: no node has devices.
+  ColumnIndex device_column = NodeVerdict::kNoColumn;
 };
 
 [[nodiscard]] ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table);
@@ -82,7 +92,5 @@ struct RoomVerdict {
 };
 
 [[nodiscard]] RoomVerdict room_for(const ColumnRequest& request, const NodeRoom& room);
-/// The strategy's opinion of a node that has room.
-[[nodiscard]] Points score(const ColumnRequest& request, const NodeRoom& room, ScoreNode scorer);
 
 } // namespace berth::allocation

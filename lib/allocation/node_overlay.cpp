@@ -51,7 +51,7 @@ NodeOverlay::NodeOverlay(const NodeTable& table, const NodeLoads& loads, const H
 
 NodeRoom NodeOverlay::room(NodeIndex node, ReservationIndex reservation,
                            std::vector<std::int64_t>& held) const {
-  const std::size_t columns = table_->columns().size();
+  const std::size_t columns = table_->width();
   const auto holds = holds_.find(node);
   return NodeRoom{table_->capacity(node),
                   {charged_.data() + node * columns, columns},
@@ -65,7 +65,7 @@ bool NodeOverlay::is_held_for(NodeIndex node, ReservationIndex reservation) cons
 }
 
 NodeState NodeOverlay::state(NodeIndex node) const {
-  const std::size_t columns = table_->columns().size();
+  const std::size_t columns = table_->width();
   const auto row = charged_.begin() + static_cast<std::ptrdiff_t>(node * columns);
   const auto holds = holds_.find(node);
   return NodeState{{row, row + static_cast<std::ptrdiff_t>(columns)},
@@ -74,7 +74,7 @@ NodeState NodeOverlay::state(NodeIndex node) const {
 
 void NodeOverlay::apply(NodeIndex node, NodeState state) {
   std::copy(state.charged.begin(), state.charged.end(),
-            charged_.begin() + static_cast<std::ptrdiff_t>(node * table_->columns().size()));
+            charged_.begin() + static_cast<std::ptrdiff_t>(node * table_->width()));
   if (!state.holds.empty())
     holds_[node] = std::move(state.holds);
   ++versions_[node];
@@ -117,17 +117,24 @@ NodeState& NodeChanges::changed(NodeIndex node) {
                                 : states_.emplace(node, base_->state(node)).first->second;
 }
 
-void NodeChanges::place(NodeIndex node, const ColumnRequest& request,
+void NodeChanges::place(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
                         ReservationIndex reservation) {
-  std::vector<std::int64_t> inside(base_->table().columns().size());
+  std::vector<std::int64_t> inside(base_->table().width());
   NodeState& state = changed(node);
   for (const ColumnRequest::Part& part : request.parts) {
     state.charged[part.column] += part.amount;
     inside[part.column] = part.amount;
   }
+  for (const DeviceIndex device : devices) {
+    const std::size_t slot = request.first_device + static_cast<std::size_t>(device);
+    state.charged[slot] += request.devices.milli_each();
+    inside[slot] = request.devices.milli_each();
+  }
   if (reservation == kNoReservation)
     return;
   draw(find_hold(state.holds, reservation), inside);
+  // A device of another node does not stand in for this one's.
+  std::fill(inside.begin() + request.first_device, inside.end(), 0);
   const auto is_drawn = [&] {
     return std::all_of(inside.begin(), inside.end(), [](std::int64_t left) { return left == 0; });
   };

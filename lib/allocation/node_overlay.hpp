@@ -21,7 +21,7 @@ inline constexpr ReservationIndex kNoReservation = static_cast<ReservationIndex>
 
 /// Charges and holds of one node.
 struct NodeState {
-  std::vector<std::int64_t> charged{}; ///< by column
+  std::vector<std::int64_t> charged{}; ///< by column and device
   std::vector<NodeHold> holds{};       ///< sorted by reservation
 };
 
@@ -76,9 +76,11 @@ public:
   [[nodiscard]] std::uint32_t version(NodeIndex node) const override;
   [[nodiscard]] std::span<const NodeIndex> changes() const override { return changes_; }
 
-  /// Charges a pod to the node. What it takes inside a reservation is held no longer: first where
-  /// it is placed, then on the reservation's other nodes, from the last (whole nodes stay held).
-  void place(NodeIndex node, const ColumnRequest& request, ReservationIndex reservation);
+  /// Charges a pod to the node and to these of its devices. What it takes inside a reservation is
+  /// held no longer: first where it is placed, then on the reservation's other nodes, from the last
+  /// (whole nodes stay held).
+  void place(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
+             ReservationIndex reservation);
   /// Writes everything to the base.
   void apply_to(NodeOverlay& base) &&;
 

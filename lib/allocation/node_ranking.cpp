@@ -46,7 +46,11 @@ void NodeRanking::look_at(NodeIndex node, const NodeRooms& rooms) {
       input_.reservation != kNoReservation && rooms.is_held_for(node, input_.reservation);
   const Points bonus = is_ours ? kPointsMax + 1 : 0;
   heap_.push_back(
-      Entry{bonus + score(input_.request, room, input_.scorer), node, rooms.version(node)});
+      Entry{bonus + input_.scorer.score(input_.request, node, room), node, rooms.version(node)});
+}
+
+DeviceList NodeRanking::devices(NodeIndex node, const NodeRooms& rooms) {
+  return input_.scorer.devices(input_.request, rooms.room(node, input_.reservation, held_));
 }
 
 std::vector<NodeIndex> NodeRanking::best(std::size_t count, const NodeRooms& rooms) {

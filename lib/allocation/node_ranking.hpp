@@ -10,13 +10,14 @@
 
 #include "lib/allocation/node_fit.hpp"
 #include "lib/allocation/node_overlay.hpp"
+#include "lib/allocation/node_scorer.hpp"
 
 namespace berth::allocation {
 
 /// What a ranking is for.
 struct RankingInput {
   ColumnRequest request{};
-  ScoreNode scorer = nullptr; ///< never null
+  NodeScorer scorer;
   ReservationIndex reservation = kNoReservation;
 };
 
@@ -26,6 +27,8 @@ public:
   NodeRanking(RankingInput input, std::span<const NodeIndex> nodes, const NodeRooms& rooms);
 
   [[nodiscard]] const ColumnRequest& request() const { return input_.request; }
+  /// The devices of the node that the pod would get.
+  [[nodiscard]] DeviceList devices(NodeIndex node, const NodeRooms& rooms);
 
   /// Looks at what changed in `rooms`, which must be those of the last question, or a NodeChanges
   /// on top of them (then only through continue_on()).

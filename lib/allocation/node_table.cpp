@@ -16,31 +16,65 @@ std::uint32_t tag_of(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 32U);
 }
 
+/// Thousandths that may be promised of each device: more than kDeviceMilli where the pool
+/// oversubscribes devices.
+std::int64_t promised_device_milli(const PooledNode& node) {
+  const ResourceName devices{kDeviceResource};
+  const Amount allocatable = node.view.allocatable.get(devices);
+  return allocatable <= Amount{}
+             ? 0
+             : resources::scaled(node.promisable.get(devices), kDeviceMilli, allocatable.value())
+                   .value();
+}
+
 } // namespace
 
 NodeTable::NodeTable(std::vector<std::shared_ptr<const PooledNode>> nodes)
     : nodes_(std::move(nodes)) {
   std::set<ResourceName> names;
-  std::map<PoolName, std::vector<NodeIndex>> pools;
   for (NodeIndex index = 0; index < nodes_.size(); ++index) {
     ensure(index == 0 || nodes_[index - 1]->view.name < nodes_[index]->view.name,
            "nodes are sorted by name");
     for (const auto& [name, amount] : nodes_[index]->promisable)
       names.insert(name);
-    if (!nodes_[index]->pool.empty())
-      pools[nodes_[index]->pool].push_back(index);
+    devices_.push_back(static_cast<std::uint8_t>(devices_of(nodes_[index]->view.allocatable)));
+    device_slots_ = std::max<std::size_t>(device_slots_, devices_.back());
   }
   columns_.assign(names.begin(), names.end());
-  pools_.assign(pools.begin(), pools.end());
+  fill_pools();
   fill_capacity();
   fill_name_slots();
 }
 
+void NodeTable::fill_pools() {
+  std::map<PoolName, PoolNodes> pools;
+  for (NodeIndex index = 0; index < nodes_.size(); ++index) {
+    if (nodes_[index]->pool.empty())
+      continue;
+    PoolNodes& pool = pools[nodes_[index]->pool];
+    pool.nodes.push_back(index);
+    pool.merits.include(nodes_[index]->merits);
+  }
+  for (auto& [name, pool] : pools) {
+    pool.name = name;
+    pools_.push_back(std::move(pool));
+  }
+}
+
 void NodeTable::fill_capacity() {
-  capacity_.resize(nodes_.size() * columns_.size());
-  for (std::size_t index = 0; index < nodes_.size(); ++index)
-    for (const auto& [name, amount] : nodes_[index]->promisable)
-      capacity_[index * columns_.size() + *column(name)] = amount.value();
+  capacity_.resize(nodes_.size() * width());
+  largest_.resize(columns_.size());
+  for (std::size_t index = 0; index < nodes_.size(); ++index) {
+    const std::size_t row = index * width();
+    for (const auto& [name, amount] : nodes_[index]->promisable) {
+      const ColumnIndex at = *column(name);
+      capacity_[row + at] = amount.value();
+      largest_[at] = std::max(largest_[at], amount.value());
+    }
+    const std::int64_t device_milli = promised_device_milli(*nodes_[index]);
+    for (std::size_t device = 0; device < devices_[index]; ++device)
+      capacity_[row + columns_.size() + device] = device_milli;
+  }
 }
 
 void NodeTable::fill_name_slots() {
@@ -80,12 +114,16 @@ std::optional<ColumnIndex> NodeTable::column(const ResourceName& name) const {
 }
 
 std::span<const NodeIndex> NodeTable::in_pool(const PoolName& pool) const {
-  const auto at =
-      std::lower_bound(pools_.begin(), pools_.end(), pool,
-                       [](const auto& entry, const auto& wanted) { return entry.first < wanted; });
-  if (at == pools_.end() || at->first != pool)
+  const auto at = std::ranges::lower_bound(pools_, pool, {}, &PoolNodes::name);
+  if (at == pools_.end() || at->name != pool)
     return {};
-  return at->second;
+  return at->nodes;
+}
+
+const PoolMerits& NodeTable::merits(const PoolName& pool) const {
+  static const PoolMerits kNone;
+  const auto at = std::ranges::lower_bound(pools_, pool, {}, &PoolNodes::name);
+  return at == pools_.end() || at->name != pool ? kNone : at->merits;
 }
 
 NodeLoads::NodeLoads(std::size_t nodes, std::size_t columns) : nodes_(nodes), columns_(columns) {

@@ -1,10 +1,10 @@
 #pragma once
 // NodeTable: the nodes of a snapshot by index. Indexes follow names, so that "the lowest index" is
 // the same node everywhere. Capacities are rows of integers, one column per resource that any node
-// has, so that a scan compares numbers and no names. Loads change with every pod and live apart
-// (NodeLoads); a table changes only when a node or a pool does.
+// has and then one for each device in thousandths, so that a scan compares numbers and no names.
+// Loads change with every pod and live apart (NodeLoads); a table changes only when a node or a
+// pool does.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/allocation/device.hpp"
 #include "lib/allocation/node.hpp"
 #include "lib/allocation/pool.hpp"
 #include "lib/resources/resource_vector.hpp"
@@ -28,6 +29,7 @@ struct PooledNode {
   NodeView view{};
   PoolName pool{};             ///< empty: in none
   ResourceVector promisable{}; ///< allocatable x oversubscription
+  NodeMerits merits{};         ///< what its labels mean to the pool
 
   friend bool operator==(const PooledNode&, const PooledNode&) = default;
 };
@@ -43,17 +45,28 @@ public:
   [[nodiscard]] std::span<const std::shared_ptr<const PooledNode>> nodes() const { return nodes_; }
   [[nodiscard]] std::optional<NodeIndex> find(std::string_view name) const;
 
-  /// Sorted; the columns of every row.
+  /// Sorted; the first columns of every row.
   [[nodiscard]] std::span<const ResourceName> columns() const { return columns_; }
   [[nodiscard]] std::optional<ColumnIndex> column(const ResourceName& name) const;
-  /// What may be promised on the node, by column.
+  /// Behind them every row has as many device slots as any node has devices (thousandths; 0 where
+  /// the node has none).
+  [[nodiscard]] std::size_t device_slots() const { return device_slots_; }
+  [[nodiscard]] std::size_t width() const { return columns_.size() + device_slots_; }
+  /// How many devices of the node are told apart.
+  [[nodiscard]] std::size_t devices(NodeIndex index) const { return devices_[index]; }
+  /// What may be promised on the node, by column and device.
   [[nodiscard]] std::span<const std::int64_t> capacity(NodeIndex index) const {
-    return {capacity_.data() + index * columns_.size(), columns_.size()};
+    return {capacity_.data() + index * width(), width()};
   }
+  /// The largest capacity of the column that any node has.
+  [[nodiscard]] std::int64_t largest(ColumnIndex column) const { return largest_[column]; }
+  /// The ranges of merits among the pool's nodes; empty ranges for an unknown or empty name.
+  [[nodiscard]] const PoolMerits& merits(const PoolName& pool) const;
   /// Indexes of the pool's nodes, ascending.
   [[nodiscard]] std::span<const NodeIndex> in_pool(const PoolName& pool) const;
 
 private:
+  void fill_pools();
   void fill_capacity();
   void fill_name_slots();
   [[nodiscard]] std::string_view name_of(NodeIndex index) const {
@@ -63,8 +76,16 @@ private:
 
   std::vector<std::shared_ptr<const PooledNode>> nodes_;
   std::vector<ResourceName> columns_;
-  std::vector<std::int64_t> capacity_;                             ///< rows of columns_.size()
-  std::vector<std::pair<PoolName, std::vector<NodeIndex>>> pools_; ///< sorted
+  std::vector<std::uint8_t> devices_; ///< by node
+  std::size_t device_slots_ = 0;
+  std::vector<std::int64_t> capacity_; ///< rows of width()
+  std::vector<std::int64_t> largest_;  ///< by column
+  struct PoolNodes {
+    PoolName name{};
+    std::vector<NodeIndex> nodes{};
+    PoolMerits merits{};
+  };
+  std::vector<PoolNodes> pools_; ///< sorted by name
 
   /// Open addressing over node names, which only administrators choose. The names are copied into
   /// one text, so that a search touches little memory.
@@ -77,8 +98,8 @@ private:
   std::vector<std::uint32_t> name_starts_; ///< in name_text_, by index, and its end
 };
 
-/// What is charged on each node, by column of a NodeTable; published copy-on-write, 64 nodes a
-/// chunk.
+/// What is charged on each node, by column and device of a NodeTable; published copy-on-write, 64
+/// nodes a chunk.
 class NodeLoads {
 public:
   NodeLoads() = default;

@@ -25,12 +25,21 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& wo
   for (const QuotaPool& pool : spec.pools)
     if (const PoolSpec* known = snapshot_.find_pool(pool.pool))
       options.push_back(Option{Site{known, kNoReservation}, own, {}});
+  for (Option& option : options)
+    option.site.is_favoured = deserves_room(workload, spec, *option.site.pool);
   if (!options.empty())
     return options;
   if (spec.pools.empty())
     return Refusal{Reason::PoolNotFound, "Quota " + spec.name.str() + " names no pool"};
   return Refusal{Reason::PoolNotFound, "ResourcePool " + spec.pools.front().pool.str() +
                                            " of Quota " + spec.name.str() + " does not exist"};
+}
+
+bool OptionFinder::deserves_room(const Workload& workload, const QuotaSpec& quota,
+                                 const PoolSpec& pool) const {
+  const std::int64_t priority = std::int64_t{workload.priority} + quota.priority_offset;
+  return is_favoured(pool.strategy,
+                     Standing{priority, is_over_nominal(snapshot_, quota.name, pool.name)});
 }
 
 /// The quota's index if its tree is whole (Q3) and nobody in it says stop.

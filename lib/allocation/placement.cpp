@@ -3,21 +3,28 @@
 #include <algorithm>
 
 #include "lib/allocation/node_fit.hpp"
+#include "lib/allocation/node_scorer.hpp"
 
 namespace berth::allocation {
 namespace {
 
-/// A node that has room, in the order in which nodes are taken.
+/// A node that has room, in the order in which nodes are taken: the rank among the planned nodes
+/// (those not planned are equal), the points, the node. One number, since thousands are sorted.
 struct Ranked {
-  std::size_t planned_rank; ///< position among the planned nodes; those not planned are equal
-  Points points;
-  NodeIndex node;
+  std::uint64_t order;    ///< less is better
   std::uint32_t position; ///< in the candidate list
 
+  Ranked(std::size_t planned_rank, Points points, NodeIndex node, std::uint32_t at)
+      : order((std::min<std::uint64_t>(planned_rank, kRankMax) << 48U) |
+              (static_cast<std::uint64_t>(kPointsWithBonusMax - points) << 32U) | node),
+        position(at) {}
+
   friend bool operator<(const Ranked& left, const Ranked& right) {
-    return std::tuple{left.planned_rank, -left.points, left.node} <
-           std::tuple{right.planned_rank, -right.points, right.node};
+    return left.order < right.order;
   }
+
+  static constexpr std::uint64_t kRankMax = 0xFFFF;
+  static constexpr Points kPointsWithBonusMax = 2 * kPointsMax + 1;
 };
 
 } // namespace
@@ -68,8 +75,8 @@ public:
 
   /// Valid until the next call.
   [[nodiscard]] NodeRoom room(NodeIndex node);
-  [[nodiscard]] RoomVerdict verdict(NodeIndex node) { return room_for(request_, room(node)); }
-  [[nodiscard]] Ranked rank(NodeIndex node, std::uint32_t position);
+  [[nodiscard]] RoomVerdict verdict(NodeIndex node, const NodeRoom& room) const;
+  [[nodiscard]] Ranked rank(NodeIndex node, const NodeRoom& room, std::uint32_t position);
 
 private:
   [[nodiscard]] bool is_held_for_us(NodeIndex node) const;
@@ -79,17 +86,24 @@ private:
   const ClusterSnapshot& snapshot_;
   const PlacementQuery& query_;
   ColumnRequest request_;
-  ScoreNode scorer_;
+  NodeScorer scorer_;
   std::optional<NodeIndex> charged_node_;
   std::vector<NodeIndex> planned_; ///< those that exist
   std::vector<std::int64_t> held_;
   std::vector<std::int64_t> charged_;
 };
 
+ScoringGround ground_of(const ClusterSnapshot& snapshot, const PlacementQuery& query) {
+  static const StrategyParams kDefaults;
+  const PoolSpec* pool = snapshot.find_pool(query.pool);
+  return ScoringGround{snapshot.nodes.get(), snapshot.fragmentation.get(), query.pool,
+                       pool == nullptr ? &kDefaults : &pool->strategy_params, query.strategy};
+}
+
 Placer::Placer(const ClusterSnapshot& snapshot, const PlacementQuery& query)
     : snapshot_(snapshot), query_(query),
       request_(to_columns(query.shape->requests, *snapshot.nodes)),
-      scorer_(scorer_of(query.strategy)),
+      scorer_(ground_of(snapshot, query), query.is_favoured),
       charged_node_(snapshot.nodes->find(query.charged_node.str())) {
   for (const NodeName& name : query.planned_nodes)
     if (const auto node = snapshot.nodes->find(name.str()))
@@ -103,11 +117,19 @@ NodeRoom Placer::room(NodeIndex node) {
                   held_for_others(node)};
 }
 
+RoomVerdict Placer::verdict(NodeIndex node, const NodeRoom& room) const {
+  if (charged_node_ != node)
+    return room_for(request_, room);
+  ColumnRequest own = request_; // its devices are among those that are charged there
+  own.devices = {};
+  return room_for(own, room);
+}
+
 std::span<const std::int64_t> Placer::held_for_others(NodeIndex node) {
   const auto holds = snapshot_.holds->on_node(node);
   if (holds.empty())
     return {};
-  held_.assign(snapshot_.nodes->columns().size(), 0);
+  held_.assign(snapshot_.nodes->width(), 0);
   for (const NodeHold& hold : holds)
     if (snapshot_.holds->open[hold.reservation].spec->name != query_.reservation)
       for (std::size_t column = 0; column < held_.size(); ++column)
@@ -132,11 +154,11 @@ bool Placer::is_held_for_us(NodeIndex node) const {
   });
 }
 
-Ranked Placer::rank(NodeIndex node, std::uint32_t position) {
+Ranked Placer::rank(NodeIndex node, const NodeRoom& room, std::uint32_t position) {
   const auto at = std::find(planned_.begin(), planned_.end(), node);
   const Points held_bonus = is_held_for_us(node) ? kPointsMax + 1 : 0;
   return Ranked{static_cast<std::size_t>(at - planned_.begin()),
-                held_bonus + score(request_, room(node), scorer_), node, position};
+                held_bonus + scorer_.score(request_, node, room), node, position};
 }
 
 NodeVerdict verdict_of(const RoomVerdict& room) {
@@ -168,8 +190,13 @@ PlacementQuery query_for(const ClusterSnapshot& snapshot, const PodView& pod) {
   }
   if (const auto* charge = snapshot.charges.find(pod.uid); charge && (*charge)->shape == pod.shape)
     query.charged_node = (*charge)->node;
-  if (const PoolSpec* pool = snapshot.find_pool(query.pool))
+  if (const PoolSpec* pool = snapshot.find_pool(query.pool)) {
     query.strategy = pool->strategy;
+    const QuotaName quota = pod.admission ? pod.admission->quota : QuotaName{};
+    query.is_favoured =
+        is_favoured(pool->strategy,
+                    Standing{pod.priority, is_over_nominal(snapshot, quota, pool->name)});
+  }
   return query;
 }
 
@@ -184,7 +211,8 @@ std::optional<Rejection> check(const ClusterSnapshot& snapshot, const NodeName& 
   if (eligibility != Eligibility::Eligible)
     return Rejection{node, reason_of(eligibility), detail_of(eligibility, pooled, constraints),
                      false};
-  const RoomVerdict room = Placer(snapshot, query).verdict(*index);
+  Placer placer(snapshot, query);
+  const RoomVerdict room = placer.verdict(*index, placer.room(*index));
   if (room.kind == RoomVerdict::Kind::Fits)
     return std::nullopt;
   const NodeVerdict verdict = verdict_of(room);
@@ -209,19 +237,23 @@ NodeChoice choose_nodes(const ClusterSnapshot& snapshot, const PlacementQuery& q
     NodeVerdict& verdict = buffers.verdicts[position];
     if (eligible[*node] != Eligibility::Eligible) {
       verdict = verdict_of(eligible[*node]);
-    } else if (const RoomVerdict room = placer.verdict(*node);
-               room.kind != RoomVerdict::Kind::Fits) {
-      verdict = verdict_of(room);
-    } else {
-      verdict = NodeVerdict{NodeVerdict::Kind::NotChosen, false, Reason::PreferredElsewhere,
-                            NodeVerdict::kNoColumn};
-      buffers.ranked.push_back(placer.rank(*node, position));
+      continue;
     }
+    const NodeRoom room = placer.room(*node);
+    if (const RoomVerdict found = placer.verdict(*node, room); found.kind != RoomVerdict::Kind::Fits) {
+      verdict = verdict_of(found);
+      continue;
+    }
+    verdict = NodeVerdict{NodeVerdict::Kind::NotChosen, false, Reason::PreferredElsewhere,
+                          NodeVerdict::kNoColumn};
+    buffers.ranked.push_back(placer.rank(*node, room, position));
   }
   const std::size_t chosen = std::min(nodes_max, buffers.ranked.size());
-  std::partial_sort(buffers.ranked.begin(),
-                    buffers.ranked.begin() + static_cast<std::ptrdiff_t>(chosen),
-                    buffers.ranked.end());
+  const auto chosen_end = buffers.ranked.begin() + static_cast<std::ptrdiff_t>(chosen);
+  if (chosen_end == buffers.ranked.end())
+    std::sort(buffers.ranked.begin(), buffers.ranked.end());
+  else
+    std::partial_sort(buffers.ranked.begin(), chosen_end, buffers.ranked.end());
   buffers.chosen.clear();
   for (std::size_t i = 0; i < chosen; ++i) {
     buffers.chosen.push_back(buffers.ranked[i].position);

@@ -29,6 +29,8 @@ struct PlacementQuery {
   /// Taken first, in this order, where they still have room.
   std::span<const NodeName> planned_nodes{};
   Strategy strategy = Strategy::BestFit;
+  /// See NodeOutlook; matters to PriorityBased and FairShare.
+  bool is_favoured = false;
 };
 
 /// The query for a pod as the snapshot knows it: its record's pool, nodes and reservation, and its

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/allocation/admission_record.hpp"
@@ -61,6 +62,9 @@ struct NodeSelectorTerm {
   friend auto operator<=>(const NodeSelectorTerm&, const NodeSelectorTerm&) = default;
 };
 
+/// As NVIDIA's GPU feature discovery labels nodes.
+inline constexpr std::string_view kDeviceModelLabel = "nvidia.com/gpu.product";
+
 /// Where a pod may run, as far as kube-scheduler's own node-by-node filters say so.
 struct Constraints {
   Labels node_selector{};
@@ -68,6 +72,8 @@ struct Constraints {
   /// but empty: none.
   std::optional<std::vector<NodeSelectorTerm>> required_affinity{};
   std::vector<Toleration> tolerations{};
+  /// Models of devices that will do (the node label kDeviceModelLabel); empty: any.
+  std::vector<std::string> device_models{};
 
   friend bool operator==(const Constraints&, const Constraints&) = default;
   friend auto operator<=>(const Constraints&, const Constraints&) = default;
@@ -135,10 +141,16 @@ struct PodView {
   std::optional<Duration> duration_limit{};
   /// berth.dev/admitted, once written.
   std::optional<AdmissionRecord> admission{};
+  /// Labels of managed pods: a Quota may name one that says whose work it is (Q5).
+  Labels labels{};
   /// Why the pod cannot be read ("berth.dev/workload-size: \"x\" is not a number"); empty if it
   /// can. Such a pod waits as InvalidWorkload; if it is bound it holds its node all the same.
   std::string defect{};
 
+  /// A controller owns the pod and would make it again.
+  bool is_recreated = false;
+  /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
+  bool has_pod_rules = false;
   bool managed = false;     ///< its namespace, or the pod itself, opted in
   bool gated = false;       ///< spec.schedulingGates has berth.dev/admission
   bool terminating = false; ///< metadata.deletionTimestamp is set; it still holds (L1)

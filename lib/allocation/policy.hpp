@@ -1,16 +1,19 @@
 #pragma once
 // Policy: the switches that the cycle obeys. PolicySpec is one AllocationPolicy as it stands in the
-// snapshot (order, ageing, fairness, rules); Policy is what the program adds at each cycle. Read at
-// the edge, defaults filled in; the cycle never sees a field that a user left out.
+// snapshot (order, ageing, fairness, throttling); Policy is what the program adds at each cycle.
+// Read at the edge, defaults filled in; the cycle never sees a field that a user left out.
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "lib/allocation/selector.hpp"
+#include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/allocation_memory.hpp"
 #include "lib/base/clock.hpp"
+#include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
 
 namespace berth::allocation {
@@ -39,32 +42,12 @@ struct Fairness {
   friend bool operator==(const Fairness&, const Fairness&) = default;
 };
 
-/// A label that a node must have or must not have; without values, with any value.
-struct NodeLabelRule {
-  std::string key;
-  std::vector<std::string> values{};
+/// T1: measured use of a pool, in percent of what it has, above which admissions slow down.
+struct Throttle {
+  std::int32_t cpu_percent = 80;
+  std::int32_t memory_percent = 85;
 
-  friend bool operator==(const NodeLabelRule&, const NodeLabelRule&) = default;
-};
-
-/// Nodes that their provider may take back.
-enum class SpotUse { Allow, Forbid, Prefer };
-
-/// spec.rules[]: what is set of the match must hold; nothing set matches everything.
-struct PolicyRule {
-  std::string name;
-  std::vector<QuotaName> quotas{}; ///< these and all below them
-  std::vector<std::string> namespaces{};
-  std::optional<Selector> pod_selector{};
-  /// CEL, which is not read: such a rule matches nothing, and its policy says so.
-  std::string expression{};
-
-  std::vector<NodeLabelRule> require_node_labels{};
-  std::vector<NodeLabelRule> forbid_node_labels{};
-  SpotUse spot = SpotUse::Allow;
-  std::int32_t priority_offset = 0;
-
-  friend bool operator==(const PolicyRule&, const PolicyRule&) = default;
+  friend bool operator==(const Throttle&, const Throttle&) = default;
 };
 
 struct PolicySpec {
@@ -74,16 +57,40 @@ struct PolicySpec {
   Ordering ordering = Ordering::PriorityThenFairShare;
   Ageing ageing{};
   Fairness fairness{};
-  std::vector<PolicyRule> rules{};
+  Throttle throttle{};
+  BreakerSpec breaker{};
 
   friend bool operator==(const PolicySpec&, const PolicySpec&) = default;
+};
+
+/// A workload that waits until a time, whatever has room for it.
+struct HeldBack {
+  TimePoint until{};
+  Reason reason = Reason::GangTimedOut;
+  std::string why{}; ///< "the gang was rolled back"
+};
+
+/// Measured use of a pool's nodes, in percent of what they have.
+struct MeasuredUse {
+  std::int32_t cpu_percent = 0;
+  std::int32_t memory_percent = 0;
 };
 
 struct Policy {
   /// placement.candidates: how many nodes an admission names for each pod, best first.
   std::int32_t candidates = 4;
-  /// Workloads that wait until a time whatever has room for them: gangs that were rolled back (G1).
-  std::map<WorkloadId, TimePoint> held_back{};
+  /// placement.mode; nothing: Auto.
+  std::optional<PlacementMode> mode{};
+  /// Gangs that were rolled back (G1), and workloads whose admission the API server refused.
+  std::map<WorkloadId, HeldBack> held_back{};
+  /// What the last plan gave back; null: nothing is remembered.
+  std::shared_ptr<const AllocationMemory> memory{};
+  /// When the API server last asked to slow down (T1).
+  std::optional<TimePoint> server_throttled_at{};
+  /// Fresh measurements only: a pool without one is not slowed down.
+  std::map<PoolName, MeasuredUse> measured{};
+  /// Each failure of a subject's work once (T2), any order.
+  std::vector<SubjectFailure> failures{};
 };
 
 /// What waiting since `created` adds to a priority at `now` (F4).

@@ -11,7 +11,7 @@
 
 #include "lib/allocation/node.hpp"
 #include "lib/allocation/selector.hpp"
-#include "lib/allocation/strategy.hpp"
+#include "lib/allocation/strategy_params.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
 #include "lib/resources/resource_vector.hpp"
@@ -28,6 +28,7 @@ struct PoolSpec {
   /// Per resource the percentage of a node's allocatable that may be promised; 100 where absent.
   std::vector<std::pair<ResourceName, std::int32_t>> oversubscription_percent{};
   Strategy strategy = Strategy::BestFit;
+  StrategyParams strategy_params{};
   /// Its nodes are for its tenant alone: pods that Berth does not manage keep off.
   bool is_dedicated = false;
 

@@ -25,7 +25,7 @@ struct YearlySwitch {
   std::uint8_t month = 0;
   std::chrono::seconds time{7200}; ///< since midnight, -167 h to 167 h
 
-  [[nodiscard]] std::chrono::local_seconds in(std::chrono::year year) const;
+  [[nodiscard]] std::chrono::local_seconds in(std::chrono::year of) const;
 };
 
 struct PosixTz {

@@ -46,9 +46,9 @@ enum class QuotaStop { None, Hold, HoldAndDrain };
 /// their own; a subject's holdings then count together.
 struct SubjectLimits {
   std::string label{}; ///< the pod label that names the subject; empty: the service account does
-  ResourceVector amounts{};                    ///< what is absent is not limited
-  std::optional<std::int32_t> concurrent{};    ///< workloads at a time
-  std::optional<std::int32_t> per_minute{};    ///< admissions
+  ResourceVector amounts{};                 ///< what is absent is not limited
+  std::optional<std::int32_t> concurrent{}; ///< workloads at a time
+  std::optional<std::int32_t> per_minute{}; ///< admissions
 
   friend bool operator==(const SubjectLimits&, const SubjectLimits&) = default;
 };
@@ -58,7 +58,7 @@ struct QuotaSpec {
   QuotaName parent{}; ///< empty: a root
   Subjects subjects{};
   std::vector<QuotaPool> pools{}; ///< in order of preference
-  std::int32_t weight = 1; ///< its part of what is lent, beside its siblings; >= 1
+  std::int32_t weight = 1;        ///< its part of what is lent, beside its siblings; >= 1
   std::int32_t priority_offset = 0;
   std::optional<SubjectLimits> per_subject{};
   std::optional<BurstSpec> burst{};

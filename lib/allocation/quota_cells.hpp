@@ -11,8 +11,8 @@ namespace berth::allocation {
 
 /// Calls visit(position in `resources`, amount) for each resource of `amounts` that is listed.
 template <class Visit>
-void for_each_governed(const std::vector<resources::ResourceName>& resources, const resources::ResourceVector& amounts,
-                       Visit&& visit) {
+void for_each_governed(const std::vector<resources::ResourceName>& resources,
+                       const resources::ResourceVector& amounts, Visit&& visit) {
   auto wanted = amounts.begin();
   for (std::size_t i = 0; i < resources.size() && wanted != amounts.end(); ++i) {
     while (wanted != amounts.end() && wanted->name < resources[i])

@@ -73,22 +73,39 @@ ShareForecast QuotaBalance::forecast(QuotaIndex quota, const PoolName& pool,
   return forecast;
 }
 
+void QuotaBalance::charge_burst(QuotaIndex quota, const PoolName& pool,
+                                const ResourceVector& amounts) {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  if (block == nullptr)
+    return;
+  ResourceVector within;
+  for_each_governed(block->resources, amounts, [&](std::size_t resource, Amount amount) {
+    const Amount room = std::max(available_in_cell(quota, *block, resource), Amount{});
+    within.set(block->resources[resource], std::min(amount, room));
+    if (amount <= room)
+      return;
+    burst_.resize(left_.size());
+    burst_[forest_->cell_of(*block, quota) + resource] += amount - room;
+  });
+  charge(quota, pool, within);
+}
+
 std::int64_t QuotaBalance::burst_level(QuotaIndex quota, std::int32_t factor_percent) const {
   std::int64_t level = 0;
+  if (burst_.empty())
+    return level;
   for (const QuotaForest::Block& block : forest_->trees_[forest_->tree_of_[quota]].blocks)
     for (std::size_t i = 0; i < block.resources.size(); ++i) {
       const std::size_t cell = forest_->cell_of(block, quota) + i;
-      const Amount beyond = std::min(-left_[cell], -available_in_cell(quota, block, i));
       const Amount room =
           resources::scaled(forest_->cells_[cell].nominal, factor_percent - 100, 100);
-      level = std::max(level, ratio_nano(beyond, room, kFullBurst));
+      level = std::max(level, ratio_nano(burst_[cell], room, kFullBurst));
     }
   return level;
 }
 
-std::optional<QuotaShortfall>
-QuotaBalance::burst_shortfall(QuotaIndex quota, const PoolName& pool,
-                              const ResourceVector& request) const {
+std::optional<QuotaShortfall> QuotaBalance::burst_shortfall(QuotaIndex quota, const PoolName& pool,
+                                                            const ResourceVector& request) const {
   const QuotaForest::Block* block = forest_->block(quota, pool);
   const auto& burst = forest_->spec(quota).burst;
   if (block == nullptr || !burst)
@@ -100,9 +117,10 @@ QuotaBalance::burst_shortfall(QuotaIndex quota, const PoolName& pool,
     const std::size_t cell = forest_->cell_of(*block, quota) + resource;
     const Amount most =
         resources::scaled(forest_->cells_[cell].nominal, burst->factor_percent, 100);
-    if (used_[cell] + needed > most)
-      found = QuotaShortfall{forest_->spec(quota).name, {},   pool, block->resources[resource],
-                             needed,                    most, {},   most - used_[cell]};
+    const Amount left = most - used_[cell] - (burst_.empty() ? Amount{} : burst_[cell]);
+    if (needed > left)
+      found = QuotaShortfall{
+          forest_->spec(quota).name, {}, pool, block->resources[resource], needed, most, {}, left};
   });
   return found;
 }

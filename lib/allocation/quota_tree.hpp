@@ -174,20 +174,26 @@ public:
                                        const ResourceVector& request) const;
 
   /// Q6: how large a burst the quota is in, of the largest that `factor_percent` allows: what it
-  /// holds that Q2 would not give it. 0 to kFullBurst.
+  /// was charged beyond Q2. 0 to kFullBurst.
   [[nodiscard]] std::int64_t burst_level(QuotaIndex quota, std::int32_t factor_percent) const;
   /// The first resource asked for that would pass `factor_percent` of nominal; nothing if none.
+  /// Charges what Q2 has room for; the rest weighs on this quota only, so that a burst takes
+  /// nothing from those who are within theirs.
+  void charge_burst(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
   [[nodiscard]] std::optional<QuotaShortfall>
   burst_shortfall(QuotaIndex quota, const PoolName& pool, const ResourceVector& request) const;
 
 private:
+  friend class QuotaForest;
+
   [[nodiscard]] Amount available_in_cell(QuotaIndex quota, const QuotaForest::Block& block,
                                          std::size_t resource) const;
   [[nodiscard]] std::int64_t share_in_cell(std::size_t cell, Amount left) const;
 
   const QuotaForest* forest_ = nullptr;
-  std::vector<Amount> left_; ///< T of each cell
-  std::vector<Amount> used_; ///< charges of each cell's quota and of all below it
+  std::vector<Amount> left_;  ///< T of each cell
+  std::vector<Amount> used_;  ///< charges of each cell's quota and of all below it
+  std::vector<Amount> burst_; ///< of each cell, beyond them; empty: nobody is in a burst
 };
 
 } // namespace berth::allocation

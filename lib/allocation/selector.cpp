@@ -1,11 +1,16 @@
 #include "lib/allocation/selector.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 
 namespace berth::allocation {
 namespace {
+
+/// In the order of the enumerators.
+constexpr std::array<std::string_view, 6> kSelectorOperators{"In",           "NotIn", "Exists",
+                                                             "DoesNotExist", "Gt",    "Lt"};
 
 std::optional<std::int64_t> integer_from(std::string_view text) {
   std::int64_t value = 0;
@@ -50,20 +55,15 @@ const std::string* Labels::find(std::string_view key) const {
   return at != labels_.end() && at->first == key ? &at->second : nullptr;
 }
 
+std::string_view to_string(SelectorOperator op) {
+  return kSelectorOperators[static_cast<std::size_t>(op)];
+}
+
 std::optional<SelectorOperator> selector_operator_from(std::string_view word) {
-  if (word == "In")
-    return SelectorOperator::In;
-  if (word == "NotIn")
-    return SelectorOperator::NotIn;
-  if (word == "Exists")
-    return SelectorOperator::Exists;
-  if (word == "DoesNotExist")
-    return SelectorOperator::DoesNotExist;
-  if (word == "Gt")
-    return SelectorOperator::Gt;
-  if (word == "Lt")
-    return SelectorOperator::Lt;
-  return std::nullopt;
+  const auto* found = std::ranges::find(kSelectorOperators, word);
+  if (found == kSelectorOperators.end())
+    return std::nullopt;
+  return static_cast<SelectorOperator>(found - kSelectorOperators.begin());
 }
 
 bool Requirement::matches(const Labels& labels) const {

@@ -35,6 +35,8 @@ private:
 /// The operators of label selectors and node selector terms (the last two for nodes only).
 enum class SelectorOperator { In, NotIn, Exists, DoesNotExist, Gt, Lt };
 
+/// Kubernetes' word for it.
+[[nodiscard]] std::string_view to_string(SelectorOperator op);
 /// Nothing for a word that Kubernetes does not know.
 [[nodiscard]] std::optional<SelectorOperator> selector_operator_from(std::string_view word);
 

@@ -36,6 +36,7 @@ private:
   [[nodiscard]] const AdmissionRecord* deciding_record(const PodView& pod);
   void settle_member(const PodPtr& pod);
   [[nodiscard]] Charge charge_of(const PodPtr& pod);
+  [[nodiscard]] static DeviceList devices_of(const PodView& pod, const NodeName& node);
   void adopt(const PodView& pod, Charge& charge);
   [[nodiscard]] NodeName place_of(const PodPtr& pod);
   void describe_waiting();
@@ -93,6 +94,7 @@ void Settler::settle_member(const PodPtr& pod) {
       charge.quota = record->quota;
       charge.pool = record->pool;
       charge.reservation = record->reservation;
+      charge.is_burst = record->is_burst;
     }
   }
   settlement_.charges.emplace_back(pod->uid, std::move(charge));
@@ -105,14 +107,24 @@ Charge Settler::charge_of(const PodPtr& pod) {
   if (pod->terminal)
     return charge; // L5
   charge.node = place_of(pod);
+  charge.devices = devices_of(*pod, charge.node);
   if (pod->admission) {
     charge.quota = pod->admission->quota;
     charge.pool = pod->admission->pool;
     charge.reservation = pod->admission->reservation;
+    charge.is_burst = pod->admission->is_burst;
   } else if (pod->managed && pod->is_bound()) {
     adopt(*pod, charge);
   }
   return charge;
+}
+
+/// The devices that were planned hold on the node for which they were.
+DeviceList Settler::devices_of(const PodView& pod, const NodeName& node) {
+  if (!pod.admission || pod.admission->planned_nodes.empty() ||
+      pod.admission->planned_nodes.front() != node)
+    return {};
+  return pod.admission->devices;
 }
 
 /// A managed pod that was bound without an admission (it ran before Berth came) uses its quota all
@@ -131,7 +143,8 @@ void Settler::adopt(const PodView& pod, Charge& charge) {
 NodeName Settler::place_of(const PodPtr& pod) {
   if (pod->is_bound())
     return pod->node;
-  if (!pod->nominated_node.empty())
+  // Before its admission is written a nomination is only half of it (PlacementMode::Nominate).
+  if (!pod->nominated_node.empty() && (!pod->gated || pod->admission))
     return pod->nominated_node;
   if (!pod->admission)
     return {};

@@ -3,7 +3,7 @@
 namespace berth::allocation {
 
 /// Every node is as good as the next, so the tie ends at the name.
-Points score_first_fit(std::span<const ResourceRoom>) {
+Points score_first_fit(const NodeOutlook&) {
   return 0;
 }
 

@@ -2,12 +2,16 @@
 
 namespace berth::allocation {
 
-/// The mean free share, as kube-scheduler's LeastAllocated with equal weights.
-Points score_worst_fit(std::span<const ResourceRoom> room) {
-  Points sum = 0;
-  for (const ResourceRoom& resource : room)
-    sum += (resource.capacity - resource.used) * kPointsMax / resource.capacity;
-  return room.empty() ? 0 : sum / static_cast<Points>(room.size());
+/// The weighted mean of the free shares, as kube-scheduler's LeastAllocated.
+Points score_worst_fit(const NodeOutlook& node) {
+  Points free = 0;
+  std::int64_t weights = 0;
+  for (const ResourceRoom& resource : node.resources) {
+    free +=
+        resource.weight * ((resource.capacity - resource.used) * kPointsMax / resource.capacity);
+    weights += resource.weight;
+  }
+  return weights == 0 ? 0 : free / weights;
 }
 
 } // namespace berth::allocation

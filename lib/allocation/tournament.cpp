@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "lib/allocation/decay.hpp"
-
 namespace berth::allocation {
 namespace {
 
@@ -72,11 +70,9 @@ void Tournament::start() {
   for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
     if (uses_shares)
       shares_[quota] = input_.balance.borrowed_share(quota);
-    const auto memory = input_.snapshot.memories->find(forest.spec(quota).name);
-    if (memory != input_.snapshot.memories->end())
-      histories_[quota] = decayed(memory->second.history_nano,
-                                  input_.snapshot.as_of - memory->second.sampled_at,
-                                  input_.policy.fairness.half_life);
+    const auto memory = input_.memories.find(forest.spec(quota).name);
+    if (memory != input_.memories.end())
+      histories_[quota] = memory->second.history_nano;
   }
   for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
     auto& waiting = queues_[quota].waiting;
@@ -192,8 +188,8 @@ void Tournament::weigh(Turn& turn, std::int64_t nano) const {
   if (!turn.level_borrows)
     return;
   const std::int64_t past = std::clamp(input_.policy.fairness.history_percent, 0, 100);
-  turn.score = resources::Int128{nano} * (100 - past) +
-               resources::Int128{histories_[turn.child]} * past;
+  turn.score =
+      resources::Int128{nano} * (100 - past) + resources::Int128{histories_[turn.child]} * past;
 }
 
 /// The first pool of the list that has quota for it, else the first.

@@ -1,8 +1,8 @@
 #pragma once
 // Tournament: who comes first among the workloads of one policy. At each level of the quota trees
 // the children compete with the best workload that each has to offer, by the share that their level
-// would have with it (F2, after Kueue's KEP-1714; for one level it is the sequential min-max rule of
-// Parkes, Dolev and Tennenholtz). A charge changes shares on one path only, so only that path is
+// would have with it (F2, after Kueue's KEP-1714; for one level it is the sequential min-max rule
+// of Parkes, Dolev and Tennenholtz). A charge changes shares on one path only, so only that path is
 // played again. For TurnOrder.
 
 #include <cstdint>
@@ -29,6 +29,7 @@ public:
     const ClusterSnapshot& snapshot;
     const QuotaBalance& balance;
     const PolicySpec& policy;
+    const QuotaMemories& memories; ///< settled: as of now
   };
   /// All must outlive it.
   explicit Tournament(Input input);

@@ -4,8 +4,6 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "lib/allocation/rules.hpp"
-
 namespace berth::allocation {
 namespace {
 
@@ -15,13 +13,6 @@ struct QuotaPlace {
   const PolicySpec* policy = nullptr;
   Tournament* tournament = nullptr;
 };
-
-const PolicySpec& policy_of(const ClusterSnapshot& snapshot, const QuotaSpec& quota) {
-  for (const QuotaPool& pool : quota.pools)
-    if (snapshot.find_pool(pool.pool) != nullptr)
-      return snapshot.policy_of(pool.pool);
-  return snapshot.policy_of(quota.pools.empty() ? PoolName{} : quota.pools.front().pool);
-}
 
 /// Highest priority first, then the older, then by id; turned round, to be taken from the back.
 void sort_from_back(std::vector<Head>& heads) {
@@ -46,40 +37,35 @@ std::optional<Head> take_last(std::vector<Head>& heads) {
 
 } // namespace
 
-TurnOrder::TurnOrder(const ClusterSnapshot& snapshot, const QuotaBalance& balance, TimePoint now)
-    : snapshot_(snapshot), balance_(balance) {
-  arenas_.reserve(snapshot.policies.size() + 1); // arena_of() hands out references
-  collect(now);
+TurnOrder::TurnOrder(const Input& input) : input_(input) {
+  arenas_.reserve(input_.snapshot.policies.size() + 1); // arena_of() hands out references
+  for (const auto& policy : input_.snapshot.policies)   // oldest first: the order of their turns
+    static_cast<void>(arena_of(*policy));
+  collect();
   sort_from_back(interrupted_);
   sort_from_back(unowned_);
-  std::sort(arenas_.begin(), arenas_.end(), [](const Arena& left, const Arena& right) {
-    return std::tie(left.policy->created, left.policy->name) <
-           std::tie(right.policy->created, right.policy->name);
-  });
   for (Arena& arena : arenas_)
     arena.tournament.start();
 }
 
 /// Every workload goes into the queue of its quota. Cost: one look-up by name for each.
-void TurnOrder::collect(TimePoint now) {
+void TurnOrder::collect() {
   std::unordered_map<std::string, QuotaPlace> places; // looked up, never walked
-  for (QuotaIndex quota = 0; quota < snapshot_.quotas->size(); ++quota) {
-    const QuotaSpec& spec = snapshot_.quotas->spec(quota);
-    const PolicySpec& policy = policy_of(snapshot_, spec);
+  for (QuotaIndex quota = 0; quota < input_.snapshot.quotas->size(); ++quota) {
+    const QuotaSpec& spec = input_.snapshot.quotas->spec(quota);
+    const PolicySpec& policy = policy_of(input_.snapshot, spec);
     places.emplace(spec.name.str(), QuotaPlace{quota, &policy, &arena_of(policy)});
   }
-  snapshot_.waiting.for_each([&](const WorkloadId&, const Shared& workload) {
+  input_.snapshot.waiting.for_each([&](const WorkloadId&, const Shared& workload) {
     const auto place = places.find(workload->quota.quota.str());
     if (place == places.end()) {
-      unowned_.push_back(Head{workload, workload->priority, {}, &snapshot_.policy_of({})});
+      unowned_.push_back(Head{workload, workload->priority, {}, &input_.snapshot.policy_of({})});
       return;
     }
     const auto [quota, policy, tournament] = place->second;
     std::int64_t priority = workload->priority;
-    priority += snapshot_.quotas->spec(quota).priority_offset;
-    priority += ageing_points(policy->ageing, workload->created, now);
-    if (!policy->rules.empty())
-      priority += priority_offset_of(matching_rules(*policy, *workload, *snapshot_.quotas));
+    priority += input_.snapshot.quotas->spec(quota).priority_offset;
+    priority += ageing_points(policy->ageing, workload->created, input_.now);
     const Contender contender{priority, workload->created, &workload};
     if (workload->already_charged > 0)
       interrupted_.push_back(to_head(contender, quota, *policy));
@@ -89,12 +75,13 @@ void TurnOrder::collect(TimePoint now) {
 }
 
 Tournament& TurnOrder::arena_of(const PolicySpec& policy) {
-  const auto known = std::find_if(arenas_.begin(), arenas_.end(), [&](const Arena& arena) {
-    return arena.policy == &policy;
-  });
+  const auto known = std::find_if(arenas_.begin(), arenas_.end(),
+                                  [&](const Arena& arena) { return arena.policy == &policy; });
   if (known != arenas_.end())
     return known->tournament;
-  return arenas_.emplace_back(Arena{&policy, Tournament({snapshot_, balance_, policy})})
+  return arenas_
+      .emplace_back(
+          Arena{&policy, Tournament({input_.snapshot, input_.balance, policy, input_.memories})})
       .tournament;
 }
 
@@ -117,9 +104,10 @@ void TurnOrder::charged(QuotaIndex payer) {
     arenas_[arena].tournament.charged(payer);
 }
 
-std::vector<Head> turns(const ClusterSnapshot& snapshot, TimePoint now) {
+std::vector<Head> turns(const ClusterSnapshot& snapshot, const QuotaMemories& memories,
+                        TimePoint now) {
   const QuotaBalance balance = balance_of(snapshot);
-  TurnOrder order(snapshot, balance, now);
+  TurnOrder order({snapshot, balance, memories, now});
   std::vector<Head> heads;
   heads.reserve(snapshot.waiting.size());
   while (auto head = order.next())

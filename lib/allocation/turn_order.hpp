@@ -26,8 +26,14 @@ struct Head {
 
 class TurnOrder {
 public:
-  /// Both must outlive it. `balance` is read at each call of next().
-  TurnOrder(const ClusterSnapshot& snapshot, const QuotaBalance& balance, TimePoint now);
+  struct Input {
+    const ClusterSnapshot& snapshot;
+    const QuotaBalance& balance;   ///< read at each call of next()
+    const QuotaMemories& memories; ///< settled: as of `now`
+    TimePoint now;
+  };
+  /// All must outlive it.
+  explicit TurnOrder(const Input& input);
 
   /// Admissions that a crash cut short first (they are charged already), then by policy: workloads
   /// belong to that of the first pool of their quota that exists, and policies take turns in the
@@ -44,13 +50,12 @@ private:
     Tournament tournament;
   };
 
-  void collect(TimePoint now);
+  void collect();
   [[nodiscard]] Tournament& arena_of(const PolicySpec& policy);
   [[nodiscard]] Head to_head(const Contender& contender, std::optional<QuotaIndex> quota,
                              const PolicySpec& policy) const;
 
-  const ClusterSnapshot& snapshot_;
-  const QuotaBalance& balance_;
+  Input input_;
   std::vector<Head> interrupted_; ///< last one first
   std::vector<Arena> arenas_;     ///< oldest policy first
   std::vector<Head> unowned_;     ///< last one first
@@ -58,6 +63,7 @@ private:
 };
 
 /// The whole order as it would be if nobody were admitted.
-[[nodiscard]] std::vector<Head> turns(const ClusterSnapshot& snapshot, TimePoint now);
+[[nodiscard]] std::vector<Head> turns(const ClusterSnapshot& snapshot,
+                                      const QuotaMemories& memories, TimePoint now);
 
 } // namespace berth::allocation

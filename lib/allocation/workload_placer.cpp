@@ -1,6 +1,8 @@
 #include "lib/allocation/workload_placer.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <string>
 
 namespace berth::allocation {
@@ -44,55 +46,99 @@ std::pair<Reason, std::string> fault_of(const NodeTable& table, NodeIndex node, 
   return {reason_of(eligibility), detail_of(eligibility, pooled, constraints)};
 }
 
+/// The request's greatest share of what the largest node has of a resource.
+Points dominant_share(const ResourceVector& request, const NodeTable& table) {
+  Points share = 0;
+  for (const auto& [name, amount] : request)
+    if (const auto column = table.column(name); column && table.largest(*column) > 0)
+      share =
+          std::max(share, resources::scaled(amount, kPointsMax, table.largest(*column)).value());
+  const DeviceAsk ask = device_ask(request);
+  const auto devices = static_cast<std::int64_t>(table.device_slots());
+  if (devices > 0)
+    share =
+        std::max(share, ask.devices() * ask.milli_each() * kPointsMax / (devices * kDeviceMilli));
+  return share;
+}
+
 } // namespace
 
 WorkloadPlacer::WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds)
-    : overlay_(*snapshot.nodes, snapshot.loads, holds) {}
+    : snapshot_(&snapshot), overlay_(*snapshot.nodes, snapshot.loads, holds) {}
 
 std::optional<PlacedPods> WorkloadPlacer::place(Pods pods, const Site& site,
                                                 std::size_t nodes_max) {
-  PlacedPods placed{{}, NodeChanges(overlay_)};
-  if (pods.size() == 1) { // no what-if is needed to look for one place
-    NodeRanking& ranking = ranking_of(pods.front()->shape, site);
-    placed.nodes.push_back(ranking.best(nodes_max, overlay_));
-    if (placed.nodes.front().empty())
-      return std::nullopt;
-    placed.changes.place(placed.nodes.front().front(), ranking.request(), site.reservation);
-    return placed;
-  }
+  if (pods.size() == 1)
+    return place_one(*pods.front(), site, nodes_max);
+  PlacedPods placed{std::vector<std::vector<NodeIndex>>(pods.size()),
+                    std::vector<DeviceList>(pods.size()), NodeChanges(overlay_)};
   Trial trial(overlay_);
-  for (const auto& pod : pods) {
-    placed.nodes.push_back(place_next(trial, *pod, site, nodes_max));
-    if (placed.nodes.back().empty())
+  for (const std::size_t i : placing_order(pods, site)) {
+    Place place = place_next(trial, *pods[i], site, nodes_max);
+    if (place.nodes.empty())
       return std::nullopt;
+    placed.nodes[i] = std::move(place.nodes);
+    placed.devices[i] = std::move(place.devices);
   }
   placed.changes = std::move(trial.changes);
   return placed;
 }
 
-std::vector<NodeIndex> WorkloadPlacer::place_next(Trial& trial, const PodView& pod,
-                                                  const Site& site, std::size_t nodes_max) {
+/// No what-if is needed to look for one place.
+std::optional<PlacedPods> WorkloadPlacer::place_one(const PodView& pod, const Site& site,
+                                                    std::size_t nodes_max) {
+  NodeRanking& ranking = ranking_of(pod.shape, site);
+  PlacedPods placed{{ranking.best(nodes_max, overlay_)}, {}, NodeChanges(overlay_)};
+  if (placed.nodes.front().empty())
+    return std::nullopt;
+  const NodeIndex node = placed.nodes.front().front();
+  placed.devices.push_back(ranking.devices(node, overlay_));
+  placed.changes.place(node, ranking.request(), placed.devices.front(), site.reservation);
+  return placed;
+}
+
+/// As asked; FirstFitDecreasing takes the largest first: by the greatest share of what the largest
+/// node has.
+std::vector<std::size_t> WorkloadPlacer::placing_order(Pods pods, const Site& site) const {
+  std::vector<std::size_t> order(pods.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (site.pool->strategy != Strategy::FirstFitDecreasing)
+    return order;
+  std::vector<Points> sizes;
+  sizes.reserve(pods.size());
+  for (const auto& pod : pods)
+    sizes.push_back(dominant_share(pod->requests(), overlay_.table()));
+  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return sizes[i]; });
+  return order;
+}
+
+WorkloadPlacer::Place WorkloadPlacer::place_next(Trial& trial, const PodView& pod, const Site& site,
+                                                 std::size_t nodes_max) {
   auto own = trial.rankings.find(pod.shape.get());
   if (own == trial.rankings.end()) {
     NodeRanking& shared = ranking_of(pod.shape, site);
     shared.catch_up(overlay_);
     own = trial.rankings.emplace(pod.shape.get(), shared.continue_on(trial.changes)).first;
   }
-  auto nodes = own->second.best(nodes_max, trial.changes);
-  if (!nodes.empty())
-    trial.changes.place(nodes.front(), own->second.request(), site.reservation);
-  return nodes;
+  Place place{own->second.best(nodes_max, trial.changes), {}};
+  if (place.nodes.empty())
+    return place;
+  place.devices = own->second.devices(place.nodes.front(), trial.changes);
+  trial.changes.place(place.nodes.front(), own->second.request(), place.devices, site.reservation);
+  return place;
 }
 
 NodeRanking& WorkloadPlacer::ranking_of(const ShapePtr& shape, const Site& site) {
-  const RankingKey key{shape.get(), site.pool, site.reservation};
+  const RankingKey key{shape.get(), site.pool, site.reservation, site.is_favoured};
   const auto known = rankings_.find(key);
   if (known != rankings_.end())
     return known->second;
   if (rankings_.size() >= kRankingsMax)
     rankings_.clear();
+  const ScoringGround ground{&overlay_.table(), snapshot_->fragmentation.get(), site.pool->name,
+                             &site.pool->strategy_params, site.pool->strategy};
   NodeRanking ranking(RankingInput{to_columns(shape->requests, overlay_.table()),
-                                   scorer_of(site.pool->strategy), site.reservation},
+                                   NodeScorer(ground, site.is_favoured), site.reservation},
                       allowed_nodes(shape->constraints, *site.pool), overlay_);
   return rankings_.emplace(key, std::move(ranking)).first->second;
 }
@@ -122,9 +168,10 @@ std::span<const NodeIndex> WorkloadPlacer::allowed_nodes(const Constraints& cons
 NoPlace WorkloadPlacer::explain(Pods pods, const Site& site) {
   NoPlace no_place;
   Trial trial(overlay_);
-  for (const auto& pod : pods) {
+  for (const std::size_t i : placing_order(pods, site)) {
+    const auto& pod = pods[i];
     no_place.pod = pod.get();
-    if (place_next(trial, *pod, site, 1).empty())
+    if (place_next(trial, *pod, site, 1).nodes.empty())
       break;
     ++no_place.placed;
   }

@@ -24,12 +24,16 @@ namespace berth::allocation {
 struct Site {
   const PoolSpec* pool = nullptr; ///< of the snapshot; never null
   ReservationIndex reservation = kNoReservation;
+  /// See NodeOutlook; matters to PriorityBased and FairShare.
+  bool is_favoured = false;
 };
 
 /// Places for all members, as a what-if.
 struct PlacedPods {
   /// For each pod in the order asked: the nodes it may be bound to, best first, never none.
   std::vector<std::vector<NodeIndex>> nodes{};
+  /// For each pod the devices of its first node that it gets; empty for none.
+  std::vector<DeviceList> devices{};
   NodeChanges changes;
 };
 
@@ -61,7 +65,7 @@ public:
   static constexpr std::size_t kAllowedListsMax = 512;
 
 private:
-  using RankingKey = std::tuple<const PodShape*, const PoolSpec*, ReservationIndex>;
+  using RankingKey = std::tuple<const PodShape*, const PoolSpec*, ReservationIndex, bool>;
   /// The what-if of one workload: its changes and rankings that follow them.
   struct Trial {
     explicit Trial(const NodeOverlay& overlay) : changes(overlay) {}
@@ -73,10 +77,19 @@ private:
   [[nodiscard]] NodeRanking& ranking_of(const ShapePtr& shape, const Site& site);
   [[nodiscard]] std::span<const NodeIndex> allowed_nodes(const Constraints& constraints,
                                                          const PoolSpec& pool);
-  /// Places one pod of a workload with others; its nodes, or none.
-  [[nodiscard]] std::vector<NodeIndex> place_next(Trial& trial, const PodView& pod,
-                                                  const Site& site, std::size_t nodes_max);
+  /// Nodes for one pod, best first, and its devices on the first of them; no nodes: no place.
+  struct Place {
+    std::vector<NodeIndex> nodes{};
+    DeviceList devices{};
+  };
+  /// Places one pod of a workload with others.
+  [[nodiscard]] Place place_next(Trial& trial, const PodView& pod, const Site& site,
+                                 std::size_t nodes_max);
+  [[nodiscard]] std::optional<PlacedPods> place_one(const PodView& pod, const Site& site,
+                                                    std::size_t nodes_max);
+  [[nodiscard]] std::vector<std::size_t> placing_order(Pods pods, const Site& site) const;
 
+  const ClusterSnapshot* snapshot_;
   NodeOverlay overlay_;
   std::map<RankingKey, NodeRanking> rankings_; ///< looked up, never walked
   std::map<std::pair<PoolName, Constraints>, std::vector<NodeIndex>> allowed_;

@@ -1,5 +1,6 @@
 #include "lib/api/admission_record.hpp"
 
+#include "lib/allocation/device.hpp"
 #include "lib/api/describe.hpp"
 
 namespace berth::api {
@@ -8,6 +9,7 @@ namespace {
 /// Kubernetes allows 256 KiB for all annotations of an object together.
 constexpr JsonLimits kAnnotationLimits{.text_bytes_max = std::size_t{256} << 10U, .depth_max = 4};
 constexpr Range kMembers{1, 1'000'000};
+constexpr Range kDevices{0, allocation::kDevicesMax - 1};
 
 } // namespace
 
@@ -16,7 +18,10 @@ void describe(auto& fields, Of<allocation::AdmissionRecord> auto& record) {
   fields.required("quota", record.quota);
   fields.required("pool", record.pool);
   fields.field("nodes", record.planned_nodes);
+  fields.field("mode", record.mode);
+  fields.field("devices", record.devices, kDevices);
   fields.field("reservation", record.reservation);
+  fields.field("burst", record.is_burst);
   fields.required("members", record.members, kMembers);
   fields.required("youngestMember", record.youngest_member);
 }

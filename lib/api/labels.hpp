@@ -26,17 +26,24 @@ inline constexpr std::string_view kWorkloadMax = "berth.dev/workload-max";
 inline constexpr std::string_view kReservation = "berth.dev/reservation";
 /// On a pod, "false": it is never chosen as a victim inside its own quota.
 inline constexpr std::string_view kPreemptible = "berth.dev/preemptible";
+/// On a pod, a number from 1 to 999: the share of one device that it asks for, in thousandths.
+inline constexpr std::string_view kGpuMilli = "berth.dev/gpu-milli";
 } // namespace label
 
 namespace annotation {
 /// On a pod, by its user: an estimate, and a limit after which it may be evicted (B2).
 inline constexpr std::string_view kExpectedDurationSeconds = "berth.dev/expected-duration-seconds";
 inline constexpr std::string_view kDurationLimitSeconds = "berth.dev/duration-limit-seconds";
+/// On a pod: the models of device that will do, as node label nvidia.com/gpu.product, separated by
+/// commas.
+inline constexpr std::string_view kGpuModels = "berth.dev/gpu-models";
 /// Written by Berth only: the admission (AdmissionRecord), the notice of an eviction (P6), and the
 /// short reason why it waits.
 inline constexpr std::string_view kAdmitted = "berth.dev/admitted";
 inline constexpr std::string_view kRevocableAfter = "berth.dev/revocable-after";
 inline constexpr std::string_view kExplain = "berth.dev/explain";
+/// Also by Berth only: that the pod's gang was rolled back (RollbackRecord).
+inline constexpr std::string_view kRolledBack = "berth.dev/rolled-back";
 } // namespace annotation
 
 /// Who writes which fields by server-side apply.

@@ -2,17 +2,30 @@
 
 #include "lib/api/describe.hpp"
 
+namespace berth::allocation {
+constexpr std::array<std::string_view, 3> names_of(NodePreference::Order) {
+  return {"Listed", "Ascending", "Descending"};
+}
+/// In the order of the enumerators.
+constexpr std::array<std::string_view, 12> names_of(Strategy) {
+  return {"FirstFit",     "BestFit",   "FirstFitDecreasing", "WorstFit",  "LeastLoaded",
+          "MostCapacity", "Balanced",  "FragmentationAware", "PriorityBased",
+          "FairShare",    "CostAware", "LoadAware"};
+}
+std::string list_key(const ResourceWeight& weight) {
+  return std::string(weight.name.str());
+}
+std::string list_key(const NodePreference& preference) {
+  return preference.label;
+}
+} // namespace berth::allocation
+
 namespace berth::api {
 constexpr std::array<std::string_view, 2> names_of(PoolResourceKind) {
   return {"Node", "Virtual"};
 }
 constexpr std::array<std::string_view, 3> names_of(Sharing) {
   return {"Shared", "Dedicated", "MultiTenant"};
-}
-constexpr std::array<std::string_view, 11> names_of(PlacementStrategy) {
-  return {"FirstFit",     "BestFit",   "FirstFitDecreasing", "WorstFit",
-          "MostCapacity", "Balanced",  "FragmentationAware", "PriorityBased",
-          "FairShare",    "CostAware", "LoadAware"};
 }
 constexpr std::array<std::string_view, 4> names_of(ElasticProvider) {
   return {"None", "ClusterAPI", "Karpenter", "Webhook"};
@@ -49,6 +62,30 @@ void describe(auto& fields, Of<Oversubscription> auto& ratio) {
   fields.required("ratioPercent", ratio.ratio_percent, Range{100, 1000});
 }
 
+void describe(auto& fields, Of<allocation::ResourceWeight> auto& weight) {
+  fields.required("name", weight.name);
+  fields.field("weight", weight.weight, Range{0, 100});
+}
+
+template <class Fields>
+void describe(Fields& fields, Of<allocation::NodePreference> auto& preference) {
+  using Order = allocation::NodePreference::Order;
+  fields.required("label", preference.label);
+  fields.field("order", preference.order);
+  fields.field("values", preference.values);
+  fields.field("weight", preference.weight, Range{1, 1000});
+  if constexpr (Fields::kReads)
+    if ((preference.order == Order::Listed) == preference.values.empty())
+      fields.refuse("values", "must list values for the order Listed, and only there");
+}
+
+void describe(auto& fields, Of<allocation::StrategyParams> auto& params) {
+  fields.field("resourceWeights", params.resource_weights);
+  fields.field("nodePreferences", params.preferences);
+  fields.field("costLabel", params.cost_label);
+  fields.field("loadLimitPercent", params.load_limit_percent, Range{1, 100});
+}
+
 void describe(auto& fields, Of<ObjectKey> auto& key) {
   fields.field("namespace", key.ns);
   fields.required("name", key.name);
@@ -75,6 +112,7 @@ void describe(auto& fields, Of<ResourcePoolSpec> auto& spec) {
   fields.field("sharing", spec.sharing);
   fields.field("tenants", spec.tenants);
   fields.field("strategy", spec.strategy);
+  fields.field("strategyParams", spec.strategy_params);
   fields.field("oversubscription", spec.oversubscription);
   fields.field("elastic", spec.elastic);
   fields.field("burst", spec.burst);
@@ -108,10 +146,6 @@ void describe(Fields& fields, Of<ResourcePoolStatus> auto& status) {
   fields.field("burstActive", status.burst_active);
   fields.field("burstEndsAt", status.burst_ends_at);
   describe_conditions(fields, status.conditions);
-}
-
-std::string_view to_string(PlacementStrategy strategy) {
-  return names_of(strategy)[static_cast<std::size_t>(strategy)];
 }
 
 ResourcePoolStatus measured_part(const ResourcePoolStatus& status) {

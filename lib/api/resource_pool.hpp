@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/allocation/selector.hpp"
+#include "lib/allocation/strategy_params.hpp"
 #include "lib/api/conditions.hpp"
 #include "lib/api/object_meta.hpp"
 #include "lib/api/references.hpp"
@@ -18,22 +19,9 @@ namespace berth::api {
 
 enum class PoolResourceKind { Node, Virtual };
 enum class Sharing { Shared, Dedicated, MultiTenant };
-enum class PlacementStrategy {
-  FirstFit,
-  BestFit,
-  FirstFitDecreasing,
-  WorstFit,
-  MostCapacity,
-  Balanced,
-  FragmentationAware,
-  PriorityBased,
-  FairShare,
-  CostAware,
-  LoadAware,
-};
+/// Those of the core but LeastLoaded, which is WorstFit by another name.
+using PlacementStrategy = allocation::Strategy;
 enum class ElasticProvider { None, ClusterAPI, Karpenter, Webhook };
-
-[[nodiscard]] std::string_view to_string(PlacementStrategy strategy);
 
 struct PoolResource {
   resources::ResourceName name{""};
@@ -84,6 +72,7 @@ struct ResourcePoolSpec {
   Sharing sharing = Sharing::Shared;
   std::vector<Tenant> tenants{};
   PlacementStrategy strategy = PlacementStrategy::FragmentationAware;
+  std::optional<allocation::StrategyParams> strategy_params{};
   std::vector<Oversubscription> oversubscription{};
   std::optional<Elastic> elastic{};
   std::optional<PoolBurst> burst{};

@@ -74,8 +74,9 @@ allocation::PoolSpec to_allocation(const ResourcePool& pool) {
                                 resource.capacity.value_or(Amount{}));
   for (const auto& ratio : pool.spec.oversubscription)
     spec.oversubscription_percent.emplace_back(ratio.resource, ratio.ratio_percent);
-  spec.strategy = allocation::strategy_from(to_string(pool.spec.strategy))
-                      .value_or(allocation::Strategy::BestFit);
+  spec.strategy = pool.spec.strategy;
+  if (pool.spec.strategy_params)
+    spec.strategy_params = *pool.spec.strategy_params;
   spec.is_dedicated = pool.spec.sharing == Sharing::Dedicated;
   return spec;
 }
@@ -117,9 +118,24 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
   return spec;
 }
 
+namespace {
+
+std::optional<allocation::PlacementMode> mode_of(PlacementMode mode) {
+  switch (mode) {
+  case PlacementMode::Auto: return std::nullopt;
+  case PlacementMode::Candidates: return allocation::PlacementMode::Candidates;
+  case PlacementMode::Nominate: return allocation::PlacementMode::Nominate;
+  case PlacementMode::Extender: return allocation::PlacementMode::Extender;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
 allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
   core.candidates = policy.placement.candidates;
+  core.mode = mode_of(policy.placement.mode);
   return core;
 }
 

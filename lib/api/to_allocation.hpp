@@ -22,8 +22,7 @@ namespace berth::api {
 using FindTimeZone =
     std::function<Result<std::shared_ptr<const allocation::TimeZone>>(std::string_view name)>;
 
-/// A pool without a node selector has no nodes. A strategy that the core does not have yet is
-/// replaced by BestFit.
+/// A pool without a node selector has no nodes.
 [[nodiscard]] allocation::PoolSpec to_allocation(const ResourcePool& pool);
 
 [[nodiscard]] allocation::QuotaSpec to_allocation(const Quota& quota);

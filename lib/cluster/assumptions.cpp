@@ -4,11 +4,27 @@
 
 namespace berth::cluster {
 
-void Assumptions::assume_admitted(const PodUid& pod, allocation::AdmissionRecord record,
-                                  SteadyPoint now) {
+namespace {
+
+/// Whether the watch shows what was assumed, or another decision: somebody else was faster. An
+/// earlier record of the same decision is what a new plan is being written over.
+bool settles(const allocation::PodView& seen, const allocation::AdmissionRecord& assumed) {
+  return seen.admission &&
+         (*seen.admission == assumed || seen.admission->decision != assumed.decision);
+}
+
+} // namespace
+
+void Assumptions::assume_admitted(const PodUid& pod, allocation::AdmissionRecord record) {
   Assumed& assumed = by_pod_[pod];
   assumed.admission = std::move(record);
-  assumed.expires = now + believed_for_;
+  assumed.expires = SteadyPoint::max();
+}
+
+void Assumptions::confirm_by(const PodUid& pod, SteadyPoint end) {
+  const auto found = by_pod_.find(pod);
+  if (found != by_pod_.end())
+    found->second.expires = end;
 }
 
 void Assumptions::assume_bound(const PodUid& pod, NodeName node, SteadyPoint now) {
@@ -31,7 +47,7 @@ allocation::PodView Assumptions::apply(allocation::PodView seen) {
     by_pod_.erase(found);
     return seen;
   }
-  if (assumed.admission && seen.admission == assumed.admission && !seen.gated)
+  if (assumed.admission && !seen.gated && settles(seen, *assumed.admission))
     assumed.admission.reset();
   if (!assumed.admission && assumed.node.empty()) {
     by_pod_.erase(found);

@@ -7,8 +7,9 @@
 //      └──► the watch shows it, or something that rules it out ──► confirmed, dropped
 //
 // While an assumption stands, the ledger counts it, so that two decisions never promise the same
-// room, whatever older events of the pod still arrive. One that is neither confirmed nor forgotten
-// runs out, since a lost reply may mean that nothing was written.
+// room, whatever older events of the pod still arrive. An admission is believed while its write
+// waits for its turn, is under way, or has certainly taken effect: then the watch will show it, and
+// be it by the next audit. One whose reply was lost runs out, since nothing may have been written.
 
 #include <cstddef>
 #include <map>
@@ -22,13 +23,15 @@ namespace berth::cluster {
 
 class Assumptions {
 public:
-  /// How long an unconfirmed assumption is believed.
+  /// How long an unconfirmed binding is believed.
   explicit Assumptions(Duration believed_for) : believed_for_(believed_for) {}
 
-  /// The pod is admitted by `record` and our gate is gone.
-  void assume_admitted(const PodUid& pod, allocation::AdmissionRecord record, SteadyPoint now);
+  /// The pod is admitted by `record` and our gate is gone: until confirm_by() sets an end.
+  void assume_admitted(const PodUid& pod, allocation::AdmissionRecord record);
   /// The pod is bound to `node`.
   void assume_bound(const PodUid& pod, NodeName node, SteadyPoint now);
+  /// The write may have failed: what is assumed of the pod runs out at `end` unless confirmed.
+  void confirm_by(const PodUid& pod, SteadyPoint end);
   /// The write failed for certain. False if there was nothing to forget.
   bool forget(const PodUid& pod);
 

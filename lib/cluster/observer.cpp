@@ -35,7 +35,7 @@ struct Reflected {
   kube::Reflector<T> reflector;
 };
 
-constexpr Duration kExpiryCheckInterval = std::chrono::seconds{5};
+constexpr Duration kExpiryCheckInterval = std::chrono::seconds{1};
 
 } // namespace
 
@@ -66,6 +66,7 @@ struct Observer::Impl {
   std::unordered_map<std::string, kube::ObjectKey> key_of_uid;
   std::vector<std::function<void(const Snapshot&)>> publish_listeners;
   std::vector<std::function<void(const allocation::Drift&)>> drift_listeners;
+  std::vector<std::function<void(std::size_t)>> audit_listeners;
   bool dirty = false;
   std::optional<async::TimerId> publish_timer; ///< set while a publication is due
 };
@@ -179,11 +180,13 @@ async::Task<void> Observer::Impl::audit_ledger(std::stop_token stop) {
     if (!observer.has_synced())
       continue;
     const TimePoint now = executor.clock().now();
-    auto rebuilt =
-        feed.rebuilt({pods.store, nodes.store, pools.store, quotas.store, reservations.store});
     const auto held = feed.state().publish(now);
+    auto rebuilt = feed.rebuilt(
+        {pods.store, nodes.store, pools.store, quotas.store, reservations.store}, held->generation);
     const auto actual = rebuilt->publish(now);
     const auto drifts = allocation::audit(held->quota_use, actual->quota_use);
+    for (const auto& listener : audit_listeners)
+      listener(drifts.size());
     if (drifts.empty())
       continue;
     feed.replace(std::move(rebuilt));
@@ -223,6 +226,10 @@ void Observer::on_publish(std::function<void(const Snapshot&)> listener) {
 
 void Observer::on_drift(std::function<void(const allocation::Drift&)> listener) {
   impl_->drift_listeners.push_back(std::move(listener));
+}
+
+void Observer::on_audit(std::function<void(std::size_t)> listener) {
+  impl_->audit_listeners.push_back(std::move(listener));
 }
 
 void Observer::on_failure(const std::function<void(const Error&)>& listener) {
@@ -272,7 +279,7 @@ std::vector<ObservedResource> Observer::resources() const {
 }
 
 void Observer::assume_admitted(const PodUid& pod, allocation::AdmissionRecord record) {
-  impl_->assumptions.assume_admitted(pod, std::move(record), impl_->executor.clock().steady_now());
+  impl_->assumptions.assume_admitted(pod, std::move(record));
   if (const auto known = find_pod(pod); known && impl_->feed.pod(known, known))
     impl_->changed();
 }
@@ -288,6 +295,10 @@ void Observer::forget(const PodUid& pod) {
     return;
   if (const auto known = find_pod(pod); known && impl_->feed.pod(known, known))
     impl_->changed();
+}
+
+void Observer::confirm_within(const PodUid& pod, Duration time) {
+  impl_->assumptions.confirm_by(pod, impl_->executor.clock().steady_now() + time);
 }
 
 Observer::Snapshot Observer::publish_now() {

@@ -28,7 +28,7 @@ namespace berth::cluster {
 struct ObserverOptions {
   /// Events that come within this time of each other make one snapshot.
   Duration publish_interval = std::chrono::milliseconds{20};
-  /// How long a write of our own that the watch does not show is believed.
+  /// How long a binding of our own that the watch does not show is believed.
   Duration assumption_timeout = std::chrono::seconds{60};
   /// How often the ledger is compared with one rebuilt from the stores (L3).
   Duration ledger_audit_interval = std::chrono::minutes{5};
@@ -63,11 +63,14 @@ public:
   void on_publish(std::function<void(const Snapshot&)> listener);
   /// Called for each difference that a ledger audit found and healed.
   void on_drift(std::function<void(const allocation::Drift&)> listener);
+  /// Called after each ledger audit with the number of differences.
+  void on_audit(std::function<void(std::size_t drifts)> listener);
   /// Told of lists and watches that failed, and of objects that cannot be read; for logs.
   void on_failure(const std::function<void(const Error&)>& listener);
 
   [[nodiscard]] const kube::Store<Pod>& pods() const;
   [[nodiscard]] const kube::Store<Node>& nodes() const;
+  /// Not const, so that others can listen to them.
   [[nodiscard]] kube::Store<api::ResourcePool>& pools();
   [[nodiscard]] kube::Store<api::Quota>& quotas();
   [[nodiscard]] kube::Store<api::Reservation>& reservations();
@@ -80,6 +83,8 @@ public:
   void assume_admitted(const PodUid& pod, allocation::AdmissionRecord record);
   void assume_bound(const PodUid& pod, NodeName node);
   void forget(const PodUid& pod);
+  /// The write behind an assumption may have failed: the watch has to show it within `time`.
+  void confirm_within(const PodUid& pod, Duration time);
   /// Publishes without waiting for an event (a window opens, an assumption was made) and returns
   /// the new snapshot.
   Snapshot publish_now();

@@ -13,7 +13,7 @@ namespace berth::cluster {
 
 struct Pod {
   /// Labels are kept as far as Berth reads them (berth.dev/*); of the annotations only
-  /// berth.dev/explain and berth.dev/revocable-after, since the view holds the rest.
+  /// berth.dev/explain, revocable-after and rolled-back, since the view holds the rest.
   api::ObjectMeta meta;
   /// `managed` says here only what the pod's own label and gate say; the Observer adds what its
   /// namespace says.
@@ -23,8 +23,6 @@ struct Pod {
   std::string scheduler_name;
   /// Preferred affinities or ScheduleAnyway spreads: in-tree scores would tell nodes apart.
   bool has_soft_constraints = false;
-  /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
-  bool has_hard_pod_rules = false;
 };
 
 } // namespace berth::cluster

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 #include <utility>
 
+#include "lib/allocation/device.hpp"
+#include "lib/allocation/placement_mode.hpp"
 #include "lib/allocation/workload.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
@@ -24,6 +27,7 @@ constexpr std::int64_t kDurationSecondsMax = 10LL * 366 * 86'400;
 Result<PodDraft> read_draft(JsonElement value);
 std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes);
 void read_berth_labels(PodDraft& draft);
+void read_device_share(PodDraft& draft, allocation::PodShape& shape);
 
 /// Berth's own annotations and those that gangs are read from.
 bool keep_annotation(std::string_view key) {
@@ -33,7 +37,14 @@ bool keep_annotation(std::string_view key) {
 
 /// What later code reads from the metadata itself; everything else is in the view by now.
 bool keep_after_reading(const std::string& key) {
-  return key == api::annotation::kExplain || key == api::annotation::kRevocableAfter;
+  return key == api::annotation::kExplain || key == api::annotation::kRevocableAfter ||
+         key == api::annotation::kRolledBack;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(' ');
+  return first == std::string_view::npos ? std::string_view{}
+                                         : text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
 allocation::Labels to_labels(const std::map<std::string, std::string>& map) {
@@ -106,6 +117,14 @@ allocation::PodResources resources_of(const PodDraft& draft) {
   return resources;
 }
 
+/// As the author of the pod wrote them: the candidates that an admission pinned are in its record.
+allocation::Constraints constraints_of(PodDraft& draft) {
+  const auto& admission = draft.pod.view.admission;
+  if (!admission || admission->mode != allocation::PlacementMode::Candidates)
+    return std::move(draft.constraints);
+  return allocation::without_pins(std::move(draft.constraints), admission->planned_nodes);
+}
+
 Result<PodDraft> read_draft(JsonElement value) {
   PodDraft draft;
   BERTH_CHECK(kube::read_members(
@@ -132,8 +151,11 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
   view.terminal = draft.phase == "Succeeded" || draft.phase == "Failed";
   view.gated = std::find(draft.pod.scheduling_gates.begin(), draft.pod.scheduling_gates.end(),
                          api::kAdmissionGate) != draft.pod.scheduling_gates.end();
+  view.is_recreated =
+      std::ranges::any_of(meta.owners, [](const auto& owner) { return owner.controller; });
   read_berth_labels(draft);
-  allocation::PodShape shape{allocation::weigh(resources_of(draft)), std::move(draft.constraints)};
+  allocation::PodShape shape{allocation::weigh(resources_of(draft)), constraints_of(draft)};
+  read_device_share(draft, shape);
   view.shape =
       shapes != nullptr ? shapes->share(std::move(shape)) : allocation::ShapePtr{std::move(shape)};
   std::erase_if(draft.pod.meta.labels,
@@ -168,6 +190,29 @@ void read_berth_labels(PodDraft& draft) {
   }
   view.managed =
       view.gated || view.admission.has_value() || find_label(draft, api::label::kManaged) == "true";
+}
+
+/// The share of a device, and the models that will do; both are no part of Kubernetes' own request.
+void read_device_share(PodDraft& draft, allocation::PodShape& shape) {
+  if (const std::string* models = find_annotation(draft, api::annotation::kGpuModels))
+    for (const auto part : std::views::split(*models, ','))
+      if (const std::string_view model = trimmed({part.begin(), part.end()}); !model.empty())
+        shape.constraints.device_models.emplace_back(model);
+  std::ranges::sort(shape.constraints.device_models);
+  const std::string text = find_label(draft, api::label::kGpuMilli);
+  if (text.empty())
+    return;
+  std::int64_t milli = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milli);
+  if (error != std::errc{} || end != text.data() + text.size() || milli < 1 ||
+      milli >= allocation::kDeviceMilli)
+    return note_defect(draft.pod.view, std::string(api::label::kGpuMilli) + ": \"" +
+                                           text.substr(0, 32) + "\" must be 1 to 999");
+  if (shape.requests.get(resources::ResourceName{allocation::kDeviceResource}).value() > 0)
+    return note_defect(draft.pod.view, std::string(api::label::kGpuMilli) +
+                                           ": the pod asks for whole devices as well");
+  shape.requests.set(resources::ResourceName{allocation::kDeviceShareResource},
+                     resources::Amount{milli});
 }
 
 PodResult decode(JsonElement value, ShapePool* shapes) {

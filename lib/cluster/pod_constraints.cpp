@@ -75,7 +75,7 @@ Result<void> read_pod_affinity(JsonElement value, PodDraft& into) {
   return read_members(
       value,
       member(kRequired,
-             [&](JsonElement it) { return read_presence(it, into.pod.has_hard_pod_rules); }),
+             [&](JsonElement it) { return read_presence(it, into.pod.view.has_pod_rules); }),
       member(kPreferred,
              [&](JsonElement it) { return read_presence(it, into.pod.has_soft_constraints); }));
 }
@@ -119,7 +119,7 @@ Result<void> read_spread_constraint(JsonElement value, PodDraft& into) {
   std::string_view when;
   BERTH_CHECK(read_members(
       value, member("whenUnsatisfiable", [&](JsonElement it) { return read_text(it, when); })));
-  (when == "DoNotSchedule" ? into.pod.has_hard_pod_rules : into.pod.has_soft_constraints) = true;
+  (when == "DoNotSchedule" ? into.pod.view.has_pod_rules : into.pod.has_soft_constraints) = true;
   return {};
 }
 

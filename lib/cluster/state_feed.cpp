@@ -22,8 +22,10 @@ bool StateFeed::is_managed(const std::string& namespace_name) const {
 }
 
 bool StateFeed::pod(const Item<Pod>& before, const Item<Pod>& after) {
-  if (!after)
+  if (!after) {
+    assumptions_.forget(before->view.uid);
     return state_->remove_pod(before->view.uid);
+  }
   allocation::PodView view = assumptions_.apply(after->view);
   view.managed = view.managed || is_managed(view.namespace_name);
   return state_->upsert_pod(std::move(view));
@@ -64,8 +66,9 @@ bool StateFeed::reservation(const Item<api::Reservation>& before,
   return spec ? state_->upsert_reservation(std::move(*spec)) : state_->remove_reservation(name);
 }
 
-std::unique_ptr<allocation::ClusterState> StateFeed::rebuilt(const Stores& stores) {
-  auto kept = std::exchange(state_, std::make_unique<allocation::ClusterState>());
+std::unique_ptr<allocation::ClusterState> StateFeed::rebuilt(const Stores& stores,
+                                                             allocation::Generation last) {
+  auto kept = std::exchange(state_, std::make_unique<allocation::ClusterState>(last));
   for (const auto& [key, item] : namespaces_.items())
     state_->upsert_namespace(item->view);
   for (const auto& [key, item] : stores.pools.items())

@@ -47,8 +47,10 @@ public:
     const kube::Store<api::Quota>& quotas;
     const kube::Store<api::Reservation>& reservations;
   };
-  /// A second state, made anew from the stores, to compare the kept one with (L3).
-  [[nodiscard]] std::unique_ptr<allocation::ClusterState> rebuilt(const Stores& stores);
+  /// A second state, made anew from the stores, to compare the kept one with (L3). Its snapshots
+  /// are numbered from `last` on, as the ids of decisions are unique only if numbers never return.
+  [[nodiscard]] std::unique_ptr<allocation::ClusterState> rebuilt(const Stores& stores,
+                                                                  allocation::Generation last);
   /// Goes on with `state`, from the rebuilt one.
   void replace(std::unique_ptr<allocation::ClusterState> state) { state_ = std::move(state); }
 

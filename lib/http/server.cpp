@@ -106,6 +106,10 @@ Result<void> Server::set_tls(ServerTls tls) {
   return {};
 }
 
+void Server::retire() {
+  impl_->state->retiring = true;
+}
+
 void Server::stop() {
   impl_->stop();
 }
@@ -154,7 +158,7 @@ void Server::Impl::stop() {
   const std::lock_guard once(stop_mutex);
   if (std::exchange(stopped, true))
     return;
-  state->draining = true;
+  state->retiring = state->draining = true;
   asio::post(strand, [self = shared_from_this()] {
     boost::system::error_code ignored;
     self->acceptor.close(ignored);

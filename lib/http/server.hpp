@@ -70,6 +70,9 @@ public:
   [[nodiscard]] const ServerCounters& counters() const;
   /// New connections use it from now on; on Invalid the old one stays in use.
   [[nodiscard]] Result<void> set_tls(ServerTls tls);
+  /// Asks clients to go elsewhere: from now on each answer closes its connection. New connections
+  /// are still accepted, for those who have not heard yet. To be followed by stop().
+  void retire();
   /// Stops accepting, lets requests in flight finish within drain_timeout, closes, joins.
   void stop();
 

@@ -126,7 +126,7 @@ async::Task<bool> Session::answer() {
   co_await here;
   if (!connection_->is_open())
     co_return false;
-  const bool keep_alive = wants_more && !state_->draining;
+  const bool keep_alive = wants_more && !state_->retiring;
   const bool written = co_await write(response, keep_alive, with_body);
   if (written && !keep_alive)
     co_await connection_->finish(state_->limits.linger_timeout);

@@ -35,7 +35,8 @@ struct ServerState {
   const ServerLimits limits;
   ServerCounters counters;
   boost::asio::io_context context;
-  std::atomic<bool> draining{false};
+  std::atomic<bool> retiring{false}; ///< an answer ends its connection
+  std::atomic<bool> draining{false}; ///< and so does a connection without a request in flight
 
   std::mutex mutex; ///< guards what follows
   std::unordered_map<const Session*, std::weak_ptr<Session>> sessions;

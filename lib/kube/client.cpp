@@ -45,11 +45,11 @@ std::string binding_text(const ObjectKey& pod, const std::string& uid, const std
   return api::to_text(json);
 }
 
-std::string eviction_text(const ObjectKey& pod, const std::string& uid,
+std::string eviction_text(const ObjectKey& pod, const Preconditions& preconditions,
                           std::optional<Duration> grace) {
   api::Json options = api::Json::object();
-  if (!uid.empty())
-    options["preconditions"] = {{"uid", uid}};
+  if (auto held = precondition_json(preconditions); !held.empty())
+    options["preconditions"] = std::move(held);
   if (grace)
     options["gracePeriodSeconds"] = std::chrono::ceil<std::chrono::seconds>(*grace).count();
   api::Json json{{"apiVersion", "policy/v1"}, {"kind", "Eviction"}};
@@ -173,11 +173,11 @@ async::Task<Result<void>> Client::bind(ObjectKey pod, std::string pod_uid, std::
   co_return Result<void>{};
 }
 
-async::Task<Result<void>> Client::evict(ObjectKey pod, std::string pod_uid,
+async::Task<Result<void>> Client::evict(ObjectKey pod, Preconditions preconditions,
                                         std::optional<Duration> grace) {
   BERTH_CO_TRY(std::string target, object_target(types::pod(), pod, "eviction"));
-  Call call =
-      impl_->call_of(types::pod(), "POST", std::move(target), eviction_text(pod, pod_uid, grace));
+  Call call = impl_->call_of(types::pod(), "POST", std::move(target),
+                             eviction_text(pod, preconditions, grace));
   const std::string json = "application/json";
   auto answer = co_await impl_->send(std::move(call), json);
   if (!answer)

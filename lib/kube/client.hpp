@@ -121,7 +121,7 @@ public:
                                                std::string node);
   /// Asks for an eviction (policy/v1). Throttled with retry_after when a PodDisruptionBudget
   /// does not allow it now.
-  [[nodiscard]] async::Task<Result<void>> evict(ObjectKey pod, std::string pod_uid,
+  [[nodiscard]] async::Task<Result<void>> evict(ObjectKey pod, Preconditions preconditions,
                                                 std::optional<Duration> grace);
   /// A plain GET of a path, for discovery, /version and aggregated APIs.
   [[nodiscard]] async::Task<Result<std::string>> get_raw(std::string target);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/allocation/placement_mode.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
 
@@ -10,6 +11,43 @@ namespace {
 
 nlohmann::json preconditions(const cluster::Pod& pod) {
   return {{"uid", pod.meta.uid}, {"resourceVersion", pod.meta.resource_version}};
+}
+
+std::string annotation_patch(const cluster::Pod& pod, std::string_view name,
+                             const std::string& text) {
+  nlohmann::json metadata = preconditions(pod);
+  metadata["annotations"] = {{std::string(name), text}};
+  return nlohmann::json{{"metadata", std::move(metadata)}}.dump();
+}
+
+nlohmann::json to_json(const std::vector<allocation::Requirement>& requirements) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& requirement : requirements) {
+    nlohmann::json entry = {{"key", requirement.key}, {"operator", to_string(requirement.op)}};
+    if (!requirement.values.empty())
+      entry["values"] = requirement.values;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+nlohmann::json to_json(const allocation::NodeSelectorTerm& term) {
+  nlohmann::json json = nlohmann::json::object();
+  if (!term.match_expressions.empty())
+    json["matchExpressions"] = to_json(term.match_expressions);
+  if (!term.match_fields.empty())
+    json["matchFields"] = to_json(term.match_fields);
+  return json;
+}
+
+nlohmann::json pinned_affinity(const cluster::Pod& pod, const allocation::AdmissionRecord& record) {
+  nlohmann::json terms = nlohmann::json::array();
+  for (const auto& term :
+       allocation::pinned_terms(pod.view.shape->constraints, record.planned_nodes))
+    terms.push_back(to_json(term));
+  nlohmann::json required = {{"nodeSelectorTerms", std::move(terms)}};
+  return {
+      {"nodeAffinity", {{"requiredDuringSchedulingIgnoredDuringExecution", std::move(required)}}}};
 }
 
 } // namespace
@@ -24,14 +62,23 @@ std::string admission_patch(const cluster::Pod& pod, const allocation::Admission
     if (gate != api::kAdmissionGate)
       other_gates.push_back({{"name", gate}});
   const nlohmann::json gates = other_gates.empty() ? nlohmann::json(nullptr) : other_gates;
-  return nlohmann::json{{"metadata", std::move(metadata)}, {"spec", {{"schedulingGates", gates}}}}
-      .dump();
+  nlohmann::json spec = {{"schedulingGates", gates}};
+  if (record.mode == allocation::PlacementMode::Candidates)
+    spec["affinity"] = pinned_affinity(pod, record);
+  return nlohmann::json{{"metadata", std::move(metadata)}, {"spec", std::move(spec)}}.dump();
+}
+
+std::string nomination_patch(const cluster::Pod& pod, const allocation::AdmissionRecord& record) {
+  const nlohmann::json status = {{"nominatedNodeName", record.planned_nodes.front().str()}};
+  return nlohmann::json{{"metadata", preconditions(pod)}, {"status", status}}.dump();
 }
 
 std::string explain_patch(const cluster::Pod& pod, const std::string& text) {
-  nlohmann::json metadata = {{"uid", pod.meta.uid}};
-  metadata["annotations"] = {{std::string(api::annotation::kExplain), text}};
-  return nlohmann::json{{"metadata", std::move(metadata)}}.dump();
+  return annotation_patch(pod, api::annotation::kExplain, text);
+}
+
+std::string rollback_patch(const cluster::Pod& pod, const api::RollbackRecord& record) {
+  return annotation_patch(pod, api::annotation::kRolledBack, api::encode_rollback(record));
 }
 
 } // namespace berth::op

@@ -9,18 +9,28 @@
 namespace berth::op {
 namespace {
 
+/// Refusals are counted on over so long a time, so that the back-off grows.
+constexpr Duration kRefusalsForgottenAfter = std::chrono::hours{1};
+
 /// Whether the decision made for `decided` holds for `fresh` too: nothing that it was made from has
-/// changed meanwhile.
+/// changed meanwhile. (A managed pod may have been made without a gate.)
 bool decision_still_holds(const allocation::PodView& decided, const allocation::PodView& fresh) {
-  return fresh.gated && !fresh.admission && !fresh.terminating && !fresh.terminal &&
-         fresh.shape == decided.shape && fresh.gang == decided.gang &&
-         fresh.quota_hint == decided.quota_hint && fresh.reservation == decided.reservation;
+  return fresh.gated == decided.gated && !fresh.admission && !fresh.is_bound() &&
+         !fresh.terminating && !fresh.terminal && fresh.shape == decided.shape &&
+         fresh.gang == decided.gang && fresh.quota_hint == decided.quota_hint &&
+         fresh.reservation == decided.reservation;
+}
+
+/// The API server understood the write and says no; the same write again cannot help.
+bool is_refusal(const Error& error) {
+  return error.code == Code::Invalid || error.code == Code::Forbidden;
 }
 
 } // namespace
 
 Admitter::Admitter(Parts parts, AdmitterLimits limits, Admitted admitted)
-    : parts_(parts), limits_(limits), admitted_(std::move(admitted)), group_(parts.executor) {}
+    : parts_(std::move(parts)), limits_(limits), admitted_(std::move(admitted)),
+      group_(parts_.executor) {}
 
 void Admitter::admit(std::vector<allocation::Admission> admissions) {
   for (auto& admission : admissions) {
@@ -31,26 +41,9 @@ void Admitter::admit(std::vector<allocation::Admission> admissions) {
   start_next();
 }
 
-void Admitter::replan(std::vector<allocation::Replanning> replannings) {
-  for (auto& replanning : replannings) {
-    if (replanning.pod->admission == replanning.record)
-      continue;
-    parts_.observer.assume_admitted(replanning.pod->uid, replanning.record);
-    group_.spawn(write_replanning(std::move(replanning)));
-  }
-}
-
-async::Task<void> Admitter::write_replanning(allocation::Replanning replanning) {
-  const auto pod = parts_.observer.find_pod(replanning.pod->uid);
-  if (!pod)
-    co_return;
-  const kube::ObjectKey key = pod->meta.key();
-  std::string body = admission_patch(*pod, replanning.record);
-  kube::WriteOptions options;
-  auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
-                                              std::move(body), std::move(options));
-  if (!patched)
-    parts_.observer.forget(replanning.pod->uid);
+void Admitter::drop_queued() {
+  for (const auto& admission : std::exchange(queued_, {}))
+    give_up(*admission);
 }
 
 async::Task<void> Admitter::drain() {
@@ -69,17 +62,22 @@ async::Task<void> Admitter::write_workload(std::shared_ptr<allocation::Admission
   parts_.failpoints.pass(Failpoint::BeforeFirstAdmissionWrite);
   const Written first = co_await write_member(admission->members.front());
   bool complete = first == Written::Done;
-  if (first == Written::Gone || first == Written::Overtaken) {
+  if (first == Written::Done || first == Written::Unknown) {
+    settle(admission->members.front(), first);
+    if (admission->members.size() > 1) {
+      parts_.failpoints.pass(Failpoint::AfterFirstGangGate);
+      const bool others = co_await write_members(*admission, 1);
+      complete = complete && others;
+    }
+  } else {
     // Nothing of the gang is written: it goes back to the queue whole.
     give_up(*admission);
-  } else if (admission->members.size() > 1) {
-    parts_.failpoints.pass(Failpoint::AfterFirstGangGate);
-    const bool others = co_await write_members(*admission, 1);
-    complete = complete && others;
   }
   parts_.failpoints.pass(Failpoint::AfterAdmissionWrite);
-  if (complete)
+  if (complete) {
+    refused_.erase(admission->workload->id);
     admitted_(*admission);
+  }
   --writing_;
   start_next();
 }
@@ -103,8 +101,7 @@ async::Task<bool> Admitter::write_members(const allocation::Admission& admission
 
 async::Task<void> Admitter::write_into(const allocation::MemberAdmission& member, bool* all_done) {
   const Written written = co_await write_member(member);
-  if (written == Written::Gone || written == Written::Overtaken)
-    parts_.observer.forget(member.pod->uid);
+  settle(member, written);
   if (written != Written::Done)
     *all_done = false;
 }
@@ -116,31 +113,64 @@ async::Task<Admitter::Written> Admitter::write_member(const allocation::MemberAd
     co_return Written::Gone;
   cluster::Pod pod = *known;
   for (std::size_t tries = 0; tries < limits_.tries_max; ++tries) {
-    std::string body = admission_patch(pod, member.record);
-    kube::WriteOptions options;
-    auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
-                                                std::move(body), std::move(options));
+    if (const auto settled = settled_by(member, pod.view))
+      co_return *settled;
+    if (!parts_.leads())
+      co_return Written::Unknown;
+    auto patched = co_await write_record(pod, member.record);
     if (patched)
       co_return Written::Done;
     parts_.log.debug("Did not write an admission",
                      {{"pod", to_string(key)}, {"error", patched.error().message}});
     if (patched.error().code == Code::NotFound)
       co_return Written::Gone;
+    if (is_refusal(patched.error())) {
+      hold_back(allocation::workload_id(*member.pod), patched.error());
+      co_return Written::Refused;
+    }
     // Conflict, or an answer that never came: what the API has now decides (quorum read).
     auto fresh = co_await read(key);
-    if (!fresh && fresh.error().code == Code::NotFound)
+    const bool is_gone =
+        fresh ? fresh->meta.uid != member.pod->uid.str() : fresh.error().code == Code::NotFound;
+    if (is_gone)
       co_return Written::Gone;
-    if (!fresh)
-      continue;
-    if (fresh->meta.uid != member.pod->uid.str())
-      co_return Written::Gone;
-    if (fresh->view.admission == member.record && !fresh->view.gated)
-      co_return Written::Done;
-    if (!decision_still_holds(*member.pod, fresh->view))
-      co_return Written::Overtaken;
-    pod = std::move(*fresh);
+    if (fresh)
+      pod = std::move(*fresh);
   }
-  co_return Written::Unknown;
+  co_return settled_by(member, pod.view).value_or(Written::Unknown);
+}
+
+/// What needs no write any more: another leader, or an earlier try, may have been faster.
+std::optional<Admitter::Written> Admitter::settled_by(const allocation::MemberAdmission& member,
+                                                      const allocation::PodView& now) {
+  if (now.admission == member.record && !now.gated)
+    return Written::Done;
+  if (!decision_still_holds(*member.pod, now))
+    return Written::Overtaken;
+  return std::nullopt;
+}
+
+async::Task<Result<void>> Admitter::write_record(const cluster::Pod& known,
+                                                 const allocation::AdmissionRecord& record) {
+  const kube::ObjectKey key = known.meta.key();
+  cluster::Pod pod = known;
+  if (record.mode == allocation::PlacementMode::Nominate) {
+    std::string body = nomination_patch(pod, record);
+    kube::WriteOptions options;
+    options.subresource = "status";
+    BERTH_CO_TRY(std::string nominated,
+                 co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
+                                              std::move(body), std::move(options)));
+    BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(std::move(nominated)));
+    pod = *decoded;
+  }
+  std::string body = admission_patch(pod, record);
+  kube::WriteOptions options;
+  auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
+                                              std::move(body), std::move(options));
+  if (!patched)
+    co_return fail(std::move(patched).error());
+  co_return Result<void>{};
 }
 
 async::Task<Result<cluster::Pod>> Admitter::read(kube::ObjectKey key) {
@@ -149,9 +179,71 @@ async::Task<Result<cluster::Pod>> Admitter::read(kube::ObjectKey key) {
   co_return *pod;
 }
 
+void Admitter::settle(const allocation::MemberAdmission& member, Written written) {
+  if (written == Written::Done)
+    return; // the watch will show it
+  parts_.observer.confirm_within(member.pod->uid, written == Written::Unknown
+                                                      ? limits_.confirmation_max
+                                                      : limits_.reconsidered_after);
+}
+
 void Admitter::give_up(const allocation::Admission& admission) {
   for (const auto& member : admission.members)
-    parts_.observer.forget(member.pod->uid);
+    parts_.observer.confirm_within(member.pod->uid, limits_.reconsidered_after);
+}
+
+void Admitter::hold_back(const WorkloadId& workload, const Error& error) {
+  const TimePoint now = parts_.executor.clock().now();
+  std::erase_if(refused_, [&](const auto& entry) {
+    return entry.second.until + kRefusalsForgottenAfter < now;
+  });
+  Refusals& refusals = refused_[workload];
+  if (refusals.until > now)
+    return; // of another member of the same gang
+  const Duration backoff =
+      std::min(limits_.refused_backoff_max,
+               limits_.refused_backoff_initial * (1U << std::min(refusals.times, 16U)));
+  ++refusals.times;
+  refusals.until = now + backoff;
+  refusals.error = error.message;
+  parts_.log.warn("The API server refused an admission", error, {{"workload", workload}});
+}
+
+std::map<WorkloadId, allocation::HeldBack> Admitter::held_back() const {
+  std::map<WorkloadId, allocation::HeldBack> held;
+  const TimePoint now = parts_.executor.clock().now();
+  for (const auto& [id, refusals] : refused_)
+    if (refusals.until > now)
+      held.emplace(id, allocation::HeldBack{refusals.until, Reason::NotAdmitted,
+                                            "the API server refused the admission (" +
+                                                refusals.error + ")"});
+  return held;
+}
+
+void Admitter::replan(std::vector<allocation::Replanning> replannings) {
+  for (auto& replanning : replannings) {
+    if (replanning.pod->admission == replanning.record)
+      continue;
+    parts_.observer.assume_admitted(replanning.pod->uid, replanning.record);
+    group_.spawn(write_replanning(std::move(replanning)));
+  }
+}
+
+async::Task<void> Admitter::write_replanning(allocation::Replanning replanning) {
+  const PodUid uid = replanning.pod->uid;
+  const auto pod = parts_.observer.find_pod(uid);
+  bool done = false;
+  if (pod && parts_.leads()) {
+    const kube::ObjectKey key = pod->meta.key();
+    std::string body = admission_patch(*pod, replanning.record);
+    kube::WriteOptions options;
+    auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
+                                                std::move(body), std::move(options));
+    done = patched.has_value();
+  }
+  // The pod stays charged by what was decided before, which the watch may not show yet.
+  if (!done)
+    parts_.observer.assume_admitted(uid, *replanning.pod->admission);
 }
 
 } // namespace berth::op

@@ -14,6 +14,15 @@ double seconds(SteadyPoint from, SteadyPoint to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
+telemetry::PlacementMode label_of(allocation::PlacementMode mode) {
+  switch (mode) {
+  case allocation::PlacementMode::Candidates: return telemetry::PlacementMode::Candidates;
+  case allocation::PlacementMode::Nominate: return telemetry::PlacementMode::Nominate;
+  case allocation::PlacementMode::Extender: break;
+  }
+  return telemetry::PlacementMode::Extender;
+}
+
 } // namespace
 
 AllocationLoop::AllocationLoop(Parts parts, std::function<allocation::Policy()> policy,
@@ -28,7 +37,6 @@ AllocationLoop::AllocationLoop(Parts parts, std::function<allocation::Policy()> 
 async::Task<void> AllocationLoop::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     cycle();
-    // The timer outlives a wake-up by at most one interval, and one wake-up too many is harmless.
     const async::TimerId timer =
         parts_.executor.post_after(until_next_cycle(), [this] { changed_.notify(); });
     const bool woken = co_await changed_.wait(stop);
@@ -46,13 +54,18 @@ void AllocationLoop::cycle() {
   const auto snapshot = parts_.observer.publish_now();
   in_cycle_ = false;
   const SteadyPoint observed = clock.steady_now();
-  allocation::Plan plan = allocation::decide(*snapshot, policy_(), clock.now(), seed_);
+  const allocation::Policy policy = policy_();
+  allocation::Plan plan = allocation::decide(*snapshot, policy, clock.now(), seed_);
   const SteadyPoint decided = clock.steady_now();
 
   decided_on_ = snapshot;
+  held_until_ = TimePoint::max();
+  for (const auto& [workload, held] : policy.held_back)
+    held_until_ = std::min(held_until_, held.until);
   digest_ = std::make_shared<const PlanDigest>(op::digest(plan));
   count(plan);
   parts_.waiting.report(plan.waiting);
+  parts_.stranded.report(std::move(plan.strandings));
   parts_.admitter.admit(std::move(plan.admissions));
   parts_.admitter.replan(std::move(plan.replannings));
 
@@ -70,7 +83,7 @@ void AllocationLoop::count(const allocation::Plan& plan) {
     return;
   const TimePoint now = parts_.executor.clock().now();
   for (const auto& admission : plan.admissions) {
-    parts_.metrics.admissions(telemetry::PlacementMode::Extender).add();
+    parts_.metrics.admissions(label_of(admission.members.front().record.mode)).add();
     parts_.metrics.admission_wait_seconds.observe(
         std::chrono::duration<double>(now - admission.workload->created).count());
   }
@@ -81,7 +94,7 @@ void AllocationLoop::count(const allocation::Plan& plan) {
 
 Duration AllocationLoop::until_next_cycle() const {
   const TimePoint now = parts_.executor.clock().now();
-  const TimePoint until = decided_on_->holds->until;
+  const TimePoint until = std::min(decided_on_->holds->until, held_until_);
   if (until >= now + kCycleIntervalMax)
     return kCycleIntervalMax;
   return std::max(until - now, Duration{1});

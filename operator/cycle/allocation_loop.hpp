@@ -1,8 +1,8 @@
 #pragma once
 // AllocationLoop: observe, decide, act, again and again, as long as this replica leads. A cycle
-// runs when a snapshot was published that differs from the one decided on, when a window opens or
-// closes, and not otherwise. It hands admissions to the Admitter, reasons to the WaitingReporter,
-// and keeps the plan's digest for the status reconcilers.
+// runs when a snapshot was published, when a window opens or closes or a workload is no longer held
+// back, and else once a minute. It hands admissions to the Admitter, reasons to the
+// WaitingReporter, and keeps the plan's digest for the status reconcilers.
 
 #include <functional>
 #include <memory>
@@ -14,6 +14,7 @@
 #include "lib/telemetry/catalog.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/plan_digest.hpp"
+#include "operator/stranding/stranded_pods.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
 namespace berth::op {
@@ -25,6 +26,7 @@ public:
     cluster::Observer& observer;
     Admitter& admitter;
     WaitingReporter& waiting;
+    StrandedPods& stranded;
     telemetry::AllocationMetrics& metrics;
     telemetry::Logger log;
   };
@@ -33,8 +35,6 @@ public:
 
   /// Decides until `stop`; to be started once the observer has synced.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
-  /// Something other than the cluster changed what a cycle would decide.
-  void wake() { changed_.notify(); }
   /// Never null; empty before the first cycle.
   [[nodiscard]] std::shared_ptr<const PlanDigest> digest() const { return digest_; }
 
@@ -50,6 +50,7 @@ private:
   async::Signal changed_;
   bool in_cycle_ = false; ///< a cycle's own publication wakes nobody
   cluster::Observer::Snapshot decided_on_;
+  TimePoint held_until_ = TimePoint::max(); ///< when the first workload held back may go on
   std::shared_ptr<const PlanDigest> digest_ = std::make_shared<const PlanDigest>();
 };
 

@@ -1,40 +1,60 @@
 #include "operator/gang/gang_watch.hpp"
 
 #include <algorithm>
-#include <set>
-#include <string>
+#include <optional>
 #include <utility>
 
+#include "lib/api/labels.hpp"
+#include "lib/base/timestamp.hpp"
+#include "operator/admission/admission_patch.hpp"
+
 namespace berth::op {
+namespace {
 
-using allocation::PodView;
-
-std::vector<PartialGang> partial_gangs(const allocation::ClusterSnapshot& snapshot) {
-  std::map<WorkloadId, PartialGang> gangs;
-  std::set<WorkloadId> ran;
-  snapshot.pods.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
-    if (!pod->gang || pod->gang->size < 2 || !pod->admission)
-      return;
-    const WorkloadId id = allocation::workload_id(*pod);
-    if (pod->terminal)
-      ran.insert(id);
-    if (pod->terminal || pod->terminating)
-      return;
-    PartialGang& gang = gangs[id];
-    gang.id = id;
-    gang.size = pod->gang->size;
-    gang.members.push_back(pod);
-    gang.bound += pod->is_bound() ? 1 : 0;
-  });
-  std::vector<PartialGang> partial;
-  for (auto& [id, gang] : gangs)
-    if (gang.bound < gang.size && !ran.contains(id))
-      partial.push_back(std::move(gang));
-  return partial;
+std::optional<api::RollbackRecord> record_on(const cluster::Pod& pod) {
+  const auto text = pod.meta.annotations.find(std::string(api::annotation::kRolledBack));
+  if (text == pod.meta.annotations.end())
+    return std::nullopt;
+  const auto record = api::decode_rollback(text->second);
+  return record ? std::optional(*record) : std::nullopt;
 }
 
+/// The pod still has the admission that was taken back.
+bool is_to_be_deleted(const cluster::Pod& pod, const api::RollbackRecord& record) {
+  const auto& view = pod.view;
+  const allocation::DecisionId decision =
+      view.admission ? view.admission->decision : allocation::DecisionId{};
+  return !view.terminating && !view.terminal && (view.admission || view.is_bound()) &&
+         decision == record.decision;
+}
+
+std::string counts_of(const AdmittedGang& gang) {
+  return std::to_string(gang.bound) + " of " + std::to_string(gang.size) + " members are bound";
+}
+
+} // namespace
+
 GangWatch::GangWatch(Parts parts, GangWatchOptions options)
-    : parts_(std::move(parts)), options_(options) {}
+    : parts_(std::move(parts)), options_(options),
+      rollback_({parts_.client, parts_.executor, parts_.failpoints, parts_.leads, parts_.log}) {}
+
+void GangWatch::recall() {
+  for (const auto& [key, pod] : parts_.observer.pods().items()) {
+    const auto record = record_on(*pod);
+    if (!record)
+      continue;
+    const WorkloadId id = allocation::workload_id(pod->view);
+    api::RollbackRecord& known = rolled_back_[id];
+    if (record->times > known.times)
+      known = api::RollbackRecord{{}, record->times, record->until};
+    if (is_to_be_deleted(*pod, *record))
+      unfinished_.insert(id);
+  }
+  // Whether they ever ran whole is not written anywhere; taking it for granted harms nobody.
+  for (const auto& gang : admitted_gangs(*parts_.observer.snapshot()))
+    if (!gang.is_growing())
+      ran_whole_.insert(gang.id);
+}
 
 async::Task<void> GangWatch::run(std::stop_token stop) {
   for (;;) {
@@ -46,64 +66,121 @@ async::Task<void> GangWatch::run(std::stop_token stop) {
 }
 
 async::Task<void> GangWatch::look() {
-  const auto snapshot = parts_.observer.snapshot();
-  const SteadyPoint now = parts_.executor.clock().steady_now();
-  std::map<WorkloadId, Seen> still;
-  std::vector<PartialGang> overdue;
-  for (auto& gang : partial_gangs(*snapshot)) {
-    const auto known = partial_.find(gang.id);
-    const Seen seen = known == partial_.end() ? Seen{now, false} : known->second;
-    still.emplace(gang.id, seen);
-    if (now - seen.since >= options_.timeout && !seen.reported)
-      overdue.push_back(std::move(gang));
-  }
-  partial_ = std::move(still);
-  const TimePoint forgotten_before = parts_.executor.clock().now() - options_.backoff_max;
-  std::erase_if(rolled_back_,
-                [&](const auto& entry) { return entry.second.held_until < forgotten_before; });
+  forget_old_records();
+  auto overdue = find_overdue();
   for (auto& gang : overdue)
     co_await roll_back(std::move(gang));
+  co_await pass_on_records();
 }
 
-bool GangWatch::can_be_made_again(const PartialGang& gang) const {
-  return std::all_of(gang.members.begin(), gang.members.end(), [&](const auto& member) {
-    const auto pod = parts_.observer.find_pod(member->uid);
-    return pod && std::any_of(pod->meta.owners.begin(), pod->meta.owners.end(),
-                              [](const auto& owner) { return owner.controller; });
-  });
+std::vector<AdmittedGang> GangWatch::find_overdue() {
+  const SteadyPoint now = parts_.executor.clock().steady_now();
+  std::map<WorkloadId, Seen> partial;
+  std::set<WorkloadId> ran_whole;
+  std::set<WorkloadId> unfinished;
+  std::vector<AdmittedGang> overdue;
+  for (auto& gang : admitted_gangs(*parts_.observer.snapshot())) {
+    const bool is_unfinished = unfinished_.contains(gang.id);
+    if (is_unfinished)
+      unfinished.insert(gang.id);
+    if (gang.is_whole() || ran_whole_.contains(gang.id))
+      ran_whole.insert(gang.id);
+    if (gang.is_whole() && !is_unfinished)
+      continue;
+    const auto known = partial_.find(gang.id);
+    const Seen seen = known == partial_.end() ? Seen{now, false} : known->second;
+    partial.emplace(gang.id, seen);
+    if (is_unfinished || (now - seen.since >= options_.timeout && !seen.reported))
+      overdue.push_back(std::move(gang));
+  }
+  partial_ = std::move(partial);
+  ran_whole_ = std::move(ran_whole);
+  unfinished_ = std::move(unfinished);
+  return overdue;
 }
 
-async::Task<void> GangWatch::roll_back(PartialGang gang) {
-  const std::string counts =
-      std::to_string(gang.bound) + " of " + std::to_string(gang.size) + " members are bound";
-  if (!can_be_made_again(gang)) {
+/// Empty if the gang is to be rolled back.
+std::string GangWatch::why_left_alone(const AdmittedGang& gang) const {
+  if (unfinished_.contains(gang.id))
+    return {};
+  if (!gang.is_growing() && ran_whole_.contains(gang.id))
+    return "it ran whole before, and nobody makes the others again";
+  const bool can_be_made_again =
+      std::all_of(gang.members.begin(), gang.members.end(), [&](const auto& member) {
+        const auto pod = parts_.observer.find_pod(member->uid);
+        return pod && std::any_of(pod->meta.owners.begin(), pod->meta.owners.end(),
+                                  [](const auto& owner) { return owner.controller; });
+      });
+  return can_be_made_again ? std::string() : "no controller would make its pods again";
+}
+
+async::Task<void> GangWatch::roll_back(AdmittedGang gang) {
+  const std::string why_not = why_left_alone(gang);
+  if (!why_not.empty()) {
     partial_[gang.id].reported = true;
-    tell(gang,
-         counts + "; the gang is not rolled back, as no controller would make its pods again");
+    tell(gang, counts_of(gang) + "; the gang is not rolled back, as " + why_not);
     co_return;
   }
-  RolledBack& record = rolled_back_[gang.id];
-  const Duration backoff = std::min(options_.backoff_max,
-                                    options_.backoff_initial * (1U << std::min(record.times, 16U)));
-  ++record.times;
-  record.held_until = parts_.executor.clock().now() + backoff;
-  tell(gang, counts + "; the gang is rolled back and waits " +
-                 std::to_string(backoff / std::chrono::seconds{1}) + " s");
-  parts_.failpoints.pass(Failpoint::BeforeGangRollback);
-  for (const auto& member : gang.members) {
-    const kube::ObjectKey key{member->namespace_name, member->name};
-    kube::Preconditions preconditions;
-    preconditions.uid = member->uid.str();
-    auto removed = co_await parts_.client.remove(kube::types::pod(), key, preconditions);
-    if (!removed && removed.error().code != Code::NotFound &&
-        removed.error().code != Code::Conflict)
-      parts_.log.warn("Failed to delete a member of a gang", removed.error(),
-                      {{"pod", to_string(key)}});
-    parts_.failpoints.pass(Failpoint::AfterFirstGangRollback);
+  const bool is_new = !unfinished_.contains(gang.id) || rolled_back_[gang.id].times == 0;
+  const api::RollbackRecord record = is_new ? next_record(gang.id) : rolled_back_[gang.id];
+  // The next cycle must not admit what comes in place of the members while they are deleted.
+  const auto before = std::exchange(rolled_back_[gang.id], record);
+  const GangRollback::End end = co_await rollback_.run(gang, record);
+  if (end == GangRollback::End::Untouched || end == GangRollback::End::NotNeeded) {
+    rolled_back_[gang.id] = before;
+    if (end == GangRollback::End::NotNeeded) {
+      unfinished_.erase(gang.id);
+      partial_.erase(gang.id);
+    }
+    co_return;
+  }
+  unfinished_.insert(gang.id);
+  if (is_new)
+    tell(gang, counts_of(gang) + "; the gang is rolled back and waits until " +
+                   format_time(record.until));
+}
+
+api::RollbackRecord GangWatch::next_record(const WorkloadId& gang) const {
+  const auto known = rolled_back_.find(gang);
+  api::RollbackRecord record;
+  record.times = known == rolled_back_.end() ? 1 : known->second.times + 1;
+  const Duration backoff = std::min(
+      options_.backoff_max, options_.backoff_initial * (1 << std::min(record.times - 1, 16)));
+  // In whole seconds, as it is written, so that it can be compared with what is written.
+  record.until = std::chrono::ceil<std::chrono::seconds>(parts_.executor.clock().now() + backoff);
+  return record;
+}
+
+/// The members that had the record are going: one that waits in their place takes it over.
+async::Task<void> GangWatch::pass_on_records() {
+  const auto snapshot = parts_.observer.snapshot();
+  const TimePoint now = parts_.executor.clock().now();
+  const auto records = rolled_back_;
+  for (const auto& [id, record] : records) {
+    const auto* workload = snapshot->waiting.find(id);
+    if (record.until <= now || workload == nullptr || !parts_.leads())
+      continue;
+    const auto pod = parts_.observer.find_pod((*workload)->waiting.front()->uid);
+    if (!pod || record_on(*pod) == record)
+      continue;
+    std::string body = rollback_patch(*pod, record);
+    kube::WriteOptions options;
+    // What fails is tried again at the next look.
+    const auto written =
+        co_await parts_.client.patch(kube::types::pod(), pod->meta.key(), kube::PatchType::Merge,
+                                     std::move(body), std::move(options));
+    if (!written)
+      parts_.log.debug("Did not pass on the record of a rollback",
+                       {{"pod", to_string(pod->meta.key())}, {"error", written.error().message}});
   }
 }
 
-void GangWatch::tell(const PartialGang& gang, const std::string& what) {
+void GangWatch::forget_old_records() {
+  const TimePoint oldest = parts_.executor.clock().now() - options_.backoff_max;
+  std::erase_if(rolled_back_, [&](const auto& entry) { return entry.second.until < oldest; });
+}
+
+void GangWatch::tell(const AdmittedGang& gang, const std::string& what) {
   const auto& first = *gang.members.front();
   const kube::ObjectReference about{"v1", "Pod", kube::ObjectKey{first.namespace_name, first.name},
                                     first.uid.str()};
@@ -112,12 +189,13 @@ void GangWatch::tell(const PartialGang& gang, const std::string& what) {
                   {{"workload", gang.id}, {"bound", gang.bound}, {"size", gang.size}});
 }
 
-std::map<WorkloadId, TimePoint> GangWatch::held_back() const {
-  std::map<WorkloadId, TimePoint> held;
+std::map<WorkloadId, allocation::HeldBack> GangWatch::held_back() const {
+  std::map<WorkloadId, allocation::HeldBack> held;
   const TimePoint now = parts_.executor.clock().now();
   for (const auto& [id, record] : rolled_back_)
-    if (record.held_until > now)
-      held.emplace(id, record.held_until);
+    if (record.until > now)
+      held.emplace(
+          id, allocation::HeldBack{record.until, Reason::GangTimedOut, "the gang was rolled back"});
   return held;
 }
 

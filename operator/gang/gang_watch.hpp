@@ -1,35 +1,29 @@
 #pragma once
-// GangWatch: rolls back gangs that were admitted and did not come to run whole in time (G1). A gate
-// cannot be put back, so the members are deleted (under their UID) and their controller makes new
-// ones, which wait with back-off. A member that nobody would make again is never deleted: its gang
-// is only reported.
+// GangWatch: rolls back gangs that were admitted and do not come to run whole in time (G1). A gate
+// cannot be put back, so the members are deleted and their controller makes new ones, which wait
+// with back-off. Left alone, and only reported, are gangs whose members nobody would make again,
+// and gangs that ran whole before and lost members that nobody makes again: their work goes on.
+//
+// Since when a gang is partial is known to this leader alone; what was rolled back is written on
+// the pods, and recall() finds it.
 
-#include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <stop_token>
-#include <vector>
+#include <string>
 
+#include "lib/allocation/policy.hpp"
 #include "lib/async/executor.hpp"
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/client.hpp"
 #include "lib/kube/events.hpp"
 #include "lib/telemetry/log.hpp"
 #include "operator/failpoint.hpp"
+#include "operator/gang/gang_rollback.hpp"
+#include "operator/leads.hpp"
 
 namespace berth::op {
-
-/// A gang of which some member is admitted and not every member is bound.
-struct PartialGang {
-  WorkloadId id{};
-  std::int32_t size = 0;
-  /// Admitted members that are neither terminal nor terminating, by UID.
-  std::vector<std::shared_ptr<const allocation::PodView>> members{};
-  std::int32_t bound = 0; ///< how many of them are
-};
-
-/// Every partial gang of the snapshot, by id. Gangs with a member that has ended are running.
-[[nodiscard]] std::vector<PartialGang> partial_gangs(const allocation::ClusterSnapshot& snapshot);
 
 struct GangWatchOptions {
   Duration timeout = std::chrono::seconds{300}; ///< gangTimeoutSeconds
@@ -46,33 +40,39 @@ public:
     cluster::Observer& observer;
     kube::EventRecorder& events;
     FailpointPlan& failpoints;
+    Leads leads;
     telemetry::Logger log;
   };
   GangWatch(Parts parts, GangWatchOptions options);
 
+  /// Takes over from the leader before; to be called on synced caches, before the first cycle.
+  void recall();
   /// Looks until `stop`.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
   /// Gangs that may not be admitted before a time, after a rollback.
-  [[nodiscard]] std::map<WorkloadId, TimePoint> held_back() const;
+  [[nodiscard]] std::map<WorkloadId, allocation::HeldBack> held_back() const;
 
 private:
   struct Seen {
     SteadyPoint since{};
     bool reported = false;
   };
-  struct RolledBack {
-    unsigned times = 0;
-    TimePoint held_until{};
-  };
   [[nodiscard]] async::Task<void> look();
-  [[nodiscard]] async::Task<void> roll_back(PartialGang gang);
-  [[nodiscard]] bool can_be_made_again(const PartialGang& gang) const;
-  void tell(const PartialGang& gang, const std::string& what);
+  [[nodiscard]] std::vector<AdmittedGang> find_overdue();
+  [[nodiscard]] std::string why_left_alone(const AdmittedGang& gang) const;
+  [[nodiscard]] async::Task<void> roll_back(AdmittedGang gang);
+  [[nodiscard]] api::RollbackRecord next_record(const WorkloadId& gang) const;
+  [[nodiscard]] async::Task<void> pass_on_records();
+  void forget_old_records();
+  void tell(const AdmittedGang& gang, const std::string& what);
 
   Parts parts_;
   GangWatchOptions options_;
+  GangRollback rollback_;
   std::map<WorkloadId, Seen> partial_;
-  std::map<WorkloadId, RolledBack> rolled_back_;
+  std::set<WorkloadId> ran_whole_;  ///< of those that still hold something
+  std::set<WorkloadId> unfinished_; ///< rollbacks that have begun
+  std::map<WorkloadId, api::RollbackRecord> rolled_back_;
 };
 
 } // namespace berth::op

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/api/to_allocation.hpp"
+
 namespace berth::op {
 namespace {
 
@@ -108,7 +110,9 @@ std::vector<api::QuotaPoolStatus> pool_rows(const ObservedQuota& observed, Quota
 std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observed, TimePoint now) {
   const QuotaName name{observed.quota->meta.name};
   const auto index = observed.accounts->snapshot->quotas->find(name);
-  if (!index)
+  // What is said of a generation must have been seen of that generation.
+  if (!index ||
+      observed.accounts->snapshot->quotas->spec(*index) != api::to_allocation(*observed.quota))
     return std::nullopt;
   api::QuotaStatus status;
   status.observed_generation = observed.quota->meta.generation;

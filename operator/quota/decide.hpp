@@ -16,7 +16,7 @@ struct ObservedQuota {
   std::shared_ptr<const PlanDigest> plan;
 };
 
-/// The status of the quota; nothing while the snapshot does not have it yet.
+/// The status of the quota; nothing while the snapshot does not have it, or an older one.
 [[nodiscard]] std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observed,
                                                                   TimePoint now);
 

@@ -53,24 +53,26 @@ void fill_holders(const Accounts& accounts, const ReservationName& name,
   }
 }
 
-api::Condition accepted_condition(const ObservedReservation& observed) {
+/// What the calendar said to this very spec; nullptr if it was not asked.
+const allocation::ReservationDecision* find_decision(const ObservedReservation& observed) {
+  const auto found = observed.plan->reservations.find(observed.spec->name);
+  if (found == observed.plan->reservations.end() || *found->second.reservation != *observed.spec)
+    return nullptr;
+  return &found->second;
+}
+
+/// A promise that is given stands; any other spec waits for the calendar's answer.
+std::optional<api::Condition> accepted_condition(const ObservedReservation& observed) {
+  if (observed.spec->accepted)
+    return *api::find_condition(observed.reservation->status.conditions, "Accepted");
+  const auto* decision = find_decision(observed);
+  if (decision == nullptr)
+    return std::nullopt;
   api::Condition condition;
   condition.type = "Accepted";
-  const auto decision =
-      observed.plan->reservations.find(ReservationName{observed.reservation->meta.name});
-  if (decision == observed.plan->reservations.end()) {
-    const auto* known = api::find_condition(observed.reservation->status.conditions, "Accepted");
-    if (known != nullptr)
-      return *known;
-    condition.status = api::ConditionStatus::Unknown;
-    condition.reason = Reason::CachesNotSynced;
-    condition.message = "the calendar has not been asked yet";
-    return condition;
-  }
-  condition.status =
-      decision->second.accepted ? api::ConditionStatus::True : api::ConditionStatus::False;
-  condition.reason = decision->second.reason;
-  condition.message = decision->second.message;
+  condition.status = decision->accepted ? api::ConditionStatus::True : api::ConditionStatus::False;
+  condition.reason = decision->reason;
+  condition.message = decision->message;
   return condition;
 }
 
@@ -84,14 +86,25 @@ api::Condition active_condition(const OpenReservation* open) {
   return condition;
 }
 
+bool is_honored(const OpenReservation& open) {
+  return open.missing.is_nothing() && open.nodes_missing == 0;
+}
+
+std::string missing_text(const OpenReservation& open) {
+  if (open.nodes_missing == 0)
+    return to_string(open.missing);
+  return std::to_string(open.nodes_missing) + " of " + std::to_string(open.spec->node_count) +
+         " whole nodes";
+}
+
 api::Condition honored_condition(const OpenReservation& open) {
   api::Condition condition;
   condition.type = "Honored";
-  const bool honored = open.missing.is_nothing();
+  const bool honored = is_honored(open);
   condition.status = honored ? api::ConditionStatus::True : api::ConditionStatus::False;
   condition.reason = honored ? Reason::WindowHonored : Reason::WindowMissed;
   condition.message = honored ? "all of the capacity was there when the window opened"
-                              : "missing when the window opened: " + to_string(open.missing);
+                              : "missing when the window opened: " + missing_text(open);
   return condition;
 }
 
@@ -100,14 +113,38 @@ bool is_new_window(const api::ReservationStatus& before, const api::ReservationS
   return !before.current_window || before.current_window->start != now.current_window->start;
 }
 
+/// One that cannot be read takes no part in anything, and must say so.
+api::ReservationStatus unreadable_status(const ObservedReservation& observed, TimePoint now) {
+  const api::Reservation& reservation = *observed.reservation;
+  api::ReservationStatus status;
+  status.observed_generation = reservation.meta.generation;
+  status.conditions = reservation.status.conditions;
+  status.holder_count = 0;
+  status.windows_honored = reservation.status.windows_honored.value_or(0);
+  status.windows_total = reservation.status.windows_total.value_or(0);
+  api::Condition accepted;
+  accepted.type = "Accepted";
+  accepted.status = api::ConditionStatus::False;
+  accepted.reason = Reason::InvalidSchedule;
+  accepted.message = observed.spec.error().message;
+  for (auto condition : {accepted, active_condition(nullptr)}) {
+    condition.observed_generation = reservation.meta.generation;
+    api::set_condition(status.conditions, std::move(condition), now);
+  }
+  return status;
+}
+
 } // namespace
 
 std::optional<api::ReservationStatus> decide_reservation_status(const ObservedReservation& observed,
                                                                 TimePoint now) {
+  if (!observed.spec)
+    return unreadable_status(observed, now);
   const api::Reservation& reservation = *observed.reservation;
   const ReservationName name{reservation.meta.name};
   const ReservationSpec* spec = find_spec(*observed.accounts->snapshot, name);
-  if (spec == nullptr)
+  auto accepted = accepted_condition(observed);
+  if (spec == nullptr || *spec != *observed.spec || !accepted)
     return std::nullopt;
   const OpenReservation* open = observed.accounts->snapshot->holds->find(name);
   const api::ReservationStatus& before = reservation.status;
@@ -117,21 +154,19 @@ std::optional<api::ReservationStatus> decide_reservation_status(const ObservedRe
   status.conditions = before.conditions;
   status.windows_honored = before.windows_honored.value_or(0);
   status.windows_total = before.windows_total.value_or(0);
-  std::vector<api::Condition> conditions{accepted_condition(observed), active_condition(open)};
+  std::vector<api::Condition> conditions{std::move(*accepted), active_condition(open)};
   if (const auto next = allocation::next_window(*spec, now); spec->accepted && next)
     status.next_window = api::NextWindow{std::chrono::floor<std::chrono::seconds>(next->start),
                                          std::chrono::floor<std::chrono::seconds>(next->end)};
-  const auto decision = observed.plan->reservations.find(name);
-  if (decision != observed.plan->reservations.end() && decision->second.next_start)
-    status.next_possible_start =
-        std::chrono::ceil<std::chrono::seconds>(*decision->second.next_start);
+  if (const auto* decision = find_decision(observed); decision != nullptr && decision->next_start)
+    status.next_possible_start = std::chrono::ceil<std::chrono::seconds>(*decision->next_start);
   fill_holders(*observed.accounts, name, status);
   if (open != nullptr) {
     fill_current_window(*open, status);
     if (is_new_window(before, status)) {
       conditions.push_back(honored_condition(*open));
       status.windows_total = *status.windows_total + 1;
-      status.windows_honored = *status.windows_honored + (open->missing.is_nothing() ? 1 : 0);
+      status.windows_honored = *status.windows_honored + (is_honored(*open) ? 1 : 0);
     }
   }
   for (auto& condition : conditions) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "lib/api/reservation.hpp"
+#include "lib/base/result.hpp"
 #include "operator/cycle/plan_digest.hpp"
 #include "operator/status/accounts.hpp"
 
@@ -14,11 +15,14 @@ namespace berth::op {
 
 struct ObservedReservation {
   std::shared_ptr<const api::Reservation> reservation;
+  /// What allocation understands by it, or why it understands nothing.
+  Result<allocation::ReservationSpec> spec;
   std::shared_ptr<const Accounts> accounts;
   std::shared_ptr<const PlanDigest> plan;
 };
 
-/// The status of the reservation; nothing while neither the snapshot nor a plan speaks of it.
+/// The status of the reservation; nothing while snapshot and plan speak of an older one, or of
+/// none.
 [[nodiscard]] std::optional<api::ReservationStatus>
 decide_reservation_status(const ObservedReservation& observed, TimePoint now);
 

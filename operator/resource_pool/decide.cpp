@@ -4,6 +4,8 @@
 #include <map>
 #include <string>
 
+#include "lib/api/to_allocation.hpp"
+
 namespace berth::op {
 namespace {
 
@@ -142,8 +144,12 @@ api::NodeCounts count_nodes(const ClusterSnapshot& snapshot, const PoolName& poo
 
 } // namespace
 
-api::ResourcePoolStatus decide_pool_status(const ObservedPool& observed, TimePoint now) {
+std::optional<api::ResourcePoolStatus> decide_pool_status(const ObservedPool& observed,
+                                                          TimePoint now) {
   const PoolName name{observed.pool->meta.name};
+  const auto* spec = observed.accounts->snapshot->find_pool(name);
+  if (spec == nullptr || *spec != api::to_allocation(*observed.pool))
+    return std::nullopt;
   TotalsByResource totals;
   for (const NodeIndex index : observed.accounts->snapshot->nodes->in_pool(name))
     add_node(*observed.accounts->snapshot, index, totals);

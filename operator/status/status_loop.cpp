@@ -5,15 +5,29 @@
 #include <utility>
 
 #include "lib/api/labels.hpp"
+#include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "operator/quota/decide.hpp"
 #include "operator/reservation/decide.hpp"
 #include "operator/resource_pool/decide.hpp"
+#include "operator/status/status_metrics.hpp"
 
 namespace berth::op {
 namespace {
 
 constexpr std::size_t kStatusWritersPerKind = 4;
+
+kube::Outcome outcome_of(const Result<bool>& written) {
+  return written ? kube::Outcome::done() : kube::Outcome::retry(written.error());
+}
+
+/// Whether the condition Accepted has another answer than before.
+bool is_newly_judged(const api::ReservationStatus& before, const api::ReservationStatus& now) {
+  const auto* old_answer = api::find_condition(before.conditions, "Accepted");
+  const auto* answer = api::find_condition(now.conditions, "Accepted");
+  return answer != nullptr && (old_answer == nullptr || old_answer->status != answer->status ||
+                               old_answer->reason != answer->reason);
+}
 
 telemetry::ReconcileOutcome outcome_label(const kube::Outcome& outcome) {
   switch (outcome.kind()) {
@@ -56,13 +70,16 @@ struct StatusLoop::Controller {
 };
 
 StatusLoop::StatusLoop(Parts parts, Duration interval)
-    : parts_(std::move(parts)), interval_(interval), writer_{parts_.client, parts_.failpoints},
+    : parts_(std::move(parts)), interval_(interval),
+      writer_{parts_.client, parts_.failpoints, parts_.leads},
       pools_(std::make_unique<Controller>(parts_.executor, parts_.registry, "resourcepool",
                                           parts_.log.named("resourcepool"))),
       quotas_(std::make_unique<Controller>(parts_.executor, parts_.registry, "quota",
                                            parts_.log.named("quota"))),
       reservations_(std::make_unique<Controller>(parts_.executor, parts_.registry, "reservation",
-                                                 parts_.log.named("reservation"))) {}
+                                                 parts_.log.named("reservation"))) {
+  listen();
+}
 
 StatusLoop::~StatusLoop() = default;
 
@@ -89,6 +106,20 @@ async::Task<void> StatusLoop::run(std::stop_token stop) {
   co_await controllers.join();
 }
 
+void StatusLoop::listen() {
+  const auto look_at = [this](Controller& controller) {
+    return [this, &controller](const auto& before, const auto& after) {
+      if (after && accounts_ &&
+          !(before && before->meta.generation == after->meta.generation &&
+            before->status == after->status))
+        controller.queue.add(after->meta.key());
+    };
+  };
+  parts_.observer.pools().listen(look_at(*pools_));
+  parts_.observer.quotas().listen(look_at(*quotas_));
+  parts_.observer.reservations().listen(look_at(*reservations_));
+}
+
 void StatusLoop::look_at_all() {
   const auto snapshot = parts_.observer.snapshot();
   const auto plan = parts_.allocation.digest();
@@ -96,6 +127,7 @@ void StatusLoop::look_at_all() {
     return;
   accounts_ = std::make_shared<const Accounts>(sum_up(snapshot, parts_.observer.nodes()));
   plan_ = plan;
+  expose_statuses(parts_.observer, parts_.metrics);
   for (const auto& [key, pool] : parts_.observer.pools().items())
     pools_->queue.add(key);
   for (const auto& [key, quota] : parts_.observer.quotas().items())
@@ -110,9 +142,12 @@ async::Task<kube::Outcome> StatusLoop::reconcile_pool(kube::ObjectKey key) {
     co_return kube::Outcome::done();
   const ObservedPool observed{pool, accounts_};
   auto wanted = decide_pool_status(observed, parts_.executor.clock().now());
+  if (!wanted)
+    co_return kube::Outcome::done();
   auto current = api::allocated_part(pool->status);
-  co_return co_await writer_.write(kube::types::resource_pool(), *pool, std::move(current),
-                                   std::move(wanted));
+  const auto written = co_await writer_.write(kube::types::resource_pool(), *pool,
+                                              std::move(current), std::move(*wanted));
+  co_return outcome_of(written);
 }
 
 async::Task<kube::Outcome> StatusLoop::reconcile_quota(kube::ObjectKey key) {
@@ -124,40 +159,45 @@ async::Task<kube::Outcome> StatusLoop::reconcile_quota(kube::ObjectKey key) {
   if (!wanted)
     co_return kube::Outcome::done();
   auto current = quota->status;
-  co_return co_await writer_.write(kube::types::quota(), *quota, std::move(current),
-                                   std::move(*wanted));
+  const auto written =
+      co_await writer_.write(kube::types::quota(), *quota, std::move(current), std::move(*wanted));
+  co_return outcome_of(written);
 }
 
 async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key) {
   const auto reservation = parts_.observer.reservations().find(key);
   if (!reservation)
     co_return kube::Outcome::done();
-  const ObservedReservation observed{reservation, accounts_, plan_};
+  const auto find_zone = [this](std::string_view name) { return time_zones_.find(name); };
+  const ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone),
+                                     accounts_, plan_};
   auto wanted = decide_reservation_status(observed, parts_.executor.clock().now());
   if (!wanted)
     co_return kube::Outcome::done();
-  const bool newly_judged =
-      api::is_true(wanted->conditions, "Accepted") !=
-          api::is_true(reservation->status.conditions, "Accepted") ||
-      api::find_condition(reservation->status.conditions, "Accepted") == nullptr;
-  if (newly_judged)
+  if (is_newly_judged(reservation->status, *wanted))
     parts_.failpoints.pass(Failpoint::BeforeReservationAccepted);
-  const api::ReservationStatus told = *wanted;
+  const api::ReservationStatus now = *wanted;
   auto current = reservation->status;
-  auto outcome = co_await writer_.write(kube::types::reservation(), *reservation,
-                                        std::move(current), std::move(*wanted));
-  if (newly_judged && outcome.kind() == kube::Outcome::Kind::Done) {
-    parts_.failpoints.pass(Failpoint::AfterReservationAccepted);
-    tell_acceptance(*reservation, told);
-  }
-  co_return outcome;
+  const auto written = co_await writer_.write(kube::types::reservation(), *reservation,
+                                              std::move(current), std::move(*wanted));
+  if (written && *written)
+    tell_news(*reservation, now);
+  co_return outcome_of(written);
 }
 
-void StatusLoop::tell_acceptance(const api::Reservation& reservation,
-                                 const api::ReservationStatus& wanted) {
-  const auto* accepted = api::find_condition(wanted.conditions, "Accepted");
-  const kube::ObjectReference about{std::string(api::kApiVersion), "Reservation",
-                                    reservation.meta.key(), reservation.meta.uid};
+void StatusLoop::tell_news(const api::Reservation& before, const api::ReservationStatus& now) {
+  using telemetry::WindowOutcome;
+  if (now.windows_total.value_or(0) > before.status.windows_total.value_or(0)) {
+    const bool honored = api::is_true(now.conditions, "Honored");
+    parts_.metrics.reservation_windows(honored ? WindowOutcome::Honored : WindowOutcome::Missed)
+        .add();
+  }
+  if (!is_newly_judged(before.status, now))
+    return;
+  parts_.failpoints.pass(Failpoint::AfterReservationAccepted);
+  const auto* accepted = api::find_condition(now.conditions, "Accepted");
+  const kube::ObjectReference about{std::string(api::kApiVersion), "Reservation", before.meta.key(),
+                                    before.meta.uid};
   const bool yes = accepted->status == api::ConditionStatus::True;
   parts_.events.record(about, yes ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
                        accepted->reason, "Accept", accepted->message);

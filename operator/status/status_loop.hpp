@@ -1,13 +1,15 @@
 #pragma once
 // StatusLoop: keeps the statuses of pools, quotas and reservations true. When the snapshot or the
-// plan has changed it looks at every object again, at most once per interval, and writes only what
-// differs; failures come back with back-off, one object at a time.
+// plan has changed it looks at every object again, at most once per interval; an object that
+// changes itself is looked at at once. It writes only what differs; failures come back with
+// back-off, one object at a time.
 
 #include <memory>
 #include <stop_token>
 
 #include "lib/async/executor.hpp"
 #include "lib/cluster/observer.hpp"
+#include "lib/cluster/time_zones.hpp"
 #include "lib/kube/events.hpp"
 #include "lib/kube/work_queue.hpp"
 #include "lib/telemetry/catalog.hpp"
@@ -27,6 +29,8 @@ public:
     kube::EventRecorder& events;
     FailpointPlan& failpoints;
     telemetry::Registry& registry;
+    telemetry::AllocationMetrics& metrics;
+    Leads leads;
     telemetry::Logger log;
   };
   StatusLoop(Parts parts, Duration interval);
@@ -39,15 +43,18 @@ public:
 private:
   struct Controller;
 
+  void listen();
   void look_at_all();
   [[nodiscard]] async::Task<kube::Outcome> reconcile_pool(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_quota(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
-  void tell_acceptance(const api::Reservation& reservation, const api::ReservationStatus& wanted);
+  /// What a status that was just written says for the first time.
+  void tell_news(const api::Reservation& before, const api::ReservationStatus& now);
 
   Parts parts_;
   Duration interval_;
   StatusWriter writer_;
+  cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;
   std::unique_ptr<Controller> pools_;

@@ -1,39 +1,38 @@
 #pragma once
-// Writing a status: by server-side apply under the operator's field manager, and only when it
-// differs from what the API has. The status is whole each time: what is left out is given up.
+// Writing a status: by server-side apply under the operator's field manager, only when it differs
+// from what the API has, and only onto the version that it was computed from. The status is whole
+// each time: what is left out is given up.
 
 #include <string>
 #include <utility>
 
 #include "lib/api/codec.hpp"
 #include "lib/kube/client.hpp"
-#include "lib/kube/outcome.hpp"
 #include "operator/failpoint.hpp"
+#include "operator/leads.hpp"
 
 namespace berth::op {
 
 struct StatusWriter {
   kube::Client& client;
   FailpointPlan& failpoints;
+  Leads leads;
 
-  /// `current` is the part of the object's status that the operator owns.
+  /// `current` is the part of the object's status that the operator owns. True if it was written;
+  /// false if there is nothing to write, or if the object changed meanwhile: its change brings it
+  /// back.
   template <class T, class Status = decltype(T::status)>
-  [[nodiscard]] async::Task<kube::Outcome> write(const kube::ResourceType& type, const T& object,
-                                                 Status current, Status wanted) {
+  [[nodiscard]] async::Task<Result<bool>> write(const kube::ResourceType& type, const T& object,
+                                                Status current, Status wanted) {
     if (current == wanted)
-      co_return kube::Outcome::done();
-    failpoints.pass(Failpoint::BeforeStatusWrite);
+      co_return false;
     std::string body = api::encode_status<T>(object.meta, wanted);
-    kube::WriteOptions options;
-    options.subresource = "status";
-    options.force = true;
-    auto written = co_await client.patch(type, object.meta.key(), kube::PatchType::Apply,
-                                         std::move(body), options);
-    if (written || written.error().code == Code::NotFound)
-      co_return kube::Outcome::done();
-    co_return kube::Outcome::retry(written.error().while_doing("write the status of " + type.kind +
-                                                               " " + to_string(object.meta.key())));
+    co_return co_await send(type, object.meta, std::move(body));
   }
+
+private:
+  [[nodiscard]] async::Task<Result<bool>> send(kube::ResourceType type, kube::ObjectMeta object,
+                                               std::string body);
 };
 
 } // namespace berth::op

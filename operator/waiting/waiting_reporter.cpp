@@ -19,9 +19,9 @@ std::string explanation(Reason reason, const std::string& message) {
 
 WaitingReporter::WaitingReporter(kube::Client& client, async::Executor& executor,
                                  cluster::Observer& observer, kube::EventRecorder& events,
-                                 WaitingReporterOptions options)
-    : client_(client), executor_(executor), observer_(observer), events_(events),
-      options_(options) {}
+                                 WaitingReporterOptions options, Leads leads)
+    : client_(client), executor_(executor), observer_(observer), events_(events), options_(options),
+      leads_(std::move(leads)) {}
 
 void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting) {
   ++round_;
@@ -69,7 +69,7 @@ async::Task<void> WaitingReporter::write_due() {
 
 async::Task<void> WaitingReporter::write(WorkloadId id) {
   const auto found = told_.find(id);
-  if (found == told_.end() || found->second.written)
+  if (found == told_.end() || found->second.written || !leads_())
     co_return;
   found->second.written = true;
   const auto pod = observer_.find_pod(found->second.pod->uid);

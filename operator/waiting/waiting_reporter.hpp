@@ -3,7 +3,6 @@
 // once per change of the reason and never for a changed position or number alone. Work that waits
 // only for a moment costs nothing, and however many wait, writes keep to a budget.
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -14,6 +13,7 @@
 #include "lib/async/executor.hpp"
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/events.hpp"
+#include "operator/leads.hpp"
 
 namespace berth::op {
 
@@ -27,7 +27,7 @@ struct WaitingReporterOptions {
 class WaitingReporter {
 public:
   WaitingReporter(kube::Client& client, async::Executor& executor, cluster::Observer& observer,
-                  kube::EventRecorder& events, WaitingReporterOptions options);
+                  kube::EventRecorder& events, WaitingReporterOptions options, Leads leads);
 
   /// The whole list of who waits now, as of the newest plan.
   void report(const std::vector<allocation::Waiting>& waiting);
@@ -51,6 +51,7 @@ private:
   cluster::Observer& observer_;
   kube::EventRecorder& events_;
   WaitingReporterOptions options_;
+  Leads leads_;
   std::map<WorkloadId, Told> told_;
   std::uint64_t round_ = 0;
 };

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -44,18 +45,17 @@ public:
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Posts and reads the whole answer; its body's size.
-  std::size_t post(const std::string& target, const std::string& body);
+  /// Sends a whole request and reads the whole answer; its body's size.
+  std::size_t exchange(const std::string& request);
 
 private:
-  void write_all(const std::string& bytes);
   void read_more();
 
   SSL_CTX* context_;
   SSL* tls_;
   int socket_;
-  std::string request_;
-  std::string answer_;
+  std::string buffer_ = std::string(std::size_t{1} << 20U, '\0');
+  std::size_t received_ = 0;
 };
 
 [[noreturn]] void give_up(const char* what) {
@@ -95,40 +95,39 @@ Client::~Client() {
   close(socket_);
 }
 
-void Client::write_all(const std::string& bytes) {
-  std::size_t written = 0;
-  if (SSL_write_ex(tls_, bytes.data(), bytes.size(), &written) != 1 || written != bytes.size())
-    give_up("cannot write");
-}
-
 void Client::read_more() {
-  constexpr std::size_t kPieceBytes = std::size_t{64} << 10U;
-  const std::size_t before = answer_.size();
-  answer_.resize(before + kPieceBytes);
   std::size_t got = 0;
-  if (SSL_read_ex(tls_, answer_.data() + before, kPieceBytes, &got) != 1)
+  if (SSL_read_ex(tls_, buffer_.data() + received_, buffer_.size() - received_, &got) != 1)
     give_up("cannot read");
-  answer_.resize(before + got);
+  received_ += got;
 }
 
-std::size_t Client::post(const std::string& target, const std::string& body) {
-  request_ = "POST " + target +
-             " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
-             "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  answer_.clear();
-  write_all(request_);
+std::size_t Client::exchange(const std::string& request) {
+  std::size_t written = 0;
+  if (SSL_write_ex(tls_, request.data(), request.size(), &written) != 1)
+    give_up("cannot write");
+  received_ = 0;
   std::size_t head = std::string::npos;
-  while ((head = answer_.find("\r\n\r\n")) == std::string::npos)
+  while (head == std::string::npos) {
     read_more();
-  if (answer_.compare(0, 12, "HTTP/1.1 200") != 0)
-    give_up(answer_.c_str());
-  const std::size_t length_at = answer_.find("Content-Length: ");
-  if (length_at == std::string::npos || length_at > head)
+    head = std::string_view(buffer_.data(), received_).find("\r\n\r\n");
+  }
+  if (!buffer_.starts_with("HTTP/1.1 200"))
+    give_up(buffer_.c_str());
+  const std::size_t length_at = buffer_.find("Content-Length: ");
+  if (length_at > head)
     give_up("an answer without its length");
-  const std::size_t length = std::strtoull(answer_.c_str() + length_at + 16, nullptr, 10);
-  while (answer_.size() < head + 4 + length)
+  const std::size_t length = std::strtoull(buffer_.c_str() + length_at + 16, nullptr, 10);
+  while (received_ < head + 4 + length)
     read_more();
   return length;
+}
+
+/// The bytes of a whole request.
+std::string post(const std::string& target, const std::string& body) {
+  return "POST " + target +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::string node_name(int number) {
@@ -178,11 +177,12 @@ std::string args(const std::string& ns, const std::vector<std::string>& planned,
 void measure(Client& client, const char* what, const std::string& target, const std::string& body,
              int names, int calls) {
   using Clock = std::chrono::steady_clock;
+  const std::string request = post(target, body);
   std::vector<double> micros;
   std::size_t bytes = 0;
   for (int i = 0; i < kWarmUpCalls + calls; ++i) {
     const auto start = Clock::now();
-    bytes = client.post(target, body);
+    bytes = client.exchange(request);
     if (i >= kWarmUpCalls)
       micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
   }

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from machine import describe
+
 BENCH = Path(__file__).resolve().parent
 CHECKOUT = BENCH.parents[1]
 
@@ -19,12 +21,17 @@ def main() -> int:
     parser.add_argument("--bin", type=Path, default=CHECKOUT / "build/release/bin")
     parser.add_argument("--nodes", nargs="+", default=["1000", "5000"])
     arguments = parser.parse_args()
+    print(describe(arguments.bin), flush=True)
     failed = 0
     programs = sorted(path for path in arguments.bin.glob("bench_*") if os.access(path, os.X_OK))
     for program in programs:
         failed = failed or run([str(program)])
-    return failed or run([sys.executable, str(BENCH / "scheduler_throughput.py"), "--bin",
-                          str(arguments.bin), "--nodes", *arguments.nodes])
+    failed = failed or run([sys.executable, str(BENCH / "scheduler_throughput.py"), "--bin",
+                            str(arguments.bin), "--nodes", *arguments.nodes])
+    for nodes in arguments.nodes:
+        failed = failed or run([sys.executable, str(BENCH / "operator_footprint.py"), "--bin",
+                                str(arguments.bin), "--nodes", nodes, "--pods", f"{nodes}0"])
+    return failed
 
 
 def run(command: list[str]) -> int:

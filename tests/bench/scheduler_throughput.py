@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 """How fast gated pods get to nodes: without an extender, with a naive one, and with Berth's.
 
-In all three the same operator admits the same pods (one write each), on the same machine, one after
+  none    no extender
+  naive   one that returns every name and scores each alike
+  berth   Berth's, with the configuration of manifests/scheduler-config.yaml
+  pinned  the same for pods whose node affinity names four candidates. The load generator pins them:
+          it shows what the operator could save by pinning what it admits
+
+In all of them the same operator admits the same pods (one write each), on the same machine, one after
 the other, so the ratios mean something and the absolute numbers belong to this machine. Counted are
-the pods bound per second from the first binding to the last, and the CPU that kube-scheduler used
-for each. Prints the machine, the versions and the ratios; see docs/design/0001.
+the pods bound per second from the first binding to the last, and the CPU that kube-scheduler, and
+the extender beside it, used for each. Prints the machine, the versions and the ratios.
 """
 
 from __future__ import annotations
@@ -21,9 +27,12 @@ from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
 CHECKOUT = BENCH.parents[1]
-sys.path.insert(0, str(CHECKOUT / "tests" / "controlplane"))
+sys.path[:0] = [str(CHECKOUT / "tests" / "controlplane"), str(BENCH)]
+
+from machine import describe  # noqa: E402
 
 from berth_controlplane import berth, scheduler_config  # noqa: E402
+from berth_controlplane.api import ApiClient  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
 from berth_controlplane.nodes import NodeShape  # noqa: E402
@@ -33,7 +42,9 @@ from berth_controlplane.waiting import wait_until  # noqa: E402
 
 NAMESPACE = "bench"
 NAIVE = "naive-extender"
-MODES = ("none", "naive", "berth")
+MODES = ("none", "naive", "berth", "pinned")
+EXTENDERS = {"none": [], "naive": [NAIVE], "berth": [berth.EXTENDER], "pinned": [berth.EXTENDER]}
+CANDIDATES = 4
 Config = scheduler_config.Config
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 NODE = {"cpu": "16", "memory": "64Gi", "pods": "110"}
@@ -48,6 +59,7 @@ class Measurement:
     pods: int
     pods_per_second: float
     scheduler_cpu_ms_per_pod: float
+    extender_cpu_ms_per_pod: float
 
 
 def main() -> int:
@@ -57,6 +69,7 @@ def main() -> int:
     parser.add_argument("--bin", type=Path, default=CHECKOUT / "build/release/bin")
     parser.add_argument("--nodes", type=int, nargs="+", default=[1000, 5000])
     parser.add_argument("--pods", type=int, default=2000, help="pods of each run (default 2000)")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
     parser.add_argument("--rounds", type=int, default=1, help="runs of each mode; the median counts")
     parser.add_argument("--json", type=Path, help="write the measurements there too")
     arguments = parser.parse_args()
@@ -64,6 +77,8 @@ def main() -> int:
     results: list[Measurement] = []
     for nodes in arguments.nodes:
         results += measure_size(arguments, nodes, naive)
+    print(f"{describe(arguments.bin)}; client limit of the scheduler: "
+          f"{scheduler_config.CLIENT_QPS} requests/s")
     print_table(results)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in results], indent=2) + "\n")
@@ -90,11 +105,11 @@ def measure_size(arguments: argparse.Namespace, nodes: int, naive: Path) -> list
         start_naive_extender(cluster, naive)
         rows: list[Measurement] = []
         for round_number in range(arguments.rounds):
-            for mode in MODES:
+            for mode in arguments.modes:
                 use_extender(cluster, mode, berth_config)
                 rows.append(run_once(cluster, mode, nodes, arguments.pods))
                 progress(f"round {round_number + 1}: {rows[-1]}")
-        return [median_of([row for row in rows if row.mode == mode]) for mode in MODES]
+        return [median_of([row for row in rows if row.mode == mode]) for mode in arguments.modes]
     finally:
         cluster.down()
 
@@ -131,7 +146,7 @@ def start_naive_extender(cluster: Cluster, naive: Path) -> None:
 def use_extender(cluster: Cluster, mode: str, berth_config: Config) -> None:
     """Restart kube-scheduler with the mode's configuration."""
     config = scheduler_config.default()
-    if mode == "berth":
+    if berth.EXTENDER in EXTENDERS[mode]:
         # The same client limits as in the other modes.
         config = berth_config | {"clientConnection": config["clientConnection"]}
     if mode == "naive":
@@ -146,18 +161,22 @@ def run_once(cluster: Cluster, mode: str, nodes: int, pods: int) -> Measurement:
     """Create the pods while nobody admits, let the operator go, and wait until all are bound."""
     kube = cluster.kube
     cluster.pause(berth.OPERATOR)
-    kube.create_many(pod(index) for index in range(pods))
-    scheduler = cluster.record("scheduler")
-    before = cpu_seconds(scheduler.pid)
+    kube.create_many(pod(index, candidates(index, nodes) if mode == "pinned" else [])
+                     for index in range(pods))
+    watched = ["scheduler", *EXTENDERS[mode]]
+    before = [cpu_seconds(cluster.record(name).pid) for name in watched]
     cluster.resume(berth.OPERATOR)
-    times = bound_times(kube, pods)
-    cpu = cpu_seconds(scheduler.pid) - before
+    seconds = seconds_to_bind(kube, pods)
+    after = [cpu_seconds(cluster.record(name).pid) for name in watched]
     kube.request("DELETE", kube.path("v1/Pod", NAMESPACE), {"gracePeriodSeconds": 0})
     wait_until(lambda: not kube.list("v1/Pod", NAMESPACE), 120, "the pods are gone")
-    return Measurement(mode, nodes, pods, round(pods / times, 1), round(1000 * cpu / pods, 2))
+    scheduler, *extender = [1000 * (late - early) / pods
+                            for early, late in zip(before, after, strict=True)]
+    return Measurement(mode, nodes, pods, round(pods / seconds, 1), round(scheduler, 2),
+                       round(sum(extender), 2))
 
 
-def bound_times(kube, pods: int) -> float:
+def seconds_to_bind(kube: ApiClient, pods: int) -> float:
     """Seconds from the first bound pod to the last, as a watch of the pods shows them."""
     bound: set[str] = set()
     first = 0.0
@@ -175,13 +194,23 @@ def bound_times(kube, pods: int) -> float:
     return time.monotonic() - first
 
 
-def pod(index: int) -> dict:
-    """A small pod; the policy gates it."""
+def pod(index: int, nodes: list[str]) -> dict:
+    """A small pod, which only `nodes` may take if there are any; the policy gates it."""
+    spec: dict = {"terminationGracePeriodSeconds": 0, "containers": [{
+        "name": "main", "image": "registry.invalid/simulated",
+        "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}
+    terms = [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+             for node in nodes]
+    if terms:
+        spec["affinity"] = {"nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
     return {"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": f"p-{index}", "namespace": NAMESPACE},
-            "spec": {"terminationGracePeriodSeconds": 0, "containers": [{
-                "name": "main", "image": "registry.invalid/simulated",
-                "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}}
+            "metadata": {"name": f"p-{index}", "namespace": NAMESPACE}, "spec": spec}
+
+
+def candidates(index: int, nodes: int) -> list[str]:
+    """Four nodes, other ones for each pod until all have been named."""
+    return [f"node-{(index * CANDIDATES + each) % nodes}" for each in range(CANDIDATES)]
 
 
 def cpu_seconds(pid: int) -> float:
@@ -197,17 +226,16 @@ def median_of(rows: list[Measurement]) -> Measurement:
 
 
 def print_table(rows: list[Measurement]) -> None:
-    """The numbers and, beside them, the ratios to the run without an extender."""
-    model = next((line.split(":")[1].strip() for line in
-                  Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
-    print(f"\nmachine: {os.cpu_count()} x {model}; Kubernetes v1.37.1; scheduler client qps 5000")
-    print(f"{'nodes':>6} {'extender':>9} {'pods/s':>8} {'ratio':>6} {'CPU ms/pod':>11} {'ratio':>6}")
+    """The numbers and, beside them, the ratios to the first mode, which is the one without."""
+    print(f"{'nodes':>6} {'extender':>9} {'pods/s':>8} {'ratio':>6} {'scheduler ms/pod':>17} "
+          f"{'ratio':>6} {'extender ms/pod':>16}")
     for row in rows:
-        base = next(each for each in rows if each.nodes == row.nodes and each.mode == "none")
+        base = next(each for each in rows if each.nodes == row.nodes)
         print(f"{row.nodes:>6} {row.mode:>9} {row.pods_per_second:>8} "
               f"{row.pods_per_second / base.pods_per_second:>5.2f}x "
-              f"{row.scheduler_cpu_ms_per_pod:>11} "
-              f"{row.scheduler_cpu_ms_per_pod / base.scheduler_cpu_ms_per_pod:>5.2f}x")
+              f"{row.scheduler_cpu_ms_per_pod:>17} "
+              f"{row.scheduler_cpu_ms_per_pod / base.scheduler_cpu_ms_per_pod:>5.2f}x "
+              f"{row.extender_cpu_ms_per_pod:>16}")
 
 
 def progress(line: object) -> None:

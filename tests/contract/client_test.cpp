@@ -83,8 +83,11 @@ TEST_CASE_METHOD(ClientTest, "remove and evict take effect on the pod of that ui
   const std::string uid = text_at(created(gated_pod("a")), "/metadata/uid");
   const kube::Preconditions other{kOtherUid, ""};
   CHECK(await(client().remove(kube::types::pod(), key("a"), other)).error().code == Code::Conflict);
-  CHECK(await(client().evict(key("a"), kOtherUid, std::nullopt)).error().code == Code::Conflict);
-  CHECK(await(client().evict(key("a"), uid, std::nullopt)));
+  CHECK(await(client().evict(key("a"), other, std::nullopt)).error().code == Code::Conflict);
+  const kube::Preconditions older{uid, "1"};
+  CHECK(await(client().evict(key("a"), older, std::nullopt)).error().code == Code::Conflict);
+  const kube::Preconditions same{uid, ""};
+  CHECK(await(client().evict(key("a"), same, std::nullopt)));
   const auto again = await(client().remove(kube::types::pod(), key("a"), {uid, ""}));
   REQUIRE_FALSE(again);
   CHECK(again.error().code == Code::NotFound);

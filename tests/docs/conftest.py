@@ -1,29 +1,21 @@
-"""A cluster in which the shell blocks of the pages are run, raised as for tests/integration.
-
-BERTH_TEST_CLUSTER and BERTH_BIN_DIR mean what they mean there.
-"""
+"""A cluster of their own in which the shell blocks of the pages are run."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reader import run_in_shell
-
 TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "controlplane"))
 
-_spec = importlib.util.spec_from_file_location("integration_fixtures",
-                                               TESTS / "integration" / "conftest.py")
-assert _spec is not None and _spec.loader is not None
-_integration = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_integration)
+from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
+from reader import run_in_shell  # noqa: E402
 
-cluster = _integration.cluster
-programs_folder = _integration.programs_folder
+NODES = 4
 
 # What the pages take for granted: Berth installed, the teams of the samples, and a pod that waits.
 SCENE = (
@@ -35,19 +27,20 @@ SCENE = (
     "kubectl -n research wait --for=create --timeout=60s serviceaccount/default",
     "kubectl apply -f tests/docs/gang-member.yaml",
 )
-# The simulated nodes would "run" the Deployments of an image that nobody pulls.
-END = "kubectl -n berth-system delete --wait=false deployments --all"
 
 
-@pytest.fixture(scope="session")
-def readers_shell(cluster, programs_folder, tmp_path_factory) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def readers_shell(programs_folder: Path, tmp_path_factory) -> Iterator[dict[str, str]]:
     """The environment of somebody who follows the pages: kubectl, its plugin, and a cluster."""
-    path = tmp_path_factory.mktemp("path")
-    (path / "kubectl").symlink_to(cluster.binaries.kubectl)
-    (path / "kubectl-berth").symlink_to(programs_folder / "kubectl-berth")
-    environment = {**os.environ, "PATH": f"{path}:{os.environ['PATH']}",
-                   "KUBECONFIG": str(cluster.admin_kubeconfig)}
-    for step in SCENE:
-        run_in_shell(step, environment)
-    yield environment
-    run_in_shell(END, environment)
+    cluster = bring_up(ClusterOptions(f"docs-{os.getpid()}", nodes=NODES, tied_to_caller=True))
+    try:
+        path = tmp_path_factory.mktemp("path")
+        (path / "kubectl").symlink_to(cluster.binaries.kubectl)
+        (path / "kubectl-berth").symlink_to(programs_folder / "kubectl-berth")
+        environment = {**os.environ, "PATH": f"{path}:{os.environ['PATH']}",
+                       "KUBECONFIG": str(cluster.admin_kubeconfig)}
+        for step in SCENE:
+            run_in_shell(step, environment)
+        yield environment
+    finally:
+        cluster.down()

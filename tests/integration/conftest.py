@@ -1,7 +1,6 @@
 """Fixtures of the tests that run against a real control plane.
 
 BERTH_TEST_CLUSTER=NAME  use this running cluster (controlplane up --name NAME) instead of a new one
-BERTH_BIN_DIR=DIR        where Berth's programs are, such as build/dev/bin
 """
 
 from __future__ import annotations
@@ -64,15 +63,6 @@ def managed_namespace(kube: ApiClient, request: pytest.FixtureRequest) -> Iterat
     """A namespace whose pods Berth manages."""
     with own_namespace(kube, request.node.name, {"berth.dev/managed": "true"}) as name:
         yield name
-
-
-@pytest.fixture(scope="session")
-def programs_folder() -> Path:
-    """Folder of Berth's programs, from BERTH_BIN_DIR; the test is skipped without it."""
-    chosen = os.environ.get("BERTH_BIN_DIR")
-    if not chosen:
-        pytest.skip("BERTH_BIN_DIR is not set: no programs of Berth to test")
-    return Path(chosen).resolve()
 
 
 @pytest.fixture

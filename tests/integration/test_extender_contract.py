@@ -238,6 +238,16 @@ def test_failed_scores_and_unknown_hosts_are_passed_over(kube, namespace, nodes,
     wait_bound(kube, namespace, "second")
 
 
+def test_an_empty_list_of_scores_leaves_the_choice_to_the_scheduler(kube, namespace, nodes, liar):
+    """It spreads, as it would by itself."""
+    liar.verbs["prioritize"] = lambda arguments: []
+    for number in range(len(nodes)):
+        create(kube, namespace, nodes, f"pod-{number}", cpu="2")
+        wait_bound(kube, namespace, f"pod-{number}")
+    assert len(liar.calls("prioritize")) >= len(nodes)
+    assert {node_of(kube, namespace, f"pod-{n}") for n in range(len(nodes))} == set(nodes)
+
+
 # Preempt -----------------------------------------------------------------------------------------
 
 
@@ -385,7 +395,7 @@ def test_a_rejected_pod_is_tried_again_when_its_gate_or_labels_change(kube, name
     create(kube, namespace, nodes)
     wait_refused(kube, namespace)
     liar.be_honest()
-    kube.patch("v1/Pod", "pod", {"metadata": {"annotations": {"berth.dev/test": "kick"}}},
+    kube.patch("v1/Pod", "pod", {"metadata": {"annotations": {"example.com/kick": "now"}}},
                namespace)
     assert wait_bound(kube, namespace) in nodes
 

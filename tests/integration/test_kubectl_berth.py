@@ -14,7 +14,7 @@ from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_phase, wait_until
 
-from berth_controlplane.berth import OPERATOR, BerthOptions
+from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
 from berth_controlplane.berth import down as berth_down
 from berth_controlplane.berth import up as berth_up
 from berth_controlplane.cluster import Cluster
@@ -26,8 +26,8 @@ RUN_TIMEOUT_SECONDS = 60
 
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
-    """An operator, and a pool of two nodes."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR,)), print)
+    """Operator and extender, and a pool of two of the nodes."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR, EXTENDER)), print)
     name = f"pool-{uuid.uuid4().hex[:6]}"
     cluster.add_nodes(2, NodeShape(name, {"cpu": "8", "memory": "32Gi", "pods": "110"},
                                    {berth_kinds.POOL_LABEL: name}))
@@ -41,9 +41,9 @@ def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
 def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with 6 cpu, of which one pod holds 4 and another waits for 4."""
     kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 6))
-    for name in ("first", "second"):
-        kube.create(objects.pod(name, managed_namespace, requests={"cpu": "4"}))
+    kube.create(objects.pod("first", managed_namespace, requests={"cpu": "4"}))
     wait_phase(kube, "first", managed_namespace, "Running")
+    kube.create(objects.pod("second", managed_namespace, requests={"cpu": "4"}))
     wait_until(lambda: berth_kinds.annotation(kube, "second", managed_namespace,
                                               berth_kinds.EXPLAIN), 30, "it is said why it waits")
     wait_until(lambda: used(kube, managed_namespace) == "4", 30, "the status counts it")

@@ -74,8 +74,8 @@ def ungated(pods: list[dict]) -> int:
 
 def test_a_pod_goes_from_gate_to_node_within_its_quota(kube, team, pool, operator):
     create_pod(kube, "first", team, "4")
-    create_pod(kube, "second", team, "4")
     wait_phase(kube, "first", team, "Running")
+    create_pod(kube, "second", team, "4")  # of equal age the uid would decide
     record = json.loads(berth_kinds.annotation(kube, "first", team, berth_kinds.ADMITTED))
     assert record["quota"] == team
     assert record["pool"] == pool

@@ -25,6 +25,7 @@ LAYERS = (
     Layer("lib/base", ()),
     Layer("lib/resources", _BASE, pure=True),
     Layer("lib/allocation", _BASE + ("lib/resources",), pure=True),
+    Layer("lib/simulator", _PURE, pure=True),
     Layer("analyzer/model", _BASE + ("lib/resources",), pure=True),
     Layer("lib/api", _PURE),
     Layer("lib/async", _BASE),
@@ -36,7 +37,7 @@ LAYERS = (
     Layer("operator", _IO),
     Layer("scheduler-extender", _IO),
     Layer("analyzer", _IO + ("analyzer/model",)),
-    Layer("cli", _IO),
+    Layer("cli", _IO + ("lib/simulator",)),
 )
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

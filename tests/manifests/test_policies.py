@@ -8,7 +8,8 @@ from world import POD, dry_run
 
 GATE = {"name": "berth.dev/admission"}
 OTHER_GATE = {"name": "example.com/warm-up"}
-OURS = ["berth.dev/admitted", "berth.dev/revocable-after", "berth.dev/explain"]
+OURS = ["berth.dev/admitted", "berth.dev/revocable-after", "berth.dev/explain",
+        "berth.dev/rolled-back"]
 FIXED = ["berth.dev/managed", "berth.dev/quota", "berth.dev/workload", "berth.dev/workload-size",
          "berth.dev/workload-max", "berth.dev/reservation", "berth.dev/preemptible",
          "berth.dev/duration-limit-seconds", "berth.dev/not-invented-yet"]

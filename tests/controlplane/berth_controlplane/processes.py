@@ -89,16 +89,14 @@ class ProcessRecord:
 
     def stop(self) -> None:
         """SIGTERM, then SIGKILL after a while; returns when process and ports are gone."""
-        if self.running:
-            self.signal(signal.SIGTERM)
-            self.signal(signal.SIGCONT)  # a paused process takes its SIGTERM only when it goes on
-            self.wait_ended()
+        self.signal(signal.SIGTERM)
+        self.signal(signal.SIGCONT)  # a paused process takes its SIGTERM only when it goes on
+        self.wait_ended()  # even if it crashed: the kernel frees its ports a little later
 
     def kill(self) -> None:
         """SIGKILL, as a crash would end it; returns when process and ports are gone."""
-        if self.running:
-            self.signal(signal.SIGKILL)
-            self.wait_ended()
+        self.signal(signal.SIGKILL)
+        self.wait_ended()
 
     def pause(self) -> None:
         """SIGSTOP: it keeps its connections and answers nothing."""

@@ -5,11 +5,11 @@ _kubectl_berth() {
   local words="status queue explain version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in
-    status) words=" --help" ;;
-    queue) words=" --help" ;;
-    explain) words=" --help" ;;
-    version) words=" --help --server" ;;
-    completion) words="bash fish zsh --help" ;;
+    status) words=" " ;;
+    queue) words=" " ;;
+    explain) words=" " ;;
+    version) words=" --server" ;;
+    completion) words="bash fish zsh " ;;
     esac
   done
   case "$previous" in

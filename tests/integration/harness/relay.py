@@ -1,9 +1,8 @@
 """A TCP relay to one of several servers, as a Service is to its endpoints: new connections go round
-to those that can be reached, open ones stay where they are until they break."""
+to those that are taken in and can be reached, open ones stay where they are until they break."""
 
 from __future__ import annotations
 
-import itertools
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,11 +18,18 @@ class Relay:
     """Listens on a port of its own."""
 
     def __init__(self, ports: list[int]) -> None:
-        self._ports = itertools.cycle(ports)
-        self._count = len(ports)
+        self._ports = list(ports)
+        self._turn = 0
         self._listener = socket.create_server((HOST, 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def leave_out(self, port: int) -> None:
+        """No new connection goes there any more."""
+        self._ports = [each for each in self._ports if each != port]
+
+    def take_in(self, port: int) -> None:
+        self._ports = [*self._ports, port]
 
     def close(self) -> None:
         self._listener.close()
@@ -43,10 +49,12 @@ class Relay:
         pump(server, client)
 
     def _connect(self) -> socket.socket | None:
-        for _ in range(self._count):
+        ports = self._ports
+        self._turn += 1
+        for offset in range(len(ports)):
             with suppress(OSError):
-                server = socket.create_connection((HOST, next(self._ports)),
-                                                  CONNECT_TIMEOUT_SECONDS)
+                port = ports[(self._turn + offset) % len(ports)]
+                server = socket.create_connection((HOST, port), CONNECT_TIMEOUT_SECONDS)
                 server.settimeout(None)
                 return server
         return None

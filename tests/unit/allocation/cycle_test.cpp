@@ -88,6 +88,22 @@ TEST_CASE("Q2: a workload goes to the second pool of its quota when the first is
                                             "in pool q; a has 2 of 4 left");
 }
 
+TEST_CASE("a pool whose nodes do not suit the pod is not the reason that it waits for") {
+  World world;
+  NodeView tainted = node("m1", 8);
+  tainted.labels.set("pool", "q");
+  tainted.taints.push_back({.key = "gpu"});
+  world.add_all(pool("p"), pool("q"), node("n1", 8), tainted,
+                quota("a").of("team-a").pool("p").cpu(2).pool("q").cpu(4));
+  world.add(pod("x").cpu(3));
+  const Plan plan = world.plan();
+  REQUIRE(why_waiting(plan, "x") != nullptr);
+  CHECK(why_waiting(plan, "x")->reason == Reason::InsufficientQuota);
+  CHECK(why_waiting(plan, "x")->message ==
+        "needs 3 cpu in pool p; a has 2 of 2 left; needs cpu 3 on a node of pool q; 0 of 1 nodes "
+        "have room: 1 NodeTainted (taint gpu)");
+}
+
 TEST_CASE("work without a usable quota waits with the reason") {
   World world = small_world();
   world.add_all(quota("b1").of("team-b").pool("p"), quota("b2").of("team-b").pool("p"),

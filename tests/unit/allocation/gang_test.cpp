@@ -76,7 +76,8 @@ TEST_CASE("G1: members beyond the size are not admitted") {
 TEST_CASE("G1: a gang that was rolled back waits as long as the policy says") {
   World world = two_nodes();
   add_gang(world, "g", 2, 1, 2);
-  world.policy.held_back[WorkloadId{"team-a/g"}] = kNow + 60s;
+  world.policy.held_back[WorkloadId{"team-a/g"}] =
+      HeldBack{kNow + 60s, Reason::GangTimedOut, "the gang was rolled back"};
   CHECK(why_waiting(world.plan(), "g0")->reason == Reason::GangTimedOut);
   world.now += 60s;
   CHECK(world.plan().admissions.size() == 1);

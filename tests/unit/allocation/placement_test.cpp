@@ -177,34 +177,13 @@ TEST_CASE("the scratch forgets the constraints that were used longest ago") {
     }
 }
 
-TEST_CASE("N2: each strategy prefers what its name says") {
-  const std::array fuller{ResourceRoom{80, 100}, ResourceRoom{60, 100}};
-  const std::array emptier{ResourceRoom{30, 100}, ResourceRoom{20, 100}};
-  const std::array lopsided{ResourceRoom{90, 100}, ResourceRoom{10, 100}};
-  CHECK(score_best_fit(fuller) > score_best_fit(emptier));
-  CHECK(score_worst_fit(emptier) > score_worst_fit(fuller));
-  CHECK(score_balanced(emptier) > score_balanced(fuller));
-  CHECK(score_balanced(fuller) > score_balanced(lopsided));
-  CHECK(score_first_fit(fuller) == score_first_fit(emptier));
-  for (const auto strategy : {Strategy::FirstFit, Strategy::BestFit, Strategy::WorstFit,
-                              Strategy::LeastLoaded, Strategy::Balanced}) {
-    CHECK(strategy_from(to_string(strategy)) == strategy);
-    for (const auto& room : {fuller, emptier, lopsided}) {
-      CHECK(scorer_of(strategy)(room) >= 0);
-      CHECK(scorer_of(strategy)(room) <= kPointsMax);
-    }
-    CHECK(scorer_of(strategy)({}) == 0);
-  }
-  CHECK_FALSE(strategy_from("bestfit"));
-}
-
 TEST_CASE("N2: amounts of any size are scored without overflow") {
   World world;
   NodeView giant = node("n1", 8);
   giant.allocatable.set(ResourceName::memory(), Amount{INT64_MAX});
   world.add_all(pool("p"), giant);
   PlacementQuery huge = query(pod("x").asks("memory", INT64_MAX - 1));
-  for (const auto strategy : {Strategy::BestFit, Strategy::WorstFit, Strategy::Balanced}) {
+  for (const Strategy strategy : all_strategies()) {
     huge.strategy = strategy;
     CHECK(choose(*world.snapshot(), huge, {"n1"}, 1).chosen.size() == 1);
   }

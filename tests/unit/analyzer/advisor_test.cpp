@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "analyzer/advise/recommendation.hpp"
 #include "tests/unit/analyzer/simulated_analyzer.hpp"
 
 namespace berth::analyzer {
@@ -145,7 +146,7 @@ TEST_CASE("a pool that stays full is recommended to grow, with the exact patch a
   CHECK(valid_of(found[0]).status == ConditionStatus::True);
   CHECK(valid_of(found[0]).reason == Reason::HighUtilization);
   CHECK(valid_of(found[0]).message ==
-        "cpu will reach 90 % of 10 nodes; 14 nodes would bring it to 65 %");
+        "cpu is at 90 % of 10 nodes; 14 nodes would bring it to 65 %");
   REQUIRE(found[0].meta.owners.size() == 1);
   CHECK(found[0].meta.owners[0].uid == world.pool().meta.uid);
 }
@@ -183,6 +184,22 @@ TEST_CASE("a rising pool is recommended to grow before it is full, with the fore
     CHECK(point.p50 <= point.p90);
   }
   CHECK(forecast.back().p50.milli_value() >= Amount{85'000});
+  CHECK(valid_of(found[0]).message.starts_with("cpu is heading for "));
+}
+
+TEST_CASE("whatever is recommended to grow is more likely needed than not") {
+  for (const int per_minute : {-400, -200, -50, 0, 50, 200}) {
+    CAPTURE(per_minute);
+    AnalyzerWorld world;
+    world.add_pool(10);
+    SimulatedAnalyzer analyzer(world);
+    for (int minute = 0; minute < 40; ++minute)
+      world.measure_for(1min, std::clamp(8800 + per_minute * minute, 4500, 9900));
+    for (const auto& one : world.recommendations()) {
+      CHECK(one.spec.kind == RecommendationKind::GrowPool);
+      CHECK(one.spec.confidence_percent >= 50);
+    }
+  }
 }
 
 TEST_CASE("an idle pool is recommended to shrink only after an hour of measurements") {
@@ -216,6 +233,32 @@ TEST_CASE("a quiet cluster is not written to") {
   CHECK(used_cpu(world) == Amount{62'000});
 }
 
+TEST_CASE("a pool that had a busy spell is not recommended to shrink for a day") {
+  AnalyzerWorld world;
+  world.add_pool(10);
+  SimulatedAnalyzer analyzer(world);
+  world.measure_for(20min, 6000, 5);
+  world.measure_for(23h, 1000, 5);
+  CHECK(world.recommendations().empty());
+  world.measure_for(2h, 1000, 5);
+  REQUIRE(standing_in(world).size() == 1);
+  CHECK(standing_in(world)[0].spec.kind == RecommendationKind::ShrinkPool);
+}
+
+TEST_CASE("use on nodes that are all cordoned is not written anew for every flicker") {
+  AnalyzerWorld world;
+  world.add_pool(3);
+  for (const auto& node : world.node_names)
+    world.admin.patch("Node", {"", node}, {{"spec", {{"unschedulable", true}}}});
+  SimulatedAnalyzer analyzer(world);
+  world.measure_for(5min, 4000);
+  const std::size_t settled = analyzer.writes();
+  for (int minute = 0; minute < 10; ++minute)
+    world.measure_for(1min, 4000 + minute);
+  CHECK(analyzer.writes() == settled);
+  CHECK(used_cpu(world) == Amount{12'000});
+}
+
 TEST_CASE("a recommendation that holds is renewed at half its time, and is otherwise left alone") {
   AnalyzerWorld world;
   world.add_pool(10);
@@ -241,7 +284,7 @@ TEST_CASE("a finding that is gone is resolved, and removed after a day") {
   SimulatedAnalyzer analyzer(world);
   world.measure_for(20min, 9000);
   REQUIRE(standing_in(world).size() == 1);
-  world.measure_for(70min, 6000);
+  world.measure_for(15min, 6000);
   CHECK(standing_in(world).empty());
   REQUIRE(world.recommendations().size() == 1);
   CHECK(valid_of(world.recommendations()[0]).reason == Reason::Resolved);
@@ -266,6 +309,22 @@ TEST_CASE("another number of nodes is a new recommendation that supersedes the f
   for (const auto& one : world.recommendations())
     if (one.meta.name == first.meta.name)
       CHECK(valid_of(one).reason == Reason::Superseded);
+}
+
+TEST_CASE("a number of nodes is raised at once and taken back only after the cooldown") {
+  AnalyzerWorld world;
+  world.add_pool(10);
+  SimulatedAnalyzer analyzer(world);
+  for (int cpu_milli = 4000; world.recommendations().empty(); cpu_milli += 250)
+    world.measure_for(1min, cpu_milli);
+  const auto nodes = [&] { return nodes_of(standing_in(world).at(0)).value_or(0); };
+  const std::int32_t first = nodes();
+  for (int minute = 0; minute < 4; ++minute) {
+    world.measure_for(1min, 7500); // it rises no further
+    CHECK(nodes() >= first);
+  }
+  world.measure_for(30min, 7500);
+  CHECK(nodes() < first);
 }
 
 TEST_CASE("a recommendation that nobody confirms expires when the analyzer is back") {

@@ -64,11 +64,58 @@ TEST_CASE("it looks no further ahead than it has looked back") {
   CHECK(horizons(31) == 3);
 }
 
+TEST_CASE("short intervals foresee a minute before there are five to look back at") {
+  SeriesOptions options;
+  options.interval = 10s;
+  Series series(options);
+  const auto forecast_after = [&](int samples) {
+    for (int i = static_cast<int>(series.samples().size()); i < samples; ++i)
+      REQUIRE(series.add({kStart + i * 10s, 100.0 + 10 * i}, kStart + i * 10s) ==
+              SampleFate::Added);
+    return look(series, kStart + (samples - 1) * 10s).forecast;
+  };
+  CHECK(forecast_after(7).empty());
+  const auto early = forecast_after(8);
+  REQUIRE(early.size() == 1);
+  CHECK(early[0].at == kStart + 130s);
+  CHECK(early[0].p50 == Approx(230));
+  const auto later = forecast_after(31);
+  REQUIRE(later.size() == 1);
+  CHECK(later[0].at == kStart + 600s);
+}
+
+TEST_CASE("coverage is of the window, completeness of the time since the first sample") {
+  const Series series = minutes_of(30, [](int) { return 100.0; });
+  const Outlook outlook = look(series, kStart + 29min);
+  CHECK(outlook.coverage == Approx(0.5));
+  CHECK(outlook.completeness == Approx(1));
+  const Outlook later = look(series, kStart + 32min); // three missed
+  CHECK(later.completeness == Approx(30.0 / 33));
+}
+
 TEST_CASE("a falling series is not taken to have fallen yet") {
   const Series series = minutes_of(60, [](int i) { return 900.0 - 10 * i; });
   const Outlook outlook = look(series, kStart + 59min);
   CHECK(outlook.expected_peak() == outlook.use_now);
-  CHECK(outlook.cautious_peak() == outlook.peak_p95);
+  CHECK(outlook.cautious_peak() >= outlook.peak_p95);
+  CHECK(outlook.chance_below(outlook.use_now) == 0.95);
+}
+
+TEST_CASE("after a step up the forecast goes on from the new level") {
+  const Series series = minutes_of(60, [](int i) { return i < 48 ? 500.0 : 900.0; });
+  const Outlook outlook = look(series, kStart + 59min);
+  CHECK(outlook.use_now == 900);
+  REQUIRE_FALSE(outlook.forecast.empty());
+  CHECK(outlook.forecast.front().p50 == Approx(900).margin(20));
+  CHECK(outlook.forecast.front().p90 >= outlook.forecast.front().p50);
+  CHECK(outlook.chance_below(700) < 0.5);
+}
+
+TEST_CASE("the busiest five minutes of the day must be reckoned with, and none older") {
+  // A busy half hour at noon, looked back at from the evening and from the next afternoon.
+  const auto noon = [](int i) { return 720 <= i && i < 750 ? 800.0 : 100.0; };
+  CHECK(look(minutes_of(20 * 60, noon), kStart + 20h - 1min).cautious_peak() == Approx(800));
+  CHECK(look(minutes_of(37 * 60, noon), kStart + 37h - 1min).cautious_peak() == Approx(100));
 }
 
 TEST_CASE("the chance of staying below an amount rises with the amount") {

@@ -22,6 +22,7 @@ Judged steady(double now_percent) {
   judged.outlook.use_now = kCapacity * now_percent / 100;
   judged.outlook.peak_p95 = judged.outlook.use_now;
   judged.outlook.coverage = 1;
+  judged.outlook.completeness = 1;
   judged.outlook.samples = 60;
   return judged;
 }
@@ -70,12 +71,23 @@ TEST_CASE("a pool grows ahead of a likely peak, and not for an unlikely one") {
   CHECK(advise_one(heading(60, 60, 80, 110)).state.advice == Advice::None);
 }
 
+TEST_CASE("a pool that leaves its thresholds by itself is not advised to grow") {
+  CHECK(advise_one(heading(90, 40, 50, 60)).state.advice == Advice::None);
+  CHECK(advise_one(heading(99, 40, 50, 60)).state.advice == Advice::None);
+  CHECK(advise_one(heading(90, 65, 75, 80)).state.advice == Advice::GrowPool);
+  CHECK(advise_one(heading(75, 40, 50, 60), standing(Advice::GrowPool, 1h)).state.advice ==
+        Advice::None);
+}
+
 TEST_CASE("a pool does not shrink before a peak that must be reckoned with") {
   CHECK(advise_one(heading(20, 15, 20, 30)).state.advice == Advice::ShrinkPool);
   CHECK(advise_one(heading(20, 15, 25, 60)).state.advice == Advice::None);
   Judged had_a_peak = steady(20);
   had_a_peak.outlook.peak_p95 = kCapacity * 0.6;
   CHECK(advise_one(had_a_peak).state.advice == Advice::None);
+  Judged busy_at_noon = steady(20);
+  busy_at_noon.outlook.day_peak = kCapacity * 0.6;
+  CHECK(advise_one(busy_at_noon).state.advice == Advice::None);
 }
 
 TEST_CASE("a pool does not shrink on a window with holes") {
@@ -164,12 +176,29 @@ TEST_CASE("confidence follows the forecast and falls with missing measurements")
   CHECK(unsure < sure);
   CHECK(unsure > 50);
   Judged with_holes = heading(90, 88, 92, 96);
-  with_holes.outlook.coverage = 0.6;
+  with_holes.outlook.completeness = 0.6;
   CHECK(advise_one(with_holes).confidence_percent == 57);
+  Judged of_few = steady(90);
+  of_few.outlook.samples = 5;
+  CHECK(advise_one(of_few).confidence_percent == 86);
+}
+
+TEST_CASE("an advice to grow is at least as likely right as wrong, as far as was measured") {
+  CHECK(rc::check([] {
+    const int now = *rc::gen::inRange(0, 140);
+    const int p10 = *rc::gen::inRange(0, 140);
+    const int p50 = p10 + *rc::gen::inRange(0, 60);
+    const int p90 = p50 + *rc::gen::inRange(0, 60);
+    const bool stands = *rc::gen::arbitrary<bool>();
+    const auto state = stands ? standing(Advice::GrowPool, 1h) : AdviceState{};
+    const PoolAdvice advice = advise_one(heading(now, p10, p50, p90), state);
+    if (advice.state.advice == Advice::GrowPool)
+      RC_ASSERT(advice.confidence_percent >= 50);
+  }));
 }
 
 TEST_CASE("following an advice ends it: the pool of the new size asks for nothing more") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const double percent = *rc::gen::inRange(0, 300);
     const std::int32_t nodes = *rc::gen::inRange(1, 500);
     const Judged before = steady(percent);
@@ -183,11 +212,11 @@ TEST_CASE("following an advice ends it: the pool of the new size asks for nothin
     RC_ASSERT(next.state.advice != Advice::GrowPool);
     if (advice.state.advice == Advice::GrowPool) // a pool shrinks in steps and grows in one
       RC_ASSERT(next.state.advice == Advice::None);
-  });
+  }));
 }
 
 TEST_CASE("more use never asks for fewer nodes") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const int percent = *rc::gen::inRange(0, 200);
     const int more = percent + *rc::gen::inRange(0, 100);
     const auto nodes_after = [](int use) {
@@ -195,7 +224,7 @@ TEST_CASE("more use never asks for fewer nodes") {
       return advice.state.advice == Advice::None ? kTenNodes.nodes : advice.nodes;
     };
     RC_ASSERT(nodes_after(percent) <= nodes_after(more));
-  });
+  }));
 }
 
 } // namespace berth::analyzer

@@ -105,7 +105,7 @@ TEST_CASE("between p10 and p90 lie at least eight in ten of what then comes") {
 }
 
 TEST_CASE("p10, p50 and p90 are in order and widen with the distance, whatever the samples") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const auto values = *rc::gen::resize(
         80, rc::gen::suchThat<std::vector<int>>([](const auto& all) { return all.size() >= 8; }));
     std::vector<Sample> samples;
@@ -127,11 +127,11 @@ TEST_CASE("p10, p50 and p90 are in order and widen with the distance, whatever t
         width = forecast.p90 - forecast.p10;
       }
     }
-  });
+  }));
 }
 
 TEST_CASE("moving all samples in time moves the forecast and changes nothing else") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const auto seed = *rc::gen::arbitrary<std::uint64_t>();
     Rng rng(seed);
     auto samples = line(500, 1, [&](int) { return 50 * rng.unit(); });
@@ -142,7 +142,7 @@ TEST_CASE("moving all samples in time moves the forecast and changes nothing els
     RC_ASSERT(before.p10 == after.p10);
     RC_ASSERT(before.p50 == after.p50);
     RC_ASSERT(before.p90 == after.p90);
-  });
+  }));
 }
 
 } // namespace berth::analyzer

@@ -23,7 +23,7 @@ CommandLine parse(std::vector<const char*> words) {
 
 /// What bash offers behind `line`, by the script of the program itself.
 std::string bash_offers(const std::string& line, int word) {
-  const std::string script = answer_locally(parse({"completion", "bash"}).options).out;
+  const std::string script = answer(parse({"completion", "bash"}).options).out;
   const std::string command = "bash -c '" + script + "\nCOMP_WORDS=(" + line +
                               "); COMP_CWORD=" + std::to_string(word) +
                               "; _kubectl_berth; echo \"${COMPREPLY[*]}\"'";
@@ -69,6 +69,9 @@ TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
   CHECK(complaint({"stauts"}).find("stauts") != std::string::npos);
   CHECK(complaint({"status", "-o", "xml"}).find("json,wide,yaml") != std::string::npos);
   CHECK(complaint({"explain"}).find("NAME") != std::string::npos);
+  for (const char* subject : {"", "research/", "/train-0", "a/b/c"})
+    CHECK(complaint({"explain", subject}).find("must be NAME or NAMESPACE/NAME") !=
+          std::string::npos);
   CHECK(complaint({"completion", "tcsh"}).find("tcsh") != std::string::npos);
   CHECK(complaint({"status", "--request-timeout-seconds", "0"}) ==
         "kubectl-berth: --request-timeout-seconds: must be 1 to 3600\n");
@@ -91,7 +94,7 @@ TEST_CASE("Completion scripts know every command and flag") {
     const auto line = parse({"completion", shell});
     REQUIRE_FALSE(line.end.ends);
     REQUIRE_FALSE(needs_server(line.options));
-    check_golden(std::string("completion.") + shell, answer_locally(line.options).out);
+    check_golden(std::string("completion.") + shell, answer(line.options).out);
   }
 }
 
@@ -107,8 +110,8 @@ TEST_CASE("Bash completes commands, flags and their values") {
 TEST_CASE("The version needs no server, unless the server's is asked for") {
   CHECK_FALSE(needs_server(parse({"version"}).options));
   CHECK(needs_server(parse({"version", "--server"}).options));
-  CHECK(answer_locally(parse({"version"}).options).out == "Client: kubectl-berth " BERTH_VERSION
+  CHECK(answer(parse({"version"}).options).out == "Client: kubectl-berth " BERTH_VERSION
                                                           "\n");
-  CHECK(answer_locally(parse({"version", "-o", "json"}).options).out ==
+  CHECK(answer(parse({"version", "-o", "json"}).options).out ==
         "{\n  \"client\": \"" BERTH_VERSION "\",\n  \"server\": null\n}\n");
 }

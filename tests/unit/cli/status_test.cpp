@@ -53,6 +53,21 @@ TEST_CASE("A condition that was written for an older spec is marked") {
   CHECK(colour_of(pool_row(pool).state) == Colour::Careful);
 }
 
+TEST_CASE("Measurements that are too old are told as such") {
+  ObservedStatus observed;
+  observed.pools.push_back(object_of<api::ResourcePool>(
+      R"({"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool", "metadata": {"name": "p"},
+          "spec": {"resources": [{"name": "cpu"}]},
+          "status": {"resources": [{"name": "cpu", "allocatable": "8", "allocated": "2"}],
+                     "conditions": [{"type": "MetricsAvailable", "status": "False",
+                                     "reason": "MetricsStale", "message": "0 of 2",
+                                     "lastTransitionTime": "2026-03-02T08:00:00Z"}]}})"));
+  const auto view = decide_status(observed, kSceneTime);
+  CHECK(render_status(view, true, Paint{}).find("MetricsStale") != std::string::npos);
+  CHECK(status_json(view).at("pools").at(0).at("metrics").at("reason") == "MetricsStale");
+  CHECK(status_json(view).at("pools").at(0).at("resources").at(0).at("used").is_null());
+}
+
 TEST_CASE("What is not known is a dash, and zero is zero") {
   ObservedStatus observed;
   observed.pools.push_back(object_of<api::ResourcePool>(
@@ -61,5 +76,16 @@ TEST_CASE("What is not known is a dash, and zero is zero") {
           "status": {"resources": [{"name": "cpu", "allocated": "0"}]}})"));
   const auto text = render_status(decide_status(observed, kSceneTime), false, Paint{});
   CHECK(text.find("p     Unknown  -      cpu       0          -         -         -\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("Where it is not known how much is allocated no bar says that all is free") {
+  ObservedStatus observed;
+  observed.pools.push_back(object_of<api::ResourcePool>(
+      R"({"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool", "metadata": {"name": "p"},
+          "spec": {"resources": [{"name": "cpu"}]},
+          "status": {"resources": [{"name": "cpu", "allocatable": "8"}]}})"));
+  const auto text = render_status(decide_status(observed, kSceneTime), false, Paint{});
+  CHECK(text.find("p     Unknown  -      cpu       -          -         -         8\n") !=
         std::string::npos);
 }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/amounts.hpp"
 #include "cli/output/bar.hpp"
 #include "cli/output/document.hpp"
 #include "cli/output/table.hpp"
@@ -97,4 +98,25 @@ TEST_CASE("JSON is indented, sorted and always UTF-8") {
   CHECK(json_document({{"b", 1}, {"a", "\xff"}}) ==
         "{\n  \"a\": \"\xef\xbf\xbd\",\n  \"b\": 1\n}\n");
   CHECK(yaml_document({{"a", "\xff"}}) == "a: \"\xef\xbf\xbd\"\n");
+}
+
+TEST_CASE("Measured amounts keep two or three digits, and nothing becomes zero") {
+  const auto cpu = [](std::int64_t milli) {
+    return shown_roughly(resources::ResourceName::cpu(), resources::Amount{milli});
+  };
+  CHECK(cpu(103'617) == "104");
+  CHECK(cpu(9'949) == "9900m");
+  CHECK(cpu(9'950) == "10");
+  CHECK(cpu(403) == "403m");
+  CHECK(cpu(1) == "1m");
+  CHECK(cpu(0) == "0");
+  const auto memory = [](std::int64_t mebi) {
+    return shown_roughly(resources::ResourceName::memory(), resources::Amount{mebi << 20U});
+  };
+  CHECK(memory(73'400) == "72Gi");
+  CHECK(memory(700) == "700Mi");
+  CHECK(shown_roughly(resources::ResourceName::memory(), resources::Amount{5}) == "5");
+  CHECK(shown_roughly(resources::ResourceName{"nvidia.com/gpu"}, resources::Amount{1234}) ==
+        "1234");
+  CHECK(shown_roughly(resources::ResourceName::cpu(), std::nullopt) == "-");
 }

@@ -32,7 +32,7 @@ AdmissionRecord record(const char* decision) {
 
 TEST_CASE("An assumed admission counts while the watch still shows the waiting pod") {
   Assumptions assumptions(60s);
-  assumptions.assume_admitted(kUid, record("d1"), kStart);
+  assumptions.assume_admitted(kUid, record("d1"));
   const PodView seen = assumptions.apply(waiting());
   CHECK(seen.admission == record("d1"));
   CHECK_FALSE(seen.gated);
@@ -41,7 +41,7 @@ TEST_CASE("An assumed admission counts while the watch still shows the waiting p
 
 TEST_CASE("An assumption that the watch confirms is dropped") {
   Assumptions assumptions(60s);
-  assumptions.assume_admitted(kUid, record("d1"), kStart);
+  assumptions.assume_admitted(kUid, record("d1"));
   PodView confirmed = waiting();
   confirmed.admission = record("d1");
   confirmed.gated = false;
@@ -63,7 +63,7 @@ TEST_CASE("A pod that is bound or over settles every assumption about it (L5)") 
   else
     settled.terminal = true;
   Assumptions assumptions(60s);
-  assumptions.assume_admitted(kUid, record("d1"), kStart);
+  assumptions.assume_admitted(kUid, record("d1"));
   assumptions.assume_bound(kUid, NodeName{"n1"}, kStart);
   CHECK(assumptions.apply(settled) == settled);
   CHECK(assumptions.size() == 0);
@@ -71,7 +71,7 @@ TEST_CASE("A pod that is bound or over settles every assumption about it (L5)") 
 
 TEST_CASE("An assumption that is forgotten or runs out leaves nothing behind (F14)") {
   Assumptions assumptions(60s);
-  assumptions.assume_admitted(kUid, record("d1"), kStart);
+  assumptions.assume_admitted(kUid, record("d1"));
   CHECK(assumptions.forget(kUid));
   CHECK_FALSE(assumptions.forget(kUid));
   CHECK(assumptions.apply(waiting()) == waiting());
@@ -80,4 +80,35 @@ TEST_CASE("An assumption that is forgotten or runs out leaves nothing behind (F1
   CHECK(assumptions.take_expired(kStart + 59s).empty());
   CHECK(assumptions.take_expired(kStart + 60s) == std::vector<PodUid>{kUid});
   CHECK(assumptions.apply(waiting()) == waiting());
+}
+
+TEST_CASE(
+    "An admission is believed until its write has ended, however long it waits for its turn") {
+  Assumptions assumptions(60s);
+  assumptions.assume_admitted(kUid, record("d1"));
+  CHECK(assumptions.take_expired(kStart + 24h).empty());
+  CHECK(assumptions.apply(waiting()).admission == record("d1"));
+
+  assumptions.confirm_by(kUid, kStart + 25h);
+  CHECK(assumptions.take_expired(kStart + 25h - 1s).empty());
+  CHECK(assumptions.take_expired(kStart + 25h) == std::vector<PodUid>{kUid});
+  CHECK(assumptions.apply(waiting()) == waiting());
+
+  // There is nothing to confirm of a pod that nothing is assumed of.
+  assumptions.confirm_by(kUid, kStart + 26h);
+  CHECK(assumptions.size() == 0);
+}
+
+TEST_CASE("Another decision that the watch shows is the truth; an older plan of the same is not") {
+  Assumptions assumptions(60s);
+  AdmissionRecord replanned = record("d1");
+  replanned.planned_nodes = {NodeName{"n2"}};
+  PodView seen = waiting();
+  seen.gated = false;
+  seen.admission = record("d1");
+  assumptions.assume_admitted(kUid, replanned);
+  CHECK(assumptions.apply(seen).admission == replanned);
+  seen.admission = record("d2");
+  CHECK(assumptions.apply(seen) == seen);
+  CHECK(assumptions.size() == 0);
 }

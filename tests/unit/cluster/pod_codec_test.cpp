@@ -117,15 +117,15 @@ TEST_CASE("Constraints are read as the node-by-node filters see them (N1)") {
   // The toleration with an operator of the future is left out.
   CHECK(constraints.tolerations.size() == 2);
   CHECK(pod.has_soft_constraints);
-  CHECK(pod.has_hard_pod_rules);
+  CHECK(pod.view.has_pod_rules);
 }
 
 TEST_CASE("Soft and hard rules between pods are told apart") {
   json pod = minimal();
   CHECK_FALSE(decoded(pod).has_soft_constraints);
-  CHECK_FALSE(decoded(pod).has_hard_pod_rules);
+  CHECK_FALSE(decoded(pod).view.has_pod_rules);
   pod["spec"]["topologySpreadConstraints"] = {{{"whenUnsatisfiable", "DoNotSchedule"}}};
-  CHECK(decoded(pod).has_hard_pod_rules);
+  CHECK(decoded(pod).view.has_pod_rules);
   CHECK_FALSE(decoded(pod).has_soft_constraints);
   pod = minimal();
   pod["spec"]["affinity"]["podAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"] = {

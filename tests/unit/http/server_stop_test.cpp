@@ -53,6 +53,19 @@ TEST_CASE("Idle connections are closed and new ones refused when the server stop
   CHECK(next);
 }
 
+TEST_CASE("A server that retires answers as before, but once on each connection") {
+  const auto server = start_server(lingering_briefly());
+  RawSocket open(server->port());
+  open.send(kGet);
+  CHECK(open.read_until("GET /a ").ends_with("GET /a "));
+  server->retire();
+  open.send(kGet);
+  CHECK(open.read_all().find("Connection: close\r\n") != std::string::npos);
+  RawSocket late(server->port());
+  late.send(kGet);
+  CHECK(status_of(late.read_all()) == 200);
+}
+
 TEST_CASE("A request in flight is answered before the server ends, and told to close") {
   HeldHandler held;
   const auto server = start_server(lingering_briefly(), held.handler());

@@ -66,12 +66,14 @@ struct OperatorWorld : simulation::World {
         return candidate;
     return nullptr;
   }
-  /// Writes by the operator that took effect.
-  [[nodiscard]] std::size_t operator_writes() const {
-    std::size_t writes = 0;
-    for (const auto& write : server.writes())
-      writes += write.user == simulation::kOperatorUser ? 1 : 0;
-    return writes;
+  /// The events of a namespace with this reason.
+  [[nodiscard]] std::size_t events(const std::string& ns, const std::string& reason) {
+    const auto answer = admin.request("GET", "/apis/events.k8s.io/v1/namespaces/" + ns + "/events");
+    const auto events = simulation::Json::parse(answer.body);
+    std::size_t found = 0;
+    for (const auto& event : events["items"])
+      found += event["reason"] == reason ? 1 : 0;
+    return found;
   }
 };
 
@@ -84,7 +86,7 @@ public:
         observer(client_, world.executor, Rng{seed + 1}, {}),
         events_(client_, world.executor, event_options()), metrics_(registry_),
         leader({client_, world.executor, observer, events_, failpoints_, registry_, metrics_,
-                telemetry::Logger{}},
+                telemetry::Logger{}, [this] { return leads; }},
                options, seed),
         tasks_(world.executor), executor_(world.executor) {
     tasks_.spawn(observer.run(tasks_.stop_token()));
@@ -103,7 +105,17 @@ public:
   SimulatedOperator(const SimulatedOperator&) = delete;
   SimulatedOperator& operator=(const SimulatedOperator&) = delete;
 
+  /// Requests to the API server that were no reads, with whatever answer.
+  [[nodiscard]] std::size_t writes_asked(const std::string& target_part = "") const {
+    std::size_t writes = 0;
+    for (const auto& exchange : transport.exchanges())
+      writes += exchange.method != "GET" && exchange.target.find(target_part) != std::string::npos;
+    return writes;
+  }
+
   simulation::SimulatedTransport transport;
+  /// What the process's own clock says of its Lease.
+  bool leads = true;
 
 private:
   static kube::ClientOptions client_options() {

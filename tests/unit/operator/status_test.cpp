@@ -159,3 +159,107 @@ TEST_CASE("R4: an open window holds its capacity for those it allows, and ends o
   CHECK(status_of(world, "Reservation", "window")["windowsTotal"] == 1);
   CHECK_FALSE(world.is_gated("b", "outsider"));
 }
+
+TEST_CASE("A status never speaks of a generation that it was not computed from") {
+  OperatorWorld world;
+  world.add_pool("cpu", 1, "16");
+  world.add_team("a", "cpu", 1);
+  SimulatedOperator op(world);
+  world.executor.run_for(5s);
+  // Changes at many moments between two looks of the operator.
+  for (int nominal = 2; nominal < 60; ++nominal) {
+    world.admin.patch("Quota", {"", "a"},
+                      {{"spec",
+                        {{"pools",
+                          {{{"poolRef", {{"name", "cpu"}}},
+                            {"resources", {{{"name", "cpu"}, {"nominal", nominal}}}}}}}}}});
+    const auto seen = [&] {
+      const Json quota = world.admin.get("Quota", {"", "a"});
+      const Json status = quota.value("status", Json::object());
+      if (status.value("observedGeneration", 0) != quota["metadata"]["generation"])
+        return false;
+      CHECK(row(status["pools"][0]["resources"], "cpu")["nominal"] == std::to_string(nominal));
+      return true;
+    };
+    REQUIRE(world.executor.run_until(seen, 3s));
+    world.executor.run_for(Duration{7 * nominal});
+  }
+}
+
+TEST_CASE("A change that no decision depends on is observed at once too") {
+  OperatorWorld world;
+  world.add_pool("cpu", 1, "16");
+  world.add_team("a", "cpu", 1);
+  SimulatedOperator op(world);
+  world.executor.run_for(5s);
+  world.admin.patch("Quota", {"", "a"}, {{"spec", {{"weight", 7}}}});
+  const std::int64_t generation = world.admin.get("Quota", {"", "a"})["metadata"]["generation"];
+  world.executor.run_for(1s);
+  CHECK(status_of(world, "Quota", "a")["observedGeneration"] == generation);
+}
+
+TEST_CASE("R1: whole nodes that are missing when their window opens make it a missed one") {
+  OperatorWorld world;
+  world.add_pool("cpu", 2, "16");
+  world.add_team("a", "cpu", 32);
+  SimulatedOperator op(world);
+  world.admin.create(
+      simulation::make_object("berth.dev/v1alpha1", "Reservation", "", "nodes")
+          .spec({{"poolRef", {{"name", "cpu"}}},
+                 {"quotaRef", {{"name", "a"}}},
+                 {"kind", "TimeWindow"},
+                 {"nodeCount", 2},
+                 {"window",
+                  {{"start", format_time(world.executor.now() + 60s)}, {"durationSeconds", 600}}},
+                 {"allowed", {{"namespaces", {"a"}}}}})
+          .build());
+  world.executor.run_for(10s);
+  REQUIRE(world.condition("Reservation", "nodes", "Accepted")["status"] == "True");
+  world.admin.patch("Node", {"", "cpu-1"}, {{"spec", {{"unschedulable", true}}}});
+  world.executor.run_for(60s);
+  const Json honored = world.condition("Reservation", "nodes", "Honored");
+  CHECK(honored["status"] == "False");
+  CHECK(honored["reason"] == "WindowMissed");
+  CHECK(honored["message"].get<std::string>().find("1 of 2 whole nodes") != std::string::npos);
+  CHECK(status_of(world, "Reservation", "nodes")["windowsTotal"] == 1);
+  CHECK(status_of(world, "Reservation", "nodes")["windowsHonored"] == 0);
+}
+
+TEST_CASE("A reservation that cannot be read says so") {
+  OperatorWorld world;
+  world.add_pool("cpu", 1, "16");
+  world.add_team("a", "cpu", 16);
+  SimulatedOperator op(world);
+  world.executor.run_for(5s);
+  world.admin.create(simulation::make_object("berth.dev/v1alpha1", "Reservation", "", "late")
+                         .spec({{"poolRef", {{"name", "cpu"}}},
+                                {"quotaRef", {{"name", "a"}}},
+                                {"kind", "TimeWindow"},
+                                {"resources", {{{"name", "cpu"}, {"amount", "4"}}}},
+                                {"window",
+                                 {{"schedule", "0 17 * * 1-5"},
+                                  {"timeZone", "Nowhere/Land"},
+                                  {"durationSeconds", 3600}}},
+                                {"allowed", {{"namespaces", {"a"}}}}})
+                         .build());
+  world.executor.run_for(5s);
+  const Json accepted = world.condition("Reservation", "late", "Accepted");
+  CHECK(accepted["status"] == "False");
+  CHECK(accepted["reason"] == "InvalidSchedule");
+  CHECK(accepted["message"].get<std::string>().find("Nowhere/Land") != std::string::npos);
+  CHECK(world.condition("Reservation", "late", "Active")["status"] == "False");
+}
+
+TEST_CASE("Every answer of the calendar is told by one event") {
+  OperatorWorld world;
+  world.add_pool("cpu", 1, "16");
+  world.add_team("a", "cpu", 16);
+  SimulatedOperator op(world);
+  const TimePoint start = world.executor.now() + 1h;
+  reserve(world, "fits", "12", start, 3600);
+  reserve(world, "late", "12", start, 3600);
+  world.executor.run_for(30s);
+  CHECK(world.events("default", "Accepted") == 1);
+  CHECK(world.events("default", "CalendarFull") == 1);
+  CHECK(world.events("default", "CachesNotSynced") == 0);
+}

@@ -34,6 +34,25 @@ TEST_CASE("nodes where preemption cannot help are told apart") {
         R"("FailedAndUnresolvableNodes":{"n2":"NodeNotInPool","n3":"NotAdmitted"},"Error":""})");
 }
 
+TEST_CASE("N3: reasons are told wherever somebody reads them") {
+  const std::size_t many = kReasonsBesidePassedMax + 1;
+  std::vector<std::string> texts;
+  FilterResult result;
+  for (Position i = 0; i <= many; ++i)
+    texts.push_back("n" + std::to_string(i));
+  for (Position i = 1; i <= many; ++i)
+    result.refused.push_back({i, Reason::PreferredElsewhere, true});
+  const std::vector<std::string_view> names(texts.begin(), texts.end());
+  const auto told = [&] {
+    return berth::api::parse_json(encode(result, names))->at("FailedAndUnresolvableNodes").size();
+  };
+  CHECK(told() == many); // no node passes
+  result.passed = {0};
+  CHECK(told() == 0); // all or none
+  result.refused.pop_back();
+  CHECK(told() == kReasonsBesidePassedMax);
+}
+
 TEST_CASE("NodeNames is never null where there is no error, even if nothing was asked") {
   CHECK(encode(FilterResult{}, {}).find(R"("NodeNames":[])") != std::string::npos);
 }

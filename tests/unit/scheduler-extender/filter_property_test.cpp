@@ -64,7 +64,7 @@ std::shared_ptr<cluster::Pod> any_pod() {
 } // namespace
 
 TEST_CASE("I11: filter and prioritize answer each node that was asked for once, and no other") {
-  FilterScratch scratch; // kept from case to case, as a thread keeps it
+  VerbScratch scratch; // kept from case to case, as a thread keeps it
   CHECK(rc::check([&scratch] {
     World world;
     populate(world);
@@ -75,9 +75,9 @@ TEST_CASE("I11: filter and prioritize answer each node that was asked for once, 
       names.push_back(node_name(number));
     const Asked asked(any_pod(), names);
     const std::size_t candidates = *rc::gen::inRange<std::size_t>(1, 5);
-    const FilterResult result = filter(asked.request, snapshot.get(), {candidates}, scratch);
+    const FilterResult& result = filter(asked.request, snapshot.get(), {candidates}, scratch);
     check_filter_answer(encode(result, asked.names), asked.names);
-    const auto scores = prioritize(asked.request, snapshot.get(), scratch.placement);
+    const auto scores = prioritize(asked.request, snapshot.get(), scratch);
     check_prioritize_answer(encode(scores, asked.names), asked.names);
     if (asked.request.pod->view.admission)
       RC_ASSERT(result.passed.size() <= (asked.request.pod->has_soft_constraints ? candidates : 1));

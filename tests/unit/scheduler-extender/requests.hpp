@@ -58,7 +58,7 @@ struct Asked {
 
 inline FilterResult run_filter(const Asked& asked, const allocation::ClusterSnapshot* snapshot,
                                std::size_t candidates_max = 4) {
-  FilterScratch scratch;
+  VerbScratch scratch;
   return filter(asked.request, snapshot, {candidates_max}, scratch);
 }
 

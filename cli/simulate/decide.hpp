@@ -1,0 +1,48 @@
+#pragma once
+// The decide part of `kubectl berth simulate`: runs the engine on what was read. Pure but for the
+// stopwatch that the caller hands in.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/simulator/packing.hpp"
+#include "lib/simulator/scenario.hpp"
+
+namespace berth::cli {
+
+/// Processor time that this program has used so far.
+using Stopwatch = std::function<std::chrono::microseconds()>;
+
+/// Seeds `first` to `last`.
+struct SeedRange {
+  std::uint64_t first = 42;
+  std::uint64_t last = 51;
+};
+
+struct PackingView {
+  std::string strategy{};
+  std::int64_t load_percent = 0;
+  std::vector<simulator::PackingResult> runs{}; ///< by seed
+  /// Over the runs, in percent of the devices.
+  double mean = 0;
+  double deviation = 0; ///< of the sample; 0 for one run
+  double upper_bound = 0;
+};
+[[nodiscard]] PackingView decide_packing(const simulator::PackingInput& input,
+                                         const simulator::PackingOptions& options,
+                                         SeedRange seeds);
+
+struct ScenarioView {
+  simulator::ScenarioReport report{};
+  std::size_t workloads = 0;
+  std::chrono::microseconds cpu{};
+};
+[[nodiscard]] ScenarioView decide_scenario(const simulator::Scenario& scenario, std::uint64_t seed,
+                                           const Stopwatch& stopwatch);
+
+/// 0 for a cluster without devices.
+[[nodiscard]] double percent_of(std::int64_t part, std::int64_t whole);
+
+} // namespace berth::cli

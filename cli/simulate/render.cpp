@@ -1,0 +1,122 @@
+#include "cli/simulate/render.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/output/table.hpp"
+
+namespace berth::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string percent(double value) {
+  return fmt::format("{:.2f} %", value);
+}
+
+std::string permille(std::int64_t value) {
+  return fmt::format("{}.{} %", value / 10, value % 10);
+}
+
+std::string seconds(Duration duration) {
+  return fmt::format("{:.3f} s", static_cast<double>(duration.count()) / 1000);
+}
+
+/// Two decimals: what is printed and what is compared are the same number.
+double rounded(double value) {
+  return std::round(value * 100) / 100;
+}
+
+std::int64_t cpu_per_workload(const ScenarioView& view) {
+  return view.workloads == 0 ? 0 : view.cpu.count() / static_cast<std::int64_t>(view.workloads);
+}
+
+json waits_json(const simulator::WaitReport& waits) {
+  return {{"meanMilliseconds", waits.mean.count()},
+          {"p50Milliseconds", waits.p50.count()},
+          {"p90Milliseconds", waits.p90.count()},
+          {"maxMilliseconds", waits.longest.count()}};
+}
+
+} // namespace
+
+std::string render_packing(const PackingView& view, const Paint& paint) {
+  Table table({"SEED", "ARRIVED", "FAILED", "GPU ALLOCATED", "UPPER BOUND"});
+  for (const auto& run : view.runs)
+    table.add({std::to_string(run.seed), std::to_string(run.arrived), std::to_string(run.failed),
+               percent(percent_of(run.allocated_milli, run.capacity_milli)),
+               percent(percent_of(run.upper_bound_milli, run.capacity_milli))});
+  return fmt::format("{}\n{} at {} % load: mean {}, standard deviation {}, upper bound {}\n",
+                     table.str(paint), view.strategy, view.load_percent, percent(view.mean),
+                     percent(view.deviation), percent(view.upper_bound));
+}
+
+json packing_json(const PackingView& view) {
+  json runs = json::array();
+  for (const auto& run : view.runs)
+    runs.push_back(
+        {{"seed", run.seed},
+         {"arrived", run.arrived},
+         {"failed", run.failed},
+         {"gpuAllocationPercent", rounded(percent_of(run.allocated_milli, run.capacity_milli))},
+         {"upperBoundPercent", rounded(percent_of(run.upper_bound_milli, run.capacity_milli))}});
+  return {{"strategy", view.strategy},
+          {"loadPercent", view.load_percent},
+          {"gpuAllocationPercent",
+           {{"mean", rounded(view.mean)},
+            {"stddev", rounded(view.deviation)},
+            {"upperBound", rounded(view.upper_bound)}}},
+          {"seeds", std::move(runs)}};
+}
+
+std::string render_scenario(const ScenarioView& view, const Paint& paint) {
+  const simulator::ScenarioReport& report = view.report;
+  Table classes({"CLASS", "ARRIVED", "STARTED", "MEAN WAIT", "P50", "P90", "LONGEST"});
+  for (const auto& group : report.classes)
+    classes.add({printable(group.name), std::to_string(group.arrived),
+                 std::to_string(group.started), seconds(group.waits.mean),
+                 seconds(group.waits.p50), seconds(group.waits.p90),
+                 seconds(group.waits.longest)});
+  Table resources({"RESOURCE", "CAPACITY", "MEAN USE"});
+  for (const auto& resource : report.resources)
+    resources.add({printable(resource.name.str()),
+                   resources::format_amount(resource.name, resources::Amount{resource.capacity}),
+                   permille(resource.utilization_permille)});
+  return fmt::format("{}\n{}\nmakespan {}, fairness {}, fragmentation {}, evictions {}, never "
+                     "started {}\n{} workloads in {} cycles, {} us of processor time each\n",
+                     classes.str(paint), resources.str(paint), seconds(report.makespan),
+                     permille(report.fairness_permille), permille(report.fragmentation_permille),
+                     report.evictions, report.never_started, view.workloads, report.cycles,
+                     cpu_per_workload(view));
+}
+
+json scenario_json(const ScenarioView& view) {
+  const simulator::ScenarioReport& report = view.report;
+  json classes = json::array();
+  for (const auto& group : report.classes)
+    classes.push_back({{"class", group.name},
+                       {"arrived", group.arrived},
+                       {"started", group.started},
+                       {"wait", waits_json(group.waits)}});
+  json resources = json::array();
+  for (const auto& resource : report.resources)
+    resources.push_back(
+        {{"name", resource.name.str()},
+         {"capacity",
+          resources::format_amount(resource.name, resources::Amount{resource.capacity})},
+         {"utilizationPermille", resource.utilization_permille}});
+  return {{"classes", std::move(classes)},
+          {"resources", std::move(resources)},
+          {"makespanMilliseconds", report.makespan.count()},
+          {"fairnessPermille", report.fairness_permille},
+          {"fragmentationPermille", report.fragmentation_permille},
+          {"evictions", report.evictions},
+          {"neverStarted", report.never_started},
+          {"workloads", view.workloads},
+          {"cycles", report.cycles},
+          {"cpuMicrosecondsPerWorkload", cpu_per_workload(view)}};
+}
+
+} // namespace berth::cli

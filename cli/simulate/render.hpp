@@ -1,0 +1,19 @@
+#pragma once
+// The act part of `kubectl berth simulate`: text and JSON from a view. Pure.
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/output/text.hpp"
+#include "cli/simulate/decide.hpp"
+
+namespace berth::cli {
+
+[[nodiscard]] std::string render_packing(const PackingView& view, const Paint& paint);
+[[nodiscard]] nlohmann::json packing_json(const PackingView& view);
+
+[[nodiscard]] std::string render_scenario(const ScenarioView& view, const Paint& paint);
+[[nodiscard]] nlohmann::json scenario_json(const ScenarioView& view);
+
+} // namespace berth::cli

@@ -1,0 +1,109 @@
+#include "cli/simulate/simulate.hpp"
+
+#include <charconv>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/simulate/kueue_load.hpp"
+#include "cli/simulate/openb.hpp"
+#include "cli/simulate/render.hpp"
+#include "cli/simulate/scenario_file.hpp"
+#include "lib/base/file.hpp"
+
+namespace berth::cli {
+namespace {
+
+constexpr std::size_t kCsvBytesMax = std::size_t{256} << 20U;
+constexpr std::size_t kYamlBytesMax = std::size_t{4} << 20U;
+
+/// Reads and decodes; a fault in the content names the file.
+template <class Decode>
+auto load(const std::string& path, std::size_t bytes_max, Decode decode)
+    -> decltype(decode(std::string())) {
+  BERTH_TRY(const std::string text, read_file(path, bytes_max));
+  auto decoded = decode(text);
+  if (!decoded)
+    return fail(decoded.error().while_doing(path));
+  return decoded;
+}
+
+/// Best fit is compared with the published one, which looks at cpu and devices.
+allocation::StrategyParams published_weights() {
+  allocation::StrategyParams params;
+  params.resource_weights.push_back({resources::ResourceName::memory(), 0});
+  return params;
+}
+
+Result<simulator::PackingInput> load_openb(const SimulateOptions& options) {
+  simulator::PackingInput input;
+  const std::string pods =
+      options.pods.empty() ? options.openb + "/openb_pod_list_default.csv" : options.pods;
+  BERTH_TRY(input.nodes, load(options.openb + "/openb_node_list_gpu_node.csv", kCsvBytesMax,
+                              [](const std::string& text) { return decode_openb_nodes(text); }));
+  BERTH_TRY(input.pods, load(pods, kCsvBytesMax,
+                             [](const std::string& text) { return decode_openb_pods(text); }));
+  return input;
+}
+
+bool wants_document(Output output) {
+  return output == Output::Json || output == Output::Yaml;
+}
+
+Answer simulate_packing(const CliOptions& options, const Paint& paint) {
+  const auto input = load_openb(options.simulate);
+  if (!input)
+    return answer_failure(input.error());
+  const auto seeds = parse_seeds(options.simulate.seeds);
+  const auto strategy = allocation::strategy_from(options.simulate.strategy);
+  if (!seeds || !strategy)
+    return answer_failure(Error{Code::Invalid, "the seeds or the strategy are not known", {}});
+  simulator::PackingOptions packing;
+  packing.strategy = *strategy;
+  packing.params = published_weights();
+  packing.load_percent = options.simulate.load_percent;
+  const PackingView view = decide_packing(*input, packing, *seeds);
+  Answer answer;
+  answer.out = wants_document(options.output) ? document_of(options.output, packing_json(view))
+                                              : render_packing(view, paint);
+  return answer;
+}
+
+Answer simulate_scenario(const CliOptions& options, const Paint& paint,
+                         const Stopwatch& stopwatch) {
+  const bool is_kueue = !options.simulate.kueue.empty();
+  const auto scenario =
+      is_kueue ? load(options.simulate.kueue, kYamlBytesMax, decode_kueue_load)
+               : load(options.simulate.scenario, kYamlBytesMax, decode_scenario);
+  if (!scenario)
+    return answer_failure(scenario.error());
+  const ScenarioView view = decide_scenario(*scenario, 1, stopwatch);
+  Answer answer;
+  answer.out = wants_document(options.output) ? document_of(options.output, scenario_json(view))
+                                              : render_scenario(view, paint);
+  return answer;
+}
+
+} // namespace
+
+Result<SeedRange> parse_seeds(std::string_view text) {
+  SeedRange range;
+  const char* end = text.data() + text.size();
+  auto [at, error] = std::from_chars(text.data(), end, range.first);
+  range.last = range.first;
+  if (error == std::errc{} && at != end && *at == '-')
+    std::tie(at, error) = [&] {
+      const auto rest = std::from_chars(at + 1, end, range.last);
+      return std::pair{rest.ptr, rest.ec};
+    }();
+  if (error != std::errc{} || at != end || range.last < range.first ||
+      range.last - range.first >= kSeedsMax)
+    return fail(Code::Invalid, "must be a seed or a range of at most 1000, as 42-51");
+  return range;
+}
+
+Answer answer_simulate(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
+  return options.simulate.openb.empty() ? simulate_scenario(options, paint, stopwatch)
+                                        : simulate_packing(options, paint);
+}
+
+} // namespace berth::cli

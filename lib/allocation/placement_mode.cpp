@@ -1,0 +1,101 @@
+#include "lib/allocation/placement_mode.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "lib/allocation/device.hpp"
+
+namespace berth::allocation {
+namespace {
+
+bool names_nodes(const NodeSelectorTerm& term) {
+  return !term.match_fields.empty();
+}
+
+/// Why the pod cannot be pinned; empty if it can.
+std::string_view obstacle_to_pinning(const PodView& pod) {
+  if (!pod.is_recreated)
+    return "no controller would make the pod again";
+  if (pod.has_pod_rules)
+    return "the pod has rules about other pods";
+  const auto& terms = pod.shape->constraints.required_affinity;
+  if (terms && std::ranges::any_of(*terms, names_nodes))
+    return "the pod's affinity names nodes itself";
+  if (terms && terms->size() != 1)
+    return "the pod's affinity does not have just one required term";
+  return {};
+}
+
+Requirement pin_to(const NodeName& node) {
+  return Requirement{std::string(kNodeNameField), SelectorOperator::In, {node.str()}};
+}
+
+bool is_pin(const Requirement& requirement, std::span<const NodeName> candidates) {
+  return requirement.key == kNodeNameField && requirement.op == SelectorOperator::In &&
+         requirement.values.size() == 1 &&
+         std::ranges::any_of(candidates, [&](const NodeName& candidate) {
+           return candidate.str() == requirement.values.front();
+         });
+}
+
+} // namespace
+
+ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod) {
+  if (wanted == PlacementMode::Extender || wanted == PlacementMode::Nominate)
+    return {*wanted, "the policy says so"};
+  if (const auto obstacle = obstacle_to_pinning(pod); !obstacle.empty())
+    return {PlacementMode::Extender, obstacle};
+  if (wanted == PlacementMode::Candidates)
+    return {*wanted, "the policy says so"};
+  if (pod.gang)
+    return {PlacementMode::Extender, "the members of a gang must not crowd each other out"};
+  if (!pod.reservation.empty())
+    return {PlacementMode::Extender, "the place is inside a reservation"};
+  if (!device_ask(pod.requests()).is_nothing())
+    return {PlacementMode::Extender, "the devices that it gets are those of one node"};
+  if (pod.shape->constraints.required_affinity)
+    return {PlacementMode::Extender, "the pod's affinity leaves room for one candidate only"};
+  return {PlacementMode::Candidates, "its controller would make the pod again"};
+}
+
+void plan_nodes(AdmissionRecord& record, const PodView& pod, std::vector<NodeName> nodes,
+                std::optional<PlacementMode> wanted) {
+  record.mode = nodes.empty() ? PlacementMode::Extender : choose_mode(wanted, pod).mode;
+  const bool has_own_term = pod.shape->constraints.required_affinity.has_value();
+  const bool names_one = record.mode == PlacementMode::Nominate ||
+                         (record.mode == PlacementMode::Candidates && has_own_term);
+  if (names_one)
+    nodes.resize(1);
+  record.planned_nodes = std::move(nodes);
+}
+
+std::vector<NodeSelectorTerm> pinned_terms(const Constraints& constraints,
+                                           std::span<const NodeName> candidates) {
+  std::vector<NodeSelectorTerm> terms;
+  for (const NodeName& candidate : candidates) {
+    NodeSelectorTerm term;
+    if (constraints.required_affinity)
+      term = constraints.required_affinity->front();
+    term.match_fields.push_back(pin_to(candidate));
+    terms.push_back(std::move(term));
+  }
+  return terms;
+}
+
+Constraints without_pins(Constraints constraints, std::span<const NodeName> candidates) {
+  if (!constraints.required_affinity)
+    return constraints;
+  auto& terms = *constraints.required_affinity;
+  for (NodeSelectorTerm& term : terms)
+    std::erase_if(term.match_fields,
+                  [&](const Requirement& field) { return is_pin(field, candidates); });
+  std::erase_if(terms, [](const NodeSelectorTerm& term) {
+    return term.match_expressions.empty() && term.match_fields.empty();
+  });
+  if (terms.empty())
+    constraints.required_affinity.reset();
+  return constraints;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,48 @@
+#pragma once
+// PlacementMode: how the chosen nodes reach kube-scheduler (AllocationPolicy.placement.mode). Which
+// mode suits which pod is decided here; writing it is the operator's. The pins that a mode puts
+// into a pod's affinity are made and recognised here, so that the two cannot disagree.
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "lib/allocation/pod.hpp"
+
+namespace berth::allocation {
+
+/// What `wanted` (nothing: Auto) comes to for this pod, and why.
+struct ModeChoice {
+  PlacementMode mode = PlacementMode::Extender;
+  /// A sentence's end: "no controller would make the pod again".
+  std::string_view why{};
+
+  friend bool operator==(const ModeChoice&, const ModeChoice&) = default;
+};
+
+/// Candidates needs a pod that its controller would make again (affinity cannot be loosened once
+/// the gate is gone, so a pod that lost every candidate is evicted), without rules about other pods
+/// (only kube-scheduler knows which nodes they leave), and at most one required affinity term: the
+/// API server lets existing terms be tightened and none be added (KEP-3838), and a pin takes one
+/// node. Auto pins single pods without a term, and leaves everything else to the extender.
+[[nodiscard]] ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod);
+
+/// Writes `nodes` (best first) and the mode into the record of the pod's admission, as many as the
+/// mode can name: one where it nominates, or where it pins a pod that has a term of its own.
+/// Without any node there is nothing to pin or nominate.
+void plan_nodes(AdmissionRecord& record, const PodView& pod, std::vector<NodeName> nodes,
+                std::optional<PlacementMode> wanted);
+
+/// The required terms of the pod once it is pinned to the candidates: one term each, or its own one
+/// term with one candidate in it.
+[[nodiscard]] std::vector<NodeSelectorTerm> pinned_terms(const Constraints& constraints,
+                                                         std::span<const NodeName> candidates);
+/// The inverse: the constraints that the pod's author wrote.
+[[nodiscard]] Constraints without_pins(Constraints constraints,
+                                       std::span<const NodeName> candidates);
+
+/// "metadata.name": the one field of a node that affinity can match.
+inline constexpr std::string_view kNodeNameField = "metadata.name";
+
+} // namespace berth::allocation

@@ -1,0 +1,57 @@
+#pragma once
+// Measures: what a scenario's run is judged by, gathered event by event: waits by class, use over
+// time, fairness between quotas, fragmentation. For scenario.cpp only.
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "lib/allocation/snapshot.hpp"
+#include "lib/simulator/scenario.hpp"
+
+namespace berth::simulator {
+
+class Measures {
+public:
+  /// `scenario` must outlive it.
+  explicit Measures(const Scenario& scenario);
+
+  /// The state that was observed last lasted until `now`.
+  void advance(Duration now);
+  /// The state from `now` on.
+  void observe(const allocation::ClusterSnapshot& snapshot, Duration now);
+  void arrived(std::size_t set);
+  void started(std::size_t set, Duration wait);
+  void count_cycle() { ++cycles_; }
+
+  [[nodiscard]] ScenarioReport report(Duration makespan);
+
+private:
+  /// A resource, how much of it there is, and its use so far as amount x milliseconds.
+  struct Meter {
+    resources::ResourceName name{""};
+    std::int64_t capacity = 0;
+    std::int64_t in_use = 0;
+    resources::Int128 amount_ms = 0;
+  };
+  /// Of one workload set.
+  struct SetCount {
+    std::size_t arrived = 0;
+    std::vector<Duration> waits{};
+  };
+  void find_capacities(const allocation::ClusterSnapshot& snapshot);
+  [[nodiscard]] std::int64_t quota_limit(const resources::ResourceName& name) const;
+  void observe_devices(const allocation::ClusterSnapshot& snapshot);
+  [[nodiscard]] std::vector<ClassReport> class_reports();
+  [[nodiscard]] std::int64_t fairness_permille() const;
+
+  const Scenario& scenario_;
+  std::vector<SetCount> sets_;
+  std::vector<Meter> meters_;
+  Meter devices_{resources::ResourceName{"devices"}}; ///< thousandths
+  Meter useless_{resources::ResourceName{"devices"}}; ///< thousandths, for the work that there is
+  Duration observed_at_{};
+  std::size_t cycles_ = 0;
+};
+
+} // namespace berth::simulator

@@ -1,0 +1,85 @@
+#include "operator/status/status_metrics.hpp"
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace berth::op {
+namespace {
+
+using resources::Amount;
+using telemetry::ReservationState;
+
+/// Samples by object and resource; amounts of several pools add up.
+class Samples {
+public:
+  void add(const std::string& object, const resources::ResourceName& resource,
+           const std::optional<Amount>& amount) {
+    if (amount && !amount->is_unlimited())
+      sums_[{object, std::string(resource.str())}] += *amount;
+  }
+  void show_in(telemetry::ObjectGauges& gauges) const {
+    std::vector<telemetry::ObjectGauges::Sample> samples;
+    for (const auto& [labels, sum] : sums_)
+      samples.push_back({{labels.first, labels.second}, static_cast<double>(sum.value())});
+    gauges.replace(std::move(samples));
+  }
+
+private:
+  std::map<std::pair<std::string, std::string>, Amount> sums_;
+};
+
+void expose_quotas(const kube::Store<api::Quota>& quotas, telemetry::AllocationMetrics& metrics) {
+  Samples nominal;
+  Samples used;
+  Samples borrowed;
+  for (const auto& [key, quota] : quotas.items())
+    for (const auto& pool : quota->status.pools)
+      for (const auto& resource : pool.resources) {
+        nominal.add(key.name, resource.name, resource.nominal);
+        used.add(key.name, resource.name, resource.used);
+        borrowed.add(key.name, resource.name, resource.borrowed);
+      }
+  nominal.show_in(metrics.quota_nominal);
+  used.show_in(metrics.quota_used);
+  borrowed.show_in(metrics.quota_borrowed);
+}
+
+void expose_pools(const kube::Store<api::ResourcePool>& pools,
+                  telemetry::AllocationMetrics& metrics) {
+  Samples capacity;
+  Samples used;
+  for (const auto& [key, pool] : pools.items())
+    for (const auto& resource : pool->status.resources) {
+      capacity.add(key.name, resource.name, resource.allocatable);
+      used.add(key.name, resource.name, resource.allocated);
+    }
+  capacity.show_in(metrics.pool_capacity);
+  used.show_in(metrics.pool_used);
+}
+
+ReservationState state_of(const api::ReservationStatus& status) {
+  if (api::is_true(status.conditions, "Active"))
+    return ReservationState::Active;
+  if (!api::is_true(status.conditions, "Accepted"))
+    return ReservationState::Pending;
+  return status.next_window ? ReservationState::Accepted : ReservationState::Ended;
+}
+
+} // namespace
+
+void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics) {
+  expose_quotas(observer.quotas(), metrics);
+  expose_pools(observer.pools(), metrics);
+  std::map<ReservationState, int> reservations;
+  for (const auto& [key, reservation] : observer.reservations().items())
+    ++reservations[state_of(reservation->status)];
+  for (const ReservationState state : {ReservationState::Pending, ReservationState::Accepted,
+                                       ReservationState::Active, ReservationState::Ended})
+    metrics.reservations(state).set(reservations[state]);
+}
+
+} // namespace berth::op

@@ -1,0 +1,147 @@
+"""Placement modes on a real control plane: pins, nominations, and pods that lose their candidates."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness import berth_objects as berth_kinds
+from harness import objects
+from harness.kube import ApiClient, wait_gone, wait_phase, wait_until
+
+from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
+from berth_controlplane.berth import down as berth_down
+from berth_controlplane.berth import up as berth_up
+from berth_controlplane.cluster import Cluster
+from berth_controlplane.nodes import NodeShape
+
+NODES = 6
+SERVICE_ACCOUNT = "berth-system/berth-operator"
+FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
+# No scheduler has this name: a pod that asks for it is admitted and stays where it is.
+NOBODY = "no-such-scheduler"
+
+
+@pytest.fixture(scope="module")
+def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
+    """Berth without its operator, and a pool of nodes of its own."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
+    name = f"modes-{uuid.uuid4().hex[:6]}"
+    cluster.add_nodes(NODES, node_shape(name))
+    cluster.kube.create(berth_kinds.pool(name))
+    yield name
+    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
+    berth_down(cluster)
+
+
+@pytest.fixture
+def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
+    """A managed namespace with a quota of its own name: 40 cpu."""
+    kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 40))
+    yield managed_namespace
+    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
+
+
+def node_shape(pool: str) -> NodeShape:
+    return NodeShape(pool, {"cpu": "8", "memory": "32Gi", "pods": "110"},
+                     {berth_kinds.POOL_LABEL: pool})
+
+
+def pinned_nodes(pod: dict) -> set[str]:
+    affinity = pod["spec"].get("affinity", {}).get("nodeAffinity", {})
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    return {field["values"][0] for term in required.get("nodeSelectorTerms", [])
+            for field in term.get("matchFields", [])}
+
+
+def job(name: str, namespace: str, scheduler: str | None = None) -> dict:
+    made = objects.job(name, namespace, parallelism=1, requests={"cpu": "2"},
+                       annotations={objects.RUN_SECONDS: "600"})
+    if scheduler is not None:
+        made["spec"]["template"]["spec"]["schedulerName"] = scheduler
+    return made
+
+
+def pods_of(kube: ApiClient, name: str, namespace: str) -> list[dict]:
+    return kube.list("v1/Pod", namespace, labelSelector=f"batch.kubernetes.io/job-name={name}")
+
+
+def admitted_pod(kube: ApiClient, name: str, namespace: str) -> dict:
+    """The one pod of the Job, once its gate is gone."""
+    def is_admitted() -> bool:
+        pods = pods_of(kube, name, namespace)
+        return len(pods) == 1 and not pods[0]["spec"].get("schedulingGates")
+
+    wait_until(is_admitted, 30, f"the pod of {name} is admitted")
+    return pods_of(kube, name, namespace)[0]
+
+
+def test_a_pod_of_a_job_is_pinned_and_runs_on_one_of_its_candidates(kube, team, pool, programs):
+    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    kube.create(job("pinned", team))
+    pod = admitted_pod(kube, "pinned", team)
+    record = json.loads(pod["metadata"]["annotations"][berth_kinds.ADMITTED])
+    assert record["mode"] == "Candidates"
+    assert pinned_nodes(pod) == set(record["nodes"])
+    assert len(record["nodes"]) == 4
+    wait_phase(kube, pod["metadata"]["name"], team, "Running")
+    assert kube.get("v1/Pod", pod["metadata"]["name"], team)["spec"]["nodeName"] in record["nodes"]
+
+
+def test_a_nominated_pod_runs_on_the_node_that_was_named(kube, team, pool, programs):
+    programs.start(OPERATOR, *FLAGS, "--placement-mode=Nominate", service_account=SERVICE_ACCOUNT)
+    kube.create(objects.pod("named", team, requests={"cpu": "2"}))
+    wait_phase(kube, "named", team, "Running")
+    record = json.loads(berth_kinds.annotation(kube, "named", team, berth_kinds.ADMITTED))
+    assert record["mode"] == "Nominate"
+    assert kube.get("v1/Pod", "named", team)["spec"]["nodeName"] == record["nodes"][0]
+
+
+@pytest.mark.parametrize("loss", ["cordoned", "filled", "deleted"])
+def test_losing_every_candidate_before_binding_strands_no_pod(kube, cluster, team, pool, programs,
+                                                              loss, namespace):
+    """A pod that waits for its scheduler loses its four candidates, and comes back on others."""
+    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    kube.create(job("unlucky", team, scheduler=NOBODY))
+    first = admitted_pod(kube, "unlucky", team)
+    lost = pinned_nodes(first)
+    assert len(lost) == 4
+    try:
+        for node in lost:
+            lose(kube, node, loss, namespace)
+        wait_until(lambda: [pod for pod in pods_of(kube, "unlucky", team)
+                            if pod["metadata"]["uid"] != first["metadata"]["uid"]
+                            and not pod["spec"].get("schedulingGates")], 60,
+                   "the Job made the pod again, and it is admitted")
+        again = [pod for pod in pods_of(kube, "unlucky", team)
+                 if pod["metadata"]["uid"] != first["metadata"]["uid"]][0]
+        assert not pinned_nodes(again) & lost
+        events = kube.list("events.k8s.io/v1/Event", team)
+        assert any(event["reason"] == "CandidatesLost" for event in events)
+    finally:
+        bring_back(kube, cluster, lost, loss, pool, namespace)
+
+
+def lose(kube: ApiClient, node: str, loss: str, namespace: str) -> None:
+    if loss == "cordoned":
+        kube.patch("v1/Node", node, {"spec": {"unschedulable": True}})
+    elif loss == "deleted":
+        kube.delete("v1/Node", node)
+    else:  # by a pod that asked nobody
+        kube.create(objects.pod(f"intruder-{node}", namespace, requests={"cpu": "8"},
+                                nodeName=node))
+
+
+def bring_back(kube: ApiClient, cluster: Cluster, lost: set[str], loss: str, pool: str,
+               namespace: str) -> None:
+    if loss == "deleted":
+        cluster.add_nodes(len(lost), node_shape(pool))
+    for node in lost:
+        if loss == "cordoned":
+            kube.patch("v1/Node", node, {"spec": {"unschedulable": False}})
+        elif loss == "filled":
+            kube.delete("v1/Pod", f"intruder-{node}", namespace)
+            wait_gone(kube, "v1/Pod", f"intruder-{node}", namespace)

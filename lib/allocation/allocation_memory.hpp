@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,10 +19,20 @@
 
 namespace berth::allocation {
 
+/// What a quota holds from the end of one cycle to the beginning of the next.
+struct HeldShare {
+  std::int64_t share_nano = 0;  ///< QuotaBalance::borrowed_share()
+  std::int64_t burst_level = 0; ///< QuotaBalance::burst_level()
+
+  friend bool operator==(const HeldShare&, const HeldShare&) = default;
+};
+
 struct QuotaMemory {
   /// Decayed share of what was borrowed, in billionths, as of sampled_at (the epoch: never).
   std::int64_t history_nano = 0;
   TimePoint sampled_at{};
+  /// Since sampled_at; nothing after a restart, and then what is held now counts.
+  std::optional<HeldShare> held{};
   BurstAccount burst{};
   TokenBucket rate{};
   /// By subject; full ones are left out.

@@ -15,6 +15,14 @@ Int128 whole_budget(const BurstSpec& spec) {
 
 } // namespace
 
+BurstAccount BurstAccount::with_left(const BurstSpec& spec, Duration left, TimePoint as_of) {
+  BurstAccount account;
+  const Duration spent = std::clamp(spec.budget - left, Duration{0}, spec.budget);
+  account.spent = static_cast<std::int64_t>(Int128{spent.count()} * kFullBurst);
+  account.as_of = as_of;
+  return account;
+}
+
 void BurstAccount::settle(const BurstSpec& spec, std::int64_t level, TimePoint now) {
   const Int128 budget = whole_budget(spec);
   Int128 owed = std::min<Int128>(spent, budget);
@@ -27,7 +35,6 @@ void BurstAccount::settle(const BurstSpec& spec, std::int64_t level, TimePoint n
                     Duration{static_cast<std::int64_t>((budget - owed + level - 1) / level)};
     owed = std::min(owed + drawn, budget);
   } else {
-    empty_since.reset();
     owed = std::max<Int128>(owed - budget * elapsed / spec.refill.count(), 0);
   }
   spent = static_cast<std::int64_t>(owed);

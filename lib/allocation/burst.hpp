@@ -27,9 +27,12 @@ struct BurstAccount {
   /// What the budget lacks, in milliseconds at kFullBurst x kFullBurst.
   std::int64_t spent = 0;
   TimePoint as_of{};
-  /// Since when it has been empty while a burst was on.
+  /// Since when it has been empty while a burst was on; the caller resets it when that has ended.
   std::optional<TimePoint> empty_since{};
 
+  /// As it stood at `as_of`, with so much left.
+  [[nodiscard]] static BurstAccount with_left(const BurstSpec& spec, Duration left,
+                                              TimePoint as_of);
   /// A burst of `level` was on since as_of; 0: none, and the budget filled.
   void settle(const BurstSpec& spec, std::int64_t level, TimePoint now);
   /// Whether work may be admitted into a burst: while one is on, as long as anything is left; to

@@ -89,6 +89,7 @@ Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now
   plan.replannings = cycle.find_new_homes();
   const std::vector<Head> hopeful = give_turns(snapshot, cycle, plan, now);
   give_bursts(hopeful, cycle, plan);
+  note_held(plan.memory, *snapshot.quotas, cycle.balance());
   plan.next_look = next_look(snapshot, cycle, plan, now);
   return plan;
 }

@@ -90,6 +90,17 @@ void QuotaBalance::charge_burst(QuotaIndex quota, const PoolName& pool,
   charge(quota, pool, within);
 }
 
+Amount QuotaBalance::beyond(QuotaIndex quota, const PoolName& pool,
+                            const ResourceName& resource) const {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  Amount beyond;
+  if (block != nullptr && !burst_.empty())
+    for_each_governed(
+        block->resources, ResourceVector{{resource.str(), 0}},
+        [&](std::size_t i, Amount) { beyond = burst_[forest_->cell_of(*block, quota) + i]; });
+  return beyond;
+}
+
 std::int64_t QuotaBalance::burst_level(QuotaIndex quota, std::int32_t factor_percent) const {
   std::int64_t level = 0;
   if (burst_.empty())

@@ -176,10 +176,13 @@ public:
   /// Q6: how large a burst the quota is in, of the largest that `factor_percent` allows: what it
   /// was charged beyond Q2. 0 to kFullBurst.
   [[nodiscard]] std::int64_t burst_level(QuotaIndex quota, std::int32_t factor_percent) const;
-  /// The first resource asked for that would pass `factor_percent` of nominal; nothing if none.
+  /// What burst work of the quota itself holds beyond Q2; 0 where nothing is governed.
+  [[nodiscard]] Amount beyond(QuotaIndex quota, const PoolName& pool,
+                              const ResourceName& resource) const;
   /// Charges what Q2 has room for; the rest weighs on this quota only, so that a burst takes
   /// nothing from those who are within theirs.
   void charge_burst(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
+  /// The first resource asked for that would pass `factor_percent` of nominal; nothing if none.
   [[nodiscard]] std::optional<QuotaShortfall>
   burst_shortfall(QuotaIndex quota, const PoolName& pool, const ResourceVector& request) const;
 

@@ -7,6 +7,12 @@
 namespace berth::allocation {
 namespace {
 
+HeldShare held_now(const QuotaForest& forest, const QuotaBalance& balance, QuotaIndex quota) {
+  const auto& burst = forest.spec(quota).burst;
+  return {balance.borrowed_share(quota),
+          burst ? balance.burst_level(quota, burst->factor_percent) : 0};
+}
+
 void settle_history(QuotaMemory& memory, std::int64_t share, const Fairness& fairness,
                     TimePoint now) {
   if (memory.sampled_at != TimePoint{})
@@ -33,14 +39,21 @@ AllocationMemory settled(AllocationMemory memory, const ClusterSnapshot& snapsho
   for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
     const QuotaSpec& spec = forest.spec(quota);
     QuotaMemory& own = memory.quotas[spec.name];
-    settle_history(own, balance.borrowed_share(quota), policy_of(snapshot, spec).fairness, now);
+    const HeldShare now_held = held_now(forest, balance, quota);
+    const HeldShare since = own.held.value_or(now_held);
+    settle_history(own, since.share_nano, policy_of(snapshot, spec).fairness, now);
     if (spec.burst)
-      own.burst.settle(*spec.burst, balance.burst_level(quota, spec.burst->factor_percent), now);
-    else
-      own.burst = BurstAccount{};
+      own.burst.settle(*spec.burst, since.burst_level, now);
+    if (!spec.burst || now_held.burst_level == 0)
+      own.burst.empty_since.reset(); // it has ended
     forget_full_buckets(own, spec, now);
   }
   return memory;
+}
+
+void note_held(AllocationMemory& memory, const QuotaForest& forest, const QuotaBalance& balance) {
+  for (QuotaIndex quota = 0; quota < forest.size(); ++quota)
+    memory.quotas[forest.spec(quota).name].held = held_now(forest, balance, quota);
 }
 
 } // namespace berth::allocation

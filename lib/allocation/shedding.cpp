@@ -1,7 +1,9 @@
 #include "lib/allocation/shedding.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
+#include <utility>
 
 namespace berth::allocation {
 namespace {
@@ -27,6 +29,9 @@ public:
 private:
   [[nodiscard]] bool is_anybody_concerned() const;
   void collect_holders();
+  using Freed = std::map<std::pair<QuotaIndex, PoolName>, ResourceVector>;
+  template <class Excess>
+  [[nodiscard]] static bool frees_excess(Freed& freed, const Holder& holder, const Excess& excess);
   void shed_bursts();
   void shed_borrowed();
   void shed(const Holder& holder, Reason reason, TimePoint not_before);
@@ -73,34 +78,50 @@ void SheddingFinder::collect_holders() {
   std::sort(holders_.begin(), holders_.end(), gives_way_before);
 }
 
+/// Of each quota as much as it has no room for.
 void SheddingFinder::shed_bursts() {
+  Freed freed;
   for (const Holder& holder : holders_) {
+    const auto excess = [&](const ResourceName& resource) {
+      return input_.balance.beyond(holder.quota, holder.charge->pool, resource);
+    };
     if (!holder.charge->is_burst)
       continue;
-    if (pressure(holder) >= PressureLevel::Critical)
-      shed(holder, Reason::PoolUnderPressure, input_.now);
-    else if (const auto end = burst_end(holder))
-      shed(holder, Reason::BurstEnded, *end);
+    if (pressure(holder) >= PressureLevel::Critical) {
+      if (frees_excess(freed, holder, excess))
+        shed(holder, Reason::PoolUnderPressure, input_.now);
+    } else if (const auto end = burst_end(holder)) {
+      if (frees_excess(freed, holder, excess))
+        shed(holder, Reason::BurstEnded, *end);
+    }
   }
 }
 
-/// Of each quota as much as it holds itself above what is its own.
+/// Of each quota as much as it holds above what is its own.
 void SheddingFinder::shed_borrowed() {
-  std::map<std::pair<QuotaIndex, PoolName>, ResourceVector> freed;
+  Freed freed;
   for (const Holder& holder : holders_) {
-    if (holder.charge->is_burst || pressure(holder) < PressureLevel::Emergency)
-      continue;
-    const PoolName& pool = holder.charge->pool;
-    ResourceVector& gone = freed[{holder.quota, pool}];
-    const bool helps = std::ranges::any_of(holder.pod->requests(), [&](const auto& asked) {
-      const Amount left = input_.balance.left(holder.quota, pool, asked.name);
-      return asked.amount > Amount{} && gone.get(asked.name) < -left;
-    });
-    if (!helps)
-      continue;
-    gone += holder.pod->requests();
-    shed(holder, Reason::PoolUnderPressure, input_.now);
+    const auto excess = [&](const ResourceName& resource) {
+      const Amount left = input_.balance.left(holder.quota, holder.charge->pool, resource);
+      return left.is_unlimited() ? Amount{} : -left;
+    };
+    if (!holder.charge->is_burst && pressure(holder) >= PressureLevel::Emergency &&
+        frees_excess(freed, holder, excess))
+      shed(holder, Reason::PoolUnderPressure, input_.now);
   }
+}
+
+/// Whether the pod has something of which its quota still has too much once those before it are
+/// gone; if so it counts as gone.
+template <class Excess>
+bool SheddingFinder::frees_excess(Freed& freed, const Holder& holder, const Excess& excess) {
+  ResourceVector& gone = freed[{holder.quota, holder.charge->pool}];
+  const bool helps = std::ranges::any_of(holder.pod->requests(), [&](const auto& asked) {
+    return asked.amount > Amount{} && gone.get(asked.name) < excess(asked.name);
+  });
+  if (helps)
+    gone += holder.pod->requests();
+  return helps;
 }
 
 std::optional<TimePoint> SheddingFinder::burst_end(const Holder& holder) const {

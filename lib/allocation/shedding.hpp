@@ -20,7 +20,7 @@ struct SheddingInput {
 };
 
 /// Bursts first, then what is borrowed; in each the lowest priority first, then the newest, then by
-/// UID. Of borrowed work only as much as is borrowed. Ended bursts are listed from the moment that
+/// UID. Of each only as much as there is too much of. Ended bursts are listed from the moment that
 /// the budget is empty, so that notice can be given; not_before is the end of the grace.
 [[nodiscard]] std::vector<Shedding> find_sheddings(const SheddingInput& input);
 

@@ -104,12 +104,10 @@ void TurnOrder::charged(QuotaIndex payer) {
     arenas_[arena].tournament.charged(payer);
 }
 
-std::vector<Head> turns(const ClusterSnapshot& snapshot, const QuotaMemories& memories,
-                        TimePoint now) {
-  const QuotaBalance balance = balance_of(snapshot);
-  TurnOrder order({snapshot, balance, memories, now});
+std::vector<Head> turns(const TurnOrder::Input& input) {
+  TurnOrder order(input);
   std::vector<Head> heads;
-  heads.reserve(snapshot.waiting.size());
+  heads.reserve(input.snapshot.waiting.size());
   while (auto head = order.next())
     heads.push_back(std::move(*head));
   return heads;

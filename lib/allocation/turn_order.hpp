@@ -63,7 +63,6 @@ private:
 };
 
 /// The whole order as it would be if nobody were admitted.
-[[nodiscard]] std::vector<Head> turns(const ClusterSnapshot& snapshot,
-                                      const QuotaMemories& memories, TimePoint now);
+[[nodiscard]] std::vector<Head> turns(const TurnOrder::Input& input);
 
 } // namespace berth::allocation

@@ -43,8 +43,9 @@ bool keep_after_reading(const std::string& key) {
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(' ');
-  return first == std::string_view::npos ? std::string_view{}
-                                         : text.substr(first, text.find_last_not_of(' ') + 1 - first);
+  return first == std::string_view::npos
+             ? std::string_view{}
+             : text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
 allocation::Labels to_labels(const std::map<std::string, std::string>& map) {
@@ -158,6 +159,8 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
   read_device_share(draft, shape);
   view.shape =
       shapes != nullptr ? shapes->share(std::move(shape)) : allocation::ShapePtr{std::move(shape)};
+  if (view.gated || view.admission)
+    view.labels = to_labels(draft.pod.meta.labels);
   std::erase_if(draft.pod.meta.labels,
                 [](const auto& label) { return !label.first.starts_with("berth.dev/"); });
   std::erase_if(draft.pod.meta.annotations,

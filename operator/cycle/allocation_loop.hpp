@@ -40,6 +40,8 @@ public:
 
 private:
   void cycle();
+  /// What the leader before this one knew, as far as statuses tell.
+  void recall();
   void count(const allocation::Plan& plan);
   /// When the passing of time alone changes what would be decided; at most kCycleIntervalMax away.
   [[nodiscard]] Duration until_next_cycle() const;
@@ -50,6 +52,8 @@ private:
   async::Signal changed_;
   bool in_cycle_ = false; ///< a cycle's own publication wakes nobody
   cluster::Observer::Snapshot decided_on_;
+  std::shared_ptr<const allocation::AllocationMemory> memory_; ///< of the last cycle
+  TimePoint next_look_ = TimePoint::max();                     ///< of the last plan
   TimePoint held_until_ = TimePoint::max(); ///< when the first workload held back may go on
   std::shared_ptr<const PlanDigest> digest_ = std::make_shared<const PlanDigest>();
 };

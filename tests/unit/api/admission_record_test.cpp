@@ -24,9 +24,11 @@ allocation::AdmissionRecord full_record() {
 TEST_CASE("an admission record is read back as it was written") {
   const auto record = full_record();
   const std::string text = encode_admission(record);
-  CHECK(text == R"({"decision":"c42-7","members":8,"nodes":["node-2","node-1"],"pool":"gpu",)"
-                R"("quota":"team-a","reservation":"nightly",)"
-                R"("youngestMember":"2026-09-21T14:13:20Z"})");
+  CHECK(
+      text ==
+      R"({"decision":"c42-7","members":8,"mode":"Extender","nodes":["node-2","node-1"],"pool":"gpu",)"
+      R"("quota":"team-a","reservation":"nightly",)"
+      R"("youngestMember":"2026-09-21T14:13:20Z"})");
   const auto decoded = decode_admission(text);
   REQUIRE(decoded);
   CHECK(*decoded == record);

@@ -194,7 +194,11 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
 
 std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& option, Pods members,
                                                                  const ResourceVector& total) {
-  if (auto why = no_quota(option, total))
+  if (auto why = no_quota(option, total)) {
+    note_want(option, members, total, false);
+    return *std::move(why);
+  }
+  if (auto why = yields(option, total))
     return *std::move(why);
   if (auto why = pressed(option, total))
     return *std::move(why);
@@ -202,8 +206,7 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& o
     return explain_shortfall(*shortfall);
   if (auto placed = placer_.place(members, option.site, nodes_max()))
     return std::move(*placed);
-  if (!bursts_)
-    wanted_pools_.insert(option.site.pool->name);
+  note_want(option, members, total, true);
   return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
 }
 
@@ -227,6 +230,42 @@ std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
       balance().burst_shortfall(option.payer, pool, headroom_.beyond_promise(option, total)))
     return explain_shortfall(*shortfall);
   return std::nullopt;
+}
+
+/// Remembers that room is wanted, by work that the pool could take if it were empty: what never
+/// fits anywhere stops nobody.
+void AdmissionCycle::note_want(const Option& option, Pods members, const ResourceVector& total,
+                               bool has_quota) {
+  const PoolName& pool = option.site.pool->name;
+  const bool is_entitled = is_within_nominal(option, total);
+  if (bursts_ || (!has_quota && !is_entitled) || entitled_pools_.contains(pool) ||
+      (wanted_pools_.contains(pool) && !is_entitled) ||
+      !placer_.could_ever_fit(members, *option.site.pool))
+    return;
+  if (has_quota)
+    wanted_pools_.insert(pool);
+  if (is_entitled)
+    entitled_pools_.insert(pool);
+}
+
+bool AdmissionCycle::is_within_nominal(const Option& option, const ResourceVector& total) const {
+  return balance()
+      .forecast(option.payer, option.site.pool->name, headroom_.beyond_promise(option, total))
+      .is_within_nominal();
+}
+
+/// F4: while somebody waits for room that is its own, nobody borrows in that pool; else small work
+/// would take every piece of it as it comes free.
+std::optional<Explanation> AdmissionCycle::yields(const Option& option,
+                                                  const ResourceVector& total) const {
+  const PoolName& pool = option.site.pool->name;
+  if (!entitled_pools_.contains(pool) || is_within_nominal(option, total))
+    return std::nullopt;
+  return Explanation{Reason::HigherPriorityFirst,
+                     "needs to borrow in pool " + pool.str() +
+                         ", where work within its quota waits for room",
+                     std::nullopt,
+                     {}};
 }
 
 /// T1 and T3: a pool under pressure takes work more slowly, and from Critical on nothing borrowed.

@@ -74,6 +74,10 @@ private:
                                                                  const ResourceVector& total);
   [[nodiscard]] std::optional<Explanation> no_quota(const Option& option,
                                                     const ResourceVector& total) const;
+  void note_want(const Option& option, Pods members, const ResourceVector& total, bool has_quota);
+  [[nodiscard]] bool is_within_nominal(const Option& option, const ResourceVector& total) const;
+  [[nodiscard]] std::optional<Explanation> yields(const Option& option,
+                                                  const ResourceVector& total) const;
   [[nodiscard]] std::optional<Explanation> pressed(const Option& option,
                                                    const ResourceVector& total);
   [[nodiscard]] std::vector<Option> not_passed_over(const Head& head,
@@ -96,7 +100,8 @@ private:
   OptionFinder options_;
   Waiting refusal_;
   bool bursts_ = false;
-  std::set<PoolName> wanted_pools_; ///< where somebody has quota and no place
+  std::set<PoolName> wanted_pools_;   ///< where somebody has quota and no place
+  std::set<PoolName> entitled_pools_; ///< where somebody within nominal has no room (F4)
   /// StrictFifo: where the first that lacked room waits (F5).
   std::set<std::pair<QuotaIndex, PoolName>> blocked_;
   std::map<QuotaName, std::uint32_t> positions_;

@@ -9,6 +9,7 @@
 // A resource is governed in a tree and pool if any quota of the tree names it there; a quota that
 // does not name it then has nominal 0 and no limits, so it may borrow. What nobody names is free.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -140,6 +141,11 @@ struct ShareForecast {
   std::array<std::int64_t, QuotaForest::kLevelsMax> nano{};
   /// Whether the quota itself would hold more than its nominal of something asked for.
   bool borrows = false;
+
+  /// Nobody from the quota up would borrow anything for it.
+  [[nodiscard]] bool is_within_nominal() const {
+    return std::ranges::all_of(nano, [](std::int64_t share) { return share == 0; });
+  }
 };
 
 class QuotaBalance {

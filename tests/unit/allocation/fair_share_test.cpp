@@ -176,6 +176,28 @@ TEST_CASE("F4: waiting raises the priority up to a bound, and the bound on the w
   CHECK(admitted_names(world.plan()) == Names{"urgent"});
 }
 
+TEST_CASE("F4: nobody borrows where work within its quota waits for room") {
+  World world;
+  world.add_all(pool("p"), node("n", 8), quota("root").pool("p").cpu(0),
+                quota("meek").under("root").of("meek").pool("p").cpu(4),
+                quota("greedy").under("root").of("greedy").pool("p").cpu(4),
+                pod("runs").in("greedy").cpu(6).admitted(record("greedy", "p", {"n"})),
+                pod("large").in("meek").cpu(4), pod("small").in("greedy").cpu(1),
+                pod("own").in("meek").cpu(1).created(9));
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Names{"own"});
+  CHECK(why_waiting(plan, "small")->reason == Reason::HigherPriorityFirst);
+}
+
+TEST_CASE("F4: work that no node could ever take keeps nobody from borrowing") {
+  World world;
+  world.add_all(pool("p"), node("n", 4), quota("root").pool("p").cpu(0),
+                quota("meek").under("root").of("meek").pool("p").cpu(8),
+                quota("greedy").under("root").of("greedy").pool("p").cpu(0),
+                pod("impossible").in("meek").cpu(8), pod("small").in("greedy").cpu(1));
+  CHECK(admitted_names(world.plan()) == Names{"small"});
+}
+
 TEST_CASE("F1: each pool is ordered by its own policy, else by the one that names none") {
   World world;
   PolicySpec general;

@@ -7,8 +7,7 @@ JOBS ?= $(shell nproc)
 PRESET ?= dev
 NODES ?= 1000 5000
 # What needs a real control plane.
-INTEGRATION ?= tests/crds tests/manifests tests/integration/test_controlplane.py \
-  tests/integration/test_operator.py tests/integration/test_placement_modes.py
+INTEGRATION ?= tests/crds tests/manifests tests/integration tests/docs
 
 .PHONY: help demo test build bench lint format unit tsan integration fuzz docs clean dependencies
 
@@ -18,7 +17,7 @@ help: ## List the commands
 demo: dependencies build ## Raise a real control plane here and show Berth deciding on it (KEEP=1 leaves it running)
 	@$(PYTHON) demo/run.py --bin build/release/bin $(if $(KEEP),--keep)
 
-test: dependencies lint-fast unit integration ## Run everything that CI runs
+test: dependencies lint-fast unit tsan integration ## Run everything that CI runs
 
 build: dependencies ## Build the release programs into build/release/bin
 	@cmake --preset release >/dev/null

@@ -81,12 +81,12 @@ void add_simulate(CLI::App* simulate, SimulateOptions& options) {
   simulate->add_option("--openb", options.openb,
                        "a folder with an openb GPU trace instead: pack its pods onto its nodes");
   simulate->add_option("--pods", options.pods, "with --openb: another list of pods");
-  simulate
-      ->add_option("--strategy", options.strategy, "with --openb: the placement strategy")
+  simulate->add_option("--strategy", options.strategy, "with --openb: the placement strategy")
       ->check(CLI::IsMember(strategy_names()))
       ->capture_default_str();
-  simulate->add_option("--load", options.load_percent,
-                       "with --openb: GPUs asked for, in percent of those that there are")
+  simulate
+      ->add_option("--load", options.load_percent,
+                   "with --openb: GPUs asked for, in percent of those that there are")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   simulate->add_option("--seeds", options.seeds, "with --openb: one seed or a range of them")
@@ -137,8 +137,7 @@ bool names_an_object(const std::string& subject) {
 }
 
 void check_simulate(const SimulateOptions& options, std::vector<std::string>& problems) {
-  const int sources =
-      !options.openb.empty() + !options.kueue.empty() + !options.scenario.empty();
+  const int sources = !options.openb.empty() + !options.kueue.empty() + !options.scenario.empty();
   if (sources != 1)
     problems.emplace_back("simulate: name one of SCENARIO, --kueue and --openb");
   if (const auto seeds = parse_seeds(options.seeds); !seeds)

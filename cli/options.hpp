@@ -23,10 +23,10 @@ enum class When { Auto, Always, Never };
 
 /// simulate: exactly one of `openb`, `kueue` and `scenario` is set.
 struct SimulateOptions {
-  std::string openb;    ///< folder of an openb trace
-  std::string pods;     ///< its pod list; empty: openb_pod_list_default.csv
-  std::string kueue;    ///< generator file of Kueue's performance test
-  std::string scenario; ///< a scenario of ours
+  std::string openb;                           ///< folder of an openb trace
+  std::string pods;                            ///< its pod list; empty: openb_pod_list_default.csv
+  std::string kueue;                           ///< generator file of Kueue's performance test
+  std::string scenario;                        ///< a scenario of ours
   std::string strategy = "FragmentationAware"; ///< of a trace
   std::int64_t load_percent = 130;
   std::string seeds = "42-51";

@@ -20,10 +20,6 @@ inline constexpr std::size_t kBodyBytesMax = std::size_t{8} << 20U;
 inline constexpr std::size_t kNodesMax = 100'000;
 /// Longest answer written; a refusal of every name of the longest body stays below.
 inline constexpr std::size_t kAnswerBytesMax = std::size_t{16} << 20U;
-/// Most refused nodes that are told beside nodes that pass. kube-scheduler reads reasons only where
-/// none passes, and decoding thousands of them would cost it more than all the rest of the call; a
-/// node in no list is to it a refused one where preemption cannot help.
-inline constexpr std::size_t kReasonsBesidePassedMax = 100;
 /// Longest text of an Error field; it ends in events and logs of the scheduler.
 inline constexpr std::size_t kErrorBytesMax = 1024;
 /// Scores that the scheduler scales by: MinExtenderPriority, MaxExtenderPriority.

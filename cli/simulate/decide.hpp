@@ -31,8 +31,7 @@ struct PackingView {
   double upper_bound = 0;
 };
 [[nodiscard]] PackingView decide_packing(const simulator::PackingInput& input,
-                                         const simulator::PackingOptions& options,
-                                         SeedRange seeds);
+                                         const simulator::PackingOptions& options, SeedRange seeds);
 
 struct ScenarioView {
   simulator::ScenarioReport report{};

@@ -76,9 +76,8 @@ std::string render_scenario(const ScenarioView& view, const Paint& paint) {
   Table classes({"CLASS", "ARRIVED", "STARTED", "MEAN WAIT", "P50", "P90", "LONGEST"});
   for (const auto& group : report.classes)
     classes.add({printable(group.name), std::to_string(group.arrived),
-                 std::to_string(group.started), seconds(group.waits.mean),
-                 seconds(group.waits.p50), seconds(group.waits.p90),
-                 seconds(group.waits.longest)});
+                 std::to_string(group.started), seconds(group.waits.mean), seconds(group.waits.p50),
+                 seconds(group.waits.p90), seconds(group.waits.longest)});
   Table resources({"RESOURCE", "CAPACITY", "MEAN USE"});
   for (const auto& resource : report.resources)
     resources.add({printable(resource.name.str()),
@@ -102,11 +101,10 @@ json scenario_json(const ScenarioView& view) {
                        {"wait", waits_json(group.waits)}});
   json resources = json::array();
   for (const auto& resource : report.resources)
-    resources.push_back(
-        {{"name", resource.name.str()},
-         {"capacity",
-          resources::format_amount(resource.name, resources::Amount{resource.capacity})},
-         {"utilizationPermille", resource.utilization_permille}});
+    resources.push_back({{"name", resource.name.str()},
+                         {"capacity", resources::format_amount(
+                                          resource.name, resources::Amount{resource.capacity})},
+                         {"utilizationPermille", resource.utilization_permille}});
   return {{"classes", std::move(classes)},
           {"resources", std::move(resources)},
           {"makespanMilliseconds", report.makespan.count()},

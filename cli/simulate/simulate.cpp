@@ -1,6 +1,7 @@
 #include "cli/simulate/simulate.hpp"
 
 #include <charconv>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
@@ -16,10 +17,12 @@ namespace {
 constexpr std::size_t kCsvBytesMax = std::size_t{256} << 20U;
 constexpr std::size_t kYamlBytesMax = std::size_t{4} << 20U;
 
+template <class Decode>
+using Decoded = std::invoke_result_t<Decode, std::string>;
+
 /// Reads and decodes; a fault in the content names the file.
 template <class Decode>
-auto load(const std::string& path, std::size_t bytes_max, Decode decode)
-    -> decltype(decode(std::string())) {
+Decoded<Decode> load(const std::string& path, std::size_t bytes_max, Decode decode) {
   BERTH_TRY(const std::string text, read_file(path, bytes_max));
   auto decoded = decode(text);
   if (!decoded)
@@ -71,9 +74,8 @@ Answer simulate_packing(const CliOptions& options, const Paint& paint) {
 Answer simulate_scenario(const CliOptions& options, const Paint& paint,
                          const Stopwatch& stopwatch) {
   const bool is_kueue = !options.simulate.kueue.empty();
-  const auto scenario =
-      is_kueue ? load(options.simulate.kueue, kYamlBytesMax, decode_kueue_load)
-               : load(options.simulate.scenario, kYamlBytesMax, decode_scenario);
+  const auto scenario = is_kueue ? load(options.simulate.kueue, kYamlBytesMax, decode_kueue_load)
+                                 : load(options.simulate.scenario, kYamlBytesMax, decode_scenario);
   if (!scenario)
     return answer_failure(scenario.error());
   const ScenarioView view = decide_scenario(*scenario, 1, stopwatch);

@@ -92,9 +92,8 @@ void YamlFields::amounts(const std::string& name, resources::ResourceVector& out
   for (const auto& entry : map) {
     const std::string resource = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
     const std::string path = path_of(name) + "." + resource;
-    const auto quantity = resources::Quantity::parse(entry.second.IsScalar()
-                                                         ? std::string_view(entry.second.Scalar())
-                                                         : std::string_view());
+    const auto quantity = resources::Quantity::parse(
+        entry.second.IsScalar() ? std::string_view(entry.second.Scalar()) : std::string_view());
     if (resource.empty() || !quantity || quantity->is_negative())
       return fault_.note(entry.second, path, "must be a quantity that is not negative");
     const resources::ResourceName resource_name{resource};

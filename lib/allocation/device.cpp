@@ -28,9 +28,8 @@ std::size_t devices_of(const resources::ResourceVector& allocatable) {
 }
 
 bool have_room(std::span<const std::int64_t> free, const DeviceAsk& ask) {
-  const auto fitting = std::count_if(free.begin(), free.end(), [&](std::int64_t milli) {
-    return milli >= ask.milli_each();
-  });
+  const auto fitting = std::count_if(free.begin(), free.end(),
+                                     [&](std::int64_t milli) { return milli >= ask.milli_each(); });
   return fitting >= ask.devices();
 }
 
@@ -62,18 +61,18 @@ DeviceList least_charged(const std::vector<std::int64_t>& used, std::int64_t wan
   DeviceList order(used.size());
   for (std::size_t i = 0; i < order.size(); ++i)
     order[i] = static_cast<DeviceIndex>(i);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](DeviceIndex left, DeviceIndex right) { return used[at(left)] < used[at(right)]; });
+  std::stable_sort(order.begin(), order.end(), [&](DeviceIndex left, DeviceIndex right) {
+    return used[at(left)] < used[at(right)];
+  });
   order.resize(std::min(order.size(), static_cast<std::size_t>(wanted)));
   return order;
 }
 
 bool is_recorded(const DeviceCharge& charge, std::size_t devices) {
   return !charge.recorded.empty() &&
-         std::all_of(charge.recorded.begin(), charge.recorded.end(),
-                     [&](DeviceIndex device) {
-                       return device >= 0 && static_cast<std::size_t>(device) < devices;
-                     });
+         std::all_of(charge.recorded.begin(), charge.recorded.end(), [&](DeviceIndex device) {
+           return device >= 0 && static_cast<std::size_t>(device) < devices;
+         });
 }
 
 } // namespace

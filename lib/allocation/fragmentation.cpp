@@ -46,9 +46,8 @@ FragmentationModel::FragmentationModel(std::span<const DeviceCensus::Entry> cens
   std::vector<std::pair<std::int64_t, const ResourceVector*>> order;
   for (const auto& [request, pods] : pods_asking)
     order.emplace_back(-pods, &request);
-  std::stable_sort(order.begin(), order.end(), [](const auto& left, const auto& right) {
-    return left.first < right.first;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& left, const auto& right) { return left.first < right.first; });
   order.resize(std::min(order.size(), kClassesMax));
   for (const auto& [negative_pods, request] : order) {
     Class kind{{}, device_ask(*request), -negative_pods};
@@ -60,9 +59,8 @@ FragmentationModel::FragmentationModel(std::span<const DeviceCensus::Entry> cens
     classes_.push_back(std::move(kind));
   }
   if (!classes_.empty())
-    weight_ = std::accumulate(
-        classes_.begin(), classes_.end(), std::int64_t{0},
-        [](std::int64_t sum, const Class& kind) { return sum + kind.pods; });
+    weight_ = std::accumulate(classes_.begin(), classes_.end(), std::int64_t{0},
+                              [](std::int64_t sum, const Class& kind) { return sum + kind.pods; });
 }
 
 std::int64_t FragmentationModel::fragments(const FreeRoom& free) const {

@@ -18,9 +18,9 @@ bool device_model_matches(const NodeView& node, const Constraints& constraints) 
   if (constraints.device_models.empty())
     return true;
   const std::string* model = node.labels.find(kDeviceModelLabel);
-  return model != nullptr && std::find(constraints.device_models.begin(),
-                                       constraints.device_models.end(),
-                                       *model) != constraints.device_models.end();
+  return model != nullptr &&
+         std::find(constraints.device_models.begin(), constraints.device_models.end(), *model) !=
+             constraints.device_models.end();
 }
 
 bool selectors_match(const NodeView& node, const Constraints& constraints) {

@@ -76,8 +76,9 @@ public:
   [[nodiscard]] std::uint32_t version(NodeIndex node) const override;
   [[nodiscard]] std::span<const NodeIndex> changes() const override { return changes_; }
 
-  /// Charges a pod to the node and to these of its devices. What it takes inside a reservation is held no longer: first where
-  /// it is placed, then on the reservation's other nodes, from the last (whole nodes stay held).
+  /// Charges a pod to the node and to these of its devices. What it takes inside a reservation is
+  /// held no longer: first where it is placed, then on the reservation's other nodes, from the last
+  /// (whole nodes stay held).
   void place(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
              ReservationIndex reservation);
   /// Writes everything to the base.

@@ -99,7 +99,8 @@ NodeScorer::DeviceChoice NodeScorer::choose(const ColumnRequest& request) {
     return best;
   for (std::size_t device = 0; device < free_devices_.size(); ++device) {
     const auto seen = free_devices_.begin() + static_cast<std::ptrdiff_t>(device);
-    if (*seen < ask.share_milli || *seen == free_devices_[static_cast<std::size_t>(best.devices.front())] ||
+    if (*seen < ask.share_milli ||
+        *seen == free_devices_[static_cast<std::size_t>(best.devices.front())] ||
         std::find(free_devices_.begin(), seen, *seen) != seen)
       continue;
     const DeviceList alternative{static_cast<DeviceIndex>(device)};
@@ -113,15 +114,13 @@ NodeScorer::DeviceChoice NodeScorer::choose(const ColumnRequest& request) {
 std::int64_t NodeScorer::fragments_with(const DeviceAsk& ask, const DeviceList& devices) {
   for (const DeviceIndex device : devices)
     free_devices_[static_cast<std::size_t>(device)] -= ask.milli_each();
-  const std::int64_t fragments =
-      ground_.fragmentation->fragments({free_columns_, free_devices_});
+  const std::int64_t fragments = ground_.fragmentation->fragments({free_columns_, free_devices_});
   for (const DeviceIndex device : devices)
     free_devices_[static_cast<std::size_t>(device)] += ask.milli_each();
   return fragments;
 }
 
-void NodeScorer::collect_rooms(const ColumnRequest& request, NodeIndex node,
-                               const NodeRoom& room) {
+void NodeScorer::collect_rooms(const ColumnRequest& request, NodeIndex node, const NodeRoom& room) {
   rooms_.clear();
   const auto& measured = ground_.table->node(node).view.measured;
   for (const auto& [column, amount, is_scored] : request.parts) {

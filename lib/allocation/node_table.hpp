@@ -1,8 +1,9 @@
 #pragma once
 // NodeTable: the nodes of a snapshot by index. Indexes follow names, so that "the lowest index" is
 // the same node everywhere. Capacities are rows of integers, one column per resource that any node
-// has and then one for each device in thousandths, so that a scan compares numbers and no names. Loads change with every pod and live apart
-// (NodeLoads); a table changes only when a node or a pool does.
+// has and then one for each device in thousandths, so that a scan compares numbers and no names.
+// Loads change with every pod and live apart (NodeLoads); a table changes only when a node or a
+// pool does.
 
 #include <cstdint>
 #include <memory>
@@ -97,8 +98,8 @@ private:
   std::vector<std::uint32_t> name_starts_; ///< in name_text_, by index, and its end
 };
 
-/// What is charged on each node, by column and device of a NodeTable; published copy-on-write, 64 nodes a
-/// chunk.
+/// What is charged on each node, by column and device of a NodeTable; published copy-on-write, 64
+/// nodes a chunk.
 class NodeLoads {
 public:
   NodeLoads() = default;

@@ -9,22 +9,24 @@ namespace berth::allocation {
 namespace {
 
 /// A node that has room, in the order in which nodes are taken: the rank among the planned nodes
-/// (those not planned are equal), the points, the node. One number, since thousands are sorted.
+/// (those not planned are equal), the points, the node. The first two are one number, since
+/// thousands are sorted.
 struct Ranked {
-  std::uint64_t order;    ///< less is better
+  std::uint64_t merit;    ///< less is better
+  NodeIndex node;         ///< decides between equals
   std::uint32_t position; ///< in the candidate list
 
-  Ranked(std::size_t planned_rank, Points points, NodeIndex node, std::uint32_t at)
-      : order((std::min<std::uint64_t>(planned_rank, kRankMax) << 48U) |
-              (static_cast<std::uint64_t>(kPointsWithBonusMax - points) << 32U) | node),
-        position(at) {}
+  Ranked(std::size_t planned_rank, Points points, NodeIndex of, std::uint32_t at)
+      : merit((static_cast<std::uint64_t>(planned_rank) << 32U) |
+              static_cast<std::uint64_t>(kPointsWithBonusMax - points)),
+        node(of), position(at) {}
 
   friend bool operator<(const Ranked& left, const Ranked& right) {
-    return left.order < right.order;
+    return left.merit != right.merit ? left.merit < right.merit : left.node < right.node;
   }
 
-  static constexpr std::uint64_t kRankMax = 0xFFFF;
   static constexpr Points kPointsWithBonusMax = 2 * kPointsMax + 1;
+  static_assert(kPointsWithBonusMax < Points{1} << 32U);
 };
 
 } // namespace
@@ -193,9 +195,8 @@ PlacementQuery query_for(const ClusterSnapshot& snapshot, const PodView& pod) {
   if (const PoolSpec* pool = snapshot.find_pool(query.pool)) {
     query.strategy = pool->strategy;
     const QuotaName quota = pod.admission ? pod.admission->quota : QuotaName{};
-    query.is_favoured =
-        is_favoured(pool->strategy,
-                    Standing{pod.priority, is_over_nominal(snapshot, quota, pool->name)});
+    query.is_favoured = is_favoured(
+        pool->strategy, Standing{pod.priority, is_over_nominal(snapshot, quota, pool->name)});
   }
   return query;
 }
@@ -240,7 +241,8 @@ NodeChoice choose_nodes(const ClusterSnapshot& snapshot, const PlacementQuery& q
       continue;
     }
     const NodeRoom room = placer.room(*node);
-    if (const RoomVerdict found = placer.verdict(*node, room); found.kind != RoomVerdict::Kind::Fits) {
+    if (const RoomVerdict found = placer.verdict(*node, room);
+        found.kind != RoomVerdict::Kind::Fits) {
       verdict = verdict_of(found);
       continue;
     }

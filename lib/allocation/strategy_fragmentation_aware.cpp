@@ -11,9 +11,9 @@ Points score_fragmentation_aware(const NodeOutlook& node) {
   const auto& [before, after, weight] = node.fragments;
   const std::int64_t growth = after - before;
   const std::int64_t magnitude = growth < 0 ? -growth : growth;
-  const resources::Int128 bent = resources::Int128{kPointsMax / 2} * growth /
-                                 (resources::Int128{magnitude} +
-                                  resources::Int128{weight} * kHalfWayMilli);
+  const resources::Int128 bent =
+      resources::Int128{kPointsMax / 2} * growth /
+      (resources::Int128{magnitude} + resources::Int128{weight} * kHalfWayMilli);
   return first_then(kPointsMax / 2 - static_cast<Points>(bent), score_best_fit(node));
 }
 

@@ -51,12 +51,13 @@ Points dominant_share(const ResourceVector& request, const NodeTable& table) {
   Points share = 0;
   for (const auto& [name, amount] : request)
     if (const auto column = table.column(name); column && table.largest(*column) > 0)
-      share = std::max(share, resources::scaled(amount, kPointsMax, table.largest(*column)).value());
+      share =
+          std::max(share, resources::scaled(amount, kPointsMax, table.largest(*column)).value());
   const DeviceAsk ask = device_ask(request);
   const auto devices = static_cast<std::int64_t>(table.device_slots());
   if (devices > 0)
-    share = std::max(share, ask.devices() * ask.milli_each() * kPointsMax /
-                                (devices * kDeviceMilli));
+    share =
+        std::max(share, ask.devices() * ask.milli_each() * kPointsMax / (devices * kDeviceMilli));
   return share;
 }
 
@@ -111,8 +112,8 @@ std::vector<std::size_t> WorkloadPlacer::placing_order(Pods pods, const Site& si
   return order;
 }
 
-WorkloadPlacer::Place WorkloadPlacer::place_next(Trial& trial, const PodView& pod,
-                                                 const Site& site, std::size_t nodes_max) {
+WorkloadPlacer::Place WorkloadPlacer::place_next(Trial& trial, const PodView& pod, const Site& site,
+                                                 std::size_t nodes_max) {
   auto own = trial.rankings.find(pod.shape.get());
   if (own == trial.rankings.end()) {
     NodeRanking& shared = ranking_of(pod.shape, site);
@@ -123,8 +124,7 @@ WorkloadPlacer::Place WorkloadPlacer::place_next(Trial& trial, const PodView& po
   if (place.nodes.empty())
     return place;
   place.devices = own->second.devices(place.nodes.front(), trial.changes);
-  trial.changes.place(place.nodes.front(), own->second.request(), place.devices,
-                      site.reservation);
+  trial.changes.place(place.nodes.front(), own->second.request(), place.devices, site.reservation);
   return place;
 }
 

@@ -8,9 +8,9 @@ constexpr std::array<std::string_view, 3> names_of(NodePreference::Order) {
 }
 /// In the order of the enumerators.
 constexpr std::array<std::string_view, 12> names_of(Strategy) {
-  return {"FirstFit",     "BestFit",   "FirstFitDecreasing", "WorstFit",  "LeastLoaded",
-          "MostCapacity", "Balanced",  "FragmentationAware", "PriorityBased",
-          "FairShare",    "CostAware", "LoadAware"};
+  return {"FirstFit",      "BestFit",      "FirstFitDecreasing", "WorstFit",
+          "LeastLoaded",   "MostCapacity", "Balanced",           "FragmentationAware",
+          "PriorityBased", "FairShare",    "CostAware",          "LoadAware"};
 }
 std::string list_key(const ResourceWeight& weight) {
   return std::string(weight.name.str());

@@ -25,8 +25,9 @@ public:
   virtual ~TokenSource() = default;
   /// The token to send, or an empty string for none.
   [[nodiscard]] virtual async::Task<Result<std::string>> token() = 0;
-  /// The server answered 401: what is cached must not be used again.
-  virtual void reject() = 0;
+  /// The server answered 401 to `token`: it must not be used again. A newer one stays in use, since
+  /// many calls may have been under way with the old one.
+  virtual void reject(std::string_view token) = 0;
 };
 
 /// One request that was sent, for metrics. `status` is absent when no response came.

@@ -92,8 +92,8 @@ std::int64_t bound_by(const ResourceName& resource, std::int64_t capacity,
   std::int64_t bound = 0;
   for (const Item& item : items) {
     if (item.amount > capacity)
-      return bound + static_cast<std::int64_t>(resources::Int128{item.devices} * capacity /
-                                               item.amount);
+      return bound +
+             static_cast<std::int64_t>(resources::Int128{item.devices} * capacity / item.amount);
     bound += item.devices;
     capacity -= item.amount;
   }

@@ -25,7 +25,7 @@ struct WorkloadSet {
   Duration every{};
   Duration runtime{}; ///< > 0
   std::int32_t priority = 0;
-  std::int32_t members = 1; ///< pods that start together
+  std::int32_t members = 1;             ///< pods that start together
   resources::ResourceVector requests{}; ///< of each pod, without "pods"
 };
 
@@ -62,9 +62,9 @@ struct ResourceReport {
 };
 
 struct ScenarioReport {
-  std::vector<ClassReport> classes{};     ///< in the order of the scenario
+  std::vector<ClassReport> classes{};      ///< in the order of the scenario
   std::vector<ResourceReport> resources{}; ///< by name
-  Duration makespan{};                    ///< until the last workload that started ended
+  Duration makespan{};                     ///< until the last workload that started ended
   std::size_t cycles = 0;
   std::size_t evictions = 0;
   std::size_t never_started = 0;

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """How fast gated pods get to nodes: without an extender, with a naive one, and with Berth's.
 
-  none    no extender
-  naive   one that returns every name and scores each alike
-  berth   Berth's, with the configuration of manifests/scheduler-config.yaml
-  pinned  the same for pods whose node affinity names four candidates. The load generator pins them:
-          it shows what the operator could save by pinning what it admits
+  none      no extender
+  naive     one that returns every name and scores each alike
+  berth     Berth's, with manifests/scheduler-config.yaml and the operator's defaults: what it admits
+            is pinned to four candidates by node affinity (--placement-mode Auto)
+  extender  the same without pinning (--placement-mode Extender): the extender alone picks the node
 
-In all of them the same operator admits the same pods (one write each), on the same machine, one after
-the other, so the ratios mean something and the absolute numbers belong to this machine. Counted are
+The operator admits the same pods in all of them (one write each; without Berth's extender it
+pins nothing), on the same machine, one after the other, so the ratios mean something and the absolute
+numbers belong to this machine. Counted are
 the pods bound per second from the first binding to the last, and the CPU that kube-scheduler, and
 the extender beside it, used for each. Prints the machine, the versions and the ratios.
 """
@@ -22,7 +23,7 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
@@ -42,9 +43,9 @@ from berth_controlplane.waiting import wait_until  # noqa: E402
 
 NAMESPACE = "bench"
 NAIVE = "naive-extender"
-MODES = ("none", "naive", "berth", "pinned")
-EXTENDERS = {"none": [], "naive": [NAIVE], "berth": [berth.EXTENDER], "pinned": [berth.EXTENDER]}
-CANDIDATES = 4
+MODES = ("none", "naive", "berth", "extender")
+EXTENDERS = {"none": [], "naive": [NAIVE], "berth": [berth.EXTENDER], "extender": [berth.EXTENDER]}
+PLACEMENT_FLAG = "--placement-mode="
 Config = scheduler_config.Config
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 NODE = {"cpu": "16", "memory": "64Gi", "pods": "110"}
@@ -107,6 +108,7 @@ def measure_size(arguments: argparse.Namespace, nodes: int, naive: Path) -> list
         for round_number in range(arguments.rounds):
             for mode in arguments.modes:
                 use_extender(cluster, mode, berth_config)
+                use_placement(cluster, "Auto" if mode == "berth" else "Extender")
                 rows.append(run_once(cluster, mode, nodes, arguments.pods))
                 progress(f"round {round_number + 1}: {rows[-1]}")
         return [median_of([row for row in rows if row.mode == mode]) for mode in arguments.modes]
@@ -157,12 +159,20 @@ def use_extender(cluster: Cluster, mode: str, berth_config: Config) -> None:
     cluster.configure_scheduler(config)
 
 
+def use_placement(cluster: Cluster, placement: str) -> None:
+    """Restart the operator with this placement mode."""
+    record = cluster.record(berth.OPERATOR)
+    command = [word for word in record.command if not word.startswith(PLACEMENT_FLAG)]
+    cluster.add(replace(record, command=[*command, PLACEMENT_FLAG + placement]))
+
+
 def run_once(cluster: Cluster, mode: str, nodes: int, pods: int) -> Measurement:
     """Create the pods while nobody admits, let the operator go, and wait until all are bound."""
     kube = cluster.kube
     cluster.pause(berth.OPERATOR)
-    kube.create_many(pod(index, candidates(index, nodes) if mode == "pinned" else [])
-                     for index in range(pods))
+    controller = {"apiVersion": "v1", "kind": "Namespace", "name": NAMESPACE, "controller": True,
+                  "uid": kube.get("v1/Namespace", NAMESPACE)["metadata"]["uid"]}
+    kube.create_many(pod(index, controller) for index in range(pods))
     watched = ["scheduler", *EXTENDERS[mode]]
     before = [cpu_seconds(cluster.record(name).pid) for name in watched]
     cluster.resume(berth.OPERATOR)
@@ -194,23 +204,14 @@ def seconds_to_bind(kube: ApiClient, pods: int) -> float:
     return time.monotonic() - first
 
 
-def pod(index: int, nodes: list[str]) -> dict:
-    """A small pod, which only `nodes` may take if there are any; the policy gates it."""
-    spec: dict = {"terminationGracePeriodSeconds": 0, "containers": [{
-        "name": "main", "image": "registry.invalid/simulated",
-        "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}
-    terms = [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
-             for node in nodes]
-    if terms:
-        spec["affinity"] = {"nodeAffinity": {
-            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
+def pod(index: int, controller: dict) -> dict:
+    """A small pod that has a controller, so that it counts as one that would be made again."""
     return {"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": f"p-{index}", "namespace": NAMESPACE}, "spec": spec}
-
-
-def candidates(index: int, nodes: int) -> list[str]:
-    """Four nodes, other ones for each pod until all have been named."""
-    return [f"node-{(index * CANDIDATES + each) % nodes}" for each in range(CANDIDATES)]
+            "metadata": {"name": f"p-{index}", "namespace": NAMESPACE,
+                         "ownerReferences": [controller]},
+            "spec": {"terminationGracePeriodSeconds": 0, "containers": [{
+                "name": "main", "image": "registry.invalid/simulated",
+                "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}}
 
 
 def cpu_seconds(pid: int) -> float:

@@ -182,9 +182,11 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
     if "Rollback" in failpoint:
         cluster.start("scheduler")
     programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name=f"heir-{prefix}")
-    # The gang is whole in the end, whichever pods are its members by then.
+    # The gang is whole in the end, whichever pods are its members by then; one that was rolled back
+    # waits with back-off first.
+    seconds = 180 if "Rollback" in failpoint else 60
     wait_until(lambda: [pod["status"].get("phase") for pod in members_of(kube, job_name, team)
-                        if "deletionTimestamp" not in pod["metadata"]] == ["Running"] * 3, 60,
+                        if "deletionTimestamp" not in pod["metadata"]] == ["Running"] * 3, seconds,
                lambda: f"the gang runs after {failpoint}: "
                        f"{[pod['status'].get('phase') for pod in members_of(kube, job_name, team)]}")
     wait_until(lambda: berth_kinds.is_true(kube, "Reservation", reservation, "Accepted"), 20,

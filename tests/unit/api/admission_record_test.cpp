@@ -13,6 +13,8 @@ allocation::AdmissionRecord full_record() {
   record.quota = QuotaName("team-a");
   record.pool = PoolName("gpu");
   record.planned_nodes = {NodeName("node-2"), NodeName("node-1")};
+  record.mode = allocation::PlacementMode::Candidates;
+  record.devices = {1, 3};
   record.reservation = ReservationName("nightly");
   record.members = 8;
   record.youngest_member = TimePoint{1'790'000'000s};
@@ -24,11 +26,10 @@ allocation::AdmissionRecord full_record() {
 TEST_CASE("an admission record is read back as it was written") {
   const auto record = full_record();
   const std::string text = encode_admission(record);
-  CHECK(
-      text ==
-      R"({"decision":"c42-7","members":8,"mode":"Extender","nodes":["node-2","node-1"],"pool":"gpu",)"
-      R"("quota":"team-a","reservation":"nightly",)"
-      R"("youngestMember":"2026-09-21T14:13:20Z"})");
+  CHECK(text == R"({"decision":"c42-7","devices":[1,3],"members":8,"mode":"Candidates",)"
+                R"("nodes":["node-2","node-1"],"pool":"gpu","quota":"team-a",)"
+                R"("reservation":"nightly",)"
+                R"("youngestMember":"2026-09-21T14:13:20Z"})");
   const auto decoded = decode_admission(text);
   REQUIRE(decoded);
   CHECK(*decoded == record);

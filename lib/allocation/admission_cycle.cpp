@@ -57,8 +57,10 @@ Pods members_to_admit(const Workload& workload) {
   return Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
 }
 
-AdmissionCycle::AdmissionCycle(CycleInput input)
-    : input_(input), placer_(input.snapshot, input.holds), headroom_(input.snapshot, input.holds),
+AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
+    : input_(input), memory_(memory), rates_({input.snapshot, input.policy, input.now}, memory),
+      subject_use_(input.snapshot), namespace_use_(input.snapshot),
+      placer_(input.snapshot, input.holds), headroom_(input.snapshot, input.holds),
       options_(input.snapshot, input.holds, input.now) {}
 
 std::vector<Replanning> AdmissionCycle::find_new_homes() {
@@ -134,8 +136,47 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
   const auto found =
       workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
   if (const auto* refusal = std::get_if<Refusal>(&found))
-    return refuse(refusal->reason, refusal->message);
-  return admit_at_best(head, members, std::get<std::vector<Option>>(found));
+    return refuse(*refusal);
+  const auto options = not_passed_over(head, std::get<std::vector<Option>>(found));
+  if (options.empty())
+    return refuse(Reason::HigherPriorityFirst,
+                  "earlier work of quota " + workload.quota.quota.str() +
+                      " waits for room, and the policy's order is StrictFifo");
+  if (auto limit = find_limit(workload, members))
+    return refuse(*std::move(limit));
+  auto admission = admit_at_best(head, members, options);
+  if (!admission)
+    block_passing(head, options);
+  return admission;
+}
+
+/// What has nothing to do with room: T1, T2, Q5, Q7.
+std::optional<Refusal> AdmissionCycle::find_limit(const Workload& workload, Pods members) {
+  if (auto refusal = rates_.find_refusal(workload))
+    return refusal;
+  const ResourceVector total = total_of(members);
+  if (auto refusal = namespace_use_.find_refusal(workload, total))
+    return refusal;
+  return subject_use_.find_refusal(workload, total);
+}
+
+/// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool.
+std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
+                                                    const std::vector<Option>& options) const {
+  if (head.policy->ordering != Ordering::StrictFifo)
+    return options;
+  std::vector<Option> open;
+  std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
+    return !blocked_.contains({option.payer, option.site.pool->name});
+  });
+  return open;
+}
+
+/// One that no node of its pools suits blocks nobody: room would not help it.
+void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
+  if (head.policy->ordering == Ordering::StrictFifo && refusal_.why->reason != Reason::NodeMismatch)
+    for (const Option& option : options)
+      blocked_.emplace(option.payer, option.site.pool->name);
 }
 
 std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
@@ -162,14 +203,21 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
 
 std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& option, Pods members,
                                                                  const ResourceVector& total) {
-  if (const auto shortfall = headroom_.quota_shortfall(option, total))
-    return explain_shortfall(*shortfall);
+  if (auto why = no_quota(option, total)) {
+    note_want(option, members, total, false);
+    return *std::move(why);
+  }
+  if (auto why = yields(option, total))
+    return *std::move(why);
+  if (auto why = pressed(option, total))
+    return *std::move(why);
   if (auto back_off = borrowing_back_off(option, total))
     return std::move(*back_off);
   if (const auto shortfall = headroom_.pool_shortfall(option, total))
     return explain_shortfall(*shortfall);
   if (auto placed = placer_.place(members, option.site, nodes_max()))
     return std::move(*placed);
+  note_want(option, members, total, true);
   return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
 }
 
@@ -190,6 +238,80 @@ std::optional<Explanation> AdmissionCycle::borrowing_back_off(const Option& opti
   return std::nullopt;
 }
 
+/// Q2, and where bursts have begun Q6: up to the factor, while the budget lasts, and only in a pool
+/// where nobody with quota waits for a place.
+std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
+                                                    const ResourceVector& total) const {
+  const auto shortfall = headroom_.quota_shortfall(option, total);
+  if (!shortfall)
+    return std::nullopt;
+  const QuotaSpec& payer = input_.snapshot.quotas->spec(option.payer);
+  const PoolName& pool = option.site.pool->name;
+  if (!bursts_ || !payer.burst || wanted_pools_.contains(pool) ||
+      rates_.pressure(pool) != PressureLevel::None)
+    return explain_shortfall(*shortfall);
+  const auto level = balance().burst_level(option.payer, payer.burst->factor_percent);
+  const auto memory = memory_.quotas.find(payer.name);
+  const BurstAccount account =
+      memory == memory_.quotas.end() ? BurstAccount{} : memory->second.burst;
+  if (!account.is_open(*payer.burst, level) ||
+      balance().burst_shortfall(option.payer, pool, headroom_.beyond_promise(option, total)))
+    return explain_shortfall(*shortfall);
+  return std::nullopt;
+}
+
+/// Remembers that room is wanted, by work that the pool could take if it were empty: what never
+/// fits anywhere stops nobody.
+void AdmissionCycle::note_want(const Option& option, Pods members, const ResourceVector& total,
+                               bool has_quota) {
+  const PoolName& pool = option.site.pool->name;
+  const bool is_entitled = is_within_nominal(option, total);
+  if (bursts_ || (!has_quota && !is_entitled) || entitled_pools_.contains(pool) ||
+      (wanted_pools_.contains(pool) && !is_entitled) ||
+      !placer_.could_ever_fit(members, *option.site.pool))
+    return;
+  if (has_quota)
+    wanted_pools_.insert(pool);
+  if (is_entitled)
+    entitled_pools_.insert(pool);
+}
+
+bool AdmissionCycle::is_within_nominal(const Option& option, const ResourceVector& total) const {
+  return balance()
+      .forecast(option.payer, option.site.pool->name, headroom_.beyond_promise(option, total))
+      .is_within_nominal();
+}
+
+/// F4: while somebody waits for room that is its own, nobody borrows in that pool; else small work
+/// would take every piece of it as it comes free.
+std::optional<Explanation> AdmissionCycle::yields(const Option& option,
+                                                  const ResourceVector& total) const {
+  const PoolName& pool = option.site.pool->name;
+  if (!entitled_pools_.contains(pool) || is_within_nominal(option, total))
+    return std::nullopt;
+  return Explanation{Reason::HigherPriorityFirst,
+                     "needs to borrow in pool " + pool.str() +
+                         ", where work within its quota waits for room",
+                     std::nullopt,
+                     {}};
+}
+
+/// T1 and T3: a pool under pressure takes work more slowly, and from Critical on nothing borrowed.
+std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
+                                                   const ResourceVector& total) {
+  const PoolName& pool = option.site.pool->name;
+  if (auto refusal = rates_.find_refusal(pool))
+    return Explanation{refusal->reason, std::move(refusal->message), std::nullopt, {}};
+  if (rates_.pressure(pool) >= PressureLevel::Critical &&
+      balance().forecast(option.payer, pool, headroom_.beyond_promise(option, total)).borrows)
+    return Explanation{Reason::PoolUnderPressure,
+                       "needs to borrow in pool " + pool.str() +
+                           ", whose measured use is too high for that",
+                       std::nullopt,
+                       {}};
+  return std::nullopt;
+}
+
 Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Option& option,
                                       PlacedPods placed) {
   const QuotaForest& quotas = *input_.snapshot.quotas;
@@ -198,6 +320,8 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   record.quota = quotas.spec(option.payer).name;
   record.pool = option.site.pool->name;
   record.reservation = option.reservation;
+  const ResourceVector total = total_of(members);
+  record.is_burst = headroom_.quota_shortfall(option, total).has_value();
   record.members = static_cast<std::int32_t>(members.size());
   for (const auto& pod : members)
     record.youngest_member = std::max(record.youngest_member, pod->created);
@@ -208,11 +332,21 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
     record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
-  headroom_.take(option, total_of(members));
+  if (record.is_burst)
+    headroom_.take_for_burst(option, total);
+  else
+    headroom_.take(option, total);
+  rates_.admitted(*head.workload, record.pool);
+  subject_use_.admitted(*head.workload, total);
+  namespace_use_.admitted(*head.workload, total);
   placer_.take(std::move(placed));
   if (option.site.reservation != kNoReservation)
     refused_.clear(); // what it held elsewhere may be free for others now
   return admission;
+}
+
+std::optional<Admission> AdmissionCycle::refuse(Refusal refusal) {
+  return refuse(refusal.reason, std::move(refusal.message));
 }
 
 std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string message) {
@@ -227,6 +361,15 @@ std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string messa
 Waiting AdmissionCycle::last_refusal() {
   refusal_.position = ++positions_[refusal_.workload->quota.quota];
   return refusal_;
+}
+
+void AdmissionCycle::begin_bursts() {
+  bursts_ = true;
+  refused_.clear();
+}
+
+bool AdmissionCycle::may_burst(const Head& head) const {
+  return head.quota && input_.snapshot.quotas->spec(*head.quota).burst.has_value();
 }
 
 AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members) {

@@ -6,18 +6,22 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "lib/allocation/admission_rates.hpp"
 #include "lib/allocation/decision.hpp"
 #include "lib/allocation/headroom.hpp"
-#include "lib/allocation/heads.hpp"
+#include "lib/allocation/namespace_use.hpp"
 #include "lib/allocation/options.hpp"
 #include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
+#include "lib/allocation/subject_limits.hpp"
+#include "lib/allocation/turn_order.hpp"
 #include "lib/allocation/workload_placer.hpp"
 
 namespace berth::allocation {
@@ -40,7 +44,8 @@ struct CycleInput {
 
 class AdmissionCycle {
 public:
-  explicit AdmissionCycle(CycleInput input);
+  /// `memory` is settled, outlives the cycle, and is written to as it admits.
+  AdmissionCycle(CycleInput input, AllocationMemory& memory);
 
   /// What is left, for preemption to look at and to hold.
   struct Room {
@@ -59,6 +64,13 @@ public:
   [[nodiscard]] DecisionId new_decision_id(const WorkloadId& workload) const;
   /// Why the last try_admit() admitted nothing.
   [[nodiscard]] Waiting last_refusal();
+  /// Q6: once everybody had a turn. From now on quotas may pay from their burst budgets.
+  void begin_bursts();
+  /// Whether begin_bursts() could help the workload, which was refused.
+  [[nodiscard]] bool may_burst(const Head& head) const;
+
+  [[nodiscard]] const QuotaBalance& balance() const { return headroom_.balance(); }
+  [[nodiscard]] const AdmissionRates& rates() const { return rates_; }
 
 private:
   using Explained = std::shared_ptr<const Explanation>;
@@ -66,12 +78,25 @@ private:
   using Likeness = std::vector<std::uint64_t>;
 
   [[nodiscard]] std::optional<Admission> refuse(Reason reason, std::string message);
+  [[nodiscard]] std::optional<Admission> refuse(Refusal refusal);
+  [[nodiscard]] std::optional<Refusal> find_limit(const Workload& workload, Pods members);
   [[nodiscard]] std::optional<Admission> finish_interrupted(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_new(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_at_best(const Head& head, Pods members,
                                                        const std::vector<Option>& options);
   [[nodiscard]] std::variant<PlacedPods, Explanation> try_option(const Option& option, Pods members,
                                                                  const ResourceVector& total);
+  [[nodiscard]] std::optional<Explanation> no_quota(const Option& option,
+                                                    const ResourceVector& total) const;
+  void note_want(const Option& option, Pods members, const ResourceVector& total, bool has_quota);
+  [[nodiscard]] bool is_within_nominal(const Option& option, const ResourceVector& total) const;
+  [[nodiscard]] std::optional<Explanation> yields(const Option& option,
+                                                  const ResourceVector& total) const;
+  [[nodiscard]] std::optional<Explanation> pressed(const Option& option,
+                                                   const ResourceVector& total);
+  [[nodiscard]] std::vector<Option> not_passed_over(const Head& head,
+                                                    const std::vector<Option>& options) const;
+  void block_passing(const Head& head, const std::vector<Option>& options);
   [[nodiscard]] Admission admit_there(const Head& head, Pods members, const Option& option,
                                       PlacedPods placed);
   [[nodiscard]] std::optional<Explanation> borrowing_back_off(const Option& option,
@@ -81,10 +106,19 @@ private:
   [[nodiscard]] std::vector<NodeName> names_of(const std::vector<NodeIndex>& nodes) const;
 
   CycleInput input_;
+  AllocationMemory& memory_;
+  AdmissionRates rates_;
+  SubjectUse subject_use_;
+  NamespaceUse namespace_use_;
   WorkloadPlacer placer_;
   Headroom headroom_;
   OptionFinder options_;
   Waiting refusal_;
+  bool bursts_ = false;
+  std::set<PoolName> wanted_pools_;   ///< where somebody has quota and no place
+  std::set<PoolName> entitled_pools_; ///< where somebody within nominal has no room (F4)
+  /// StrictFifo: where the first that lacked room waits (F5).
+  std::set<std::pair<QuotaIndex, PoolName>> blocked_;
   std::map<QuotaName, std::uint32_t> positions_;
   std::map<Likeness, Explained> refused_; ///< looked up, never walked
   std::unordered_map<const PodShape*, std::uint64_t> shape_numbers_;

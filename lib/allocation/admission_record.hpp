@@ -41,6 +41,8 @@ struct AdmissionRecord {
   std::vector<std::int32_t> devices{};
   /// Empty unless the pod was admitted into a reservation.
   ReservationName reservation{};
+  /// The quota had no room for it and paid from its burst budget (Q6).
+  bool is_burst = false;
   /// How many pods this decision admits together, and the creation time of the youngest of them.
   /// Written on each pod, they tell the next leader which members a crash left without a record:
   /// those created no later, up to this number, were decided on and are charged (G2, L1).

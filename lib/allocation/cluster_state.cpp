@@ -45,6 +45,18 @@ bool ClusterState::upsert_reservation(ReservationSpec reservation) {
 bool ClusterState::remove_reservation(const ReservationName& name) {
   return impl_->remove_reservation(name);
 }
+bool ClusterState::upsert_policy(PolicySpec policy) {
+  return impl_->upsert_policy(std::move(policy));
+}
+bool ClusterState::remove_policy(const std::string& name) {
+  return impl_->remove_policy(name);
+}
+bool ClusterState::upsert_namespace_quota(NamespaceQuota quota) {
+  return impl_->upsert_namespace_quota(std::move(quota));
+}
+bool ClusterState::remove_namespace_quota(const std::string& name_space, const std::string& name) {
+  return impl_->remove_namespace_quota(name_space, name);
+}
 std::shared_ptr<const ClusterSnapshot> ClusterState::publish(TimePoint now) {
   return impl_->publish(now);
 }
@@ -185,6 +197,34 @@ bool ClusterState::Impl::remove_reservation(const ReservationName& name) {
   if (reservations_.erase(name) == 0)
     return false;
   return changed_ = reservations_changed_ = true;
+}
+
+bool ClusterState::Impl::upsert_policy(PolicySpec policy) {
+  const std::string name = policy.name;
+  if (!replace_shared(policies_, name, std::move(policy)))
+    return false;
+  return changed_ = true;
+}
+
+bool ClusterState::Impl::remove_policy(const std::string& name) {
+  if (policies_.erase(name) == 0)
+    return false;
+  return changed_ = true;
+}
+
+bool ClusterState::Impl::upsert_namespace_quota(NamespaceQuota quota) {
+  auto& known = namespace_quotas_[{quota.namespace_name, quota.name}];
+  if (known == quota)
+    return false;
+  known = std::move(quota);
+  return changed_ = namespace_quotas_changed_ = true;
+}
+
+bool ClusterState::Impl::remove_namespace_quota(const std::string& name_space,
+                                                const std::string& name) {
+  if (namespace_quotas_.erase({name_space, name}) == 0)
+    return false;
+  return changed_ = namespace_quotas_changed_ = true;
 }
 
 } // namespace berth::allocation

@@ -16,6 +16,7 @@ std::string_view to_string(Claim claim) {
   case Claim::Borrowed: return "Borrowed";
   case Claim::Critical: return "Critical";
   case Claim::Reserved: return "Reserved";
+  case Claim::Shed: return "Shed";
   }
   return "None";
 }

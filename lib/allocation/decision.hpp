@@ -101,8 +101,18 @@ struct ReservationDecision {
   std::optional<TimePoint> next_start{}; ///< with CalendarFull: from when on it would fit
 };
 
+/// A pod that has to give way, whoever asks: a burst is over (Q6), or its pool is under pressure
+/// (T3). The operator gives notice and evicts.
+struct Shedding {
+  std::shared_ptr<const PodView> pod{};
+  QuotaName quota{};
+  Reason reason = Reason::BurstEnded; ///< BurstEnded or PoolUnderPressure
+  TimePoint not_before{};             ///< the end of the grace
+};
+
 /// By which right a victim is taken (P2).
-enum class Claim { None, SameQuota, Borrowed, Critical, Reserved };
+/// Shed: nobody's; it has to give way whoever asks (Q6, T3).
+enum class Claim { None, SameQuota, Borrowed, Critical, Reserved, Shed };
 [[nodiscard]] std::string_view to_string(Claim claim);
 
 /// What is to be done now to a victim of a preemption that is written down already (P6).
@@ -122,7 +132,8 @@ struct Eviction {
   Claim claim = Claim::None;
   EvictionStep step = EvictionStep::Notice;
   TimePoint revocable_after{};
-  std::string message{}; ///< a sentence with the numbers, for the victim's event
+  Reason reason = Reason::Preempted; ///< of the notice's event
+  std::string message{};             ///< a sentence with the numbers, for the victim's event
 };
 
 /// Room to be promised to a preemptor: written on its pods before any victim hears of it (P3).
@@ -174,6 +185,11 @@ struct Plan {
   std::vector<Replanning> replannings{};
   std::vector<Stranding> strandings{};
   std::vector<ReservationDecision> reservations{};
+  std::vector<Shedding> sheddings{}; ///< in the order in which they give way
+  /// To be given to the next cycle, as Policy::memory.
+  AllocationMemory memory{};
+  /// When the passing of time alone lets somebody go on: a token, a breaker, a burst budget.
+  TimePoint next_look = TimePoint::max();
   PreemptionPlan preemption{};
 };
 

@@ -16,6 +16,7 @@ std::string right_text(Claim claim) {
   case Claim::Borrowed: return "takes back what its quota has lent";
   case Claim::Critical: return "is critical";
   case Claim::Reserved: return "was promised this capacity";
+  case Claim::Shed:
   case Claim::None: break;
   }
   return "is entitled to the room";

@@ -57,6 +57,15 @@ Amount Headroom::virtual_left(const Site& site, const ResourceName& resource) co
 
 void Headroom::take(const Option& option, const ResourceVector& total) {
   balance_.charge(option.payer, option.site.pool->name, beyond_promise(option, total));
+  fill(option, total);
+}
+
+void Headroom::take_for_burst(const Option& option, const ResourceVector& total) {
+  balance_.charge_burst(option.payer, option.site.pool->name, beyond_promise(option, total));
+  fill(option, total);
+}
+
+void Headroom::fill(const Option& option, const ResourceVector& total) {
   pool_use_[option.site.pool->name] += total;
   if (option.site.reservation == kNoReservation)
     return;

@@ -41,6 +41,8 @@ public:
   [[nodiscard]] std::optional<PoolShortfall> pool_shortfall(const Option& option,
                                                             const ResourceVector& total) const;
   void take(const Option& option, const ResourceVector& total);
+  /// Q6: as take(), where the quota pays from its burst budget for what Q2 has no room for.
+  void take_for_burst(const Option& option, const ResourceVector& total);
 
   /// What of `total` the payer is charged for: all that is not promised to it already.
   [[nodiscard]] ResourceVector beyond_promise(const Option& option,
@@ -59,6 +61,7 @@ public:
   void hold_again(std::size_t nomination);
 
 private:
+  void fill(const Option& option, const ResourceVector& total);
   [[nodiscard]] Amount virtual_left(const Site& site, const ResourceName& resource) const;
 
   const ClusterSnapshot& snapshot_;

@@ -148,6 +148,8 @@ struct PodView {
   std::optional<TimePoint> revocable_after{};
   /// UID of the controller that makes the pod again; empty when there is none.
   std::string owner{};
+  /// Labels of managed pods: a Quota may name one that says whose work it is (Q5).
+  Labels labels{};
   /// Why the pod cannot be read ("berth.dev/workload-size: \"x\" is not a number"); empty if it
   /// can. Such a pod waits as InvalidWorkload; if it is bound it holds its node all the same.
   std::string defect{};

@@ -42,6 +42,19 @@ bool is_written_on(Pods members) {
   });
 }
 
+/// Without what it gained by waiting (F4): else work that was evicted could take its place back.
+std::int64_t priority_of(const Head& head, const QuotaForest& forest) {
+  const std::int64_t offset = head.quota ? forest.spec(*head.quota).priority_offset : 0;
+  return std::int64_t{head.workload->priority} + offset;
+}
+
+std::string shed_text(const Shedding& shedding, const Victim& victim) {
+  const std::string why = shedding.reason == Reason::BurstEnded
+                              ? "the burst budget of quota " + shedding.quota.str() + " is used up"
+                              : "pool " + victim.pool.str() + " is under pressure";
+  return why + "; this workload holds " + to_string(victim.total);
+}
+
 EvictionCause cause_of(const Workload& preemptor, Claim claim, const PreemptionCase& sought) {
   const PodView& first = *preemptor.waiting.front();
   return {preemptor.id,
@@ -66,6 +79,25 @@ PreemptionCycle::PreemptionCycle(const CycleInput& input, AdmissionCycle& admiss
   if (input.policy.preemption.enabled && lacks_capacity(input.holds))
     for (Eviction& eviction : reclaim_for_reservations(input, work()))
       plan_.evictions.push_back(std::move(eviction));
+}
+
+void PreemptionCycle::shed(std::span<const Shedding> sheddings) {
+  for (const Shedding& shedding : sheddings)
+    for (Victim* victim : work().find(std::array{shedding.pod->uid})) {
+      if (victim->is_protected || victim->is_claimed || victim->is_leaving)
+        continue;
+      work().claim(*victim);
+      const EvictionCause cause{{}, {}, Claim::Shed, {}, {}};
+      auto step = step_due(*victim, cause, input_.policy.preemption, input_.now);
+      if (!step)
+        continue;
+      if (step->step == EvictionStep::Notice)
+        step->revocable_after = std::max(step->revocable_after, shedding.not_before);
+      step->quota = shedding.quota;
+      step->reason = shedding.reason;
+      step->message = shed_text(shedding, *victim);
+      plan_.evictions.push_back(std::move(*step));
+    }
 }
 
 RunningWork& PreemptionCycle::work() {
@@ -157,7 +189,8 @@ PreemptionRule PreemptionCycle::rule_for(const Head& head, const PreemptionCase&
     now.discharge(victim->quota, victim->pool, victim->total);
   return PreemptionRule(*input_.snapshot.quotas, input_.policy.preemption, std::move(now),
                         Preemptor{head.workload->id, sought.option->payer,
-                                  sought.option->site.pool->name, sought.total, head.priority});
+                                  sought.option->site.pool->name, sought.total,
+                                  priority_of(head, *input_.snapshot.quotas)});
 }
 
 /// Where victims could make room: inside a reservation it is the reservation that takes.
@@ -175,7 +208,8 @@ std::vector<Option> PreemptionCycle::options_of(const Workload& workload) const 
 
 void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
   if (const auto known = failed_.find(waiting.why);
-      known != failed_.end() && head.priority <= known->second.priority) {
+      known != failed_.end() &&
+      priority_of(head, *input_.snapshot.quotas) <= known->second.priority) {
     waiting.why = known->second.told;
     return;
   }
@@ -203,7 +237,7 @@ void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
   const Explained refusal = waiting.why;
   waiting.why = std::make_shared<const Explanation>(
       explain_no_victims(*refusal, outcome, input_.policy.preemption));
-  failed_[refusal] = Failed{head.priority, waiting.why};
+  failed_[refusal] = Failed{priority_of(head, *input_.snapshot.quotas), waiting.why};
 }
 
 /// Of the newest nomination: nobody else may count on what its victims have.

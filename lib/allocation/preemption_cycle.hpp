@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lib/allocation/admission_cycle.hpp"
@@ -25,6 +26,9 @@ public:
   /// Both outlive it. `admission` fills the room that preemption looks at and holds.
   PreemptionCycle(const CycleInput& input, AdmissionCycle& admission);
 
+  /// Before all turns: what has to give way whoever asks (Q6, T3), whole workloads, told first like
+  /// other victims.
+  void shed(std::span<const Shedding> sheddings);
   /// Before the workload is tried: what is nominated to it is free for it.
   void begin_turn(const Head& head);
   /// It was not admitted: goes on with its preemption, or begins one; what it waits for now.

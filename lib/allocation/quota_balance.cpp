@@ -2,26 +2,10 @@
 #include <array>
 #include <map>
 
+#include "lib/allocation/quota_cells.hpp"
 #include "lib/allocation/quota_tree.hpp"
 
 namespace berth::allocation {
-namespace {
-
-/// Calls visit(position in `resources`, amount) for each resource of `amounts` that is listed.
-template <class Visit>
-void for_each_governed(const std::vector<ResourceName>& resources, const ResourceVector& amounts,
-                       Visit&& visit) {
-  auto wanted = amounts.begin();
-  for (std::size_t i = 0; i < resources.size() && wanted != amounts.end(); ++i) {
-    while (wanted != amounts.end() && wanted->name < resources[i])
-      ++wanted;
-    if (wanted != amounts.end() && wanted->name == resources[i])
-      visit(i, wanted->amount);
-  }
-}
-
-} // namespace
-
 QuotaBalance::QuotaBalance(const QuotaForest& forest)
     : forest_(&forest), left_(forest.cells_.size()), used_(forest.cells_.size()) {
   for (std::size_t cell = 0; cell < left_.size(); ++cell)

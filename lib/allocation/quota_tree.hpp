@@ -9,6 +9,8 @@
 // A resource is governed in a tree and pool if any quota of the tree names it there; a quota that
 // does not name it then has nominal 0 and no limits, so it may borrow. What nobody names is free.
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,6 +63,7 @@ private:
     Amount nominal{};
     Amount borrowing_limit = Amount::unlimited();
     Amount lending_limit = Amount::unlimited();
+    Amount shareable{}; ///< see QuotaBalance::borrowed_share
   };
   /// The governed resources of one tree in one pool, and where its cells start: quota x (the n-th
   /// of its tree) and resource r are at first_cell + n * resources.size() + r.
@@ -81,6 +84,7 @@ private:
   void plant_trees();
   void lay_out_cells();
   void fill_cells(const Tree& tree, const Block& block);
+  void measure_shareable();
   [[nodiscard]] const Block* block(QuotaIndex quota, const PoolName& pool) const;
   [[nodiscard]] std::size_t cell_of(const Block& block, QuotaIndex quota) const;
 
@@ -127,6 +131,30 @@ struct QuotaStanding {
   Amount available{}; ///< the most that would still be admitted; may be negative
 };
 
+/// A share in billionths of what siblings share among them; above kShareWhole where others' part
+/// is held too, never above kShareMax.
+inline constexpr std::int64_t kShareWhole = 1'000'000'000;
+inline constexpr std::int64_t kShareMax = kShareWhole * 1'000'000;
+
+/// F2 of one quota, for its status.
+struct DominantShare {
+  std::int64_t nano = 0;
+  std::optional<ResourceName> resource{}; ///< absent: nothing is borrowed
+};
+
+/// What a quota and its ancestors would borrow were a request charged: shares of the resources
+/// asked for, from the quota ([0]) up to the root.
+struct ShareForecast {
+  std::array<std::int64_t, QuotaForest::kLevelsMax> nano{};
+  /// Whether the quota itself would hold more than its nominal of something asked for.
+  bool borrows = false;
+
+  /// Nobody from the quota up would borrow anything for it.
+  [[nodiscard]] bool is_within_nominal() const {
+    return std::ranges::all_of(nano, [](std::int64_t share) { return share == 0; });
+  }
+};
+
 class QuotaBalance {
 public:
   QuotaBalance() = default;
@@ -169,13 +197,37 @@ public:
   /// Every pool and governed resource of the quota's tree, sorted.
   [[nodiscard]] std::vector<QuotaStanding> standing(QuotaIndex quota) const;
 
+  /// F2: the largest part, over pools and resources, that the quota holds above its own T of all
+  /// that its parent's tree could hand out if nobody used anything.
+  [[nodiscard]] DominantShare dominant_share(QuotaIndex quota) const;
+  [[nodiscard]] std::int64_t borrowed_share(QuotaIndex quota) const;
+  [[nodiscard]] ShareForecast forecast(QuotaIndex quota, const PoolName& pool,
+                                       const ResourceVector& request) const;
+
+  /// Q6: how large a burst the quota is in, of the largest that `factor_percent` allows: what it
+  /// was charged beyond Q2. 0 to kFullBurst.
+  [[nodiscard]] std::int64_t burst_level(QuotaIndex quota, std::int32_t factor_percent) const;
+  /// What burst work of the quota itself holds beyond Q2; 0 where nothing is governed.
+  [[nodiscard]] Amount beyond(QuotaIndex quota, const PoolName& pool,
+                              const ResourceName& resource) const;
+  /// Charges what Q2 has room for; the rest weighs on this quota only, so that a burst takes
+  /// nothing from those who are within theirs.
+  void charge_burst(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
+  /// The first resource asked for that would pass `factor_percent` of nominal; nothing if none.
+  [[nodiscard]] std::optional<QuotaShortfall>
+  burst_shortfall(QuotaIndex quota, const PoolName& pool, const ResourceVector& request) const;
+
 private:
+  friend class QuotaForest;
+
   [[nodiscard]] Amount available_in_cell(QuotaIndex quota, const QuotaForest::Block& block,
                                          std::size_t resource) const;
+  [[nodiscard]] std::int64_t share_in_cell(std::size_t cell, Amount left) const;
 
   const QuotaForest* forest_ = nullptr;
-  std::vector<Amount> left_; ///< T of each cell
-  std::vector<Amount> used_; ///< charges of each cell's quota and of all below it
+  std::vector<Amount> left_;  ///< T of each cell
+  std::vector<Amount> used_;  ///< charges of each cell's quota and of all below it
+  std::vector<Amount> burst_; ///< of each cell, beyond them; empty: nobody is in a burst
 };
 
 } // namespace berth::allocation

@@ -152,6 +152,30 @@ NodeRanking& WorkloadPlacer::ranking_of(const ShapePtr& shape, const Site& site)
   return rankings_.emplace(key, std::move(ranking)).first->second;
 }
 
+bool WorkloadPlacer::could_ever_fit(Pods pods, const PoolSpec& pool) {
+  const NodeTable& table = *snapshot_->nodes;
+  std::vector<std::int64_t> needed(table.width());
+  std::vector<std::int64_t> there(table.width());
+  for (const auto& pod : pods) {
+    const ColumnRequest request = to_columns(pod->requests(), table);
+    const auto nodes = allowed_nodes(pod->shape->constraints, pool);
+    const bool has_node = std::ranges::any_of(nodes, [&](NodeIndex node) {
+      return std::ranges::all_of(request.parts, [&](const ColumnRequest::Part& part) {
+        return table.capacity(node)[part.column] >= part.amount;
+      });
+    });
+    if (!has_node || !resource_of_no_node(pod->requests(), table).empty())
+      return false;
+    for (const ColumnRequest::Part& part : request.parts)
+      needed[part.column] += part.amount;
+  }
+  if (pods.size() > 1)
+    for (const NodeIndex node : allowed_nodes(pods.front()->shape->constraints, pool))
+      for (std::size_t column = 0; column < there.size(); ++column)
+        there[column] += table.capacity(node)[column];
+  return pods.size() == 1 || std::ranges::equal(needed, there, std::less_equal{});
+}
+
 std::span<const NodeIndex> WorkloadPlacer::allowed_nodes(const Constraints& constraints,
                                                          const PoolSpec& pool) {
   auto key = std::pair{pool.name, constraints};

@@ -68,6 +68,10 @@ public:
   /// is wrong with each node for the first that fails.
   [[nodiscard]] NoPlace explain(Pods pods, const Site& site);
 
+  /// Whether the pool's nodes could take the pods if nothing else ran there: each of them has a
+  /// node that is large enough and suits it, and there is enough for all together.
+  [[nodiscard]] bool could_ever_fit(Pods pods, const PoolSpec& pool);
+
   /// Rankings kept at once; with more shapes than that they are built again.
   static constexpr std::size_t kRankingsMax = 512;
   /// Lists of allowed nodes kept at once.

@@ -33,6 +33,8 @@ struct ObserverOptions {
   /// How often the ledger is compared with one rebuilt from the stores (L3).
   Duration ledger_audit_interval = std::chrono::minutes{5};
   kube::ListWatchOptions list_watch{};
+  /// Whether somebody decides on the snapshots: policies and ResourceQuotas are reflected too.
+  bool decides = true;
 };
 
 /// One kind of object as it is reflected.

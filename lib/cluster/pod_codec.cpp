@@ -162,6 +162,8 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
   read_device_share(draft, shape);
   view.shape =
       shapes != nullptr ? shapes->share(std::move(shape)) : allocation::ShapePtr{std::move(shape)};
+  if (view.gated || view.admission)
+    view.labels = to_labels(draft.pod.meta.labels);
   std::erase_if(draft.pod.meta.labels,
                 [](const auto& label) { return !label.first.starts_with("berth.dev/"); });
   std::erase_if(draft.pod.meta.annotations,

@@ -45,6 +45,8 @@ public:
 
 private:
   void cycle();
+  /// What the leader before this one knew, as far as statuses tell.
+  void recall();
   void count(const allocation::Plan& plan);
   /// When the passing of time alone changes what would be decided; at most kCycleIntervalMax away.
   [[nodiscard]] Duration until_next_cycle() const;
@@ -55,6 +57,8 @@ private:
   async::Signal changed_;
   bool in_cycle_ = false; ///< a cycle's own publication wakes nobody
   cluster::Observer::Snapshot decided_on_;
+  std::shared_ptr<const allocation::AllocationMemory> memory_; ///< of the last cycle
+  TimePoint next_look_ = TimePoint::max();                     ///< of the last plan
   /// When the first workload held back may go on, or the first notice has passed.
   TimePoint held_until_ = TimePoint::max();
   std::shared_ptr<const PlanDigest> digest_ = std::make_shared<const PlanDigest>();

@@ -5,6 +5,7 @@ namespace berth::op {
 PlanDigest digest(const allocation::Plan& plan) {
   PlanDigest digest;
   digest.based_on = plan.based_on;
+  digest.memories = plan.memory.quotas;
   digest.waiting_by_reason.resize(all_reasons().size());
   for (const auto& waiting : plan.waiting) {
     ++digest.waiting_by_reason[static_cast<std::size_t>(waiting.why->reason)];

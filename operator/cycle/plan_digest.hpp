@@ -23,6 +23,8 @@ struct PlanDigest {
   allocation::Generation based_on{};
   std::map<QuotaName, PendingWork> pending;
   std::map<ReservationName, allocation::ReservationDecision> reservations;
+  /// What quotas remember, for their statuses (F2, Q6).
+  allocation::QuotaMemories memories;
   /// By Reason's value.
   std::vector<std::size_t> waiting_by_reason;
 };

@@ -15,6 +15,7 @@ telemetry::PreemptionCause cause_of(allocation::Claim claim) {
   switch (claim) {
   case allocation::Claim::Borrowed: return telemetry::PreemptionCause::Reclaim;
   case allocation::Claim::Reserved: return telemetry::PreemptionCause::Reservation;
+  case allocation::Claim::Shed: return telemetry::PreemptionCause::Shedding;
   case allocation::Claim::None:
   case allocation::Claim::SameQuota:
   case allocation::Claim::Critical: break;
@@ -70,7 +71,9 @@ async::Task<bool> EvictionSender::is_wanted(std::span<const Target> targets) {
   if (targets.empty())
     co_return false;
   const allocation::Eviction& first = *targets.front().eviction;
-  bool wanted = false;
+  bool wanted = first.claim == allocation::Claim::Shed; // nobody waits for it
+  if (wanted)
+    co_return true;
   if (first.reservation.empty())
     wanted = co_await still_waits(first.preemptor, targets);
   else

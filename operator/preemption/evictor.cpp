@@ -133,7 +133,7 @@ async::Task<bool> Evictor::give_notice(const allocation::Eviction& eviction, Tim
   const bool given = co_await in_batches(eviction.pods.size(), write);
   if (!given)
     co_return false;
-  tell(eviction.pods.front()->uid, kube::EventSeverity::Warning, Reason::Preempted,
+  tell(eviction.pods.front()->uid, kube::EventSeverity::Warning, eviction.reason,
        "may be evicted after " + format_time(now() + notice) + ": " + eviction.message);
   co_return true;
 }

@@ -7,6 +7,8 @@ namespace berth::op {
 namespace {
 
 std::string preemptor_of(const allocation::Eviction& eviction) {
+  if (eviction.claim == allocation::Claim::Shed)
+    return "Shed/" + eviction.victim.str();
   return eviction.reservation.empty() ? eviction.preemptor.str()
                                       : "Reservation/" + eviction.reservation.str();
 }

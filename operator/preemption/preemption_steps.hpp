@@ -12,7 +12,8 @@ namespace berth::op {
 
 /// In the order in which they are carried out.
 struct PreemptionSteps {
-  /// A workload's id, "Reservation/<name>", or empty for notices that nobody stands behind.
+  /// A workload's id, "Reservation/<name>", "Shed/<victim>" where nobody asks for the room, or
+  /// empty for notices that nobody stands behind.
   std::string preemptor{};
   TimePoint decided_at{};
   std::optional<allocation::NominationDecision> nomination{};

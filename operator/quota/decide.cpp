@@ -4,6 +4,7 @@
 #include <string>
 
 #include "lib/api/to_allocation.hpp"
+#include "operator/quota/fair_share.hpp"
 
 namespace berth::op {
 namespace {
@@ -105,6 +106,23 @@ std::vector<api::QuotaPoolStatus> pool_rows(const ObservedQuota& observed, Quota
   return rows;
 }
 
+/// What a restart must not forget.
+void remember(const ObservedQuota& observed, QuotaIndex index, api::QuotaStatus& status) {
+  const auto memory = observed.plan->memories.find(QuotaName{observed.quota->meta.name});
+  if (memory == observed.plan->memories.end())
+    return; // before the first cycle
+  const auto& snapshot = *observed.accounts->snapshot;
+  const FairShareInput input{*observed.quota, memory->second,
+                             observed.accounts->balance.dominant_share(index),
+                             policy_of(snapshot, snapshot.quotas->spec(index)).fairness.half_life};
+  status.fair_share = fair_share_status(input);
+  const bool is_rewritten = status.fair_share != observed.quota->status.fair_share;
+  const auto left = burst_left_status(input, is_rewritten);
+  for (auto& pool : status.pools)
+    for (auto& resource : pool.resources)
+      resource.burst_budget_left = left;
+}
+
 } // namespace
 
 std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observed, TimePoint now) {
@@ -116,7 +134,6 @@ std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observe
     return std::nullopt;
   api::QuotaStatus status;
   status.observed_generation = observed.quota->meta.generation;
-  // What a restart must not forget, and only the fairness of a later version writes.
   status.fair_share = observed.quota->status.fair_share;
 
   api::WorkloadCounts counts;
@@ -131,6 +148,7 @@ std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observe
   }
   status.workloads = counts;
   status.pools = pool_rows(observed, *index, pending_amounts);
+  remember(observed, *index, status);
   status.conditions = observed.quota->status.conditions;
   for (auto condition :
        {ready_condition(observed, *index), within_nominal_condition(status.pools)}) {

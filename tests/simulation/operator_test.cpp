@@ -52,6 +52,12 @@ bool is_admitted(const Json& pod) {
   return pod["metadata"].value("annotations", Json::object()).contains("berth.dev/admitted");
 }
 
+bool is_disrupted(const Json& pod) {
+  const Json conditions = pod["status"].value("conditions", Json::array());
+  return std::any_of(conditions.begin(), conditions.end(),
+                     [](const Json& condition) { return condition["type"] == "DisruptionTarget"; });
+}
+
 /// As with the priority classes of the chart: who is evicted is the operator's to say.
 simulation::SchedulerOptions scheduler_options() {
   simulation::SchedulerOptions options;
@@ -118,9 +124,10 @@ private:
   int submitted_ = 0;
   int made_again_ = 0;
   OperatorOptions options_;
-  std::map<std::string, Json> owned_;  ///< by "namespace/name": what controllers want to exist
-  std::set<std::string> named_before_; ///< victims that nominations named a moment ago, by UID
-  std::set<std::string> evicted_;      ///< by UID, of those that are still there
+  std::map<std::string, Json> owned_;      ///< by "namespace/name": what controllers want to exist
+  std::map<std::string, int> cpu_of_pods_; ///< by UID, of all that were ever admitted
+  std::set<std::string> named_before_;     ///< victims that nominations named a moment ago, by UID
+  std::set<std::string> evicted_;          ///< by UID, of those that are still there
   std::size_t evictions_ = 0;
 };
 
@@ -254,7 +261,7 @@ void Turmoil::check_preemption(const std::vector<Json>& pods) {
   int taken = 0;
   for (const Json& pod : pods)
     if (is_admitted(pod))
-      taken += held[pod["metadata"]["uid"]] = cpu_of(pod);
+      taken += held[pod["metadata"]["uid"]] = cpu_of_pods_[pod["metadata"]["uid"]] = cpu_of(pod);
   CHECK(taken <= kCpuOfTeams);         // I2, L1
   std::map<std::string, int> promised; // by decision, to those that wait
   std::map<std::string, std::set<std::string>> victims;
@@ -264,28 +271,25 @@ void Turmoil::check_preemption(const std::vector<Json>& pods) {
       continue;
     const Json record = Json::parse(annotations["berth.dev/nominated"].get<std::string>());
     promised[record["decision"]] += cpu_of(pod);
-    for (const std::string uid : record["victims"]) {
-      victims[record["decision"]].insert(uid);
-      named.insert(uid);
-    }
+    const auto uids = record.value("victims", std::vector<std::string>{});
+    victims[record["decision"]].insert(uids.begin(), uids.end());
+    named.insert(uids.begin(), uids.end());
   }
   for (const auto& [decision, cpu] : promised) {
-    int still_held = 0;
+    int freed = 0;
     for (const std::string& uid : victims[decision])
-      still_held += held.contains(uid) ? held[uid] : 0;
-    taken += std::max(0, cpu - still_held);
+      freed += held.contains(uid) ? 0 : cpu_of_pods_[uid];
+    taken += std::min(cpu, freed);
   }
-  CHECK(taken <= kCpuOfTeams); // P3: nobody slipped in
-  for (const Json& pod : pods)
-    for (const Json& condition : pod["status"].value("conditions", Json::array()))
-      // Pods that run nowhere yet are evicted when they have lost their candidates.
-      if (condition["type"] == "DisruptionTarget" && pod["spec"].contains("nodeName") &&
-          evicted_.insert(pod["metadata"]["uid"]).second) {
-        // P1: somebody waited for it a moment ago, if not now.
-        CHECK((named.contains(pod["metadata"]["uid"]) ||
-               named_before_.contains(pod["metadata"]["uid"])));
-        ++evictions_;
-      }
+  CHECK(taken <= kCpuOfTeams); // P3: what victims freed, nobody else has
+  for (const Json& pod : pods) {
+    const std::string uid = pod["metadata"]["uid"];
+    // Pods that run nowhere yet are evicted when they have lost their candidates.
+    if (!is_disrupted(pod) || !pod["spec"].contains("nodeName") || !evicted_.insert(uid).second)
+      continue;
+    CHECK((named.contains(uid) || named_before_.contains(uid))); // P1: or a moment ago
+    ++evictions_;
+  }
   named_before_ = std::move(named);
 }
 

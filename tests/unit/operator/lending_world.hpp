@@ -118,7 +118,8 @@ struct LendingWorld : OperatorWorld {
   [[nodiscard]] std::string notes(const std::string& ns, const std::string& reason) {
     const auto answer = admin.request("GET", "/apis/events.k8s.io/v1/namespaces/" + ns + "/events");
     std::string text;
-    for (const auto& event : simulation::Json::parse(answer.body)["items"])
+    const auto events = simulation::Json::parse(answer.body);
+    for (const auto& event : events["items"])
       if (event["reason"] == reason)
         text += event.value("note", "") + "\n";
     return text;

@@ -193,4 +193,8 @@ async::Task<Result<std::string>> Client::get_raw(std::string target) {
   co_return co_await impl_->send(std::move(call), no_body);
 }
 
+std::optional<TimePoint> Client::throttled_at() const {
+  return impl_->exchange.throttled_at();
+}
+
 } // namespace berth::kube

@@ -92,8 +92,7 @@ Client::Client(http::Transport& transport, async::Executor& executor, Rng rng,
 
 Client::Client(http::Transport& transport, async::Executor& executor, Rng rng,
                ClientOptions options, TokenSource* token)
-    : impl_(std::make_unique<Impl>(
-          Impl{Exchange{transport, executor, rng, std::move(options), token}})) {}
+    : impl_(new Impl{Exchange{transport, executor, rng, std::move(options), token}}) {}
 
 Client::~Client() = default;
 

@@ -257,7 +257,7 @@ struct ReferenceBreaker {
     }
     failures.push_back(at);
     const auto recent = std::ranges::count_if(
-        failures, [&](TimePoint failure) { return failure >= at - spec.window; });
+        failures, [&](TimePoint failure) { return failure > at - spec.window; });
     if (recent >= spec.failures)
       opened = at;
   }

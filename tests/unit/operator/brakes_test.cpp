@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "lib/base/timestamp.hpp"
 #include "tests/unit/operator/simulated_operator.hpp"
 
 using namespace berth;
@@ -18,18 +19,25 @@ using namespace std::chrono_literals;
 namespace {
 
 void run_out_of_memory(OperatorWorld& world, const std::string& name) {
-  world.admin.patch("Pod", {"a", name},
-                    {{"status",
-                      {{"containerStatuses",
-                        {{{"name", "main"},
-                          {"lastState",
-                           {{"terminated",
-                             {{"reason", "OOMKilled"},
-                              {"finishedAt", format_time(world.executor.now())}}}}}}}}}}},
-                    "status");
+  const Json ended = {{"reason", "OOMKilled"},
+                      {"finishedAt", format_time(world.executor.clock().now())}};
+  Json status;
+  status["name"] = "main";
+  status["lastState"]["terminated"] = ended;
+  Json patch;
+  patch["status"]["containerStatuses"] = Json::array({status});
+  world.admin.patch("Pod", {"a", name}, patch, "status");
 }
 
-/// As many as the default policy's breaker forgives, and one more.
+/// How many of the pods p0, p1 ... are through the gate.
+int admitted(OperatorWorld& world, int pods) {
+  int through = 0;
+  for (int i = 0; i < pods; ++i)
+    through += world.is_gated("a", "p" + std::to_string(i)) ? 0 : 1;
+  return through;
+}
+
+/// As many as open the breaker of the default policy.
 constexpr int kFailures = 5;
 
 void add_failing_pods(OperatorWorld& world) {
@@ -84,27 +92,22 @@ TEST_CASE("T1: a rate outlives a restart") {
   world.add_team("a", "cpu", 16);
   world.admin.patch("Quota", {"", "a"},
                     {{"spec", {{"rateLimit", {{"admissionsPerMinute", 2}, {"burst", 2}}}}}});
-  const auto admitted = [&] {
-    int admitted = 0;
-    for (int i = 0; i < 6; ++i)
-      admitted += world.is_gated("a", "p" + std::to_string(i)) ? 0 : 1;
-    return admitted;
-  };
   for (int i = 0; i < 6; ++i)
     world.admin.create(make_pod("a", "p" + std::to_string(i)).cpu("1").build());
   auto op = std::make_unique<SimulatedOperator>(world);
   world.executor.run_for(10s);
-  CHECK(admitted() == 2);
+  CHECK(admitted(world, 6) == 2);
   CHECK(world.condition("Quota", "a", "Throttled")["reason"] == "RateLimited");
   op.reset();
   SimulatedOperator next(world, 8);
   world.executor.run_for(10s);
-  CHECK(admitted() == 2);
+  CHECK(admitted(world, 6) == 2);
   world.executor.run_for(2min);
-  CHECK(admitted() == 6);
+  CHECK(admitted(world, 6) == 6);
 }
 
-TEST_CASE("T1: an API server that answers 429 slows admissions down, and calm gives the pace back") {
+TEST_CASE(
+    "T1: an API server that answers 429 slows admissions down, and calm gives the pace back") {
   OperatorWorld world;
   world.add_pool("cpu", 8, "32");
   world.add_team("a", "cpu", 256);
@@ -119,15 +122,9 @@ TEST_CASE("T1: an API server that answers 429 slows admissions down, and calm gi
   constexpr int kPods = 200;
   for (int i = 0; i < kPods; ++i)
     world.admin.create(make_pod("a", "p" + std::to_string(i)).cpu("100m").build());
-  const auto admitted = [&] {
-    int admitted = 0;
-    for (int i = 0; i < kPods; ++i)
-      admitted += world.is_gated("a", "p" + std::to_string(i)) ? 0 : 1;
-    return admitted;
-  };
   world.executor.run_for(2s);
-  CHECK(admitted() > 0);
-  CHECK(admitted() < kPods / 2);
+  CHECK(admitted(world, kPods) > 0);
+  CHECK(admitted(world, kPods) < kPods / 2);
   world.executor.run_for(60s);
-  CHECK(admitted() == kPods);
+  CHECK(admitted(world, kPods) == kPods);
 }

@@ -119,10 +119,10 @@ TEST_CASE(
     world.admin.create(make_pod("a", "early-" + std::to_string(i)).cpu("100m").build());
     world.executor.run_for(6s);
   }
-  constexpr int kPods = 200;
+  constexpr int kPods = 300;
   for (int i = 0; i < kPods; ++i)
     world.admin.create(make_pod("a", "p" + std::to_string(i)).cpu("100m").build());
-  world.executor.run_for(2s);
+  world.executor.run_for(1s);
   CHECK(admitted(world, kPods) > 0);
   CHECK(admitted(world, kPods) < kPods / 2);
   world.executor.run_for(60s);

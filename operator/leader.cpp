@@ -7,6 +7,7 @@
 #include "lib/async/task_group.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/allocation_loop.hpp"
+#include "operator/failures/failure_watch.hpp"
 #include "operator/gang/gang_watch.hpp"
 #include "operator/preemption/evictor.hpp"
 #include "operator/status/status_loop.hpp"
@@ -42,6 +43,7 @@ struct Leader::Impl {
         admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.leads,
                   parts.log.named("admission")},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
+        failures(parts.observer),
         stranded({parts.client, parts.executor, parts.observer, parts.events, parts.leads,
                   parts.log.named("stranding")},
                  {}),
@@ -57,11 +59,14 @@ struct Leader::Impl {
                 parts.log.named("status")},
                options.status_interval) {}
 
-  [[nodiscard]] allocation::Policy policy(const api::AllocationPolicySpec& spec) const {
+  /// Asked once for each cycle.
+  [[nodiscard]] allocation::Policy policy(const api::AllocationPolicySpec& spec) {
     allocation::Policy policy = api::to_allocation(spec);
     policy.evictions = evictor.history();
     policy.held_back = gangs.held_back();
     policy.held_back.merge(admitter.held_back());
+    policy.server_throttled_at = parts.client.throttled_at();
+    policy.failures = failures.take();
     return policy;
   }
 
@@ -86,6 +91,7 @@ struct Leader::Impl {
   WaitingReporter waiting;
   GangWatch gangs;
   Admitter admitter;
+  FailureWatch failures;
   StrandedPods stranded;
   Evictor evictor;
   AllocationLoop allocation;
@@ -103,6 +109,7 @@ async::Task<void> Leader::run(std::stop_token stop) {
     if (!co_await async::sleep_for(impl.parts.executor, kSyncPollInterval, stop))
       co_return;
   impl.gangs.recall();
+  impl.failures.recall();
   const std::stop_callback on_stop(stop, [&impl] { impl.admitter.drop_queued(); });
   async::TaskGroup work(impl.parts.executor);
   work.spawn(impl.allocation.run(stop));

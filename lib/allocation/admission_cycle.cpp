@@ -113,6 +113,8 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
       if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
         nodes = names_of(placed->nodes.front());
         member.record.devices = placed->devices.front();
+        if (own_room_)
+          own_room_->take_place({&pod, 1}, options->front().site, *placed);
         placer_.take(std::move(*placed));
       }
     plan_nodes(member.record, *pod, std::move(nodes), input_.policy.mode);
@@ -182,11 +184,13 @@ void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& 
 std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
                                                        const std::vector<Option>& options) {
   const Likeness likeness = likeness_of(*head.workload, members);
+  const ResourceVector total = total_of(members);
   if (const auto known = refused_.find(likeness); known != refused_.end()) {
-    refusal_.why = known->second; // room only shrinks, so what failed fails again
+    refusal_.why = known->second.why; // room only shrinks, so what failed fails again
+    if (known->second.has_claimed)
+      known->second.has_claimed = claim_room(members, options, total);
     return std::nullopt;
   }
-  const ResourceVector total = total_of(members);
   std::vector<Explanation> failures;
   for (const Option& option : options) {
     auto tried = try_option(option, members, total);
@@ -197,17 +201,13 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
     return admit_there(head, members, option, std::get<PlacedPods>(std::move(tried)));
   }
   refusal_.why = std::make_shared<const Explanation>(explain_all(std::move(failures)));
-  refused_.emplace(likeness, refusal_.why);
+  refused_.emplace(likeness, Refused{refusal_.why, claim_room(members, options, total)});
   return std::nullopt;
 }
 
 std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& option, Pods members,
                                                                  const ResourceVector& total) {
-  if (auto why = no_quota(option, total)) {
-    note_want(option, members, total, false);
-    return *std::move(why);
-  }
-  if (auto why = yields(option, total))
+  if (auto why = no_quota(option, total))
     return *std::move(why);
   if (auto why = pressed(option, total))
     return *std::move(why);
@@ -215,9 +215,26 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& o
     return std::move(*back_off);
   if (const auto shortfall = headroom_.pool_shortfall(option, total))
     return explain_shortfall(*shortfall);
-  if (auto placed = placer_.place(members, option.site, nodes_max()))
-    return std::move(*placed);
-  note_want(option, members, total, true);
+  return place(option, members, total);
+}
+
+/// F4: borrowers go where nothing is kept for those who are within their quota.
+std::variant<PlacedPods, Explanation> AdmissionCycle::place(const Option& option, Pods members,
+                                                            const ResourceVector& total) {
+  const bool yields = own_room_ && borrows(option, total);
+  const bool leaves_enough = !yields || ((bursts_ || own_room_->leaves_quota(option, total)) &&
+                                         own_room_->leaves_pool(option, total));
+  if (leaves_enough)
+    if (auto placed = yields ? own_room_->place(members, option.site, nodes_max())
+                             : placer_.place(members, option.site, nodes_max()))
+      return std::move(*placed);
+  if (yields && placer_.place(members, option.site, 1))
+    return Explanation{Reason::HigherPriorityFirst,
+                       "needs to borrow in pool " + option.site.pool->name.str() +
+                           " what is kept for work within its quota that waits for room",
+                       std::nullopt,
+                       {}};
+  note_want(option, members);
   return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
 }
 
@@ -261,39 +278,37 @@ std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
 }
 
 /// Remembers that room is wanted, by work that the pool could take if it were empty: what never
-/// fits anywhere stops nobody.
-void AdmissionCycle::note_want(const Option& option, Pods members, const ResourceVector& total,
-                               bool has_quota) {
+/// fits anywhere stops no burst.
+void AdmissionCycle::note_want(const Option& option, Pods members) {
   const PoolName& pool = option.site.pool->name;
-  const bool is_entitled = is_within_nominal(option, total);
-  if (bursts_ || (!has_quota && !is_entitled) || entitled_pools_.contains(pool) ||
-      (wanted_pools_.contains(pool) && !is_entitled) ||
-      !placer_.could_ever_fit(members, *option.site.pool))
-    return;
-  if (has_quota)
+  if (!bursts_ && !wanted_pools_.contains(pool) &&
+      placer_.could_ever_fit(members, *option.site.pool))
     wanted_pools_.insert(pool);
-  if (is_entitled)
-    entitled_pools_.insert(pool);
 }
 
-bool AdmissionCycle::is_within_nominal(const Option& option, const ResourceVector& total) const {
+/// Whether the payer would hold more than its nominal of something that is asked for.
+bool AdmissionCycle::borrows(const Option& option, const ResourceVector& total) const {
   return balance()
       .forecast(option.payer, option.site.pool->name, headroom_.beyond_promise(option, total))
-      .is_within_nominal();
+      .borrows;
 }
 
-/// F4: while somebody waits for room that is its own, nobody borrows in that pool; else small work
-/// would take every piece of it as it comes free.
-std::optional<Explanation> AdmissionCycle::yields(const Option& option,
-                                                  const ResourceVector& total) const {
-  const PoolName& pool = option.site.pool->name;
-  if (!entitled_pools_.contains(pool) || is_within_nominal(option, total))
-    return std::nullopt;
-  return Explanation{Reason::HigherPriorityFirst,
-                     "needs to borrow in pool " + pool.str() +
-                         ", where work within its quota waits for room",
-                     std::nullopt,
-                     {}};
+/// F4: work within its quota that lacks room claims it, in the first pool that could have it; else
+/// small borrowed work would take every piece of it as it comes free.
+bool AdmissionCycle::claim_room(Pods members, const std::vector<Option>& options,
+                                const ResourceVector& total) {
+  if (bursts_)
+    return false;
+  for (const Option& option : options) {
+    const PoolName& pool = option.site.pool->name;
+    if (borrows(option, total) || rates_.find_refusal(pool))
+      continue; // what it waits for is not room that borrowers have
+    if (!own_room_)
+      own_room_.emplace(input_.snapshot, headroom_, placer_);
+    if (own_room_->claim(option, members, total))
+      return true;
+  }
+  return false;
 }
 
 /// T1 and T3: a pool under pressure takes work more slowly, and from Critical on nothing borrowed.
@@ -302,8 +317,7 @@ std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
   const PoolName& pool = option.site.pool->name;
   if (auto refusal = rates_.find_refusal(pool))
     return Explanation{refusal->reason, std::move(refusal->message), std::nullopt, {}};
-  if (rates_.pressure(pool) >= PressureLevel::Critical &&
-      balance().forecast(option.payer, pool, headroom_.beyond_promise(option, total)).borrows)
+  if (rates_.pressure(pool) >= PressureLevel::Critical && borrows(option, total))
     return Explanation{Reason::PoolUnderPressure,
                        "needs to borrow in pool " + pool.str() +
                            ", whose measured use is too high for that",
@@ -321,6 +335,7 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   record.pool = option.site.pool->name;
   record.reservation = option.reservation;
   const ResourceVector total = total_of(members);
+  record.admitted_at = std::chrono::floor<std::chrono::seconds>(input_.now);
   record.is_burst = headroom_.quota_shortfall(option, total).has_value();
   record.members = static_cast<std::int32_t>(members.size());
   for (const auto& pod : members)
@@ -332,14 +347,16 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
     record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
-  if (record.is_burst)
-    headroom_.take_for_burst(option, total);
-  else
-    headroom_.take(option, total);
+  headroom_.take(option, total, record.is_burst);
   rates_.admitted(*head.workload, record.pool);
   subject_use_.admitted(*head.workload, total);
   namespace_use_.admitted(*head.workload, total);
-  placer_.take(std::move(placed));
+  if (own_room_) {
+    own_room_->take(option, members, total, placed, record.is_burst);
+    placer_.take_again(members, option.site, placed); // own_room_ may have found the place
+  } else {
+    placer_.take(std::move(placed));
+  }
   if (option.site.reservation != kNoReservation)
     refused_.clear(); // what it held elsewhere may be free for others now
   return admission;

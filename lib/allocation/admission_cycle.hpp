@@ -18,6 +18,7 @@
 #include "lib/allocation/headroom.hpp"
 #include "lib/allocation/namespace_use.hpp"
 #include "lib/allocation/options.hpp"
+#include "lib/allocation/own_room.hpp"
 #include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
 #include "lib/allocation/subject_limits.hpp"
@@ -74,6 +75,10 @@ public:
 
 private:
   using Explained = std::shared_ptr<const Explanation>;
+  struct Refused {
+    Explained why;
+    bool has_claimed = false; ///< the next one of its kind may claim, too
+  };
   /// Equal for workloads that fail for the same reason: quota, reservation, subject, shapes.
   using Likeness = std::vector<std::uint64_t>;
 
@@ -88,10 +93,12 @@ private:
                                                                  const ResourceVector& total);
   [[nodiscard]] std::optional<Explanation> no_quota(const Option& option,
                                                     const ResourceVector& total) const;
-  void note_want(const Option& option, Pods members, const ResourceVector& total, bool has_quota);
-  [[nodiscard]] bool is_within_nominal(const Option& option, const ResourceVector& total) const;
-  [[nodiscard]] std::optional<Explanation> yields(const Option& option,
-                                                  const ResourceVector& total) const;
+  void note_want(const Option& option, Pods members);
+  [[nodiscard]] bool borrows(const Option& option, const ResourceVector& total) const;
+  [[nodiscard]] bool claim_room(Pods members, const std::vector<Option>& options,
+                                const ResourceVector& total);
+  [[nodiscard]] std::variant<PlacedPods, Explanation> place(const Option& option, Pods members,
+                                                            const ResourceVector& total);
   [[nodiscard]] std::optional<Explanation> pressed(const Option& option,
                                                    const ResourceVector& total);
   [[nodiscard]] std::vector<Option> not_passed_over(const Head& head,
@@ -115,12 +122,12 @@ private:
   OptionFinder options_;
   Waiting refusal_;
   bool bursts_ = false;
-  std::set<PoolName> wanted_pools_;   ///< where somebody has quota and no place
-  std::set<PoolName> entitled_pools_; ///< where somebody within nominal has no room (F4)
+  std::set<PoolName> wanted_pools_; ///< where somebody has quota and no place
+  std::optional<OwnRoom> own_room_; ///< once somebody within nominal has no room (F4)
   /// StrictFifo: where the first that lacked room waits (F5).
   std::set<std::pair<QuotaIndex, PoolName>> blocked_;
   std::map<QuotaName, std::uint32_t> positions_;
-  std::map<Likeness, Explained> refused_; ///< looked up, never walked
+  std::map<Likeness, Refused> refused_; ///< looked up, never walked
   std::unordered_map<const PodShape*, std::uint64_t> shape_numbers_;
   std::map<std::string, std::uint64_t> name_numbers_;
   std::map<std::pair<Reason, std::string>, Explained> plain_refusals_;

@@ -1,6 +1,8 @@
 #include "lib/allocation/admission_rates.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "lib/allocation/subject_limits.hpp"
 #include "lib/base/timestamp.hpp"
@@ -19,6 +21,37 @@ RateLimit spread_evenly(std::int32_t per_minute) {
 
 const BreakerSpec& breaker_of(const ClusterSnapshot& snapshot) {
   return snapshot.policy_of({}).breaker; // subjects are in no pool: the general policy's
+}
+
+/// Something was admitted for the owner of `pod`.
+struct Taking {
+  const QuotaForest& forest;
+  QuotaIndex quota = 0;
+  const PodView& pod;
+  TimePoint at{};
+};
+
+/// Records are written to the second: up to that much later there was a token. Where there was none
+/// even then, the limits were others.
+void take_token(TokenBucket& bucket, const RateLimit& rate, TimePoint at) {
+  const TimePoint there = std::max(at, bucket.next_token(rate));
+  if (there <= at + std::chrono::seconds{1})
+    bucket.take(rate, there);
+}
+
+/// Of the quota, of each one above, and of the subject.
+void take_tokens(const Taking& taking, AllocationMemory& memory) {
+  const QuotaForest& forest = taking.forest;
+  for (std::optional<QuotaIndex> at = taking.quota; at; at = forest.parent(*at))
+    if (const auto& rate = forest.spec(*at).rate_limit)
+      take_token(memory.quotas[forest.spec(*at).name].rate, *rate, taking.at);
+  const auto limiting = limiting_quota(forest, taking.quota);
+  if (!limiting || !forest.spec(*limiting).per_subject->per_minute)
+    return;
+  const QuotaSpec& spec = forest.spec(*limiting);
+  auto& buckets = memory.quotas[spec.name].subject_rates;
+  take_token(buckets[subject_of(taking.pod, *spec.per_subject)],
+             spread_evenly(*spec.per_subject->per_minute), taking.at);
 }
 
 } // namespace
@@ -126,24 +159,27 @@ void AdmissionRates::admitted(const Workload& workload, const PoolName& pool) {
   if (const auto it = memory_.breakers.find(account_of(workload)); it != memory_.breakers.end())
     it->second.admitted(input_.now);
   const QuotaForest& forest = *input_.snapshot.quotas;
-  const auto quota = forest.find(workload.quota.quota);
-  if (!quota)
-    return;
-  for (std::optional<QuotaIndex> at = quota; at; at = forest.parent(*at))
-    if (const auto& rate = forest.spec(*at).rate_limit)
-      memory_.quotas[forest.spec(*at).name].rate.take(*rate, input_.now);
-  const auto limiting = limiting_quota(forest, *quota);
-  if (!limiting || !forest.spec(*limiting).per_subject->per_minute || workload.waiting.empty())
-    return;
-  const QuotaSpec& spec = forest.spec(*limiting);
-  memory_.quotas[spec.name]
-      .subject_rates[subject_of(*workload.waiting.front(), *spec.per_subject)]
-      .take(spread_evenly(*spec.per_subject->per_minute), input_.now);
+  if (const auto quota = forest.find(workload.quota.quota); quota && !workload.waiting.empty())
+    take_tokens({forest, *quota, *workload.waiting.front(), input_.now}, memory_);
 }
 
 Refusal AdmissionRates::refused_until(Reason reason, std::string message, TimePoint until) {
   next_look_ = std::min(next_look_, until);
   return Refusal{reason, std::move(message) + "; it may go on at " + format_time(until)};
+}
+
+void recall_admissions(const ClusterSnapshot& snapshot, TimePoint now, AllocationMemory& memory) {
+  std::map<std::pair<TimePoint, DecisionId>, const PodView*> decisions; // in their order
+  snapshot.pods.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
+    if (!pod->admission || !pod->admission->admitted_at)
+      return;
+    const TimePoint at = *pod->admission->admitted_at;
+    if (now - kRecallMax < at && at <= now)
+      decisions.try_emplace({at, pod->admission->decision}, pod.get());
+  });
+  for (const auto& [decision, pod] : decisions)
+    if (const auto quota = snapshot.quotas->find(pod->admission->quota))
+      take_tokens({*snapshot.quotas, *quota, *pod, decision.first}, memory);
 }
 
 } // namespace berth::allocation

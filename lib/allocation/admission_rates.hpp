@@ -45,4 +45,9 @@ private:
   TimePoint next_look_ = TimePoint::max();
 };
 
+/// Takes the tokens of admissions that pods still tell of, up to kRecallMax ago: what a new leader
+/// can know of buckets. Work that was admitted and is gone since is forgotten.
+void recall_admissions(const ClusterSnapshot& snapshot, TimePoint now, AllocationMemory& memory);
+inline constexpr Duration kRecallMax = std::chrono::hours{1};
+
 } // namespace berth::allocation

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,9 @@ struct AdmissionRecord {
   /// those created no later, up to this number, were decided on and are charged (G2, L1).
   std::int32_t members = 1;
   TimePoint youngest_member{};
+
+  /// Whole seconds, as they are written. A restart counts recent admissions again by it (T1).
+  std::optional<TimePoint> admitted_at{};
 
   friend bool operator==(const AdmissionRecord&, const AdmissionRecord&) = default;
 };

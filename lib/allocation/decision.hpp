@@ -102,7 +102,10 @@ struct ReservationDecision {
 };
 
 /// A pod that has to give way, whoever asks: a burst is over (Q6), or its pool is under pressure
-/// (T3). The operator gives notice and evicts.
+/// (T3). The core lists it anew in each plan for as long as that holds; it remembers no notice. The
+/// one who evicts (P4 to P6) is to write the notice when it is first listed, to evict no earlier
+/// than not_before, through the eviction API and with a fresh read, and to stop where a later plan
+/// does not list the pod any more. Nobody does so yet: a plan's sheddings are read by tests only.
 struct Shedding {
   std::shared_ptr<const PodView> pod{};
   QuotaName quota{};

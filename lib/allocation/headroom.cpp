@@ -55,18 +55,13 @@ Amount Headroom::virtual_left(const Site& site, const ResourceName& resource) co
   return left;
 }
 
-void Headroom::take(const Option& option, const ResourceVector& total) {
-  balance_.charge(option.payer, option.site.pool->name, beyond_promise(option, total));
-  fill(option, total);
-}
-
-void Headroom::take_for_burst(const Option& option, const ResourceVector& total) {
-  balance_.charge_burst(option.payer, option.site.pool->name, beyond_promise(option, total));
-  fill(option, total);
-}
-
-void Headroom::fill(const Option& option, const ResourceVector& total) {
-  pool_use_[option.site.pool->name] += total;
+void Headroom::take(const Option& option, const ResourceVector& total, bool is_burst) {
+  const PoolName& pool = option.site.pool->name;
+  if (is_burst)
+    balance_.charge_burst(option.payer, pool, beyond_promise(option, total));
+  else
+    balance_.charge(option.payer, pool, beyond_promise(option, total));
+  pool_use_[pool] += total;
   if (option.site.reservation == kNoReservation)
     return;
   ResourceVector& unfilled = unfilled_[option.site.reservation];

@@ -40,9 +40,8 @@ public:
   /// L2 for what the pool has and no node does.
   [[nodiscard]] std::optional<PoolShortfall> pool_shortfall(const Option& option,
                                                             const ResourceVector& total) const;
-  void take(const Option& option, const ResourceVector& total);
-  /// Q6: as take(), where the quota pays from its burst budget for what Q2 has no room for.
-  void take_for_burst(const Option& option, const ResourceVector& total);
+  /// Q6: in a burst the quota pays from its budget for what Q2 has no room for.
+  void take(const Option& option, const ResourceVector& total, bool is_burst);
 
   /// What of `total` the payer is charged for: all that is not promised to it already.
   [[nodiscard]] ResourceVector beyond_promise(const Option& option,
@@ -61,7 +60,6 @@ public:
   void hold_again(std::size_t nomination);
 
 private:
-  void fill(const Option& option, const ResourceVector& total);
   [[nodiscard]] Amount virtual_left(const Site& site, const ResourceName& resource) const;
 
   const ClusterSnapshot& snapshot_;

@@ -22,6 +22,13 @@ std::int64_t ratio_nano(Amount part, Amount whole, std::int64_t most) {
   return static_cast<std::int64_t>(std::min<Int128>(nano, most));
 }
 
+/// By how much less a quota lends to its parent.
+Amount drawn_above(Amount lending_limit, Amount before, Amount after) {
+  const Amount lent_before = std::min(lending_limit, before);
+  const Amount lent_after = std::min(lending_limit, after);
+  return lent_before == lent_after ? Amount{} : lent_before - lent_after;
+}
+
 } // namespace
 
 std::int64_t QuotaBalance::share_in_cell(std::size_t cell, Amount left) const {
@@ -65,12 +72,30 @@ ShareForecast QuotaBalance::forecast(QuotaIndex quota, const PoolName& pool,
       const Amount after = left_[cell] - drawn;
       forecast.nano.at(level) = std::max(forecast.nano.at(level), share_in_cell(cell, after));
       forecast.borrows = forecast.borrows || (level == 0 && after < Amount{});
-      const Amount lent_after = std::min(lending_limit, after);
-      drawn = std::min(lending_limit, left_[cell]);
-      drawn = drawn == lent_after ? Amount{} : drawn - lent_after;
+      drawn = drawn_above(lending_limit, left_[cell], after);
     }
   });
   return forecast;
+}
+
+bool QuotaBalance::has_what_it_draws(QuotaIndex quota, const PoolName& pool,
+                                     const ResourceVector& request) const {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  bool has = true;
+  if (block == nullptr)
+    return has;
+  for_each_governed(block->resources, request, [&](std::size_t resource, Amount drawn) {
+    for (QuotaIndex at = quota; at != QuotaForest::kNone && drawn > Amount{};
+         at = forest_->parents_[at]) {
+      const std::size_t cell = forest_->cell_of(*block, at) + resource;
+      const QuotaForest::Cell& limits = forest_->cells_[cell];
+      const bool is_root = forest_->parents_[at] == QuotaForest::kNone;
+      const Amount after = left_[cell] - drawn;
+      has = has && after >= (is_root ? Amount{} : -limits.borrowing_limit);
+      drawn = drawn_above(limits.lending_limit, left_[cell], after);
+    }
+  });
+  return has;
 }
 
 void QuotaBalance::charge_burst(QuotaIndex quota, const PoolName& pool,

@@ -204,6 +204,11 @@ public:
   [[nodiscard]] ShareForecast forecast(QuotaIndex quota, const PoolName& pool,
                                        const ResourceVector& request) const;
 
+  /// Q2, asked only of the quotas that the request would draw from: the part that a quota does not
+  /// lend takes nothing from those above it.
+  [[nodiscard]] bool has_what_it_draws(QuotaIndex quota, const PoolName& pool,
+                                       const ResourceVector& request) const;
+
   /// Q6: how large a burst the quota is in, of the largest that `factor_percent` allows: what it
   /// was charged beyond Q2. 0 to kFullBurst.
   [[nodiscard]] std::int64_t burst_level(QuotaIndex quota, std::int32_t factor_percent) const;

@@ -173,12 +173,9 @@ Tournament::Turn Tournament::turn_of(QuotaIndex origin, QuotaIndex level) const 
   for (QuotaIndex at = origin; at != level; at = *forest.parent(at))
     ++steps;
   weigh(turn, std::max(shares_[level], forecast.nano.at(steps)));
-  if (input_.policy.ordering == Ordering::PriorityThenFairShare) {
-    turn.borrows = forecast.borrows;
-    turn.first_priority = -turn.contender->priority;
-  } else {
-    turn.last_priority = -turn.contender->priority;
-  }
+  turn.borrows = forecast.borrows; // F4: after all who are within their quota
+  const bool leads = input_.policy.ordering == Ordering::PriorityThenFairShare;
+  (leads ? turn.first_priority : turn.last_priority) = -turn.contender->priority;
   return turn;
 }
 

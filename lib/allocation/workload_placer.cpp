@@ -106,6 +106,14 @@ std::optional<PlacedPods> WorkloadPlacer::place_one(const PodView& pod, const Si
   return placed;
 }
 
+void WorkloadPlacer::take_again(Pods pods, const Site& site, const PlacedPods& placed) {
+  NodeChanges changes(overlay_);
+  for (std::size_t i = 0; i < pods.size(); ++i)
+    changes.place(placed.nodes[i].front(), to_columns(pods[i]->requests(), overlay_.table()),
+                  placed.devices[i], site.reservation);
+  std::move(changes).apply_to(overlay_);
+}
+
 /// As asked; FirstFitDecreasing takes the largest first: by the greatest share of what the largest
 /// node has.
 std::vector<std::size_t> WorkloadPlacer::placing_order(Pods pods, const Site& site) const {

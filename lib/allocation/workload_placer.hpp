@@ -50,6 +50,9 @@ class WorkloadPlacer {
 public:
   /// Both must outlive the placer.
   WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds);
+  /// One that goes on from another's overlay, with rankings of its own.
+  WorkloadPlacer(const ClusterSnapshot& snapshot, NodeOverlay overlay)
+      : snapshot_(&snapshot), overlay_(std::move(overlay)) {}
 
   /// `nodes_max`: how many nodes to name for each pod. The overlay does not change.
   [[nodiscard]] std::optional<PlacedPods> place(Pods pods, const Site& site, std::size_t nodes_max);
@@ -64,6 +67,8 @@ public:
   [[nodiscard]] NodeOverlay& overlay() { return overlay_; }
   /// Makes the what-if the state that the next workload finds.
   void take(PlacedPods placed) { std::move(placed.changes).apply_to(overlay_); }
+  /// Puts pods where another placer put them.
+  void take_again(Pods pods, const Site& site, const PlacedPods& placed);
   /// For pods that place() found no room for: places them again as far as it goes, and counts what
   /// is wrong with each node for the first that fails.
   [[nodiscard]] NoPlace explain(Pods pods, const Site& site);
@@ -71,6 +76,11 @@ public:
   /// Whether the pool's nodes could take the pods if nothing else ran there: each of them has a
   /// node that is large enough and suits it, and there is enough for all together.
   [[nodiscard]] bool could_ever_fit(Pods pods, const PoolSpec& pool);
+
+  /// The pool's nodes that suit the pod but for room, ascending; valid until the next call.
+  [[nodiscard]] std::span<const NodeIndex> allowed_nodes(const Constraints& constraints,
+                                                         const PoolSpec& pool);
+  [[nodiscard]] const NodeOverlay& overlay() const { return overlay_; }
 
   /// Rankings kept at once; with more shapes than that they are built again.
   static constexpr std::size_t kRankingsMax = 512;
@@ -89,8 +99,6 @@ private:
 
   /// Valid until the next call.
   [[nodiscard]] NodeRanking& ranking_of(const ShapePtr& shape, const Site& site);
-  [[nodiscard]] std::span<const NodeIndex> allowed_nodes(const Constraints& constraints,
-                                                         const PoolSpec& pool);
   /// Nodes for one pod, best first, and its devices on the first of them; no nodes: no place.
   struct Place {
     std::vector<NodeIndex> nodes{};

@@ -26,6 +26,7 @@ void describe(Fields& fields, Of<allocation::AdmissionRecord> auto& record) {
     fields.field("burst", record.is_burst);
   fields.required("members", record.members, kMembers);
   fields.required("youngestMember", record.youngest_member);
+  fields.field("admittedAt", record.admitted_at);
 }
 
 std::string encode_admission(const allocation::AdmissionRecord& record) {

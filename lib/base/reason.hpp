@@ -64,6 +64,9 @@ namespace berth {
   X(NodesNotReady, "Some nodes of the pool are not ready.")                                        \
   X(WithinNominal, "The quota holds no more than its nominal amounts.")                            \
   X(Borrowing, "The quota holds more than its nominal amounts.")                                   \
+  X(Bursting, "The quota holds work that its burst budget pays for.")                              \
+  X(NotBursting, "The quota holds nothing beyond what it has room for.")                           \
+  X(NotThrottled, "No rate, circuit breaker or pace keeps work of the quota back.")                \
   X(ParentNotFound, "The quota's parent does not exist.")                                          \
   X(ParentCycle, "The quota is its own ancestor.")                                                 \
   X(SubjectsOverlap, "Another quota names a subject of this one equally well.")                    \

@@ -271,6 +271,10 @@ const kube::Store<Pod>& Observer::pods() const {
   return impl_->pods.store;
 }
 
+kube::Store<Pod>& Observer::pods() {
+  return impl_->pods.store;
+}
+
 const kube::Store<Node>& Observer::nodes() const {
   return impl_->nodes.store;
 }

@@ -73,6 +73,7 @@ public:
   [[nodiscard]] const kube::Store<Pod>& pods() const;
   [[nodiscard]] const kube::Store<Node>& nodes() const;
   /// Not const, so that others can listen to them.
+  [[nodiscard]] kube::Store<Pod>& pods();
   [[nodiscard]] kube::Store<api::ResourcePool>& pools();
   [[nodiscard]] kube::Store<api::Quota>& quotas();
   [[nodiscard]] kube::Store<api::Reservation>& reservations();

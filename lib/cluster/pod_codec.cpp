@@ -157,6 +157,7 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
                          api::kAdmissionGate) != draft.pod.scheduling_gates.end();
   view.is_recreated =
       std::ranges::any_of(meta.owners, [](const auto& owner) { return owner.controller; });
+  draft.pod.failure = failure_of(draft);
   read_berth_labels(draft);
   allocation::PodShape shape{allocation::weigh(resources_of(draft)), constraints_of(draft)};
   read_device_share(draft, shape);

@@ -92,8 +92,7 @@ Client::Client(http::Transport& transport, async::Executor& executor, Rng rng,
 
 Client::Client(http::Transport& transport, async::Executor& executor, Rng rng,
                ClientOptions options, TokenSource* token)
-    : impl_(std::make_unique<Impl>(
-          Impl{Exchange{transport, executor, rng, std::move(options), token}})) {}
+    : impl_(new Impl{Exchange{transport, executor, rng, std::move(options), token}}) {}
 
 Client::~Client() = default;
 
@@ -203,6 +202,10 @@ async::Task<Result<std::string>> Client::get_raw(std::string target) {
   Call call = impl_->call_of({}, "GET", std::move(target), {});
   const std::string no_body;
   co_return co_await impl_->send(std::move(call), no_body);
+}
+
+std::optional<TimePoint> Client::throttled_at() const {
+  return impl_->exchange.throttled_at();
 }
 
 } // namespace berth::kube

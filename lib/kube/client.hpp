@@ -128,6 +128,10 @@ public:
   /// A plain GET of a path, for discovery, /version and aggregated APIs.
   [[nodiscard]] async::Task<Result<std::string>> get_raw(std::string target);
 
+  /// When the server last refused a call because it has too much to do (429, but for disruption
+  /// budgets); nothing if it never did. Callable on any thread.
+  [[nodiscard]] std::optional<TimePoint> throttled_at() const;
+
 private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/allocation/admission_rates.hpp"
 #include "lib/api/to_allocation.hpp"
 
 namespace berth::op {
@@ -53,6 +54,10 @@ void AllocationLoop::recall() {
   allocation::AllocationMemory memory;
   for (const auto& [key, quota] : parts_.observer.quotas().items())
     memory.quotas.emplace(QuotaName{quota->meta.name}, api::remembered(*quota));
+  in_cycle_ = true;
+  const auto snapshot = parts_.observer.publish_now();
+  in_cycle_ = false;
+  allocation::recall_admissions(*snapshot, parts_.executor.clock().now(), memory);
   memory_ = std::make_shared<const allocation::AllocationMemory>(std::move(memory));
 }
 

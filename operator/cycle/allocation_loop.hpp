@@ -45,7 +45,7 @@ public:
 
 private:
   void cycle();
-  /// What the leader before this one knew, as far as statuses tell.
+  /// What the leader before this one knew, as far as statuses and admissions tell.
   void recall();
   void count(const allocation::Plan& plan);
   /// When the passing of time alone changes what would be decided; at most kCycleIntervalMax away.

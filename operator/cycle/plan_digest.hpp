@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lib/allocation/decision.hpp"
@@ -19,9 +20,19 @@ struct PendingWork {
   allocation::Waiting first{};
 };
 
+/// What keeps work of a quota back though there may be room (T1, T2).
+struct Brake {
+  Reason reason = Reason::RateLimited; ///< CircuitOpen before Throttled before RateLimited
+  std::string message{};               ///< the same as long as the reason is
+
+  friend bool operator==(const Brake&, const Brake&) = default;
+};
+
 struct PlanDigest {
   allocation::Generation based_on{};
   std::map<QuotaName, PendingWork> pending;
+  /// Of quotas whose work waits for nothing else.
+  std::map<QuotaName, Brake> brakes;
   std::map<ReservationName, allocation::ReservationDecision> reservations;
   /// What quotas remember, for their statuses (F2, Q6).
   allocation::QuotaMemories memories;

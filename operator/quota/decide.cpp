@@ -83,6 +83,43 @@ api::Condition within_nominal_condition(const std::vector<api::QuotaPoolStatus>&
   return condition;
 }
 
+/// Q6: whether work runs that the quota has no room for.
+api::Condition burst_condition(const ObservedQuota& observed, QuotaIndex index) {
+  api::Condition condition;
+  condition.type = "BurstActive";
+  condition.status = api::ConditionStatus::False;
+  condition.reason = Reason::NotBursting;
+  condition.message = "nothing is held beyond the quota";
+  const auto& spec = observed.accounts->snapshot->quotas->spec(index);
+  if (!spec.burst || observed.accounts->balance.burst_level(index, spec.burst->factor_percent) == 0)
+    return condition;
+  const auto memory = observed.plan->memories.find(spec.name);
+  condition.status = api::ConditionStatus::True;
+  condition.reason = Reason::Bursting;
+  condition.message = "work beyond the quota draws on the burst budget";
+  if (memory != observed.plan->memories.end() && memory->second.burst.empty_since) {
+    condition.reason = Reason::BurstEnded;
+    condition.message = "the burst budget is used up; what it paid for has its grace left";
+  }
+  return condition;
+}
+
+/// T1, T2.
+api::Condition throttled_condition(const ObservedQuota& observed) {
+  api::Condition condition;
+  condition.type = "Throttled";
+  condition.status = api::ConditionStatus::False;
+  condition.reason = Reason::NotThrottled;
+  condition.message = "no rate, breaker or pace keeps work back";
+  const auto brake = observed.plan->brakes.find(QuotaName{observed.quota->meta.name});
+  if (brake == observed.plan->brakes.end())
+    return condition;
+  condition.status = api::ConditionStatus::True;
+  condition.reason = brake->second.reason;
+  condition.message = brake->second.message;
+  return condition;
+}
+
 std::vector<api::QuotaPoolStatus> pool_rows(const ObservedQuota& observed, QuotaIndex index,
                                             const resources::ResourceVector& pending) {
   const auto use = observed.accounts->subtree_use.find(QuotaName{observed.quota->meta.name});
@@ -150,8 +187,8 @@ std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observe
   status.pools = pool_rows(observed, *index, pending_amounts);
   remember(observed, *index, status);
   status.conditions = observed.quota->status.conditions;
-  for (auto condition :
-       {ready_condition(observed, *index), within_nominal_condition(status.pools)}) {
+  for (auto condition : {ready_condition(observed, *index), within_nominal_condition(status.pools),
+                         burst_condition(observed, *index), throttled_condition(observed)}) {
     condition.observed_generation = observed.quota->meta.generation;
     api::set_condition(status.conditions, std::move(condition), now);
   }

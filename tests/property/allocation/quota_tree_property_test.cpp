@@ -13,12 +13,19 @@ using namespace berth::allocation::testing;
 namespace {
 
 const PoolName kPool{"p"};
-const ResourceName kCpu = ResourceName::cpu();
 
 rc::Gen<std::vector<Charged>> charges() {
   return rc::gen::container<std::vector<Charged>>(rc::gen::build<Charged>(
       rc::gen::set(&Charged::quota, rc::gen::inRange<std::size_t>(0, kQuotasMax)),
-      rc::gen::set(&Charged::amount, rc::gen::inRange(0, 6))));
+      rc::gen::set(&Charged::amounts, amounts(5))));
+}
+
+QuotaBalance charged_balance(const QuotaForest& forest, const std::vector<Charged>& charged) {
+  QuotaBalance balance(forest);
+  for (const Charged& charge : charged)
+    balance.charge(*forest.find(QuotaName{name_of(charge.quota % forest.size())}), kPool,
+                   vector_of(charge.amounts));
+  return balance;
 }
 
 } // namespace
@@ -29,19 +36,21 @@ TEST_CASE("Q1, Q2: what is left and what fits are what the laws say, after any c
     const auto charged = *charges();
     Book book(plots, charged);
     const QuotaForest forest(specs_of(plots));
-    QuotaBalance balance(forest);
-    for (const Charged& charge : charged)
-      balance.charge(*forest.find(QuotaName{name_of(charge.quota % plots.size())}), kPool,
-                     {{"cpu", charge.amount}});
+    const QuotaBalance balance = charged_balance(forest, charged);
     for (std::size_t i = 0; i < plots.size(); ++i) {
       const QuotaIndex at = *forest.find(QuotaName{name_of(i)});
-      if (!book.is_governed(i)) {
-        RC_ASSERT(balance.available(at, kPool, kCpu).is_unlimited());
-        continue;
+      for (std::size_t r = 0; r < kResources.size(); ++r) {
+        const Amount left = balance.left(at, kPool, ResourceName{kResources[r]});
+        RC_ASSERT(left == (book.is_governed(i, r) ? Amount{book.left(i, r)} : Amount::unlimited()));
       }
-      RC_ASSERT(balance.left(at, kPool, kCpu) == Amount{book.left(i)});
-      for (int amount = 1; amount < 40; amount += 3)
-        RC_ASSERT(!balance.shortfall(at, kPool, {{"cpu", amount}}) == book.fits(i, amount));
+      for (int attempt = 0; attempt < 10; ++attempt) {
+        const Amounts asked = *amounts(20);
+        const ResourceVector request = vector_of(asked);
+        RC_ASSERT(!balance.shortfall(at, kPool, request) == book.fits(i, asked));
+        RC_ASSERT(balance.has_what_it_draws(at, kPool, request) ==
+                  book.has_what_it_draws(i, asked));
+        RC_ASSERT(balance.forecast(at, kPool, request).borrows == book.borrows(i, asked));
+      }
     }
   }));
 }
@@ -49,21 +58,17 @@ TEST_CASE("Q1, Q2: what is left and what fits are what the laws say, after any c
 TEST_CASE("Q2: the available amount is the greatest that fits") {
   REQUIRE(rc::check("one more does not fit", [] {
     const auto plots = *forests();
-    const auto charged = *charges();
     const QuotaForest forest(specs_of(plots));
-    QuotaBalance balance(forest);
-    for (const Charged& charge : charged)
-      balance.charge(*forest.find(QuotaName{name_of(charge.quota % plots.size())}), kPool,
-                     {{"cpu", charge.amount}});
-    for (QuotaIndex at = 0; at < forest.size(); ++at) {
-      const Amount available = balance.available(at, kPool, kCpu);
-      if (available.is_unlimited())
-        continue;
-      RC_ASSERT(balance.shortfall(at, kPool, {{"cpu", std::max(available.value(), 0L) + 1}}));
-      if (available <= Amount{})
-        continue;
-      RC_ASSERT(!balance.shortfall(at, kPool, {{"cpu", available.value()}}));
-    }
+    const QuotaBalance balance = charged_balance(forest, *charges());
+    for (QuotaIndex at = 0; at < forest.size(); ++at)
+      for (const char* resource : kResources) {
+        const Amount available = balance.available(at, kPool, ResourceName{resource});
+        if (available.is_unlimited())
+          continue;
+        RC_ASSERT(balance.shortfall(at, kPool, {{resource, std::max(available.value(), 0L) + 1}}));
+        if (available > Amount{})
+          RC_ASSERT(!balance.shortfall(at, kPool, {{resource, available.value()}}));
+      }
   }));
 }
 
@@ -71,20 +76,18 @@ TEST_CASE("Q2: a quota that is raised never fits less") {
   REQUIRE(rc::check("raising nominal hurts nobody who could use it", [] {
     auto plots = *forests();
     const auto charged = *charges();
-    const std::size_t raised = *rc::gen::inRange<std::size_t>(0, plots.size());
+    const Amounts asked = *amounts(4);
     Book before(plots, charged);
     std::vector<bool> fitted;
     for (std::size_t i = 0; i < plots.size(); ++i)
-      fitted.push_back(before.fits(i, 3));
-    plots[raised].nominal += 5;
+      fitted.push_back(before.fits(i, asked));
+    const std::size_t raised = *rc::gen::inRange<std::size_t>(0, plots.size());
+    plots[raised].terms[*rc::gen::inRange<std::size_t>(0, kResources.size())].nominal += 5;
     const QuotaForest forest(specs_of(plots));
-    QuotaBalance balance(forest);
-    for (const Charged& charge : charged)
-      balance.charge(*forest.find(QuotaName{name_of(charge.quota % plots.size())}), kPool,
-                     {{"cpu", charge.amount}});
+    const QuotaBalance balance = charged_balance(forest, charged);
     for (std::size_t i = 0; i < plots.size(); ++i)
       if (fitted[i])
-        RC_ASSERT(!balance.shortfall(*forest.find(QuotaName{name_of(i)}), kPool, {{"cpu", 3}}));
+        RC_ASSERT(!balance.shortfall(*forest.find(QuotaName{name_of(i)}), kPool, vector_of(asked)));
   }));
 }
 

@@ -4,9 +4,12 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
+#include "lib/allocation/admission_rates.hpp"
 #include "lib/allocation/decay.hpp"
 #include "tests/support/allocation/builders.hpp"
 
@@ -158,6 +161,247 @@ TEST_CASE("T1: a bucket never gives more than its burst and what its rate brough
         const std::int64_t brought = (taken[j] - taken[i]).count() * rate.per_minute / 60'000;
         RC_ASSERT(given <= rate.burst + brought);
       }
+  }));
+}
+
+TEST_CASE("Q7: a namespace never holds more than its ResourceQuota, and only that makes it wait") {
+  REQUIRE(rc::check("against counting, with pods that Berth does not manage", [] {
+    const int most_cores = *rc::gen::inRange(0, 12);
+    const int most_pods = *rc::gen::inRange(1, 8);
+    NamespaceQuota limit;
+    limit.namespace_name = "team-a";
+    limit.name = "compute";
+    limit.hard = {{"cpu", most_cores * 1000}, {"pods", most_pods}};
+    History history;
+    history.world.add_all(pool("p"), node("n", 50), limit,
+                          quota("a").of("team-a").of("team-b").pool("p").cpu(50));
+    int strangers = 0; // a core each
+    for (int step = 0; step < 8; ++step) {
+      history.world.now += 1s;
+      history.end_some();
+      if (*rc::gen::inRange(0, 3) == 0 && history.cores() + strangers < most_cores &&
+          static_cast<int>(history.running.size()) + strangers < most_pods)
+        history.world.add(
+            pod("stranger" + std::to_string(strangers++)).cpu(1).unmanaged().bound("n"));
+      history.arrive(4);
+      history.world.add(pod("free" + std::to_string(step)).in("team-b").cpu(1));
+      const Plan plan = history.world.step();
+      for (const Admission& admission : plan.admissions) {
+        const auto& job = *admission.members.front().pod;
+        if (job.namespace_name == "team-a")
+          history.running.emplace(job.uid, job);
+      }
+      const auto cores = history.cores() + strangers;
+      const auto pods = static_cast<int>(history.running.size()) + strangers;
+      RC_ASSERT(cores <= most_cores);
+      RC_ASSERT(pods <= most_pods);
+      for (const Waiting& waiting : plan.waiting) {
+        RC_ASSERT(waiting.why->reason == Reason::NamespaceQuotaExceeded);
+        const auto& job = *waiting.workload->waiting.front();
+        RC_ASSERT(job.namespace_name == "team-a");
+        RC_ASSERT(pods == most_pods ||
+                  cores + job.requests().get(ResourceName::cpu()).value() / 1000 > most_cores);
+      }
+    }
+  }));
+}
+
+TEST_CASE("T1: a restart forgets no admission of work that is still there") {
+  REQUIRE(rc::check("in any stretch of time, with restarts, within a second's worth", [] {
+    const RateLimit rate{*rc::gen::inRange(1, 600), *rc::gen::inRange(1, 10)};
+    World world;
+    world.add_all(pool("p"), node("n", 100),
+                  quota("a").of("team-a").pool("p").cpu(100).rate(rate.per_minute, rate.burst));
+    for (int i = 0; i < 60; ++i)
+      world.add(pod("j" + std::to_string(i)).asks("cpu", 1));
+    std::vector<TimePoint> admitted;
+    for (int step = 0; step < 25; ++step) {
+      world.now += Duration{*rc::gen::inRange(0, 3000)};
+      if (*rc::gen::inRange(0, 3) == 0) {
+        AllocationMemory memory;
+        recall_admissions(*world.snapshot(), world.now, memory);
+        world.policy.memory = std::make_shared<const AllocationMemory>(memory);
+      }
+      admitted.insert(admitted.end(), world.step().admissions.size(), world.now);
+    }
+    for (std::size_t i = 0; i < admitted.size(); ++i)
+      for (std::size_t j = i; j < admitted.size(); ++j) {
+        const Duration passed = admitted[j] - admitted[i] + 1s;
+        RC_ASSERT(static_cast<std::int64_t>(j - i + 1) <=
+                  rate.burst + passed.count() * rate.per_minute / 60'000 + 1);
+      }
+  }));
+}
+
+namespace {
+
+/// T2 word for word, for one subject.
+struct ReferenceBreaker {
+  BreakerSpec spec;
+  std::vector<TimePoint> failures{};
+  std::optional<TimePoint> opened{};
+  std::optional<TimePoint> probed{};
+
+  void fail(TimePoint at) {
+    if (opened && at < *opened + spec.open)
+      return;
+    if (opened) {
+      if (probed && at >= *probed && at < *probed + spec.open) {
+        opened = at;
+        probed.reset();
+        return;
+      }
+      if (!probed)
+        return;
+      close();
+    }
+    failures.push_back(at);
+    const auto recent = std::ranges::count_if(
+        failures, [&](TimePoint failure) { return failure > at - spec.window; });
+    if (recent >= spec.failures)
+      opened = at;
+  }
+  /// How many of `waiting` are admitted.
+  std::size_t admits(TimePoint now, std::size_t waiting) {
+    if (probed && now >= *probed + spec.open)
+      close();
+    if (!opened || waiting == 0)
+      return waiting;
+    if (now < *opened + spec.open || probed)
+      return 0;
+    probed = now;
+    return 1;
+  }
+  void close() {
+    failures.clear();
+    opened.reset();
+    probed.reset();
+  }
+};
+
+} // namespace
+
+TEST_CASE("T2: a subject is held back exactly while its breaker is open, and nobody else is") {
+  REQUIRE(rc::check("against the law written out", [] {
+    ReferenceBreaker reference{{*rc::gen::inRange(1, 5), 10min, 5min}};
+    World world;
+    PolicySpec policy;
+    policy.breaker = reference.spec;
+    world.add_all(policy, pool("p"), node("n", 100), quota("a").of("team-a").pool("p").cpu(100));
+    std::size_t waiting = 0;
+    for (int step = 0; step < 30; ++step) {
+      const TimePoint before = world.now;
+      world.now += std::chrono::seconds{*rc::gen::inRange(1, 200)};
+      world.policy.failures.clear();
+      auto times = *rc::gen::container<std::vector<std::int64_t>>(
+          *rc::gen::inRange<std::size_t>(0, 3),
+          rc::gen::inRange<std::int64_t>(1, (world.now - before).count() + 1));
+      std::ranges::sort(times);
+      for (const std::int64_t time : times) {
+        reference.fail(before + Duration{time});
+        world.policy.failures.push_back({"team-a/x", before + Duration{time}});
+      }
+      const int jobs = *rc::gen::inRange(0, 3);
+      for (int i = 0; i < jobs; ++i, ++waiting)
+        world.add(pod("x" + std::to_string(step) + "-" + std::to_string(i)).as("x"));
+      world.add(pod("y" + std::to_string(step)).as("y"));
+      std::size_t admitted = 0;
+      std::size_t others = 0;
+      for (const Admission& admission : world.step().admissions)
+        ++(admission.workload->service_account == "x" ? admitted : others);
+      RC_ASSERT(others == 1U);
+      RC_ASSERT(admitted == reference.admits(world.now, waiting));
+      waiting -= admitted;
+    }
+  }));
+}
+
+TEST_CASE("T3: what gives way under pressure is what is borrowed, in the order that is written") {
+  REQUIRE(rc::check("against sorting and counting", [] {
+    World world;
+    world.add_all(pool("p"), node("n", 100), quota("root").pool("p").cpu(100));
+    const std::vector<std::string> names{"a", "b", "c"};
+    std::map<std::string, std::int64_t> above; // cores beyond nominal
+    for (const std::string& name : names) {
+      const int nominal = *rc::gen::inRange(0, 8);
+      above[name] = -nominal;
+      world.add(quota(name).under("root").of(name).pool("p").cpu(nominal));
+    }
+    struct Runs {
+      int priority;
+      int created;
+      std::string name;
+      std::string quota;
+      int cores;
+    };
+    std::vector<Runs> running;
+    const int jobs = *rc::gen::inRange(0, 15);
+    for (int i = 0; i < jobs; ++i) {
+      running.push_back({*rc::gen::inRange(0, 3), *rc::gen::inRange(0, 5), "j" + std::to_string(i),
+                         *rc::gen::elementOf(names), *rc::gen::inRange(1, 4)});
+      const Runs& job = running.back();
+      above[job.quota] += job.cores;
+      world.add(pod(job.name)
+                    .in(job.quota)
+                    .cpu(job.cores)
+                    .priority(job.priority)
+                    .created(job.created)
+                    .admitted(record(job.quota, "p", {"n"})));
+    }
+    for (const std::string& name : names)
+      world.add(pod("new-" + name).in(name).cpu(*rc::gen::inRange(1, 4)));
+    std::ranges::sort(running, {}, [](const Runs& job) {
+      return std::tuple{job.priority, -job.created, "uid-" + job.name};
+    });
+    const int percent = *rc::gen::element(80, 85, 92, 99);
+    world.policy.measured[PoolName{"p"}] = {percent, 0};
+    const Plan plan = world.plan();
+    std::vector<std::string> expected;
+    std::map<std::string, std::int64_t> left = above;
+    for (const Runs& job : running)
+      if (percent == 99 && left[job.quota] > 0) {
+        left[job.quota] -= job.cores;
+        expected.push_back(job.name);
+      }
+    std::vector<std::string> shed;
+    for (const Shedding& shedding : plan.sheddings)
+      shed.push_back(shedding.pod->name);
+    RC_ASSERT(shed == expected);
+    for (const Admission& admission : plan.admissions) {
+      const auto& job = *admission.members.front().pod;
+      const auto cores = job.requests().get(ResourceName::cpu()).value() / 1000;
+      RC_ASSERT(percent < 90 || above[job.namespace_name] + cores <= 0);
+    }
+  }));
+}
+
+TEST_CASE("T3: no burst begins under pressure, and from Critical on bursts are the first to go") {
+  REQUIRE(rc::check("at every level", [] {
+    World world;
+    world.add_all(pool("p"), node("n", 100), quota("root").pool("p").cpu(2),
+                  quota("a").under("root").of("a").pool("p").cpu(2).bursts({400}),
+                  quota("b").under("root").of("b").pool("p").cpu(0));
+    AdmissionRecord burst = record("a", "p", {"n"});
+    burst.is_burst = true;
+    const int bursting = *rc::gen::inRange(0, 4);
+    world.add_all(pod("own").in("a").cpu(2).admitted(record("a", "p", {"n"})),
+                  pod("lent").in("b").cpu(2).priority(-9).admitted(record("b", "p", {"n"})));
+    for (int i = 0; i < bursting; ++i)
+      world.add(pod("burst" + std::to_string(i)).in("a").cpu(1).priority(i).admitted(burst));
+    world.add(pod("more").in("a").cpu(1));
+    const int percent = *rc::gen::inRange(70, 101);
+    world.policy.measured[PoolName{"p"}] = {percent, 0};
+    const Plan plan = world.plan();
+    RC_ASSERT(plan.admissions.size() == (percent > 80 ? 0U : 1U));
+    std::vector<std::string> shed;
+    for (const Shedding& shedding : plan.sheddings)
+      shed.push_back(shedding.pod->name);
+    std::vector<std::string> expected;
+    for (int i = 0; percent >= 90 && i < bursting; ++i)
+      expected.push_back("burst" + std::to_string(i));
+    if (percent >= 95)
+      expected.emplace_back("lent");
+    RC_ASSERT(shed == expected);
   }));
 }
 

@@ -198,6 +198,121 @@ TEST_CASE("F4: work that no node could ever take keeps nobody from borrowing") {
   CHECK(admitted_names(world.plan()) == Names{"small"});
 }
 
+TEST_CASE("F4: only what the waiting work lacks is kept from borrowers") {
+  World world;
+  NodeView node = testing::node("n", 8);
+  node.allocatable.set(ResourceName{"example.com/fpga"}, Amount{2});
+  const auto lends = [](const char* name, int fpgas) {
+    return quota(name).under("root").of(name).pool("p").cpu(4).nominal("example.com/fpga", fpgas);
+  };
+  world.add_all(pool("p"), node, quota("root").pool("p").cpu(0).nominal("example.com/fpga", 0),
+                lends("meek", 2), lends("greedy", 0),
+                pod("runs")
+                    .in("greedy")
+                    .cpu(1)
+                    .asks("example.com/fpga", 1)
+                    .admitted(record("greedy", "p", {"n"})),
+                pod("waits").in("meek").cpu(1).asks("example.com/fpga", 2),
+                pod("wants-fpga").in("greedy").cpu(1).asks("example.com/fpga", 1),
+                pod("wants-cpu").in("greedy").cpu(4));
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Names{"wants-cpu"});
+  CHECK(why_waiting(plan, "waits")->reason == Reason::InsufficientQuota);
+  CHECK(why_waiting(plan, "wants-fpga")->reason == Reason::HigherPriorityFirst);
+}
+
+TEST_CASE("F4: a borrower goes where the waiting work would have no place") {
+  World world;
+  NodeView other = node("other", 8);
+  other.labels.set("disk", "none");
+  world.add_all(pool("p"), node("wanted", 8), other, quota("root").pool("p").cpu(0),
+                quota("meek").under("root").of("meek").pool("p").cpu(16),
+                quota("greedy").under("root").of("greedy").pool("p").cpu(0),
+                pod("runs").in("greedy").cpu(4).admitted(record("greedy", "p", {"wanted"})),
+                pod("waits").in("meek").cpu(8).selects("kubernetes.io/hostname", "wanted"),
+                pod("small").in("greedy").cpu(1));
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Names{"small"});
+  CHECK(plan.admissions.front().members.front().record.planned_nodes ==
+        std::vector{NodeName{"other"}});
+}
+
+TEST_CASE("F4: work that waits for what others hold as their own keeps nobody from borrowing") {
+  World world;
+  world.add_all(pool("p"), node("n", 8), quota("root").pool("p").cpu(0),
+                quota("meek").under("root").of("meek").pool("p").cpu(4),
+                quota("owner").under("root").of("owner").pool("p").cpu(6), // more than there is
+                quota("greedy").under("root").of("greedy").pool("p").cpu(0),
+                pod("owned").in("owner").cpu(6).admitted(record("owner", "p", {"n"})),
+                pod("waits").in("meek").cpu(4), pod("small").in("greedy").cpu(1));
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Names{"small"});
+  CHECK(why_waiting(plan, "waits")->reason == Reason::InsufficientCapacity);
+}
+
+TEST_CASE("F4: what waits in one quota keeps no more than the quota's nominal") {
+  World world;
+  world.add_all(pool("p"), node("n", 8), quota("root").pool("p").cpu(0),
+                quota("meek").under("root").of("meek").pool("p").cpu(4),
+                quota("lender").under("root").of("lender").pool("p").cpu(4),
+                quota("greedy").under("root").of("greedy").pool("p").cpu(0),
+                pod("runs").in("greedy").cpu(5).admitted(record("greedy", "p", {"n"})),
+                pod("w1").in("meek").cpu(4).created(1), pod("w2").in("meek").cpu(4).created(2),
+                pod("small").in("greedy").cpu(1), pod("smaller").in("greedy").asks("cpu", 500));
+  CHECK(admitted_names(world.plan()).empty()); // 3 are left, and 4 are claimed
+  world.state.remove_pod(PodUid{"uid-runs"});
+  world.add(pod("runs").in("greedy").cpu(2).admitted(record("greedy", "p", {"n"})));
+  CHECK(admitted_names(world.plan()) == Names{"w1", "small", "smaller"});
+}
+
+TEST_CASE("F4: a gang that has no place even without borrowers keeps nothing from them") {
+  World world;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 4), quota("root").pool("p").cpu(0),
+                quota("meek").under("root").of("meek").pool("p").cpu(12),
+                quota("greedy").under("root").of("greedy").pool("p").cpu(0),
+                pod("m1").in("meek").cpu(6).gang("g", 2), pod("m2").in("meek").cpu(6).gang("g", 2),
+                pod("small").in("greedy").cpu(1));
+  CHECK(admitted_names(world.plan()) == Names{"small"}); // 12 cores, but not 6 and 6
+}
+
+TEST_CASE("F4: what the pool has and no node does is kept like room on nodes") {
+  World world;
+  PoolSpec tools = pool("p");
+  tools.virtual_capacity = {{"pool.berth.dev/licences", 4}};
+  const auto holder = [](const char* name, int licences) {
+    return quota(name).under("root").of(name).pool("p").nominal("pool.berth.dev/licences",
+                                                                licences);
+  };
+  world.add_all(tools, node("n", 8), quota("root").pool("p").nominal("pool.berth.dev/licences", 2),
+                holder("meek", 4), holder("greedy", 0),
+                pod("runs")
+                    .in("greedy")
+                    .asks("pool.berth.dev/licences", 2)
+                    .admitted(record("greedy", "p", {"n"})),
+                pod("waits").in("meek").asks("pool.berth.dev/licences", 3),
+                pod("small").in("greedy").asks("pool.berth.dev/licences", 1));
+  CHECK(admitted_names(world.plan()).empty());
+  tools.virtual_capacity = {{"pool.berth.dev/licences", 2}}; // now it never can
+  world.add(tools);
+  world.state.remove_pod(PodUid{"uid-runs"});
+  CHECK(admitted_names(world.plan()) == Names{"small"});
+}
+
+TEST_CASE("F4: under FairShareThenPriority, too, the own comes before the borrowed") {
+  World world;
+  PolicySpec policy;
+  policy.ordering = Ordering::FairShareThenPriority;
+  // "own" is within its quota, though its department borrows already for a sibling.
+  world.add_all(policy, pool("p"), node("n", 10), quota("root").pool("p").cpu(4),
+                quota("department").under("root").pool("p").cpu(0),
+                quota("small").under("department").of("small").pool("p").cpu(2),
+                quota("sibling").under("department").of("sibling").pool("p").cpu(0),
+                quota("other").under("root").of("other").pool("p").cpu(0),
+                pod("runs").in("sibling").cpu(4).admitted(record("sibling", "p", {"n"})),
+                pod("own").in("small").cpu(2), pod("borrowed").in("other").cpu(1));
+  CHECK(admitted_names(world.plan()) == Names{"own"});
+}
+
 TEST_CASE("F1: each pool is ordered by its own policy, else by the one that names none") {
   World world;
   PolicySpec general;

@@ -79,8 +79,9 @@ void Answer::pass_unpromised(const ClusterSnapshot& snapshot) {
   Promises promises(snapshot, *request_.pod, scratch_.promises);
   if (promises.none())
     return pass_all();
+  snapshot.nodes->find_all(request_.node_names, scratch_.nodes);
   for (Position i = 0; i < request_.node_names.size(); ++i) {
-    const auto reason = promises.refuse(request_.node_names[i]);
+    const auto reason = promises.refuse(scratch_.nodes[i]);
     if (reason)
       result_.refused.push_back({i, *reason, *reason == Reason::NodeNotInPool});
     else

@@ -22,6 +22,8 @@
 namespace berth::allocation {
 
 using NodeIndex = std::uint32_t;
+/// No node of the table.
+inline constexpr NodeIndex kNoNode = UINT32_MAX;
 using ColumnIndex = std::uint32_t;
 
 /// A node and what follows from its pool. Tables share those that did not change.
@@ -44,6 +46,8 @@ public:
   [[nodiscard]] const PooledNode& node(NodeIndex index) const { return *nodes_[index]; }
   [[nodiscard]] std::span<const std::shared_ptr<const PooledNode>> nodes() const { return nodes_; }
   [[nodiscard]] std::optional<NodeIndex> find(std::string_view name) const;
+  /// find() for thousands of names, with memory asked for ahead; kNoNode for an unknown one.
+  void find_all(std::span<const std::string_view> names, std::vector<NodeIndex>& found) const;
 
   /// Sorted; the first columns of every row.
   [[nodiscard]] std::span<const ResourceName> columns() const { return columns_; }
@@ -71,6 +75,7 @@ private:
   void fill_pools();
   void fill_capacity();
   void fill_name_slots();
+  [[nodiscard]] NodeIndex find_hashed(std::string_view name, std::uint64_t hash) const;
   [[nodiscard]] std::string_view name_of(NodeIndex index) const {
     return std::string_view(name_text_)
         .substr(name_starts_[index], name_starts_[index + 1] - name_starts_[index]);

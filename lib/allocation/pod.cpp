@@ -40,8 +40,8 @@ ShapePtr::ShapePtr(std::shared_ptr<const PodShape> shape) : shape_(std::move(sha
 }
 
 const std::shared_ptr<const PodShape>& ShapePtr::empty_shape() {
-  static const auto shape = std::make_shared<const PodShape>();
-  return shape;
+  static const auto kShape = std::make_shared<const PodShape>();
+  return kShape;
 }
 
 } // namespace berth::allocation

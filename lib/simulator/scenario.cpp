@@ -39,33 +39,41 @@ struct Ending {
 
 class Run {
 public:
-  Run(const Scenario& scenario, std::uint64_t seed);
+  Run(const Scenario& scenario, const RunOptions& options);
 
-  [[nodiscard]] ScenarioReport play();
+  [[nodiscard]] ScenarioRun play();
 
 private:
   void feed_cluster();
   void list_jobs();
   void arrive(std::size_t job);
-  void end(std::size_t job);
+  void end(std::size_t job, Duration now);
   void cycle(Duration now);
   void start(const Admission& admission, Duration now);
   [[nodiscard]] PodUid uid_of(std::size_t job, std::int32_t member) const;
 
   const Scenario& scenario_;
-  std::uint64_t seed_;
+  RunOptions options_;
   ClusterState state_;
   std::vector<ShapePtr> shapes_; ///< by set
   std::vector<Job> jobs_;        ///< by arrival
   std::map<WorkloadId, std::size_t> waiting_;
   std::priority_queue<Ending, std::vector<Ending>, std::greater<>> running_;
   Measures measures_;
+  std::map<NodeName, std::size_t> node_positions_;
+  std::vector<WorkloadRecord> records_; ///< by job; empty unless they are kept
 };
 
-Run::Run(const Scenario& scenario, std::uint64_t seed)
-    : scenario_(scenario), seed_(seed), measures_(scenario) {
+Run::Run(const Scenario& scenario, const RunOptions& options)
+    : scenario_(scenario), options_(options), measures_(scenario) {
   feed_cluster();
   list_jobs();
+  if (!options_.keep_records)
+    return;
+  for (std::size_t i = 0; i < scenario_.nodes.size(); ++i)
+    node_positions_.emplace(scenario_.nodes[i].name, i);
+  for (const Job& job : jobs_)
+    records_.push_back(WorkloadRecord{job.set_index, job.arrival, {}, {}, {}});
 }
 
 void Run::feed_cluster() {
@@ -83,6 +91,7 @@ void Run::list_jobs() {
   for (std::size_t i = 0; i < scenario_.workloads.size(); ++i) {
     const WorkloadSet& set = scenario_.workloads[i];
     PodShape shape{set.requests, {}};
+    shape.constraints.node_selector = set.node_selector;
     shape.requests.set(ResourceName::pods(), Amount{1});
     shapes_.emplace_back(std::move(shape));
     for (std::int64_t ordinal = 0; ordinal < set.count; ++ordinal)
@@ -116,14 +125,15 @@ void Run::arrive(std::size_t job) {
   measures_.arrived(added.set_index);
 }
 
-void Run::end(std::size_t job) {
+void Run::end(std::size_t job, Duration now) {
   for (std::int32_t member = 0; member < jobs_[job].set->members; ++member)
     state_.remove_pod(uid_of(job, member));
+  measures_.ended(now);
 }
 
 void Run::cycle(Duration now) {
   const auto snapshot = state_.publish(kStart + now);
-  const Plan plan = decide(*snapshot, Policy{}, kStart + now, seed_);
+  const Plan plan = decide(*snapshot, Policy{}, kStart + now, options_.seed);
   measures_.count_cycle();
   for (const Admission& admission : plan.admissions)
     start(admission, now);
@@ -131,42 +141,47 @@ void Run::cycle(Duration now) {
 }
 
 void Run::start(const Admission& admission, Duration now) {
+  const auto known = waiting_.find(admission.workload->id);
+  const std::size_t job = known->second;
+  waiting_.erase(known);
   for (const MemberAdmission& member : admission.members) {
     PodView running = *member.pod;
     running.admission = member.record;
     running.gated = false;
     running.node = member.record.planned_nodes.front();
     running.started = kStart + now;
+    if (options_.keep_records)
+      records_[job].nodes.push_back(node_positions_.at(running.node));
     state_.upsert_pod(std::move(running));
   }
-  const auto known = waiting_.find(admission.workload->id);
-  const std::size_t job = known->second;
-  waiting_.erase(known);
-  const WorkloadSet& set = *jobs_[job].set;
+  const Duration ending = now + jobs_[job].set->runtime;
+  if (options_.keep_records) {
+    records_[job].started = now;
+    records_[job].ended = ending;
+  }
   measures_.started(jobs_[job].set_index, now - jobs_[job].arrival);
-  running_.push(Ending{now + set.runtime, job});
+  running_.push(Ending{ending, job});
 }
 
-ScenarioReport Run::play() {
+ScenarioRun Run::play() {
   std::size_t next = 0;
-  Duration now{};
   while (next < jobs_.size() || !running_.empty()) {
     const Duration arrival = next < jobs_.size() ? jobs_[next].arrival : Duration::max();
-    now = running_.empty() ? arrival : std::min(arrival, running_.top().at);
+    const Duration now = running_.empty() ? arrival : std::min(arrival, running_.top().at);
     measures_.advance(now);
     for (; !running_.empty() && running_.top().at == now; running_.pop())
-      end(running_.top().job);
+      end(running_.top().job, now);
     for (; next < jobs_.size() && jobs_[next].arrival == now; ++next)
       arrive(next);
     cycle(now);
   }
-  return measures_.report(now);
+  return {measures_.report(), std::move(records_)};
 }
 
 } // namespace
 
-ScenarioReport run(const Scenario& scenario, std::uint64_t seed) {
-  return Run(scenario, seed).play();
+ScenarioRun run(const Scenario& scenario, const RunOptions& options) {
+  return Run(scenario, options).play();
 }
 
 } // namespace berth::simulator

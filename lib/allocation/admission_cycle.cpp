@@ -385,8 +385,12 @@ void AdmissionCycle::begin_bursts() {
   refused_.clear();
 }
 
+/// What must not be evicted gets no burst, since none lasts.
 bool AdmissionCycle::may_burst(const Head& head) const {
-  return head.quota && input_.snapshot.quotas->spec(*head.quota).burst.has_value();
+  const auto& waiting = head.workload->waiting;
+  return head.quota && input_.snapshot.quotas->spec(*head.quota).burst.has_value() &&
+         std::all_of(waiting.begin(), waiting.end(),
+                     [](const auto& pod) { return pod->preemptible; });
 }
 
 AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members) {

@@ -102,10 +102,9 @@ struct ReservationDecision {
 };
 
 /// A pod that has to give way, whoever asks: a burst is over (Q6), or its pool is under pressure
-/// (T3). The core lists it anew in each plan for as long as that holds; it remembers no notice. The
-/// one who evicts (P4 to P6) is to write the notice when it is first listed, to evict no earlier
-/// than not_before, through the eviction API and with a fresh read, and to stop where a later plan
-/// does not list the pod any more. Nobody does so yet: a plan's sheddings are read by tests only.
+/// (T3). Listed anew in each plan for as long as that holds. PreemptionCycle::shed() makes of it
+/// the steps that are carried out: a notice when it is first listed, and an eviction no earlier
+/// than not_before; a pod that is not listed any more is pardoned.
 struct Shedding {
   std::shared_ptr<const PodView> pod{};
   QuotaName quota{};
@@ -113,8 +112,7 @@ struct Shedding {
   TimePoint not_before{};             ///< the end of the grace
 };
 
-/// By which right a victim is taken (P2).
-/// Shed: nobody's; it has to give way whoever asks (Q6, T3).
+/// By which right a victim is taken (P2). Shed: by nobody's, it has to give way whoever asks.
 enum class Claim { None, SameQuota, Borrowed, Critical, Reserved, Shed };
 [[nodiscard]] std::string_view to_string(Claim claim);
 

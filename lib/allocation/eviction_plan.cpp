@@ -34,7 +34,9 @@ std::string message_of(const Eviction& eviction, const EvictionCause& cause) {
 std::optional<Eviction> step_due(const Victim& victim, const EvictionCause& cause,
                                  const PreemptionPolicy& policy, TimePoint now) {
   Eviction eviction;
-  const bool gives_notice = policy.notice > Duration{} && cause.claim != Claim::Critical;
+  // What is shed has a grace (Q6), and hears of it whatever the policy says.
+  const bool gives_notice =
+      cause.claim == Claim::Shed || (policy.notice > Duration{} && cause.claim != Claim::Critical);
   for (const auto& pod : victim.pods) {
     if (pod->terminating)
       continue;

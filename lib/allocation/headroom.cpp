@@ -7,7 +7,7 @@
 namespace berth::allocation {
 
 Headroom::Headroom(const ClusterSnapshot& snapshot, const Holds& holds)
-    : holds_(holds), balance_(balance_of(snapshot, holds)) {
+    : snapshot_(snapshot), holds_(holds), balance_(balance_of(snapshot, holds)) {
   for (const auto& [pool, sum] : snapshot.pool_use)
     pool_use_.emplace(pool, sum.total());
   for (const OpenReservation& open : holds.open)

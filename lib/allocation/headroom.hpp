@@ -62,6 +62,7 @@ public:
 private:
   [[nodiscard]] Amount virtual_left(const Site& site, const ResourceName& resource) const;
 
+  const ClusterSnapshot& snapshot_;
   const Holds& holds_;
   QuotaBalance balance_;
   std::map<PoolName, ResourceVector> pool_use_;

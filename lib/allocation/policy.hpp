@@ -1,7 +1,8 @@
 #pragma once
 // Policy: the switches that the cycle obeys. PolicySpec is one AllocationPolicy as it stands in the
-// snapshot (order, ageing, fairness, throttling); Policy is what the program adds at each cycle.
-// Read at the edge, defaults filled in; the cycle never sees a field that a user left out.
+// snapshot (order, ageing, fairness, throttling, bounds of evictions); Policy is what the program
+// adds at each cycle. Read at the edge, defaults filled in; the cycle never sees a field that a
+// user left out.
 
 #include <cstdint>
 #include <map>
@@ -61,6 +62,7 @@ struct PolicySpec {
   Fairness fairness{};
   Throttle throttle{};
   BreakerSpec breaker{};
+  std::optional<PreemptionPolicy> preemption{}; ///< absent: what the program was told
 
   friend bool operator==(const PolicySpec&, const PolicySpec&) = default;
 };
@@ -85,6 +87,7 @@ struct Policy {
   std::optional<PlacementMode> mode{};
   /// Gangs that were rolled back (G1), and workloads whose admission the API server refused.
   std::map<WorkloadId, HeldBack> held_back{};
+  /// Where no AllocationPolicy says otherwise; switched off it is off everywhere.
   PreemptionPolicy preemption{};
   /// What happened before, for P4.
   EvictionHistory evictions{};

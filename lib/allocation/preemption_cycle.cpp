@@ -88,8 +88,8 @@ void PreemptionCycle::shed(std::span<const Shedding> sheddings) {
         continue;
       work().claim(*victim);
       const EvictionCause cause{{}, {}, Claim::Shed, {}, {}};
-      auto step = step_due(*victim, cause, input_.policy.preemption, input_.now);
-      if (!step)
+      auto step = step_due(*victim, cause, policy_in(victim->pool), input_.now);
+      if (!step || (step->step == EvictionStep::Evict && shedding.not_before > input_.now))
         continue;
       if (step->step == EvictionStep::Notice)
         step->revocable_after = std::max(step->revocable_after, shedding.not_before);
@@ -98,6 +98,10 @@ void PreemptionCycle::shed(std::span<const Shedding> sheddings) {
       step->message = shed_text(shedding, *victim);
       plan_.evictions.push_back(std::move(*step));
     }
+}
+
+const PreemptionPolicy& PreemptionCycle::policy_in(const PoolName& pool) const {
+  return preemption_of(input_.snapshot, input_.policy, pool);
 }
 
 RunningWork& PreemptionCycle::work() {
@@ -130,7 +134,7 @@ Waiting PreemptionCycle::make_way(const Head& head, Waiting refused) {
 
 /// The plan stands as long as its victims, or some of them, are needed, enough and rightly taken.
 void PreemptionCycle::go_on(const Head& head, const Nomination& nomination, Waiting& waiting) {
-  const auto result = input_.policy.preemption.enabled ? confirm(head, nomination) : std::nullopt;
+  const auto result = confirm(head, nomination);
   if (!result)
     return give_up(head, nomination);
   const std::size_t number = nomination_of_.at(head.workload->id);
@@ -160,7 +164,7 @@ std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
   const PreemptionCase sought{members, &*option, total_of(members)};
   PreemptionRule rule = rule_for(head, sought);
   VictimSearch search(
-      {sought, rule, work(), room_.placer, room_.headroom, input_.policy.preemption});
+      {sought, rule, work(), room_.placer, room_.headroom, policy_in(nomination.pool)});
   auto result = search.confirm(victims);
   if (result) {
     // A crash may have left the record on some members only; no victim goes before all have it.
@@ -169,7 +173,7 @@ std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
     for (const Victim* victim : victims)
       if (victim->goes_in_part && is_whole)
         if (auto step = step_due(*victim, cause_of(*head.workload, Claim::None, sought),
-                                 input_.policy.preemption, input_.now))
+                                 policy_in(nomination.pool), input_.now))
           plan_.evictions.push_back(std::move(*step));
     const auto needed = [&](const Victim* victim) {
       return victim->is_leaving || std::find(result->victims.begin(), result->victims.end(),
@@ -187,13 +191,14 @@ PreemptionRule PreemptionCycle::rule_for(const Head& head, const PreemptionCase&
   QuotaBalance now = room_.headroom.balance();
   for (const Victim* victim : work().departing())
     now.discharge(victim->quota, victim->pool, victim->total);
-  return PreemptionRule(*input_.snapshot.quotas, input_.policy.preemption, std::move(now),
-                        Preemptor{head.workload->id, sought.option->payer,
-                                  sought.option->site.pool->name, sought.total,
-                                  priority_of(head, *input_.snapshot.quotas)});
+  return PreemptionRule(
+      *input_.snapshot.quotas, policy_in(sought.option->site.pool->name), std::move(now),
+      Preemptor{head.workload->id, sought.option->payer, sought.option->site.pool->name,
+                sought.total, priority_of(head, *input_.snapshot.quotas)});
 }
 
-/// Where victims could make room: inside a reservation it is the reservation that takes.
+/// Where victims could make room, and may be evicted: inside a reservation it is the reservation
+/// that takes.
 std::vector<Option> PreemptionCycle::options_of(const Workload& workload) const {
   auto found =
       workload.admission ? room_.options.follow(*workload.admission) : room_.options.find(workload);
@@ -201,7 +206,8 @@ std::vector<Option> PreemptionCycle::options_of(const Workload& workload) const 
   if (options == nullptr)
     return {};
   std::erase_if(*options, [](const Option& option) {
-    return option.site.reservation != kNoReservation || !option.reservation.empty();
+    return option.site.reservation != kNoReservation || !option.reservation.empty() ||
+           !policy_in(option.site.pool->name).enabled;
   });
   return std::move(*options);
 }
@@ -215,6 +221,7 @@ void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
   }
   const Pods members = members_to_admit(*head.workload);
   SearchOutcome outcome = SearchOutcome::NoCandidates;
+  PoolName searched;
   for (const Option& option : options_of(*head.workload)) {
     if (searches_ >= kSearchesMax)
       return;
@@ -229,14 +236,16 @@ void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
           std::make_shared<const Explanation>(explain_preempting(*waiting.why, result.victims));
       return;
     }
-    if (outcome == SearchOutcome::NoCandidates)
+    if (outcome == SearchOutcome::NoCandidates) {
       outcome = result.outcome;
+      searched = option.site.pool->name;
+    }
     if (outcome == SearchOutcome::RoomIsComing)
       break; // what goes by itself comes before what is evicted
   }
   const Explained refusal = waiting.why;
   waiting.why = std::make_shared<const Explanation>(
-      explain_no_victims(*refusal, outcome, input_.policy.preemption));
+      explain_no_victims(*refusal, outcome, policy_in(searched)));
   failed_[refusal] = Failed{priority_of(head, *input_.snapshot.quotas), waiting.why};
 }
 
@@ -258,8 +267,8 @@ void PreemptionCycle::claim(const SearchResult& result) {
 
 SearchResult PreemptionCycle::search(const Head& head, const PreemptionCase& sought) {
   PreemptionRule rule = rule_for(head, sought);
-  VictimSearch search(
-      {sought, rule, work(), room_.placer, room_.headroom, input_.policy.preemption});
+  VictimSearch search({sought, rule, work(), room_.placer, room_.headroom,
+                       policy_in(sought.option->site.pool->name)});
   SearchResult result = search.run();
   std::size_t pods = 0;
   for (const Victim* victim : result.victims)
@@ -318,7 +327,7 @@ void PreemptionCycle::tell(const Head& head, const PreemptionCase& sought,
                            const SearchResult& result, bool is_written) {
   for (std::size_t i = 0; i < result.victims.size(); ++i) {
     const EvictionCause cause = cause_of(*head.workload, result.claims[i], sought);
-    auto step = step_due(*result.victims[i], cause, input_.policy.preemption, input_.now);
+    auto step = step_due(*result.victims[i], cause, policy_in(result.victims[i]->pool), input_.now);
     if (!step || (step->step == EvictionStep::Evict && !is_written))
       continue;
     step->quota = input_.snapshot.quotas->spec(result.victims[i]->quota).name;

@@ -39,6 +39,7 @@ public:
 private:
   using Explained = std::shared_ptr<const Explanation>;
 
+  [[nodiscard]] const PreemptionPolicy& policy_in(const PoolName& pool) const;
   [[nodiscard]] RunningWork& work();
   [[nodiscard]] PreemptionRule rule_for(const Head& head, const PreemptionCase& sought);
   [[nodiscard]] std::vector<Option> options_of(const Workload& workload) const;

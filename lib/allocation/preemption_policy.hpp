@@ -24,6 +24,8 @@ struct PreemptionPolicy {
   Duration notice = std::chrono::seconds{60};
   /// Work of at least this priority may take from work below it in any quota (P2 d); absent: none.
   std::optional<std::int64_t> critical_priority{};
+
+  friend bool operator==(const PreemptionPolicy&, const PreemptionPolicy&) = default;
 };
 
 /// Quota spec.preemption.withinQuota: what a workload may take inside its own quota.

@@ -63,6 +63,9 @@ std::vector<Eviction> reclaim_for_reservations(const CycleInput& input, RunningW
   std::vector<Eviction> evictions;
   const NodeTable& table = *input.snapshot.nodes;
   for (const OpenReservation& open : input.holds.open) {
+    const PreemptionPolicy& policy = preemption_of(input.snapshot, input.policy, open.spec->pool);
+    if (!policy.enabled)
+      continue;
     ResourceVector missing = open.missing;
     std::vector<Victim*> candidates;
     for (Victim* victim : work.in_pool(open.spec->pool))
@@ -75,8 +78,7 @@ std::vector<Eviction> reclaim_for_reservations(const CycleInput& input, RunningW
                           [](const Victim* victim) { return was_told(*victim); });
     const EvictionCause cause{{}, open.spec->name, Claim::Reserved, open.missing, {}};
     ResourceVector evicted;
-    const ResourceVector most =
-        open.missing.scaled_percent(input.policy.preemption.max_eviction_ratio_percent);
+    const ResourceVector most = open.missing.scaled_percent(policy.max_eviction_ratio_percent);
     for (Victim* victim : choose(candidates, missing, table)) {
       const bool is_within = std::all_of(most.begin(), most.end(), [&](const auto& entry) {
         return evicted.get(entry.name) + victim->total.get(entry.name) <= entry.amount;
@@ -85,7 +87,7 @@ std::vector<Eviction> reclaim_for_reservations(const CycleInput& input, RunningW
         continue;
       evicted += victim->total;
       victim->is_claimed = true;
-      auto step = step_due(*victim, cause, input.policy.preemption, input.now);
+      auto step = step_due(*victim, cause, policy, input.now);
       if (!step)
         continue;
       step->quota = input.snapshot.quotas->spec(victim->quota).name;

@@ -93,7 +93,7 @@ void RunningWork::add(const Input& input, const PodUid& uid, const Charge& charg
 
 /// What follows from all pods together.
 void RunningWork::judge(const Input& input, Victim& victim) const {
-  const PreemptionPolicy& bounds = input.policy.preemption;
+  const PreemptionPolicy& bounds = preemption_of(input.snapshot, input.policy, victim.pool);
   victim.is_borrowed = borrows_some_of(input.balance, victim);
   const auto pods = pods_of_key_.find(victim.key);
   const std::size_t each = victim.pods.front()->gang || pods == pods_of_key_.end()

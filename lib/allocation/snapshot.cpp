@@ -64,6 +64,12 @@ const PolicySpec& policy_of(const ClusterSnapshot& snapshot, const QuotaSpec& qu
   return snapshot.policy_of(quota.pools.empty() ? PoolName{} : quota.pools.front().pool);
 }
 
+const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                                      const PoolName& pool) {
+  const auto& said = snapshot.policy_of(pool).preemption;
+  return policy.preemption.enabled && said ? *said : policy.preemption;
+}
+
 QuotaBalance balance_of(const ClusterSnapshot& snapshot) {
   return balance_of(snapshot, *snapshot.holds);
 }

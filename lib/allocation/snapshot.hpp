@@ -82,6 +82,10 @@ struct ClusterSnapshot {
 /// exists.
 [[nodiscard]] const PolicySpec& policy_of(const ClusterSnapshot& snapshot, const QuotaSpec& quota);
 
+/// What bounds evictions in the pool.
+[[nodiscard]] const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot,
+                                                    const Policy& policy, const PoolName& pool);
+
 /// What is left of every quota: charges of pods, and what open reservations hold for their payers
 /// beyond what their holders use.
 /// Burst work (Q6) counts as far as Q2 has room for it now; the rest weighs on its own quota only.

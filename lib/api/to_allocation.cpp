@@ -38,6 +38,16 @@ allocation::QuotaStop to_allocation(Stop stop) {
   return allocation::QuotaStop::HoldAndDrain;
 }
 
+allocation::PreemptionPolicy to_allocation(const PreemptionPolicy& preemption) {
+  allocation::PreemptionPolicy bounds;
+  bounds.enabled = preemption.enabled;
+  bounds.min_runtime = preemption.min_runtime;
+  bounds.max_evictions_per_hour = preemption.max_evictions_per_hour;
+  bounds.max_eviction_ratio_percent = preemption.max_eviction_ratio_percent;
+  bounds.notice = preemption.notice;
+  return bounds;
+}
+
 allocation::QuotaPreemption to_allocation(const QuotaPreemption& preemption) {
   allocation::QuotaPreemption rights;
   rights.within_quota = preemption.within_quota == WithinQuota::Never
@@ -200,6 +210,7 @@ allocation::PolicySpec to_allocation(const AllocationPolicy& policy) {
   spec.throttle = {policy.spec.throttle.cpu_percent, policy.spec.throttle.memory_percent};
   spec.breaker = {policy.spec.circuit_breaker.failures, policy.spec.circuit_breaker.window,
                   policy.spec.circuit_breaker.open};
+  spec.preemption = to_allocation(policy.spec.preemption);
   return spec;
 }
 
@@ -226,11 +237,7 @@ allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
   core.candidates = policy.placement.candidates;
   core.mode = mode_of(policy.placement.mode);
-  core.preemption.enabled = policy.preemption.enabled;
-  core.preemption.min_runtime = policy.preemption.min_runtime;
-  core.preemption.max_evictions_per_hour = policy.preemption.max_evictions_per_hour;
-  core.preemption.max_eviction_ratio_percent = policy.preemption.max_eviction_ratio_percent;
-  core.preemption.notice = policy.preemption.notice;
+  core.preemption = to_allocation(policy.preemption);
   return core;
 }
 

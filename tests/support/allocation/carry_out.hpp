@@ -64,8 +64,7 @@ inline void carry_out(World& world, const PreemptionPlan& plan,
 
 /// One cycle, carried out whole.
 inline Plan play(World& world, const std::vector<std::string>& refuses = {}) {
-  Plan plan = world.plan();
-  world.apply(plan);
+  Plan plan = world.step();
   carry_out(world, plan.preemption, refuses);
   return plan;
 }

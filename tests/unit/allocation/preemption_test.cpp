@@ -381,3 +381,106 @@ TEST_CASE("preemption that is switched off plans nothing and lets go of what was
   CHECK(play(world).preemption.ended.size() == 1);
   CHECK(play(world).preemption.empty());
 }
+
+TEST_CASE("Q6, P6: a burst that is over is told, keeps its grace, and goes then") {
+  World world = preempting_world({12});
+  world.policy.preemption.notice = GENERATE(0s, 30s);
+  world.policy.preemption.min_runtime = 0s;
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
+  static_cast<void>(play(world));
+  bind_admitted(world);
+  CHECK(play(world).preemption.empty());
+  world.now += 10min;
+  const Plan told = play(world);
+  CHECK(names_due(told, EvictionStep::Notice) == Names{"burst"});
+  REQUIRE(told.preemption.evictions.size() == 1);
+  CHECK(told.preemption.evictions[0].claim == Claim::Shed);
+  CHECK(told.preemption.evictions[0].reason == Reason::BurstEnded);
+  CHECK(told.preemption.evictions[0].revocable_after == world.now + 5min);
+  world.now += 5min - 1ms;
+  CHECK(play(world).preemption.empty());
+  world.now += 1ms;
+  CHECK(names_due(play(world), EvictionStep::Evict) == Names{"burst"});
+}
+
+TEST_CASE("Q6: who heard from a preemptor before keeps the grace of its burst as well") {
+  World world = preempting_world({12});
+  world.policy.preemption.min_runtime = 0s;
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
+  static_cast<void>(play(world));
+  bind_admitted(world);
+  world.now += 10min;
+  change(world, PodUid{"uid-burst"}, [&](PodView& pod) { pod.revocable_after = world.now; });
+  CHECK(names_due(play(world), EvictionStep::Evict).empty());
+  world.now += 5min;
+  CHECK(names_due(play(world), EvictionStep::Evict) == Names{"burst"});
+}
+
+TEST_CASE("Q6: a burst whose quota has room again is pardoned") {
+  World world = preempting_world({12});
+  world.policy.preemption.min_runtime = 0s;
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
+  static_cast<void>(play(world));
+  bind_admitted(world);
+  world.now += 10min;
+  CHECK(names_due(play(world), EvictionStep::Notice) == Names{"burst"});
+  world.state.remove_pod(PodUid{"uid-own"});
+  const Plan plan = play(world);
+  REQUIRE(plan.preemption.pardons.size() == 1);
+  CHECK(plan.preemption.pardons[0]->name == "burst");
+  world.now += 10min;
+  CHECK(play(world).preemption.empty());
+}
+
+TEST_CASE("Q6: work that must not be evicted gets no burst") {
+  World world = preempting_world({12});
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  PodView burst = waiting("burst", "a").cpu(5);
+  burst.preemptible = false;
+  world.add(burst);
+  CHECK(world.plan().admissions.empty());
+  burst.preemptible = true;
+  world.add(burst);
+  CHECK(world.plan().admissions.size() == 1);
+}
+
+TEST_CASE("P4, P6: each pool's AllocationPolicy bounds evictions there") {
+  World world = borrowed_world();
+  PolicySpec spec;
+  spec.pools = {PoolName{"p"}};
+  spec.preemption = world.policy.preemption;
+  world.add(waiting("a1", "a").cpu(4));
+  SECTION("where it says nothing the program's bounds hold") {
+    spec.preemption.reset();
+    world.add(spec);
+    CHECK(victims_of(world, world.plan()) == Names{"b2"});
+  }
+  SECTION("its notice") {
+    spec.preemption->notice = 90s;
+    world.add(spec);
+    const Plan plan = world.plan();
+    REQUIRE(plan.preemption.evictions.size() == 1);
+    CHECK(plan.preemption.evictions[0].revocable_after == kNow + 90s);
+  }
+  SECTION("its runtime") {
+    spec.preemption->min_runtime = 2h;
+    world.add(spec);
+    CHECK(world.plan().preemption.empty());
+  }
+  SECTION("it switches evictions off in its pools only") {
+    spec.preemption->enabled = false;
+    world.add(spec);
+    CHECK(world.plan().preemption.empty());
+    spec.pools = {PoolName{"other"}};
+    world.add(spec);
+    CHECK(victims_of(world, world.plan()) == Names{"b2"});
+  }
+  SECTION("it cannot switch on what the program does not carry out") {
+    world.add(spec);
+    world.policy.preemption.enabled = false;
+    CHECK(world.plan().preemption.empty());
+  }
+}

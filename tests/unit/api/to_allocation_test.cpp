@@ -158,15 +158,19 @@ TEST_CASE("the default policy of the API is the default policy of the core") {
   CHECK(to_allocation(AllocationPolicySpec{}).candidates == allocation::Policy{}.candidates);
   AllocationPolicy policy;
   policy.meta.name = "default";
-  CHECK(to_allocation(policy) == allocation::PolicySpec{});
+  allocation::PolicySpec expected;
+  expected.preemption.emplace().enabled = true; // the core's own callers ask for it
+  CHECK(to_allocation(policy) == expected);
 }
 
-TEST_CASE("order, ageing, fairness and throttling of a policy reach the core") {
+TEST_CASE("order, ageing, fairness, throttling and preemption of a policy reach the core") {
   const auto spec = to_allocation(object<AllocationPolicy>(R"({
       "poolRefs": [{"name": "gpu"}], "ordering": "StrictFifo",
       "ageing": {"pointsPerHour": 3, "maxPoints": 9},
       "fairness": {"halfLifeSeconds": 60, "weightHistoryPercent": 7},
       "throttle": {"cpuPercent": 70, "memoryPercent": 75},
+      "preemption": {"minRuntimeSeconds": 1, "maxEvictionsPerHour": 3,
+                     "maxEvictionRatioPercent": 150, "noticeSeconds": 4},
       "circuitBreaker": {"failures": 2, "windowSeconds": 20, "openSeconds": 30}})"));
   CHECK(spec.pools == std::vector{PoolName{"gpu"}});
   CHECK(spec.ordering == allocation::Ordering::StrictFifo);
@@ -174,6 +178,7 @@ TEST_CASE("order, ageing, fairness and throttling of a policy reach the core") {
   CHECK(spec.fairness == allocation::Fairness{60s, 7});
   CHECK(spec.throttle == allocation::Throttle{70, 75});
   CHECK(spec.breaker == allocation::BreakerSpec{2, 20s, 30s});
+  CHECK(spec.preemption == allocation::PreemptionPolicy{true, 1s, 3, 150, 4s, {}});
 }
 
 TEST_CASE("limits, bursts, rates and weight of a quota reach the core") {

@@ -14,6 +14,23 @@ using namespace berth::op;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
+/// Team a lends and borrows nothing; "own" is within its 4 cpu, "burst" beyond, and has been told.
+void let_a_burst(LendingWorld& world) {
+  const simulation::Json burst = {{"factorPercent", 200},
+                                  {"budgetSeconds", 120},
+                                  {"refillSeconds", 86'400},
+                                  {"gracePeriodSeconds", 60}};
+  world.admin.patch("Quota", {"", "a"}, {{"spec", {{"parentRef", nullptr}, {"burst", burst}}}});
+  world.executor.run_for(1s);
+  for (const char* name : {"own", "burst"}) {
+    world.submit("a", name, 4);
+    REQUIRE(world.executor.run_until([&] { return world.runs("a", name); }, 1min));
+    world.executor.run_for(2s);
+  }
+  const auto told = [&] { return !world.notice("a", "burst").empty(); };
+  REQUIRE(world.executor.run_until(told, 3min));
+}
+
 } // namespace
 
 TEST_CASE("P2, P3, P6: what was lent comes back after notice, to the one it was taken for") {
@@ -145,6 +162,26 @@ TEST_CASE("P2: a switched off preemption takes back what was planned") {
   CHECK(world.runs("b", "b2"));
 }
 
+TEST_CASE("P6: an AllocationPolicy's notice holds, not the flag's") {
+  LendingWorld world;
+  world.admin.create(
+      simulation::make_object("berth.dev/v1alpha1", "AllocationPolicy", "", "default")
+          .spec({{"preemption", {{"minRuntimeSeconds", 0}, {"noticeSeconds", 90}}}})
+          .build());
+  world.let_b_borrow();
+  world.let_a_ask();
+  const auto revocable_after = parse_time(world.notice("b", "b2"));
+  REQUIRE(revocable_after);
+  CHECK(*revocable_after >= world.executor.now() + 85s);
+  world.executor.run_for(80s);
+  CHECK(world.runs("b", "b2"));
+  world.admin.patch("AllocationPolicy", {"", "default"},
+                    {{"spec", {{"preemption", {{"enabled", false}}}}}});
+  world.executor.run_for(1min);
+  CHECK(world.runs("b", "b2"));
+  CHECK(world.notice("b", "b2").empty());
+}
+
 TEST_CASE("P4: work that has not run long enough is left alone") {
   LendingWorld world;
   world.options.preemption.min_runtime = 5min;
@@ -154,6 +191,46 @@ TEST_CASE("P4: work that has not run long enough is left alone") {
   world.executor.run_for(4min);
   CHECK_FALSE(world.is_nominated("a", "a1"));
   CHECK(world.executor.run_until([&] { return world.runs("a", "a1"); }, 5min));
+}
+
+TEST_CASE(
+    "Q6, P6: what a burst paid for is told when the budget is empty, and evicted after grace") {
+  LendingWorld world;
+  let_a_burst(world);
+  const auto revocable_after = parse_time(world.notice("a", "burst"));
+  REQUIRE(revocable_after);
+  CHECK(*revocable_after >= world.executor.now() + 59s);
+  CHECK_THAT(world.notes("a", "BurstEnded"), Contains("burst budget of quota a is used up"));
+
+  SECTION("a new leader knows it from the pod and the quota's status") {
+    world.start();
+  }
+  SECTION("the same leader goes on") {}
+  SECTION("a disruption budget keeps it, and is kept") {
+    world.admin.create(simulation::make_budget("a", "keep", "app", "a", 2).build());
+    world.executor.run_for(5min);
+    CHECK(world.runs("a", "burst"));
+    CHECK(world.evictions_sent() == 0);
+    CHECK(world.evictions_sent(true) <= 5); // not asked again and again
+    world.admin.remove("PodDisruptionBudget", {"a", "keep"});
+  }
+  REQUIRE(world.executor.run_until([&] { return !world.is_there("a", "burst"); }, 10min));
+  CHECK(world.executor.now() >= *revocable_after);
+  CHECK(world.evictions_sent() == 1);
+  CHECK_THAT(world.notes("a", "Evicted"), Contains("burst"));
+  CHECK(world.runs("a", "own"));
+  CHECK(world.notice("a", "own").empty());
+}
+
+TEST_CASE("Q6: a burst is not evicted any more once its quota has room for it") {
+  LendingWorld world;
+  let_a_burst(world);
+  world.admin.remove("Pod", {"a", "own"}, 0);
+  world.executor.run_for(10s);
+  CHECK(world.notice("a", "burst").empty());
+  world.executor.run_for(10min);
+  CHECK(world.runs("a", "burst"));
+  CHECK(world.evictions_sent() + world.evictions_sent(true) == 0);
 }
 
 TEST_CASE("F20, P3: killed between any two writes, a preemption is finished by the next leader") {

@@ -1,10 +1,13 @@
 #include "cli/options.hpp"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/simulate.hpp"
 #include "lib/allocation/strategy.hpp"
 
@@ -78,19 +81,27 @@ void add_simulate(CLI::App* simulate, SimulateOptions& options) {
   simulate->add_option("SCENARIO", options.scenario, "a scenario file: nodes, quotas, workloads");
   simulate->add_option("--kueue", options.kueue,
                        "a generator file of Kueue's performance test instead");
-  simulate->add_option("--openb", options.openb,
-                       "a folder with an openb GPU trace instead: pack its pods onto its nodes");
-  simulate->add_option("--pods", options.pods, "with --openb: another list of pods");
+  CLI::Option* openb = simulate->add_option(
+      "--openb", options.openb,
+      "a folder with an openb GPU trace instead: pack its pods onto its nodes");
+  simulate->add_option("--pods", options.pods, "with --openb: another list of pods")->needs(openb);
   simulate->add_option("--strategy", options.strategy, "with --openb: the placement strategy")
       ->check(CLI::IsMember(strategy_names()))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(openb);
   simulate
       ->add_option("--load", options.load_percent,
                    "with --openb: GPUs asked for, in percent of those that there are")
       ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(openb);
   simulate->add_option("--seeds", options.seeds, "with --openb: one seed or a range of them")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(openb);
+  simulate
+      ->add_option("--picture", options.picture,
+                   "draw the schedule into this file: NAME.html or NAME.svg")
+      ->excludes(openb);
 }
 
 void add_commands(CLI::App& app, CliOptions& options) {
@@ -137,9 +148,11 @@ bool names_an_object(const std::string& subject) {
 }
 
 void check_simulate(const SimulateOptions& options, std::vector<std::string>& problems) {
-  const int sources = !options.openb.empty() + !options.kueue.empty() + !options.scenario.empty();
-  if (sources != 1)
+  const std::array sources{&options.openb, &options.kueue, &options.scenario};
+  if (std::ranges::count_if(sources, [](const auto* name) { return !name->empty(); }) != 1)
     problems.emplace_back("simulate: name one of SCENARIO, --kueue and --openb");
+  if (!options.picture.empty() && !is_picture_name(options.picture))
+    problems.emplace_back("--picture: must end in .html or .svg");
   if (const auto seeds = parse_seeds(options.seeds); !seeds)
     problems.push_back("--seeds: " + seeds.error().message);
 }

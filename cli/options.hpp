@@ -27,6 +27,7 @@ struct SimulateOptions {
   std::string pods;                            ///< its pod list; empty: openb_pod_list_default.csv
   std::string kueue;                           ///< generator file of Kueue's performance test
   std::string scenario;                        ///< a scenario of ours
+  std::string picture;                         ///< file to draw the schedule into; empty: none
   std::string strategy = "FragmentationAware"; ///< of a trace
   std::int64_t load_percent = 130;
   std::string seeds = "42-51";

@@ -7,7 +7,9 @@
 #include "lib/async/task_group.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/allocation_loop.hpp"
+#include "operator/failures/failure_watch.hpp"
 #include "operator/gang/gang_watch.hpp"
+#include "operator/preemption/evictor.hpp"
 #include "operator/status/status_loop.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
@@ -22,6 +24,13 @@ GangWatchOptions gang_options(const OperatorOptions& options) {
   return gang;
 }
 
+api::AllocationPolicySpec spec_of(const OperatorOptions& options) {
+  api::AllocationPolicySpec spec;
+  spec.placement = options.placement;
+  spec.preemption = options.preemption;
+  return spec;
+}
+
 } // namespace
 
 struct Leader::Impl {
@@ -34,24 +43,30 @@ struct Leader::Impl {
         admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.leads,
                   parts.log.named("admission")},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
+        failures(parts.observer),
         stranded({parts.client, parts.executor, parts.observer, parts.events, parts.leads,
                   parts.log.named("stranding")},
                  {}),
+        evictor({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
+                 parts.failpoints, parts.leads, parts.log.named("preemption")},
+                {}, [this] { allocation.wake(); }),
         allocation(
-            {parts.executor, parts.observer, admitter, waiting, stranded, parts.metrics,
+            {parts.executor, parts.observer, admitter, waiting, stranded, evictor, parts.metrics,
              parts.log.named("cycle")},
-            [this, placement = options.placement] { return policy(placement); }, seed),
+            [this, spec = spec_of(options)] { return policy(spec); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
                options.status_interval) {}
 
-  [[nodiscard]] allocation::Policy policy(const api::PlacementPolicy& placement) const {
-    api::AllocationPolicySpec spec;
-    spec.placement = placement;
+  /// Asked once for each cycle.
+  [[nodiscard]] allocation::Policy policy(const api::AllocationPolicySpec& spec) {
     allocation::Policy policy = api::to_allocation(spec);
+    policy.evictions = evictor.history();
     policy.held_back = gangs.held_back();
     policy.held_back.merge(admitter.held_back());
+    policy.server_throttled_at = parts.client.throttled_at();
+    policy.failures = failures.take();
     return policy;
   }
 
@@ -76,7 +91,9 @@ struct Leader::Impl {
   WaitingReporter waiting;
   GangWatch gangs;
   Admitter admitter;
+  FailureWatch failures;
   StrandedPods stranded;
+  Evictor evictor;
   AllocationLoop allocation;
   StatusLoop status;
 };
@@ -92,6 +109,7 @@ async::Task<void> Leader::run(std::stop_token stop) {
     if (!co_await async::sleep_for(impl.parts.executor, kSyncPollInterval, stop))
       co_return;
   impl.gangs.recall();
+  impl.failures.recall();
   const std::stop_callback on_stop(stop, [&impl] { impl.admitter.drop_queued(); });
   async::TaskGroup work(impl.parts.executor);
   work.spawn(impl.allocation.run(stop));
@@ -101,10 +119,12 @@ async::Task<void> Leader::run(std::stop_token stop) {
   work.spawn(impl.stranded.run(stop));
   co_await work.join();
   co_await impl.admitter.drain();
+  co_await impl.evictor.drain();
 }
 
 bool Leader::is_idle() const {
-  return impl_->admitter.in_flight() == 0 && impl_->status.pending() == 0;
+  return impl_->admitter.in_flight() == 0 && impl_->evictor.in_flight() == 0 &&
+         impl_->status.pending() == 0;
 }
 
 } // namespace berth::op

@@ -14,7 +14,6 @@ constexpr std::size_t kEntryBytes = 48;
 constexpr std::size_t kFrameBytes = 128;
 
 void put_passed(AnswerText& out, const FilterResult& result, Names names);
-bool tells_reasons(const FilterResult& result);
 void put_refused(AnswerText& out, const FilterResult& result, Names names, bool unresolvable);
 std::size_t expected_bytes(const FilterResult& result, Names names);
 std::string error_only(std::string_view error);
@@ -103,16 +102,11 @@ void put_passed(AnswerText& out, const FilterResult& result, Names names) {
   out.put("]");
 }
 
-/// Where a node passes, many reasons are left out together: nobody reads them there.
-bool tells_reasons(const FilterResult& result) {
-  return result.passed.empty() || result.refused.size() <= kReasonsBesidePassedMax;
-}
-
 void put_refused(AnswerText& out, const FilterResult& result, Names names, bool unresolvable) {
   out.put("{");
   bool first = true;
   for (const Refusal& refusal : result.refused) {
-    if (refusal.unresolvable != unresolvable || !tells_reasons(result))
+    if (refusal.unresolvable != unresolvable)
       continue;
     if (!std::exchange(first, false))
       out.put(",");
@@ -128,9 +122,8 @@ std::size_t expected_bytes(const FilterResult& result, Names names) {
   std::size_t bytes = kFrameBytes;
   for (const Position position : result.passed)
     bytes += names[position].size() + 3;
-  if (tells_reasons(result))
-    for (const Refusal& refusal : result.refused)
-      bytes += names[refusal.position].size() + kEntryBytes;
+  for (const Refusal& refusal : result.refused)
+    bytes += names[refusal.position].size() + kEntryBytes;
   return bytes;
 }
 

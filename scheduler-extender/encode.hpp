@@ -13,8 +13,7 @@
 namespace berth::extender {
 
 /// `names` are the request's, as the positions count them. An answer longer than kAnswerBytesMax
-/// becomes one with only an Error; beside nodes that pass, more than kReasonsBesidePassedMax
-/// refused ones are left out.
+/// becomes one with only an Error.
 [[nodiscard]] std::string encode(const FilterResult& result, Names names);
 [[nodiscard]] std::string encode(std::span<const HostScore> scores, Names names);
 [[nodiscard]] std::string encode(const PreemptResult& result);

@@ -1,6 +1,7 @@
 #include "scheduler-extender/filter.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "scheduler-extender/promises.hpp"
@@ -78,8 +79,9 @@ void Answer::pass_unpromised(const ClusterSnapshot& snapshot) {
   Promises promises(snapshot, *request_.pod, scratch_.promises);
   if (promises.none())
     return pass_all();
+  snapshot.nodes->find_all(request_.node_names, scratch_.nodes);
   for (Position i = 0; i < request_.node_names.size(); ++i) {
-    const auto reason = promises.refuse(request_.node_names[i]);
+    const auto reason = promises.refuse(scratch_.nodes[i]);
     if (reason)
       result_.refused.push_back({i, *reason, *reason == Reason::NodeNotInPool});
     else
@@ -113,11 +115,14 @@ void Answer::place(const ClusterSnapshot& snapshot, const FilterOptions& options
     pass_planned(nodes_max);
 }
 
-/// Keeps the first of what has passed. Everything else is refused: the pod has its place.
+/// Keeps the first of what has passed. Everything else is less preferred: the pod has its place.
 void Answer::pass_planned(std::size_t nodes_max) {
+  result_.passed.resize(std::min(nodes_max, result_.passed.size()));
+  const std::size_t answers = result_.passed.size() + result_.refused.size();
+  if (request_.node_names.size() - answers > kLessPreferredToldMax)
+    return;
   std::vector<bool>& answered = scratch_.answered;
   answered.assign(request_.node_names.size(), false);
-  result_.passed.resize(std::min(nodes_max, result_.passed.size()));
   for (const Position passed : result_.passed)
     answered[passed] = true;
   for (const Refusal& refused : result_.refused)
@@ -133,9 +138,13 @@ void Answer::choose(const ClusterSnapshot& snapshot, const PlacementQuery& query
       choose_nodes(snapshot, query, request_.node_names, nodes_max, scratch_.placement);
   result_.passed.assign(choice.chosen.begin(), choice.chosen.end());
   result_.refused.clear();
+  using Kind = NodeVerdict::Kind;
+  const auto less_preferred =
+      std::ranges::count(choice.verdicts, Kind::NotChosen, &NodeVerdict::kind);
+  const bool tells_them = std::cmp_less_equal(less_preferred, kLessPreferredToldMax);
   for (Position i = 0; i < choice.verdicts.size(); ++i) {
     const NodeVerdict& verdict = choice.verdicts[i];
-    if (verdict.kind != NodeVerdict::Kind::Chosen)
+    if (verdict.kind == Kind::Rejected || (verdict.kind == Kind::NotChosen && tells_them))
       result_.refused.push_back({i, verdict.reason, !verdict.preemption_may_help});
   }
 }

@@ -59,11 +59,12 @@ namespace {
 bool Judge::allows(const NodeVictims& node) {
   if (std::ranges::any_of(node.uids, [&](auto uid) { return is_protected(uid); }))
     return false;
-  if (const auto index = after_.nodes->find(node.node))
+  const auto index = after_.nodes->find(node.node);
+  if (index)
     take_away(node, *index);
   if (standing_ == Standing::Admitted)
     return !check(after_, NodeName(node.node), query_).has_value();
-  return !promises_.refuse(node.node).has_value();
+  return !promises_.refuse(index.value_or(allocation::kNoNode)).has_value();
 }
 
 /// Between managed pods the operator decides, and what a reservation promised is nobody else's to

@@ -1,17 +1,33 @@
 #include "scheduler-extender/prioritize.hpp"
 
+#include <algorithm>
+
 #include "scheduler-extender/standing.hpp"
 
 namespace berth::extender {
 
 namespace {
 
-/// 10 for the first of `count`, 0 for the last, evenly in between; 10 for an only one.
-std::int64_t score_of_rank(std::size_t rank, std::size_t count) {
+/// kScoreMax for the first of `count`, `least` for the last, evenly in between; kScoreMax for an
+/// only one.
+std::int64_t score_of_rank(std::size_t rank, std::size_t count, std::int64_t least) {
   if (count <= 1)
     return kScoreMax;
   const auto last = static_cast<std::int64_t>(count - 1);
-  return kScoreMax - kScoreMax * static_cast<std::int64_t>(rank) / last;
+  return kScoreMax - (kScoreMax - least) * static_cast<std::int64_t>(rank) / last;
+}
+
+void list_every_host(std::span<const Position> best, std::size_t hosts,
+                     std::vector<HostScore>& scores) {
+  for (Position i = 0; i < hosts; ++i)
+    scores.push_back({i, kScoreMin});
+  for (std::size_t rank = 0; rank < best.size(); ++rank)
+    scores[best[rank]].score = score_of_rank(rank, best.size(), kScoreMin);
+}
+
+void list_the_best(std::span<const Position> best, std::vector<HostScore>& scores) {
+  for (std::size_t rank = 0; rank < best.size(); ++rank)
+    scores.push_back({best[rank], score_of_rank(rank, best.size(), kScoreMin + 1)});
 }
 
 } // namespace
@@ -22,13 +38,14 @@ std::span<const HostScore> prioritize(const PlacementRequest& request,
   scratch.scores.clear();
   if (snapshot == nullptr || standing_of(*request.pod, snapshot) != Standing::Admitted)
     return {};
-  for (Position i = 0; i < request.node_names.size(); ++i)
-    scratch.scores.push_back({i, kScoreMin});
+  const std::size_t hosts = request.node_names.size();
   const auto choice =
       choose_nodes(*snapshot, query_for(*snapshot, request.pod->view), request.node_names,
-                   request.node_names.size(), scratch.placement);
-  for (std::size_t rank = 0; rank < choice.chosen.size(); ++rank)
-    scratch.scores[choice.chosen[rank]].score = score_of_rank(rank, choice.chosen.size());
+                   std::min(hosts, kLessPreferredToldMax), scratch.placement);
+  if (hosts <= kLessPreferredToldMax)
+    list_every_host(choice.chosen, hosts, scratch.scores);
+  else
+    list_the_best(choice.chosen, scratch.scores);
   return scratch.scores;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
-// The prioritize verb: for an admitted pod the pool's strategy as scores from 10 for the best node
-// to 0 for the last, for every host of the request: the scheduler gives unlisted ones 0 and lets
-// them lose ties. For the others Berth has no opinion: nothing is listed, and the scheduler decides
-// as it would without an extender.
+// The prioritize verb: for an admitted pod the pool's strategy as scores, 10 for the best node. Up
+// to kLessPreferredToldMax hosts are all listed, since the scheduler gives unlisted ones 0 and lets
+// them lose ties; of more only the best are, from 10 to 1. For other pods Berth has no opinion:
+// nothing is listed, and the scheduler decides as it would without an extender.
 
 #include <span>
 

@@ -64,16 +64,13 @@ void Promises::keep_dedicated() {
   }
 }
 
-std::optional<Reason> Promises::refuse(std::string_view node) {
-  if (none_)
+std::optional<Reason> Promises::refuse(NodeIndex node) {
+  if (none_ || node == allocation::kNoNode || scratch_.kept[node] == Kept::Free)
     return std::nullopt;
-  const auto index = snapshot_.nodes->find(node);
-  if (!index || scratch_.kept[*index] == Kept::Free)
-    return std::nullopt;
-  if (scratch_.kept[*index] == Kept::Dedicated)
+  if (scratch_.kept[node] == Kept::Dedicated)
     return Reason::NodeNotInPool;
   const auto verdict =
-      room_for(request_, {snapshot_.nodes->capacity(*index), running(*index), promised(*index)});
+      room_for(request_, {snapshot_.nodes->capacity(node), running(node), promised(node)});
   if (verdict.kind != allocation::RoomVerdict::Kind::Held)
     return std::nullopt;
   return Reason::NodeReserved;

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "lib/allocation/node_fit.hpp"
@@ -44,8 +43,8 @@ public:
   /// Nothing needs to be asked: no node is kept from the pod.
   [[nodiscard]] bool none() const { return none_; }
   /// NodeNotInPool for a dedicated pool's node, NodeReserved for one whose promises leave no room;
-  /// nothing where the pod may go, or if the node is not known.
-  [[nodiscard]] std::optional<Reason> refuse(std::string_view node);
+  /// nothing where the pod may go, or for kNoNode.
+  [[nodiscard]] std::optional<Reason> refuse(allocation::NodeIndex node);
 
 private:
   void keep_dedicated();

@@ -13,6 +13,7 @@ namespace berth::extender {
 struct VerbScratch {
   allocation::PlacementScratch placement;
   PromiseScratch promises;
+  std::vector<allocation::NodeIndex> nodes; ///< by position
   FilterResult filtered;
   std::vector<bool> answered; ///< by position
   std::vector<HostScore> scores;

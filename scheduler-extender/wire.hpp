@@ -20,10 +20,11 @@ inline constexpr std::size_t kBodyBytesMax = std::size_t{8} << 20U;
 inline constexpr std::size_t kNodesMax = 100'000;
 /// Longest answer written; a refusal of every name of the longest body stays below.
 inline constexpr std::size_t kAnswerBytesMax = std::size_t{16} << 20U;
-/// Most refused nodes that are told beside nodes that pass. kube-scheduler reads reasons only where
-/// none passes, and decoding thousands of them would cost it more than all the rest of the call; a
-/// node in no list is to it a refused one where preemption cannot help.
-inline constexpr std::size_t kReasonsBesidePassedMax = 100;
+/// Most nodes that an answer names only to say that others are better: PreferredElsewhere in
+/// filter, the lower ranks in prioritize. Decoding thousands would cost the scheduler more than all
+/// the rest of the call, and a node in no list is to it just that: one that preemption cannot
+/// improve, and one with score 0. A node that cannot take the pod always has its reason.
+inline constexpr std::size_t kLessPreferredToldMax = 100;
 /// Longest text of an Error field; it ends in events and logs of the scheduler.
 inline constexpr std::size_t kErrorBytesMax = 1024;
 /// Scores that the scheduler scales by: MinExtenderPriority, MaxExtenderPriority.

@@ -5,7 +5,6 @@
 namespace berth::analyzer {
 namespace {
 
-using resources::Amount;
 using resources::ResourceVector;
 
 bool is_fresh(const MeasuredNode& node, TimePoint now, Duration stale_after) {

@@ -30,11 +30,11 @@ PackingView decide_packing(const simulator::PackingInput& input,
   return view;
 }
 
-ScenarioView decide_scenario(const simulator::Scenario& scenario, std::uint64_t seed,
-                             const Stopwatch& stopwatch) {
+ScenarioView decide_scenario(const simulator::Scenario& scenario,
+                             const simulator::RunOptions& options, const Stopwatch& stopwatch) {
   ScenarioView view;
   const auto before = stopwatch();
-  view.report = run(scenario, seed);
+  view.run = run(scenario, options);
   view.cpu = stopwatch() - before;
   for (const auto& set : scenario.workloads)
     view.workloads += static_cast<std::size_t>(set.count);

@@ -34,11 +34,12 @@ struct PackingView {
                                          const simulator::PackingOptions& options, SeedRange seeds);
 
 struct ScenarioView {
-  simulator::ScenarioReport report{};
+  simulator::ScenarioRun run{};
   std::size_t workloads = 0;
   std::chrono::microseconds cpu{};
 };
-[[nodiscard]] ScenarioView decide_scenario(const simulator::Scenario& scenario, std::uint64_t seed,
+[[nodiscard]] ScenarioView decide_scenario(const simulator::Scenario& scenario,
+                                           const simulator::RunOptions& options,
                                            const Stopwatch& stopwatch);
 
 /// 0 for a cluster without devices.

@@ -1,5 +1,7 @@
 #include "cli/simulate/kueue_load.hpp"
 
+#include <set>
+
 #include "cli/simulate/scenario_size.hpp"
 #include "cli/simulate/yaml_fields.hpp"
 
@@ -13,6 +15,7 @@ using simulator::WorkloadSet;
 
 const PoolName kPool{"cluster"};
 constexpr std::int64_t kMilli = 1000;
+constexpr std::size_t kWorkloadKindsMax = 10'000; ///< entries of all lists "workloads"
 constexpr YamlRange kCount{1, 100'000};
 constexpr YamlRange kUnits{0, 1'000'000};
 constexpr YamlRange kMilliseconds{0, 86'400'000};
@@ -33,7 +36,15 @@ struct Cohort {
   std::vector<Queue> queues{};
 };
 
-void read_workload(YamlFields& fields, const WorkloadSet& timing, Queue& queue) {
+/// A file as far as it has been read.
+struct Draft {
+  std::vector<Cohort> cohorts{};
+  std::size_t workload_kinds = 0;
+
+  [[nodiscard]] Queue& queue() { return cohorts.back().queues.back(); }
+};
+
+void read_workload(YamlFields& fields, const WorkloadSet& timing, Draft& draft) {
   WorkloadSet set = timing;
   std::int64_t runtime_ms = 0;
   std::int64_t priority = 0;
@@ -45,13 +56,15 @@ void read_workload(YamlFields& fields, const WorkloadSet& timing, Queue& queue) 
   fields.integer("priority", priority, kPriority);
   fields.require("request");
   fields.integer("request", request, kUnits);
+  if (++draft.workload_kinds > kWorkloadKindsMax)
+    return fields.refuse("className", "more than 10000 kinds of workloads in all");
   set.runtime = Duration{runtime_ms};
   set.priority = static_cast<std::int32_t>(priority);
   set.requests.set(ResourceName::cpu(), Amount{request * kMilli});
-  queue.workloads.push_back(std::move(set));
+  draft.queue().workloads.push_back(std::move(set));
 }
 
-void read_workload_set(YamlFields& fields, Queue& queue) {
+void read_workload_set(YamlFields& fields, Draft& draft) {
   WorkloadSet timing;
   std::int64_t interval_ms = 0;
   fields.require("count");
@@ -59,11 +72,11 @@ void read_workload_set(YamlFields& fields, Queue& queue) {
   fields.integer("creationIntervalMs", interval_ms, kMilliseconds);
   timing.every = Duration{interval_ms};
   fields.require("workloads");
-  fields.each("workloads", [&](YamlFields& it) { read_workload(it, timing, queue); });
+  fields.each("workloads", [&](YamlFields& it) { read_workload(it, timing, draft); });
 }
 
-void read_queue(YamlFields& fields, Cohort& cohort) {
-  Queue queue;
+void read_queue(YamlFields& fields, Draft& draft) {
+  Queue& queue = draft.cohorts.back().queues.emplace_back();
   std::string unused;
   fields.require("className");
   fields.text("className", queue.name);
@@ -73,17 +86,15 @@ void read_queue(YamlFields& fields, Cohort& cohort) {
   fields.integer("borrowingLimit", queue.borrowing_limit, kUnits);
   fields.text("reclaimWithinCohort", unused);
   fields.text("withinClusterQueue", unused);
-  fields.each("workloadsSets", [&](YamlFields& it) { read_workload_set(it, queue); });
-  cohort.queues.push_back(std::move(queue));
+  fields.each("workloadsSets", [&](YamlFields& it) { read_workload_set(it, draft); });
 }
 
-void read_cohort(YamlFields& fields, std::vector<Cohort>& cohorts) {
-  Cohort cohort;
+void read_cohort(YamlFields& fields, Draft& draft) {
+  Cohort& cohort = draft.cohorts.emplace_back();
   fields.require("className");
   fields.text("className", cohort.name);
   fields.integer("count", cohort.count, kCount);
-  fields.each("queuesSets", [&](YamlFields& it) { read_queue(it, cohort); });
-  cohorts.push_back(std::move(cohort));
+  fields.each("queuesSets", [&](YamlFields& it) { read_queue(it, draft); });
 }
 
 void add_queue(const Queue& queue, const QuotaName& parent, std::int64_t number,
@@ -100,6 +111,17 @@ void add_queue(const Queue& queue, const QuotaName& parent, std::int64_t number,
     scenario.workloads.push_back(std::move(set));
   }
   scenario.quotas.push_back(std::move(quota));
+}
+
+void add_cohort(const Cohort& cohort, Scenario& scenario) {
+  for (std::int64_t i = 1; i <= cohort.count; ++i) {
+    allocation::QuotaSpec parent;
+    parent.name = QuotaName{cohort.name + "-" + std::to_string(i)};
+    for (const Queue& queue : cohort.queues)
+      for (std::int64_t j = 1; j <= queue.count; ++j)
+        add_queue(queue, parent.name, j, scenario);
+    scenario.quotas.push_back(std::move(parent));
+  }
 }
 
 Scenario make_cluster() {
@@ -140,25 +162,23 @@ std::int64_t queues_of(const std::vector<Cohort>& cohorts) {
 } // namespace
 
 Result<Scenario> decode_kueue_load(const std::string& text) {
-  std::vector<Cohort> cohorts;
+  Draft draft;
   BERTH_CHECK(read_yaml(text, [&](YamlFields& fields) {
     fields.require("cohorts");
-    fields.each("cohorts", [&](YamlFields& it) { read_cohort(it, cohorts); });
+    fields.each("cohorts", [&](YamlFields& it) { read_cohort(it, draft); });
   }));
-  if (queues_of(cohorts) > kQuotasMax)
+  if (queues_of(draft.cohorts) > kQuotasMax)
     return fail(Code::TooLarge, "cohorts: more than 100000 queues");
-  if (workloads_of(cohorts) > simulator::kWorkloadsMax)
+  if (workloads_of(draft.cohorts) > simulator::kWorkloadsMax)
     return fail(Code::TooLarge, "cohorts: more than 1000000 workloads");
   Scenario scenario = make_cluster();
-  for (const Cohort& cohort : cohorts)
-    for (std::int64_t i = 1; i <= cohort.count; ++i) {
-      allocation::QuotaSpec parent;
-      parent.name = QuotaName{cohort.name + "-" + std::to_string(i)};
-      for (const Queue& queue : cohort.queues)
-        for (std::int64_t j = 1; j <= queue.count; ++j)
-          add_queue(queue, parent.name, j, scenario);
-      scenario.quotas.push_back(std::move(parent));
-    }
+  for (const Cohort& cohort : draft.cohorts)
+    add_cohort(cohort, scenario);
+  std::set<QuotaName> names;
+  for (const allocation::QuotaSpec& quota : scenario.quotas)
+    if (!names.insert(quota.name).second)
+      return fail(Code::Invalid,
+                  "cohorts: two of them would be the quota \"" + quota.name.str() + "\"");
   return scenario;
 }
 

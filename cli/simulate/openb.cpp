@@ -19,8 +19,8 @@ constexpr std::int64_t kBytesPerMib = 1 << 20;
 constexpr std::int64_t kPodsPerNode = 1'001; ///< as the published runs have it
 
 const ResourceName& whole_devices() {
-  static const ResourceName name{allocation::kDeviceResource};
-  return name;
+  static const ResourceName kName{allocation::kDeviceResource};
+  return kName;
 }
 
 Result<resources::ResourceVector> read_request(const CsvTable& table, const CsvTable::Row& row,

@@ -20,10 +20,6 @@ std::string permille(std::int64_t value) {
   return fmt::format("{}.{} %", value / 10, value % 10);
 }
 
-std::string seconds(Duration duration) {
-  return fmt::format("{:.3f} s", static_cast<double>(duration.count()) / 1000);
-}
-
 /// Two decimals: what is printed and what is compared are the same number.
 double rounded(double value) {
   return std::round(value * 100) / 100;
@@ -40,7 +36,34 @@ json waits_json(const simulator::WaitReport& waits) {
           {"maxMilliseconds", waits.longest.count()}};
 }
 
+Table group_table(const char* title, const std::vector<simulator::GroupReport>& groups) {
+  Table table({title, "ARRIVED", "STARTED", "MEAN WAIT", "P50", "P90", "LONGEST", "STRETCH"});
+  for (const auto& group : groups)
+    table.add({printable(group.name), std::to_string(group.arrived), std::to_string(group.started),
+               wait_text(group.waits.mean), wait_text(group.waits.p50), wait_text(group.waits.p90),
+               wait_text(group.waits.longest),
+               fmt::format("{:.2f}", static_cast<double>(group.stretch_permille) / 1000)});
+  return table;
+}
+
+json groups_json(const char* title, const std::vector<simulator::GroupReport>& groups) {
+  json rows = json::array();
+  for (const auto& group : groups)
+    rows.push_back({{title, group.name},
+                    {"arrived", group.arrived},
+                    {"started", group.started},
+                    {"wait", waits_json(group.waits)},
+                    {"stretchPermille", group.stretch_permille}});
+  return rows;
+}
+
 } // namespace
+
+std::string wait_text(Duration duration) {
+  if (duration == Duration{} || duration >= std::chrono::minutes{2})
+    return format_duration(duration);
+  return fmt::format("{:.3f}s", static_cast<double>(duration.count()) / 1000);
+}
 
 std::string render_packing(const PackingView& view, const Paint& paint) {
   Table table({"SEED", "ARRIVED", "FAILED", "GPU ALLOCATED", "UPPER BOUND"});
@@ -71,41 +94,38 @@ json packing_json(const PackingView& view) {
           {"seeds", std::move(runs)}};
 }
 
-std::string render_scenario(const ScenarioView& view, const Paint& paint) {
-  const simulator::ScenarioReport& report = view.report;
-  Table classes({"CLASS", "ARRIVED", "STARTED", "MEAN WAIT", "P50", "P90", "LONGEST"});
-  for (const auto& group : report.classes)
-    classes.add({printable(group.name), std::to_string(group.arrived),
-                 std::to_string(group.started), seconds(group.waits.mean), seconds(group.waits.p50),
-                 seconds(group.waits.p90), seconds(group.waits.longest)});
+std::string render_scenario(const ScenarioView& view, bool wide, const Paint& paint) {
+  const simulator::ScenarioReport& report = view.run.report;
   Table resources({"RESOURCE", "CAPACITY", "MEAN USE"});
   for (const auto& resource : report.resources)
     resources.add({printable(resource.name.str()),
                    resources::format_amount(resource.name, resources::Amount{resource.capacity}),
                    permille(resource.utilization_permille)});
-  return fmt::format("{}\n{}\nmakespan {}, fairness {}, fragmentation {}, evictions {}, never "
-                     "started {}\n{} workloads in {} cycles, {} us of processor time each\n",
-                     classes.str(paint), resources.str(paint), seconds(report.makespan),
-                     permille(report.fairness_permille), permille(report.fragmentation_permille),
-                     report.evictions, report.never_started, view.workloads, report.cycles,
-                     cpu_per_workload(view));
+  std::string text = group_table("CLASS", report.classes).str(paint) + "\n";
+  if (wide)
+    text += group_table("QUOTA", report.quotas).str(paint) + "\n";
+  text += resources.str(paint) + "\n";
+  text +=
+      fmt::format("makespan {}, fairness {}, fragmentation {}, evictions {}, never started {}\n",
+                  wait_text(report.makespan), permille(report.fairness_permille),
+                  permille(report.fragmentation_permille), report.evictions, report.never_started);
+  text += fmt::format("{} in {}, {} us of processor time each\n",
+                      counted(static_cast<std::int64_t>(view.workloads), "workload"),
+                      counted(static_cast<std::int64_t>(report.cycles), "cycle"),
+                      cpu_per_workload(view));
+  return text;
 }
 
 json scenario_json(const ScenarioView& view) {
-  const simulator::ScenarioReport& report = view.report;
-  json classes = json::array();
-  for (const auto& group : report.classes)
-    classes.push_back({{"class", group.name},
-                       {"arrived", group.arrived},
-                       {"started", group.started},
-                       {"wait", waits_json(group.waits)}});
+  const simulator::ScenarioReport& report = view.run.report;
   json resources = json::array();
   for (const auto& resource : report.resources)
     resources.push_back({{"name", resource.name.str()},
                          {"capacity", resources::format_amount(
                                           resource.name, resources::Amount{resource.capacity})},
                          {"utilizationPermille", resource.utilization_permille}});
-  return {{"classes", std::move(classes)},
+  return {{"classes", groups_json("class", report.classes)},
+          {"quotas", groups_json("quota", report.quotas)},
           {"resources", std::move(resources)},
           {"makespanMilliseconds", report.makespan.count()},
           {"fairnessPermille", report.fairness_permille},

@@ -10,10 +10,14 @@
 
 namespace berth::cli {
 
+/// "12.300s" below two minutes, as short loads need it, else "1h5m".
+[[nodiscard]] std::string wait_text(Duration duration);
+
 [[nodiscard]] std::string render_packing(const PackingView& view, const Paint& paint);
 [[nodiscard]] nlohmann::json packing_json(const PackingView& view);
 
-[[nodiscard]] std::string render_scenario(const ScenarioView& view, const Paint& paint);
+/// `wide`: by quota too.
+[[nodiscard]] std::string render_scenario(const ScenarioView& view, bool wide, const Paint& paint);
 [[nodiscard]] nlohmann::json scenario_json(const ScenarioView& view);
 
 } // namespace berth::cli

@@ -7,6 +7,7 @@
 
 #include "cli/simulate/kueue_load.hpp"
 #include "cli/simulate/openb.hpp"
+#include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/render.hpp"
 #include "cli/simulate/scenario_file.hpp"
 #include "lib/base/file.hpp"
@@ -26,7 +27,7 @@ Decoded<Decode> load(const std::string& path, std::size_t bytes_max, Decode deco
   BERTH_TRY(const std::string text, read_file(path, bytes_max));
   auto decoded = decode(text);
   if (!decoded)
-    return fail(decoded.error().while_doing(path));
+    return fail(decoded.error().code, path + ": " + decoded.error().message);
   return decoded;
 }
 
@@ -71,6 +72,12 @@ Answer simulate_packing(const CliOptions& options, const Paint& paint) {
   return answer;
 }
 
+Result<void> draw(const std::string& path, const simulator::Scenario& scenario,
+                  const simulator::ScenarioRun& run) {
+  return write_file(path, path.ends_with(".svg") ? draw_schedule(scenario, run)
+                                                 : schedule_page(scenario, run));
+}
+
 Answer simulate_scenario(const CliOptions& options, const Paint& paint,
                          const Stopwatch& stopwatch) {
   const bool is_kueue = !options.simulate.kueue.empty();
@@ -78,27 +85,33 @@ Answer simulate_scenario(const CliOptions& options, const Paint& paint,
                                  : load(options.simulate.scenario, kYamlBytesMax, decode_scenario);
   if (!scenario)
     return answer_failure(scenario.error());
-  const ScenarioView view = decide_scenario(*scenario, 1, stopwatch);
+  simulator::RunOptions run;
+  run.keep_records = !options.simulate.picture.empty();
+  const ScenarioView view = decide_scenario(*scenario, run, stopwatch);
+  if (run.keep_records)
+    if (const auto drawn = draw(options.simulate.picture, *scenario, view.run); !drawn)
+      return answer_failure(drawn.error());
   Answer answer;
-  answer.out = wants_document(options.output) ? document_of(options.output, scenario_json(view))
-                                              : render_scenario(view, paint);
+  answer.out = wants_document(options.output)
+                   ? document_of(options.output, scenario_json(view))
+                   : render_scenario(view, options.output == Output::Wide, paint);
   return answer;
+}
+
+bool read_seed(std::string_view text, std::uint64_t& seed) {
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), seed);
+  return error == std::errc{} && end == text.end();
 }
 
 } // namespace
 
 Result<SeedRange> parse_seeds(std::string_view text) {
   SeedRange range;
-  const char* end = text.data() + text.size();
-  auto [at, error] = std::from_chars(text.data(), end, range.first);
-  range.last = range.first;
-  if (error == std::errc{} && at != end && *at == '-')
-    std::tie(at, error) = [&] {
-      const auto rest = std::from_chars(at + 1, end, range.last);
-      return std::pair{rest.ptr, rest.ec};
-    }();
-  if (error != std::errc{} || at != end || range.last < range.first ||
-      range.last - range.first >= kSeedsMax)
+  const std::size_t dash = text.find('-');
+  const bool is_range = dash != std::string_view::npos;
+  const bool is_read = read_seed(text.substr(0, dash), range.first) &&
+                       read_seed(is_range ? text.substr(dash + 1) : text, range.last);
+  if (!is_read || range.last < range.first || range.last - range.first >= kSeedsMax)
     return fail(Code::Invalid, "must be a seed or a range of at most 1000, as 42-51");
   return range;
 }

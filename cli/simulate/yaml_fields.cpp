@@ -61,7 +61,6 @@ void YamlFields::require(const std::string& name) {
 }
 
 void YamlFields::text(const std::string& name, std::string& out) {
-  constexpr std::size_t kTextBytesMax = 253;
   const YAML::Node value = take(name);
   if (value.IsNull())
     return;
@@ -83,37 +82,48 @@ void YamlFields::integer(const std::string& name, std::int64_t& out, YamlRange r
   out = read;
 }
 
-void YamlFields::amounts(const std::string& name, resources::ResourceVector& out) {
+void YamlFields::entries(const std::string& name, const char* what, const ReadEntry& read) {
   const YAML::Node map = take(name);
   if (map.IsNull())
     return;
   if (!map.IsMap())
-    return fault_.note(map, path_of(name), "must be a map of resources to quantities");
+    return fault_.note(map, path_of(name), std::string("must be a map of ") + what);
+  if (map.size() > kEntriesMax)
+    return fault_.note(map, path_of(name),
+                       "must have at most " + std::to_string(kEntriesMax) + " entries");
+  std::set<std::string> seen;
   for (const auto& entry : map) {
-    const std::string resource = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
-    const std::string path = path_of(name) + "." + resource;
-    const auto quantity = resources::Quantity::parse(
-        entry.second.IsScalar() ? std::string_view(entry.second.Scalar()) : std::string_view());
-    if (resource.empty() || !quantity || quantity->is_negative())
-      return fault_.note(entry.second, path, "must be a quantity that is not negative");
-    const resources::ResourceName resource_name{resource};
-    if (out.contains(resource_name))
-      return fault_.note(entry.first, path, "appears twice");
-    out.set(resource_name, resources::amount_of(resource_name, *quantity));
+    const YAML::Node& key = entry.first;
+    if (!key.IsScalar() || key.Scalar().empty() || key.Scalar().size() > kTextBytesMax)
+      return fault_.note(key, path_of(name), "keys must be texts of 1 to 253 bytes");
+    if (!seen.insert(key.Scalar()).second)
+      return fault_.note(key, path_of(name) + "." + key.Scalar(), "appears twice");
+    read(key, entry.second);
   }
 }
 
-void YamlFields::texts(const std::string& name, std::map<std::string, std::string>& out) {
-  const YAML::Node map = take(name);
-  if (map.IsNull())
-    return;
-  if (!map.IsMap())
-    return fault_.note(map, path_of(name), "must be a map of texts");
-  for (const auto& entry : map) {
-    if (!entry.first.IsScalar() || !entry.second.IsScalar())
-      return fault_.note(entry.second, path_of(name), "must be a map of texts");
-    out[entry.first.Scalar()] = entry.second.Scalar();
-  }
+void YamlFields::amounts(const std::string& name, resources::ResourceVector& out) {
+  entries(name, "resources to quantities", [&](const YAML::Node& key, const YAML::Node& value) {
+    const std::string path = path_of(name) + "." + key.Scalar();
+    const auto quantity = resources::Quantity::parse(
+        value.IsScalar() ? std::string_view(value.Scalar()) : std::string_view());
+    if (!quantity || quantity->is_negative())
+      return fault_.note(value, path, "must be a quantity that is not negative");
+    const resources::ResourceName resource{key.Scalar()};
+    const resources::Amount amount = resources::amount_of(resource, *quantity);
+    if (resources::quantity_of(resource, amount) != *quantity)
+      return fault_.note(value, path, "must be whole in the resource's unit, and below 2^63");
+    out.set(resource, amount);
+  });
+}
+
+void YamlFields::labels(const std::string& name, allocation::Labels& out) {
+  entries(name, "texts", [&](const YAML::Node& key, const YAML::Node& value) {
+    if (!value.IsScalar() || value.Scalar().size() > kTextBytesMax)
+      return fault_.note(value, path_of(name) + "." + key.Scalar(),
+                         "must be a text of at most 253 bytes");
+    out.set(key.Scalar(), value.Scalar());
+  });
 }
 
 void YamlFields::map(const std::string& name, const std::function<void(YamlFields&)>& read) {
@@ -143,8 +153,10 @@ Result<void> read_yaml(const std::string& text, const std::function<void(YamlFie
   BERTH_CHECK(kube::check_yaml(text));
   YamlFault fault;
   try {
-    const YAML::Node document = YAML::Load(text);
-    YamlFields fields(document, "", fault);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1)
+      return fail(Code::Invalid, "must be one YAML document");
+    YamlFields fields(documents.empty() ? YAML::Node() : documents.front(), "", fault);
     read(fields);
   } catch (const YAML::Exception& problem) {
     return fail(Code::Invalid, problem.what());

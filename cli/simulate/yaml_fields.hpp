@@ -5,12 +5,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <set>
 #include <string>
 
 #include <yaml-cpp/yaml.h>
 
+#include "lib/allocation/selector.hpp"
 #include "lib/base/result.hpp"
 #include "lib/resources/resource_vector.hpp"
 
@@ -38,9 +38,11 @@ public:
 
   void text(const std::string& name, std::string& out);
   void integer(const std::string& name, std::int64_t& out, YamlRange range = {});
-  /// A map of resource names to quantities.
+  /// A map of at most kEntriesMax resource names to quantities that are whole in the resource's
+  /// unit.
   void amounts(const std::string& name, resources::ResourceVector& out);
-  void texts(const std::string& name, std::map<std::string, std::string>& out);
+  /// A map of at most kEntriesMax label keys to values.
+  void labels(const std::string& name, allocation::Labels& out);
   /// Calls `read` for each element of a list of maps.
   void each(const std::string& name, const std::function<void(YamlFields&)>& read);
   /// Calls `read` for a map; for an empty one if the field is absent.
@@ -50,7 +52,13 @@ public:
   void refuse(const std::string& name, const std::string& why);
   void require(const std::string& name);
 
+  static constexpr std::size_t kEntriesMax = 32;
+  static constexpr std::size_t kTextBytesMax = 253;
+
 private:
+  using ReadEntry = std::function<void(const YAML::Node& key, const YAML::Node& value)>;
+  /// Calls `read` for each entry of a map of scalars.
+  void entries(const std::string& name, const char* what, const ReadEntry& read);
   /// The field, or null; it counts as known.
   [[nodiscard]] YAML::Node take(const std::string& name);
   [[nodiscard]] std::string path_of(const std::string& name) const;
@@ -61,7 +69,8 @@ private:
   std::set<std::string> known_;
 };
 
-/// Parses one document within the budget and hands its map to `read`. Invalid with line and field.
+/// Parses one document within the budget and hands its map to `read`. Invalid with line and field;
+/// a second document is refused.
 [[nodiscard]] Result<void> read_yaml(const std::string& text,
                                      const std::function<void(YamlFields&)>& read);
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "lib/allocation/explain.hpp"
+#include "lib/allocation/nominations.hpp"
 #include "lib/allocation/placement_mode.hpp"
 #include "lib/allocation/window_layout.hpp"
 #include "lib/base/rng.hpp"
@@ -11,13 +12,6 @@
 
 namespace berth::allocation {
 namespace {
-
-ResourceVector total_of(Pods pods) {
-  ResourceVector total;
-  for (const auto& pod : pods)
-    total += pod->requests();
-  return total;
-}
 
 /// FNV-1a, to spread the ids of workloads over the seeds of their decisions.
 std::uint64_t hash_of(std::string_view text) {
@@ -44,14 +38,27 @@ std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, Time
   if (snapshot.open_windows.are_right_for(now))
     return snapshot.holds;
   return std::make_shared<const Holds>(
-      hold_open_windows(snapshot, find_open_windows(snapshot.reservations, now), now));
+      hold_capacity(snapshot, find_open_windows(snapshot.reservations, now), now));
 }
 
-AdmissionCycle::AdmissionCycle(CycleInput input)
-    : input_(input), calendar_(input.snapshot, input.holds, input.now),
+Pods members_to_admit(const Workload& workload) {
+  const auto running = static_cast<std::size_t>(workload.members_running);
+  const auto size = static_cast<std::size_t>(workload.size);
+  const std::size_t there =
+      workload.waiting.size() + running + static_cast<std::size_t>(workload.members_done);
+  if (running >= size || there < size)
+    return {};
+  return Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
+}
+
+AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
+    : input_(input), memory_(memory), rates_({input.snapshot, input.policy, input.now}, memory),
+      subject_use_(input.snapshot), namespace_use_(input.snapshot),
+      calendar_(input.snapshot, input.holds, input.now),
       placer_(input.snapshot, input.holds, &calendar_), headroom_(input.snapshot, input.holds),
       options_(input.snapshot, input.holds, input.now),
-      planned_({input.snapshot, input.holds, input.policy.backfill, placer_, input.now}) {}
+      planned_(
+          {input.snapshot, input.holds, input.policy.backfill, placer_, headroom_, input.now}) {}
 
 std::vector<Replanning> AdmissionCycle::find_new_homes() {
   std::vector<Replanning> replannings;
@@ -64,6 +71,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
       return;
     Site site = options->front().site;
     site.horizon = horizon_of({&pod, 1}, options->front());
+    site.horizon.is_revocable = is_lent(*pod);
     auto placed = placer_.place({&pod, 1}, site, nodes_max());
     if (!placed)
       return;
@@ -79,6 +87,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
 std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
   const Workload& workload = *head.workload;
   refusal_ = Waiting{head.workload, 0, nullptr};
+  unplaced_.reset();
   if (!workload.defect.empty())
     return refuse(Reason::InvalidWorkload, workload.defect);
   if (workload.already_charged > 0)
@@ -102,14 +111,17 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
     MemberAdmission member{pod, *workload.interrupted};
     std::vector<NodeName> nodes;
     Site site = options == nullptr ? Site{} : options->front().site;
-    if (options != nullptr)
+    if (options != nullptr) {
       site.horizon = horizon_of({&pod, 1}, options->front());
-    if (options != nullptr)
+      site.horizon.is_revocable = member.record.lent_until.has_value();
       if (auto placed = placer_.place({&pod, 1}, site, nodes_max())) {
         nodes = names_of(placed->nodes.front());
         member.record.devices = placed->devices.front();
+        if (own_room_)
+          own_room_->take_place({&pod, 1}, site, *placed);
         placer_.take(std::move(*placed));
       }
+    }
     plan_nodes(member.record, *pod, std::move(nodes), input_.policy.mode);
     admission.members.push_back(std::move(member));
   }
@@ -127,27 +139,69 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
                   members_text(workload, running) + " run already; this one is too many");
   if (there < size)
     return refuse(Reason::WaitingForGang, members_text(workload, there) + " exist");
-  const Pods members =
-      Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
+  const Pods members = members_to_admit(workload);
   const auto found =
       workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
   if (const auto* refusal = std::get_if<Refusal>(&found))
-    return refuse(refusal->reason, refusal->message);
-  return admit_at_best(head, members, std::get<std::vector<Option>>(found));
+    return refuse(*refusal);
+  const auto options = not_passed_over(head, std::get<std::vector<Option>>(found));
+  if (options.empty())
+    return refuse(Reason::HigherPriorityFirst,
+                  "earlier work of quota " + workload.quota.quota.str() +
+                      " waits for room, and the policy's order is StrictFifo");
+  if (auto limit = find_limit(workload, members))
+    return refuse(*std::move(limit));
+  auto admission = admit_at_best(head, members, options);
+  if (!admission)
+    block_passing(head, options);
+  return admission;
+}
+
+/// What has nothing to do with room: T1, T2, Q5, Q7.
+std::optional<Refusal> AdmissionCycle::find_limit(const Workload& workload, Pods members) {
+  if (auto refusal = rates_.find_refusal(workload))
+    return refusal;
+  const ResourceVector total = total_of(members);
+  if (auto refusal = namespace_use_.find_refusal(workload, total))
+    return refusal;
+  return subject_use_.find_refusal(workload, total);
+}
+
+/// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool.
+std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
+                                                    const std::vector<Option>& options) const {
+  if (head.policy->ordering != Ordering::StrictFifo)
+    return options;
+  std::vector<Option> open;
+  std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
+    return !blocked_.contains({option.payer, option.site.pool->name});
+  });
+  return open;
+}
+
+/// One that no node of its pools suits blocks nobody: room would not help it.
+void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
+  if (head.policy->ordering == Ordering::StrictFifo && refusal_.why->reason != Reason::NodeMismatch)
+    for (const Option& option : options)
+      blocked_.emplace(option.payer, option.site.pool->name);
 }
 
 std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
                                                        std::vector<Option> options) {
-  for (Option& option : options)
+  for (Option& option : options) {
     option.site.horizon = horizon_of(members, option);
+    option.site.horizon.own_plan = bursts_ ? planned_.plan_of(head.workload->id) : kNoPlan;
+  }
   const Horizon seen = calendar_.canonical(options.back().site.horizon);
   const Likeness likeness = likeness_of(*head.workload, members, seen);
+  const ResourceVector total = total_of(members);
   if (const auto known = refused_.find(likeness); known != refused_.end()) {
-    refusal_.why = known->second; // room only shrinks, so what failed fails again
-    plan_start(head, members, options, likeness);
+    refusal_.why = known->second.why; // room only shrinks, so what failed fails again
+    if (known->second.has_claimed)
+      known->second.has_claimed = claim_room(members, options, total);
+    unplaced_ = Unplaced{members, std::move(options), likeness};
     return std::nullopt;
   }
-  const ResourceVector total = total_of(members);
   std::vector<Explanation> failures;
   for (Option& option : options) {
     auto tried = try_option(option, members, total);
@@ -158,53 +212,90 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
     return admit_there(head, members, option, std::get<PlacedPods>(std::move(tried)));
   }
   refusal_.why = std::make_shared<const Explanation>(explain_all(std::move(failures)));
-  refused_.emplace(likeness, refusal_.why);
-  plan_start(head, members, options, likeness);
+  refused_.emplace(likeness, Refused{refusal_.why, claim_room(members, options, total)});
+  unplaced_ = Unplaced{members, std::move(options), likeness};
   return std::nullopt;
 }
 
-/// B1. Likeness is no reason for the same start, but for having none.
-void AdmissionCycle::plan_start(const Head& head, Pods members, const std::vector<Option>& options,
-                                const Likeness& likeness) {
-  if (without_start_.contains(likeness))
-    return;
-  refusal_.planned_start = planned_.plan({head.workload->id, members, options});
-  if (!refusal_.planned_start)
-    without_start_.insert(likeness);
+/// Likeness is no reason for the same start, but for having none.
+std::optional<TimePoint> AdmissionCycle::plan_start(const Head& head) {
+  if (!unplaced_ || without_start_.contains(unplaced_->likeness))
+    return std::nullopt;
+  const auto start = planned_.plan({head.workload->id, unplaced_->members, unplaced_->options});
+  if (!start)
+    without_start_.insert(unplaced_->likeness);
+  return start;
 }
 
-/// How long the members would stay there.
 Horizon AdmissionCycle::horizon_of(Pods members, const Option& option) const {
   WorkEnd end = end_if_started(members, input_.now);
   if (option.site.reservation != kNoReservation)
     end = ends_with_window(end, input_.holds.open[option.site.reservation]);
-  return Horizon{end.relied_on, end.expected, false};
+  return Horizon{end.relied_on, end.expected};
 }
 
 std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(Option& option, Pods members,
                                                                  const ResourceVector& total) {
-  if (const auto shortfall = headroom_.quota_shortfall(option, total))
-    return explain_shortfall(*shortfall);
+  if (auto why = no_quota(option, total))
+    return *std::move(why);
+  if (auto why = pressed(option, total))
+    return *std::move(why);
+  if (auto back_off = borrowing_back_off(option, total))
+    return std::move(*back_off);
   if (const auto shortfall = headroom_.pool_shortfall(option, total))
     return explain_shortfall(*shortfall);
-  if (const auto* delayed = planned_.delayed_by(option, total, option.site.horizon.expected_until))
+  // Q6: a burst is paid for by its budget, and takes from nobody's quota.
+  if (const auto* delayed =
+          bursts_ ? nullptr
+                  : planned_.delayed_by(option, total, option.site.horizon.expected_until))
     return explain_delay(delayed->workload, delayed->at);
-  return find_place(option, members);
+  return place(option, members, total);
+}
+
+/// F4: borrowers go where nothing is kept for those who are within their quota.
+std::variant<PlacedPods, Explanation> AdmissionCycle::place(Option& option, Pods members,
+                                                            const ResourceVector& total) {
+  const bool yields = own_room_ && borrows(option, total);
+  const bool leaves_enough = !yields || ((bursts_ || own_room_->leaves_quota(option, total)) &&
+                                         own_room_->leaves_pool(option, total));
+  if (leaves_enough)
+    if (auto placed = find_place(option, members, yields))
+      return std::move(*placed);
+  if (yields && placer_.place(members, option.site, 1))
+    return Explanation{Reason::HigherPriorityFirst,
+                       "needs to borrow in pool " + option.site.pool->name.str() +
+                           " what is kept for work within its quota that waits for room",
+                       std::nullopt,
+                       {}};
+  return no_place(option, members);
 }
 
 /// Beside all promises; else, for work that may be evicted, on what they lend (R3, R4).
-std::variant<PlacedPods, Explanation> AdmissionCycle::find_place(Option& option, Pods members) {
-  if (auto placed = placer_.place(members, option.site, nodes_max()))
-    return std::move(*placed);
-  const bool may_borrow =
-      calendar_.lends_anything() &&
-      std::all_of(members.begin(), members.end(), [](const auto& pod) { return pod->preemptible; });
-  if (may_borrow) {
-    option.site.horizon.is_revocable = true;
-    if (auto placed = placer_.place(members, option.site, nodes_max()))
-      return std::move(*placed);
-    option.site.horizon.is_revocable = false;
-  }
+std::optional<PlacedPods> AdmissionCycle::find_place(Option& option, Pods members, bool yields) {
+  const auto try_there = [&] {
+    return yields ? own_room_->place(members, option.site, nodes_max())
+                  : placer_.place(members, option.site, nodes_max());
+  };
+  if (auto placed = try_there())
+    return placed;
+  if (!may_lend(option, members))
+    return std::nullopt;
+  option.site.horizon.is_revocable = true;
+  auto placed = try_there();
+  option.site.horizon.is_revocable = placed.has_value();
+  return placed;
+}
+
+/// Only where somebody takes it back in time, and from work that may be evicted.
+bool AdmissionCycle::may_lend(const Option& option, Pods members) const {
+  return calendar_.lends_anything() &&
+         preemption_of(input_.snapshot, input_.policy, option.site.pool->name).enabled &&
+         std::all_of(members.begin(), members.end(),
+                     [](const auto& pod) { return pod->preemptible; });
+}
+
+Explanation AdmissionCycle::no_place(const Option& option, Pods members) {
+  note_want(option, members);
   if (option.site.reservation != kNoReservation)
     recalled_[option.reservation] += total_of(members);
   if (!planned_.is_empty()) {
@@ -217,8 +308,7 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::find_place(Option& option,
 }
 
 /// From when on work on lent capacity may have to go; nothing if it stands on none.
-std::optional<TimePoint> AdmissionCycle::revocable_after(const PlacedPods& placed,
-                                                         const Site& site) {
+std::optional<TimePoint> AdmissionCycle::lent_until(const PlacedPods& placed, const Site& site) {
   if (!site.horizon.is_revocable)
     return std::nullopt;
   TimePoint first = TimePoint::max();
@@ -228,7 +318,96 @@ std::optional<TimePoint> AdmissionCycle::revocable_after(const PlacedPods& place
                        calendar_.lent_until(node, site.viewer(), placer_.overlay().holds_on(node)));
   if (first == TimePoint::max())
     return std::nullopt;
-  return first == input_.now ? input_.now : first - kEvictionDrain;
+  return std::chrono::floor<std::chrono::seconds>(first == input_.now ? first
+                                                                      : first - kEvictionDrain);
+}
+
+/// P4: what was taken back from a quota is not borrowed again at once.
+std::optional<Explanation> AdmissionCycle::borrowing_back_off(const Option& option,
+                                                              const ResourceVector& total) const {
+  const QuotaName& payer = input_.snapshot.quotas->spec(option.payer).name;
+  const PoolName& pool = option.site.pool->name;
+  const TimePoint until = input_.policy.evictions.may_borrow_from(payer, pool);
+  if (until <= input_.now)
+    return std::nullopt;
+  for (const auto& [resource, amount] : headroom_.beyond_promise(option, total))
+    if (amount > Amount{} && headroom_.balance().left(option.payer, pool, resource) < amount)
+      return Explanation{Reason::BorrowingBackOff,
+                         "needs to borrow " + std::string(resource.str()) + " in pool " +
+                             pool.str() + ", which was taken back from " + payer.str() +
+                             "; it may borrow again at " + format_time(until)};
+  return std::nullopt;
+}
+
+/// Q2, and where bursts have begun Q6: up to the factor, while the budget lasts, and only in a pool
+/// where nobody with quota waits for a place.
+std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
+                                                    const ResourceVector& total) const {
+  const auto shortfall = headroom_.quota_shortfall(option, total);
+  if (!shortfall)
+    return std::nullopt;
+  const QuotaSpec& payer = input_.snapshot.quotas->spec(option.payer);
+  const PoolName& pool = option.site.pool->name;
+  if (!bursts_ || !payer.burst || wanted_pools_.contains(pool) ||
+      rates_.pressure(pool) != PressureLevel::None)
+    return explain_shortfall(*shortfall);
+  const auto level = balance().burst_level(option.payer, payer.burst->factor_percent);
+  const auto memory = memory_.quotas.find(payer.name);
+  const BurstAccount account =
+      memory == memory_.quotas.end() ? BurstAccount{} : memory->second.burst;
+  if (!account.is_open(*payer.burst, level) ||
+      balance().burst_shortfall(option.payer, pool, headroom_.beyond_promise(option, total)))
+    return explain_shortfall(*shortfall);
+  return std::nullopt;
+}
+
+/// Remembers that room is wanted, by work that the pool could take if it were empty: what never
+/// fits anywhere stops no burst.
+void AdmissionCycle::note_want(const Option& option, Pods members) {
+  const PoolName& pool = option.site.pool->name;
+  if (!bursts_ && !wanted_pools_.contains(pool) &&
+      placer_.could_ever_fit(members, *option.site.pool))
+    wanted_pools_.insert(pool);
+}
+
+/// Whether the payer would hold more than its nominal of something that is asked for.
+bool AdmissionCycle::borrows(const Option& option, const ResourceVector& total) const {
+  return balance()
+      .forecast(option.payer, option.site.pool->name, headroom_.beyond_promise(option, total))
+      .borrows;
+}
+
+/// F4: work within its quota that lacks room claims it, in the first pool that could have it; else
+/// small borrowed work would take every piece of it as it comes free.
+bool AdmissionCycle::claim_room(Pods members, const std::vector<Option>& options,
+                                const ResourceVector& total) {
+  if (bursts_)
+    return false;
+  for (const Option& option : options) {
+    const PoolName& pool = option.site.pool->name;
+    if (borrows(option, total) || rates_.find_refusal(pool))
+      continue; // what it waits for is not room that borrowers have
+    if (!own_room_)
+      own_room_.emplace(input_.snapshot, headroom_, placer_);
+    if (own_room_->claim(option, members, total))
+      return true;
+  }
+  return false;
+}
+
+/// T1 and T3: a pool under pressure takes work more slowly, and from Critical on nothing borrowed.
+std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
+                                                   const ResourceVector& total) {
+  const PoolName& pool = option.site.pool->name;
+  if (auto refusal = rates_.find_refusal(pool))
+    return Explanation{refusal->reason, std::move(refusal->message), std::nullopt, {}};
+  if (rates_.pressure(pool) >= PressureLevel::Critical && borrows(option, total))
+    return Explanation{Reason::PoolUnderPressure,
+                       "needs to borrow in pool " + pool.str() +
+                           ", whose measured use is too high for that",
+                       std::nullopt,
+                       {}};
+  return std::nullopt;
 }
 
 Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Option& option,
@@ -239,6 +418,10 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   record.quota = quotas.spec(option.payer).name;
   record.pool = option.site.pool->name;
   record.reservation = option.reservation;
+  const ResourceVector total = total_of(members);
+  record.admitted_at = std::chrono::floor<std::chrono::seconds>(input_.now);
+  record.is_burst = headroom_.quota_shortfall(option, total).has_value();
+  record.lent_until = lent_until(placed, option.site);
   record.members = static_cast<std::int32_t>(members.size());
   for (const auto& pod : members)
     record.youngest_member = std::max(record.youngest_member, pod->created);
@@ -249,17 +432,33 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
     record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
-  admission.revocable_after = revocable_after(placed, option.site);
+  rates_.admitted(*head.workload, record.pool);
+  subject_use_.admitted(*head.workload, total);
+  namespace_use_.admitted(*head.workload, total);
+  take(option, members, std::move(placed), record.is_burst);
+  return admission;
+}
+
+/// What the next workload finds.
+void AdmissionCycle::take(const Option& option, Pods members, PlacedPods placed, bool is_burst) {
+  const ResourceVector total = total_of(members);
   std::vector<NodeIndex> nodes;
   for (const auto& candidates : placed.nodes)
     nodes.push_back(candidates.front());
-  const ResourceVector total = total_of(members);
-  headroom_.take(option, total);
+  headroom_.take(option, total, is_burst);
   planned_.note_admitted(option, total, option.site.horizon.expected_until, nodes);
-  placer_.take(std::move(placed));
+  if (own_room_) {
+    own_room_->take(option, members, total, placed, is_burst);
+    placer_.take_again(members, option.site, placed); // own_room_ may have found the place
+  } else {
+    placer_.take(std::move(placed));
+  }
   if (option.site.reservation != kNoReservation)
     refused_.clear(); // what it held elsewhere may be free for others now
-  return admission;
+}
+
+std::optional<Admission> AdmissionCycle::refuse(Refusal refusal) {
+  return refuse(refusal.reason, std::move(refusal.message));
 }
 
 std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string message) {
@@ -274,6 +473,19 @@ std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string messa
 Waiting AdmissionCycle::last_refusal() {
   refusal_.position = ++positions_[refusal_.workload->quota.quota];
   return refusal_;
+}
+
+void AdmissionCycle::begin_bursts() {
+  bursts_ = true;
+  refused_.clear();
+}
+
+/// What must not be evicted gets no burst, since none lasts.
+bool AdmissionCycle::may_burst(const Head& head) const {
+  const auto& waiting = head.workload->waiting;
+  return head.quota && input_.snapshot.quotas->spec(*head.quota).burst.has_value() &&
+         std::all_of(waiting.begin(), waiting.end(),
+                     [](const auto& pod) { return pod->preemptible; });
 }
 
 AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members,

@@ -32,7 +32,9 @@ struct DeviceAsk {
   std::int64_t share_milli = 0; ///< 1 to 999 of one device; only without whole ones
 
   [[nodiscard]] bool is_nothing() const { return whole == 0 && share_milli == 0; }
-  [[nodiscard]] std::int64_t devices() const { return whole > 0 ? whole : share_milli > 0; }
+  [[nodiscard]] std::int64_t devices() const {
+    return whole > 0 ? whole : (share_milli > 0 ? 1 : 0);
+  }
   [[nodiscard]] std::int64_t milli_each() const { return whole > 0 ? kDeviceMilli : share_milli; }
 
   friend bool operator==(const DeviceAsk&, const DeviceAsk&) = default;
@@ -67,5 +69,7 @@ struct DeviceCharge {
 /// kDeviceMilli only where more was bound than there is.
 [[nodiscard]] std::vector<std::int64_t> lay_out_devices(std::size_t devices,
                                                         std::vector<DeviceCharge> charges);
+/// The same, and notes in each charge which devices it has; sorts the charges.
+std::vector<std::int64_t> give_devices(std::size_t devices, std::vector<DeviceCharge>& charges);
 
 } // namespace berth::allocation

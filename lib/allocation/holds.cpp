@@ -193,6 +193,10 @@ const OpenReservation* Holds::find(const ReservationName& name) const {
   return at == open.end() ? nullptr : &*at;
 }
 
+bool Holds::is_for(const NodeHold& hold, const ReservationName& reservation) const {
+  return hold.reservation < open.size() && open[hold.reservation].spec->name == reservation;
+}
+
 Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes, const NodeLoads& loads,
                     const std::map<ReservationName, ReservationUse>& use) {
   Holds holds;

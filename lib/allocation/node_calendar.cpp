@@ -16,19 +16,25 @@ TimePoint last_before(const std::set<TimePoint>& starts, TimePoint until) {
   return after == starts.begin() ? TimePoint::min() : *std::prev(after) + Duration{1};
 }
 
+bool is_gone(const NodePicture& picture, const PodUid& pod) {
+  return !pod.empty() && std::ranges::find(picture.gone, pod) != picture.gone.end();
+}
+
 } // namespace
 
 NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, TimePoint now)
     : snapshot_(snapshot), holds_(holds), now_(now) {
   for (ReservationIndex i = 0; i < holds.open.size(); ++i)
     open_.emplace(holds.open[i].spec->name, i);
+  for (const Nomination& nomination : holds.nominations)
+    nominated_victims_.insert(nomination.victims.begin(), nomination.victims.end());
   lends_anything_ = std::any_of(holds.open.begin(), holds.open.end(),
                                 [](const auto& open) { return open.spec->lend_idle; });
 }
 
 void NodeCalendar::promise(NodeIndex node, Promise promise) {
   starts_.insert(promise.range.start);
-  if (!promise.is_planned)
+  if (!promise.is_planned())
     window_starts_.insert(promise.range.start);
   lends_anything_ = lends_anything_ || promise.is_lendable;
   futures_[node].promises.push_back(std::move(promise));
@@ -52,7 +58,7 @@ void NodeCalendar::release(NodeIndex node, const WorkEnd& end, std::vector<std::
   Future& future = loaded(node);
   future.busy_until = std::max(future.busy_until, end.relied_on);
   if (std::min(end.expected, end.relied_on) != TimePoint::max())
-    future.releases.push_back(Release{end, reservation, std::move(amounts)});
+    future.releases.push_back(Release{{}, end, reservation, std::move(amounts)});
 }
 
 bool NodeCalendar::has_promises(NodeIndex node) const {
@@ -60,31 +66,31 @@ bool NodeCalendar::has_promises(NodeIndex node) const {
   return future != futures_.end() && !future->second.promises.empty();
 }
 
-void NodeCalendar::hold_ahead(NodeIndex node, const Viewer& viewer, std::span<const NodeHold> holds,
+void NodeCalendar::hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
                               std::vector<std::int64_t>& held) {
   if (!has_promises(node))
     return;
   const Future& future = loaded(node);
-  const auto [relied_until, expected_until, is_revocable] = viewer.horizon;
   for (const Promise& promise : future.promises) {
     const TimePoint at = promise.range.start;
-    if (!promise.is_planned && at < relied_until)
-      raise(future, {at, By::ReliedOn, viewer, holds}, held);
-    if (at < expected_until)
-      raise(future, {at, By::Expected, viewer, holds}, held);
+    if (!promise.is_planned() && at < viewer.horizon.relied_until)
+      raise(future, {at, By::ReliedOn, viewer, picture}, held);
+    if (at < viewer.horizon.expected_until)
+      raise(future, {at, By::Expected, viewer, picture}, held);
   }
 }
 
 void NodeCalendar::hold_from(NodeIndex node, TimePoint start, const Viewer& viewer,
                              std::span<const NodeHold> holds, std::vector<std::int64_t>& held) {
   const Future& future = loaded(node);
-  raise(future, {start, By::Expected, viewer, holds}, held);
+  const NodePicture picture{holds, {}};
+  raise(future, {start, By::Expected, viewer, picture}, held);
   for (const Promise& promise : future.promises) {
     const TimePoint until =
-        promise.is_planned ? viewer.horizon.expected_until
-                           : std::max(viewer.horizon.relied_until, viewer.horizon.expected_until);
+        promise.is_planned() ? viewer.horizon.expected_until
+                             : std::max(viewer.horizon.relied_until, viewer.horizon.expected_until);
     if (start < promise.range.start && promise.range.start < until)
-      raise(future, {promise.range.start, By::Expected, viewer, holds}, held);
+      raise(future, {promise.range.start, By::Expected, viewer, picture}, held);
   }
 }
 
@@ -92,10 +98,11 @@ void NodeCalendar::hold_during(NodeIndex node, TimeRange window, std::span<const
                                std::vector<std::int64_t>& held) {
   const Future& future = loaded(node);
   const Viewer viewer;
-  raise(future, {window.start, By::ReliedOn, viewer, holds}, held);
+  const NodePicture picture{holds, {}};
+  raise(future, {window.start, By::ReliedOn, viewer, picture}, held);
   for (const Promise& promise : future.promises)
     if (window.contains(promise.range.start))
-      raise(future, {promise.range.start, By::ReliedOn, viewer, holds}, held);
+      raise(future, {promise.range.start, By::ReliedOn, viewer, picture}, held);
 }
 
 bool NodeCalendar::is_whole(NodeIndex node, TimeRange window, std::span<const NodeHold> holds) {
@@ -113,19 +120,22 @@ void NodeCalendar::raise(const Future& future, const Question& question,
                          std::vector<std::int64_t>& held) {
   const Viewer& viewer = question.viewer;
   row_.assign(held.size(), 0);
-  for (const NodeHold& hold : question.holds)
+  for (const NodeHold& hold : question.picture.holds)
     if (hold.reservation != viewer.reservation && is_open_at(hold.reservation, question.at) &&
         !(viewer.horizon.is_revocable && lends(hold.reservation)))
       add_rows(row_, hold.amounts, 1);
   for (const Promise& promise : future.promises) {
     const bool is_ours =
         promise.reservation != kNoReservation && promise.reservation == viewer.reservation;
-    if (promise.range.contains(question.at) && !is_ours &&
+    const bool is_own_plan = promise.is_planned() && promise.plan == viewer.horizon.own_plan;
+    if (promise.range.contains(question.at) && !is_ours && !is_own_plan &&
         !(viewer.horizon.is_revocable && promise.is_lendable) &&
-        !(promise.is_planned && question.by == By::ReliedOn))
+        !(promise.is_planned() && question.by == By::ReliedOn))
       add_rows(row_, promise.amounts, 1);
   }
   for (const Release& release : future.releases) {
+    if (is_gone(question.picture, release.pod))
+      continue;
     const TimePoint end = question.by == By::ReliedOn
                               ? release.end.relied_on
                               : std::min(release.end.expected, release.end.relied_on);
@@ -150,7 +160,8 @@ bool NodeCalendar::lends(ReservationIndex reservation) const {
 
 Horizon NodeCalendar::canonical(const Horizon& horizon) const {
   return Horizon{last_before(window_starts_, horizon.relied_until),
-                 last_before(starts_, horizon.expected_until), horizon.is_revocable};
+                 last_before(starts_, horizon.expected_until), horizon.is_revocable,
+                 horizon.own_plan};
 }
 
 NodeCalendar::Future& NodeCalendar::loaded(NodeIndex node) {
@@ -170,17 +181,23 @@ void NodeCalendar::read_work(NodeIndex node, Future& future) {
     const auto* charge = snapshot_.charges.find(key.pod);
     if (charge == nullptr)
       return true;
-    WorkEnd end = end_of(*pod, now_);
+    const WorkEnd end = end_on(*pod, **charge);
     const auto open = open_.find((*charge)->reservation);
     const ReservationIndex inside = open == open_.end() ? kNoReservation : open->second;
-    if (inside != kNoReservation)
-      end = ends_with_window(end, holds_.open[inside]);
     future.busy_until = std::max(future.busy_until, end.relied_on);
     if (std::min(end.expected, end.relied_on) != TimePoint::max())
       future.releases.push_back(
-          Release{end, inside, row_of(*(*charge)->shape, (*charge)->devices)});
+          Release{key.pod, end, inside, row_of(*(*charge)->shape, (*charge)->devices)});
     return true;
   });
+}
+
+WorkEnd NodeCalendar::end_on(const PodView& pod, const Charge& charge) const {
+  if (nominated_victims_.contains(pod.uid))
+    return {}; // its room is the preemptor's, who stays
+  const WorkEnd end = end_of(pod, now_);
+  const auto open = open_.find(charge.reservation);
+  return open == open_.end() ? end : ends_with_window(end, holds_.open[open->second]);
 }
 
 std::vector<std::int64_t> NodeCalendar::row_of(const PodShape& shape, const DeviceList& devices) {
@@ -188,7 +205,7 @@ std::vector<std::int64_t> NodeCalendar::row_of(const PodShape& shape, const Devi
   if (request == requests_.end())
     request = requests_.emplace(&shape, to_columns(shape.requests, *snapshot_.nodes)).first;
   std::vector<std::int64_t> row(snapshot_.nodes->width());
-  add_to_row(request->second, devices, row);
+  add_to_row(row, request->second, devices);
   return row;
 }
 
@@ -198,14 +215,6 @@ WorkEnd ends_with_window(WorkEnd end, const OpenReservation& open) {
     end.relied_on = std::min(end.relied_on, open.window.end);
   }
   return end;
-}
-
-void add_to_row(const ColumnRequest& request, const DeviceList& devices,
-                std::span<std::int64_t> row) {
-  for (const ColumnRequest::Part& part : request.parts)
-    row[part.column] += part.amount;
-  for (const DeviceIndex device : devices)
-    row[request.first_device + static_cast<std::size_t>(device)] += request.devices.milli_each();
 }
 
 } // namespace berth::allocation

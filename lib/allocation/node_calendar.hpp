@@ -26,12 +26,17 @@ namespace berth::allocation {
 using ReservationIndex = std::uint32_t;
 inline constexpr ReservationIndex kNoReservation = static_cast<ReservationIndex>(-1);
 
+/// A planned start of this cycle, by number.
+using PlanNumber = std::uint32_t;
+inline constexpr PlanNumber kNoPlan = static_cast<PlanNumber>(-1);
+
 /// How long work stays, as far as it matters to others. The default stays for ever.
 struct Horizon {
   TimePoint relied_until = TimePoint::max();   ///< WorkEnd::relied_on: windows before it count
   TimePoint expected_until = TimePoint::max(); ///< WorkEnd::expected: planned starts before it
   /// It may be evicted with notice: lent capacity will do (R3, R4).
   bool is_revocable = false;
+  PlanNumber own_plan = kNoPlan; ///< its own planned start is no obstacle to it
 
   friend bool operator==(const Horizon&, const Horizon&) = default;
   friend auto operator<=>(const Horizon&, const Horizon&) = default;
@@ -55,9 +60,17 @@ struct Promise {
   TimeRange range{};
   /// Whose window it is, if that reservation is open now: to those inside it is no obstacle.
   ReservationIndex reservation = kNoReservation;
-  bool is_planned = false;             ///< a planned start, no window: estimates will do
+  PlanNumber plan = kNoPlan;           ///< a planned start, no window: estimates will do
   bool is_lendable = false;            ///< a window that revocable work may stay until
   std::vector<std::int64_t> amounts{}; ///< by column and device
+
+  [[nodiscard]] bool is_planned() const { return plan != kNoPlan; }
+};
+
+/// A node as one picture of the cluster has it now.
+struct NodePicture {
+  std::span<const NodeHold> holds{}; ///< of open reservations and nominations
+  std::span<const PodUid> gone{};    ///< pods of the snapshot that a what-if took away
 };
 
 class NodeCalendar {
@@ -72,8 +85,8 @@ public:
                ReservationIndex reservation);
 
   /// Work that starts now: raises `held` to the most that others have of the node at any time in
-  /// its horizon, beyond what is charged now. `holds`: what open reservations hold there now.
-  void hold_ahead(NodeIndex node, const Viewer& viewer, std::span<const NodeHold> holds,
+  /// its horizon, beyond what is charged now.
+  void hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
                   std::vector<std::int64_t>& held);
   /// Work that would start at `start`: the same from then on, by expected ends.
   void hold_from(NodeIndex node, TimePoint start, const Viewer& viewer,
@@ -98,9 +111,12 @@ public:
   /// same ones, so that rankings can be shared.
   [[nodiscard]] Horizon canonical(const Horizon& horizon) const;
   [[nodiscard]] TimePoint now() const { return now_; }
+  /// When the pod's room is free for others: not at its end if it goes for a preemptor (P3).
+  [[nodiscard]] WorkEnd end_on(const PodView& pod, const Charge& charge) const;
 
 private:
   struct Release {
+    PodUid pod{}; ///< empty if it was placed in this cycle
     WorkEnd end{};
     ReservationIndex reservation = kNoReservation;
     std::vector<std::int64_t> amounts{};
@@ -116,7 +132,7 @@ private:
     TimePoint at{};
     By by = By::ReliedOn;
     const Viewer& viewer;
-    std::span<const NodeHold> holds;
+    const NodePicture& picture;
   };
 
   Future& loaded(NodeIndex node);
@@ -134,15 +150,12 @@ private:
   std::set<TimePoint> starts_; ///< of windows and plans
   std::unordered_map<const PodShape*, ColumnRequest> requests_;
   std::map<ReservationName, ReservationIndex> open_;
+  std::set<PodUid> nominated_victims_;
   std::vector<std::int64_t> row_;
   bool lends_anything_ = false;
 };
 
 /// Holders that are evicted at the end of their window are gone by then (R4).
 [[nodiscard]] WorkEnd ends_with_window(WorkEnd end, const OpenReservation& open);
-
-/// Adds what a pod takes to a row of a NodeTable.
-void add_to_row(const ColumnRequest& request, const DeviceList& devices,
-                std::span<std::int64_t> row);
 
 } // namespace berth::allocation

@@ -44,7 +44,7 @@ NodeRoom NodeOverlay::room(NodeIndex node, const Viewer& viewer,
   const std::size_t columns = table_->width();
   return NodeRoom{table_->capacity(node),
                   {charged_.data() + node * columns, columns},
-                  held_for_others(node, viewer, holds_on(node), held)};
+                  held_for_others(node, viewer, {holds_on(node), {}}, held)};
 }
 
 NodeRoom NodeOverlay::room_from(NodeIndex node, TimePoint start, const Viewer& viewer,
@@ -58,13 +58,13 @@ NodeRoom NodeOverlay::room_from(NodeIndex node, TimePoint start, const Viewer& v
 }
 
 std::span<const std::int64_t> NodeOverlay::held_for_others(NodeIndex node, const Viewer& viewer,
-                                                           std::span<const NodeHold> holds,
+                                                           const NodePicture& picture,
                                                            std::vector<std::int64_t>& held) const {
   const bool has_future = calendar_ != nullptr && calendar_->has_promises(node);
-  if (holds.empty() && !has_future)
+  if (picture.holds.empty() && !has_future)
     return {};
   held.assign(table_->width(), 0);
-  for (const NodeHold& hold : holds) {
+  for (const NodeHold& hold : picture.holds) {
     const bool is_lent = viewer.horizon.is_revocable &&
                          hold.reservation < all_holds_->open.size() &&
                          all_holds_->open[hold.reservation].spec->lend_idle;
@@ -73,7 +73,7 @@ std::span<const std::int64_t> NodeOverlay::held_for_others(NodeIndex node, const
         held[column] += hold.amounts[column];
   }
   if (has_future)
-    calendar_->hold_ahead(node, viewer, holds, held);
+    calendar_->hold_ahead(node, viewer, picture, held);
   return held;
 }
 
@@ -84,6 +84,16 @@ std::span<const NodeHold> NodeOverlay::holds_on(NodeIndex node) const {
 
 void NodeOverlay::promise(NodeIndex node, Promise promise) {
   calendar_->promise(node, std::move(promise));
+  touch(node);
+}
+
+NodeOverlay NodeOverlay::second_picture() const {
+  NodeOverlay copy = *this;
+  copy.notes_ends_ = false;
+  return copy;
+}
+
+void NodeOverlay::touch(NodeIndex node) {
   ++versions_[node];
   changes_.push_back(node);
 }
@@ -99,6 +109,7 @@ NodeState NodeOverlay::state(NodeIndex node) const {
   const auto holds = holds_.find(node);
   return NodeState{{row, row + static_cast<std::ptrdiff_t>(columns)},
                    holds == holds_.end() ? std::vector<NodeHold>{} : holds->second,
+                   {},
                    {}};
 }
 
@@ -107,11 +118,19 @@ void NodeOverlay::apply(NodeIndex node, NodeState state) {
             charged_.begin() + static_cast<std::ptrdiff_t>(node * table_->width()));
   if (!state.holds.empty())
     holds_[node] = std::move(state.holds);
-  if (calendar_ != nullptr)
+  if (calendar_ != nullptr && notes_ends_)
     for (NodeState::Arrival& arrival : state.arrivals)
       calendar_->release(node, arrival.end, std::move(arrival.amounts), arrival.reservation);
-  ++versions_[node];
-  changes_.push_back(node);
+  touch(node);
+}
+
+void NodeOverlay::set_hold(const NodeHold& hold) {
+  std::vector<NodeHold>& holds = holds_[hold.node];
+  if (NodeHold* held = find_hold(holds, hold.reservation))
+    held->amounts = hold.amounts;
+  else
+    holds.push_back(hold);
+  touch(hold.node);
 }
 
 std::vector<NodeIndex> NodeOverlay::held_nodes(ReservationIndex reservation) const {
@@ -128,7 +147,22 @@ NodeRoom NodeChanges::room(NodeIndex node, const Viewer& viewer,
   if (state == states_.end())
     return base_->room(node, viewer, held);
   return NodeRoom{base_->table().capacity(node), state->second.charged,
-                  base_->held_for_others(node, viewer, state->second.holds, held)};
+                  base_->held_for_others(node, viewer, state->second.picture(), held)};
+}
+
+NodeRoom NodeChanges::room_without(NodeIndex node, const Viewer& viewer,
+                                   std::span<const PodUid> gone,
+                                   std::vector<std::int64_t>& held) const {
+  NodeRoom room = this->room(node, viewer, held);
+  const auto state = states_.find(node);
+  if (state == states_.end()) {
+    room.held = base_->held_for_others(node, viewer, {base_->holds_on(node), gone}, held);
+  } else {
+    std::vector<PodUid> all = state->second.gone;
+    all.insert(all.end(), gone.begin(), gone.end());
+    room.held = base_->held_for_others(node, viewer, {state->second.holds, all}, held);
+  }
+  return room;
 }
 
 bool NodeChanges::is_held_for(NodeIndex node, ReservationIndex reservation) const {
@@ -155,8 +189,8 @@ void NodeChanges::place(NodeIndex node, const ColumnRequest& request, const Devi
   const ReservationIndex reservation = viewer.reservation;
   std::vector<std::int64_t> inside(base_->table().width());
   NodeState& state = changed(node);
-  add_to_row(request, devices, state.charged);
-  add_to_row(request, devices, inside);
+  add_to_row(state.charged, request, devices);
+  add_to_row(inside, request, devices);
   if (base_->calendar() != nullptr)
     state.arrivals.push_back(
         {{viewer.horizon.expected_until, viewer.horizon.relied_until}, inside, reservation});
@@ -177,6 +211,14 @@ void NodeChanges::place(NodeIndex node, const ColumnRequest& request, const Devi
     if (hold != nullptr && !hold->is_whole)
       draw(hold, inside);
   }
+}
+
+void NodeChanges::remove(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
+                         const PodUid& pod) {
+  NodeState& state = changed(node);
+  take_off(state.charged, request, devices);
+  if (base_->calendar() != nullptr)
+    state.gone.push_back(pod);
 }
 
 void NodeChanges::apply_to(NodeOverlay& base) && {

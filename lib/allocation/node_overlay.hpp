@@ -27,6 +27,9 @@ struct NodeState {
     ReservationIndex reservation = kNoReservation;
   };
   std::vector<Arrival> arrivals{};
+  std::vector<PodUid> gone{}; ///< pods that a what-if took away: their ends do not come any more
+
+  [[nodiscard]] NodePicture picture() const { return {holds, gone}; }
 };
 
 /// Nodes that can be asked for room; `changes()` lists, in order, the nodes that changed since the
@@ -58,9 +61,13 @@ public:
   [[nodiscard]] std::span<const NodeIndex> changes() const override { return changes_; }
 
   [[nodiscard]] const NodeTable& table() const { return *table_; }
-  /// What others than the viewer have there, now and in its horizon, where these are its holds.
+  /// A copy for pods that are not really there: what it is told of leaves no trace in the calendar.
+  [[nodiscard]] NodeOverlay second_picture() const;
+  /// Something changed there that only the calendar knows of.
+  void touch(NodeIndex node);
+  /// What others than the viewer have there, now and in its horizon.
   [[nodiscard]] std::span<const std::int64_t>
-  held_for_others(NodeIndex node, const Viewer& viewer, std::span<const NodeHold> holds,
+  held_for_others(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
                   std::vector<std::int64_t>& held) const;
   [[nodiscard]] NodeState state(NodeIndex node) const;
   /// Takes over a node as a what-if left it.
@@ -71,8 +78,10 @@ public:
   [[nodiscard]] NodeRoom room_from(NodeIndex node, TimePoint start, const Viewer& viewer,
                                    std::vector<std::int64_t>& held) const;
   [[nodiscard]] NodeCalendar* calendar() const { return calendar_; }
-  /// What open reservations hold on the node.
+  /// What open reservations and nominations hold on the node.
   [[nodiscard]] std::span<const NodeHold> holds_on(NodeIndex node) const;
+  /// What the holder of `hold` holds on its node from now on.
+  void set_hold(const NodeHold& hold);
   /// The nodes on which the reservation holds something, ascending.
   [[nodiscard]] std::vector<NodeIndex> held_nodes(ReservationIndex reservation) const;
 
@@ -80,6 +89,7 @@ private:
   const NodeTable* table_;
   const Holds* all_holds_;
   NodeCalendar* calendar_;
+  bool notes_ends_ = true;            ///< of pods that are placed
   std::vector<std::int64_t> charged_; ///< rows
   std::map<NodeIndex, std::vector<NodeHold>> holds_;
   std::vector<std::uint32_t> versions_;
@@ -101,6 +111,13 @@ public:
   /// (whole nodes stay held).
   void place(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
              const Viewer& viewer);
+  /// Takes a pod that runs there off the node, and off these of its devices.
+  void remove(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
+              const PodUid& pod);
+  /// The node as it would be if these pods were gone too, whatever it charges for them.
+  [[nodiscard]] NodeRoom room_without(NodeIndex node, const Viewer& viewer,
+                                      std::span<const PodUid> gone,
+                                      std::vector<std::int64_t>& held) const;
   /// Writes everything to the base.
   void apply_to(NodeOverlay& base) &&;
 

@@ -122,18 +122,26 @@ std::int64_t NodeScorer::fragments_with(const DeviceAsk& ask, const DeviceList& 
 
 void NodeScorer::collect_rooms(const ColumnRequest& request, NodeIndex node, const NodeRoom& room) {
   rooms_.clear();
-  const auto& measured = ground_.table->node(node).view.measured;
+  // The node itself is far away in memory, and thousands are scored.
+  const ResourceVector* const measured = measured_on(node);
   for (const auto& [column, amount, is_scored] : request.parts) {
     if (!is_scored || rooms_.size() == kScoredMax)
       continue;
     ResourceRoom scored{room.charged[column] + amount, room.capacity[column],
                         ground_.table->largest(column), weights_[column], -1};
-    if (measured)
+    if (measured != nullptr)
       scored.measured = measured->get(ground_.table->columns()[column]).value() + amount;
     scale_down(scored);
     rooms_.push_back(scored);
   }
   add_devices(request, node, room);
+}
+
+const ResourceVector* NodeScorer::measured_on(NodeIndex node) const {
+  if (!ground_.table->has_measurements())
+    return nullptr;
+  const auto& measured = ground_.table->node(node).view.measured;
+  return measured ? &*measured : nullptr;
 }
 
 /// A node's devices count for every pod: whoever asks for none should stay off them.

@@ -40,6 +40,7 @@ private:
   };
   void read_free(const NodeRoom& room);
   void collect_rooms(const ColumnRequest& request, NodeIndex node, const NodeRoom& room);
+  [[nodiscard]] const ResourceVector* measured_on(NodeIndex node) const;
   void add_devices(const ColumnRequest& request, NodeIndex node, const NodeRoom& room);
   [[nodiscard]] DeviceChoice choose(const ColumnRequest& request);
   [[nodiscard]] std::int64_t fragments_with(const DeviceAsk& ask, const DeviceList& devices);

@@ -1,6 +1,7 @@
 #include "lib/allocation/node_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <functional>
 #include <map>
@@ -71,6 +72,7 @@ void NodeTable::fill_capacity() {
       capacity_[row + at] = amount.value();
       largest_[at] = std::max(largest_[at], amount.value());
     }
+    has_measurements_ = has_measurements_ || nodes_[index]->view.measured.has_value();
     const std::int64_t device_milli = promised_device_milli(*nodes_[index]);
     for (std::size_t device = 0; device < devices_[index]; ++device)
       capacity_[row + columns_.size() + device] = device_milli;
@@ -94,16 +96,42 @@ void NodeTable::fill_name_slots() {
 }
 
 std::optional<NodeIndex> NodeTable::find(std::string_view name) const {
-  if (nodes_.empty())
-    return std::nullopt;
+  const NodeIndex found = nodes_.empty() ? kNoNode : find_hashed(name, hash_name(name));
+  return found == kNoNode ? std::nullopt : std::optional{found};
+}
+
+NodeIndex NodeTable::find_hashed(std::string_view name, std::uint64_t hash) const {
   const std::size_t mask = name_slots_.size() - 1;
-  const std::uint64_t hash = hash_name(name);
   for (std::size_t at = hash & mask; name_slots_[at].entry != 0; at = (at + 1) & mask) {
     const NameSlot& slot = name_slots_[at];
     if (slot.tag == tag_of(hash) && name_of(slot.entry - 1) == name)
       return slot.entry - 1;
   }
-  return std::nullopt;
+  return kNoNode;
+}
+
+/// What takes time is waiting for memory: slots of one block are on their way while its names are
+/// hashed, and the names of the nodes while slots are read.
+void NodeTable::find_all(std::span<const std::string_view> names,
+                         std::vector<NodeIndex>& found) const {
+  constexpr std::size_t kBlockNames = 16;
+  found.assign(names.size(), kNoNode);
+  if (nodes_.empty())
+    return;
+  const std::size_t mask = name_slots_.size() - 1;
+  std::array<std::uint64_t, kBlockNames> hashes{};
+  for (std::size_t first = 0; first < names.size(); first += kBlockNames) {
+    const std::size_t count = std::min(kBlockNames, names.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      hashes[i] = hash_name(names[first + i]);
+      __builtin_prefetch(&name_slots_[hashes[i] & mask]);
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      if (const NameSlot& slot = name_slots_[hashes[i] & mask]; slot.entry != 0)
+        __builtin_prefetch(name_text_.data() + name_starts_[slot.entry - 1]);
+    for (std::size_t i = 0; i < count; ++i)
+      found[first + i] = find_hashed(names[first + i], hashes[i]);
+  }
 }
 
 std::optional<ColumnIndex> NodeTable::column(const ResourceName& name) const {

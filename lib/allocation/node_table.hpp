@@ -22,6 +22,8 @@
 namespace berth::allocation {
 
 using NodeIndex = std::uint32_t;
+/// No node of the table.
+inline constexpr NodeIndex kNoNode = UINT32_MAX;
 using ColumnIndex = std::uint32_t;
 
 /// A node and what follows from its pool. Tables share those that did not change.
@@ -44,6 +46,8 @@ public:
   [[nodiscard]] const PooledNode& node(NodeIndex index) const { return *nodes_[index]; }
   [[nodiscard]] std::span<const std::shared_ptr<const PooledNode>> nodes() const { return nodes_; }
   [[nodiscard]] std::optional<NodeIndex> find(std::string_view name) const;
+  /// find() for thousands of names, with memory asked for ahead; kNoNode for an unknown one.
+  void find_all(std::span<const std::string_view> names, std::vector<NodeIndex>& found) const;
 
   /// Sorted; the first columns of every row.
   [[nodiscard]] std::span<const ResourceName> columns() const { return columns_; }
@@ -58,6 +62,8 @@ public:
   [[nodiscard]] std::span<const std::int64_t> capacity(NodeIndex index) const {
     return {capacity_.data() + index * width(), width()};
   }
+  /// Whether some node's use was measured.
+  [[nodiscard]] bool has_measurements() const { return has_measurements_; }
   /// The largest capacity of the column that any node has.
   [[nodiscard]] std::int64_t largest(ColumnIndex column) const { return largest_[column]; }
   /// The ranges of merits among the pool's nodes; empty ranges for an unknown or empty name.
@@ -69,6 +75,7 @@ private:
   void fill_pools();
   void fill_capacity();
   void fill_name_slots();
+  [[nodiscard]] NodeIndex find_hashed(std::string_view name, std::uint64_t hash) const;
   [[nodiscard]] std::string_view name_of(NodeIndex index) const {
     return std::string_view(name_text_)
         .substr(name_starts_[index], name_starts_[index + 1] - name_starts_[index]);
@@ -80,6 +87,7 @@ private:
   std::size_t device_slots_ = 0;
   std::vector<std::int64_t> capacity_; ///< rows of width()
   std::vector<std::int64_t> largest_;  ///< by column
+  bool has_measurements_ = false;
   struct PoolNodes {
     PoolName name{};
     std::vector<NodeIndex> nodes{};

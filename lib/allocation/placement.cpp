@@ -42,6 +42,7 @@ struct PlacementScratch::Buffers {
 
   std::vector<Remembered> remembered; ///< at most kConstraintsMax
   std::uint64_t uses = 0;
+  std::vector<NodeIndex> candidates;
   std::vector<NodeVerdict> verdicts;
   std::vector<Ranked> ranked;
   std::vector<std::uint32_t> chosen;
@@ -133,7 +134,7 @@ std::span<const std::int64_t> Placer::held_for_others(NodeIndex node) {
     return {};
   held_.assign(snapshot_.nodes->width(), 0);
   for (const NodeHold& hold : holds)
-    if (snapshot_.holds->open[hold.reservation].spec->name != query_.reservation)
+    if (!snapshot_.holds->is_for(hold, query_.reservation))
       for (std::size_t column = 0; column < held_.size(); ++column)
         held_[column] += hold.amounts[column];
   return held_;
@@ -152,7 +153,7 @@ bool Placer::is_held_for_us(NodeIndex node) const {
     return false;
   const auto holds = snapshot_.holds->on_node(node);
   return std::any_of(holds.begin(), holds.end(), [&](const NodeHold& hold) {
-    return snapshot_.holds->open[hold.reservation].spec->name == query_.reservation;
+    return snapshot_.holds->is_for(hold, query_.reservation);
   });
 }
 
@@ -190,7 +191,8 @@ PlacementQuery query_for(const ClusterSnapshot& snapshot, const PodView& pod) {
     query.reservation = pod.admission->reservation;
     query.planned_nodes = pod.admission->planned_nodes;
   }
-  if (const auto* charge = snapshot.charges.find(pod.uid); charge && (*charge)->shape == pod.shape)
+  if (const auto* charge = snapshot.charges.find(pod.uid);
+      charge != nullptr && (*charge)->shape == pod.shape)
     query.charged_node = (*charge)->node;
   if (const PoolSpec* pool = snapshot.find_pool(query.pool)) {
     query.strategy = pool->strategy;
@@ -231,24 +233,25 @@ NodeChoice choose_nodes(const ClusterSnapshot& snapshot, const PlacementQuery& q
   Placer placer(snapshot, query);
   buffers.verdicts.assign(candidates.size(), NodeVerdict{});
   buffers.ranked.clear();
+  snapshot.nodes->find_all(candidates, buffers.candidates);
   for (std::uint32_t position = 0; position < candidates.size(); ++position) {
-    const auto node = snapshot.nodes->find(candidates[position]);
-    if (!node)
+    const NodeIndex node = buffers.candidates[position];
+    if (node == kNoNode)
       continue; // NodeUnknown
     NodeVerdict& verdict = buffers.verdicts[position];
-    if (eligible[*node] != Eligibility::Eligible) {
-      verdict = verdict_of(eligible[*node]);
+    if (eligible[node] != Eligibility::Eligible) {
+      verdict = verdict_of(eligible[node]);
       continue;
     }
-    const NodeRoom room = placer.room(*node);
-    if (const RoomVerdict found = placer.verdict(*node, room);
+    const NodeRoom room = placer.room(node);
+    if (const RoomVerdict found = placer.verdict(node, room);
         found.kind != RoomVerdict::Kind::Fits) {
       verdict = verdict_of(found);
       continue;
     }
     verdict = NodeVerdict{NodeVerdict::Kind::NotChosen, false, Reason::PreferredElsewhere,
                           NodeVerdict::kNoColumn};
-    buffers.ranked.push_back(placer.rank(*node, room, position));
+    buffers.ranked.push_back(placer.rank(node, room, position));
   }
   const std::size_t chosen = std::min(nodes_max, buffers.ranked.size());
   const auto chosen_end = buffers.ranked.begin() + static_cast<std::ptrdiff_t>(chosen);

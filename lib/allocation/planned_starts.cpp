@@ -7,13 +7,6 @@
 namespace berth::allocation {
 namespace {
 
-ResourceVector total_of(Pods members) {
-  ResourceVector total;
-  for (const auto& pod : members)
-    total += pod->requests();
-  return total;
-}
-
 ResourceVector negative(const ResourceVector& amounts) {
   return ResourceVector{} - amounts;
 }
@@ -70,6 +63,28 @@ const PlannedStarts::Moment* PlannedStarts::delayed_by(const Option& option,
   return nullptr;
 }
 
+PlanNumber PlannedStarts::plan_of(const WorkloadId& workload) const {
+  const auto found = std::ranges::find(moments_, workload, &Moment::workload);
+  return found == moments_.end() ? kNoPlan : static_cast<PlanNumber>(found - moments_.begin());
+}
+
+bool PlannedStarts::would_delay(const Option& option, const ResourceVector& total,
+                                std::span<const Departure> departures) const {
+  return std::ranges::any_of(moments_, [&](const Moment& moment) {
+    if (moment.pool != option.site.pool->name || moment.at >= option.site.horizon.expected_until)
+      return false;
+    QuotaBalance balance = moment.balance;
+    ResourceVector virtual_left = moment.virtual_left;
+    for (const Departure& departure : departures)
+      if (departure.end > moment.at) {
+        balance.discharge(departure.quota, moment.pool, departure.amounts);
+        virtual_left += departure.amounts;
+      }
+    return balance.shortfall(option.payer, moment.pool, total).has_value() ||
+           !has_virtual_room(virtual_left, total);
+  });
+}
+
 void PlannedStarts::note_admitted(const Option& option, const ResourceVector& total,
                                   TimePoint until, const std::vector<NodeIndex>& nodes) {
   if (!input_.policy.enabled)
@@ -77,14 +92,13 @@ void PlannedStarts::note_admitted(const Option& option, const ResourceVector& to
   const PoolName& pool = option.site.pool->name;
   Timeline& timeline = timelines_[pool];
   const bool pays = option.reservation.empty();
-  Event start{input_.now, pays ? std::optional{option.payer} : std::nullopt, total, nodes};
-  if (!timeline.is_read) {
-    timeline.events.push_back(start); // taken into account when it is read
-  } else {
-    if (pays)
-      balance_.charge(option.payer, pool, total);
+  const auto payer = pays ? std::optional{option.payer} : std::nullopt;
+  if (has_balance_ && pays)
+    balance_.charge(option.payer, pool, total); // else it is part of the headroom's by then
+  if (timeline.is_read)
     timeline.virtual_left -= total;
-  }
+  else // taken into account when it is read
+    timeline.events.push_back(Event{input_.now, std::nullopt, total, nodes});
   for (Moment& moment : moments_)
     if (moment.pool == pool && moment.at < until) {
       if (pays)
@@ -93,7 +107,7 @@ void PlannedStarts::note_admitted(const Option& option, const ResourceVector& to
     }
   if (until == TimePoint::max())
     return;
-  Event end{until, start.payer, negative(total), nodes};
+  Event end{until, payer, negative(total), nodes};
   if (timeline.is_read)
     insert(timeline, std::move(end));
   else
@@ -147,11 +161,12 @@ void PlannedStarts::speak_for(const Request& request, const Option& option, Plac
   const TimePoint until =
       after(placed.at, input_.now, end_if_started(request.members, input_.now).expected);
   Timeline& timeline = timelines_[pool];
+  const auto plan = static_cast<PlanNumber>(moments_.size());
   std::vector<NodeIndex> nodes;
   for (auto& [node, row] : placed.rows) {
     nodes.push_back(node);
     input_.placer.overlay().promise(
-        node, Promise{{placed.at, until}, kNoReservation, true, false, std::move(row)});
+        node, Promise{{placed.at, until}, kNoReservation, plan, false, std::move(row)});
   }
   for (Moment& moment : moments_)
     if (moment.pool == pool && placed.at <= moment.at && moment.at < until) {
@@ -168,7 +183,7 @@ void PlannedStarts::speak_for(const Request& request, const Option& option, Plac
 PlannedStarts::Timeline& PlannedStarts::timeline_of(const PoolName& pool) {
   if (!has_balance_) {
     has_balance_ = true;
-    balance_ = balance_of(input_.snapshot, input_.holds);
+    balance_ = input_.headroom.balance();
   }
   Timeline& timeline = timelines_[pool];
   if (!timeline.is_read) {
@@ -187,8 +202,6 @@ void PlannedStarts::read(const PoolName& pool, Timeline& timeline) {
   std::erase_if(timeline.events, [&](const Event& event) {
     if (event.at > input_.now)
       return false;
-    if (event.payer)
-      balance_.charge(*event.payer, pool, event.amounts);
     timeline.virtual_left -= event.amounts;
     return true;
   });
@@ -204,12 +217,12 @@ void PlannedStarts::read_node(NodeIndex node, Timeline& timeline) const {
       {name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
         if (key.node != name)
           return false;
-        const WorkEnd end = end_of(*pod, input_.now);
-        const TimePoint at = std::min(end.expected, end.relied_on);
-        if (at == TimePoint::max() || at <= input_.now)
-          return true;
         const auto* charge = input_.snapshot.charges.find(key.pod);
         if (charge == nullptr)
+          return true;
+        const WorkEnd end = input_.placer.overlay().calendar()->end_on(*pod, **charge);
+        const TimePoint at = std::min(end.expected, end.relied_on);
+        if (at == TimePoint::max() || at <= input_.now)
           return true;
         // What a holder pays is its reservation's: it is given back when the window closes.
         const bool pays = (*charge)->reservation.empty();

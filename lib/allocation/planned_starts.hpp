@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lib/allocation/backfill_policy.hpp"
@@ -27,6 +28,7 @@ public:
     const Holds& holds;
     const BackfillPolicy& policy;
     WorkloadPlacer& placer;
+    const Headroom& headroom;
     TimePoint now;
   };
   explicit PlannedStarts(const Input& input);
@@ -40,6 +42,8 @@ public:
   /// Its planned start, with its room spoken for; nothing if there is none in sight, or if so many
   /// have one already.
   [[nodiscard]] std::optional<TimePoint> plan(const Request& request);
+  /// kNoPlan if it has none.
+  [[nodiscard]] PlanNumber plan_of(const WorkloadId& workload) const;
 
   /// Room that a workload is to have.
   struct Moment {
@@ -53,6 +57,15 @@ public:
   /// now until `until`; nullptr if nobody's. Nodes are the calendar's.
   [[nodiscard]] const Moment* delayed_by(const Option& option, const ResourceVector& total,
                                          TimePoint until) const;
+  /// Work that would be evicted, and when it would have gone by itself.
+  struct Departure {
+    QuotaIndex quota = 0;
+    ResourceVector amounts{};
+    TimePoint end{};
+  };
+  /// The same if these went now.
+  [[nodiscard]] bool would_delay(const Option& option, const ResourceVector& total,
+                                 std::span<const Departure> departures) const;
   void note_admitted(const Option& option, const ResourceVector& total, TimePoint until,
                      const std::vector<NodeIndex>& nodes);
   [[nodiscard]] bool is_empty() const { return moments_.empty(); }
@@ -89,7 +102,7 @@ private:
   bool has_balance_ = false;
   QuotaBalance balance_;
   std::map<PoolName, Timeline> timelines_;
-  std::vector<Moment> moments_;
+  std::vector<Moment> moments_; ///< by PlanNumber
   std::int32_t asked_ = 0;
 };
 

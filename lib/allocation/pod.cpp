@@ -40,8 +40,15 @@ ShapePtr::ShapePtr(std::shared_ptr<const PodShape> shape) : shape_(std::move(sha
 }
 
 const std::shared_ptr<const PodShape>& ShapePtr::empty_shape() {
-  static const auto shape = std::make_shared<const PodShape>();
-  return shape;
+  static const auto kShape = std::make_shared<const PodShape>();
+  return kShape;
+}
+
+ResourceVector total_of(Pods pods) {
+  ResourceVector total;
+  for (const auto& pod : pods)
+    total += pod->requests();
+  return total;
 }
 
 } // namespace berth::allocation

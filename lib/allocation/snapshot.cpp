@@ -23,6 +23,18 @@ const PodView* ClusterSnapshot::find_pod(const PodUid& uid) const {
   return pod == nullptr ? nullptr : pod->get();
 }
 
+const PolicySpec& ClusterSnapshot::policy_of(const PoolName& pool) const {
+  static const PolicySpec kDefaults;
+  const PolicySpec* general = &kDefaults;
+  for (auto policy = policies.rbegin(); policy != policies.rend(); ++policy)
+    if ((*policy)->pools.empty())
+      general = policy->get();
+  for (const auto& policy : policies)
+    if (std::ranges::find(policy->pools, pool) != policy->pools.end())
+      return *policy;
+  return *general;
+}
+
 const Labels* ClusterSnapshot::namespace_labels(const std::string& name) const {
   const auto at = namespaces->find(name);
   return at == namespaces->end() ? nullptr : &at->second.labels;
@@ -45,26 +57,17 @@ bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
          });
 }
 
-Holds hold_open_windows(const ClusterSnapshot& snapshot, const OpenWindows& windows,
-                        TimePoint now) {
-  if (windows.entries.empty() || snapshot.revocable.empty())
-    return hold_on_nodes(windows, *snapshot.nodes, snapshot.loads, snapshot.reservation_use);
-  NodeLoads loads = snapshot.loads;
-  snapshot.revocable.for_each([&](const PodUid& uid, const std::shared_ptr<const PodView>& pod) {
-    const auto* charge = snapshot.charges.find(uid);
-    if (charge == nullptr || *pod->revocable_after > now || !(*charge)->reservation.empty())
-      return;
-    const auto node = snapshot.nodes->find((*charge)->node.str());
-    if (!node)
-      return;
-    const auto charged = loads.row(*node);
-    std::vector<std::int64_t> row(charged.begin(), charged.end());
-    for (const auto& [name, amount] : (*charge)->shape->requests)
-      if (const auto column = snapshot.nodes->column(name))
-        row[*column] -= amount.value();
-    loads.set_row(*node, row);
-  });
-  return hold_on_nodes(windows, *snapshot.nodes, loads, snapshot.reservation_use);
+const PolicySpec& policy_of(const ClusterSnapshot& snapshot, const QuotaSpec& quota) {
+  for (const QuotaPool& pool : quota.pools)
+    if (snapshot.find_pool(pool.pool) != nullptr)
+      return snapshot.policy_of(pool.pool);
+  return snapshot.policy_of(quota.pools.empty() ? PoolName{} : quota.pools.front().pool);
+}
+
+const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                                      const PoolName& pool) {
+  const auto& said = snapshot.policy_of(pool).preemption;
+  return policy.preemption.enabled && said ? *said : policy.preemption;
 }
 
 QuotaBalance balance_of(const ClusterSnapshot& snapshot) {
@@ -76,11 +79,16 @@ QuotaBalance balance_of(const ClusterSnapshot& snapshot, const Holds& holds) {
   snapshot.quota_use.for_each([&](const QuotaName& name, const auto& use) {
     if (const auto quota = snapshot.quotas->find(name))
       for (const auto& [pool, sum] : use->by_pool)
-        balance.charge(*quota, pool, sum.total());
+        balance.charge(*quota, pool, sum.total() - use->burst_in(pool));
   });
   for (const OpenReservation& open : holds.open)
     if (const auto payer = snapshot.quotas->find(open.spec->payer))
       balance.charge(*payer, open.spec->pool, open.unfilled);
+  snapshot.quota_use.for_each([&](const QuotaName& name, const auto& use) {
+    if (const auto quota = snapshot.quotas->find(name))
+      for (const auto& [pool, sum] : use->burst_by_pool)
+        balance.charge_burst(*quota, pool, sum.total());
+  });
   return balance;
 }
 

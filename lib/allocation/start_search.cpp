@@ -16,7 +16,7 @@ StartSearch::StartSearch(WorkloadPlacer& placer, Pods members, const Site& site,
   for (const auto& pod : members) {
     auto kind = std::ranges::find(kinds_, pod->shape.get(), &Kind::shape);
     if (kind == kinds_.end()) {
-      const auto nodes = placer.nodes_for(pod->shape->constraints, *site.pool);
+      const auto nodes = placer.allowed_nodes(pod->shape->constraints, *site.pool);
       kinds_.push_back(Kind{pod->shape.get(),
                             to_columns(pod->requests(), placer.overlay().table()),
                             0,
@@ -101,8 +101,8 @@ bool StartSearch::put(const Kind& kind, const Viewer& viewer,
       const DeviceList devices = kind.request.devices.is_nothing()
                                      ? DeviceList{}
                                      : choose_devices(free, kind.request.devices);
-      add_to_row(kind.request, devices, charged);
-      add_to_row(kind.request, devices, row);
+      add_to_row(charged, kind.request, devices);
+      add_to_row(row, kind.request, devices);
       --left;
     }
   }

@@ -1,28 +1,21 @@
 #pragma once
-// Whom windows ask to go (R3, R4), as steps that are due now: work that was lent capacity which a
-// window needs or a holder wants, work that overran on it, and holders at the end of their window.
+// Whom windows ask to go (P2 c, R3, R4), as steps that are due now: work that was lent capacity
+// which a window needs or a holder wants, work that stands in the way of a promise, and holders at
+// the end of their window. It needs no nomination: the accepted Reservation is the intent.
 // Everybody is told first (P6), at least the reservation's lead time ahead. Work that may not be
-// evicted and named no limit never stands here: it was kept off the promise from the start. Pure;
-// the operator carries the steps out.
+// evicted and named no limit never stands here: it was kept off the promise from the start.
+// PreemptionCycle asks; the victims it gets are claimed.
 
+#include <functional>
 #include <map>
-#include <optional>
+#include <span>
 #include <vector>
 
-#include "lib/allocation/decision.hpp"
-#include "lib/allocation/node_calendar.hpp"
+#include "lib/allocation/admission_cycle.hpp"
+#include "lib/allocation/running_work.hpp"
 #include "lib/allocation/window_layout.hpp"
 
 namespace berth::allocation {
-
-struct WindowDemands {
-  const ClusterSnapshot& snapshot;
-  const Holds& holds;
-  const std::vector<LaidWindow>& windows; ///< the next one of each reservation
-  /// What holders found no room for while the capacity of their reservation is lent out.
-  const std::map<ReservationName, ResourceVector>& recalled;
-  TimePoint now;
-};
 
 struct WindowSteps {
   std::vector<Eviction> evictions{};
@@ -32,6 +25,17 @@ struct WindowSteps {
   TimePoint next = TimePoint::max();
 };
 
-[[nodiscard]] WindowSteps ask_to_go(const WindowDemands& demands);
+/// For windows that are near (the next one of each reservation), open ones that lack capacity, and
+/// ends of windows; the older reservation first. `work` is asked for only if one of them is there.
+/// Whole nodes that an open window lacks cannot be made by evictions.
+[[nodiscard]] WindowSteps clear_windows(const CycleInput& input,
+                                        std::span<const LaidWindow> windows,
+                                        const std::function<RunningWork&()>& work);
+
+/// `recalled`: what holders found no room for inside open reservations. Lent work has had its
+/// notice and goes at once.
+[[nodiscard]] WindowSteps recall_lent(const CycleInput& input,
+                                      const std::map<ReservationName, ResourceVector>& recalled,
+                                      RunningWork& work);
 
 } // namespace berth::allocation

@@ -50,7 +50,7 @@ void describe(FieldReader& fields, NamedAmount& item) {
 std::string Location::str() const {
   if (parent_ == nullptr)
     return std::string(name_);
-  std::string text = parent_->str();
+  const std::string text = parent_->str();
   if (name_.empty())
     return text + '[' + std::to_string(index_) + ']';
   return text.empty() ? std::string(name_) : text + '.' + std::string(name_);

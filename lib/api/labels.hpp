@@ -37,9 +37,10 @@ inline constexpr std::string_view kDurationLimitSeconds = "berth.dev/duration-li
 /// On a pod: the models of device that will do, as node label nvidia.com/gpu.product, separated by
 /// commas.
 inline constexpr std::string_view kGpuModels = "berth.dev/gpu-models";
-/// Written by Berth only: the admission (AdmissionRecord), the notice of an eviction (P6), and the
-/// short reason why it waits.
+/// Written by Berth only: the admission (AdmissionRecord), the room that evictions make for it
+/// (NominationRecord), the notice of an eviction (P6), and the short reason why it waits.
 inline constexpr std::string_view kAdmitted = "berth.dev/admitted";
+inline constexpr std::string_view kNominated = "berth.dev/nominated";
 inline constexpr std::string_view kRevocableAfter = "berth.dev/revocable-after";
 inline constexpr std::string_view kExplain = "berth.dev/explain";
 /// Also by Berth only: that the pod's gang was rolled back (RollbackRecord).

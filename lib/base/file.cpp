@@ -25,4 +25,13 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   return text;
 }
 
+Result<void> write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file)
+    return fail(Code::Invalid, path + ": cannot be written");
+  return {};
+}
+
 } // namespace berth

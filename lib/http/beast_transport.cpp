@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
@@ -94,7 +95,11 @@ async::Task<Result<Response>> BeastTransport::Impl::send(std::shared_ptr<Impl> i
   co_await async::switch_to(pool.executor());
   BERTH_CO_TRY(const Outgoing outgoing, prepare(std::move(request), pool.endpoint()));
   const ResponseLimits body_limit{impl->limits.header_bytes_max, options.response_bytes_max};
-  BERTH_CO_TRY(const CallSlots::Slot slot, co_await impl->slots.acquire(until(deadline)));
+  std::optional<CallSlots::Slot> slot;
+  if (!options.urgent) {
+    BERTH_CO_TRY(CallSlots::Slot turn, co_await impl->slots.acquire(until(deadline)));
+    slot.emplace(std::move(turn));
+  }
   auto connection = pool.take_idle();
   while (true) {
     const bool fresh = connection == nullptr;
@@ -107,6 +112,8 @@ async::Task<Result<Response>> BeastTransport::Impl::send(std::shared_ptr<Impl> i
       pool.keep(std::move(connection));
     else
       pool.drop(connection);
+    if (!done.response && done.response.error().code == Code::Timeout)
+      pool.drop_idle();
     if (fresh || !done.may_repeat)
       co_return std::move(done.response);
     connection = nullptr; // once more, on a connection that cannot be stale

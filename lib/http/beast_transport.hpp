@@ -40,7 +40,8 @@ struct TransportLimits {
   /// Streams open at once; one more fails at once.
   std::size_t streams_max = 256;
   Duration connect_timeout = std::chrono::seconds{10};
-  Duration idle_timeout = std::chrono::seconds{90};
+  /// Below the 90 s of the API server, so that it is this side that ends an idle connection.
+  Duration idle_timeout = std::chrono::seconds{60};
   std::size_t header_bytes_max = std::size_t{64} << 10U;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
@@ -28,6 +29,22 @@ void on_stream(Tls& tls, Plain& plain, Operation operation) {
     operation(*tls);
   else
     operation(*plain);
+}
+
+/// Has the kernel notice after 45 s that the peer went without a word: a host that died, a NAT that
+/// forgot. A silent watch would wait for its own time-out otherwise, and see nothing meanwhile.
+void probe_when_silent(Connection::Socket& socket) {
+  constexpr int kFirstProbeSeconds = 30;
+  constexpr int kProbeSeconds = 5;
+  constexpr int kProbes = 3;
+  boost::system::error_code ignored;
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  const auto set = [&](int option, int value) {
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, option, &value, sizeof value);
+  };
+  set(TCP_KEEPIDLE, kFirstProbeSeconds);
+  set(TCP_KEEPINTVL, kProbeSeconds);
+  set(TCP_KEEPCNT, kProbes);
 }
 
 /// Whether the peer sent a fatal alert, as OpenSSL reports it: a reason beyond the offset.
@@ -85,7 +102,7 @@ async::Task<IoResult> Connection::connect(tcp::endpoint peer) {
   if (!connected.error) {
     boost::system::error_code ignored;
     socket().set_option(tcp::no_delay(true), ignored);
-    socket().set_option(asio::socket_base::keep_alive(true), ignored);
+    probe_when_silent(socket());
   }
   co_return result_of(connected.error, 0);
 }
@@ -170,10 +187,8 @@ void Connection::close() {
 bool Connection::is_stale() {
   char next = 0;
   const auto seen = ::recv(socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (seen < 0)
-    return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
-  // TLS may have records of its own under way; a plain server has nothing to say unasked.
-  return seen == 0 || !is_tls();
+  // A server has nothing to say unasked but goodbye: TLS sends an alert before it ends.
+  return seen >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 std::string Connection::peer_name() {

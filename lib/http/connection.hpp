@@ -48,7 +48,7 @@ public:
   void expires_never();
 
   [[nodiscard]] async::Task<IoResult> connect(boost::asio::ip::tcp::endpoint peer);
-  /// TLS only. `server_name` empty: the server's name is not checked.
+  /// TLS only. `server_name` is asked for (SNI), and checked unless the context verifies nothing.
   [[nodiscard]] async::Task<IoResult> shake_hands_as_client(std::string server_name);
   [[nodiscard]] async::Task<IoResult> shake_hands_as_server();
 
@@ -63,7 +63,8 @@ public:
 
   [[nodiscard]] bool is_open() const { return !closed_; }
   [[nodiscard]] bool is_tls() const { return tls_.has_value(); }
-  /// Whether an idle connection was ended by the peer meanwhile, as far as can be told at once.
+  /// Whether an idle connection is of no use: the peer ended it, or is about to, as far as can be
+  /// told at once.
   [[nodiscard]] bool is_stale();
   /// The common name of the peer's verified certificate, or empty.
   [[nodiscard]] std::string peer_name();

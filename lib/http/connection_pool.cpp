@@ -37,8 +37,7 @@ async::Task<Result<std::shared_ptr<Connection>>> ConnectionPool::connect(Use use
   DialPlan plan;
   plan.endpoint = endpoint_;
   plan.tls = tls_context_;
-  if (!tls_.insecure_skip_verify)
-    plan.server_name = tls_.server_name.empty() ? endpoint_.host : tls_.server_name;
+  plan.server_name = tls_.server_name.empty() ? endpoint_.host : tls_.server_name;
   plan.timeout = std::min(limits_.connect_timeout, timeout);
   plan.on_attempt = [this, use, generation = generation_](const auto& made) {
     know(made, use, generation);
@@ -77,6 +76,11 @@ void ConnectionPool::keep(std::shared_ptr<Connection> connection) {
 void ConnectionPool::drop(const std::shared_ptr<Connection>& connection) {
   connection->close();
   known_.erase(connection.get());
+}
+
+void ConnectionPool::drop_idle() {
+  for (const Kept& kept : std::exchange(idle_, {}))
+    drop(kept.connection);
 }
 
 void ConnectionPool::use_tls(ClientTls tls, TlsContext context) {

@@ -28,6 +28,8 @@ public:
   void keep(std::shared_ptr<Connection> connection);
   /// Closes a connection.
   void drop(const std::shared_ptr<Connection>& connection);
+  /// Closes those that wait for a call: what silenced one connection may have silenced them all.
+  void drop_idle();
 
   /// See BeastTransport::set_tls().
   void use_tls(ClientTls tls, TlsContext context);

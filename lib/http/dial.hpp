@@ -15,7 +15,7 @@ namespace berth::http {
 struct DialPlan {
   Endpoint endpoint;
   TlsContext tls;          ///< null: plain TCP
-  std::string server_name; ///< checked in the handshake; empty: not checked
+  std::string server_name; ///< asked for (SNI), and checked where certificates are
   Duration timeout{};
   /// Told of each connection before it is used, so that it can be closed from outside.
   std::function<void(const std::shared_ptr<Connection>&)> on_attempt;

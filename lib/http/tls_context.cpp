@@ -184,6 +184,9 @@ Result<void> trust(ssl::context& context, const std::string& ca_pem) {
   context.add_certificate_authority(boost::asio::buffer(ca_pem), error);
   if (error)
     return unusable("the list of trusted certificates", error);
+  // Whoever stands in the list is trusted, also an issuer below another: as in Go, and so as all
+  // other clients and servers of Kubernetes read the same file.
+  X509_STORE_set_flags(SSL_CTX_get_cert_store(context.native_handle()), X509_V_FLAG_PARTIAL_CHAIN);
   return {};
 }
 

@@ -23,6 +23,8 @@ struct SendOptions {
   Duration timeout = std::chrono::seconds{30};
   /// Longest body accepted; a longer one is Code::TooLarge.
   std::size_t response_bytes_max = std::size_t{64} << 20U;
+  /// Never waits for others to free a connection: for the rare call that a busy program dies of.
+  bool urgent = false;
 };
 
 struct StreamOptions {

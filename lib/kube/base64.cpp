@@ -1,5 +1,6 @@
 #include "lib/kube/base64.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace berth::kube {
@@ -47,6 +48,22 @@ Result<std::string> decode_base64(std::string_view text) {
     return fail(Code::Invalid, "is not base64: its length is wrong");
   bytes.resize(bytes.size() - padding);
   return bytes;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::size_t taken = std::min<std::size_t>(bytes.size() - at, 3);
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      group = (group << 8U) | (i < taken ? static_cast<unsigned char>(bytes[at + i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i)
+      text += i <= taken ? kDigits[(group >> (18U - 6U * i)) & 0x3fU] : '=';
+  }
+  return text;
 }
 
 } // namespace berth::kube

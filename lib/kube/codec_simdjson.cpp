@@ -81,6 +81,8 @@ Result<SimdjsonEnvelopes::PageView> SimdjsonEnvelopes::read_page(std::string pag
 }
 
 Result<SimdjsonEnvelopes::EventView> SimdjsonEnvelopes::read_event(std::string_view line) {
+  if (!page_.empty()) // the list is over, and its last page may have been all of it
+    std::string().swap(page_);
   BERTH_TRY(const JsonElement document, parse(line, false));
   WireEvent event;
   EventView view;

@@ -99,6 +99,10 @@ Result<Config> config_of(const Kubeconfig& files, const std::string& context_nam
   const std::string of_user = "user \"" + context.user + "\": ";
   if (!user.unsupported.empty())
     return fail(Code::Invalid, of_user + explain_unsupported(user.unsupported.front()));
+  if (user.exec && user.exec->interactive_mode == "Always")
+    return fail(Code::Invalid, of_user + user.exec->command +
+                                   " wants a terminal (interactiveMode: Always), which it would "
+                                   "not have here");
   if (cluster.server.empty())
     return fail(Code::Invalid, "cluster \"" + context.cluster + "\": server must be set");
   if (cluster.insecure_skip_tls_verify && !cluster.certificate_authority.empty())
@@ -114,13 +118,16 @@ Result<Config> config_of(const Kubeconfig& files, const std::string& context_nam
   config.proxy_url = cluster.proxy_url;
   config.insecure_skip_tls_verify = cluster.insecure_skip_tls_verify;
   config.certificate_authority = cluster.certificate_authority;
+  if (!context.ns.empty())
+    config.default_namespace = context.ns;
+  // As kubectl: whoever listens on an unencrypted wire must not learn who we are.
+  if (!cluster.server.starts_with("https://"))
+    return config;
   config.client_certificate = user.client_certificate;
   config.client_key = user.client_key;
   config.token = user.token;
   config.token_file = user.token_file;
   config.exec = user.exec;
-  if (!context.ns.empty())
-    config.default_namespace = context.ns;
   return config;
 }
 

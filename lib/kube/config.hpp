@@ -28,6 +28,7 @@ struct ExecPlugin {
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;
   std::string install_hint;
+  std::string interactive_mode; ///< "Never", "IfAvailable", "Always" or not given
   bool provide_cluster_info = false;
 };
 

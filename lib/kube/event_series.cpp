@@ -92,7 +92,8 @@ std::vector<EventSeries::Item> EventSeries::overdue(Duration interval) const {
   const SteadyPoint now = clock_.steady_now();
   std::vector<Item> found;
   for (const auto& item : by_age_)
-    if (!item->queued && !item->given_up && item->count > item->count_written &&
+    if (!item->queued && !item->given_up &&
+        item->count > std::max(item->count_written, item->count_lost) &&
         now - item->last_written >= interval)
       found.push_back(item);
   return found;

@@ -30,7 +30,8 @@ struct RecordedEvent {
   std::uint64_t count_written = 0; ///< 0: the object does not exist yet
   SteadyPoint last_written{};
   bool queued = false;
-  bool given_up = false; ///< the server refuses it: repetitions are dropped
+  std::uint64_t count_lost = 0; ///< writing failed up to here; a repetition makes another try
+  bool given_up = false;        ///< the server refuses it: repetitions are dropped
 };
 
 class EventSeries {

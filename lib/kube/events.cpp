@@ -166,15 +166,16 @@ async::Task<void> EventRecorder::Impl::write(Item item, std::stop_token stop) {
       item->count_written = 0; // it has expired on the server: the next try makes it again
       continue;
     }
-    if (!may_succeed_later(written.error().code) || tries >= options.tries_max ||
-        stop.stop_requested())
-      break;
+    item->given_up = !may_succeed_later(written.error().code);
+    if (item->given_up || tries >= options.tries_max || stop.stop_requested()) {
+      item->count_lost = count;
+      ++dropped;
+      co_return;
+    }
     const Duration pause =
         exponential_delay(kRetryInitial, kRetryMax, static_cast<unsigned>(tries - 1));
     co_await async::sleep_for(executor, pause, stop);
   }
-  item->given_up = true;
-  ++dropped;
 }
 
 async::Task<Result<void>> EventRecorder::Impl::write_once(const RecordedEvent& event) {

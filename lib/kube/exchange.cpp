@@ -13,22 +13,26 @@ constexpr Duration kNetworkRetryMax{5000};
 /// Pauses are stretched by up to this part, so that clients told the same time do not come back
 /// together.
 constexpr double kRetryJitter = 0.2;
-/// As much of an error's body as is read from a stream.
+/// As much of an error's body as is read from a stream, and as long: what it says is a kindness.
 constexpr std::size_t kErrorBodyBytesMax = std::size_t{64} << 10U;
+constexpr Duration kErrorBodyTimeout = std::chrono::seconds{5};
 
 bool is_success(int status) {
   return status >= 200 && status < 300;
 }
 
-async::Task<Error> error_of_stream(http::StreamedResponse response) {
+async::Task<Error> error_of_stream(async::Executor& executor, http::StreamedResponse response) {
   http::Response whole{response.status, std::move(response.headers), {}};
-  const std::stop_token never;
+  std::stop_source late;
+  const async::TimerId timer =
+      executor.post_after(kErrorBodyTimeout, [late]() mutable { late.request_stop(); });
   while (response.body && whole.body.size() < kErrorBodyBytesMax) {
-    auto piece = co_await response.body->next(never);
+    auto piece = co_await response.body->next(late.get_token());
     if (!piece || piece->empty())
       break;
     whole.body += *piece;
   }
+  executor.cancel(timer);
   co_return error_of(whole);
 }
 
@@ -48,7 +52,9 @@ async::Task<Result<http::Response>> Exchange::send(Call call) {
     auto outcome = co_await attempt(call);
     if (outcome && is_success(outcome->status))
       co_return outcome;
-    if (outcome && renew_token(outcome->status, token_renewed))
+    if (outcome)
+      note_overload(*outcome);
+    if (outcome && renew_token(outcome->status, call, token_renewed))
       continue;
     const auto pause = pause_before_retry(call, outcome, retries++);
     const auto passed = executor_.clock().steady_now() - began;
@@ -68,24 +74,25 @@ async::Task<Result<std::unique_ptr<http::BodyStream>>> Exchange::open(Call call,
       co_return fail(std::move(outcome).error());
     if (is_success(outcome->status) && outcome->body)
       co_return std::move(outcome->body);
-    if (renew_token(outcome->status, token_renewed))
+    if (renew_token(outcome->status, call, token_renewed))
       continue;
-    co_return fail(co_await error_of_stream(std::move(*outcome)));
+    note_overload(http::Response{outcome->status, outcome->headers, {}});
+    co_return fail(co_await error_of_stream(executor_, std::move(*outcome)));
   }
 }
 
-async::Task<Result<http::Response>> Exchange::attempt(const Call& call) {
+async::Task<Result<http::Response>> Exchange::attempt(Call& call) {
   auto request = co_await prepare(call);
   if (!request)
     co_return fail(std::move(request).error());
   const SteadyPoint began = executor_.clock().steady_now();
-  const http::SendOptions limits{call.timeout, options_.response_bytes_max};
+  const http::SendOptions limits{call.timeout, options_.response_bytes_max, call.lease};
   auto response = co_await transport_.send(std::move(*request), limits);
   record(call, response ? std::optional{response->status} : std::nullopt, began);
   co_return response;
 }
 
-async::Task<Result<http::StreamedResponse>> Exchange::attempt_open(const Call& call,
+async::Task<Result<http::StreamedResponse>> Exchange::attempt_open(Call& call,
                                                                    http::StreamOptions options) {
   auto request = co_await prepare(call);
   if (!request)
@@ -96,7 +103,7 @@ async::Task<Result<http::StreamedResponse>> Exchange::attempt_open(const Call& c
   co_return response;
 }
 
-async::Task<Result<http::Request>> Exchange::prepare(const Call& call) {
+async::Task<Result<http::Request>> Exchange::prepare(Call& call) {
   if (!call.lease) {
     const auto wait = limiter_.reserve(options_.request_timeout);
     if (!wait)
@@ -114,14 +121,15 @@ async::Task<Result<http::Request>> Exchange::prepare(const Call& call) {
       co_return fail(token.error().while_doing("get a token for the API server"));
     if (!token->empty())
       request.headers.add("Authorization", "Bearer " + *token);
+    call.token = std::move(*token);
   }
   co_return request;
 }
 
-bool Exchange::renew_token(int status, bool& renewed) const {
+bool Exchange::renew_token(int status, const Call& call, bool& renewed) const {
   if (status != 401 || token_ == nullptr || std::exchange(renewed, true))
     return false;
-  token_->reject();
+  token_->reject(call.token);
   return true;
 }
 
@@ -147,6 +155,17 @@ std::optional<Duration> Exchange::pause_before_retry(const Call& call,
   }
   const double stretched = static_cast<double>(pause.count()) * (1 + kRetryJitter * rng_.unit());
   return Duration{static_cast<Duration::rep>(stretched)};
+}
+
+std::optional<TimePoint> Exchange::throttled_at() const {
+  const TimePoint at = throttled_at_.load(std::memory_order_relaxed);
+  return at == TimePoint{} ? std::nullopt : std::optional{at};
+}
+
+/// A disruption budget answers 429 as well, but says nothing of the server's load.
+void Exchange::note_overload(const http::Response& refused) {
+  if (refused.status == 429 && !is_disruption_budget_refusal(refused))
+    throttled_at_.store(executor_.clock().now(), std::memory_order_relaxed);
 }
 
 void Exchange::record(const Call& call, std::optional<int> status, SteadyPoint began) const {

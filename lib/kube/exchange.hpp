@@ -3,6 +3,8 @@
 // limit, the tries that are safe to repeat, and the translation of refusals into errors. Client
 // builds the calls; nothing else uses it.
 
+#include <atomic>
+
 #include "lib/kube/client.hpp"
 #include "lib/kube/rate_limiter.hpp"
 
@@ -14,6 +16,7 @@ struct Call {
   Duration timeout{0};
   bool repeatable = false; ///< a read: sending it twice does no harm
   bool lease = false;      ///< neither limited nor tried again: the election has its own clock
+  std::string token{};     ///< shown by the last try
 };
 
 class Exchange {
@@ -29,17 +32,20 @@ public:
   open(Call call, http::StreamOptions options);
 
   [[nodiscard]] const ClientOptions& options() const { return options_; }
+  /// See Client::throttled_at().
+  [[nodiscard]] std::optional<TimePoint> throttled_at() const;
 
 private:
-  [[nodiscard]] async::Task<Result<http::Response>> attempt(const Call& call);
+  [[nodiscard]] async::Task<Result<http::Response>> attempt(Call& call);
   [[nodiscard]] async::Task<Result<http::StreamedResponse>>
-  attempt_open(const Call& call, http::StreamOptions options);
+  attempt_open(Call& call, http::StreamOptions options);
   /// Waits for the rate limit and puts the token into a copy of the request.
-  [[nodiscard]] async::Task<Result<http::Request>> prepare(const Call& call);
+  [[nodiscard]] async::Task<Result<http::Request>> prepare(Call& call);
   /// After a 401: whether another token may do better. Answers true once for each call.
-  [[nodiscard]] bool renew_token(int status, bool& renewed) const;
+  [[nodiscard]] bool renew_token(int status, const Call& call, bool& renewed) const;
   [[nodiscard]] std::optional<Duration>
   pause_before_retry(const Call& call, const Result<http::Response>& outcome, std::size_t retries);
+  void note_overload(const http::Response& refused);
   void record(const Call& call, std::optional<int> status, SteadyPoint began) const;
 
   http::Transport& transport_;
@@ -48,6 +54,7 @@ private:
   ClientOptions options_;
   TokenSource* token_;
   RateLimiter limiter_;
+  std::atomic<TimePoint> throttled_at_{}; ///< the epoch: never
 };
 
 } // namespace berth::kube

@@ -5,6 +5,7 @@
 #include "lib/api/json.hpp"
 #include "lib/async/blocking.hpp"
 #include "lib/base/timestamp.hpp"
+#include "lib/kube/base64.hpp"
 #include "lib/kube/child_process.hpp"
 #include "lib/kube/token_source.hpp"
 
@@ -73,6 +74,8 @@ std::string exec_info_text(const ExecPlugin& plugin, const Config& config) {
       cluster["insecure-skip-tls-verify"] = true;
     if (!config.proxy_url.empty())
       cluster["proxy-url"] = config.proxy_url;
+    if (const auto tls = read_tls(config); tls && !tls->ca_pem.empty())
+      cluster["certificate-authority-data"] = encode_base64(tls->ca_pem);
     spec["cluster"] = std::move(cluster);
   }
   const Json info{

@@ -38,7 +38,10 @@ public:
 
   /// Empty when the plugin gave a certificate only.
   [[nodiscard]] async::Task<Result<std::string>> token() override;
-  void reject() override { credential_.reset(); }
+  void reject(std::string_view token) override {
+    if (credential_ && credential_->token == token)
+      credential_.reset();
+  }
 
 private:
   [[nodiscard]] async::Task<Result<void>> renew();

@@ -196,6 +196,7 @@ Result<void> read_exec(const YAML::Node& node, const std::string& folder, ExecPl
       node, {{"apiVersion", text_into(into.api_version)},
              {"command", text_into(into.command)},
              {"installHint", text_into(into.install_hint)},
+             {"interactiveMode", text_into(into.interactive_mode)},
              {"provideClusterInfo", bool_into(into.provide_cluster_info)},
              {"args", [&](const YAML::Node& it) { return read_texts(it, into.args); }},
              {"env", [&](const YAML::Node& it) { return read_environment(it, into); }}}));

@@ -98,12 +98,16 @@ async::Task<void> LeaderElection::Impl::renew(std::stop_token stop) {
 /// One attempt: reads the record where ours may be old, then writes it if we may.
 async::Task<bool> LeaderElection::Impl::try_lead() {
   const SteadyPoint began = now();
+  const bool was_leading = leading;
   if (leading && seen && seen->holder == options.identity) {
     const bool written = co_await write_record(began);
-    if (written)
-      co_return true;
+    if (written || !leading)
+      co_return written;
   }
   auto text = co_await client.get(types::lease(), options.lease);
+  // Who was told to stop meanwhile must not lead again unawares: nobody would be told to start.
+  if (was_leading && !leading)
+    co_return false;
   if (text) {
     auto record = decode_lease(*text);
     if (!record)

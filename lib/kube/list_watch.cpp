@@ -120,6 +120,11 @@ async::Task<void> ListWatcher::list(RelistReason reason) {
       co_return;
     sink_.on_failure(listed.error());
     const Code code = listed.error().code;
+    if (exact && is_outage(code)) {
+      // What the sink has is still good, and a server in need is not helped by a whole list.
+      audit_due_ = now() + options_.audit_interval;
+      co_return;
+    }
     if (std::exchange(exact, false)) {
       // The history may not reach back to our version any more: then nothing can be audited.
       sink_.on_relist(code == Code::Gone ? RelistReason::Gone : RelistReason::Error);
@@ -201,8 +206,13 @@ async::Task<std::optional<RelistReason>> ListWatcher::watch() {
   const SteadyPoint began = now();
   if (!stream_) {
     auto opened = co_await open_stream(false);
-    if (!opened)
-      co_return co_await judge(std::move(opened).error());
+    if (!opened) {
+      auto verdict = co_await judge(std::move(opened).error());
+      // A watch that never opens must not put the audit off for ever.
+      if (!verdict && audit_due())
+        verdict = RelistReason::Audit;
+      co_return verdict;
+    }
   }
   stream_->end_after(watch_time_left());
   for (;;) {

@@ -94,9 +94,11 @@ void read_details(const api::Json& document, ApiStatus& status) {
   const auto causes = details->find("causes");
   if (causes == details->end() || !causes->is_array())
     return;
-  for (const auto& cause : *causes)
-    if (cause.is_object() && text_member(cause, "reason") == "DisruptionBudget")
-      status.disruption_budget = true;
+  for (const auto& cause : *causes) {
+    const std::string reason = cause.is_object() ? text_member(cause, "reason") : std::string{};
+    status.disruption_budget = status.disruption_budget || reason == "DisruptionBudget";
+    status.version_unknown = status.version_unknown || reason == "ResourceVersionTooLarge";
+  }
 }
 
 /// Which flow of API priority and fairness was full; for the person who has to widen it.
@@ -126,6 +128,12 @@ Result<ApiStatus> decode_status(std::string_view json) {
 }
 
 Code code_of(const ApiStatus& status) {
+  // A 504 in name, but it does not pass by itself where etcd was restored from an older copy.
+  if (status.version_unknown)
+    return Code::Gone;
+  // 429 in name, but asking again soon does not help.
+  if (status.disruption_budget)
+    return Code::Forbidden;
   const auto known = std::find_if(kReasons.begin(), kReasons.end(), [&](const ReasonCode& entry) {
     return entry.reason == status.reason;
   });

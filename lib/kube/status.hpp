@@ -19,6 +19,7 @@ struct ApiStatus {
   std::string message;
   std::optional<Duration> retry_after; ///< details.retryAfterSeconds
   bool disruption_budget = false;      ///< a PodDisruptionBudget is the cause
+  bool version_unknown = false;        ///< the server has not come to that resourceVersion
 };
 
 /// Invalid when the text is not a Status.

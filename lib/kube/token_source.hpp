@@ -16,7 +16,7 @@ class StaticTokenSource final : public TokenSource {
 public:
   explicit StaticTokenSource(std::string token) : token_(std::move(token)) {}
   [[nodiscard]] async::Task<Result<std::string>> token() override;
-  void reject() override {} // there is no other one
+  void reject(std::string_view) override {} // there is no other one
 
 private:
   std::string token_;
@@ -28,7 +28,10 @@ class FileTokenSource final : public TokenSource {
 public:
   FileTokenSource(std::string path, const Clock& clock) : path_(std::move(path)), clock_(clock) {}
   [[nodiscard]] async::Task<Result<std::string>> token() override;
-  void reject() override { read_.reset(); }
+  void reject(std::string_view token) override {
+    if (token == token_)
+      read_.reset();
+  }
 
 private:
   std::string path_;

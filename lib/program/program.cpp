@@ -83,6 +83,9 @@ Result<void> Program::Impl::connect(const kube::ConfigEnvironment& environment) 
   BERTH_TRY(kube::Config config,
             kube::load_config(environment, options.kubeconfig, options.context));
   BERTH_TRY(connection, kube::Connection::create(executor, std::move(config)));
+  connection->report_to([logger = log.logger(identity.name)](const Error& error) {
+    logger.error("Kept the old certificates for the API server", error);
+  });
   client = make_client([](kube::ClientOptions&) {});
   return {};
 }

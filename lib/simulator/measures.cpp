@@ -1,6 +1,7 @@
 #include "lib/simulator/measures.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace berth::simulator {
@@ -38,13 +39,15 @@ void Measures::find_capacities(const ClusterSnapshot& snapshot) {
   ResourceVector asked;
   for (const WorkloadSet& set : scenario_.workloads)
     asked += set.requests;
+  asks_for_shares_ = asked.contains(ResourceName{kDeviceShareResource});
   for (const auto& [name, amount] : asked) {
     const auto column = snapshot.nodes->column(name);
     Amount total;
     for (NodeIndex node = 0; column && node < snapshot.nodes->size(); ++node)
       total += Amount{snapshot.nodes->capacity(node)[*column]};
     const std::int64_t capacity = std::min(total.value(), quota_limit(name));
-    if (capacity > 0)
+    const bool stands_as_shares = asks_for_shares_ && name.str() == kDeviceResource;
+    if (capacity > 0 && !stands_as_shares)
       meters_.push_back(Meter{name, capacity, 0, 0});
   }
 }
@@ -88,8 +91,10 @@ void Measures::arrived(std::size_t set) {
   ++sets_[set].arrived;
 }
 
-void Measures::started(std::size_t set, Duration wait) {
+void Measures::ended(std::size_t set, Duration wait, Duration now) {
   sets_[set].waits.push_back(wait);
+  makespan_ = now;
+  useless_until_end_ = useless_.amount_ms;
 }
 
 namespace {
@@ -112,72 +117,81 @@ WaitReport wait_report(std::vector<Duration> waits) {
   return report;
 }
 
+/// (sum of x)^2 / (n x sum of x^2).
+std::int64_t jain_permille(const std::vector<GroupReport>& quotas) {
+  Int128 count = 0;
+  Int128 sum = 0;
+  Int128 squares = 0;
+  for (const GroupReport& quota : quotas)
+    if (quota.started > 0) {
+      ++count;
+      sum += quota.stretch_permille;
+      squares += Int128{quota.stretch_permille} * quota.stretch_permille;
+    }
+  return count == 0 ? 1000 : permille(sum * sum, squares * count);
+}
+
 } // namespace
 
-std::vector<ClassReport> Measures::class_reports() {
-  std::vector<ClassReport> reports;
-  std::vector<std::vector<Duration>> waits;
+std::vector<GroupReport> Measures::group_reports(NameOf name_of) const {
+  struct Group {
+    GroupReport report{};
+    std::vector<Duration> waits{};
+    Int128 stretch_permille = 0;
+  };
+  std::vector<Group> groups;
+  std::map<std::string, std::size_t> positions;
   for (std::size_t i = 0; i < sets_.size(); ++i) {
-    const std::string& name = scenario_.workloads[i].class_name;
-    auto at = std::ranges::find(reports, name, &ClassReport::name);
-    if (at == reports.end()) {
-      at = reports.insert(at, ClassReport{name, 0, 0, {}});
-      waits.emplace_back();
+    const WorkloadSet& set = scenario_.workloads[i];
+    const auto [at, is_new] = positions.emplace(name_of(set), groups.size());
+    if (is_new)
+      groups.emplace_back().report.name = at->first;
+    Group& group = groups[at->second];
+    group.report.arrived += sets_[i].arrived;
+    for (const Duration wait : sets_[i].waits) {
+      group.waits.push_back(wait);
+      group.stretch_permille += Int128{(wait + set.runtime).count()} * 1000 / set.runtime.count();
     }
-    at->arrived += sets_[i].arrived;
-    at->started += sets_[i].waits.size();
-    auto& all = waits[static_cast<std::size_t>(at - reports.begin())];
-    all.insert(all.end(), sets_[i].waits.begin(), sets_[i].waits.end());
   }
-  for (std::size_t i = 0; i < reports.size(); ++i)
-    reports[i].waits = wait_report(std::move(waits[i]));
+  std::vector<GroupReport> reports;
+  for (Group& group : groups) {
+    group.report.started = group.waits.size();
+    if (!group.waits.empty())
+      group.report.stretch_permille = static_cast<std::int64_t>(
+          group.stretch_permille / static_cast<Int128>(group.waits.size()));
+    group.report.waits = wait_report(std::move(group.waits));
+    reports.push_back(std::move(group.report));
+  }
   return reports;
 }
 
-/// (sum of x)^2 / (n x sum of x^2) of the mean stretch by quota; sets that did not start are left
-/// out.
-std::int64_t Measures::fairness_permille() const {
-  struct Stretch {
-    Int128 permille = 0;
-    std::int64_t workloads = 0;
-  };
-  std::map<QuotaName, Stretch> by_quota;
-  for (std::size_t i = 0; i < sets_.size(); ++i) {
-    const WorkloadSet& set = scenario_.workloads[i];
-    for (const Duration wait : sets_[i].waits) {
-      Stretch& stretch = by_quota[set.quota];
-      stretch.permille += Int128{(wait + set.runtime).count()} * 1000 / set.runtime.count();
-      ++stretch.workloads;
-    }
-  }
-  Int128 sum = 0;
-  Int128 squares = 0;
-  for (const auto& [quota, stretch] : by_quota) {
-    const Int128 mean = stretch.permille / stretch.workloads;
-    sum += mean;
-    squares += mean * mean;
-  }
-  return by_quota.empty() ? 1000
-                          : permille(sum * sum, squares * static_cast<Int128>(by_quota.size()));
-}
-
-ScenarioReport Measures::report(Duration makespan) {
-  ScenarioReport report;
-  report.classes = class_reports();
-  report.makespan = makespan;
-  report.cycles = cycles_;
-  report.fairness_permille = fairness_permille();
-  for (const ClassReport& group : report.classes)
-    report.never_started += group.arrived - group.started;
-  const auto use_of = [&](const Meter& meter) {
-    return permille(meter.amount_ms, Int128{meter.capacity} * makespan.count());
+std::vector<ResourceReport> Measures::resource_reports() const {
+  std::vector<ResourceReport> reports;
+  const auto add = [&](const ResourceName& name, const Meter& meter) {
+    const Int128 most = Int128{meter.capacity} * makespan_.count();
+    reports.push_back(ResourceReport{name, meter.capacity, permille(meter.amount_ms, most)});
   };
   for (const Meter& meter : meters_)
-    report.resources.push_back(ResourceReport{meter.name, meter.capacity, use_of(meter)});
-  if (devices_.capacity > 0)
-    report.resources.push_back(
-        ResourceReport{ResourceName{kDeviceShareResource}, devices_.capacity, use_of(devices_)});
-  report.fragmentation_permille = use_of(useless_);
+    add(meter.name, meter);
+  if (asks_for_shares_ && devices_.capacity > 0)
+    add(ResourceName{kDeviceShareResource}, devices_);
+  std::ranges::sort(reports, {}, &ResourceReport::name);
+  return reports;
+}
+
+ScenarioReport Measures::report() const {
+  ScenarioReport report;
+  report.classes = group_reports([](const WorkloadSet& set) { return set.class_name; });
+  report.quotas = group_reports([](const WorkloadSet& set) { return set.quota.str(); });
+  report.resources = resource_reports();
+  report.makespan = makespan_;
+  report.cycles = cycles_;
+  report.evictions = evictions_;
+  report.fairness_permille = jain_permille(report.quotas);
+  for (const GroupReport& group : report.classes)
+    report.never_started += group.arrived - group.started;
+  report.fragmentation_permille =
+      permille(useless_until_end_, Int128{useless_.capacity} * makespan_.count());
   return report;
 }
 

@@ -3,7 +3,7 @@
 // time, fairness between quotas, fragmentation. For scenario.cpp only.
 
 #include <cstdint>
-#include <map>
+#include <string>
 #include <vector>
 
 #include "lib/allocation/snapshot.hpp"
@@ -21,10 +21,13 @@ public:
   /// The state from `now` on.
   void observe(const allocation::ClusterSnapshot& snapshot, Duration now);
   void arrived(std::size_t set);
-  void started(std::size_t set, Duration wait);
+  /// A workload ended that had waited so long for its last start; after advance().
+  void ended(std::size_t set, Duration wait, Duration now);
   void count_cycle() { ++cycles_; }
+  void count_eviction() { ++evictions_; }
 
-  [[nodiscard]] ScenarioReport report(Duration makespan);
+  /// Means over time reach from the scenario's begin to the last end of a workload.
+  [[nodiscard]] ScenarioReport report() const;
 
 private:
   /// A resource, how much of it there is, and its use so far as amount x milliseconds.
@@ -42,16 +45,22 @@ private:
   void find_capacities(const allocation::ClusterSnapshot& snapshot);
   [[nodiscard]] std::int64_t quota_limit(const resources::ResourceName& name) const;
   void observe_devices(const allocation::ClusterSnapshot& snapshot);
-  [[nodiscard]] std::vector<ClassReport> class_reports();
-  [[nodiscard]] std::int64_t fairness_permille() const;
+  /// One report for each name that `name_of` gives to sets.
+  using NameOf = std::string (*)(const WorkloadSet& set);
+  [[nodiscard]] std::vector<GroupReport> group_reports(NameOf name_of) const;
+  [[nodiscard]] std::vector<ResourceReport> resource_reports() const;
 
   const Scenario& scenario_;
   std::vector<SetCount> sets_;
   std::vector<Meter> meters_;
   Meter devices_{resources::ResourceName{"devices"}}; ///< thousandths
   Meter useless_{resources::ResourceName{"devices"}}; ///< thousandths, for the work that there is
+  resources::Int128 useless_until_end_ = 0;           ///< useless_.amount_ms at makespan_
+  bool asks_for_shares_ = false;                      ///< of devices
   Duration observed_at_{};
+  Duration makespan_{};
   std::size_t cycles_ = 0;
+  std::size_t evictions_ = 0;
 };
 
 } // namespace berth::simulator

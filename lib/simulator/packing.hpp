@@ -40,10 +40,12 @@ struct PackingResult {
   std::int64_t upper_bound_milli = 0;
   std::size_t arrived = 0;
   std::size_t failed = 0;
+
+  friend bool operator==(const PackingResult&, const PackingResult&) = default;
 };
 
-/// The same input gives the same result on every machine. A trace without devices, or nodes
-/// without, gives a result of zeros.
+/// The same input gives the same result on every machine. A trace that asks for no device arrives
+/// once, whatever the load.
 [[nodiscard]] PackingResult pack(const PackingInput& input, const PackingOptions& options);
 
 /// More arrivals than this are not drawn, whatever the load.

@@ -1,15 +1,19 @@
 #pragma once
 // Scenario: a cluster, its quotas and the work that arrives there, and what becomes of it: a
 // discrete-event simulation around the same decide() that the operator calls. Between two events
-// nothing happens; at each the whole cycle runs once, and what it admits starts at that moment.
+// nothing happens; at each the whole cycle runs, and what it admits starts at that moment. Evicted
+// work goes at that moment too, and begins again from nothing when its turn comes.
 // Pure: times are those of the scenario. It simulates no API server and no kubelet.
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/allocation/node.hpp"
 #include "lib/allocation/pool.hpp"
+#include "lib/allocation/preemption_policy.hpp"
 #include "lib/allocation/quota.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/resources/resource_vector.hpp"
@@ -27,6 +31,7 @@ struct WorkloadSet {
   std::int32_t priority = 0;
   std::int32_t members = 1;             ///< pods that start together
   resources::ResourceVector requests{}; ///< of each pod, without "pods"
+  allocation::Labels node_selector{};   ///< of each pod
 };
 
 struct Scenario {
@@ -35,9 +40,10 @@ struct Scenario {
   /// Each quota is named by the namespace of its own name.
   std::vector<allocation::QuotaSpec> quotas{};
   std::vector<WorkloadSet> workloads{};
+  allocation::PreemptionPolicy preemption{};
 };
 
-/// From arrival to start.
+/// From arrival to the start of the run that was not cut short.
 struct WaitReport {
   Duration mean{};
   Duration p50{};
@@ -45,38 +51,67 @@ struct WaitReport {
   Duration longest{};
 };
 
-struct ClassReport {
+/// The workloads of one class, or of one quota.
+struct GroupReport {
   std::string name{};
   std::size_t arrived = 0;
   std::size_t started = 0;
   WaitReport waits{}; ///< of those that started
+  /// Their mean stretch, (wait + runtime) / runtime, in thousandths: 1000 if none waited; 0 if none
+  /// started.
+  std::int64_t stretch_permille = 0;
 };
 
 struct ResourceReport {
   resources::ResourceName name{""};
-  /// What could be used: the nodes' total, or what the root quotas of all pools have if that is
-  /// less.
+  /// What could be used: the nodes' total, or the nominal amounts of all quotas if those are less.
   std::int64_t capacity = 0;
   /// Mean use over the time until the last workload ended, in thousandths of the capacity.
   std::int64_t utilization_permille = 0;
 };
 
 struct ScenarioReport {
-  std::vector<ClassReport> classes{};      ///< in the order of the scenario
-  std::vector<ResourceReport> resources{}; ///< by name
-  Duration makespan{};                     ///< until the last workload that started ended
+  std::vector<GroupReport> classes{}; ///< in the order of the scenario
+  std::vector<GroupReport> quotas{};  ///< those with workloads, in the order of the scenario
+  /// What workloads ask for, by name. If any asks for shares of devices, all devices stand as
+  /// kDeviceShareResource in thousandths, and kDeviceResource is left out.
+  std::vector<ResourceReport> resources{};
+  Duration makespan{}; ///< until the last workload that started ended
   std::size_t cycles = 0;
-  std::size_t evictions = 0;
-  std::size_t never_started = 0;
-  /// Jain's index over quotas of the mean stretch, (wait + runtime) / runtime: 1000 if equal.
+  std::size_t evictions = 0;     ///< of workloads; each may have several
+  std::size_t never_started = 0; ///< or not again after an eviction
+  /// Jain's index over the quotas' mean stretch, in thousandths: 1000 if it is equal; quotas of
+  /// which nothing started are left out.
   std::int64_t fairness_permille = 1000;
   /// Mean over time of the device capacity that is useless for the work that there is, in
   /// thousandths of all; 0 without devices.
   std::int64_t fragmentation_permille = 0;
 };
 
-/// The same scenario and seed give the same report.
-[[nodiscard]] ScenarioReport run(const Scenario& scenario, std::uint64_t seed);
+/// What became of one workload, or of one run of it that an eviction cut short.
+struct WorkloadRecord {
+  std::size_t set = 0;               ///< position in Scenario::workloads
+  Duration arrived{};                ///< or when it was evicted last, and waited again
+  std::optional<Duration> started{}; ///< absent: never
+  Duration ended{};
+  std::vector<std::size_t> nodes{}; ///< of each member: position in Scenario::nodes
+  bool is_evicted = false;          ///< at `ended`
+};
+
+struct RunOptions {
+  std::uint64_t seed = 1;
+  /// Keep a record of each workload: for pictures.
+  bool keep_records = false;
+};
+
+struct ScenarioRun {
+  ScenarioReport report{};
+  std::vector<WorkloadRecord> records{}; ///< by first arrival, then as in the scenario
+  std::vector<WorkloadRecord> evicted{}; ///< the runs that were cut short, in their order
+};
+
+/// The same scenario and options give the same run.
+[[nodiscard]] ScenarioRun run(const Scenario& scenario, const RunOptions& options);
 
 inline constexpr std::int64_t kWorkloadsMax = 1'000'000;
 inline constexpr std::int64_t kPodsMax = 1'000'000;

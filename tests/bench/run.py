@@ -26,6 +26,8 @@ def main() -> int:
     programs = sorted(path for path in arguments.bin.glob("bench_*") if os.access(path, os.X_OK))
     for program in programs:
         failed = failed or run([str(program)])
+    failed = failed or run([sys.executable, str(BENCH / "simulate.py"), "--bin",
+                            str(arguments.bin)])
     failed = failed or run([sys.executable, str(BENCH / "scheduler_throughput.py"), "--bin",
                             str(arguments.bin), "--nodes", *arguments.nodes])
     for nodes in arguments.nodes:

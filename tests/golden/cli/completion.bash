@@ -8,7 +8,7 @@ _kubectl_berth() {
     status) words=" " ;;
     queue) words=" " ;;
     explain) words=" " ;;
-    simulate) words=" --kueue --openb --pods --strategy --load --seeds" ;;
+    simulate) words=" --kueue --openb --pods --strategy --load --seeds --picture" ;;
     version) words=" --server" ;;
     completion) words="bash fish zsh " ;;
     esac

@@ -92,14 +92,24 @@ struct Authority::Keys {
 };
 
 Authority::Authority(const std::string& common_name) : keys_(std::make_unique<Keys>()) {
+  certify(common_name, *keys_);
+}
+
+Authority::Authority(const std::string& common_name, const Authority& issuer)
+    : keys_(std::make_unique<Keys>()) {
+  certify(common_name, *issuer.keys_);
+}
+
+void Authority::certify(const std::string& common_name, const Keys& issuer) {
   CertificateWish wish;
   wish.common_name = common_name;
   keys_->certificate = new_certificate(wish, keys_->key.get());
   X509* const own = keys_->certificate.get();
-  X509_set_issuer_name(own, X509_get_subject_name(own));
-  add_extension(own, own, NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(own, own, NID_key_usage, "critical,keyCertSign,cRLSign");
-  X509_sign(own, keys_->key.get(), EVP_sha256());
+  X509* const issuing = issuer.certificate.get();
+  X509_set_issuer_name(own, X509_get_subject_name(issuing));
+  add_extension(own, issuing, NID_basic_constraints, "critical,CA:TRUE");
+  add_extension(own, issuing, NID_key_usage, "critical,keyCertSign,cRLSign");
+  X509_sign(own, issuer.key.get(), EVP_sha256());
   cert_pem_ = pem_of(own);
 }
 

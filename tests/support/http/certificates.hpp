@@ -30,6 +30,8 @@ struct Issued {
 class Authority {
 public:
   explicit Authority(const std::string& common_name);
+  /// One that `issuer` vouches for.
+  Authority(const std::string& common_name, const Authority& issuer);
   ~Authority();
   Authority(const Authority&) = delete;
   Authority& operator=(const Authority&) = delete;
@@ -41,6 +43,8 @@ public:
 
 private:
   struct Keys;
+  void certify(const std::string& common_name, const Keys& issuer);
+
   std::unique_ptr<Keys> keys_;
   std::string cert_pem_;
 };

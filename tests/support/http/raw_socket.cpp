@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +19,12 @@ RawSocket::RawSocket() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {}
 
 RawSocket::RawSocket(std::uint16_t port) : RawSocket() {
   connect(port);
+}
+
+/// What is sent is under way at once, as with the servers that stand behind it in earnest.
+RawSocket::RawSocket(Adopted adopted) : socket_(adopted.socket) {
+  const int on = 1;
+  ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 RawSocket::RawSocket(RawSocket&& other) noexcept

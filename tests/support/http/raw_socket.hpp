@@ -41,6 +41,8 @@ public:
   void wait_for_end() { static_cast<void>(read_all()); }
   /// Whether the peer closes the connection without sending anything more.
   [[nodiscard]] bool is_closed_by_peer();
+  /// The descriptor, which stays this object's own.
+  [[nodiscard]] int number() const { return socket_; }
   /// Closes with a reset instead of an orderly end.
   void reset();
 
@@ -48,7 +50,7 @@ private:
   struct Adopted {
     int socket;
   };
-  explicit RawSocket(Adopted adopted) : socket_(adopted.socket) {}
+  explicit RawSocket(Adopted adopted);
 
   /// The next bytes; empty when the peer closed or patience ended.
   std::string read_some();

@@ -188,3 +188,23 @@ TEST_CASE("N2: amounts of any size are scored without overflow") {
     CHECK(choose(*world.snapshot(), huge, {"n1"}, 1).chosen.size() == 1);
   }
 }
+
+TEST_CASE("nodes are found by thousands as they are one by one") {
+  World world;
+  world.add(pool("p"));
+  for (int i = 0; i < 1000; i += 3)
+    world.add(node("node-" + std::to_string(i), 8));
+  const auto snapshot = world.snapshot();
+  std::vector<std::string> texts;
+  for (int i = 0; i < 1003; ++i) // a block that is not full at the end
+    texts.push_back("node-" + std::to_string((i * 7) % 1003));
+  const std::vector<std::string_view> names(texts.begin(), texts.end());
+  std::vector<NodeIndex> found;
+  snapshot->nodes->find_all(names, found);
+  REQUIRE(found.size() == names.size());
+  for (std::size_t i = 0; i < names.size(); ++i)
+    CHECK(found[i] == snapshot->nodes->find(names[i]).value_or(kNoNode));
+  CHECK(std::ranges::count(found, kNoNode) == 1003 - 334);
+  World().snapshot()->nodes->find_all(names, found);
+  CHECK(std::ranges::count(found, kNoNode) == 1003);
+}

@@ -78,6 +78,23 @@ TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
     CHECK(complaint({"explain", subject}).find("must be NAME or NAMESPACE/NAME") !=
           std::string::npos);
   CHECK(complaint({"completion", "tcsh"}).find("tcsh") != std::string::npos);
+  CHECK(complaint({"simulate"}) ==
+        "kubectl-berth: simulate: name one of SCENARIO, --kueue and --openb\n");
+  CHECK(complaint({"simulate", "a.yaml", "--kueue", "b.yaml"}).find("name one of") !=
+        std::string::npos);
+  CHECK(complaint({"simulate", "--openb", "d", "--seeds", "5-4"}).find("--seeds: must be a seed") !=
+        std::string::npos);
+  CHECK(complaint({"simulate", "--openb", "d", "--strategy", "Magic"}).find("Magic") !=
+        std::string::npos);
+  CHECK(complaint({"simulate", "--openb", "d", "--load", "0"}).find("--load") != std::string::npos);
+  for (const char* flag : {"--pods", "--strategy", "--load", "--seeds"})
+    CHECK(
+        complaint({"simulate", "a.yaml", flag, flag == std::string("--strategy") ? "BestFit" : "1"})
+            .find("requires --openb") != std::string::npos);
+  CHECK(complaint({"simulate", "--openb", "d", "--picture", "p.svg"}).find("excludes") !=
+        std::string::npos);
+  CHECK(complaint({"simulate", "a.yaml", "--picture", "p.png"}) ==
+        "kubectl-berth: --picture: must end in .html or .svg\n");
   CHECK(complaint({"status", "--request-timeout-seconds", "0"}) ==
         "kubectl-berth: --request-timeout-seconds: must be 1 to 3600\n");
 }
@@ -87,7 +104,7 @@ TEST_CASE("Help lists the commands and the exit codes") {
   REQUIRE(line.end.ends);
   CHECK(line.end.exit_code == 0);
   check_golden("help.txt", line.end.text);
-  for (const char* command : {"status", "queue", "explain", "version", "completion"}) {
+  for (const char* command : {"status", "queue", "explain", "simulate", "version", "completion"}) {
     const auto help = parse({command, "--help"});
     CHECK(help.end.exit_code == 0);
     check_golden(std::string("help-") + command + ".txt", help.end.text);

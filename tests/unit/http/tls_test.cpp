@@ -5,6 +5,7 @@
 #include "tests/support/http/certificates.hpp"
 #include "tests/support/http/scripted_server.hpp"
 #include "tests/support/http/tls_probe.hpp"
+#include "tests/support/http/tls_talk.hpp"
 #include "tests/unit/http/client_setup.hpp"
 #include "tests/unit/http/echo_server.hpp"
 
@@ -98,6 +99,19 @@ TEST_CASE("A server with another name, authority or time is not trusted") {
   }
 }
 
+TEST_CASE("An issuer below another is trusted without the one above, as in Go") {
+  const Authority root("root");
+  const Authority below("below", root);
+  ServerOptions options;
+  options.tls = below.server_tls();
+  const auto server = start_server(options);
+  ClientTls trusting;
+  trusting.ca_pem = below.cert_pem();
+  CHECK(call(local_endpoint(server->port(), true), trusting));
+  trusting.ca_pem = root.cert_pem(); // whose link to the server nobody shows
+  CHECK_FALSE(refused(local_endpoint(server->port(), true), trusting).empty());
+}
+
 TEST_CASE("A common name is no server name") {
   const TlsServer tls;
   CertificateWish wish;
@@ -115,6 +129,47 @@ TEST_CASE("Verification is skipped only when that was asked for") {
   ClientTls insecure;
   insecure.insecure_skip_verify = true;
   CHECK(call(tls.endpoint(), insecure));
+}
+
+TEST_CASE("The server's name is asked for even where it is not verified") {
+  const Authority authority("servers");
+  std::string asked;
+  ClientTls insecure;
+  insecure.insecure_skip_verify = true;
+  insecure.server_name = "api.berth.example";
+  {
+    const ScriptedServer peer([&](RawSocket& connection, int) {
+      TlsTalk talk(connection, authority.server_tls());
+      asked = talk.server_name();
+      talk.answer_request();
+    });
+    CHECK(call(local_endpoint(peer.port(), true), insecure));
+  }
+  CHECK(asked == "api.berth.example");
+}
+
+TEST_CASE("A connection whose TLS the server has ended is not used again, not even half-closed") {
+  const Authority authority("servers");
+  std::atomic<int> answered = 0;
+  std::atomic<int> ended = 0;
+  const ScriptedServer peer([&](RawSocket& connection, int number) {
+    TlsTalk talk(connection, authority.server_tls());
+    talk.answer_request();
+    // Not in one packet with the answer.
+    if (comes_true([&] { return answered > number; }))
+      talk.say_goodbye();
+    ++ended;
+    talk.wait_for_end();
+  });
+  ClientTls trusting;
+  trusting.ca_pem = authority.cert_pem();
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(peer.port(), true), trusting);
+  for (int number = 1; number <= 3; ++number) {
+    REQUIRE(client.run(transport->send(request_of("POST", "/"), {})));
+    ++answered;
+    REQUIRE(comes_true([&] { return ended == number; }));
+  }
 }
 
 TEST_CASE("A client needs a certificate of the right authority, in time, where one is demanded") {

@@ -1,6 +1,10 @@
 // Kept connections: when they are used again, and what happens when the server has closed one.
 #include <catch2/catch.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "lib/http/beast_transport.hpp"
 #include "tests/support/http/scripted_server.hpp"
 #include "tests/unit/http/client_setup.hpp"
@@ -132,6 +136,82 @@ TEST_CASE("Idle connections are closed after a while, and beyond a number") {
   CHECK(comes_true([&] { return server->counters().connections_open <= 1; }));
   CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
   CHECK(client.run(transport->send(get("/a"), {})));
+}
+
+/// Answers at once, but /slow only when it is stopped.
+struct SlowServer {
+  explicit SlowServer(ClientThread& client)
+      : server(start_server({}, [this, &client](Request request) {
+          return answer(client.executor(), stop.get_token(), std::move(request));
+        })) {}
+  ~SlowServer() { stop.request_stop(); }
+
+  static async::Task<Response> answer(async::Executor& executor, std::stop_token stop,
+                                      Request request) {
+    if (request.target == "/slow")
+      co_await async::sleep_for(executor, kPatience, stop);
+    Response answered{200, {}, "ok"};
+    co_return answered;
+  }
+
+  std::stop_source stop;
+  std::unique_ptr<Server> server;
+};
+
+TEST_CASE("After a connection fell silent the kept ones are not trusted either") {
+  ClientThread client;
+  const SlowServer slow(client);
+  const auto transport = connect_to(client, local_endpoint(slow.server->port()));
+  std::future<Result<Response>> one;
+  std::future<Result<Response>> two;
+  client.call([&] { // on the executor, so that neither has ended when the other begins
+    one = client.start(transport->send(get("/1"), {}));
+    two = client.start(transport->send(get("/2"), {}));
+  });
+  REQUIRE(one.get());
+  REQUIRE(two.get());
+  const auto made = [&] { return client.call([&] { return transport->connections_made(); }); };
+  REQUIRE(made() == 2);
+  SendOptions hasty;
+  hasty.timeout = milliseconds{30};
+  REQUIRE_FALSE(client.run(transport->send(get("/slow"), hasty)));
+  REQUIRE(client.run(transport->send(get("/3"), {})));
+  CHECK(made() == 3);
+}
+
+TEST_CASE("An urgent call goes past those that wait for a connection") {
+  ClientThread client;
+  const SlowServer slow(client);
+  TransportLimits limits;
+  limits.connections_max = 1;
+  const auto transport = connect_to(client, local_endpoint(slow.server->port()), {}, limits);
+  auto blocking = client.start(transport->send(get("/slow"), {}));
+  SendOptions hasty;
+  hasty.timeout = milliseconds{30};
+  CHECK_FALSE(client.run(transport->send(get("/1"), hasty)));
+  SendOptions urgent;
+  urgent.urgent = true;
+  CHECK(client.run(transport->send(get("/2"), urgent)));
+}
+
+TEST_CASE("The kernel watches over silent connections") {
+  const auto server = start_server({});
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server->port()));
+  REQUIRE(client.run(transport->send(get("/"), {})));
+  std::vector<int> first_probes;
+  for (int number = 0; number < 1024; ++number) {
+    sockaddr_in peer{};
+    socklen_t bytes = sizeof peer;
+    if (::getpeername(number, reinterpret_cast<sockaddr*>(&peer), &bytes) != 0 ||
+        peer.sin_family != AF_INET || ntohs(peer.sin_port) != server->port())
+      continue;
+    int seconds = 0;
+    bytes = sizeof seconds;
+    REQUIRE(::getsockopt(number, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, &bytes) == 0);
+    first_probes.push_back(seconds);
+  }
+  CHECK(first_probes == std::vector<int>{30});
 }
 
 TEST_CASE("Interim answers are skipped") {

@@ -39,6 +39,42 @@ TEST_CASE("An audit lists exactly the watched version and counts only what was l
   CHECK(bench.watched_from() == "20");
 }
 
+TEST_CASE("An audit that a busy server refuses is put off, and the watch goes on") {
+  Bench bench;
+  bench.options.audit_interval = 10min;
+  int audits = 0;
+  bench.transport.on_send = [&](const http::Request& request) {
+    if (http::query_value(request.target, "resourceVersionMatch")) {
+      ++audits;
+      return json_response(429, "{}");
+    }
+    return list_of("10", {{"a", "3"}});
+  };
+  bench.transport.on_open = [&](const http::Request&) { return silent(); };
+  bench.start();
+  bench.executor.run_for(25min);
+  CHECK(audits == 2);
+  CHECK(bench.relists(RelistReason::Error) == 0);
+  CHECK(bench.transport.count("GET", "watch=1") >= 3);
+  CHECK(bench.watched_from() == "10");
+}
+
+TEST_CASE("A watch that never opens does not put the audit off") {
+  Bench bench;
+  bench.options.audit_interval = 10min;
+  bench.transport.on_send = [&](const http::Request& request) {
+    const bool audit = http::query_value(request.target, "resourceVersionMatch").has_value();
+    return list_of("10", audit ? std::vector<ThingText>{} : std::vector<ThingText>{{"a", "3"}});
+  };
+  bench.transport.on_open = [&](const http::Request&) -> Result<ScriptedStream> {
+    return fail(Code::Timeout, "no head");
+  };
+  bench.start();
+  bench.executor.run_for(11min);
+  CHECK(bench.relists(RelistReason::Audit) == 1);
+  CHECK(bench.names().empty());
+}
+
 TEST_CASE("An audit whose version is compacted becomes a plain list that counts nothing") {
   Bench bench;
   bench.options.audit_interval = 10min;

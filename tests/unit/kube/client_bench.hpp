@@ -14,7 +14,10 @@ public:
   async::Task<Result<std::string>> token() override {
     co_return "token-" + std::to_string(rejected);
   }
-  void reject() override { ++rejected; }
+  void reject(std::string_view token) override {
+    if (token == "token-" + std::to_string(rejected))
+      ++rejected;
+  }
   int rejected = 0;
 };
 

@@ -44,6 +44,32 @@ TEST_CASE("Client gives up on 429 after retries_max further tries and says which
   CHECK(answer.error().message == "slow down (FlowSchema flow-7, PriorityLevel level-9)");
 }
 
+TEST_CASE("T1: Client remembers when the server had too much to do, and no disruption budget") {
+  Bench bench;
+  auto client = bench.client();
+  bench.transport.on_send = [&](const http::Request&) {
+    return http::Response{429, {}, status_json(429, "TooManyRequests", "slow down")};
+  };
+  CHECK_FALSE(client.throttled_at());
+  const auto refused = await(bench.executor, client.get(types::pod(), kPod));
+  REQUIRE_FALSE(refused);
+  const TimePoint first = bench.executor.clock().now();
+  CHECK(client.throttled_at() == first);
+  bench.executor.run_for(10s);
+  bench.transport.on_send = [&](const http::Request&) {
+    return http::Response{
+        429,
+        {},
+        R"({"kind":"Status","code":429,"reason":"TooManyRequests",)"
+        R"("message":"Cannot evict pod as it would violate the pod's disruption budget.",)"
+        R"("details":{"causes":[{"reason":"DisruptionBudget","message":"needs 1"}]}})"};
+  };
+  const Preconditions any;
+  const auto kept = await(bench.executor, client.evict(kPod, any, std::nullopt));
+  REQUIRE_FALSE(kept);
+  CHECK(client.throttled_at() == first);
+}
+
 TEST_CASE("Client does not sleep longer than its request timeout, whatever the server asks") {
   Bench bench;
   auto client = bench.client();
@@ -127,6 +153,29 @@ TEST_CASE("Client asks for another token once after a 401 (F18)") {
   CHECK(bench.transport.requests.size() == 2);
 }
 
+TEST_CASE("Calls that were under way with a rejected token do not reject its successor (F18)") {
+  Bench bench;
+  auto client = bench.client();
+  bench.transport.on_send = [&](const http::Request& request) {
+    const bool fresh = request.headers.find("authorization") == "Bearer token-1";
+    return fresh ? json_response(200, "{}")
+                 : json_response(401, status_json(401, "Unauthorized", "no"));
+  };
+  int answered = 0;
+  const auto get_one = [&]() -> async::Task<void> {
+    auto answer = co_await client.get(types::pod(), kPod);
+    answered += answer ? 1 : 0;
+  };
+  for (int i = 0; i < 3; ++i) {
+    async::spawn(bench.executor, get_one());
+    bench.executor.run_for(Duration{0});
+    bench.transport.latency += 5ms; // the later answers come when the token is renewed already
+  }
+  bench.executor.run_for(1s);
+  CHECK(answered == 3);
+  CHECK(bench.token.rejected == 1);
+}
+
 TEST_CASE("Client keeps to its rate but never makes a Lease wait") {
   Bench bench;
   bench.options.qps = 10;
@@ -143,7 +192,8 @@ TEST_CASE("Client keeps to its rate but never makes a Lease wait") {
   CHECK(bench.executor.now() - TimePoint{} - limited == 15ms);
 }
 
-TEST_CASE("Client tries a Lease once, with a time-out below the renew deadline") {
+TEST_CASE(
+    "Client tries a Lease once, before all others, with a time-out below the renew deadline") {
   Bench bench;
   auto client = bench.client();
   bench.transport.on_send = [](const http::Request&) -> Result<http::Response> {
@@ -152,6 +202,9 @@ TEST_CASE("Client tries a Lease once, with a time-out below the renew deadline")
   CHECK_FALSE(await(bench.executor, client.get(types::lease(), {"berth", "operator"})));
   CHECK(bench.transport.requests.size() == 1);
   CHECK(bench.transport.timeouts.at(0) == Duration{5s});
+  CHECK(bench.transport.urgent_calls == 1);
+  CHECK_FALSE(await(bench.executor, client.get(types::pod(), kPod)));
+  CHECK(bench.transport.urgent_calls == 1);
 }
 
 TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5)") {
@@ -167,7 +220,7 @@ TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5
   const Preconditions preconditions{"uid-1", "7"};
   const auto evicted = await(bench.executor, client.evict(kPod, preconditions, 30s));
   REQUIRE_FALSE(evicted);
-  CHECK(evicted.error().code == Code::Throttled);
+  CHECK(evicted.error().code == Code::Forbidden);
   CHECK(evicted.error().retry_after == Duration{1000});
   REQUIRE(bench.transport.requests.size() == 1);
   const auto body = api::parse_json(bench.transport.requests[0].body);

@@ -238,6 +238,27 @@ TEST_CASE("A kubeconfig that was asked for goes before the pod's service account
   CHECK(load_config(pod, path, "")->server == "https://127.0.0.1:6443");
 }
 
+TEST_CASE("An exec plugin that must have a terminal is refused, one that may is not") {
+  TemporaryFolder folder;
+  const std::string exec = "exec: {command: login, interactiveMode: ";
+  const auto always = folder.write("always", with_user(exec + "Always}"));
+  CHECK(error_of(load_kubeconfig({}, always, ""))
+            .starts_with(always + ": user \"u\": login wants a terminal"));
+  CHECK(load_kubeconfig({}, folder.write("may", with_user(exec + "IfAvailable}")), ""));
+}
+
+TEST_CASE("Credentials never go over a connection that is not encrypted") {
+  TemporaryFolder folder;
+  auto text = kWhole;
+  text.replace(text.find("https://"), 8, "http://");
+  const auto config = load_kubeconfig({}, folder.write("config", text), "");
+  REQUIRE(config);
+  CHECK(config->server == "http://127.0.0.1:6443");
+  CHECK(config->token.empty());
+  CHECK(config->client_key.empty());
+  CHECK(config->default_namespace == "team-a");
+}
+
 TEST_CASE("Base64 is read as RFC 4648 writes it, folded lines included") {
   CHECK(decode_base64("").value() == "");
   CHECK(decode_base64("Zg==").value() == "f");
@@ -247,4 +268,6 @@ TEST_CASE("Base64 is read as RFC 4648 writes it, folded lines included") {
   CHECK(decode_base64("/+8=").value() == "\xff\xef");
   for (const char* bad : {"Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zm9v!", "Z-_="})
     CHECK_FALSE(decode_base64(bad));
+  for (const char* text : {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYmFy", "/+8="})
+    CHECK(encode_base64(decode_base64(text).value()) == text);
 }

@@ -1,5 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "lib/api/json.hpp"
 #include "lib/kube/child_process.hpp"
 #include "lib/kube/exec_plugin.hpp"
@@ -48,7 +51,7 @@ TEST_CASE("A token that the server rejected is read again at once") {
   FileTokenSource source(folder.write("token", "one"), executor.clock());
   CHECK(await(executor, source.token()).value() == "one");
   folder.write("token", "two");
-  source.reject();
+  source.reject("one");
   CHECK(await(executor, source.token()).value() == "two");
 }
 
@@ -59,7 +62,7 @@ TEST_CASE("While the token file is unreadable or empty the old token stays in us
   CHECK(await(executor, source.token()).value() == "one");
   folder.write("token", GENERATE(as<std::string>{}, "", "\n", "a\nb", std::string(1U << 20U, 'x')));
   executor.run_for(2min);
-  source.reject();
+  source.reject("one");
   CHECK(await(executor, source.token()).value() == "one");
   std::filesystem::remove(folder.path("token"));
   executor.run_for(2min);
@@ -81,6 +84,16 @@ TEST_CASE("A child's output is read, its environment is ours and what was added"
   auto child = shell("printf '%s %s' \"$GREETING\" \"${PATH:+path}\"");
   child.env = {{"GREETING", "hello"}};
   CHECK(run_child(child).value() == "hello path");
+}
+
+TEST_CASE("A child does not inherit our open files") {
+  const int ours = ::open("/dev/null", O_RDONLY); // as Asio opens sockets: without O_CLOEXEC
+  REQUIRE(ours >= 0);
+  const std::string number = std::to_string(ours);
+  CHECK(run_child(shell("test -e /proc/self/fd/1 && echo 1; test -e /proc/self/fd/" + number +
+                        " && echo " + number + "; true"))
+            .value() == "1\n");
+  ::close(ours);
 }
 
 TEST_CASE("A child that fails, hangs, floods or does not exist gives an error") {
@@ -124,8 +137,10 @@ TEST_CASE("A plugin is told of the cluster only if it asked") {
   CHECK(api::parse_json(exec_info_text(plugin, config))->at("spec") ==
         api::Json{{"interactive", false}});
   plugin.provide_cluster_info = true;
-  CHECK(api::parse_json(exec_info_text(plugin, config))->at("spec").at("cluster").at("server") ==
-        "https://k");
+  config.certificate_authority.inline_pem = "pem";
+  const auto cluster = api::parse_json(exec_info_text(plugin, config))->at("spec").at("cluster");
+  CHECK(cluster.at("server") == "https://k");
+  CHECK(cluster.at("certificate-authority-data") == "cGVt");
 }
 
 TEST_CASE(
@@ -154,7 +169,10 @@ TEST_CASE(
   CHECK(second.get().value() == "t");
   const auto runs = [&] { return std::filesystem::file_size(folder.path("runs")) / 4; };
   CHECK(runs() == 1);
-  thread.call([&] { source.reject(); });
+  thread.call([&] { source.reject("t"); });
+  CHECK(thread.run(source.token()).value() == "t");
+  CHECK(runs() == 2);
+  thread.call([&] { source.reject("an older one"); });
   CHECK(thread.run(source.token()).value() == "t");
   CHECK(runs() == 2);
   CHECK(shown == 1);

@@ -159,6 +159,25 @@ TEST_CASE("A busy server is asked again, a refusal is not") {
   CHECK(bench.recorder->dropped() == 11);
 }
 
+TEST_CASE("An event lost to an outage is written when it is repeated, not before") {
+  Bench bench;
+  bool down = true;
+  bench.transport.on_send = [&](const http::Request&) {
+    return down ? json_response(503, "") : json_response(201, "{}");
+  };
+  bench.record("web-0", "note");
+  bench.executor.run_for(5min);
+  CHECK(bench.transport.requests.size() == 5); // tries_max, and no sweep began anew
+  CHECK(bench.recorder->dropped() == 1);
+  down = false;
+  bench.record("web-0", "note");
+  bench.executor.run_for(1s);
+  REQUIRE(bench.transport.requests.size() == 6);
+  CHECK(bench.transport.requests[5].method == "POST");
+  CHECK(bench.body(5)["series"]["count"] == 2);
+  CHECK(bench.recorder->dropped() == 1);
+}
+
 TEST_CASE("An event that expired on the server is made again when it is repeated") {
   Bench bench;
   bench.record("web-0", "note");

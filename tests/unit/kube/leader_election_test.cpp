@@ -140,6 +140,27 @@ TEST_CASE("A leader that cannot renew stops at the deadline, even while its requ
   CHECK(a.stopped_at - hung <= 10s);
 }
 
+TEST_CASE("A leader that was told to stop does not take the Lease back unawares (F10)") {
+  async::SimulatedExecutor executor{TimePoint{}};
+  LeaseServer server;
+  Candidate a(executor, server, "a");
+  executor.run_for(1s);
+  REQUIRE(a.election->is_leader());
+  // The renewal fails late, the read after it ends beyond the deadline, and then all is well again.
+  a.transport.latency = 4500ms;
+  a.transport.on_send = [&](const http::Request& request) -> Result<http::Response> {
+    if (request.method == "PUT" && a.transport.latency > 1s)
+      return fail(Code::Timeout, "nobody knows");
+    a.transport.latency = 1ms;
+    return server.answer(request);
+  };
+  executor.run_for(15s);
+  CHECK(a.stopped == 1);
+  CHECK_FALSE(a.election->is_leader());
+  CHECK(a.ended);
+  CHECK(server.writes == 1);
+}
+
 TEST_CASE("There is never more than one leader, whatever links fail (I7)") {
   const auto seed = GENERATE(range(1, 21));
   INFO("seed " << seed);

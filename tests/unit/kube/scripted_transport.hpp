@@ -39,6 +39,7 @@ public:
   Duration latency{1};
   std::vector<http::Request> requests; ///< sent and opened, in order
   std::vector<Duration> timeouts;      ///< of those sent
+  int urgent_calls = 0;                ///< among those sent
 
   [[nodiscard]] std::size_t count(std::string_view method, std::string_view part_of_target) const {
     std::size_t found = 0;
@@ -51,6 +52,7 @@ public:
                                            http::SendOptions options) override {
     requests.push_back(request);
     timeouts.push_back(options.timeout);
+    urgent_calls += options.urgent ? 1 : 0;
     const std::stop_token never;
     co_await async::sleep_for(executor_, latency, never);
     if (!on_send)

@@ -85,6 +85,38 @@ TEST_CASE("A watch that keeps failing for the server's own reasons ends in a new
   CHECK(bench.transport.count("GET", "watch=1") == 4);
 }
 
+TEST_CASE("A refused watch whose explanation never comes is asked for again") {
+  Bench bench;
+  bench.transport.on_send = [](const http::Request&) { return list_of("10", {}); };
+  int watches = 0;
+  bench.transport.on_open = [&](const http::Request&) {
+    return ++watches == 1 ? ScriptedStream{503, {}, {{"{"}, BodyEnd::Silence}} : silent();
+  };
+  bench.start();
+  bench.executor.run_for(10s);
+  CHECK(watches == 2);
+}
+
+TEST_CASE("A watch from a version that the server has not come to ends in a new list") {
+  Bench bench;
+  int lists = 0;
+  bench.transport.on_send = [&](const http::Request&) {
+    return list_of(std::to_string(100 - 50 * lists++), {}); // etcd was restored from a copy
+  };
+  const std::string refusal =
+      R"({"kind":"Status","reason":"Timeout","code":504,"message":"Too large resource version",)"
+      R"("details":{"causes":[{"reason":"ResourceVersionTooLarge"}],"retryAfterSeconds":1}})";
+  bench.transport.on_open = [&](const http::Request& request) {
+    if (http::query_value(request.target, "resourceVersion") == "100")
+      return ScriptedStream{504, {}, {{refusal}, BodyEnd::Regular}};
+    return silent();
+  };
+  bench.start();
+  bench.executor.run_for(10s);
+  CHECK(lists == 2);
+  CHECK(bench.watched_from() == "50");
+}
+
 TEST_CASE("A watch from a version that the server calls invalid ends in a new list") {
   Bench bench;
   int lists = 0;

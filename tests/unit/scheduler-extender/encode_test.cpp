@@ -34,23 +34,21 @@ TEST_CASE("nodes where preemption cannot help are told apart") {
         R"("FailedAndUnresolvableNodes":{"n2":"NodeNotInPool","n3":"NotAdmitted"},"Error":""})");
 }
 
-TEST_CASE("N3: reasons are told wherever somebody reads them") {
-  const std::size_t many = kReasonsBesidePassedMax + 1;
+TEST_CASE("N3: each of thousands of refused nodes has its reason, also where one passes") {
+  constexpr std::size_t kRefused = 5000;
   std::vector<std::string> texts;
   FilterResult result;
-  for (Position i = 0; i <= many; ++i)
+  for (Position i = 0; i <= kRefused; ++i)
     texts.push_back("n" + std::to_string(i));
-  for (Position i = 1; i <= many; ++i)
+  for (Position i = 1; i <= kRefused; ++i)
     result.refused.push_back({i, Reason::PreferredElsewhere, true});
   const std::vector<std::string_view> names(texts.begin(), texts.end());
   const auto told = [&] {
     return berth::api::parse_json(encode(result, names))->at("FailedAndUnresolvableNodes").size();
   };
-  CHECK(told() == many); // no node passes
+  CHECK(told() == kRefused);
   result.passed = {0};
-  CHECK(told() == 0); // all or none
-  result.refused.pop_back();
-  CHECK(told() == kReasonsBesidePassedMax);
+  CHECK(told() == kRefused);
 }
 
 TEST_CASE("NodeNames is never null where there is no error, even if nothing was asked") {

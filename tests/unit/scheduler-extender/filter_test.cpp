@@ -96,6 +96,34 @@ TEST_CASE("where no planned node is usable, the pool's strategy chooses among th
   CHECK(result.refused.size() == 3);
 }
 
+TEST_CASE("N3: of thousands of nodes those that cannot take the pod have a reason, and the less "
+          "preferred are left out together") {
+  FilterWorld world;
+  const auto shown = world.admit(pod("a").cpu(2), GENERATE(values<Names_>({{"m7"}, {"n9"}})));
+  Names_ names{"x1"}; // of another pool
+  for (std::size_t i = 0; i < kLessPreferredToldMax + 3; ++i) {
+    names.push_back("m" + std::to_string(i));
+    world.add(node(names.back(), 8));
+  }
+  world.add(pod("big").in("web").unmanaged().cpu(7).bound("m7"));
+  const Asked many(shown, names);
+  const FilterResult result = run_filter(many, world.snapshot().get());
+  CHECK(result.passed.size() == 1);
+  const Names_ reasons = refused(many, result);
+  CHECK(std::ranges::count(reasons, "m7: InsufficientNodeResources") == 1);
+  CHECK(std::ranges::count(reasons, "!x1: NodeNotInPool") == 1);
+  CHECK(reasons.size() == 2);
+
+  const auto placed = world.admit(pod("b").cpu(2), {"m3"});
+  const FilterResult planned = run_filter(Asked(placed, names), world.snapshot().get());
+  CHECK(planned.passed.size() == 1);
+  CHECK(planned.refused.empty());
+
+  names.pop_back();
+  const Asked fewer(shown, names); // one that passes, two that cannot, the others
+  CHECK(run_filter(fewer, world.snapshot().get()).refused.size() == names.size() - 1);
+}
+
 TEST_CASE("N1: the chosen nodes are of the record's pool, have room and take the pod") {
   FilterWorld world;
   auto cordoned = node("n4", 8);

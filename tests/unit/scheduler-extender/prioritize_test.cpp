@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <functional>
+
 #include <catch2/catch.hpp>
 
 #include "scheduler-extender/prioritize.hpp"
@@ -76,4 +79,24 @@ TEST_CASE("one host alone gets 10, and none gives an empty list") {
   CHECK(shown(one, world.snapshot().get()) == "n2=10");
   const Asked none(world.admit({"n1"}), {});
   CHECK(shown(none, world.snapshot().get()).empty());
+}
+
+TEST_CASE("of many hosts only the best are listed, from 10 to 1") {
+  ScoreWorld world(allocation::Strategy::FirstFit);
+  std::vector<std::string> names;
+  for (int i = 100; i <= 300; ++i) {
+    names.push_back("n" + std::to_string(i));
+    world.add(node(names.back(), 8));
+  }
+  const auto shown = world.admit({"n300"});
+  const Asked asked(shown, names);
+  VerbScratch scratch;
+  const auto scores = prioritize(asked.request, world.snapshot().get(), scratch);
+  REQUIRE(scores.size() == kLessPreferredToldMax);
+  CHECK(asked.texts[scores.front().position] == "n300"); // the planned one
+  CHECK(scores.front().score == 10);
+  CHECK(asked.texts[scores[1].position] == "n100");
+  CHECK(asked.texts[scores.back().position] == "n198");
+  CHECK(scores.back().score == 1);
+  CHECK(std::ranges::is_sorted(scores, std::ranges::greater{}, &HostScore::score));
 }

@@ -50,10 +50,10 @@ struct Leader::Impl {
         evictor({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
                  parts.failpoints, parts.leads, parts.log.named("preemption")},
                 {}, [this] { allocation.wake(); }),
-        allocation(
-            {parts.executor, parts.observer, admitter, waiting, stranded, evictor, parts.metrics,
-             parts.log.named("cycle")},
-            [this, spec = spec_of(options)] { return policy(spec); }, seed),
+        overruns(parts.events), allocation(
+                                    {parts.executor, parts.observer, admitter, waiting, stranded,
+                                     evictor, overruns, parts.metrics, parts.log.named("cycle")},
+                                    [this, spec = spec_of(options)] { return policy(spec); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
@@ -94,6 +94,7 @@ struct Leader::Impl {
   FailureWatch failures;
   StrandedPods stranded;
   Evictor evictor;
+  OverrunWarner overruns;
   AllocationLoop allocation;
   StatusLoop status;
 };

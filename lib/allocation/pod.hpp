@@ -160,7 +160,6 @@ struct PodView {
   bool is_recreated = false;
   /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
   bool has_pod_rules = false;
-  bool preemptible = true;  ///< false: berth.dev/preemptible says that it must not be evicted
   bool managed = false;     ///< its namespace, or the pod itself, opted in
   bool gated = false;       ///< spec.schedulingGates has berth.dev/admission
   bool terminating = false; ///< metadata.deletionTimestamp is set; it still holds (L1)

@@ -175,7 +175,7 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
     spec.allowed_quotas.push_back(spec.payer);
   spec.lead_time = reservation.spec.lead_time;
   spec.overrun = to_allocation(reservation.spec.overrun);
-  // lendIdle waits for the evictor: what nobody takes back must not be lent (R3).
+  spec.lend_idle = reservation.spec.lend_idle;
   spec.nodes = reservation.status.nodes;
   spec.accepted = is_true(reservation.status.conditions, "Accepted");
   spec.deleting = reservation.meta.deleted.has_value();

@@ -87,6 +87,7 @@ void AllocationLoop::cycle() {
   parts_.stranded.report(std::move(plan.strandings));
   parts_.admitter.admit(std::move(plan.admissions));
   parts_.admitter.replan(std::move(plan.replannings));
+  parts_.overruns.report(plan.overruns);
   parts_.evictor.carry_out(std::move(plan.preemption));
 
   parts_.metrics.cycle_duration_seconds(CyclePhase::Observe).observe(seconds(started, observed));

@@ -16,6 +16,7 @@
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/plan_digest.hpp"
 #include "operator/preemption/evictor.hpp"
+#include "operator/reservation/overrun_warner.hpp"
 #include "operator/stranding/stranded_pods.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
@@ -30,6 +31,7 @@ public:
     WaitingReporter& waiting;
     StrandedPods& stranded;
     Evictor& evictor;
+    OverrunWarner& overruns;
     telemetry::AllocationMetrics& metrics;
     telemetry::Logger log;
   };

@@ -44,27 +44,39 @@ async::Task<bool> EvictionSender::send(std::vector<allocation::Eviction> evictio
   const bool wanted = co_await is_wanted(targets);
   if (!wanted)
     co_return false;
+  const bool needs_all = !evictions.front().preemptor.empty();
+  Spared spared;
   std::vector<Target> allowed;
   for (const Target& target : targets) {
     const Answer answer = co_await may_send(target);
-    if (answer == Answer::Refused || answer == Answer::Failed)
-      co_return false;
     if (answer == Answer::Accepted)
       allowed.push_back(target);
+    else if (answer != Answer::NothingToDo)
+      spared.insert(target.eviction);
+    if (needs_all && !spared.empty())
+      co_return false;
   }
-  if (allowed.empty())
-    co_return true;
+  std::erase_if(allowed, [&](const Target& target) { return spared.contains(target.eviction); });
+  if (!allowed.empty())
+    co_await send_all(allowed, needs_all, spared);
+  co_return spared.empty();
+}
+
+async::Task<void> EvictionSender::send_all(std::span<const Target> targets, bool needs_all,
+                                           Spared& spared) {
   parts_.failpoints.pass(Failpoint::BeforeFirstEviction);
   std::set<const allocation::Eviction*> noted;
-  for (const Target& target : allowed) {
+  for (const Target& target : targets) {
+    if (spared.contains(target.eviction) || (needs_all && !spared.empty()))
+      continue;
     const Answer answer = co_await send_one(target);
     if (answer == Answer::Refused || answer == Answer::Failed)
-      co_return false;
+      spared.insert(target.eviction);
     if (answer == Answer::Accepted && noted.insert(target.eviction).second)
       note_accepted(*target.eviction);
-    parts_.failpoints.pass(Failpoint::AfterFirstEviction);
+    if (spared.empty() || !needs_all)
+      parts_.failpoints.pass(Failpoint::AfterFirstEviction);
   }
-  co_return true;
 }
 
 async::Task<bool> EvictionSender::is_wanted(std::span<const Target> targets) {
@@ -166,6 +178,9 @@ void EvictionSender::note_refused(const Target& target, const Error& error) {
   if (const auto* preemptor = snapshot->waiting.find(target.eviction->preemptor))
     parts_.tell((*preemptor)->waiting.front()->uid, kube::EventSeverity::Warning,
                 Reason::Preempting, "the eviction of " + name + " was refused: " + error.message);
+  if (!target.eviction->reservation.empty())
+    parts_.tell_reservation(target.eviction->reservation,
+                            "the eviction of " + name + " was refused: " + error.message);
   parts_.log.warn("An eviction was refused", error,
                   {{"pod", name}, {"preemptor", target.eviction->preemptor}});
 }

@@ -1,11 +1,13 @@
 #pragma once
 // EvictionSender: sends the evictions of one preemptor. First it asks the API whether the preemptor
 // still waits for them (P1), whether each victim was told in time (P6), and whether each eviction
-// would be allowed: a disruption budget that refuses one of them spares all (P5). What the API
+// would be allowed. A disruption budget that refuses one victim of a workload spares all of them
+// (P5); a reservation, or who is shed, gains by each, so there it spares that one. What the API
 // answered goes into the history (P4).
 
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +25,9 @@ namespace berth::op {
 using TellPod =
     std::function<void(const PodUid&, kube::EventSeverity, Reason, const std::string& note)>;
 
+/// A warning about a Reservation.
+using TellReservation = std::function<void(const ReservationName&, const std::string& note)>;
+
 class EvictionSender {
 public:
   struct Parts {
@@ -34,11 +39,12 @@ public:
     PodWrites& writes;
     allocation::EvictionHistory& history;
     TellPod tell;
+    TellReservation tell_reservation;
     telemetry::Logger log;
   };
   explicit EvictionSender(Parts parts) : parts_(std::move(parts)) {}
 
-  /// All of one preemptor. False if something is left to do or to decide again.
+  /// All for one preemptor. False if something is left to do or to decide again.
   [[nodiscard]] async::Task<bool> send(std::vector<allocation::Eviction> evictions);
 
 private:
@@ -52,6 +58,10 @@ private:
     const allocation::Eviction* eviction = nullptr;
   };
 
+  using Spared = std::set<const allocation::Eviction*>;
+
+  [[nodiscard]] async::Task<void> send_all(std::span<const Target> targets, bool needs_all,
+                                           Spared& spared);
   [[nodiscard]] async::Task<bool> is_wanted(std::span<const Target> targets);
   [[nodiscard]] async::Task<bool> still_waits(WorkloadId preemptor,
                                               std::span<const Target> targets);

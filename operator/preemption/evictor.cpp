@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/api/labels.hpp"
 #include "lib/base/timestamp.hpp"
 #include "operator/admission/admission_patch.hpp"
 
@@ -29,6 +30,7 @@ Evictor::Evictor(Parts parts, EvictorLimits limits, std::function<void()> recons
                writes_, history_,
                [this](const PodUid& about, kube::EventSeverity severity, Reason reason,
                       const std::string& note) { tell(about, severity, reason, note); },
+               [this](const ReservationName& about, const std::string& note) { warn(about, note); },
                parts_.log}),
       group_(parts_.executor) {}
 
@@ -222,6 +224,16 @@ void Evictor::tell(const PodUid& about, kube::EventSeverity severity, Reason rea
     return;
   const kube::ObjectReference reference{"v1", "Pod", pod->meta.key(), pod->meta.uid};
   parts_.events.record(reference, severity, reason, "Preempt", note);
+}
+
+void Evictor::warn(const ReservationName& about, const std::string& note) {
+  const auto reservation = parts_.observer.reservations().find({"", about.str()});
+  if (reservation == nullptr)
+    return;
+  const kube::ObjectReference reference{std::string(api::kApiVersion), "Reservation",
+                                        reservation->meta.key(), reservation->meta.uid};
+  parts_.events.record(reference, kube::EventSeverity::Warning, Reason::Preempting, "Preempt",
+                       note);
 }
 
 std::string Evictor::names_of(std::span<const PodUid> pods) const {

@@ -72,6 +72,7 @@ private:
 
   void tell(const PodUid& about, kube::EventSeverity severity, Reason reason,
             const std::string& note);
+  void warn(const ReservationName& about, const std::string& note);
   [[nodiscard]] std::string names_of(std::span<const PodUid> pods) const;
   [[nodiscard]] TimePoint now() const { return parts_.executor.clock().now(); }
 

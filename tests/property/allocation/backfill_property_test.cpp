@@ -45,6 +45,7 @@ PodView waiting(int number) {
 /// A few nodes of 8 cores with work on them, more work that waits, two quotas that may borrow.
 World any_world(bool may_lend = true) {
   World world;
+  world.policy.preemption.enabled = may_lend;
   const int nodes = 2 + below(3);
   world.add_all(pool("p"), quota("root").pool("p").cpu(0),
                 quota("a").under("root").of("team-a").pool("p").cpu(4 * nodes),
@@ -131,10 +132,9 @@ TEST_CASE("B1: a planned start is kept if everything ends as it said") {
     RC_TAG(starts.empty() ? "nobody has a planned start" : "somebody has");
     if (starts.empty())
       return;
-    const auto order = order_heads(collect_heads(*world.snapshot()));
-    const auto first = std::find_if(order.begin(), order.end(), [&](const Head& head) {
-      return starts.contains(head.workload->id);
-    });
+    const auto first =
+        std::find_if(plan.waiting.begin(), plan.waiting.end(),
+                     [](const Waiting& waiting) { return waiting.planned_start.has_value(); });
     const WorkloadId id = first->workload->id;
     const TimePoint planned = starts.at(id);
     run_until(world, planned);

@@ -34,6 +34,13 @@ ReservationSpec recurring(const std::string& name, const char* schedule, Duratio
   return spec;
 }
 
+/// A quota whose work evicts nobody: only windows take capacity back.
+QuotaSpec keeping_to_itself(const std::string& name, std::int64_t cores) {
+  QuotaSpec spec = quota(name).under("root").of("team-" + name).pool("p").cpu(cores);
+  spec.preemption = {WithinQuota::Never, Reclaim::Never};
+  return spec;
+}
+
 class Week {
 public:
   Week();
@@ -81,10 +88,9 @@ private:
 
 Week::Week() {
   world_.policy.backfill.planned_starts = 10;
-  world_.add_all(pool("p"), quota("root").pool("p").cpu(0),
-                 quota("a").under("root").of("team-a").pool("p").cpu(80),
-                 quota("b").under("root").of("team-b").pool("p").cpu(50),
-                 quota("r").under("root").of("team-r").pool("p").cpu(30));
+  world_.policy.preemption.enabled = true;
+  world_.add_all(pool("p"), quota("root").pool("p").cpu(0), keeping_to_itself("a", 80),
+                 keeping_to_itself("b", 50), keeping_to_itself("r", 30));
   for (int i = 0; i < kNodes; ++i)
     world_.add(node("n" + std::to_string(i), 16));
   ReservationSpec nodes = recurring("evening", "0 17 * * *", 2h);
@@ -177,7 +183,7 @@ void Week::start(const Admission& admission) {
     PodView view = *member.pod;
     view.admission = member.record;
     view.gated = false;
-    view.revocable_after = admission.revocable_after;
+    view.revocable_after = member.record.lent_until;
     view.node = member.record.planned_nodes.front();
     view.started = world_.now;
     world_.add(view);
@@ -193,7 +199,12 @@ void Week::start(const Admission& admission) {
 void Week::carry_out(const Plan& plan) {
   for (const Admission& admission : plan.admissions)
     start(admission);
-  for (const Eviction& eviction : plan.window_evictions)
+  for (const auto& pardoned : plan.preemption.pardons) {
+    PodView view = *pardoned;
+    view.revocable_after.reset();
+    world_.add(view);
+  }
+  for (const Eviction& eviction : plan.preemption.evictions)
     for (const auto& pod : eviction.pods) {
       const auto known = world_.snapshot()->find_pod(pod->uid);
       if (known == nullptr)

@@ -5,7 +5,9 @@
 #include <map>
 #include <set>
 
-#include "lib/allocation/heads.hpp"
+#include "lib/allocation/admission_cycle.hpp"
+#include "lib/allocation/remembering.hpp"
+#include "lib/allocation/turn_order.hpp"
 #include "tests/support/allocation/builders.hpp"
 
 namespace berth::allocation::testing {
@@ -24,6 +26,8 @@ inline World copy_of(const ClusterSnapshot& snapshot, const World& like,
     copy.add(*quota);
   for (const auto& reservation : snapshot.reservations)
     copy.add(*reservation);
+  for (const auto& policy : snapshot.policies)
+    copy.add(*policy);
   snapshot.pods.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
     if (!without.contains(workload_id(*pod)))
       copy.add(*pod);
@@ -39,6 +43,35 @@ inline std::map<WorkloadId, TimePoint> planned_starts(const Plan& plan) {
   return starts;
 }
 
+/// Everybody in the order of their turns, where those that `plan` admits were charged at theirs.
+inline std::vector<WorkloadId> order_of(const ClusterSnapshot& snapshot, const World& world,
+                                        const Plan& plan) {
+  std::map<WorkloadId, const Admission*> admitted;
+  for (const Admission& admission : plan.admissions)
+    admitted.emplace(admission.workload->id, &admission);
+  QuotaBalance balance = balance_of(snapshot, *current_holds(snapshot, world.now));
+  const AllocationMemory memory =
+      settled(world.policy.memory ? *world.policy.memory : AllocationMemory{}, snapshot, balance,
+              world.now);
+  TurnOrder order({snapshot, balance, memory.quotas, world.now});
+  std::vector<WorkloadId> turns;
+  while (const auto head = order.next()) {
+    turns.push_back(head->workload->id);
+    const auto admission = admitted.find(head->workload->id);
+    if (admission == admitted.end())
+      continue;
+    const auto& first = admission->second->members.front().record;
+    const auto payer = snapshot.quotas->find(first.quota);
+    if (!payer)
+      continue;
+    for (const MemberAdmission& member : admission->second->members)
+      if (member.record.reservation.empty())
+        balance.charge(*payer, member.record.pool, member.pod->requests());
+    order.charged(*payer);
+  }
+  return turns;
+}
+
 /// The workloads whose planned start `plan` moved later by admitting somebody behind them; `most`:
 /// how many of the first that wait are looked at.
 inline std::vector<WorkloadId> delayed_by_later_work(const ClusterSnapshot& snapshot,
@@ -48,16 +81,16 @@ inline std::vector<WorkloadId> delayed_by_later_work(const ClusterSnapshot& snap
   std::set<WorkloadId> admitted;
   for (const Admission& admission : plan.admissions)
     admitted.insert(admission.workload->id);
-  const auto order = order_heads(collect_heads(snapshot));
+  const auto order = order_of(snapshot, world, plan);
   std::vector<WorkloadId> delayed;
   for (std::size_t i = 0; i < order.size() && most > 0; ++i) {
-    const auto start = starts.find(order[i].workload->id);
+    const auto start = starts.find(order[i]);
     if (start == starts.end())
       continue;
     --most;
     std::set<WorkloadId> later;
     for (std::size_t j = i + 1; j < order.size(); ++j)
-      later.insert(order[j].workload->id);
+      later.insert(order[j]);
     const bool anybody = std::any_of(later.begin(), later.end(),
                                      [&](const auto& id) { return admitted.contains(id); });
     if (!anybody)

@@ -15,6 +15,7 @@ using Names = std::vector<std::string>;
 /// of lead time.
 World with_window(bool lends) {
   World world;
+  world.policy.preemption.enabled = true;
   world.add_all(pool("p"), node("n1", 8), node("n2", 8), quota("a").of("team-a").pool("p").cpu(16),
                 quota("b").of("team-b").pool("p").cpu(16));
   ReservationSpec spec = reservation("r", 8);
@@ -78,23 +79,23 @@ TEST_CASE("R3: lent capacity comes back with notice of the lead time, before the
   world.add(steady);
   const Plan plan = world.step();
   REQUIRE(admitted_names(plan) == Names{"first", "second"});
-  CHECK_FALSE(plan.admissions[0].revocable_after);
-  CHECK(plan.admissions[1].revocable_after == kNow + 1h - kEvictionDrain);
-  CHECK(plan.window_evictions.empty());
+  CHECK_FALSE(plan.admissions[0].members[0].record.lent_until);
+  CHECK(plan.admissions[1].members[0].record.lent_until == kNow + 1h - kEvictionDrain);
+  CHECK(plan.preemption.evictions.empty());
   bind_all(world);
 
   world.now = kNow + 1h - 7min;
-  CHECK(world.plan().window_evictions.empty());
-  CHECK(world.plan().next_window_step == kNow + 1h - 6min);
+  CHECK(world.plan().preemption.evictions.empty());
+  CHECK(world.plan().preemption.next_due == kNow + 1h - 6min);
   world.now = kNow + 1h - 2min; // told at its admission: nothing to say again
-  CHECK(world.plan().window_evictions.empty());
-  CHECK(world.plan().next_window_step == kNow + 1h - kEvictionDrain);
+  CHECK(world.plan().preemption.evictions.empty());
+  CHECK(world.plan().preemption.next_due == kNow + 1h - kEvictionDrain);
   world.now = kNow + 1h - kEvictionDrain;
   const Plan due = world.plan();
-  REQUIRE(due.window_evictions.size() == 1);
-  CHECK(due.window_evictions[0].step == EvictionStep::Evict);
-  CHECK(due.window_evictions[0].pods.at(0)->name == "second");
-  CHECK(due.window_evictions[0].reservation == ReservationName{"r"});
+  REQUIRE(due.preemption.evictions.size() == 1);
+  CHECK(due.preemption.evictions[0].step == EvictionStep::Evict);
+  CHECK(due.preemption.evictions[0].pods.at(0)->name == "second");
+  CHECK(due.preemption.evictions[0].reservation == ReservationName{"r"});
 }
 
 TEST_CASE("R3: in the lead time nothing is lent any more") {
@@ -112,13 +113,13 @@ TEST_CASE("R3: work that overran what it expected is told, and goes in time") {
   REQUIRE(world.step().admissions.size() == 2);
   bind_all(world);
   world.now = kNow + 53min;
-  CHECK(world.plan().window_evictions.empty());
+  CHECK(world.plan().preemption.evictions.empty());
   CHECK(world.plan().windows.at(0).missing.get(ResourceName::cpu()) == Amount{8000});
   world.now = kNow + 54min;
   const Plan told = world.plan();
-  REQUIRE(told.window_evictions.size() == 1);
-  CHECK(told.window_evictions[0].step == EvictionStep::Notice);
-  CHECK(told.window_evictions[0].revocable_after == kNow + 59min);
+  REQUIRE(told.preemption.evictions.size() == 1);
+  CHECK(told.preemption.evictions[0].step == EvictionStep::Notice);
+  CHECK(told.preemption.evictions[0].revocable_after == kNow + 59min);
 }
 
 TEST_CASE("R4: holders are told the lead time ahead and evicted at the end of their window") {
@@ -128,28 +129,28 @@ TEST_CASE("R4: holders are told the lead time ahead and evicted at the end of th
   REQUIRE(admitted_names(world.step()) == Names{"holder"});
   bind_all(world);
   world.now = kNow + 2h - 5min - 1ms;
-  CHECK(world.plan().window_evictions.empty());
+  CHECK(world.plan().preemption.evictions.empty());
   world.now = kNow + 2h - 5min;
   const Plan notice = world.plan();
-  REQUIRE(notice.window_evictions.size() == 1);
-  CHECK(notice.window_evictions[0].step == EvictionStep::Notice);
-  CHECK(notice.window_evictions[0].revocable_after == kNow + 2h);
-  PodView told = *notice.window_evictions[0].pods.at(0);
+  REQUIRE(notice.preemption.evictions.size() == 1);
+  CHECK(notice.preemption.evictions[0].step == EvictionStep::Notice);
+  CHECK(notice.preemption.evictions[0].revocable_after == kNow + 2h);
+  PodView told = *notice.preemption.evictions[0].pods.at(0);
   told.revocable_after = kNow + 2h;
   world.add(told);
-  CHECK(world.plan().window_evictions.empty());
+  CHECK(world.plan().preemption.evictions.empty());
   world.now = kNow + 2h;
-  REQUIRE(world.plan().window_evictions.size() == 1);
-  CHECK(world.plan().window_evictions[0].step == EvictionStep::Evict);
+  REQUIRE(world.plan().preemption.evictions.size() == 1);
+  CHECK(world.plan().preemption.evictions[0].step == EvictionStep::Evict);
 
   ReservationSpec spec = *world.snapshot()->reservations.at(0);
   spec.overrun = Overrun::Warn;
   world.add(spec);
-  CHECK(world.plan().window_evictions.empty());
+  CHECK(world.plan().preemption.evictions.empty());
   CHECK(world.plan().overruns.size() == 1);
   spec.overrun = Overrun::Allow;
   world.add(spec);
-  CHECK(world.plan().window_evictions.empty());
+  CHECK(world.plan().preemption.evictions.empty());
   CHECK(world.plan().overruns.empty());
 }
 
@@ -159,19 +160,16 @@ TEST_CASE("R4: idle capacity is lent in the window, and goes back when a holder 
   world.add_all(of_b("first", 8, 0), of_b("second", 8, 1));
   const Plan plan = world.step();
   REQUIRE(admitted_names(plan) == Names{"first", "second"});
-  REQUIRE(plan.admissions[1].revocable_after == world.now);
-  PodView lent = *world.snapshot()->find_pod(PodUid{"uid-second"});
-  lent.revocable_after = world.now;
-  world.add(lent);
+  REQUIRE(plan.admissions[1].members[0].record.lent_until == world.now);
   bind_all(world);
   CHECK(world.snapshot()->holds->open.at(0).missing.is_nothing()); // lent, not lost
-  CHECK(world.plan().window_evictions.empty());
+  CHECK(world.plan().preemption.evictions.empty());
 
   world.add(pod("holder").cpu(4).created(2));
   const Plan recall = world.plan();
-  REQUIRE(recall.window_evictions.size() == 1);
-  CHECK(recall.window_evictions[0].pods.at(0)->name == "second");
-  CHECK(recall.window_evictions[0].step == EvictionStep::Evict);
+  REQUIRE(recall.preemption.evictions.size() == 1);
+  CHECK(recall.preemption.evictions[0].pods.at(0)->name == "second");
+  CHECK(recall.preemption.evictions[0].step == EvictionStep::Evict);
   world.state.remove_pod(PodUid{"uid-second"});
   CHECK(admitted_names(world.plan()) == Names{"holder"});
 }

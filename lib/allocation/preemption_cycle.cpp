@@ -205,7 +205,7 @@ std::vector<Option> PreemptionCycle::options_of(const Workload& workload) const 
   auto* options = std::get_if<std::vector<Option>>(&found);
   if (options == nullptr)
     return {};
-  std::erase_if(*options, [](const Option& option) {
+  std::erase_if(*options, [this](const Option& option) {
     return option.site.reservation != kNoReservation || !option.reservation.empty() ||
            !policy_in(option.site.pool->name).enabled;
   });

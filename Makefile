@@ -8,6 +8,8 @@ PRESET ?= dev
 NODES ?= 1000 5000
 # What needs a real control plane.
 INTEGRATION ?= tests/crds tests/manifests tests/integration tests/docs
+# So many at once, each with the tests of other files: most of their time is waiting.
+CONTROL_PLANES ?= 2
 
 .PHONY: help demo test build bench lint format unit tsan integration fuzz docs clean dependencies
 
@@ -35,7 +37,8 @@ tsan: ## Run the tests of the threaded libraries and the programs under ThreadSa
 
 integration: ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
 	@tests/controlplane/controlplane build
-	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider $(INTEGRATION)
+	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider \
+	  -n $(CONTROL_PLANES) --dist loadfile $(INTEGRATION)
 
 bench: dependencies build ## Run the benchmarks and print ratios with the machine and versions (NODES="1000 5000")
 	@cmake --build --preset release -j $(JOBS) --target benchmarks

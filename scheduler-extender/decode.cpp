@@ -130,7 +130,8 @@ tl::unexpected<Error> refuse(std::string_view name, std::string_view why) {
 Result<void> refuse_duplicate_keys(JsonElement element, Keys& keys) {
   if (element.is_array()) {
     for (const JsonElement item : dom::array(element))
-      BERTH_CHECK(refuse_duplicate_keys(item, keys));
+      if (item.is_object() || item.is_array()) // most are thousands of names
+        BERTH_CHECK(refuse_duplicate_keys(item, keys));
     return {};
   }
   if (!element.is_object())
@@ -190,10 +191,11 @@ Result<void> read_names(JsonElement element, std::vector<std::string_view>& name
   if (array.size() > kNodesMax)
     return refuse("NodeNames", "names more than 100000 nodes");
   for (const JsonElement item : array) {
-    const auto name = name_of(item, kNameBytesMax);
-    if (!name)
-      return refuse_member("NodeNames", name.error());
-    names.push_back(*name);
+    std::string_view name;
+    const bool is_text = item.get_string().get(name) == simdjson::SUCCESS;
+    if (!is_text || name.empty() || name.size() > kNameBytesMax)
+      return refuse_member("NodeNames", name_of(item, kNameBytesMax).error());
+    names.push_back(name);
   }
   return {};
 }

@@ -8,8 +8,6 @@ namespace {
 
 /// Strategies multiply by kPointsMax; numbers below this limit leave room for it.
 constexpr int kScoredBits = 32;
-/// Resources that a score looks at; of a pod that asks for more, the first of them.
-constexpr std::size_t kScoredMax = 8;
 /// What is free of a resource that does not count: it is never what runs out first.
 constexpr std::int64_t kNeverShort = std::int64_t{1} << 62U;
 
@@ -49,7 +47,11 @@ Points NodeScorer::score(const ColumnRequest& request, NodeIndex node, const Nod
     return 0;
   const PooledNode& pooled = ground_.table->node(node);
   collect_rooms(request, node, room);
-  NodeOutlook outlook{rooms_, is_favoured_, {}, {}, ground_.params->load_limit_percent};
+  NodeOutlook outlook{std::span(rooms_).first(rooms_count_),
+                      is_favoured_,
+                      {},
+                      {},
+                      ground_.params->load_limit_percent};
   if (ground_.strategy == Strategy::CostAware)
     outlook.price =
         PriceOutlook{pooled.merits.price, merits_->price.lowest, merits_->price.highest};
@@ -121,18 +123,18 @@ std::int64_t NodeScorer::fragments_with(const DeviceAsk& ask, const DeviceList& 
 }
 
 void NodeScorer::collect_rooms(const ColumnRequest& request, NodeIndex node, const NodeRoom& room) {
-  rooms_.clear();
+  rooms_count_ = 0;
   // The node itself is far away in memory, and thousands are scored.
   const ResourceVector* const measured = measured_on(node);
   for (const auto& [column, amount, is_scored] : request.parts) {
-    if (!is_scored || rooms_.size() == kScoredMax)
+    if (!is_scored || rooms_count_ == kScoredMax)
       continue;
     ResourceRoom scored{room.charged[column] + amount, room.capacity[column],
                         ground_.table->largest(column), weights_[column], -1};
     if (measured != nullptr)
       scored.measured = measured->get(ground_.table->columns()[column]).value() + amount;
     scale_down(scored);
-    rooms_.push_back(scored);
+    rooms_[rooms_count_++] = scored;
   }
   add_devices(request, node, room);
 }
@@ -159,7 +161,7 @@ void NodeScorer::add_devices(const ColumnRequest& request, NodeIndex node, const
   if (devices == 0)
     scored.used = scored.capacity = scored.largest; // nothing of a device is left over here
   scored.used = std::clamp<std::int64_t>(scored.used, 0, scored.capacity);
-  rooms_.push_back(scored);
+  rooms_[rooms_count_++] = scored;
 }
 
 } // namespace berth::allocation

@@ -3,7 +3,9 @@
 // wants to know (N2) and picks the devices. Made once for a pod shape and a pool, then asked for
 // many nodes. Whether the pod fits at all is node_fit.hpp's.
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "lib/allocation/device.hpp"
@@ -45,13 +47,17 @@ private:
   [[nodiscard]] DeviceChoice choose(const ColumnRequest& request);
   [[nodiscard]] std::int64_t fragments_with(const DeviceAsk& ask, const DeviceList& devices);
 
+  /// Resources that a score looks at; of a pod that asks for more, the first of them.
+  static constexpr std::size_t kScoredMax = 8;
+
   ScoringGround ground_;
   bool is_favoured_;
   bool counts_fragments_;
   const PoolMerits* merits_;
   std::vector<std::int64_t> weights_; ///< by column
   std::int64_t device_weight_;
-  std::vector<ResourceRoom> rooms_;
+  std::array<ResourceRoom, kScoredMax + 1> rooms_; ///< the devices after the resources
+  std::size_t rooms_count_ = 0;
   std::vector<std::int64_t> free_columns_;
   std::vector<std::int64_t> free_devices_;
 };

@@ -183,11 +183,11 @@ def test_f2_history_outlives_a_restart(kube, team, pool, programs):
         create_pods(kube, team, ["borrows"], cpu="12")
         wait_phase(kube, "borrows", team, "Running")
         wait_until(lambda: fair_share(kube, team).get("shareMilli") == 750, 20, "the share is told")
+        programs.stop_all()  # it would put its own history right
         kube.patch(QUOTA, team, {"status": {"fairShare": {
             "dominantResource": "cpu", "shareMilli": 750, "historyMilli": 400,
             "sampledAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}}},
             subresource="status")
-        programs.stop_all()
         programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="second")
         kube.delete("v1/Pod", "borrows", team)
         wait_until(lambda: fair_share(kube, team).get("shareMilli") == 0, 30, "nothing is borrowed")

@@ -42,9 +42,9 @@ int count_admitted(OperatorWorld& world) {
 
 /// Looking at many pods after every event would take minutes.
 bool reached(OperatorWorld& world, const std::function<bool()>& condition, Duration within) {
-  constexpr Duration kStep = 250ms;
-  for (Duration waited{0}; waited < within && !condition(); waited += kStep)
-    world.executor.run_for(kStep);
+  const Duration step = std::max<Duration>(250ms, within / 100);
+  for (Duration waited{0}; waited < within && !condition(); waited += step)
+    world.executor.run_for(step);
   return condition();
 }
 

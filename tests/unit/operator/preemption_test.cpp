@@ -200,6 +200,7 @@ TEST_CASE(
   const auto revocable_after = parse_time(world.notice("a", "burst"));
   REQUIRE(revocable_after);
   CHECK(*revocable_after >= world.executor.now() + 59s);
+  world.executor.run_for(1s); // events come a little later
   CHECK_THAT(world.notes("a", "BurstEnded"), Contains("burst budget of quota a is used up"));
 
   SECTION("a new leader knows it from the pod and the quota's status") {
@@ -216,6 +217,7 @@ TEST_CASE(
   }
   REQUIRE(world.executor.run_until([&] { return !world.is_there("a", "burst"); }, 10min));
   CHECK(world.executor.now() >= *revocable_after);
+  world.executor.run_for(1s);
   CHECK(world.evictions_sent() == 1);
   CHECK_THAT(world.notes("a", "Evicted"), Contains("burst"));
   CHECK(world.runs("a", "own"));

@@ -38,7 +38,7 @@ std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, Time
   if (snapshot.open_windows.are_right_for(now))
     return snapshot.holds;
   return std::make_shared<const Holds>(
-      hold_capacity(snapshot, find_open_windows(snapshot.reservations, now), now));
+      hold_capacity(snapshot, find_open_windows(snapshot.reservations, now)));
 }
 
 Pods members_to_admit(const Workload& workload) {

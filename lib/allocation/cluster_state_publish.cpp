@@ -296,7 +296,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->namespaces = shared_namespaces_;
   snapshot->policies = policies_by_age();
   snapshot->namespace_quotas = shared_namespace_quotas_;
-  snapshot->holds = std::make_shared<const Holds>(hold_capacity(*snapshot, windows_, now));
+  snapshot->holds = std::make_shared<const Holds>(hold_capacity(*snapshot, windows_));
   return snapshot;
 }
 

@@ -12,8 +12,8 @@ bool is_waiting(const PodView& pod) {
   return pod.managed && !pod.is_bound() && !pod.admission && !pod.terminating;
 }
 
-/// The loads that reservations are laid around: with what nominations hold, and without lent work
-/// whose notice has passed, which leaves when a holder wants its room (R4).
+/// The loads that reservations are laid around: with what nominations hold, and without work that
+/// open windows lend their idle capacity to, which leaves when a holder wants it (R4).
 class LoadsInTheWay {
 public:
   explicit LoadsInTheWay(const ClusterSnapshot& snapshot)
@@ -25,10 +25,12 @@ public:
         row[column] += hold.amounts[column];
     });
   }
-  void take_off_lent(TimePoint now) {
+  void take_off_lent(const OpenWindows& windows) {
     snapshot_.noticed.for_each([&](const PodUid& uid, const std::shared_ptr<const PodView>& pod) {
       const auto* charge = snapshot_.charges.find(uid);
-      if (charge == nullptr || !is_lent(*pod) || *pod->revocable_after > now)
+      const bool is_in_the_way = std::ranges::none_of(
+          windows.entries, [&](const auto& open) { return is_lent_inside(*pod, open.window); });
+      if (charge == nullptr || is_in_the_way)
         return;
       if (const auto node = snapshot_.nodes->find((*charge)->node.str()))
         change(*node, [&](std::vector<std::int64_t>& row) {
@@ -108,7 +110,7 @@ std::vector<NodeHold> hold_nominated(const ClusterSnapshot& snapshot, const Nomi
   return holds;
 }
 
-Holds hold_capacity(const ClusterSnapshot& snapshot, const OpenWindows& windows, TimePoint now) {
+Holds hold_capacity(const ClusterSnapshot& snapshot, const OpenWindows& windows) {
   std::vector<Nomination> nominations = find_nominations(snapshot);
   std::vector<NodeHold> nominated;
   for (std::uint32_t i = 0; i < nominations.size(); ++i) {
@@ -119,7 +121,7 @@ Holds hold_capacity(const ClusterSnapshot& snapshot, const OpenWindows& windows,
   if (!windows.entries.empty()) {
     std::for_each(nominated.begin(), nominated.end(),
                   [&](const NodeHold& hold) { in_the_way.add(hold); });
-    in_the_way.take_off_lent(now);
+    in_the_way.take_off_lent(windows);
   }
   Holds holds =
       hold_on_nodes(windows, *snapshot.nodes, in_the_way.loads(), snapshot.reservation_use);

@@ -20,10 +20,9 @@ namespace berth::allocation {
 hold_nominated(const ClusterSnapshot& snapshot, const Nomination& nomination, std::uint32_t holder);
 
 /// What open reservations and nominations hold: nominations first, for their victims may be gone
-/// already, then reservations around them. Work on lent capacity whose notice has passed takes
-/// nothing from a promise: it leaves when a holder wants the room (R4).
-[[nodiscard]] Holds hold_capacity(const ClusterSnapshot& snapshot, const OpenWindows& windows,
-                                  TimePoint now);
+/// already, then reservations around them. Work that an open window lends to takes nothing from
+/// its promise: it leaves when a holder wants the room (R4).
+[[nodiscard]] Holds hold_capacity(const ClusterSnapshot& snapshot, const OpenWindows& windows);
 
 /// What the victims of a nomination are still charged in its pool.
 [[nodiscard]] std::vector<QuotaCharge> victims_still_charged(const ClusterSnapshot& snapshot,

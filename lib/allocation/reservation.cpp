@@ -84,6 +84,10 @@ std::optional<TimeRange> next_window(const ReservationSpec& spec, TimePoint now)
   return std::nullopt;
 }
 
+bool is_lent_inside(const PodView& pod, const TimeRange& window) {
+  return is_lent(pod) && window.contains(*pod.admission->lent_until);
+}
+
 bool may_use(const ReservationSpec& spec, const QuotaName& quota, const ServiceAccountRef& who,
              const Labels* namespace_labels) {
   const auto& quotas = spec.allowed_quotas;

@@ -81,6 +81,10 @@ struct ReservationSpec {
 [[nodiscard]] std::vector<TimeRange> windows(const ReservationSpec& spec, TimeRange within,
                                              std::size_t most);
 
+/// Whether the pod was let onto the window's idle capacity while it was open (R4): it may have to
+/// go at any time. What was lent before the start should be gone by then.
+[[nodiscard]] bool is_lent_inside(const PodView& pod, const TimeRange& window);
+
 /// Whether the pod's quota, namespace or service account is allowed (R4).
 [[nodiscard]] bool may_use(const ReservationSpec& spec, const QuotaName& quota,
                            const ServiceAccountRef& who, const Labels* namespace_labels);

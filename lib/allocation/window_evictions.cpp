@@ -298,13 +298,14 @@ bool Asker::may_be_asked(const Victim& victim) const {
 }
 
 /// Whether what is missing is what it lacks with the victim gone already: coming windows are laid
-/// out without told work, open ones without lent work that may go at any time.
+/// out without told work, open ones without work that they lend to.
 bool Asker::is_counted_as_gone(const Victim& victim, const Cause& cause) const {
-  if (!victim.is_lent && !cause.is_ahead)
-    return false;
-  const TimePoint by = cause.is_ahead ? cause.needed_at + kEvictionDrain : input_.now;
   return std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
-    return pod->revocable_after && *pod->revocable_after <= by;
+    if (cause.is_ahead)
+      return pod->revocable_after && *pod->revocable_after <= cause.needed_at + kEvictionDrain;
+    return std::ranges::any_of(input_.holds.open, [&](const OpenReservation& open) {
+      return is_lent_inside(*pod, open.window);
+    });
   });
 }
 

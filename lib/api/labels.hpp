@@ -12,6 +12,9 @@ inline constexpr std::string_view kApiVersion = "berth.dev/v1alpha1";
 /// The scheduling gate that holds a pod back until it is admitted.
 inline constexpr std::string_view kAdmissionGate = "berth.dev/admission";
 
+/// On a Reservation with deletionPolicy Block while pods use it (R5).
+inline constexpr std::string_view kInUseFinalizer = "berth.dev/in-use";
+
 namespace label {
 /// On a namespace or a pod, "true": Berth decides when the pods run.
 inline constexpr std::string_view kManaged = "berth.dev/managed";

@@ -83,6 +83,16 @@ TEST_CASE("F2: what is borrowed now becomes history") {
   CHECK(plan.memory.quotas.at(QuotaName{"b"}).history_nano == 0);
 }
 
+TEST_CASE("R4, F2: the time that a window lies idle is its payer's history, as if it were used") {
+  World world = two_borrowers(borrower("a"), borrower("b"));
+  ReservationSpec idle = reservation("idle", 5);
+  idle.payer = QuotaName{"a"};
+  world.add(idle);
+  static_cast<void>(world.step());
+  world.now += 24h;
+  CHECK(world.plan().memory.quotas.at(QuotaName{"a"}).history_nano == kShareWhole / 4);
+}
+
 TEST_CASE("F2: the levels are compared from the root down") {
   World world;
   world.add_all(pool("p"), node("n", 12), quota("root").pool("p").cpu(12),

@@ -124,3 +124,33 @@ TEST_CASE("R4: holders that may only be warned are warned once, and run on") {
   CHECK(world.notice("a", "holder").empty());
   CHECK(world.events("a", "WindowClosed") == 1);
 }
+
+TEST_CASE("R5: a reservation that is deleted while pods use it goes when they have gone") {
+  HourlyWorld world;
+  world.run_until(world.next_start() + 5s);
+  world.submit("a", "holder", 4);
+  REQUIRE(world.executor.run_until([&] { return world.runs("a", "holder"); }, 10s));
+  world.executor.run_for(5s);
+  world.admin.remove("Reservation", {"", "hourly"});
+
+  SECTION("Block") {
+    world.executor.run_for(30min); // its end comes and goes: a deletion kills nobody
+    CHECK(world.runs("a", "holder"));
+    REQUIRE(world.admin.find("Reservation", {"", "hourly"}));
+    CHECK(world.condition("Reservation", "hourly", "Active")["reason"] == "InUse");
+    world.submit("a", "late", 4);
+    world.executor.run_for(10s);
+    CHECK_FALSE(world.annotation("a", "late", "berth.dev/admitted").find("hourly") !=
+                std::string::npos);
+    world.admin.remove("Pod", {"a", "holder"}, 0);
+    CHECK(world.executor.run_until([&] { return !world.admin.find("Reservation", {"", "hourly"}); },
+                                   1min));
+  }
+  SECTION("Orphan, said afterwards") {
+    world.admin.patch("Reservation", {"", "hourly"}, {{"spec", {{"deletionPolicy", "Orphan"}}}});
+    CHECK(world.executor.run_until([&] { return !world.admin.find("Reservation", {"", "hourly"}); },
+                                   10s));
+    world.executor.run_for(30min);
+    CHECK(world.runs("a", "holder"));
+  }
+}

@@ -181,33 +181,41 @@ VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, Node
   offer.node = node;
   const auto there = by_node_.find(node);
   bool has_room = fits();
-  if (!has_room && there != by_node_.end()) {
-    for (const auto& [rank, place] : there->second) {
+  // What the rule refuses at first it may allow once victims of the preemptor's own quota are gone.
+  std::vector<bool> is_off(there == by_node_.end() ? 0 : there->second.size());
+  for (bool is_changed = !is_off.empty(); is_changed && !has_room;) {
+    is_changed = false;
+    for (std::size_t i = 0; i < is_off.size() && !has_room; ++i) {
+      const auto& [rank, place] = there->second[i];
       if (rank >= worst_max)
         break; // another node costs less
-      const Victim& victim = *candidates_[rank];
-      if (!what_if.is_evicted(victim)) {
-        what_if.evict(victim);
-        if (!input_.rule.allows(victim, what_if.aftermath())) {
-          what_if.put_back(victim);
-          continue;
-        }
-        offer.victims.push_back(&victim);
-        offer.worst = rank + 1;
-      } else if (std::find(offer.victims.begin(), offer.victims.end(), &victim) ==
-                 offer.victims.end()) {
-        continue; // gone already for another member
-      }
+      if (is_off[i] || !joins(what_if, offer, rank))
+        continue;
+      is_off[i] = is_changed = true;
       take_off(charged, *place->request, place->devices);
       gone.push_back(place->pod);
-      if ((has_room = fits()))
-        break;
+      has_room = fits();
     }
-    for (const Victim* victim : offer.victims)
-      what_if.put_back(*victim);
   }
+  for (const Victim* victim : offer.victims)
+    what_if.put_back(*victim);
   offer.count = offer.victims.size();
   return has_room ? std::optional{std::move(offer)} : std::nullopt;
+}
+
+/// Whether the candidate goes for this offer; false too if it is gone for another member already.
+bool VictimSearch::joins(PreemptionWhatIf& what_if, NodeOffer& offer, std::size_t rank) const {
+  const Victim& victim = *candidates_[rank];
+  if (what_if.is_evicted(victim))
+    return std::find(offer.victims.begin(), offer.victims.end(), &victim) != offer.victims.end();
+  what_if.evict(victim);
+  if (!input_.rule.allows(victim, what_if.aftermath())) {
+    what_if.put_back(victim);
+    return false;
+  }
+  offer.victims.push_back(&victim);
+  offer.worst = std::max(offer.worst, rank + 1);
+  return true;
 }
 
 /// Takes more in the order of the law. What the rule refuses at first it may allow later, once

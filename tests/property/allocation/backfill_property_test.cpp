@@ -126,6 +126,10 @@ TEST_CASE("B1: deciding again after admissions admits nobody and moves no planne
 TEST_CASE("B1: a planned start is kept if everything ends as it said") {
   REQUIRE(rc::check("played until the first planned start", [] {
     World world = any_world(false);
+    // Shares change as work ends, and with them whose turn it is; ages do not.
+    PolicySpec by_age;
+    by_age.ordering = Ordering::Fifo;
+    world.add(by_age);
     world.step();
     Plan plan = world.step();
     const auto starts = planned_starts(plan);

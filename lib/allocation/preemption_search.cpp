@@ -159,7 +159,7 @@ std::optional<VictimSearch::NodeOffer> VictimSearch::cheapest_node(PreemptionWha
 }
 
 /// The first victims of the node, in the order of the law, that make room for the request there;
-/// of the first `worst_max` candidates.
+/// of the first `worst_max` candidates. As in the quota it passes again until nothing changes.
 std::optional<VictimSearch::NodeOffer>
 VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, NodeIndex node,
                        const ColumnRequest& request, std::size_t worst_max) {
@@ -174,32 +174,41 @@ VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, Node
   offer.node = node;
   const auto there = by_node_.find(node);
   bool has_room = fits();
-  if (!has_room && there != by_node_.end()) {
-    for (const auto& [rank, place] : there->second) {
+  if (there == by_node_.end())
+    return has_room ? std::optional{std::move(offer)} : std::nullopt;
+  std::vector<bool> is_off(there->second.size());
+  for (bool is_changed = true; !has_room && is_changed;) {
+    is_changed = false;
+    for (std::size_t i = 0; i < is_off.size() && !has_room; ++i) {
+      const auto& [rank, place] = there->second[i];
       if (rank >= worst_max)
         break; // another node costs less
-      const Victim& victim = *candidates_[rank];
-      if (!what_if.is_evicted(victim)) {
-        what_if.evict(victim);
-        if (!input_.rule.allows(victim, what_if.aftermath())) {
-          what_if.put_back(victim);
-          continue;
-        }
-        offer.victims.push_back(&victim);
-        offer.worst = rank + 1;
-      } else if (std::find(offer.victims.begin(), offer.victims.end(), &victim) ==
-                 offer.victims.end()) {
-        continue; // gone already for another member
-      }
+      if (is_off[i] || !goes(what_if, offer, rank))
+        continue;
+      is_off[i] = is_changed = true;
       take_off(charged, *place->request, place->devices);
-      if ((has_room = fits()))
-        break;
+      has_room = fits();
     }
-    for (const Victim* victim : offer.victims)
-      what_if.put_back(*victim);
   }
+  for (const Victim* victim : offer.victims)
+    what_if.put_back(*victim);
   offer.count = offer.victims.size();
   return has_room ? std::optional{std::move(offer)} : std::nullopt;
+}
+
+/// Whether the candidate goes for this offer, as the rule stands with those that go before it.
+bool VictimSearch::goes(PreemptionWhatIf& what_if, NodeOffer& offer, std::size_t rank) {
+  const Victim& victim = *candidates_[rank];
+  if (what_if.is_evicted(victim)) // else it is gone already for another member
+    return std::find(offer.victims.begin(), offer.victims.end(), &victim) != offer.victims.end();
+  what_if.evict(victim);
+  if (!input_.rule.allows(victim, what_if.aftermath())) {
+    what_if.put_back(victim);
+    return false;
+  }
+  offer.victims.push_back(&victim);
+  offer.worst = std::max(offer.worst, rank + 1);
+  return true;
 }
 
 /// Takes more in the order of the law. What the rule refuses at first it may allow later, once

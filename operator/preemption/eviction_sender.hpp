@@ -19,9 +19,9 @@
 
 namespace berth::op {
 
-/// An event about a pod: Reason, what was done, a sentence.
-using TellPod =
-    std::function<void(const PodUid&, kube::EventSeverity, Reason, const std::string& note)>;
+/// An event about a pod, which may be gone by now: Reason, what was done, a sentence.
+using TellPod = std::function<void(const allocation::PodView&, kube::EventSeverity, Reason,
+                                   const std::string& note)>;
 
 class EvictionSender {
 public:

@@ -1,0 +1,131 @@
+// The part of AdmissionCycle that says whether one option has room for a workload: quota, pressure,
+// back-off, pool-level resources and nodes, and what is claimed or left for others (F4, Q6).
+
+#include "lib/allocation/admission_cycle.hpp"
+#include "lib/allocation/explain.hpp"
+#include "lib/base/timestamp.hpp"
+
+namespace berth::allocation {
+
+std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& option, Pods members,
+                                                                 const ResourceVector& total) {
+  if (auto why = no_quota(option, total))
+    return *std::move(why);
+  if (auto why = pressed(option, total))
+    return *std::move(why);
+  if (auto back_off = borrowing_back_off(option, total))
+    return std::move(*back_off);
+  if (const auto shortfall = headroom_.pool_shortfall(option, total))
+    return explain_shortfall(*shortfall);
+  return place(option, members, total);
+}
+
+/// F4: borrowers go where nothing is kept for those who are within their quota.
+std::variant<PlacedPods, Explanation> AdmissionCycle::place(const Option& option, Pods members,
+                                                            const ResourceVector& total) {
+  const bool yields = own_room_ && borrows(option, total);
+  const bool leaves_enough = !yields || ((bursts_ || own_room_->leaves_quota(option, total)) &&
+                                         own_room_->leaves_pool(option, total));
+  if (leaves_enough)
+    if (auto placed = yields ? own_room_->place(members, option.site, nodes_max())
+                             : placer_.place(members, option.site, nodes_max()))
+      return std::move(*placed);
+  if (yields && placer_.place(members, option.site, 1))
+    return Explanation{Reason::HigherPriorityFirst,
+                       "needs to borrow in pool " + option.site.pool->name.str() +
+                           " what is kept for work within its quota that waits for room",
+                       std::nullopt,
+                       {}};
+  note_want(option, members);
+  return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
+}
+
+/// P4: what was taken back from a quota is not borrowed again at once.
+std::optional<Explanation> AdmissionCycle::borrowing_back_off(const Option& option,
+                                                              const ResourceVector& total) const {
+  const QuotaName& payer = input_.snapshot.quotas->spec(option.payer).name;
+  const PoolName& pool = option.site.pool->name;
+  const TimePoint until = input_.policy.evictions.may_borrow_from(payer, pool);
+  if (until <= input_.now)
+    return std::nullopt;
+  for (const auto& [resource, amount] : headroom_.beyond_promise(option, total))
+    if (amount > Amount{} && headroom_.balance().left(option.payer, pool, resource) < amount)
+      return Explanation{Reason::BorrowingBackOff,
+                         "needs to borrow " + std::string(resource.str()) + " in pool " +
+                             pool.str() + ", which was taken back from " + payer.str() +
+                             "; it may borrow again at " + format_time(until)};
+  return std::nullopt;
+}
+
+/// Q2, and where bursts have begun Q6: up to the factor, while the budget lasts, and only in a pool
+/// where nobody with quota waits for a place.
+std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
+                                                    const ResourceVector& total) const {
+  const auto shortfall = headroom_.quota_shortfall(option, total);
+  if (!shortfall)
+    return std::nullopt;
+  const QuotaSpec& payer = input_.snapshot.quotas->spec(option.payer);
+  const PoolName& pool = option.site.pool->name;
+  if (!bursts_ || !payer.burst || wanted_pools_.contains(pool) ||
+      rates_.pressure(pool) != PressureLevel::None)
+    return explain_shortfall(*shortfall);
+  const auto level = balance().burst_level(option.payer, payer.burst->factor_percent);
+  const auto memory = memory_.quotas.find(payer.name);
+  const BurstAccount account =
+      memory == memory_.quotas.end() ? BurstAccount{} : memory->second.burst;
+  if (!account.is_open(*payer.burst, level) ||
+      balance().burst_shortfall(option.payer, pool, headroom_.beyond_promise(option, total)))
+    return explain_shortfall(*shortfall);
+  return std::nullopt;
+}
+
+/// Remembers that room is wanted, by work that the pool could take if it were empty: what never
+/// fits anywhere stops no burst.
+void AdmissionCycle::note_want(const Option& option, Pods members) {
+  const PoolName& pool = option.site.pool->name;
+  if (!bursts_ && !wanted_pools_.contains(pool) &&
+      placer_.could_ever_fit(members, *option.site.pool))
+    wanted_pools_.insert(pool);
+}
+
+/// Whether the payer would hold more than its nominal of something that is asked for.
+bool AdmissionCycle::borrows(const Option& option, const ResourceVector& total) const {
+  return balance()
+      .forecast(option.payer, option.site.pool->name, headroom_.beyond_promise(option, total))
+      .borrows;
+}
+
+/// F4: work within its quota that lacks room claims it, in the first pool that could have it; else
+/// small borrowed work would take every piece of it as it comes free.
+bool AdmissionCycle::claim_room(Pods members, const std::vector<Option>& options,
+                                const ResourceVector& total) {
+  if (bursts_)
+    return false;
+  for (const Option& option : options) {
+    const PoolName& pool = option.site.pool->name;
+    if (borrows(option, total) || rates_.find_refusal(pool))
+      continue; // what it waits for is not room that borrowers have
+    if (!own_room_)
+      own_room_.emplace(input_.snapshot, headroom_, placer_);
+    if (own_room_->claim(option, members, total))
+      return true;
+  }
+  return false;
+}
+
+/// T1 and T3: a pool under pressure takes work more slowly, and from Critical on nothing borrowed.
+std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
+                                                   const ResourceVector& total) {
+  const PoolName& pool = option.site.pool->name;
+  if (auto refusal = rates_.find_refusal(pool))
+    return Explanation{refusal->reason, std::move(refusal->message), std::nullopt, {}};
+  if (rates_.pressure(pool) >= PressureLevel::Critical && borrows(option, total))
+    return Explanation{Reason::PoolUnderPressure,
+                       "needs to borrow in pool " + pool.str() +
+                           ", whose measured use is too high for that",
+                       std::nullopt,
+                       {}};
+  return std::nullopt;
+}
+
+} // namespace berth::allocation

@@ -160,7 +160,7 @@ std::optional<VictimSearch::NodeOffer> VictimSearch::cheapest_node(PreemptionWha
 }
 
 /// The first victims of the node, in the order of the law, that make room for the request there;
-/// of the first `worst_max` candidates.
+/// of the first `worst_max` candidates. As in the quota it passes again until nothing changes.
 std::optional<VictimSearch::NodeOffer>
 VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, NodeIndex node,
                        const ColumnRequest& request, std::size_t worst_max) {
@@ -181,7 +181,6 @@ VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, Node
   offer.node = node;
   const auto there = by_node_.find(node);
   bool has_room = fits();
-  // What the rule refuses at first it may allow once victims of the preemptor's own quota are gone.
   std::vector<bool> is_off(there == by_node_.end() ? 0 : there->second.size());
   for (bool is_changed = !is_off.empty(); is_changed && !has_room;) {
     is_changed = false;
@@ -189,7 +188,7 @@ VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, Node
       const auto& [rank, place] = there->second[i];
       if (rank >= worst_max)
         break; // another node costs less
-      if (is_off[i] || !joins(what_if, offer, rank))
+      if (is_off[i] || !goes(what_if, offer, rank))
         continue;
       is_off[i] = is_changed = true;
       take_off(charged, *place->request, place->devices);
@@ -203,10 +202,10 @@ VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, Node
   return has_room ? std::optional{std::move(offer)} : std::nullopt;
 }
 
-/// Whether the candidate goes for this offer; false too if it is gone for another member already.
-bool VictimSearch::joins(PreemptionWhatIf& what_if, NodeOffer& offer, std::size_t rank) const {
+/// Whether the candidate goes for this offer, as the rule stands with those that go before it.
+bool VictimSearch::goes(PreemptionWhatIf& what_if, NodeOffer& offer, std::size_t rank) {
   const Victim& victim = *candidates_[rank];
-  if (what_if.is_evicted(victim))
+  if (what_if.is_evicted(victim)) // else it is gone already for another member
     return std::find(offer.victims.begin(), offer.victims.end(), &victim) != offer.victims.end();
   what_if.evict(victim);
   if (!input_.rule.allows(victim, what_if.aftermath())) {

@@ -75,7 +75,7 @@ private:
                                                   const NodeChanges& nodes, NodeIndex node,
                                                   const ColumnRequest& request,
                                                   std::size_t worst_max);
-  [[nodiscard]] bool joins(PreemptionWhatIf& what_if, NodeOffer& offer, std::size_t rank) const;
+  [[nodiscard]] bool goes(PreemptionWhatIf& what_if, NodeOffer& offer, std::size_t rank);
   [[nodiscard]] bool make_room_in_quota(PreemptionWhatIf& what_if);
   void fill_back(PreemptionWhatIf& what_if, std::span<const Victim* const> victims);
   [[nodiscard]] bool can_spare(PreemptionWhatIf& what_if, std::span<const Victim* const> victims);

@@ -176,8 +176,8 @@ void EvictionSender::note_refused(const Target& target, const Error& error) {
   const std::string name =
       victim ? (*victim)->namespace_name + "/" + (*victim)->name : target.pod.str();
   if (const auto* preemptor = snapshot->waiting.find(target.eviction->preemptor))
-    parts_.tell((*preemptor)->waiting.front()->uid, kube::EventSeverity::Warning,
-                Reason::Preempting, "the eviction of " + name + " was refused: " + error.message);
+    parts_.tell(*(*preemptor)->waiting.front(), kube::EventSeverity::Warning, Reason::Preempting,
+                "the eviction of " + name + " was refused: " + error.message);
   if (!target.eviction->reservation.empty())
     parts_.tell_reservation(target.eviction->reservation,
                             "the eviction of " + name + " was refused: " + error.message);
@@ -189,7 +189,7 @@ void EvictionSender::note_accepted(const allocation::Eviction& eviction) {
   const allocation::PodView& first = *eviction.pods.front();
   parts_.history.note_eviction(allocation::eviction_key(first), parts_.executor.clock().now());
   parts_.metrics.preemptions(cause_of(eviction.claim)).add();
-  parts_.tell(first.uid, kube::EventSeverity::Normal, Reason::Evicted, eviction.message);
+  parts_.tell(first, kube::EventSeverity::Normal, Reason::Evicted, eviction.message);
   parts_.log.info("Evicted a workload", {{"victim", eviction.victim},
                                          {"preemptor", eviction.preemptor},
                                          {"reservation", eviction.reservation}});

@@ -21,9 +21,9 @@
 
 namespace berth::op {
 
-/// An event about a pod: Reason, what was done, a sentence.
-using TellPod =
-    std::function<void(const PodUid&, kube::EventSeverity, Reason, const std::string& note)>;
+/// An event about a pod, which may be gone by now: Reason, what was done, a sentence.
+using TellPod = std::function<void(const allocation::PodView&, kube::EventSeverity, Reason,
+                                   const std::string& note)>;
 
 /// A warning about a Reservation.
 using TellReservation = std::function<void(const ReservationName&, const std::string& note)>;

@@ -28,7 +28,7 @@ Evictor::Evictor(Parts parts, EvictorLimits limits, std::function<void()> recons
       writes_({parts_.client, parts_.observer, parts_.leads}),
       sender_({parts_.client, parts_.executor, parts_.observer, parts_.metrics, parts_.failpoints,
                writes_, history_,
-               [this](const PodUid& about, kube::EventSeverity severity, Reason reason,
+               [this](const allocation::PodView& about, kube::EventSeverity severity, Reason reason,
                       const std::string& note) { tell(about, severity, reason, note); },
                [this](const ReservationName& about, const std::string& note) { warn(about, note); },
                parts_.log}),
@@ -103,7 +103,7 @@ async::Task<bool> Evictor::nominate(const allocation::NominationDecision& nomina
   for (const auto& [quota, pool] : nomination.reclaimed)
     history_.note_reclaim(quota, pool, now());
   const auto& first = members.front();
-  tell(first.pod->uid, kube::EventSeverity::Normal, Reason::Preempting,
+  tell(*first.pod, kube::EventSeverity::Normal, Reason::Preempting,
        "room is made on " + first.record.node.str() + " by evicting " +
            names_of(first.record.victims));
   parts_.failpoints.pass(Failpoint::AfterNomination);
@@ -135,7 +135,7 @@ async::Task<bool> Evictor::give_notice(const allocation::Eviction& eviction, Tim
   const bool given = co_await in_batches(eviction.pods.size(), write);
   if (!given)
     co_return false;
-  tell(eviction.pods.front()->uid, kube::EventSeverity::Warning, eviction.reason,
+  tell(*eviction.pods.front(), kube::EventSeverity::Warning, eviction.reason,
        "may be evicted after " + format_time(now() + notice) + ": " + eviction.message);
   co_return true;
 }
@@ -176,7 +176,7 @@ async::Task<bool> Evictor::end(const allocation::NominationEnd& end) {
     co_return cleared&& withdrawn;
   history_.note_failed_plan({end.workload, end.created}, end.victims, now());
   parts_.metrics.preemption_plans_given_up.add();
-  tell(end.pods.front()->uid, kube::EventSeverity::Normal, Reason::Preempting,
+  tell(*end.pods.front(), kube::EventSeverity::Normal, Reason::Preempting,
        "the plan to evict work for it is given up; what it still needs is decided again");
   co_return withdrawn;
 }
@@ -217,12 +217,10 @@ async::Task<bool> Evictor::in_batches(std::size_t count, Write write) {
   co_return !failed;
 }
 
-void Evictor::tell(const PodUid& about, kube::EventSeverity severity, Reason reason,
+void Evictor::tell(const allocation::PodView& about, kube::EventSeverity severity, Reason reason,
                    const std::string& note) {
-  const auto pod = parts_.observer.find_pod(about);
-  if (!pod)
-    return;
-  const kube::ObjectReference reference{"v1", "Pod", pod->meta.key(), pod->meta.uid};
+  const kube::ObjectReference reference{
+      "v1", "Pod", kube::ObjectKey{about.namespace_name, about.name}, about.uid.str()};
   parts_.events.record(reference, severity, reason, "Preempt", note);
 }
 

@@ -70,7 +70,7 @@ private:
   /// Writes some at once; false if one failed.
   [[nodiscard]] async::Task<bool> in_batches(std::size_t count, Write write);
 
-  void tell(const PodUid& about, kube::EventSeverity severity, Reason reason,
+  void tell(const allocation::PodView& about, kube::EventSeverity severity, Reason reason,
             const std::string& note);
   void warn(const ReservationName& about, const std::string& note);
   [[nodiscard]] std::string names_of(std::span<const PodUid> pods) const;

@@ -130,6 +130,17 @@ TEST_CASE("P2d: critical work takes from anybody below it, within its own quota'
   CHECK(names_due(world.plan(), EvictionStep::Evict) == Names{"busy"}); // without notice
 }
 
+TEST_CASE("P1, P2: what may be taken only once others are gone is taken then") {
+  // a1 and a2 give way to "new", and with them gone a is within nominal, and may reclaim b1.
+  World world = preempting_world({4});
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 4), team("b", 0),
+                running("a1", "a", "n1").cpu(1).created(0),
+                running("a2", "a", "n1").cpu(1).created(1),
+                running("high", "a", "n1").cpu(1).priority(1).created(2),
+                running("b1", "b", "n1").cpu(1).created(3), waiting("new", "a").cpu(3).priority(1));
+  CHECK(victims_of(world, world.plan()) == Names{"a1", "a2", "b1"});
+}
+
 TEST_CASE("P1: a gang's room is made whole or not at all, and only where it is needed") {
   World world = preempting_world({4, 4, 4, 4});
   world.add_all(quota("root").pool("p").cpu(0), team("a", 8), team("b", 8));

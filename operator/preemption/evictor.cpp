@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/api/labels.hpp"
+#include "lib/api/reservation.hpp"
 #include "lib/base/timestamp.hpp"
 #include "operator/admission/admission_patch.hpp"
 

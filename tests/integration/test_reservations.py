@@ -45,14 +45,14 @@ def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
-    """Two managed namespaces whose quotas of 4 cpu lend each other what they do not use."""
+    """Two managed namespaces; the second one's quota is as large as the node."""
     mark = uuid.uuid4().hex[:6]
     root, owner, guest = f"root-{mark}", f"owner-{mark}", f"guest-{mark}"
     kube.create(berth_kinds.quota(root, [], pool, 0))
-    for name in (owner, guest):
+    for name, cpu in ((owner, 4), (guest, NODE_CPU)):
         kube.create({"apiVersion": "v1", "kind": "Namespace",
                      "metadata": {"name": name, "labels": {"berth.dev/managed": "true"}}})
-        kube.create(berth_kinds.quota(name, [name], pool, 4, parent=root))
+        kube.create(berth_kinds.quota(name, [name], pool, cpu, parent=root))
     yield owner, guest
     kube.delete("berth.dev/v1alpha1/Reservation", f"often-{owner}")
     for name in (owner, guest):
@@ -135,8 +135,10 @@ def test_r3_r4_a_recurring_window_has_its_capacity_each_time(kube, teams, pool, 
     wait_until(lambda: berth_kinds.is_true(kube, "Reservation", reservation, "Accepted"), 20,
                "it is accepted")
     # Room is lent from the end of a window until a minute and the lead time before the next one.
+    closed = next_start() - EVERY + timedelta(seconds=WINDOW_SECONDS + 2)
     if next_start() - datetime.now(UTC) < DRAIN + timedelta(seconds=20):
-        sleep_until(next_start() + timedelta(seconds=WINDOW_SECONDS))
+        closed += EVERY
+    sleep_until(closed)
     kube.create(work(guest))
     for number in range(2):
         check_one_window(kube, owner, guest, number)

@@ -31,9 +31,11 @@ struct HourlyWorld : LendingWorld {
     executor.run_for(5s);
     REQUIRE(condition("Reservation", "hourly", "Accepted")["status"] == "True");
     // Team b has quota enough: what it is lent is room.
-    const simulation::Json cpu = {{"name", "cpu"}, {"nominal", 8}};
-    admin.patch("Quota", {"", "b"},
-                {{"spec", {{"pools", {{{"poolRef", {{"name", "cpu"}}}, {"resources", {cpu}}}}}}}});
+    simulation::Json cpu = {{"name", "cpu"}, {"nominal", 8}};
+    simulation::Json pool = {{"poolRef", {{"name", "cpu"}}}};
+    pool["resources"] = simulation::Json::array({std::move(cpu)});
+    simulation::Json pools = simulation::Json::array({std::move(pool)});
+    admin.patch("Quota", {"", "b"}, {{"spec", {{"pools", std::move(pools)}}}});
     admin.create(simulation::make_pod("b", "base")
                      .cpu("4")
                      .label("app", "b")

@@ -37,7 +37,7 @@ async::Task<Result<bool>> StatusWriter::write_finalizers(kube::ResourceType type
   nlohmann::json patch;
   patch["metadata"] = std::move(metadata);
   std::string body = patch.dump();
-  const kube::WriteOptions options;
+  kube::WriteOptions options;
   auto written =
       co_await client.patch(type, object.key(), kube::PatchType::Merge, std::move(body), options);
   if (written)

@@ -201,6 +201,7 @@ void Run::start(const Admission& admission, Duration now) {
   for (const MemberAdmission& member : admission.members) {
     PodView running = *member.pod;
     running.admission = member.record;
+    running.revocable_after = member.record.lent_until;
     running.nomination.reset();
     running.gated = false;
     running.node = member.record.planned_nodes.front();

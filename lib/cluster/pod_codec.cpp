@@ -235,15 +235,6 @@ void read_device_share(PodDraft& draft, allocation::PodShape& shape) {
                      resources::Amount{milli});
 }
 
-/// What cannot be read here makes no pod invalid: then it was told nothing.
-void read_preemption(PodDraft& draft) {
-  allocation::PodView& view = draft.pod.view;
-  view.preemptible = find_label(draft, api::label::kPreemptible) != "false";
-  if (const std::string* revocable = find_annotation(draft, api::annotation::kRevocableAfter))
-    if (auto time = parse_time(*revocable))
-      view.revocable_after = *time;
-}
-
 PodResult decode(JsonElement value, ShapePool* shapes) {
   auto draft = read_draft(value);
   if (!draft)

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -109,6 +110,7 @@ private:
   void make(const Json& like);
   void make_again();
   void delete_some_pod();
+  void watch(int moments);
   void check_invariants();
   void check_preemption(const std::vector<Json>& pods);
   [[nodiscard]] std::vector<std::string> work_going_on();
@@ -129,6 +131,7 @@ private:
   std::set<std::string> named_before_;     ///< victims that nominations named a moment ago, by UID
   std::set<std::string> evicted_;          ///< by UID, of those that are still there
   std::size_t evictions_ = 0;
+  simulation::Revision watched_ = 0; ///< of the API server, when it was looked at last
 };
 
 void Turmoil::add_quota(const std::string& name, const std::string& parent, int cpu) {
@@ -233,8 +236,16 @@ void Turmoil::step() {
   else
     operator_->transport.break_streams();
   const int moments = 1 + draw(20);
+  watch(moments);
+}
+
+/// A moment in which nobody wrote anything is as the one before.
+void Turmoil::watch(int moments) {
   for (int moment = 0; moment < moments; ++moment) {
     world_.executor.run_for(250ms);
+    const auto revision = world_.server.revision();
+    if (std::exchange(watched_, revision) == revision)
+      continue;
     check_invariants();
     make_again();
   }
@@ -314,13 +325,8 @@ std::vector<std::string> Turmoil::work_going_on() {
 }
 
 std::vector<std::string> Turmoil::work_left_over() {
-  for (int minute = 0; minute < 240 && !work_going_on().empty(); ++minute) {
-    for (int moment = 0; moment < 240; ++moment) {
-      world_.executor.run_for(250ms);
-      check_invariants();
-      make_again();
-    }
-  }
+  for (int minute = 0; minute < 240 && !work_going_on().empty(); ++minute)
+    watch(240);
   return work_going_on();
 }
 

@@ -84,7 +84,7 @@ TEST_CASE("P3: a preemptor's planned node passes before the extender has seen it
   FilterWorld world;
   world.add(pod("victim").cpu(8).admitted(record("team-a", "p", {"n1"})).bound("n1"));
   PodView preemptor = pod("a").cpu(8);
-  NominationRecord nomination;
+  allocation::NominationRecord nomination;
   nomination.quota = QuotaName{"team-a"};
   nomination.pool = PoolName{"p"};
   nomination.node = NodeName{"n1"};

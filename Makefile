@@ -7,11 +7,11 @@ JOBS ?= $(shell nproc)
 PRESET ?= dev
 NODES ?= 1000 5000
 # What needs a real control plane.
-INTEGRATION ?= tests/crds tests/manifests tests/integration tests/docs
+INTEGRATION ?= tests/crds tests/manifests tests/helm tests/integration tests/docs
 # So many at once, each with the tests of other files: most of their time is waiting.
 CONTROL_PLANES ?= 2
 
-.PHONY: help demo test build bench lint format unit tsan integration fuzz docs clean dependencies
+.PHONY: help demo test build bench lint format unit tsan integration image fuzz docs clean dependencies
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ lint-fast:
 
 format: ## Format the C++ sources
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+image: ## Build the image with buildah as the Dockerfile says, and start its programs (root; no daemon)
+	@scripts/install-dependencies image
+	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/image
 
 fuzz: dependencies ## Fuzz each decoder for SECONDS (default 60) with libFuzzer
 	@scripts/run-fuzzers $(or $(SECONDS_EACH),60)

@@ -3,11 +3,13 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "analyzer/advise/advisor.hpp"
+#include "analyzer/backtest/backtest.hpp"
 #include "analyzer/mirror.hpp"
 #include "analyzer/options.hpp"
 #include "lib/api/labels.hpp"
@@ -104,9 +106,29 @@ kube::LeaderCallbacks Analyzer::callbacks() {
   return callbacks;
 }
 
+std::chrono::microseconds processor_time() {
+  constexpr std::int64_t kTicksPerMicrosecond = CLOCKS_PER_SEC / 1'000'000;
+  return std::chrono::microseconds{std::clock() / kTicksPerMicrosecond};
+}
+
+int backtest(int argc, char** argv) {
+  const auto line = analyzer::parse_backtest_line(argc, argv);
+  if (line.end.ends)
+    return program::print_end(line.end);
+  const auto report = analyzer::run_backtest(line.options, processor_time);
+  if (!report) {
+    std::fprintf(stderr, "berth-analyzer: %s\n", report.error().message.c_str());
+    return program::kExitFailure;
+  }
+  static_cast<void>(std::fputs(report->c_str(), stdout)); // fflush tells
+  return std::fflush(stdout) == 0 ? 0 : program::kExitFailure;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  if (analyzer::asks_for_backtest(argc, argv))
+    return backtest(argc, argv);
   auto line = analyzer::parse_command_line(argc, argv);
   if (line.end.ends)
     return program::print_end(line.end);

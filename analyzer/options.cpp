@@ -53,6 +53,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   int interval_seconds = 60;
   CLI::App app{"Measures the pools of a Kubernetes cluster and recommends their size.",
                "berth-analyzer"};
+  app.footer("`berth-analyzer backtest --help`: the models on series whose future is known.");
   add_flags(app, line.options, interval_seconds);
   line.end = program::read_command_line(
       app, argc, argv, [&] { return problems_of(line.options, interval_seconds); });

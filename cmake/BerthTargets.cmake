@@ -5,7 +5,7 @@ add_library(berth_options INTERFACE)
 target_compile_options(berth_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
 # Not with ThreadSanitizer: its instrumentation makes g++ 12 see string copies out of bounds.
-if(NOT BERTH_SANITIZE MATCHES "thread")
+if(BERTH_WARNINGS_AS_ERRORS AND NOT BERTH_SANITIZE MATCHES "thread")
   target_compile_options(berth_options INTERFACE -Werror)
 endif()
 target_compile_definitions(berth_options INTERFACE

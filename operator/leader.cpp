@@ -1,11 +1,13 @@
 #include "operator/leader.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "operator/admission/admitter.hpp"
+#include "operator/certificates/certificate_keeper.hpp"
 #include "operator/cycle/allocation_loop.hpp"
 #include "operator/failures/failure_watch.hpp"
 #include "operator/gang/gang_watch.hpp"
@@ -29,6 +31,17 @@ api::AllocationPolicySpec spec_of(const OperatorOptions& options) {
   spec.placement = options.placement;
   spec.preemption = options.preemption;
   return spec;
+}
+
+/// The names by which kube-scheduler may call the extender's Service.
+CertificateOptions certificate_options(const OperatorOptions& options) {
+  const std::string service = "berth-scheduler-extender." + options.lease_namespace;
+  CertificateOptions certificates;
+  certificates.ns = options.lease_namespace;
+  certificates.names.extender_dns_names = {service + ".svc", service + ".svc.cluster.local",
+                                           service};
+  certificates.names.scheduler_common_name = options.scheduler_common_name;
+  return certificates;
 }
 
 } // namespace
@@ -57,7 +70,12 @@ struct Leader::Impl {
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
-               options.status_interval) {}
+               options.status_interval) {
+    if (options.manage_certificates)
+      certificates.emplace(CertificateKeeper::Parts{parts.client, parts.executor, parts.registry,
+                                                    parts.leads, parts.log.named("certificates")},
+                           certificate_options(options));
+  }
 
   /// Asked once for each cycle.
   [[nodiscard]] allocation::Policy policy(const api::AllocationPolicySpec& spec) {
@@ -97,6 +115,7 @@ struct Leader::Impl {
   OverrunWarner overruns;
   AllocationLoop allocation;
   StatusLoop status;
+  std::optional<CertificateKeeper> certificates; ///< if they are Berth's to keep
 };
 
 Leader::Leader(Parts parts, const OperatorOptions& options, std::uint64_t seed)
@@ -118,6 +137,8 @@ async::Task<void> Leader::run(std::stop_token stop) {
   work.spawn(impl.waiting.run(stop));
   work.spawn(impl.gangs.run(stop));
   work.spawn(impl.stranded.run(stop));
+  if (impl.certificates)
+    work.spawn(impl.certificates->run(stop));
   co_await work.join();
   co_await impl.admitter.drain();
   co_await impl.evictor.drain();

@@ -108,8 +108,10 @@ async::Task<int> Operator::run(std::stop_token stop) {
   bool lost = false;
   if (options.leader_elect)
     lost = co_await lead_under_lease(stop);
-  else
+  else {
+    lease_metrics.is_leader.set(1);
     co_await leader.run(stop);
+  }
   background.request_stop();
   co_await background.join();
   co_return lost ? program::kExitFailure : 0;

@@ -9,6 +9,7 @@ namespace berth::op {
 namespace {
 
 constexpr int kCandidatesMax = 16;
+constexpr std::size_t kCommonNameBytesMax = 64;
 constexpr int kGangTimeoutSecondsMax = 86'400;
 constexpr int kEvictionNoticeSecondsMax = 86'400;
 constexpr int kMinRuntimeSecondsMax = 604'800;
@@ -59,6 +60,13 @@ void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
   app.add_option("--status-interval-milliseconds", units.status_interval_milliseconds,
                  "statuses are written at most this often")
       ->capture_default_str();
+  app.add_option("--manage-certificates", options.manage_certificates,
+                 "keep the Secrets with the extender's and kube-scheduler's certificates, in the "
+                 "namespace of the Lease")
+      ->capture_default_str();
+  app.add_option("--scheduler-common-name", options.scheduler_common_name,
+                 "whom kube-scheduler's client certificate names")
+      ->capture_default_str();
   app.add_flag("--list-failpoints", options.list_failpoints,
                "print the names that BERTH_FAILPOINT may have, and end");
 }
@@ -71,6 +79,9 @@ std::vector<std::string> problems_of(const OperatorOptions& options, const Units
   };
   demand(!options.lease_namespace.empty(), "--lease-namespace: must not be empty");
   demand(!options.lease_name.empty(), "--lease-name: must not be empty");
+  demand(!options.scheduler_common_name.empty() &&
+             options.scheduler_common_name.size() <= kCommonNameBytesMax,
+         "--scheduler-common-name: must have 1 to 64 bytes");
   demand(1 <= options.placement.candidates && options.placement.candidates <= kCandidatesMax,
          "--candidates: must be 1 to 16");
   demand(0 <= units.eviction_notice_seconds &&

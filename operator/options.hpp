@@ -23,6 +23,10 @@ struct OperatorOptions {
   api::PreemptionPolicy preemption;
   /// How long a gang may hold capacity without all of its members bound (G1).
   Duration gang_timeout = std::chrono::seconds{300};
+  /// Whether it keeps the extender's and the scheduler's certificates, in the Lease's namespace.
+  bool manage_certificates = false;
+  /// Whom kube-scheduler's client certificate names.
+  std::string scheduler_common_name = "system:kube-scheduler";
   /// How often statuses may be written while numbers change.
   Duration status_interval = std::chrono::seconds{1};
   /// Whether it only prints the failpoints and ends.

@@ -1,5 +1,6 @@
 // berth-scheduler-extender: reads the flags, wires the parts, runs. Nothing is decided here.
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -31,6 +32,7 @@ constexpr Duration kIdleTimeout = std::chrono::seconds{120};
 constexpr std::size_t kBindRetriesMax = 1;
 /// Waiting for a stop is sleeping again and again.
 constexpr Duration kLongSleep = std::chrono::hours{1};
+constexpr Duration kTlsLookInterval = std::chrono::milliseconds{500};
 
 /// The parts of one running extender.
 class Extender {
@@ -172,6 +174,24 @@ void Extender::note_reload(const Result<TimePoint>& outcome) {
   log_.info("Took the certificate into use", {{"valid_until", *outcome}});
 }
 
+/// Whoever makes the files, such as the operator, may be started at the same time.
+Result<http::ServerTls> read_tls(const extender::ExtenderOptions& options) {
+  const http::ServerTlsFiles files{options.tls_cert_file, options.tls_private_key_file,
+                                   options.client_ca_file};
+  auto read = http::read_server_tls(files);
+  // As process 1 it would ignore a signal that nobody handles yet.
+  std::signal(SIGTERM, [](int) { std::_Exit(0); });
+  for (Duration waited{0}; !read && waited < options.tls_wait; waited += kTlsLookInterval) {
+    if (waited == Duration{0})
+      std::fprintf(stderr, "berth-scheduler-extender: waiting for certificates: %s\n",
+                   read.error().message.c_str());
+    std::this_thread::sleep_for(kTlsLookInterval);
+    read = http::read_server_tls(files);
+  }
+  std::signal(SIGTERM, SIG_DFL);
+  return read;
+}
+
 int report(const Error& error, int exit_code) {
   std::fprintf(stderr, "berth-scheduler-extender: %s\n", error.message.c_str());
   return exit_code;
@@ -186,8 +206,7 @@ int main(int argc, char** argv) {
   const auto& options = line.options;
   std::optional<http::ServerTls> tls;
   if (!options.tls_cert_file.empty()) {
-    auto read = http::read_server_tls(
-        {options.tls_cert_file, options.tls_private_key_file, options.client_ca_file});
+    auto read = read_tls(options);
     if (!read)
       return report(read.error(), program::kExitBadFlags);
     tls = std::move(*read);

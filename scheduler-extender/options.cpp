@@ -10,9 +10,11 @@ namespace {
 constexpr int kThreadsMax = 64;
 constexpr int kCandidatesMax = 16;
 constexpr int kDelayMillisecondsMax = 60'000;
+constexpr int kTlsWaitSecondsMax = 3600;
 
-/// What the flags count in milliseconds.
+/// What the flags count in seconds or milliseconds.
 struct Units {
+  int tls_wait_seconds = 0;
   int bind_timeout_milliseconds = 900;
   int shutdown_delay_milliseconds = 0;
 };
@@ -25,6 +27,8 @@ void add_flags(CLI::App& app, ExtenderOptions& options, Units& units) {
   app.add_option("--tls-private-key-file", options.tls_private_key_file, "its private key, PEM");
   app.add_option("--client-ca-file", options.client_ca_file,
                  "CA that kube-scheduler's client certificate must chain to, PEM");
+  app.add_option("--tls-wait-seconds", units.tls_wait_seconds,
+                 "how long to wait at the start for certificate files that are not there yet");
   app.add_option("--allowed-client-names", options.client_names,
                  "common names of client certificates to serve; default: all that the CA signed")
       ->delimiter(',');
@@ -58,6 +62,8 @@ std::vector<std::string> problems_of(const ExtenderOptions& options, const Units
          "in with --insecure");
   demand(options.client_ca_file.empty() || has_cert || !options.insecure,
          "--client-ca-file: needs --tls-cert-file, since only TLS shows who calls");
+  demand(0 <= units.tls_wait_seconds && units.tls_wait_seconds <= kTlsWaitSecondsMax,
+         "--tls-wait-seconds: must be 0 to 3600");
   demand(options.client_names.empty() || !options.client_ca_file.empty(),
          "--allowed-client-names: needs --client-ca-file, which makes the names trustworthy");
   demand(options.path_prefix.empty() ||
@@ -86,6 +92,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_flags(app, line.options, units);
   line.end =
       program::read_command_line(app, argc, argv, [&] { return problems_of(line.options, units); });
+  line.options.tls_wait = std::chrono::seconds{units.tls_wait_seconds};
   line.options.bind_timeout = Duration{units.bind_timeout_milliseconds};
   line.options.shutdown_delay = Duration{units.shutdown_delay_milliseconds};
   return line;

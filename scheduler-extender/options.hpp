@@ -17,6 +17,8 @@ struct ExtenderOptions {
   std::string tls_cert_file;
   std::string tls_private_key_file;
   std::string client_ca_file;
+  /// How long it waits at its start for files that are not there yet.
+  Duration tls_wait{0};
   /// Common names of the client certificates that are served; empty: all that the CA signed.
   std::vector<std::string> client_names;
   bool insecure = false;

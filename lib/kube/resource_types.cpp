@@ -52,6 +52,11 @@ const ResourceType& config_map() {
   return type;
 }
 
+const ResourceType& secret() {
+  static const ResourceType type = core("secrets", "Secret", true);
+  return type;
+}
+
 const ResourceType& custom_resource_definition() {
   static const ResourceType type{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
                                  "CustomResourceDefinition", false};

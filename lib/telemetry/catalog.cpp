@@ -184,7 +184,7 @@ void HttpServerMetrics::follow(const http::ServerCounters& counters) {
 CertificateMetrics::CertificateMetrics(Registry& registry, std::string_view use)
     : reloads(registry,
               counter("berth_certificate_reloads_total",
-                      "Changes of certificate files taken up, by use and outcome."),
+                      "Certificates taken up from files or made anew, by use and outcome."),
               label("use", use)),
       expiration_timestamp_seconds(
           registry.gauge(gauge("berth_certificate_expiration_timestamp_seconds",

@@ -123,7 +123,7 @@ struct HttpServerMetrics {
   Counter& requests_refused;
 };
 
-/// Certificates and keys read from files.
+/// Certificates and keys: read from files by who shows them, or made by who keeps them.
 struct CertificateMetrics {
   /// `use` says for what, for example "extender".
   CertificateMetrics(Registry& registry, std::string_view use);

@@ -28,7 +28,18 @@ IN_THE_CLUSTER = {
 RAISE_A_CLUSTER = {
     "tests/controlplane/controlplane up --nodes 3": ["node-2", "export KUBECONFIG="],
 }
-COVERED = COSTLY.keys() | IN_THE_CLUSTER.keys() | RAISE_A_CLUSTER.keys()
+# Blocks that begin with an empty cluster, in the order of their page.
+IN_AN_EMPTY_CLUSTER = {
+    "helm install berth helm/berth --namespace berth-system --create-namespace": [
+        "STATUS: deployed", "berth-scheduler-config"],
+    "mkdir ~/berth": [],
+    "kubectl apply -f manifests/samples/00-namespaces.yaml -f manifests/samples/pools.yaml "
+    "-f manifests/samples/quotas.yaml": ["resourcepool.berth.dev/general", "quota.berth.dev/company"],
+    "helm upgrade berth helm/berth --namespace berth-system": ["STATUS: deployed"],
+    "helm uninstall berth --namespace berth-system": ["uninstalled"],
+}
+COVERED = (COSTLY.keys() | IN_THE_CLUSTER.keys() | RAISE_A_CLUSTER.keys()
+           | IN_AN_EMPTY_CLUSTER.keys())
 
 
 def script_of(block: Block) -> str:
@@ -73,6 +84,22 @@ def test_each_costly_command_is_a_target_of_the_makefile(command):
 def test_blocks_for_a_cluster_run(block, readers_shell):
     said = run_in_shell(script_of(block), readers_shell)
     for wanted in IN_THE_CLUSTER[first_line(block)]:
+        assert wanted in said
+
+
+def each_once(blocks: list[Block]) -> list[Block]:
+    """Without those whose first line another page has shown before."""
+    return list({first_line(block): block for block in reversed(blocks)}.values())[::-1]
+
+
+@pytest.mark.parametrize("block", [block for block in each_once(all_blocks())
+                                   if first_line(block) in IN_AN_EMPTY_CLUSTER],
+                         ids=lambda block: block.where)
+def test_blocks_for_an_empty_cluster_run(block, installer):
+    said = run_in_shell(script_of(block), installer.shell)
+    if first_line(block).startswith("helm install"):
+        installer.start_the_operator()
+    for wanted in IN_AN_EMPTY_CLUSTER[first_line(block)]:
         assert wanted in said
 
 

@@ -38,6 +38,7 @@ from harness.steady_caller import SteadyCaller
 from berth_controlplane.berth import EXTENDER
 from berth_controlplane.cluster import Cluster
 from berth_controlplane.ports import HOST, pick_ports
+from berth_controlplane.processes import probe
 
 SERVICE_ACCOUNT = "berth-system/berth-scheduler-extender"
 SECOND = "extender-2"
@@ -180,6 +181,27 @@ def test_a_caller_without_a_certificate_of_the_ca_gets_no_answer(cluster, pool, 
             tls.sendall(b"POST /filter HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
             assert tls.recv(1) == b"", "an answer came"
             raise ConnectionError("closed")
+
+
+def test_it_waits_for_certificates_that_are_being_made(cluster, programs_folder, tmp_path):
+    made = cluster.server_certificate("late", (f"IP:{HOST}",))
+    ca = tmp_path / "ca.crt"
+    ca.write_bytes(Path(flag(cluster, "--client-ca-file")).read_bytes())
+    port, health = pick_ports(2)
+    certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    command = [programs_folder / EXTENDER, f"--kubeconfig={cluster.admin_kubeconfig}",
+               f"--bind-address={HOST}:{port}", f"--health-bind-address={HOST}:{health}",
+               f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}",
+               f"--client-ca-file={ca}", "--tls-wait-seconds=60"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            assert "waiting for certificates" in process.stderr.readline()
+            certificate.write_bytes(Path(made.certificate).read_bytes())
+            key.write_bytes(Path(made.key).read_bytes())
+            wait_until(lambda: probe(f"http://{HOST}:{health}/readyz"), 30, "it serves")
+        finally:
+            process.kill()
 
 
 def test_it_does_not_start_where_everybody_could_call_it(programs_folder):

@@ -23,10 +23,12 @@ _IO = _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube", "lib/clust
 
 LAYERS = (
     Layer("lib/base", ()),
+    Layer("lib/pki", _BASE),
     Layer("lib/resources", _BASE, pure=True),
     Layer("lib/allocation", _BASE + ("lib/resources",), pure=True),
     Layer("lib/simulator", _PURE, pure=True),
     Layer("analyzer/model", _BASE + ("lib/resources",), pure=True),
+    Layer("lib/picture", _BASE),
     Layer("lib/api", _PURE),
     Layer("lib/async", _BASE),
     Layer("lib/http", _BASE + ("lib/async",)),
@@ -34,10 +36,10 @@ LAYERS = (
     Layer("lib/kube", _WORDS + ("lib/async", "lib/http", "lib/telemetry")),
     Layer("lib/cluster", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
     Layer("lib/program", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
-    Layer("operator", _IO),
+    Layer("operator", _IO + ("lib/pki",)),
     Layer("scheduler-extender", _IO),
-    Layer("analyzer", _IO + ("analyzer/model",)),
-    Layer("cli", _IO + ("lib/simulator",)),
+    Layer("analyzer", _IO + ("analyzer/model", "lib/picture")),
+    Layer("cli", _IO + ("lib/simulator", "lib/picture")),
 )
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

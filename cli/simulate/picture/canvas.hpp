@@ -6,9 +6,13 @@
 #include <vector>
 
 #include "cli/simulate/picture/legend.hpp"
-#include "cli/simulate/picture/svg.hpp"
+#include "lib/picture/svg.hpp"
 
 namespace berth::cli {
+
+using picture::Box;
+using picture::Svg;
+using picture::svg_number;
 
 inline constexpr double kPictureWidth = 1200;
 inline constexpr double kPlotLeft = 130;

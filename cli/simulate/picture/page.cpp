@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "cli/simulate/picture/picture.hpp"
-#include "cli/simulate/picture/svg.hpp"
 #include "cli/simulate/render.hpp"
+#include "lib/picture/svg.hpp"
 
 namespace berth::cli {
 namespace {
@@ -31,7 +31,7 @@ th:first-child, td:first-child { text-align: left; }
 std::string row_of(const GroupReport& group) {
   return fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
                      "<td>{}</td><td>{:.2f}</td></tr>\n",
-                     xml_escaped(group.name), group.arrived, group.started,
+                     picture::xml_escaped(group.name), group.arrived, group.started,
                      wait_text(group.waits.mean), wait_text(group.waits.p50),
                      wait_text(group.waits.p90), wait_text(group.waits.longest),
                      static_cast<double>(group.stretch_permille) / 1000);

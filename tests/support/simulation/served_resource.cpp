@@ -61,6 +61,7 @@ Registry::Registry() {
   ns.returns_deleted = true;
   add(ns);
   add(core("configmaps", "ConfigMap"));
+  add(core("secrets", "Secret"));
   auto accounts = core("serviceaccounts", "ServiceAccount");
   accounts.returns_deleted = true;
   add(accounts);

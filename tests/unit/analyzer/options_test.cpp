@@ -54,6 +54,7 @@ TEST_CASE("help is no mistake") {
   CHECK(parse({"--help"}).end.ends);
   CHECK(parse({"--help"}).end.exit_code == 0);
   CHECK(parse({"--help"}).end.text.find("--interval-seconds") != std::string::npos);
+  CHECK(parse({"--help"}).end.text.find("backtest --help") != std::string::npos);
 }
 
 } // namespace berth::analyzer

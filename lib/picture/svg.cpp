@@ -1,10 +1,8 @@
-#include "cli/simulate/picture/svg.hpp"
+#include "lib/picture/svg.hpp"
 
 #include <fmt/format.h>
 
-#include "cli/output/text.hpp"
-
-namespace berth::cli {
+namespace berth::picture {
 namespace {
 
 /// White paper, so that it looks the same on a dark screen and in print.
@@ -24,17 +22,21 @@ text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sa
 </style>
 )";
 
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 } // namespace
 
 std::string xml_escaped(std::string_view text) {
   std::string escaped;
-  for (const char c : printable(text))
+  for (const char c : text)
     switch (c) {
     case '&': escaped += "&amp;"; break;
     case '<': escaped += "&lt;"; break;
     case '>': escaped += "&gt;"; break;
     case '"': escaped += "&quot;"; break;
-    default: escaped += c;
+    default: escaped += is_control(c) ? '?' : c;
     }
   return escaped;
 }
@@ -82,4 +84,4 @@ std::string Svg::document(double width, double height, std::string_view label) c
                      svg_number(width), svg_number(height), xml_escaped(label), kStyle, elements_);
 }
 
-} // namespace berth::cli
+} // namespace berth::picture

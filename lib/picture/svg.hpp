@@ -1,11 +1,11 @@
 #pragma once
 // Svg: one drawing, written element by element. Texts from files are escaped here; styles and
-// attributes are constants of this program. For the other files of this folder.
+// attributes are constants of the caller. For every picture that a program of ours draws.
 
 #include <string>
 #include <string_view>
 
-namespace berth::cli {
+namespace berth::picture {
 
 struct Box {
   double x = 0;
@@ -38,4 +38,4 @@ private:
 /// To a tenth, without a trailing ".0".
 [[nodiscard]] std::string svg_number(double value);
 
-} // namespace berth::cli
+} // namespace berth::picture

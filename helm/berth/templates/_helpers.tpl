@@ -1,0 +1,134 @@
+{{/* Chart-wide names. Berth is one per cluster: names are fixed, and Helm refuses a second release
+because the cluster-wide objects belong to the first. */}}
+
+{{/* The image with its digest, else its tag, else the chart's appVersion. */}}
+{{- define "berth.image" -}}
+{{- $image := .Values.image -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels of everything that belongs to one program; the argument is its name. */}}
+{{- define "berth.labels" -}}
+app.kubernetes.io/name: {{ . }}
+app.kubernetes.io/part-of: berth
+{{- end -}}
+
+{{/* The restricted Pod Security profile, for a pod; fsGroup lets it read a mounted private key. */}}
+{{- define "berth.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "berth.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* Liveness does not depend on the API server: a restart would help nobody while that is down. */}}
+{{- define "berth.probes" -}}
+livenessProbe:
+  httpGet: {path: /livez, port: health}
+  periodSeconds: 10
+  timeoutSeconds: 2
+  failureThreshold: 6
+readinessProbe:
+  httpGet: {path: /readyz, port: health}
+  periodSeconds: 5
+  timeoutSeconds: 2
+{{- end -}}
+
+{{/* What values say about where pods run; the argument is a dict of `root`, `name` and `program`
+(the program's values). Replicas keep off each other's nodes unless `affinity` says otherwise. */}}
+{{- define "berth.placement" -}}
+{{- with .program.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .program.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .program.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if .program.affinity }}
+affinity: {{- toYaml .program.affinity | nindent 2 }}
+{{- else if gt (int .program.replicas) 1 }}
+affinity:
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+    - weight: 100
+      podAffinityTerm:
+        topologyKey: kubernetes.io/hostname
+        labelSelector:
+          matchLabels: {app.kubernetes.io/name: {{ .name }}}
+{{- end }}
+{{- end -}}
+
+{{/* Labels and annotations of pods: the program's name and what values add. */}}
+{{- define "berth.podMetadata" -}}
+labels:
+  {{- include "berth.labels" .name | nindent 2 }}
+  {{- with .program.podLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with .program.podAnnotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Flags that values add, after the chart's own. */}}
+{{- define "berth.arguments" -}}
+{{- with .logLevel }}
+- --log-level={{ . }}
+{{- end }}
+{{- range .extraArguments }}
+- {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* A budget for a program with more than one replica, else nothing: with one it would block every
+drain of its node. */}}
+{{- define "berth.disruptionBudget" -}}
+{{- if gt (int .program.replicas) 1 }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ .name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "berth.labels" .name | nindent 4 }}
+spec:
+  minAvailable: 1
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels: {app.kubernetes.io/name: {{ .name }}}
+{{- end }}
+{{- end -}}
+
+{{/* Namespaces that no policy of Berth's ever touches. */}}
+{{- define "berth.exemptNamespaces" -}}
+{{- $namespaces := concat (list "kube-system" "kube-public" "kube-node-lease" .Release.Namespace) .Values.exemptNamespaces | uniq -}}
+[{{ join ", " $namespaces }}]
+{{- end -}}
+
+{{/* What puts the gate on pods: Policy, Webhook or None. */}}
+{{- define "berth.gate" -}}
+{{- $served := .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" -}}
+{{- if ne .Values.gate.mode "Auto" -}}
+{{ .Values.gate.mode }}
+{{- else if $served -}}
+Policy
+{{- else -}}
+{{- fail "gate.mode: this cluster serves no MutatingAdmissionPolicy (Kubernetes 1.36 or newer does)" -}}
+{{- end -}}
+{{- end -}}

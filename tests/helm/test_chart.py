@@ -1,0 +1,200 @@
+"""The chart as text: what renders, what is refused, and that manifests/ is what it renders to."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+import pytest
+import yaml
+from chart_under_test import CHART, NAMESPACE, POLICY, ROOT, deployments, rendered
+
+PROGRAMS = {"operator": "berth-operator", "extender": "berth-scheduler-extender",
+            "analyzer": "berth-analyzer"}
+
+
+def refusal(helm, *words):
+    done = helm("template", "berth", CHART, "--namespace", NAMESPACE, *words)
+    assert done.returncode != 0, "it renders"
+    return done.stderr
+
+
+def test_manifests_are_what_the_chart_renders_to():
+    done = subprocess.run([ROOT / "scripts/generate-manifests", "--check"], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_helm_finds_no_fault(helm):
+    done = helm("lint", "--strict", CHART, *POLICY)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_value_has_a_line_in_the_schema():
+    def keys(values, schema, path=""):
+        for key, value in values.items():
+            assert key in schema.get("properties", {}), f"{path}{key} is not in values.schema.json"
+            properties = schema["properties"][key]
+            if isinstance(value, dict) and "properties" in properties:
+                keys(value, properties, f"{path}{key}.")
+
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    keys(values, schema)
+
+
+@pytest.mark.parametrize("setting, said", [
+    ("operatr.replicas=2", "additional properties 'operatr' not allowed"),
+    ("operator.replicas=0", "/operator/replicas"),
+    ("operator.replicas=two", "/operator/replicas"),
+    ("operator.logLevel=loud", "/operator/logLevel"),
+    ("gate.mode=Sometimes", "/gate/mode"),
+    ("image.digest=sha256:abc", "/image/digest"),
+    ("image.pullPolicy=Maybe", "/image/pullPolicy"),
+    ("analyzer.intervalSeconds=5", "/analyzer/intervalSeconds"),
+    ("scheduler.percentageOfNodesToScore=101", "/scheduler/percentageOfNodesToScore"),
+    ("extender.extraArguments={verbose}", "/extender/extraArguments/0"),
+    ("exemptNamespaces={Team_A}", "/exemptNamespaces/0"),
+    ("certificates.mode=Magic", "/certificates/mode"),
+])
+def test_a_value_that_cannot_be_meant_is_refused_by_its_name(helm, setting, said):
+    assert said in refusal(helm, *POLICY, "--set", setting).replace("'/", "/")
+
+
+def test_a_cluster_that_cannot_put_the_gate_is_told_so(helm):
+    said = refusal(helm, "--kube-version", "1.35.0")
+    assert "gate.mode: this cluster serves no MutatingAdmissionPolicy" in said
+
+
+def test_a_cluster_that_is_too_old_is_refused(helm):
+    assert "1.33" in refusal(helm, *POLICY, "--kube-version", "1.32.0")
+
+
+def test_the_image_is_the_digest_if_there_is_one(helm):
+    digest = "sha256:" + "0" * 64
+    documents = rendered(helm, "--set", f"image.digest={digest}", "--set",
+                         "image.repository=registry.example.com/berth")
+    for spec in deployments(documents).values():
+        container, = spec["template"]["spec"]["containers"]
+        assert container["image"] == f"registry.example.com/berth@{digest}"
+
+
+@pytest.mark.parametrize("values", PROGRAMS)
+def test_each_program_takes_what_its_values_say(helm, tmp_path, values):
+    chosen = {"replicas": 3, "logLevel": "debug", "extraArguments": ["--kube-api-qps=50"],
+              "priorityClassName": "mine", "nodeSelector": {"role": "infra"},
+              "tolerations": [{"key": "infra", "operator": "Exists"}],
+              "podLabels": {"team": "platform"}, "podAnnotations": {"note": "x"},
+              "resources": {"requests": {"cpu": "1", "memory": "1Gi"},
+                            "limits": {"memory": "1Gi"}}}
+    file = tmp_path / "values.yaml"
+    file.write_text(json.dumps({values: chosen}), encoding="utf-8")
+    documents = rendered(helm, "--values", file)
+    spec = deployments(documents)[PROGRAMS[values]]
+    pod, metadata = spec["template"]["spec"], spec["template"]["metadata"]
+    container, = pod["containers"]
+    assert spec["replicas"] == 3
+    assert {"--log-level=debug", "--kube-api-qps=50"} <= set(container["args"])
+    assert container["resources"] == chosen["resources"]
+    assert pod["priorityClassName"] == "mine"
+    assert pod["nodeSelector"] == chosen["nodeSelector"]
+    assert pod["tolerations"] == chosen["tolerations"]
+    assert metadata["labels"]["team"] == "platform"
+    assert metadata["annotations"] == {"note": "x"}
+    assert "podAntiAffinity" in pod["affinity"]
+    budgets = [document["metadata"]["name"] for document in documents
+               if document["kind"] == "PodDisruptionBudget"]
+    assert PROGRAMS[values] in budgets
+
+
+def test_a_single_replica_has_no_budget_that_would_block_a_drain(helm):
+    documents = rendered(helm, "--set", "operator.replicas=1", "--set", "extender.replicas=1")
+    assert not [document for document in documents if document["kind"] == "PodDisruptionBudget"]
+
+
+def test_another_namespace_is_named_everywhere(helm):
+    done = helm("template", "berth", CHART, "--namespace", "elsewhere", *POLICY)
+    text = re.sub(r"^\s*#.*$", "", done.stdout, flags=re.MULTILINE)
+    assert "system:serviceaccount:elsewhere:berth-operator" in text
+    definitions = [document["metadata"]["name"] for document in yaml.safe_load_all(text)
+                   if document and document["kind"] != "CustomResourceDefinition"
+                   and NAMESPACE in json.dumps(document)]
+    assert definitions == []
+
+
+@pytest.mark.parametrize("setting, kinds", [
+    ("guard.enabled=false", {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}),
+    ("gate.mode=None", {"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"}),
+    ("priorityClasses.create=false", {"PriorityClass"}),
+    ("networkPolicy.enabled=false", {"NetworkPolicy"}),
+    ("crds.install=false", {"CustomResourceDefinition"}),
+])
+def test_a_part_that_is_switched_off_is_not_there_and_all_else_is(helm, setting, kinds):
+    everything = {document["kind"] for document in rendered(helm)}
+    assert {document["kind"] for document in rendered(helm, "--set", setting)} == everything - kinds
+
+
+def test_no_policy_isolates_pods_that_are_not_berths(helm):
+    for document in rendered(helm):
+        if document["kind"] == "NetworkPolicy":
+            assert document["spec"]["podSelector"].get("matchLabels"), document["metadata"]["name"]
+
+
+def test_a_cluster_ip_is_what_the_scheduler_is_told(helm):
+    documents = rendered(helm, "--set", "extender.clusterIP=10.96.0.77")
+    config, = [yaml.safe_load(document["data"]["config.yaml"]) for document in documents
+               if document["metadata"]["name"] == "berth-scheduler-config"]
+    extender, = config["extenders"]
+    assert extender["urlPrefix"] == "https://10.96.0.77:8443"
+    assert extender["tlsConfig"]["serverName"] == "berth-scheduler-extender.berth-system.svc"
+
+
+def test_a_secret_that_nobody_would_fill_is_refused(helm):
+    said = refusal(helm, *POLICY, "--set", "extender.tlsSecret=mine")
+    assert "extender.tlsSecret" in said
+    rendered(helm, "--set", "extender.tlsSecret=mine", "--set", "certificates.mode=Secret")
+
+
+@pytest.mark.parametrize("name", PROGRAMS.values())
+def test_the_programs_take_the_flags_that_the_chart_gives(helm, programs_folder, name):
+    container, = deployments(rendered(helm))[name]["template"]["spec"]["containers"]
+    done = subprocess.run([programs_folder / name, *container["args"], "--version"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len({flag.partition("=")[0] for flag in container["args"]}) == len(container["args"])
+
+
+@pytest.mark.parametrize("mode, kinds", [
+    ("SelfManaged", {"Secret"}), ("CertManager", {"Issuer", "Certificate"}), ("Secret", set())])
+def test_certificates_come_from_one_place_only(helm, mode, kinds):
+    documents = rendered(helm, "--set", f"certificates.mode={mode}")
+    found = {document["kind"] for document in documents}
+    assert found & {"Secret", "Issuer", "Certificate"} == kinds
+    operator, = deployments(documents)["berth-operator"]["template"]["spec"]["containers"]
+    assert ("--manage-certificates=true" in operator["args"]) == (mode == "SelfManaged")
+    roles = [document["metadata"]["name"] for document in documents if document["kind"] == "Role"]
+    assert ("berth-operator-certificates" in roles) == (mode == "SelfManaged")
+
+
+def test_an_issuer_of_the_cluster_signs_if_one_is_named(helm):
+    documents = rendered(helm, "--set", "certificates.mode=CertManager", "--set-json",
+                         'certificates.certManager.issuerRef={"kind":"ClusterIssuer","name":"ours"}')
+    certificates = [document for document in documents if document["kind"] == "Certificate"]
+    assert {document["spec"]["issuerRef"]["name"] for document in certificates} == {"ours"}
+    assert not [document for document in documents if document["kind"] == "Issuer"]
+
+
+def test_the_analyzer_can_be_left_out(helm):
+    documents = rendered(helm, "--set", "analyzer.enabled=false")
+    assert not [document for document in documents
+                if document["metadata"]["name"] == "berth-analyzer"]
+
+
+def test_strict_isolation_binds_through_the_extender(helm):
+    documents = rendered(helm, "--set", "scheduler.ignorable=false")
+    config, = [yaml.safe_load(document["data"]["config.yaml"]) for document in documents
+               if document["metadata"]["name"] == "berth-scheduler-config"]
+    extender, = config["extenders"]
+    assert extender["ignorable"] is False
+    assert extender["bindVerb"] == "bind"

@@ -1,0 +1,114 @@
+// The Secrets with Berth's certificates, kept by an operator against the simulated API server.
+
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "lib/kube/base64.hpp"
+#include "operator/certificates/secrets.hpp"
+#include "tests/unit/operator/simulated_operator.hpp"
+
+namespace {
+
+using namespace berth;
+using namespace berth::op;
+using namespace std::chrono_literals;
+
+constexpr const char* kNamespace = "berth-system";
+
+OperatorOptions keeping() {
+  OperatorOptions options;
+  options.manage_certificates = true;
+  return options;
+}
+
+void create_secret(OperatorWorld& world, std::string_view name) {
+  world.admin.create(
+      simulation::make_object("v1", "Secret", kNamespace, std::string(name)).build());
+}
+
+/// A namespace with the three Secrets as an installation makes them: empty.
+void install_secrets(OperatorWorld& world) {
+  world.admin.create(simulation::make_object("v1", "Namespace", "", kNamespace).build());
+  for (const std::string_view name : {kAuthoritySecret, kExtenderSecret, kSchedulerSecret})
+    create_secret(world, name);
+}
+
+std::string value(OperatorWorld& world, std::string_view secret, const std::string& key) {
+  const auto object = world.admin.get("Secret", {kNamespace, std::string(secret)});
+  const auto data = object.value("data", simulation::Json::object());
+  return kube::decode_base64(data.value(key, "")).value_or("");
+}
+
+bool is_filled(OperatorWorld& world) {
+  return !value(world, kSchedulerSecret, "tls.crt").empty();
+}
+
+} // namespace
+
+TEST_CASE("Empty Secrets are filled once, and then nothing is written") {
+  OperatorWorld world;
+  install_secrets(world);
+  SimulatedOperator op(world, 7, keeping());
+  REQUIRE(world.executor.run_until([&] { return is_filled(world); }, 1min));
+  const std::string authority = value(world, kAuthoritySecret, "tls.crt");
+  CHECK(pki::is_signed_by(value(world, kExtenderSecret, "tls.crt"), authority));
+  CHECK(pki::is_signed_by(value(world, kSchedulerSecret, "tls.crt"), authority));
+  CHECK(value(world, kExtenderSecret, "ca.crt") == authority);
+  CHECK(value(world, kSchedulerSecret, "ca.crt") == authority);
+  const auto facts = pki::facts_of(value(world, kExtenderSecret, "tls.crt"));
+  REQUIRE(facts);
+  CHECK(facts->dns_names.front() == "berth-scheduler-extender.berth-system.svc");
+  world.executor.run_for(2h);
+  CHECK(op.writes_asked("/secrets/") == 3);
+}
+
+TEST_CASE("A key that somebody took out of a Secret is back within an hour, signed as before") {
+  OperatorWorld world;
+  install_secrets(world);
+  SimulatedOperator op(world, 7, keeping());
+  REQUIRE(world.executor.run_until([&] { return is_filled(world); }, 1min));
+  const std::string authority = value(world, kAuthoritySecret, "tls.crt");
+  const std::string scheduler = value(world, kSchedulerSecret, "tls.crt");
+  world.admin.patch("Secret", {kNamespace, std::string(kExtenderSecret)},
+                    {{"data", {{"tls.key", nullptr}}}});
+  world.executor.run_for(61min);
+  CHECK(pki::belong_together(
+      {value(world, kExtenderSecret, "tls.crt"), value(world, kExtenderSecret, "tls.key")}));
+  CHECK(pki::is_signed_by(value(world, kExtenderSecret, "tls.crt"), authority));
+  CHECK(value(world, kSchedulerSecret, "tls.crt") == scheduler);
+}
+
+TEST_CASE("A missing Secret holds up no work, and is filled soon after it is made") {
+  OperatorWorld world;
+  install_secrets(world);
+  world.admin.remove("Secret", {kNamespace, std::string(kSchedulerSecret)});
+  world.add_pool("cpu", 1, "4");
+  world.add_team("a", "cpu", 4);
+  world.admin.create(simulation::make_pod("a", "p").cpu("1").build());
+  SimulatedOperator op(world, 7, keeping());
+  REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "p"); }, 1min));
+  world.executor.run_for(30s);
+  CHECK(op.writes_asked("/secrets/") == 0);
+  create_secret(world, kSchedulerSecret);
+  CHECK(world.executor.run_until([&] { return is_filled(world); }, 15s));
+}
+
+TEST_CASE("A replica that does not lead by its own clock renews nothing") {
+  OperatorWorld world;
+  install_secrets(world);
+  SimulatedOperator op(world, 7, keeping());
+  op.leads = false;
+  world.executor.run_for(5min);
+  CHECK(op.writes_asked("/secrets/") == 0);
+  CHECK_FALSE(is_filled(world));
+}
+
+TEST_CASE("Without being asked to, an operator looks at no Secret") {
+  OperatorWorld world;
+  install_secrets(world);
+  SimulatedOperator op(world);
+  world.executor.run_for(5min);
+  for (const auto& exchange : op.transport.exchanges())
+    CHECK(exchange.target.find("/secrets") == std::string::npos);
+}

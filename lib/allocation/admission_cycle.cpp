@@ -56,8 +56,7 @@ AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
       calendar_(input.snapshot, input.holds, input.now),
       placer_(input.snapshot, input.holds, &calendar_), headroom_(input.snapshot, input.holds),
       options_(input.snapshot, input.holds, input.now),
-      planned_(
-          {input.snapshot, input.holds, input.policy.backfill, placer_, headroom_, input.now}) {}
+      planned_({input.snapshot, input.holds, input.policy, placer_, headroom_, input.now}) {}
 
 std::vector<Replanning> AdmissionCycle::find_new_homes() {
   std::vector<Replanning> replannings;
@@ -71,7 +70,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
     Site site = options->front().site;
     site.horizon = horizon_of({&pod, 1}, options->front());
     site.horizon.is_revocable = is_lent(*pod);
-    auto placed = placer_.place({&pod, 1}, site, nodes_max());
+    auto placed = placer_.place({&pod, 1}, site, nodes_max(site));
     if (!placed)
       return;
     Replanning replanning{pod, *pod->admission};
@@ -113,7 +112,7 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
     if (options != nullptr) {
       site.horizon = horizon_of({&pod, 1}, options->front());
       site.horizon.is_revocable = member.record.lent_until.has_value();
-      if (auto placed = placer_.place({&pod, 1}, site, nodes_max())) {
+      if (auto placed = placer_.place({&pod, 1}, site, nodes_max(site))) {
         nodes = names_of(placed->nodes.front());
         member.record.devices = placed->devices.front();
         if (own_room_)
@@ -121,7 +120,7 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
         placer_.take(std::move(*placed));
       }
     }
-    plan_nodes(member.record, *pod, std::move(nodes), input_.policy.mode);
+    plan_nodes(member.record, *pod, std::move(nodes), placement_in(member.record.pool).mode);
     admission.members.push_back(std::move(member));
   }
   return admission;
@@ -244,7 +243,7 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
 
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
-    plan_nodes(record, *members[i], names_of(placed.nodes[i]), input_.policy.mode);
+    plan_nodes(record, *members[i], names_of(placed.nodes[i]), placement_in(record.pool).mode);
     record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
@@ -323,8 +322,12 @@ AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, P
   return likeness;
 }
 
-std::size_t AdmissionCycle::nodes_max() const {
-  return static_cast<std::size_t>(std::max(input_.policy.candidates, 1));
+const Placement& AdmissionCycle::placement_in(const PoolName& pool) const {
+  return placement_of(input_.snapshot, input_.policy, pool);
+}
+
+std::size_t AdmissionCycle::nodes_max(const Site& site) const {
+  return static_cast<std::size_t>(std::max(placement_in(site.pool->name).candidates, 1));
 }
 
 std::vector<NodeName> AdmissionCycle::names_of(const std::vector<NodeIndex>& nodes) const {

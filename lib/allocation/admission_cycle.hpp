@@ -129,7 +129,8 @@ private:
                                                               const ResourceVector& total) const;
   [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members,
                                      const Horizon& horizon);
-  [[nodiscard]] std::size_t nodes_max() const;
+  [[nodiscard]] const Placement& placement_in(const PoolName& pool) const;
+  [[nodiscard]] std::size_t nodes_max(const Site& site) const;
   [[nodiscard]] std::vector<NodeName> names_of(const std::vector<NodeIndex>& nodes) const;
 
   CycleInput input_;

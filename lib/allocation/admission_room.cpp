@@ -56,9 +56,10 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::place(Option& option, Pods
 
 /// Beside all promises; else, for work that may be evicted, on what they lend (R3, R4).
 std::optional<PlacedPods> AdmissionCycle::find_place(Option& option, Pods members, bool yields) {
+  const std::size_t nodes = nodes_max(option.site);
   const auto try_there = [&] {
-    return yields ? own_room_->place(members, option.site, nodes_max())
-                  : placer_.place(members, option.site, nodes_max());
+    return yields ? own_room_->place(members, option.site, nodes)
+                  : placer_.place(members, option.site, nodes);
   };
   if (auto placed = try_there())
     return placed;

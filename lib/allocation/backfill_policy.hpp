@@ -10,6 +10,8 @@ struct BackfillPolicy {
   bool enabled = true;
   /// How many waiting workloads, from the first in turn, get one (B1).
   std::int32_t planned_starts = 100;
+
+  friend bool operator==(const BackfillPolicy&, const BackfillPolicy&) = default;
 };
 
 } // namespace berth::allocation

@@ -45,6 +45,16 @@ struct RejectionCount {
   friend bool operator==(const RejectionCount&, const RejectionCount&) = default;
 };
 
+/// A resource that the pool has and no node does, and that falls short.
+struct PoolShortfall {
+  PoolName pool{};
+  ResourceName resource = ResourceName::cpu();
+  Amount needed{};
+  Amount left{}; ///< may be negative
+
+  friend bool operator==(const PoolShortfall&, const PoolShortfall&) = default;
+};
+
 /// Why a workload waits. Shared by all workloads that wait for the same thing.
 struct Explanation {
   Reason reason = Reason::InsufficientQuota;
@@ -52,6 +62,7 @@ struct Explanation {
   std::string message{};
   std::optional<QuotaShortfall> quota{}; ///< with InsufficientQuota
   std::vector<RejectionCount> nodes{};   ///< with InsufficientCapacity and its like
+  std::optional<PoolShortfall> pool{};   ///< with InsufficientCapacity, if no node is short of it
   /// Whose room is being made for it, with Preempting (X1).
   std::vector<WorkloadId> victims{};
 

@@ -70,7 +70,8 @@ Explanation explain_shortfall(const PoolShortfall& shortfall) {
           resources::format_amount(shortfall.resource, std::max(shortfall.left, Amount{})) +
           " left",
       std::nullopt,
-      {}};
+      {},
+      shortfall};
 }
 
 Explanation explain_no_place(const NoPlace& no_place, const Site& site, std::size_t members) {

@@ -21,14 +21,6 @@ struct Option {
   ReservationName reservation{}; ///< empty outside of one; set also where its window has closed
 };
 
-/// A pool-level resource that falls short.
-struct PoolShortfall {
-  PoolName pool{};
-  ResourceName resource = ResourceName::cpu();
-  Amount needed{};
-  Amount left{};
-};
-
 class Headroom {
 public:
   /// Both must outlive it.

@@ -29,12 +29,16 @@ bool has_virtual_room(const ResourceVector& left, const ResourceVector& total) {
 PlannedStarts::PlannedStarts(const Input& input) : input_(input) {}
 
 std::optional<TimePoint> PlannedStarts::plan(const Request& request) {
-  if (!input_.policy.enabled || asked_ >= input_.policy.planned_starts)
+  const PoolName& first_pool = request.options.front().site.pool->name;
+  if (std::int32_t& asked = asked_[first_pool]; asked < policy_in(first_pool).planned_starts)
+    ++asked;
+  else
     return std::nullopt;
-  ++asked_;
   const Option* best = nullptr;
   std::optional<Placed> first;
   for (const Option& option : request.options) {
+    if (!policy_in(option.site.pool->name).enabled)
+      continue;
     if (!option.reservation.empty())
       continue; // inside a window it starts when the window's own work lets it
     auto found = find(request, option);
@@ -87,9 +91,9 @@ bool PlannedStarts::would_delay(const Option& option, const ResourceVector& tota
 
 void PlannedStarts::note_admitted(const Option& option, const ResourceVector& total,
                                   TimePoint until, const std::vector<NodeIndex>& nodes) {
-  if (!input_.policy.enabled)
-    return;
   const PoolName& pool = option.site.pool->name;
+  if (!policy_in(pool).enabled)
+    return;
   Timeline& timeline = timelines_[pool];
   const bool pays = option.reservation.empty();
   const auto payer = pays ? std::optional{option.payer} : std::nullopt;
@@ -112,6 +116,10 @@ void PlannedStarts::note_admitted(const Option& option, const ResourceVector& to
     insert(timeline, std::move(end));
   else
     timeline.events.push_back(std::move(end));
+}
+
+const BackfillPolicy& PlannedStarts::policy_in(const PoolName& pool) const {
+  return backfill_of(input_.snapshot, input_.policy, pool);
 }
 
 std::optional<PlannedStarts::Placed> PlannedStarts::find(const Request& request,

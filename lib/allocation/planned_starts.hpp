@@ -11,7 +11,6 @@
 #include <span>
 #include <vector>
 
-#include "lib/allocation/backfill_policy.hpp"
 #include "lib/allocation/headroom.hpp"
 #include "lib/allocation/workload_placer.hpp"
 
@@ -26,7 +25,7 @@ public:
   struct Input {
     const ClusterSnapshot& snapshot;
     const Holds& holds;
-    const BackfillPolicy& policy;
+    const Policy& policy;
     WorkloadPlacer& placer;
     const Headroom& headroom;
     TimePoint now;
@@ -90,6 +89,7 @@ private:
     ResourceVector virtual_left{};
   };
 
+  [[nodiscard]] const BackfillPolicy& policy_in(const PoolName& pool) const;
   [[nodiscard]] std::optional<Placed> find(const Request& request, const Option& option);
   void speak_for(const Request& request, const Option& option, Placed placed);
   Timeline& timeline_of(const PoolName& pool);
@@ -102,8 +102,8 @@ private:
   bool has_balance_ = false;
   QuotaBalance balance_;
   std::map<PoolName, Timeline> timelines_;
-  std::vector<Moment> moments_; ///< by PlanNumber
-  std::int32_t asked_ = 0;
+  std::vector<Moment> moments_;            ///< by PlanNumber
+  std::map<PoolName, std::int32_t> asked_; ///< by the first pool of who asked
 };
 
 } // namespace berth::allocation

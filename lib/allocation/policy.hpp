@@ -54,6 +54,14 @@ struct Throttle {
   friend bool operator==(const Throttle&, const Throttle&) = default;
 };
 
+/// How chosen nodes reach kube-scheduler.
+struct Placement {
+  std::optional<PlacementMode> mode{}; ///< nothing: Auto
+  std::int32_t candidates = 4; ///< how many nodes an admission names for each pod, best first
+
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
+
 struct PolicySpec {
   std::string name = "default";
   TimePoint created{};
@@ -63,7 +71,11 @@ struct PolicySpec {
   Fairness fairness{};
   Throttle throttle{};
   BreakerSpec breaker{};
-  std::optional<PreemptionPolicy> preemption{}; ///< absent: what the program was told
+  // Absent: what the program was told.
+  std::optional<PreemptionPolicy> preemption{};
+  std::optional<Placement> placement{};
+  std::optional<BackfillPolicy> backfill{};
+  std::optional<Duration> gang_timeout{}; ///< G1
 
   friend bool operator==(const PolicySpec&, const PolicySpec&) = default;
 };
@@ -81,15 +93,13 @@ struct MeasuredUse {
   std::int32_t memory_percent = 0;
 };
 
+/// What the program was told holds where no AllocationPolicy says otherwise.
 struct Policy {
-  /// placement.candidates: how many nodes an admission names for each pod, best first.
-  std::int32_t candidates = 4;
-  /// placement.mode; nothing: Auto.
-  std::optional<PlacementMode> mode{};
+  Placement placement{};
   BackfillPolicy backfill{};
   /// Gangs that were rolled back (G1), and workloads whose admission the API server refused.
   std::map<WorkloadId, HeldBack> held_back{};
-  /// Where no AllocationPolicy says otherwise; switched off it is off everywhere.
+  /// Switched off it is off everywhere, whatever an AllocationPolicy says.
   PreemptionPolicy preemption{};
   /// What happened before, for P4.
   EvictionHistory evictions{};

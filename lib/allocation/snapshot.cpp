@@ -70,6 +70,18 @@ const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot, const Pol
   return policy.preemption.enabled && said ? *said : policy.preemption;
 }
 
+const Placement& placement_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                              const PoolName& pool) {
+  const auto& said = snapshot.policy_of(pool).placement;
+  return said ? *said : policy.placement;
+}
+
+const BackfillPolicy& backfill_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                                  const PoolName& pool) {
+  const auto& said = snapshot.policy_of(pool).backfill;
+  return said ? *said : policy.backfill;
+}
+
 QuotaBalance balance_of(const ClusterSnapshot& snapshot) {
   return balance_of(snapshot, *snapshot.holds);
 }

@@ -95,6 +95,12 @@ struct ClusterSnapshot {
 [[nodiscard]] const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot,
                                                     const Policy& policy, const PoolName& pool);
 
+/// How the pool's admissions name nodes, and who gets a planned start there.
+[[nodiscard]] const Placement& placement_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                                            const PoolName& pool);
+[[nodiscard]] const BackfillPolicy& backfill_of(const ClusterSnapshot& snapshot,
+                                                const Policy& policy, const PoolName& pool);
+
 /// What is left of every quota: charges of pods, and what open reservations hold for their payers
 /// beyond what their holders use.
 /// Burst work (Q6) counts as far as Q2 has room for it now; the rest weighs on its own quota only.

@@ -194,10 +194,6 @@ std::optional<allocation::PlacementMode> mode_of(PlacementMode mode) {
   return std::nullopt;
 }
 
-} // namespace
-
-namespace {
-
 allocation::Ordering to_allocation(Ordering ordering) {
   switch (ordering) {
   case Ordering::PriorityThenFairShare: return allocation::Ordering::PriorityThenFairShare;
@@ -206,6 +202,14 @@ allocation::Ordering to_allocation(Ordering ordering) {
   case Ordering::StrictFifo: return allocation::Ordering::StrictFifo;
   }
   return allocation::Ordering::PriorityThenFairShare;
+}
+
+allocation::Placement to_allocation(const PlacementPolicy& placement) {
+  return {mode_of(placement.mode), placement.candidates};
+}
+
+allocation::BackfillPolicy to_allocation(const BackfillPolicy& backfill) {
+  return {backfill.enabled, backfill.planned_starts};
 }
 
 } // namespace
@@ -224,6 +228,9 @@ allocation::PolicySpec to_allocation(const AllocationPolicy& policy) {
   spec.breaker = {policy.spec.circuit_breaker.failures, policy.spec.circuit_breaker.window,
                   policy.spec.circuit_breaker.open};
   spec.preemption = to_allocation(policy.spec.preemption);
+  spec.placement = to_allocation(policy.spec.placement);
+  spec.backfill = to_allocation(policy.spec.backfill);
+  spec.gang_timeout = policy.spec.gang_timeout;
   return spec;
 }
 
@@ -248,9 +255,8 @@ allocation::QuotaMemory remembered(const Quota& quota) {
 
 allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
-  core.candidates = policy.placement.candidates;
-  core.mode = mode_of(policy.placement.mode);
-  core.backfill = {policy.backfill.enabled, policy.backfill.planned_starts};
+  core.placement = to_allocation(policy.placement);
+  core.backfill = to_allocation(policy.backfill);
   core.preemption = to_allocation(policy.preemption);
   return core;
 }

@@ -1,0 +1,289 @@
+#include "lib/allocation/smallest_change.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "lib/allocation/admission_cycle.hpp"
+#include "lib/allocation/cycle.hpp"
+#include "lib/allocation/node_fit.hpp"
+#include "lib/allocation/what_if.hpp"
+
+namespace berth::allocation {
+namespace {
+
+/// Remedies that one answer is made of.
+constexpr std::size_t kRemediesMax = 6;
+
+/// The root of the quota's tree, or the quota itself where the tree is broken.
+QuotaIndex root_of(const QuotaForest& forest, QuotaIndex quota) {
+  for (std::size_t level = 0; level < QuotaForest::kLevelsMax; ++level) {
+    const auto parent = forest.parent(quota);
+    if (!parent)
+      break;
+    quota = *parent;
+  }
+  return quota;
+}
+
+std::optional<QuotaIndex> tree_of(const ClusterSnapshot& snapshot, const Workload& workload) {
+  const auto quota = snapshot.quotas->find(workload.quota.quota);
+  return quota ? std::optional(root_of(*snapshot.quotas, *quota)) : std::nullopt;
+}
+
+/// How much a step adds; 0 where that is no question.
+struct AmountOf {
+  std::int64_t operator()(const RaiseNominal& step) const { return step.by.value(); }
+  std::int64_t operator()(const RaiseCapacity& step) const { return step.by.value(); }
+  std::int64_t operator()(const AddNodes& step) const { return step.count; }
+  std::int64_t operator()(const DropConstraint&) const { return 0; }
+  std::int64_t operator()(const SetPriority&) const { return 0; }
+};
+
+Step with_amount(Step step, std::int64_t amount) {
+  if (auto* quota = std::get_if<RaiseNominal>(&step))
+    quota->by = Amount{amount};
+  else if (auto* pool = std::get_if<RaiseCapacity>(&step))
+    pool->by = Amount{amount};
+  else if (auto* nodes = std::get_if<AddNodes>(&step))
+    nodes->count = static_cast<std::int32_t>(amount);
+  return step;
+}
+
+/// How much of its largest resource the node has, to find the smallest one that will do.
+Points size_of(const NodeTable& table, NodeIndex node) {
+  Points size = 0;
+  for (ColumnIndex column = 0; column < table.columns().size(); ++column)
+    if (table.largest(column) > 0)
+      size = std::max(size, resources::scaled(Amount{table.capacity(node)[column]}, kPointsMax,
+                                              table.largest(column))
+                                .value());
+  return size;
+}
+
+bool is_taken_by_room(Reason reason) {
+  return reason == Reason::InsufficientCapacity || reason == Reason::ReservedCapacity ||
+         reason == Reason::NodeMismatch;
+}
+
+} // namespace
+
+ChangeSearch::ChangeSearch(const Input& input, const WorkloadId& workload)
+    : input_(input), id_(workload) {
+  for (const Waiting& waiting : input.plan.waiting)
+    if (waiting.workload->id == workload) {
+      workload_ = waiting.workload;
+      why_ = waiting.why;
+    }
+  if (workload_ == nullptr)
+    return;
+  members_ = members_to_admit(*workload_);
+  total_ = total_of(members_);
+  keep_who_matters();
+}
+
+/// A change of quotas frees nobody of another tree, and one of room nobody who lacks quota: those
+/// go on waiting, and need no turn. Who comes later in the order takes nothing from it.
+void ChangeSearch::keep_who_matters() {
+  relevant_ = input_.snapshot;
+  OrderedMap<WorkloadId, std::shared_ptr<const Workload>> kept;
+  for (const Admission& admission : input_.plan.admissions)
+    kept.set(admission.workload->id, admission.workload);
+  const auto tree = tree_of(input_.snapshot, *workload_);
+  for (const Waiting& waiting : input_.plan.waiting) {
+    const Workload& other = *waiting.workload;
+    if (other.id == id_)
+      break;
+    if (waiting.why->reason == Reason::InsufficientQuota && tree_of(input_.snapshot, other) != tree)
+      continue;
+    kept.set(other.id, waiting.workload);
+    const Pods pods = members_to_admit(other);
+    ahead_ += total_of(pods);
+    pods_ahead_ += pods.size();
+  }
+  kept.set(id_, workload_);
+  relevant_.waiting = kept.snapshot();
+}
+
+std::vector<Change> ChangeSearch::run() {
+  if (workload_ == nullptr || members_.empty())
+    return {};
+  search_from({});
+  if (is_taken_by_room(why_->reason))
+    for (Step& step : droppable_constraints())
+      search_from({std::move(step)});
+  search_priority();
+  std::ranges::stable_sort(found_, {}, [](const Change& change) { return change.steps.size(); });
+  if (found_.size() > kChangesMax)
+    found_.resize(kChangesMax);
+  return std::move(found_);
+}
+
+ChangeSearch::Trial ChangeSearch::try_steps(const std::vector<Step>& steps) {
+  if (++trials_ > kChangeTrialsMax)
+    return {};
+  const auto snapshot = with_change(relevant_, id_, Change{steps, {}});
+  if (!snapshot)
+    return {};
+  const Plan plan = decide(*snapshot, input_.policy, input_.now, input_.seed);
+  const auto fate = fate_of(plan, id_);
+  if (!fate)
+    return {};
+  return {fate->starts, fate->why && fate->why->reason == Reason::Preempting, fate->why};
+}
+
+/// Adds what is lacking, one reason after the other and each time enough of it, until it starts;
+/// then takes away what is too much.
+void ChangeSearch::search_from(std::vector<Step> steps) {
+  for (std::size_t remedies = 0; remedies <= kRemediesMax; ++remedies) {
+    const Trial trial = steps.empty() ? Trial{false, false, why_} : try_steps(steps);
+    if (trial.starts) {
+      leave_out_steps(steps);
+      reduce_amounts(steps);
+      add(Change{std::move(steps), {}});
+      return;
+    }
+    if (trial.why == nullptr)
+      return;
+    const std::vector<Step> remedy = remedy_for(*trial.why);
+    // What is there already was enough, so something else is amiss that nothing here mends.
+    const auto is_there = [&](const Step& step) { return std::ranges::count(steps, step) > 0; };
+    if (remedy.empty() || std::ranges::any_of(remedy, is_there))
+      return;
+    steps.insert(steps.end(), remedy.begin(), remedy.end());
+  }
+}
+
+std::vector<Step> ChangeSearch::remedy_for(const Explanation& why) const {
+  if (why.reason == Reason::InsufficientQuota && why.quota)
+    return more_quota(*why.quota);
+  if (!is_taken_by_room(why.reason))
+    return {};
+  if (!why.pool)
+    return more_nodes();
+  const ResourceName& resource = why.pool->resource;
+  return {RaiseCapacity{why.pool->pool, resource,
+                        total_.get(resource) + ahead_.get(resource) +
+                            std::max(-why.pool->left, Amount{})}};
+}
+
+/// For all that wait before it, too: they take first.
+std::vector<Step> ChangeSearch::more_quota(const QuotaShortfall& shortfall) const {
+  const QuotaForest& forest = *relevant_.quotas;
+  const QuotaBalance balance = balance_of(relevant_);
+  const auto payer = forest.find(shortfall.quota);
+  std::vector<Step> steps;
+  for (const auto& [resource, amount] : total_) {
+    const Amount available = balance.available(*payer, shortfall.pool, resource);
+    if (amount <= Amount{} || available.is_unlimited())
+      continue;
+    steps.emplace_back(
+        RaiseNominal{shortfall.quota, shortfall.pool, resource,
+                     amount + ahead_.get(resource) + std::max(-available, Amount{})});
+  }
+  return steps;
+}
+
+/// The smallest kind of node that could hold one of its pods, in the first pool that has any.
+std::vector<Step> ChangeSearch::more_nodes() const {
+  const auto quota = relevant_.quotas->find(workload_->quota.quota);
+  if (!quota)
+    return {};
+  const NodeTable& table = *relevant_.nodes;
+  const Constraints& constraints = members_.front()->shape->constraints;
+  const ColumnRequest request = to_columns(members_.front()->requests(), table);
+  for (const QuotaPool& pool : relevant_.quotas->spec(*quota).pools) {
+    std::optional<NodeIndex> best;
+    for (const NodeIndex node : table.in_pool(pool.pool)) {
+      const std::vector<std::int64_t> nothing(table.width());
+      if (eligibility_of(table.node(node), pool.pool, constraints) != Eligibility::Eligible ||
+          room_for(request, {table.capacity(node), nothing, {}}).kind != RoomVerdict::Kind::Fits)
+        continue;
+      if (!best || size_of(table, node) < size_of(table, *best))
+        best = node;
+    }
+    if (best)
+      return {AddNodes{table.node(*best).view.name,
+                       static_cast<std::int32_t>(
+                           std::min<std::size_t>(members_.size() + pods_ahead_, kChangeNodesMax))}};
+  }
+  return {};
+}
+
+/// Those of its first pod, and the taints that it does not tolerate on nodes of its pools.
+std::vector<Step> ChangeSearch::droppable_constraints() const {
+  using Kind = DropConstraint::Kind;
+  const Constraints& constraints = members_.front()->shape->constraints;
+  std::vector<Step> steps;
+  for (const auto& [key, value] : constraints.node_selector)
+    steps.emplace_back(DropConstraint{Kind::NodeSelector, key});
+  if (constraints.required_affinity)
+    steps.emplace_back(DropConstraint{Kind::NodeAffinity, {}});
+  if (!constraints.device_models.empty())
+    steps.emplace_back(DropConstraint{Kind::DeviceModel, {}});
+  const auto quota = relevant_.quotas->find(workload_->quota.quota);
+  if (!quota)
+    return steps;
+  std::set<std::string> taints;
+  for (const QuotaPool& pool : relevant_.quotas->spec(*quota).pools)
+    for (const NodeIndex node : relevant_.nodes->in_pool(pool.pool))
+      if (const Taint* taint = untolerated_taint(relevant_.nodes->node(node).view, constraints))
+        taints.insert(taint->key);
+  for (const std::string& key : taints)
+    steps.emplace_back(DropConstraint{Kind::Taint, key});
+  return steps;
+}
+
+void ChangeSearch::leave_out_steps(std::vector<Step>& steps) {
+  for (std::size_t i = steps.size(); i-- > 0 && steps.size() > 1;) {
+    std::vector<Step> fewer = steps;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    if (admits(fewer))
+      steps = std::move(fewer);
+  }
+}
+
+/// Bisects each amount, in the steps in which what is asked for adds up.
+void ChangeSearch::reduce_amounts(std::vector<Step>& steps) {
+  for (Step& step : steps) {
+    std::int64_t enough = std::visit(AmountOf{}, step);
+    std::int64_t too_little = 0;
+    while (enough - too_little > 1) {
+      const std::int64_t middle = too_little + (enough - too_little) / 2;
+      const Step before = std::exchange(step, with_amount(step, middle));
+      if (admits(steps)) {
+        enough = middle;
+      } else {
+        too_little = middle;
+        step = before;
+      }
+    }
+  }
+}
+
+/// Who would go for it, were it more important (P2 a): the least priority that is enough.
+void ChangeSearch::search_priority() {
+  std::set<std::int32_t> priorities;
+  input_.snapshot.charges.for_each([&](const PodUid& uid, const auto& charge) {
+    const PodView* pod = input_.snapshot.find_pod(uid);
+    if (pod != nullptr && charge->quota == workload_->quota.quota &&
+        pod->priority >= workload_->priority && pod->priority < INT32_MAX)
+      priorities.insert(pod->priority + 1);
+  });
+  for (const std::int32_t priority : priorities) {
+    const Trial trial = try_steps({SetPriority{priority}});
+    if (!trial.starts && !trial.is_preempting)
+      continue;
+    add(Change{{SetPriority{priority}},
+               trial.starts ? std::vector<WorkloadId>{} : trial.why->victims});
+    return;
+  }
+}
+
+void ChangeSearch::add(Change change) {
+  if (std::ranges::count(found_, change) == 0)
+    found_.push_back(std::move(change));
+}
+
+} // namespace berth::allocation

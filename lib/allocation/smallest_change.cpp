@@ -1,6 +1,7 @@
 #include "lib/allocation/smallest_change.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -51,14 +52,14 @@ Step with_amount(Step step, std::int64_t amount) {
   return step;
 }
 
-/// How much of its largest resource the node has, to find the smallest one that will do.
+/// Its shares of the largest capacities, added up, to find the smallest node that will do.
 Points size_of(const NodeTable& table, NodeIndex node) {
   Points size = 0;
   for (ColumnIndex column = 0; column < table.columns().size(); ++column)
     if (table.largest(column) > 0)
-      size = std::max(size, resources::scaled(Amount{table.capacity(node)[column]}, kPointsMax,
-                                              table.largest(column))
-                                .value());
+      size +=
+          resources::scaled(Amount{table.capacity(node)[column]}, kPointsMax, table.largest(column))
+              .value();
   return size;
 }
 
@@ -244,41 +245,92 @@ void ChangeSearch::leave_out_steps(std::vector<Step>& steps) {
   }
 }
 
-/// Bisects each amount, in the steps in which what is asked for adds up.
+/// Each amount to the least that does. What is lacking without the step is the least that it can
+/// be; what earlier work takes of it comes in multiples of what work asks for.
 void ChangeSearch::reduce_amounts(std::vector<Step>& steps) {
-  for (Step& step : steps) {
-    std::int64_t enough = std::visit(AmountOf{}, step);
-    std::int64_t too_little = 0;
-    while (enough - too_little > 1) {
-      const std::int64_t middle = too_little + (enough - too_little) / 2;
-      const Step before = std::exchange(step, with_amount(step, middle));
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::int64_t plenty = std::visit(AmountOf{}, steps[i]);
+    if (plenty <= 1)
+      continue;
+    const std::int64_t least = least_amount(steps, i);
+    const std::int64_t grain = grain_of(steps[i]);
+    std::int64_t enough = (plenty - least + grain - 1) / grain; // in grains above the least
+    std::int64_t too_little = -1;
+    for (std::int64_t next = 0; enough - too_little > 1; next = (too_little + enough) / 2) {
+      const Step before = std::exchange(steps[i], with_amount(steps[i], least + next * grain));
       if (admits(steps)) {
-        enough = middle;
+        enough = next;
       } else {
-        too_little = middle;
-        step = before;
+        too_little = next;
+        steps[i] = before;
       }
     }
   }
 }
 
+/// What is lacking while the step is left out: what is told of it, else one unit.
+std::int64_t ChangeSearch::least_amount(std::vector<Step> steps, std::size_t which) {
+  const Step left_out = steps[which];
+  steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(which));
+  const Trial trial = steps.empty() ? Trial{false, false, why_} : try_steps(steps);
+  if (trial.why == nullptr)
+    return 1;
+  const auto& quota = trial.why->quota;
+  if (const auto* step = std::get_if<RaiseNominal>(&left_out);
+      step != nullptr && quota && quota->quota == step->quota && quota->pool == step->pool &&
+      quota->resource == step->resource)
+    return std::max<std::int64_t>((quota->needed - quota->available).value(), 1);
+  const auto& pool = trial.why->pool;
+  if (const auto* step = std::get_if<RaiseCapacity>(&left_out);
+      step != nullptr && pool && pool->pool == step->pool && pool->resource == step->resource)
+    return std::max<std::int64_t>((pool->needed - pool->left).value(), 1);
+  return 1;
+}
+
+/// The greatest amount that divides what each one asks for that takes its turn no later.
+std::int64_t ChangeSearch::grain_of(const Step& step) const {
+  const ResourceName* resource = nullptr;
+  if (const auto* quota = std::get_if<RaiseNominal>(&step))
+    resource = &quota->resource;
+  else if (const auto* pool = std::get_if<RaiseCapacity>(&step))
+    resource = &pool->resource;
+  if (resource == nullptr)
+    return 1;
+  std::int64_t grain = 0;
+  relevant_.waiting.for_each([&](const WorkloadId&, const auto& workload) {
+    for (const auto& pod : workload->waiting)
+      grain = std::gcd(grain, pod->requests().get(*resource).value());
+  });
+  return std::max<std::int64_t>(grain, 1);
+}
+
 /// Who would go for it, were it more important (P2 a): the least priority that is enough.
 void ChangeSearch::search_priority() {
-  std::set<std::int32_t> priorities;
+  std::set<std::int32_t> above;
   input_.snapshot.charges.for_each([&](const PodUid& uid, const auto& charge) {
     const PodView* pod = input_.snapshot.find_pod(uid);
     if (pod != nullptr && charge->quota == workload_->quota.quota &&
         pod->priority >= workload_->priority && pod->priority < INT32_MAX)
-      priorities.insert(pod->priority + 1);
+      above.insert(pod->priority + 1);
   });
-  for (const std::int32_t priority : priorities) {
-    const Trial trial = try_steps({SetPriority{priority}});
-    if (!trial.starts && !trial.is_preempting)
-      continue;
-    add(Change{{SetPriority{priority}},
-               trial.starts ? std::vector<WorkloadId>{} : trial.why->victims});
-    return;
+  const std::vector<std::int32_t> priorities(above.begin(), above.end());
+  std::optional<Change> found;
+  // The highest first: if that is not enough, none is.
+  for (std::size_t low = 0, high = priorities.size(), at = high - 1; low < high;
+       at = low + (high - low) / 2) {
+    const Trial trial = try_steps({SetPriority{priorities[at]}});
+    if (trial.starts || trial.is_preempting) {
+      found = Change{{SetPriority{priorities[at]}},
+                     trial.starts ? std::vector<WorkloadId>{} : trial.why->victims};
+      high = at;
+    } else if (!found) {
+      return;
+    } else {
+      low = at + 1;
+    }
   }
+  if (found)
+    add(std::move(*found));
 }
 
 void ChangeSearch::add(Change change) {

@@ -55,6 +55,8 @@ private:
   [[nodiscard]] std::vector<Step> droppable_constraints() const;
   void leave_out_steps(std::vector<Step>& steps);
   void reduce_amounts(std::vector<Step>& steps);
+  [[nodiscard]] std::int64_t least_amount(std::vector<Step> steps, std::size_t which);
+  [[nodiscard]] std::int64_t grain_of(const Step& step) const;
   void search_priority();
   void add(Change change);
 

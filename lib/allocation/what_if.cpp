@@ -155,7 +155,7 @@ Result<void> WhatIf::operator()(const DropConstraint& step) {
     return true;
   });
   if (!done)
-    return fail(done.error().while_doing(to_string(Step{step})));
+    return fail(done.error().code, to_string(Step{step}) + ": " + done.error().message);
   return {};
 }
 

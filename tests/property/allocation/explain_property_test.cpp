@@ -105,7 +105,7 @@ TEST_CASE("X2: with a change that is told the work starts, with anything less it
       const auto changes = ChangeSearch({*snapshot, world.policy, plan, world.now, 1}, id).run();
       told += changes.size();
       for (const Change& change : changes) {
-        RC_LOG() << id << ": " << to_string(change) << "\n";
+        RC_LOG() << id.str() << ": " << to_string(change) << "\n";
         RC_ASSERT(starts(*snapshot, world, id, change));
         for (const Change& less : smaller(change)) {
           RC_LOG() << "  less: " << to_string(less) << "\n";

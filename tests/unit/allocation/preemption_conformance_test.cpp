@@ -287,3 +287,72 @@ TEST_CASE("kueue PR #12891: a plan that is carried out twice is one plan") {
   CHECK(world.snapshot()->holds->nominations.size() == 1);
   CHECK(world.plan().preemption.empty());
 }
+
+TEST_CASE("KAI PR #1565: who is over its share takes nothing from who is under it, ratio or not") {
+  World world = preempting_world({4, 4, 4, 4});
+  world.add_all(quota("root").pool("p").cpu(0), team("pre", 2), team("mid", 14));
+  for (int i = 0; i < 10; ++i)
+    world.add(owned(running("pre" + std::to_string(i), "pre", "n" + std::to_string(1 + i / 4))
+                        .cpu(1)
+                        .priority(5)));
+  for (int i = 0; i < 6; ++i)
+    world.add(owned(
+        running("mid" + std::to_string(i), "mid", "n" + std::to_string(3 + (i + 2) / 4)).cpu(1)));
+  for (int i = 0; i < 4; ++i)
+    world.add(waiting("ask" + std::to_string(i), "pre").cpu(1).priority(5).gang("ask", 4));
+  ClosedLoop loop{world};
+  loop.rounds(30);
+  CHECK(loop.evicted_in_all() == 0);
+  CHECK(loop.quiet_rounds == 30);
+  CHECK(used(world, "mid") == 6);
+}
+
+TEST_CASE("KAI #1750: a protected queue of lower priority does not stop a reclaim from a sibling") {
+  World world = preempting_world({8});
+  world.add_all(quota("root").pool("p").cpu(0), quota("org").under("root").pool("p").cpu(0),
+                quota("reclaimer").under("org").of("ns-reclaimer").pool("p").cpu(4),
+                quota("batch").under("org").of("ns-batch").pool("p").cpu(0), team("protected", 4),
+                owned(running("batch1", "batch", "n1").cpu(2)),
+                owned(running("batch2", "batch", "n1").cpu(2)),
+                owned(running("kept", "protected", "n1").cpu(3).priority(-10)),
+                owned(waiting("asks", "reclaimer").cpu(3)));
+  ClosedLoop loop{world};
+  loop.rounds(20);
+  CHECK(is_admitted(world, "asks"));
+  CHECK(loop.evictions.count("kept") == 0);
+  CHECK(loop.evicted_in_all() == 1); // one core is spare
+}
+
+TEST_CASE("koordinator #2391: pods that come at once never hold more than the most they may") {
+  World world = preempting_world({16});
+  world.add_all(quota("root").pool("p").cpu(16),
+                quota("a").under("root").of("ns-a").pool("p").nominal("cpu", 4000, Amount{6000}));
+  for (int i = 0; i < 12; ++i)
+    world.add(waiting("w" + std::to_string(i), "a").cpu(1));
+  ClosedLoop loop{world};
+  for (int round = 0; round < 5; ++round) {
+    loop.round();
+    CHECK(used(world, "a") == 10);
+  }
+  CHECK(loop.evicted_in_all() == 0);
+}
+
+TEST_CASE("koordinator #2393: what is a quota's own is not scaled down when nodes are lost") {
+  World world = preempting_world({8, 4});
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 8), team("b", 8),
+                owned(running("a1", "a", "n1").cpu(4)), owned(running("b1", "b", "n2").cpu(4)),
+                waiting("a2", "a").cpu(4));
+  CHECK(admitted_names(play(world)) == Names{"a2"}); // 12 cores are there of 16 promised
+}
+
+TEST_CASE("YUNIKORN-1988: nobody is evicted below its guarantee, however short another one is") {
+  World world = preempting_world({6});
+  world.add_all(quota("root").pool("p").cpu(0), team("q1", 4), team("q2", 4));
+  for (int i = 0; i < 4; ++i)
+    world.add(owned(running("low" + std::to_string(i), "q1", "n1").cpu(1).priority(-100)));
+  world.add(owned(waiting("asks", "q2").cpu(4).priority(100)));
+  ClosedLoop loop{world};
+  loop.rounds(30);
+  CHECK(loop.evicted_in_all() == 0);
+  CHECK(used(world, "q1") == 4);
+}

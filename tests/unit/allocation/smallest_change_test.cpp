@@ -55,12 +55,20 @@ TEST_CASE("X1: what lacks quota is told by how much, and in which quota and pool
 
 TEST_CASE("X1: those who wait before it take their part of the change first") {
   World world = small_world();
-  world.add_all(pod("runs").cpu(4).bound("n1"), pod("first").cpu(2).created(1),
+  world.add_all(pod("runs").cpu(4).bound("n1"), pod("first").cpu(1).created(1),
                 pod("second").cpu(1).created(2));
   CHECK(told(changes_for(world, id_of("first"))) ==
-        std::vector<std::string>{"+2 cpu for quota a in pool p"});
+        std::vector<std::string>{"+1 cpu for quota a in pool p"});
   CHECK(told(changes_for(world, id_of("second"))) ==
-        std::vector<std::string>{"+3 cpu for quota a in pool p"});
+        std::vector<std::string>{"+2 cpu for quota a in pool p"});
+}
+
+TEST_CASE("X1: who may pass earlier work that needs more is told only what it needs itself") {
+  World world = small_world();
+  world.add_all(pod("runs").cpu(4).bound("n1"), pod("first").cpu(2).created(1),
+                pod("second").cpu(1).created(2));
+  CHECK(told(changes_for(world, id_of("second"))) ==
+        std::vector<std::string>{"+1 cpu for quota a in pool p"});
 }
 
 TEST_CASE("X1: where quota and nodes are short it takes both") {

@@ -16,6 +16,10 @@ namespace {
 
 /// Remedies that one answer is made of.
 constexpr std::size_t kRemediesMax = 6;
+/// With so many that wait, all are played in each trial.
+constexpr std::size_t kExactWaitingMax = 2'000;
+/// Amounts that are tried one after the other before the rest is bisected.
+constexpr std::size_t kClimbMax = 16;
 
 /// The root of the quota's tree, or the quota itself where the tree is broken.
 QuotaIndex root_of(const QuotaForest& forest, QuotaIndex quota) {
@@ -84,27 +88,29 @@ ChangeSearch::ChangeSearch(const Input& input, const WorkloadId& workload)
   keep_who_matters();
 }
 
-/// A change of quotas frees nobody of another tree, and one of room nobody who lacks quota: those
-/// go on waiting, and need no turn. Who comes later in the order takes nothing from it.
+/// Where very many wait, those are left out whom the change does not help: work of other trees that
+/// lacks quota. It nearly always goes on waiting (not if other work of its tree loses its place to
+/// what the change lets start); what is found is played with everybody in the end.
 void ChangeSearch::keep_who_matters() {
   relevant_ = input_.snapshot;
+  is_exact_ = input_.plan.waiting.size() <= kExactWaitingMax;
   OrderedMap<WorkloadId, std::shared_ptr<const Workload>> kept;
   for (const Admission& admission : input_.plan.admissions)
     kept.set(admission.workload->id, admission.workload);
   const auto tree = tree_of(input_.snapshot, *workload_);
   for (const Waiting& waiting : input_.plan.waiting) {
     const Workload& other = *waiting.workload;
-    if (other.id == id_)
-      break;
     if (waiting.why->reason == Reason::InsufficientQuota && tree_of(input_.snapshot, other) != tree)
       continue;
     kept.set(other.id, waiting.workload);
+    if (other.id == id_)
+      continue;
     const Pods pods = members_to_admit(other);
-    ahead_ += total_of(pods);
-    pods_ahead_ += pods.size();
+    rivals_ += total_of(pods);
+    rival_pods_ += pods.size();
   }
-  kept.set(id_, workload_);
-  relevant_.waiting = kept.snapshot();
+  if (!is_exact_)
+    relevant_.waiting = kept.snapshot();
 }
 
 std::vector<Change> ChangeSearch::run() {
@@ -124,7 +130,12 @@ std::vector<Change> ChangeSearch::run() {
 ChangeSearch::Trial ChangeSearch::try_steps(const std::vector<Step>& steps) {
   if (++trials_ > kChangeTrialsMax)
     return {};
-  const auto snapshot = with_change(relevant_, id_, Change{steps, {}});
+  return play(relevant_, steps);
+}
+
+ChangeSearch::Trial ChangeSearch::play(const ClusterSnapshot& cluster,
+                                       const std::vector<Step>& steps) const {
+  const auto snapshot = with_change(cluster, id_, Change{steps, {}});
   if (!snapshot)
     return {};
   const Plan plan = decide(*snapshot, input_.policy, input_.now, input_.seed);
@@ -140,9 +151,14 @@ void ChangeSearch::search_from(std::vector<Step> steps) {
   for (std::size_t remedies = 0; remedies <= kRemediesMax; ++remedies) {
     const Trial trial = steps.empty() ? Trial{false, false, why_} : try_steps(steps);
     if (trial.starts) {
-      leave_out_steps(steps);
-      reduce_amounts(steps);
-      add(Change{std::move(steps), {}});
+      // Plenty of one may have made another one necessary.
+      for (std::vector<Step> before; before != steps;) {
+        before = steps;
+        leave_out_steps(steps);
+        reduce_amounts(steps);
+      }
+      if (is_exact_ || play(input_.snapshot, steps).starts)
+        add(Change{std::move(steps), {}});
       return;
     }
     if (trial.why == nullptr)
@@ -165,11 +181,11 @@ std::vector<Step> ChangeSearch::remedy_for(const Explanation& why) const {
     return more_nodes();
   const ResourceName& resource = why.pool->resource;
   return {RaiseCapacity{why.pool->pool, resource,
-                        total_.get(resource) + ahead_.get(resource) +
+                        total_.get(resource) + rivals_.get(resource) +
                             std::max(-why.pool->left, Amount{})}};
 }
 
-/// For all that wait before it, too: they take first.
+/// For all its rivals, too: they may take first.
 std::vector<Step> ChangeSearch::more_quota(const QuotaShortfall& shortfall) const {
   const QuotaForest& forest = *relevant_.quotas;
   const QuotaBalance balance = balance_of(relevant_);
@@ -181,7 +197,7 @@ std::vector<Step> ChangeSearch::more_quota(const QuotaShortfall& shortfall) cons
       continue;
     steps.emplace_back(
         RaiseNominal{shortfall.quota, shortfall.pool, resource,
-                     amount + ahead_.get(resource) + std::max(-available, Amount{})});
+                     amount + rivals_.get(resource) + std::max(-available, Amount{})});
   }
   return steps;
 }
@@ -207,7 +223,7 @@ std::vector<Step> ChangeSearch::more_nodes() const {
     if (best)
       return {AddNodes{table.node(*best).view.name,
                        static_cast<std::int32_t>(
-                           std::min<std::size_t>(members_.size() + pods_ahead_, kChangeNodesMax))}};
+                           std::min<std::size_t>(members_.size() + rival_pods_, kChangeNodesMax))}};
   }
   return {};
 }
@@ -245,31 +261,61 @@ void ChangeSearch::leave_out_steps(std::vector<Step>& steps) {
   }
 }
 
-/// Each amount to the least that does. What is lacking without the step is the least that it can
-/// be; what earlier work takes of it comes in multiples of what work asks for.
+/// Each amount to the least that does. It is sought first where it mostly is: at what is lacking
+/// without the step, and in multiples of what work asks for from there: other work may take as much
+/// first, or take less.
 void ChangeSearch::reduce_amounts(std::vector<Step>& steps) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::int64_t plenty = std::visit(AmountOf{}, steps[i]);
-    if (plenty <= 1)
+    if (std::visit(AmountOf{}, steps[i]) <= 1)
       continue;
-    const std::int64_t least = least_amount(steps, i);
-    const std::int64_t grain = grain_of(steps[i]);
-    std::int64_t enough = (plenty - least + grain - 1) / grain; // in grains above the least
-    std::int64_t too_little = -1;
-    for (std::int64_t next = 0; enough - too_little > 1; next = (too_little + enough) / 2) {
-      const Step before = std::exchange(steps[i], with_amount(steps[i], least + next * grain));
-      if (admits(steps)) {
-        enough = next;
-      } else {
-        too_little = next;
-        steps[i] = before;
-      }
+    const Grid grid{lacking_without(steps, i), grain_of(steps[i])};
+    if (!climb(steps, i, grid))
+      bisect(steps, i, grid);
+    // Changes of the order may make less do.
+    const std::int64_t found = std::visit(AmountOf{}, steps[i]);
+    const Step kept = std::exchange(steps[i], with_amount(steps[i], found - 1));
+    if (found > 1 && admits(steps))
+      bisect(steps, i, {});
+    else
+      steps[i] = kept;
+  }
+}
+
+/// From the least upwards: more is not always better, since those who are earlier may take it.
+bool ChangeSearch::climb(std::vector<Step>& steps, std::size_t which, Grid grid) {
+  const Step plenty = steps[which];
+  std::int64_t amount = grid.first;
+  for (std::size_t tries = 0; tries < kClimbMax; ++tries, amount += grid.grain) {
+    if (amount >= std::visit(AmountOf{}, plenty))
+      break;
+    steps[which] = with_amount(plenty, amount);
+    if (admits(steps))
+      return true;
+  }
+  steps[which] = plenty;
+  return false;
+}
+
+/// From what is enough downwards.
+void ChangeSearch::bisect(std::vector<Step>& steps, std::size_t which, Grid grid) {
+  const std::int64_t plenty = std::visit(AmountOf{}, steps[which]);
+  std::int64_t enough = (plenty - grid.first + grid.grain - 1) / grid.grain;
+  std::int64_t too_little = -1;
+  while (enough - too_little > 1) {
+    const std::int64_t next = too_little + (enough - too_little) / 2;
+    const Step before =
+        std::exchange(steps[which], with_amount(steps[which], grid.first + next * grid.grain));
+    if (admits(steps)) {
+      enough = next;
+    } else {
+      too_little = next;
+      steps[which] = before;
     }
   }
 }
 
 /// What is lacking while the step is left out: what is told of it, else one unit.
-std::int64_t ChangeSearch::least_amount(std::vector<Step> steps, std::size_t which) {
+std::int64_t ChangeSearch::lacking_without(std::vector<Step> steps, std::size_t which) {
   const Step left_out = steps[which];
   steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(which));
   const Trial trial = steps.empty() ? Trial{false, false, why_} : try_steps(steps);

@@ -1,9 +1,10 @@
 #pragma once
 // smallest_changes(): what would let a waiting workload start (X1): each answer admits it when a
 // cycle is decided on the cluster with that change, and admits it no longer with any step left out
-// or any amount smaller (X2). The search plays cycles on what-ifs of which it knows that they are
-// enough, then leaves out and bisects. Those who come earlier in the order take their part of what
-// a change brings first, as they would in the cluster. Pure; for people who ask, not for cycles.
+// or any amount a little smaller (X2). The search plays cycles on what-ifs that are enough, then
+// leaves out and reduces. Those whose turn comes earlier take their part of what a change brings
+// first, as they would in the cluster; so more is not always better, and a much smaller amount that
+// none of them can use either is not looked for. Pure; for people who ask, not for cycles.
 
 #include <cstdint>
 #include <vector>
@@ -16,7 +17,7 @@
 namespace berth::allocation {
 
 /// Cycles that are played at most for one workload; what is not found by then is not told.
-inline constexpr std::size_t kChangeTrialsMax = 256;
+inline constexpr std::size_t kChangeTrialsMax = 1024;
 /// Answers for one workload.
 inline constexpr std::size_t kChangesMax = 4;
 /// Nodes that an answer adds at most.
@@ -47,6 +48,7 @@ private:
 
   void keep_who_matters();
   [[nodiscard]] Trial try_steps(const std::vector<Step>& steps);
+  [[nodiscard]] Trial play(const ClusterSnapshot& cluster, const std::vector<Step>& steps) const;
   [[nodiscard]] bool admits(const std::vector<Step>& steps) { return try_steps(steps).starts; }
   void search_from(std::vector<Step> steps);
   [[nodiscard]] std::vector<Step> remedy_for(const Explanation& why) const;
@@ -55,7 +57,14 @@ private:
   [[nodiscard]] std::vector<Step> droppable_constraints() const;
   void leave_out_steps(std::vector<Step>& steps);
   void reduce_amounts(std::vector<Step>& steps);
-  [[nodiscard]] std::int64_t least_amount(std::vector<Step> steps, std::size_t which);
+  /// Amounts that are tried: first, first + grain, ...
+  struct Grid {
+    std::int64_t first = 1;
+    std::int64_t grain = 1;
+  };
+  [[nodiscard]] bool climb(std::vector<Step>& steps, std::size_t which, Grid grid);
+  void bisect(std::vector<Step>& steps, std::size_t which, Grid grid);
+  [[nodiscard]] std::int64_t lacking_without(std::vector<Step> steps, std::size_t which);
   [[nodiscard]] std::int64_t grain_of(const Step& step) const;
   void search_priority();
   void add(Change change);
@@ -64,11 +73,12 @@ private:
   WorkloadId id_;
   std::shared_ptr<const Workload> workload_; ///< null: it does not wait
   std::shared_ptr<const Explanation> why_;
-  ClusterSnapshot relevant_; ///< with those who can matter to the workload alone
+  ClusterSnapshot relevant_; ///< what trials are played on
+  bool is_exact_ = true;     ///< it is the whole cluster
   Pods members_{};
-  ResourceVector total_{}; ///< of its members
-  ResourceVector ahead_{}; ///< of all who wait before it
-  std::size_t pods_ahead_ = 0;
+  ResourceVector total_{};  ///< of its members
+  ResourceVector rivals_{}; ///< of all others that wait and matter
+  std::size_t rival_pods_ = 0;
   std::vector<Change> found_;
   std::size_t trials_ = 0;
 };

@@ -58,7 +58,7 @@ World any_world() {
   return world;
 }
 
-/// The change with less: without one step, or with a little or much less of one amount.
+/// The change with less: without one step, or with a little less of one amount.
 std::vector<Change> smaller(const Change& change) {
   std::vector<Change> less;
   for (std::size_t i = 0; i < change.steps.size(); ++i) {
@@ -73,9 +73,8 @@ std::vector<Change> smaller(const Change& change) {
     };
     if (const auto* quota = std::get_if<RaiseNominal>(&step)) {
       const std::int64_t by = quota->by.value();
-      for (const std::int64_t amount : {by - 1, by * below(100) / 100})
-        if (amount > 0)
-          add(RaiseNominal{quota->quota, quota->pool, quota->resource, Amount{amount}});
+      if (by > 1)
+        add(RaiseNominal{quota->quota, quota->pool, quota->resource, Amount{by - 1}});
     } else if (const auto* nodes = std::get_if<AddNodes>(&step); nodes && nodes->count > 1) {
       add(AddNodes{nodes->like, nodes->count - 1});
     }

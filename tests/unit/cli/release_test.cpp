@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
@@ -89,17 +92,18 @@ TEST_CASE("A pod that is written meanwhile is looked at again, and loses nothing
   bool is_written = false;
   world.transport.faults().aim(simulation::Fault::Refuse, [&](const http::Request& request) {
     if (request.method == "PATCH" && !std::exchange(is_written, true))
-      world.admin.patch(
-          "Pod", kPod,
-          {{"spec",
-            {{"schedulingGates",
-              {{{"name", "berth.dev/admission"}}, {{"name", "example.com/late"}}}}}}});
+      world.admin.patch("Pod", kPod,
+                        {{"metadata", {{"annotations", {{"example.com/note", "late"}}}}}});
     return false;
   });
   const Answer answer = world.ask(true, false);
   CHECK(is_written);
   CHECK(answer.exit_code == 0);
-  CHECK(world.gates_of(kPod) == json::array({{{"name", "example.com/late"}}}));
+  CHECK(answer.out == "released 1 pod:\n  research/p\n");
+  CHECK(std::ranges::count(world.transport.exchanges(), 409, &simulation::Exchange::status) == 1);
+  CHECK(world.gates_of(kPod) == json::array());
+  CHECK(world.admin.get("Pod", kPod)["metadata"]["annotations"] ==
+        json{{"example.com/note", "late"}});
 }
 
 TEST_CASE("While Berth is installed its guard keeps the gate, and release says so and fails") {

@@ -47,16 +47,16 @@ void Forecaster::begin_cycle(const History& history, TimePoint now) {
 const Foresight& Forecaster::foresee(const std::string& name, const Series& series, StepValue value,
                                      TimePoint now) {
   Entry& entry = entries_[name];
-  const bool is_fresh = entry.foresight.by_bank && now - entry.foresight.made < kRenewAfter;
+  const bool is_fresh = entry.foresight.by_steps && now - entry.foresight.made < kRenewAfter;
   if (is_fresh)
     return entry.foresight;
   if (bank_forecasts_left_ > 0)
     entry.foresight = analyzer::foresee(series, value, now);
-  else if (!entry.foresight.by_bank || now - entry.foresight.made >= kSoon / 2)
+  else if (!entry.foresight.by_steps || now - entry.foresight.made >= kSoon / 2)
     entry.foresight = foresee_by_trend(series, now);
   else
     return entry.foresight;
-  bank_forecasts_left_ -= entry.foresight.by_bank ? 1 : 0;
+  bank_forecasts_left_ -= entry.foresight.asked_bank ? 1 : 0;
   expect(entry, value, now);
   return entry.foresight;
 }

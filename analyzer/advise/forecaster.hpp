@@ -32,8 +32,8 @@ public:
   [[nodiscard]] double trust(const std::string& name) const;
 
   static constexpr int kBankForecastsPerCycleMax = 40;
-  /// A bank's forecast is made anew once another step is finished.
-  static constexpr Duration kRenewAfter = std::chrono::minutes{5};
+  /// A forecast from steps is made anew once two more are finished.
+  static constexpr Duration kRenewAfter = std::chrono::minutes{10};
   static constexpr Duration kReplayAfter = std::chrono::hours{1};
   static constexpr int kOutcomesMax = 16;
   static constexpr int kOutcomesMin = 4;

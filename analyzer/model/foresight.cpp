@@ -69,14 +69,34 @@ struct BankAnswer {
   std::vector<Forecast> points{};
   std::string model{};
   std::optional<Duration> period{};
+  bool asked = false;
 };
 
+/// Whether all values are the same, as exactly as steps are kept.
+bool is_flat(const std::vector<double>& values) {
+  const auto [least, most] = std::ranges::minmax(values);
+  return most - least <= 2 * PackedAggregates::kMeanErrorMax * most;
+}
+
+BankAnswer stay(const Course& course, std::size_t horizon) {
+  const auto [least, most] = std::ranges::minmax(course.values);
+  BankAnswer answer;
+  answer.model = "Naive";
+  for (std::size_t i = 0; i < horizon; ++i)
+    answer.points.push_back(
+        {course.end + static_cast<int>(i + 1) * course.step, least, course.values.back(), most});
+  return answer;
+}
+
 BankAnswer ask(const Course& course, std::size_t horizon) {
+  if (is_flat(course.values))
+    return stay(course, horizon);
   ForecastQuestion question;
   question.horizon = horizon;
   question.coverage = kCoverage;
   const CourseForecast forecast = forecast_course(course.values, question);
   BankAnswer answer;
+  answer.asked = true;
   for (std::size_t i = 0; i < forecast.points.size(); ++i) {
     Forecast point;
     point.at = course.end + static_cast<int>(i + 1) * course.step;
@@ -117,6 +137,7 @@ void look_further(Foresight& foresight, const Series& series, StepValue value, T
     return;
   BankAnswer answer = ask(*course, static_cast<std::size_t>(kForesightMax / course->step));
   foresight.period = answer.period ? answer.period : foresight.period;
+  foresight.asked_bank = foresight.asked_bank || answer.asked;
   for (const Forecast& point : answer.points)
     if (point.at > now + kSoon)
       foresight.later.push_back(point);
@@ -138,7 +159,7 @@ Foresight foresee(const Series& series, StepValue value, TimePoint now) {
     return foresee_by_trend(series, now);
   Foresight foresight;
   foresight.made = now;
-  foresight.by_bank = true;
+  foresight.by_steps = true;
   foresight.samples = course->values.size();
   // The step that runs is part of the future of what is finished.
   const auto behind = static_cast<std::size_t>(
@@ -150,6 +171,7 @@ Foresight foresee(const Series& series, StepValue value, TimePoint now) {
       foresight.soon.push_back(point);
   foresight.model = std::move(answer.model);
   foresight.period = answer.period;
+  foresight.asked_bank = answer.asked;
   look_further(foresight, series, value, now);
   return foresight;
 }

@@ -23,7 +23,11 @@ struct Foresight {
   std::optional<Duration> period{};
   std::size_t samples = 0; ///< values that it was made from
   TimePoint made{};
-  bool by_bank = false; ///< costs milliseconds; otherwise the trend, which costs nothing
+  /// Made from finished steps, so that it is as good as new until another one is; else the trend.
+  bool by_steps = false;
+  /// Whether the bank was asked, which costs milliseconds; a level that does not move needs no
+  /// model.
+  bool asked_bank = false;
 
   friend bool operator==(const Foresight&, const Foresight&) = default;
 };

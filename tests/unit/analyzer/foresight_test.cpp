@@ -36,9 +36,10 @@ TEST_CASE("with less than two hours it is the trend, with more the bank") {
   CHECK(foresee(Series{}, StepValue::Mean, kStart).model == "None");
   const Foresight early = foresee(minutes_of(1h, flat), StepValue::Mean, kStart + 1h);
   CHECK(early.model == "TheilSen");
-  CHECK_FALSE(early.by_bank);
+  CHECK_FALSE(early.by_steps);
   const Foresight late = foresee(minutes_of(3h, flat), StepValue::Mean, kStart + 3h);
-  CHECK(late.by_bank);
+  CHECK(late.by_steps);
+  CHECK_FALSE(late.asked_bank); // a level that does not move needs no model
   REQUIRE(late.soon.size() == 12);
   CHECK(late.soon.back().at <= kStart + 4h);
   CHECK(late.soon.back().at > kStart + 3h + 50min);
@@ -54,6 +55,7 @@ TEST_CASE("a day that repeats is foreseen a day ahead") {
   const Series series = minutes_of(4 * 24h + 6h, daily);
   const TimePoint now = kStart + 4 * 24h + 6h;
   const Foresight foresight = foresee(series, StepValue::Mean, now);
+  CHECK(foresight.asked_bank);
   REQUIRE_FALSE(foresight.later.empty());
   CHECK(foresight.later.back().at > now + 23h);
   CHECK(foresight.later.back().at <= now + 24h + 30min);
@@ -77,7 +79,7 @@ TEST_CASE("where a quarter of the steps is missing the bank is not asked") {
   for (int i = 0; i < 600; ++i)
     if (i / 30 % 2 == 0) // half an hour yes, half an hour no
       REQUIRE(series.add({kStart + i * 1min, 100}, kStart + i * 1min) == SampleFate::Added);
-  CHECK_FALSE(foresee(series, StepValue::Mean, kStart + 600min).by_bank);
+  CHECK_FALSE(foresee(series, StepValue::Mean, kStart + 600min).by_steps);
 }
 
 TEST_CASE("the busy moments are foreseen where they count") {

@@ -178,12 +178,13 @@ TEST_CASE("only so many forecasts of the bank are made in a cycle, and all get t
   const auto name = [](int i) { return "s" + std::to_string(i); };
   for (int i = 0; i < kSeries; ++i)
     for (int minute = 0; minute < 150; ++minute)
-      REQUIRE(history.add(name(i), {kNow + minute * 1min, 5}, kNow + minute * 1min));
+      REQUIRE(
+          history.add(name(i), {kNow + minute * 1min, 5.0 + minute / 15}, kNow + minute * 1min));
   const auto by_bank = [&](TimePoint now) {
     forecaster.begin_cycle(history, now);
     int count = 0;
     for (int i = 0; i < kSeries; ++i)
-      count += forecaster.foresee(name(i), *history.find(name(i)), StepValue::Mean, now).by_bank;
+      count += forecaster.foresee(name(i), *history.find(name(i)), StepValue::Mean, now).by_steps;
     return count;
   };
   CHECK(by_bank(kNow + 150min) == Forecaster::kBankForecastsPerCycleMax);

@@ -99,8 +99,9 @@ std::uint32_t step_number(TimePoint start, Duration step) {
 
 /// Writes and reads the steps of one chunk. Each is
 ///   first:   step (32) samples (8) mean (12) above (8) p95_below (8) below (8)
-///   others:  1 if it follows the one before with as many samples, else 0, gap - 1 and samples (8);
-///            1 if its codes are those before, else 0 and the four numbers
+///   others:  1 if it follows the one before and is the same in all; else 0 and
+///            1 if it follows with as many samples, else 0, gap - 1 and samples (8); the four
+///            numbers
 class PackedAggregates::Coder {
 public:
   static void put_first(BitWriter& bits, Course& course, std::uint32_t step, const Codes& codes,
@@ -116,20 +117,20 @@ public:
   static void put_next(BitWriter& bits, Course& course, std::uint32_t step, const Codes& codes,
                        std::uint8_t samples) {
     const bool regular = step == course.step + 1 && samples == course.samples;
+    const bool same = codes == course.codes;
+    bits.put(regular && same);
+    if (regular && same)
+      return go_on(course, step, codes, samples);
     bits.put(regular);
     if (!regular) {
       std::uint16_t gap_size = 0;
       put_number(bits, gap_size, step - course.step - 1);
       bits.put(samples, kSamplesBits);
     }
-    const bool same = codes == course.codes;
-    bits.put(same);
-    if (!same) {
-      put_number(bits, course.sizes[0], folded(codes.mean - course.expected_mean));
-      put_number(bits, course.sizes[1], codes.above);
-      put_number(bits, course.sizes[2], codes.p95_below);
-      put_number(bits, course.sizes[3], codes.below);
-    }
+    put_number(bits, course.sizes[0], folded(codes.mean - course.expected_mean));
+    put_number(bits, course.sizes[1], codes.above);
+    put_number(bits, course.sizes[2], codes.p95_below);
+    put_number(bits, course.sizes[3], codes.below);
     go_on(course, step, codes, samples);
   }
 
@@ -148,24 +149,25 @@ public:
   /// one: they end in a reader that is not ok().
   [[nodiscard]] static bool get_next(BitReader& bits, Course& course) {
     std::uint32_t step = course.step + 1;
+    if (bits.get()) {
+      go_on(course, step, course.codes, course.samples);
+      return true;
+    }
     std::uint8_t samples = course.samples;
     if (!bits.get()) {
       std::uint16_t gap_size = 0;
       step += get_number(bits, gap_size);
       samples = static_cast<std::uint8_t>(bits.get(kSamplesBits));
     }
-    Codes codes = course.codes;
-    if (!bits.get()) {
-      const int mean = course.expected_mean + unfolded(get_number(bits, course.sizes[0]));
-      const std::uint32_t above = get_number(bits, course.sizes[1]);
-      const std::uint32_t p95_below = get_number(bits, course.sizes[2]);
-      const std::uint32_t below = get_number(bits, course.sizes[3]);
-      if (mean < 0 || mean > kMeanCodeMax || above > kMinIsZero || p95_below > kMinIsZero ||
-          below > kMinIsZero)
-        return false;
-      codes = {static_cast<std::int16_t>(mean), static_cast<std::uint8_t>(above),
-               static_cast<std::uint8_t>(p95_below), static_cast<std::uint8_t>(below)};
-    }
+    const int mean = course.expected_mean + unfolded(get_number(bits, course.sizes[0]));
+    const std::uint32_t above = get_number(bits, course.sizes[1]);
+    const std::uint32_t p95_below = get_number(bits, course.sizes[2]);
+    const std::uint32_t below = get_number(bits, course.sizes[3]);
+    if (mean < 0 || mean > kMeanCodeMax || above > kMinIsZero || p95_below > kMinIsZero ||
+        below > kMinIsZero)
+      return false;
+    const Codes codes{static_cast<std::int16_t>(mean), static_cast<std::uint8_t>(above),
+                      static_cast<std::uint8_t>(p95_below), static_cast<std::uint8_t>(below)};
     go_on(course, step, codes, samples);
     return samples > 0;
   }

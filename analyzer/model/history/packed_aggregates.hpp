@@ -1,9 +1,10 @@
 #pragma once
-// PackedAggregates: aggregates of one series in about five bits each, so that two weeks of them fit
-// into two or three kilobytes. What it keeps is rounded: the mean to within kMeanErrorMax of
-// itself, min, max and p95 to within kSpreadErrorMax, and a p95 below the mean reads as the mean.
-// Zero stays zero. Their numbers are coded as their differences from what the step before lets
-// expect (Golomb 1966 and Rice 1979, with a parameter that follows the numbers as in JPEG-LS).
+// PackedAggregates: aggregates of one series in one bit each where nothing moves and about eight
+// where much does, so that two weeks of them fit into one to five kilobytes. What it keeps is
+// rounded: the mean to within kMeanErrorMax of itself, min, max and p95 to within kSpreadErrorMax,
+// and a p95 below the mean reads as the mean. Zero stays zero. Their numbers are coded as their
+// differences from what the step before lets expect (Golomb 1966 and Rice 1979, with a parameter
+// that follows the numbers as in JPEG-LS).
 //
 // One chunk per day can be dropped and read by itself.
 

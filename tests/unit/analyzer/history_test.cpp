@@ -81,14 +81,18 @@ TEST_CASE("beyond its limit no series begins, and that is counted") {
 }
 
 TEST_CASE("where memory is short all series keep fewer days, and more again when it is not") {
-  HistoryLimits limits;
-  limits.bytes_max = 42'000;
-  limits.forget_after = 12h;
-  History history({}, limits);
   constexpr auto kSpan = 4 * 24h;
-  for (int i = 0; i < 30; ++i)
-    measure(history, "node/" + std::to_string(i), kStart, kSpan);
-  history.tend(kStart + kSpan);
+  const auto filled_with = [&](const HistoryLimits& limits) {
+    History history({}, limits);
+    for (int i = 0; i < 30; ++i)
+      measure(history, "node/" + std::to_string(i), kStart, kSpan);
+    history.tend(kStart + kSpan);
+    return history;
+  };
+  HistoryLimits limits;
+  limits.forget_after = 12h;
+  limits.bytes_max = filled_with(limits).totals().bytes - 1000;
+  History history = filled_with(limits);
   CHECK(history.totals().bytes <= limits.bytes_max);
   const Duration kept = history.totals().kept;
   CHECK(kept < 4 * 24h);

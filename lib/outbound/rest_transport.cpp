@@ -1,7 +1,9 @@
 #include "lib/outbound/rest_transport.hpp"
 
 #include <coroutine>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/ssl.hpp>
 #include <cpprest/containerstream.h>
@@ -69,13 +71,14 @@ pplx::task<Answer> begin_body(const web::http::http_response& rest,
 
 /// Reads piece by piece, so that an answer that never ends is cut at its limit.
 pplx::task<Answer> read_body(std::shared_ptr<Exchange> exchange) {
-  using Piece = concurrency::streams::container_buffer<std::string>;
+  using Piece = concurrency::streams::container_buffer<std::vector<std::uint8_t>>;
   const Piece piece;
   return exchange->body.read(piece, exchange->piece_bytes)
       .then([exchange, piece](std::size_t count) -> pplx::task<Answer> {
         if (count == 0)
           return pplx::task_from_result<Answer>(std::move(exchange->response));
-        exchange->response.body += piece.collection();
+        const std::vector<std::uint8_t>& bytes = piece.collection();
+        exchange->response.body.append(bytes.begin(), bytes.end());
         if (exchange->response.body.size() > exchange->bytes_max)
           return pplx::task_from_result<Answer>(too_large(exchange->bytes_max));
         return read_body(exchange);

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/cluster/observe.hpp"
 #include "cli/completion.hpp"
 #include "cli/explain/decide.hpp"
 #include "cli/explain/observe.hpp"
@@ -66,11 +67,41 @@ kube::ObjectKey subject_of(const CliOptions& options, const Surroundings& around
   return {options.ns.empty() ? around.default_namespace : options.ns, options.subject};
 }
 
+/// What lies ahead of a workload that waits. Who may not read the whole cluster is told so, and
+/// everything else all the same.
+async::Task<Result<void>> look_ahead_into(kube::Client& client, std::vector<std::string> what_if,
+                                          WorkloadId workload, ExplainView& view) {
+  auto cluster = co_await observe_cluster(client, view.as_of);
+  if (!cluster && cluster.error().code == Code::Forbidden && what_if.empty()) {
+    view.outlook_missing_why = cluster.error().message;
+    co_return Result<void>{};
+  }
+  if (!cluster)
+    co_return fail(cluster.error());
+  std::vector<allocation::Step> steps;
+  for (const std::string& sentence : what_if) {
+    BERTH_CO_TRY(allocation::Step step, allocation::parse_step(sentence));
+    steps.push_back(std::move(step));
+  }
+  BERTH_CO_TRY(view.outlook, look_ahead(*cluster, workload, steps, view.as_of));
+  co_return Result<void>{};
+}
+
 async::Task<Answer> answer_explain(kube::Client& client, CliOptions options, Surroundings around) {
   auto observed = co_await observe_explain(client, subject_of(options, around));
   if (!observed)
     co_return answer_failure(observed.error());
-  const ExplainView view = decide_explain(*observed, around.now);
+  ExplainView view = decide_explain(*observed, around.now);
+  if (!options.what_if.empty() && view.standing != Standing::Waiting) {
+    const Error error{Code::Invalid, "--what-if: " + options.subject + " does not wait"};
+    co_return answer_failure(error);
+  }
+  if (view.standing == Standing::Waiting && options.look_ahead) {
+    const auto looked =
+        co_await look_ahead_into(client, options.what_if, workload_of(*observed), view);
+    if (!looked)
+      co_return answer_failure(looked.error());
+  }
   Answer answer;
   answer.out = present(
       options.output, [&](bool wide) { return render_explain(view, wide, around.paint); },

@@ -9,6 +9,7 @@
 
 #include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/simulate.hpp"
+#include "lib/allocation/change.hpp"
 #include "lib/allocation/strategy.hpp"
 
 namespace berth::cli {
@@ -120,6 +121,15 @@ void add_commands(CLI::App& app, CliOptions& options) {
       command(Command::Explain, "explain", "Say why a pod or gang waits, or how it was admitted");
   explain->add_option("[NAMESPACE/]NAME", options.subject, "a pod, or a gang by its name")
       ->required();
+  CLI::Option* what_if =
+      explain->add_option("--what-if", options.what_if,
+                          "say whether it would start with this change, written as explain writes "
+                          "changes; may be given several times");
+  what_if->allow_extra_args(false);
+  explain
+      ->add_flag("--no-changes{false}", options.look_ahead,
+                 "do not look for what would let it start, which reads all pods and nodes")
+      ->excludes(what_if);
   add_simulate(command(Command::Simulate, "simulate",
                        "Try out placement or a whole cluster without one: from a file"),
                options.simulate);
@@ -167,6 +177,9 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
     check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
+  for (const std::string& step : options.what_if)
+    if (const auto read = allocation::parse_step(step); !read)
+      problems.push_back("--what-if: " + read.error().message);
   if (words.request_timeout_seconds < 1 ||
       words.request_timeout_seconds > kRequestTimeoutSecondsMax)
     problems.emplace_back("--request-timeout-seconds: must be 1 to 3600");

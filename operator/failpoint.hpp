@@ -23,6 +23,14 @@ namespace berth::op {
   X(AfterFirstGangRollback, "one member of a gang that is rolled back is deleted")                 \
   X(BeforeReservationAccepted, "a reservation was judged, its status is not written")              \
   X(AfterReservationAccepted, "a reservation's acceptance is written, its event is not")           \
+  X(BeforeNomination, "evictions are planned, nothing of it is written")                           \
+  X(AfterFirstNomination, "one member of a gang is nominated, the others are not")                 \
+  X(AfterNomination, "a nomination is written, no victim is told")                                 \
+  X(AfterFirstNotice, "one victim is told, others may not be")                                     \
+  X(BeforeFirstEviction, "a notice has passed, no eviction is sent")                               \
+  X(AfterFirstEviction, "one victim is evicted, others may not be")                                \
+  X(BeforeNominationEnd, "a plan is given up, its nomination stands")                              \
+  X(AfterNominationEnd, "a nomination is cleared, notices stand")                                  \
   X(BeforeStatusWrite, "a status was computed and is not written")
 // clang-format on
 

@@ -9,7 +9,9 @@
 #include "operator/admission/admitter.hpp"
 #include "operator/certificates/certificate_keeper.hpp"
 #include "operator/cycle/allocation_loop.hpp"
+#include "operator/failures/failure_watch.hpp"
 #include "operator/gang/gang_watch.hpp"
+#include "operator/preemption/evictor.hpp"
 #include "operator/status/status_loop.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
@@ -22,6 +24,13 @@ GangWatchOptions gang_options(const OperatorOptions& options) {
   GangWatchOptions gang;
   gang.timeout = options.gang_timeout;
   return gang;
+}
+
+api::AllocationPolicySpec spec_of(const OperatorOptions& options) {
+  api::AllocationPolicySpec spec;
+  spec.placement = options.placement;
+  spec.preemption = options.preemption;
+  return spec;
 }
 
 /// The names by which kube-scheduler may call the extender's Service.
@@ -47,13 +56,17 @@ struct Leader::Impl {
         admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.leads,
                   parts.log.named("admission")},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
+        failures(parts.observer),
         stranded({parts.client, parts.executor, parts.observer, parts.events, parts.leads,
                   parts.log.named("stranding")},
                  {}),
-        allocation(
-            {parts.executor, parts.observer, admitter, waiting, stranded, parts.metrics,
-             parts.log.named("cycle")},
-            [this, placement = options.placement] { return policy(placement); }, seed),
+        evictor({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
+                 parts.failpoints, parts.leads, parts.log.named("preemption")},
+                {}, [this] { allocation.wake(); }),
+        overruns(parts.events), allocation(
+                                    {parts.executor, parts.observer, admitter, waiting, stranded,
+                                     evictor, overruns, parts.metrics, parts.log.named("cycle")},
+                                    [this, spec = spec_of(options)] { return policy(spec); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
@@ -64,12 +77,14 @@ struct Leader::Impl {
                            certificate_options(options));
   }
 
-  [[nodiscard]] allocation::Policy policy(const api::PlacementPolicy& placement) const {
-    api::AllocationPolicySpec spec;
-    spec.placement = placement;
+  /// Asked once for each cycle.
+  [[nodiscard]] allocation::Policy policy(const api::AllocationPolicySpec& spec) {
     allocation::Policy policy = api::to_allocation(spec);
+    policy.evictions = evictor.history();
     policy.held_back = gangs.held_back();
     policy.held_back.merge(admitter.held_back());
+    policy.server_throttled_at = parts.client.throttled_at();
+    policy.failures = failures.take();
     return policy;
   }
 
@@ -94,7 +109,10 @@ struct Leader::Impl {
   WaitingReporter waiting;
   GangWatch gangs;
   Admitter admitter;
+  FailureWatch failures;
   StrandedPods stranded;
+  Evictor evictor;
+  OverrunWarner overruns;
   AllocationLoop allocation;
   StatusLoop status;
   std::optional<CertificateKeeper> certificates; ///< if they are Berth's to keep
@@ -111,6 +129,7 @@ async::Task<void> Leader::run(std::stop_token stop) {
     if (!co_await async::sleep_for(impl.parts.executor, kSyncPollInterval, stop))
       co_return;
   impl.gangs.recall();
+  impl.failures.recall();
   const std::stop_callback on_stop(stop, [&impl] { impl.admitter.drop_queued(); });
   async::TaskGroup work(impl.parts.executor);
   work.spawn(impl.allocation.run(stop));
@@ -122,10 +141,12 @@ async::Task<void> Leader::run(std::stop_token stop) {
     work.spawn(impl.certificates->run(stop));
   co_await work.join();
   co_await impl.admitter.drain();
+  co_await impl.evictor.drain();
 }
 
 bool Leader::is_idle() const {
-  return impl_->admitter.in_flight() == 0 && impl_->status.pending() == 0;
+  return impl_->admitter.in_flight() == 0 && impl_->evictor.in_flight() == 0 &&
+         impl_->status.pending() == 0;
 }
 
 } // namespace berth::op

@@ -11,6 +11,8 @@ namespace {
 constexpr int kCandidatesMax = 16;
 constexpr std::size_t kCommonNameBytesMax = 64;
 constexpr int kGangTimeoutSecondsMax = 86'400;
+constexpr int kEvictionNoticeSecondsMax = 86'400;
+constexpr int kMinRuntimeSecondsMax = 604'800;
 const std::map<std::string, api::PlacementMode> kPlacementModes{
     {"Auto", api::PlacementMode::Auto},
     {"Candidates", api::PlacementMode::Candidates},
@@ -20,6 +22,8 @@ const std::map<std::string, api::PlacementMode> kPlacementModes{
 /// What the flags count in seconds or milliseconds.
 struct Units {
   int gang_timeout_seconds = 300;
+  int eviction_notice_seconds = 60;
+  int min_runtime_seconds = 300;
   int status_interval_milliseconds = 1000;
 };
 
@@ -40,6 +44,15 @@ void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
       ->default_str("Auto");
   app.add_option("--candidates", options.placement.candidates,
                  "nodes named for each admitted pod, best first")
+      ->capture_default_str();
+  app.add_option("--preemption", options.preemption.enabled,
+                 "evict running work for work that is entitled to its room")
+      ->capture_default_str();
+  app.add_option("--eviction-notice-seconds", units.eviction_notice_seconds,
+                 "from the notice to a victim until its eviction")
+      ->capture_default_str();
+  app.add_option("--min-runtime-seconds", units.min_runtime_seconds,
+                 "how long work runs before it may be evicted for others")
       ->capture_default_str();
   app.add_option("--gang-timeout-seconds", units.gang_timeout_seconds,
                  "how long a gang may hold capacity before all its members are bound")
@@ -71,6 +84,11 @@ std::vector<std::string> problems_of(const OperatorOptions& options, const Units
          "--scheduler-common-name: must have 1 to 64 bytes");
   demand(1 <= options.placement.candidates && options.placement.candidates <= kCandidatesMax,
          "--candidates: must be 1 to 16");
+  demand(0 <= units.eviction_notice_seconds &&
+             units.eviction_notice_seconds <= kEvictionNoticeSecondsMax,
+         "--eviction-notice-seconds: must be 0 to 86400");
+  demand(0 <= units.min_runtime_seconds && units.min_runtime_seconds <= kMinRuntimeSecondsMax,
+         "--min-runtime-seconds: must be 0 to 604800");
   demand(1 <= units.gang_timeout_seconds && units.gang_timeout_seconds <= kGangTimeoutSecondsMax,
          "--gang-timeout-seconds: must be 1 to 86400");
   demand(100 <= units.status_interval_milliseconds && units.status_interval_milliseconds <= 60'000,
@@ -95,6 +113,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_flags(app, line.options, units);
   line.end =
       program::read_command_line(app, argc, argv, [&] { return problems_of(line.options, units); });
+  line.options.preemption.notice = std::chrono::seconds{units.eviction_notice_seconds};
+  line.options.preemption.min_runtime = std::chrono::seconds{units.min_runtime_seconds};
   line.options.gang_timeout = std::chrono::seconds{units.gang_timeout_seconds};
   line.options.status_interval = Duration{units.status_interval_milliseconds};
   if (!line.end.ends && line.options.list_failpoints)

@@ -19,6 +19,8 @@ struct OperatorOptions {
   std::string identity;
   /// spec.placement of AllocationPolicy; candidates is 1..16.
   api::PlacementPolicy placement;
+  /// spec.preemption of AllocationPolicy, in its ranges.
+  api::PreemptionPolicy preemption;
   /// How long a gang may hold capacity without all of its members bound (G1).
   Duration gang_timeout = std::chrono::seconds{300};
   /// Whether it keeps the extender's and the scheduler's certificates, in the Lease's namespace.

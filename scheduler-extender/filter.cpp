@@ -89,11 +89,18 @@ void Answer::pass_unpromised(const ClusterSnapshot& snapshot) {
   }
 }
 
+bool is_about_room(Reason reason) {
+  return reason == Reason::InsufficientNodeResources || reason == Reason::NodeReserved;
+}
+
 /// The planned nodes that are in the request and can take the pod, best first; else the best of its
-/// pool.
+/// pool. A refusal for want of room would not be taken back soon: kube-scheduler asks again when it
+/// pleases. So where the snapshot is older than the plan, the plan is believed; kube-scheduler's
+/// own filters still see to it that the pod fits.
 void Answer::place(const ClusterSnapshot& snapshot, const FilterOptions& options) {
   const std::size_t nodes_max = request_.pod->has_soft_constraints ? options.candidates_max : 1;
   const PlacementQuery query = query_for(snapshot, request_.pod->view);
+  const bool is_outdated = is_admitted_since(*request_.pod, snapshot);
   const Names names = request_.node_names;
   for (const NodeName& planned : query.planned_nodes) {
     const auto at = std::ranges::find(names, std::string_view(planned.str()));
@@ -104,7 +111,7 @@ void Answer::place(const ClusterSnapshot& snapshot, const FilterOptions& options
     if (at == names.end() || is_known) // named twice: the record is text that may be damaged
       continue;
     const auto rejection = check(snapshot, planned, query);
-    if (!rejection)
+    if (!rejection || (is_outdated && is_about_room(rejection->reason)))
       result_.passed.push_back(position);
     else
       result_.refused.push_back({position, rejection->reason, !rejection->preemption_may_help});

@@ -72,7 +72,7 @@ Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
                    std::optional<http::ServerTls> tls)
     : frame_(frame), options_(std::move(options)), tls_(std::move(tls)),
       log_(frame.log().logger("extender")),
-      observer_(frame.client(), frame.executor(), frame.make_rng(), {}),
+      observer_(frame.client(), frame.executor(), frame.make_rng(), {.decides = false}),
       observer_metrics_(observer_, frame.executor(), frame.registry()),
       binding_client_(frame.make_client([this](kube::ClientOptions& client) {
         client.request_timeout = options_.bind_timeout;

@@ -26,6 +26,11 @@ Standing standing_of(const cluster::Pod& pod, const allocation::ClusterSnapshot*
   return is_managed ? Standing::NotAdmitted : Standing::Unmanaged;
 }
 
+bool is_admitted_since(const cluster::Pod& pod, const allocation::ClusterSnapshot& snapshot) {
+  const allocation::PodView* known = snapshot.find_pod(pod.view.uid);
+  return pod.view.admission && (known == nullptr || !known->admission);
+}
+
 bool is_daemon(const cluster::Pod& pod) {
   const bool owned = std::ranges::any_of(pod.meta.owners, [](const api::OwnerReference& owner) {
     return owner.controller && owner.kind == "DaemonSet";

@@ -19,6 +19,11 @@ enum class Standing {
 [[nodiscard]] Standing standing_of(const cluster::Pod& pod,
                                    const allocation::ClusterSnapshot* snapshot);
 
+/// Whether the pod was admitted after the snapshot was taken. The operator saw more then: victims
+/// that the snapshot still counts are gone, and room that it holds for the pod is the pod's.
+[[nodiscard]] bool is_admitted_since(const cluster::Pod& pod,
+                                     const allocation::ClusterSnapshot& snapshot);
+
 /// Owned by a DaemonSet and pinned to its node by name, as the DaemonSet controller makes them.
 [[nodiscard]] bool is_daemon(const cluster::Pod& pod);
 

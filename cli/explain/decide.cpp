@@ -152,6 +152,10 @@ std::string_view to_string(Standing standing) {
   return kNames[static_cast<std::size_t>(standing)];
 }
 
+WorkloadId workload_of(const ObservedExplain& observed) {
+  return allocation::workload_id(asked_about(observed).front()->view);
+}
+
 ExplainView decide_explain(const ObservedExplain& observed, TimePoint now) {
   ExplainView view;
   view.as_of = now;

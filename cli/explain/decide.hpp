@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/explain/changes.hpp"
 #include "cli/explain/observe.hpp"
 #include "cli/queue/decide.hpp"
 #include "cli/status/decide.hpp"
@@ -51,8 +52,13 @@ struct ExplainView {
   std::vector<QuotaRow> chain{}; ///< from the root to its quota; amounts it asks for, alone
   std::vector<PoolRow> pools{};  ///< where it is, or may go, in order; amounts it asks for, alone
   std::vector<EventNote> events{};
+  std::optional<Outlook> outlook{};  ///< of what waits, if it was looked for
+  std::string outlook_missing_why{}; ///< it was looked for in vain
 };
 
 [[nodiscard]] ExplainView decide_explain(const ObservedExplain& observed, TimePoint now);
+
+/// Of the pod or the gang that was asked about.
+[[nodiscard]] WorkloadId workload_of(const ObservedExplain& observed);
 
 } // namespace berth::cli

@@ -121,6 +121,63 @@ std::string section(std::string_view title, const std::string& table, const Pain
   return table.empty() ? "" : "\n" + paint(title, Colour::Strong) + "\n" + table;
 }
 
+std::string render_change(const ChangeRow& change) {
+  std::string text = "  ";
+  for (std::size_t i = 0; i < change.steps.size(); ++i)
+    text += (i == 0 ? "" : " and ") + change.steps[i];
+  if (!change.evicted.empty())
+    text += ", which evicts " + joined(change.evicted);
+  return printable(text) + "\n";
+}
+
+std::string render_what_if(const WhatIfView& what_if, const Paint& paint) {
+  const std::string title = "What if: " + joined(what_if.steps);
+  std::string text = "\n" + paint(printable(title), Colour::Strong) + "\n  ";
+  if (what_if.starts)
+    return text + paint("it would start now", Colour::Good) +
+           (what_if.nodes.empty() ? "" : printable(" on " + joined(what_if.nodes))) + "\n";
+  text += paint("it would wait", Colour::Careful);
+  if (!what_if.why.reason.empty())
+    text += printable(": " + what_if.why.reason + ": " + what_if.why.message);
+  return text + "\n";
+}
+
+/// What would let it start, one change in each line.
+std::string render_outlook(const ExplainView& view, const Paint& paint) {
+  const std::string title = "\n" + paint("What would let it start", Colour::Strong) + "\n";
+  if (!view.outlook_missing_why.empty())
+    return title + "  not known: " + printable(view.outlook_missing_why) + "\n";
+  if (!view.outlook)
+    return "";
+  if (view.outlook->what_if)
+    return render_what_if(*view.outlook->what_if, paint);
+  std::string text;
+  if (view.outlook->planned_start)
+    text += "  waiting until " + format_time(*view.outlook->planned_start) +
+            ", if what runs ends as it said\n";
+  for (const ChangeRow& change : view.outlook->changes)
+    text += render_change(change);
+  return text.empty() ? "" : title + text;
+}
+
+json outlook_json(const ExplainView& view) {
+  if (!view.outlook)
+    return nullptr;
+  json changes = json::array();
+  for (const ChangeRow& change : view.outlook->changes)
+    changes.push_back({{"steps", change.steps}, {"evicted", change.evicted}});
+  json outlook = {{"plannedStart", to_json(view.outlook->planned_start)},
+                  {"changes", std::move(changes)},
+                  {"whatIf", nullptr}};
+  if (const auto& what_if = view.outlook->what_if)
+    outlook["whatIf"] = {{"steps", what_if->steps},
+                         {"starts", what_if->starts},
+                         {"nodes", what_if->nodes},
+                         {"reason", what_if->why.reason},
+                         {"message", what_if->why.message}};
+  return outlook;
+}
+
 json admission_json(const ExplainView& view) {
   if (!view.record)
     return nullptr;
@@ -143,6 +200,7 @@ std::string render_explain(const ExplainView& view, bool wide, const Paint& pain
   if (const std::string more = printable(detail(view)); !more.empty())
     text += "  " + more + "\n";
   text += facts(view);
+  text += render_outlook(view, paint);
   text += render_members(view, paint);
   text += section("Quota chain", render_quotas(view.chain, wide, paint), paint);
   text += section(view.record ? "Pool" : "Pools it may use", render_pools(view.pools, wide, paint),
@@ -170,6 +228,7 @@ json explain_json(const ExplainView& view) {
           {"created", to_json(std::optional(view.created))},
           {"reason", view.why.reason},
           {"message", view.why.message},
+          {"outlook", outlook_json(view)},
           {"quota", view.quota},
           {"priority", view.priority},
           {"requests", to_json(view.requests)},

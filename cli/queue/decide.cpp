@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "lib/allocation/cluster_state.hpp"
-#include "lib/allocation/heads.hpp"
+#include "lib/allocation/remembering.hpp"
+#include "lib/allocation/turn_order.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/cluster/state_feed.hpp"
@@ -27,6 +28,8 @@ std::shared_ptr<const ClusterSnapshot> snapshot_of(const ObservedQueue& observed
       managed.insert(name_space.name);
     state.upsert_namespace(name_space);
   }
+  for (const auto& policy : observed.policies)
+    state.upsert_policy(api::to_allocation(*policy));
   for (const auto& quota : observed.quotas)
     state.upsert_quota(api::to_allocation(*quota));
   for (const auto& pod : observed.pods) {
@@ -35,6 +38,38 @@ std::shared_ptr<const ClusterSnapshot> snapshot_of(const ObservedQueue& observed
     state.upsert_pod(std::move(view));
   }
   return state.publish(now);
+}
+
+/// What quotas hold, as their statuses say: each one's own use is what those below it have less.
+allocation::QuotaBalance balance_of_statuses(const ObservedQueue& observed,
+                                             const allocation::QuotaForest& forest) {
+  allocation::QuotaBalance balance(forest);
+  std::map<std::pair<allocation::QuotaIndex, PoolName>, resources::ResourceVector> own;
+  for (const auto& quota : observed.quotas) {
+    const allocation::QuotaIndex index = *forest.find(QuotaName{quota->meta.name});
+    const auto parent = forest.parent(index);
+    for (const auto& pool : quota->status.pools) {
+      resources::ResourceVector used;
+      for (const auto& resource : pool.resources)
+        used.set(resource.name, resource.used.value_or(resources::Amount{}));
+      own[{index, pool.pool}] += used;
+      if (parent)
+        own[{*parent, pool.pool}] -= used;
+    }
+  }
+  for (const auto& [place, used] : own)
+    balance.charge(place.first, place.second, used);
+  return balance;
+}
+
+/// What the operator remembers of quotas, as far as their statuses tell.
+allocation::QuotaMemories memories_of(const ObservedQueue& observed,
+                                      const ClusterSnapshot& snapshot,
+                                      const allocation::QuotaBalance& balance, TimePoint now) {
+  allocation::AllocationMemory memory;
+  for (const auto& quota : observed.quotas)
+    memory.quotas.emplace(QuotaName{quota->meta.name}, api::remembered(*quota));
+  return settled(std::move(memory), snapshot, balance, now).quotas;
 }
 
 /// Whether `quota` is `ancestor` or below it.
@@ -109,7 +144,9 @@ Result<QueueView> decide_queue(const ObservedQueue& observed, const std::string&
   view.as_of = now;
   std::map<std::string, std::int64_t> positions;
   std::int64_t turn = 0;
-  for (const Head& head : allocation::order_heads(allocation::collect_heads(*snapshot))) {
+  const auto balance = balance_of_statuses(observed, *snapshot->quotas);
+  const auto memories = memories_of(observed, *snapshot, balance, now);
+  for (const Head& head : allocation::turns({*snapshot, balance, memories, now})) {
     QueueRow row = row_of(head, pods);
     const std::int64_t position = ++positions[row.quota];
     ++turn;

@@ -32,6 +32,8 @@ async::Task<Result<ObservedQueue>> observe_queue(kube::Client& client, std::stri
   observed.whole = ns.empty();
   BERTH_CO_CHECK(
       co_await list_into(client, kube::types::quota(), observed.quotas, observed.unreadable));
+  BERTH_CO_CHECK(co_await list_into(client, kube::types::allocation_policy(), observed.policies,
+                                    observed.unreadable));
   if (observed.whole) {
     BERTH_CO_CHECK(co_await observe_namespaces(client, observed));
   } else {

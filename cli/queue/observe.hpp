@@ -1,11 +1,13 @@
 #pragma once
-// The observe part of `kubectl berth queue`: quotas, namespaces and the pods that are not bound.
+// The observe part of `kubectl berth queue`: policies, quotas, namespaces and the pods that are not
+// bound. What runs is known from the statuses of the quotas.
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "lib/allocation/subject.hpp"
+#include "lib/api/allocation_policy.hpp"
 #include "lib/api/quota.hpp"
 #include "lib/cluster/pod.hpp"
 #include "lib/kube/client.hpp"
@@ -13,6 +15,7 @@
 namespace berth::cli {
 
 struct ObservedQueue {
+  std::vector<std::shared_ptr<const api::AllocationPolicy>> policies;
   std::vector<std::shared_ptr<const api::Quota>> quotas;
   std::vector<allocation::NamespaceView> namespaces; ///< as far as they may be read
   std::vector<std::shared_ptr<const cluster::Pod>> pods;

@@ -19,6 +19,11 @@ using simulator::WorkloadSet;
 const PoolName kPool{"cluster"};
 constexpr std::int64_t kPodsPerNode = 110;
 constexpr YamlRange kSeconds{0, 365LL * 86'400};
+// As in the schema of AllocationPolicy.
+constexpr YamlRange kMinRuntimeSeconds{0, 604'800};
+constexpr YamlRange kNoticeSeconds{0, 86'400};
+constexpr YamlRange kEvictionsPerHour{0, 60};
+constexpr YamlRange kEvictionRatioPercent{100, 1000};
 constexpr YamlRange kPriority{-1'000'000'000, 1'000'000'000};
 
 /// A scenario as far as it has been read. What it asks for is counted before it is made, so that a
@@ -155,6 +160,26 @@ void read_workload(YamlFields& fields, Draft& draft) {
   draft.scenario.workloads.push_back(std::move(set));
 }
 
+/// Whoever writes the section wants evictions; what it leaves out is as in an AllocationPolicy.
+void read_preemption(YamlFields& fields, Draft& draft) {
+  allocation::PreemptionPolicy& policy = draft.scenario.preemption;
+  policy.enabled = true;
+  const auto seconds = [&](const std::string& name, Duration& out, YamlRange range) {
+    std::int64_t count = std::chrono::duration_cast<std::chrono::seconds>(out).count();
+    fields.integer(name, count, range);
+    out = std::chrono::seconds{count};
+  };
+  const auto integer = [&](const std::string& name, std::int32_t& out, YamlRange range) {
+    std::int64_t count = out;
+    fields.integer(name, count, range);
+    out = static_cast<std::int32_t>(count);
+  };
+  seconds("minRuntimeSeconds", policy.min_runtime, kMinRuntimeSeconds);
+  seconds("noticeSeconds", policy.notice, kNoticeSeconds);
+  integer("maxEvictionsPerHour", policy.max_evictions_per_hour, kEvictionsPerHour);
+  integer("maxEvictionRatioPercent", policy.max_eviction_ratio_percent, kEvictionRatioPercent);
+}
+
 } // namespace
 
 Result<Scenario> decode_scenario(const std::string& text) {
@@ -165,6 +190,8 @@ Result<Scenario> decode_scenario(const std::string& text) {
     fields.map("pool", [&](YamlFields& it) { read_pool(it, draft); });
     fields.require("quotas");
     fields.each("quotas", [&](YamlFields& it) { read_quota(it, draft); });
+    if (fields.has("preemption"))
+      fields.map("preemption", [&](YamlFields& it) { read_preemption(it, draft); });
     fields.require("workloads");
     fields.each("workloads", [&](YamlFields& it) { read_workload(it, draft); });
   }));

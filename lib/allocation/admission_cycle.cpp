@@ -4,19 +4,13 @@
 #include <array>
 
 #include "lib/allocation/explain.hpp"
+#include "lib/allocation/nominations.hpp"
 #include "lib/allocation/placement_mode.hpp"
 #include "lib/base/rng.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::allocation {
 namespace {
-
-ResourceVector total_of(Pods pods) {
-  ResourceVector total;
-  for (const auto& pod : pods)
-    total += pod->requests();
-  return total;
-}
 
 /// FNV-1a, to spread the ids of workloads over the seeds of their decisions.
 std::uint64_t hash_of(std::string_view text) {
@@ -42,14 +36,27 @@ std::string members_text(const Workload& workload, std::size_t there) {
 std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, TimePoint now) {
   if (snapshot.open_windows.are_right_for(now))
     return snapshot.holds;
-  return std::make_shared<const Holds>(hold_on_nodes(find_open_windows(snapshot.reservations, now),
-                                                     *snapshot.nodes, snapshot.loads,
-                                                     snapshot.reservation_use));
+  return std::make_shared<const Holds>(
+      hold_capacity(snapshot, find_open_windows(snapshot.reservations, now)));
 }
 
-AdmissionCycle::AdmissionCycle(CycleInput input)
-    : input_(input), placer_(input.snapshot, input.holds), headroom_(input.snapshot, input.holds),
-      options_(input.snapshot, input.holds, input.now) {}
+Pods members_to_admit(const Workload& workload) {
+  const auto running = static_cast<std::size_t>(workload.members_running);
+  const auto size = static_cast<std::size_t>(workload.size);
+  const std::size_t there =
+      workload.waiting.size() + running + static_cast<std::size_t>(workload.members_done);
+  if (running >= size || there < size)
+    return {};
+  return Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
+}
+
+AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
+    : input_(input), memory_(memory), rates_({input.snapshot, input.policy, input.now}, memory),
+      subject_use_(input.snapshot), namespace_use_(input.snapshot),
+      calendar_(input.snapshot, input.holds, input.now),
+      placer_(input.snapshot, input.holds, &calendar_), headroom_(input.snapshot, input.holds),
+      options_(input.snapshot, input.holds, input.now),
+      planned_({input.snapshot, input.holds, input.policy, placer_, headroom_, input.now}) {}
 
 std::vector<Replanning> AdmissionCycle::find_new_homes() {
   std::vector<Replanning> replannings;
@@ -60,7 +67,10 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
     const auto* options = std::get_if<std::vector<Option>>(&found);
     if (options == nullptr)
       return;
-    auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max());
+    Site site = options->front().site;
+    site.horizon = horizon_of({&pod, 1}, options->front());
+    site.horizon.is_revocable = is_lent(*pod);
+    auto placed = placer_.place({&pod, 1}, site, nodes_max(site));
     if (!placed)
       return;
     Replanning replanning{pod, *pod->admission};
@@ -75,6 +85,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
 std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
   const Workload& workload = *head.workload;
   refusal_ = Waiting{head.workload, 0, nullptr};
+  unplaced_.reset();
   if (!workload.defect.empty())
     return refuse(Reason::InvalidWorkload, workload.defect);
   if (workload.already_charged > 0)
@@ -97,13 +108,19 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
   for (const auto& pod : members) {
     MemberAdmission member{pod, *workload.interrupted};
     std::vector<NodeName> nodes;
-    if (options != nullptr)
-      if (auto placed = placer_.place({&pod, 1}, options->front().site, nodes_max())) {
+    Site site = options == nullptr ? Site{} : options->front().site;
+    if (options != nullptr) {
+      site.horizon = horizon_of({&pod, 1}, options->front());
+      site.horizon.is_revocable = member.record.lent_until.has_value();
+      if (auto placed = placer_.place({&pod, 1}, site, nodes_max(site))) {
         nodes = names_of(placed->nodes.front());
         member.record.devices = placed->devices.front();
+        if (own_room_)
+          own_room_->take_place({&pod, 1}, site, *placed);
         placer_.take(std::move(*placed));
       }
-    plan_nodes(member.record, *pod, std::move(nodes), input_.policy.mode);
+    }
+    plan_nodes(member.record, *pod, std::move(nodes), placement_in(member.record.pool).mode);
     admission.members.push_back(std::move(member));
   }
   return admission;
@@ -120,25 +137,71 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
                   members_text(workload, running) + " run already; this one is too many");
   if (there < size)
     return refuse(Reason::WaitingForGang, members_text(workload, there) + " exist");
-  const Pods members =
-      Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
+  const Pods members = members_to_admit(workload);
   const auto found =
       workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
   if (const auto* refusal = std::get_if<Refusal>(&found))
-    return refuse(refusal->reason, refusal->message);
-  return admit_at_best(head, members, std::get<std::vector<Option>>(found));
+    return refuse(*refusal);
+  const auto options = not_passed_over(head, std::get<std::vector<Option>>(found));
+  if (options.empty())
+    return refuse(Reason::HigherPriorityFirst,
+                  "earlier work of quota " + workload.quota.quota.str() +
+                      " waits for room, and the policy's order is StrictFifo");
+  if (auto limit = find_limit(workload, members))
+    return refuse(*std::move(limit));
+  auto admission = admit_at_best(head, members, options);
+  if (!admission)
+    block_passing(head, options);
+  return admission;
+}
+
+/// What has nothing to do with room: T1, T2, Q5, Q7.
+std::optional<Refusal> AdmissionCycle::find_limit(const Workload& workload, Pods members) {
+  if (auto refusal = rates_.find_refusal(workload))
+    return refusal;
+  const ResourceVector total = total_of(members);
+  if (auto refusal = namespace_use_.find_refusal(workload, total))
+    return refusal;
+  return subject_use_.find_refusal(workload, total);
+}
+
+/// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool.
+std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
+                                                    const std::vector<Option>& options) const {
+  if (head.policy->ordering != Ordering::StrictFifo)
+    return options;
+  std::vector<Option> open;
+  std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
+    return !blocked_.contains({option.payer, option.site.pool->name});
+  });
+  return open;
+}
+
+/// One that no node of its pools suits blocks nobody: room would not help it.
+void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
+  if (head.policy->ordering == Ordering::StrictFifo && refusal_.why->reason != Reason::NodeMismatch)
+    for (const Option& option : options)
+      blocked_.emplace(option.payer, option.site.pool->name);
 }
 
 std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
-                                                       const std::vector<Option>& options) {
-  const Likeness likeness = likeness_of(*head.workload, members);
+                                                       std::vector<Option> options) {
+  for (Option& option : options) {
+    option.site.horizon = horizon_of(members, option);
+    option.site.horizon.own_plan = bursts_ ? planned_.plan_of(head.workload->id) : kNoPlan;
+  }
+  const Horizon seen = calendar_.canonical(options.back().site.horizon);
+  const Likeness likeness = likeness_of(*head.workload, members, seen);
+  const ResourceVector total = total_of(members);
   if (const auto known = refused_.find(likeness); known != refused_.end()) {
-    refusal_.why = known->second; // room only shrinks, so what failed fails again
+    refusal_.why = known->second.why; // room only shrinks, so what failed fails again
+    if (known->second.has_claimed)
+      known->second.has_claimed = claim_room(members, options, total);
+    unplaced_ = Unplaced{members, std::move(options), likeness};
     return std::nullopt;
   }
-  const ResourceVector total = total_of(members);
   std::vector<Explanation> failures;
-  for (const Option& option : options) {
+  for (Option& option : options) {
     auto tried = try_option(option, members, total);
     if (auto* failure = std::get_if<Explanation>(&tried)) {
       failures.push_back(std::move(*failure));
@@ -147,19 +210,19 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
     return admit_there(head, members, option, std::get<PlacedPods>(std::move(tried)));
   }
   refusal_.why = std::make_shared<const Explanation>(explain_all(std::move(failures)));
-  refused_.emplace(likeness, refusal_.why);
+  refused_.emplace(likeness, Refused{refusal_.why, claim_room(members, options, total)});
+  unplaced_ = Unplaced{members, std::move(options), likeness};
   return std::nullopt;
 }
 
-std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(const Option& option, Pods members,
-                                                                 const ResourceVector& total) {
-  if (const auto shortfall = headroom_.quota_shortfall(option, total))
-    return explain_shortfall(*shortfall);
-  if (const auto shortfall = headroom_.pool_shortfall(option, total))
-    return explain_shortfall(*shortfall);
-  if (auto placed = placer_.place(members, option.site, nodes_max()))
-    return std::move(*placed);
-  return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
+/// Likeness is no reason for the same start, but for having none.
+std::optional<TimePoint> AdmissionCycle::plan_start(const Head& head) {
+  if (!unplaced_ || without_start_.contains(unplaced_->likeness))
+    return std::nullopt;
+  const auto start = planned_.plan({head.workload->id, unplaced_->members, unplaced_->options});
+  if (!start)
+    without_start_.insert(unplaced_->likeness);
+  return start;
 }
 
 Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Option& option,
@@ -170,21 +233,47 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   record.quota = quotas.spec(option.payer).name;
   record.pool = option.site.pool->name;
   record.reservation = option.reservation;
+  const ResourceVector total = total_of(members);
+  record.admitted_at = std::chrono::floor<std::chrono::seconds>(input_.now);
+  record.is_burst = headroom_.quota_shortfall(option, total).has_value();
+  record.lent_until = lent_until(placed, option.site);
   record.members = static_cast<std::int32_t>(members.size());
   for (const auto& pod : members)
     record.youngest_member = std::max(record.youngest_member, pod->created);
 
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
-    plan_nodes(record, *members[i], names_of(placed.nodes[i]), input_.policy.mode);
+    plan_nodes(record, *members[i], names_of(placed.nodes[i]), placement_in(record.pool).mode);
     record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
-  headroom_.take(option, total_of(members));
-  placer_.take(std::move(placed));
+  rates_.admitted(*head.workload, record.pool);
+  subject_use_.admitted(*head.workload, total);
+  namespace_use_.admitted(*head.workload, total);
+  take(option, members, std::move(placed), record.is_burst);
+  return admission;
+}
+
+/// What the next workload finds.
+void AdmissionCycle::take(const Option& option, Pods members, PlacedPods placed, bool is_burst) {
+  const ResourceVector total = total_of(members);
+  std::vector<NodeIndex> nodes;
+  for (const auto& candidates : placed.nodes)
+    nodes.push_back(candidates.front());
+  headroom_.take(option, total, is_burst);
+  planned_.note_admitted(option, total, option.site.horizon.expected_until, nodes);
+  if (own_room_) {
+    own_room_->take(option, members, total, placed, is_burst);
+    placer_.take_again(members, option.site, placed); // own_room_ may have found the place
+  } else {
+    placer_.take(std::move(placed));
+  }
   if (option.site.reservation != kNoReservation)
     refused_.clear(); // what it held elsewhere may be free for others now
-  return admission;
+}
+
+std::optional<Admission> AdmissionCycle::refuse(Refusal refusal) {
+  return refuse(refusal.reason, std::move(refusal.message));
 }
 
 std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string message) {
@@ -201,7 +290,21 @@ Waiting AdmissionCycle::last_refusal() {
   return refusal_;
 }
 
-AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members) {
+void AdmissionCycle::begin_bursts() {
+  bursts_ = true;
+  refused_.clear();
+}
+
+/// What must not be evicted gets no burst, since none lasts.
+bool AdmissionCycle::may_burst(const Head& head) const {
+  const auto& waiting = head.workload->waiting;
+  return head.quota && input_.snapshot.quotas->spec(*head.quota).burst.has_value() &&
+         std::all_of(waiting.begin(), waiting.end(),
+                     [](const auto& pod) { return pod->preemptible; });
+}
+
+AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members,
+                                                     const Horizon& horizon) {
   const auto number_of = [](auto& numbers, const auto& key) {
     return numbers.try_emplace(key, numbers.size()).first->second;
   };
@@ -210,14 +313,21 @@ AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, P
   Likeness likeness{
       is_alone ? 1U : 0U,
       number_of(name_numbers_, is_alone ? workload.id.str() : workload.quota.quota.str()),
-      number_of(name_numbers_, workload.reservation.str()), options_.subject_class(workload)};
-  for (const auto& pod : members)
+      number_of(name_numbers_, workload.reservation.str()), options_.subject_class(workload),
+      number_of(horizon_numbers_, horizon)};
+  for (const auto& pod : members) {
     likeness.push_back(number_of(shape_numbers_, pod->shape.get()));
+    likeness.back() = likeness.back() * 2 + (pod->preemptible ? 1 : 0);
+  }
   return likeness;
 }
 
-std::size_t AdmissionCycle::nodes_max() const {
-  return static_cast<std::size_t>(std::max(input_.policy.candidates, 1));
+const Placement& AdmissionCycle::placement_in(const PoolName& pool) const {
+  return placement_of(input_.snapshot, input_.policy, pool);
+}
+
+std::size_t AdmissionCycle::nodes_max(const Site& site) const {
+  return static_cast<std::size_t>(std::max(placement_in(site.pool->name).candidates, 1));
 }
 
 std::vector<NodeName> AdmissionCycle::names_of(const std::vector<NodeIndex>& nodes) const {

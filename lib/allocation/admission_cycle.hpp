@@ -6,18 +6,25 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "lib/allocation/admission_rates.hpp"
 #include "lib/allocation/decision.hpp"
 #include "lib/allocation/headroom.hpp"
-#include "lib/allocation/heads.hpp"
+#include "lib/allocation/namespace_use.hpp"
+#include "lib/allocation/node_calendar.hpp"
 #include "lib/allocation/options.hpp"
+#include "lib/allocation/own_room.hpp"
+#include "lib/allocation/planned_starts.hpp"
 #include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
+#include "lib/allocation/subject_limits.hpp"
+#include "lib/allocation/turn_order.hpp"
 #include "lib/allocation/workload_placer.hpp"
 
 namespace berth::allocation {
@@ -35,45 +42,127 @@ struct CycleInput {
 [[nodiscard]] std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot,
                                                          TimePoint now);
 
+/// The members that are to be admitted together now; empty while the gang is not complete.
+[[nodiscard]] Pods members_to_admit(const Workload& workload);
+
 class AdmissionCycle {
 public:
-  explicit AdmissionCycle(CycleInput input);
+  /// `memory` is settled, outlives the cycle, and is written to as it admits.
+  AdmissionCycle(CycleInput input, AllocationMemory& memory);
+
+  /// What is left, for preemption to look at and to hold.
+  struct Room {
+    WorkloadPlacer& placer;
+    Headroom& headroom;
+    const OptionFinder& options;
+  };
+  [[nodiscard]] Room room() { return {placer_, headroom_, options_}; }
+  /// Room has come back since a workload was refused.
+  void forget_refusals() { refused_.clear(); }
+
+  /// Windows are promised in it before anybody is tried.
+  [[nodiscard]] NodeCalendar& calendar() { return calendar_; }
+  [[nodiscard]] const PlannedStarts& planned() const { return planned_; }
+  /// How long the members would stay there.
+  [[nodiscard]] Horizon horizon_of(Pods members, const Option& option) const;
 
   /// Takes the room of admitted pods whose planned nodes are gone, before anybody else does.
   [[nodiscard]] std::vector<Replanning> find_new_homes();
   /// Admits the workload or keeps the reason for last_refusal().
   [[nodiscard]] std::optional<Admission> try_admit(const Head& head);
+  /// B1: when the workload that was refused last will start; its room is spoken for from now on.
+  [[nodiscard]] std::optional<TimePoint> plan_start(const Head& head);
+  /// What holders found no room for inside reservations whose capacity is there (R4).
+  [[nodiscard]] const std::map<ReservationName, ResourceVector>& recalled() const {
+    return recalled_;
+  }
+  [[nodiscard]] DecisionId new_decision_id(const WorkloadId& workload) const;
   /// Why the last try_admit() admitted nothing.
   [[nodiscard]] Waiting last_refusal();
+  /// Q6: once everybody had a turn. From now on quotas may pay from their burst budgets.
+  void begin_bursts();
+  /// Whether begin_bursts() could help the workload, which was refused.
+  [[nodiscard]] bool may_burst(const Head& head) const;
+
+  [[nodiscard]] const QuotaBalance& balance() const { return headroom_.balance(); }
+  [[nodiscard]] const AdmissionRates& rates() const { return rates_; }
 
 private:
   using Explained = std::shared_ptr<const Explanation>;
+  struct Refused {
+    Explained why;
+    bool has_claimed = false; ///< the next one of its kind may claim, too
+  };
   /// Equal for workloads that fail for the same reason: quota, reservation, subject, shapes.
   using Likeness = std::vector<std::uint64_t>;
 
   [[nodiscard]] std::optional<Admission> refuse(Reason reason, std::string message);
+  [[nodiscard]] std::optional<Admission> refuse(Refusal refusal);
+  [[nodiscard]] std::optional<Refusal> find_limit(const Workload& workload, Pods members);
   [[nodiscard]] std::optional<Admission> finish_interrupted(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_new(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_at_best(const Head& head, Pods members,
-                                                       const std::vector<Option>& options);
-  [[nodiscard]] std::variant<PlacedPods, Explanation> try_option(const Option& option, Pods members,
+                                                       std::vector<Option> options);
+  [[nodiscard]] std::variant<PlacedPods, Explanation> try_option(Option& option, Pods members,
                                                                  const ResourceVector& total);
+  [[nodiscard]] std::optional<Explanation> no_quota(const Option& option,
+                                                    const ResourceVector& total) const;
+  void note_want(const Option& option, Pods members);
+  [[nodiscard]] bool borrows(const Option& option, const ResourceVector& total) const;
+  [[nodiscard]] bool claim_room(Pods members, const std::vector<Option>& options,
+                                const ResourceVector& total);
+  [[nodiscard]] std::variant<PlacedPods, Explanation> place(Option& option, Pods members,
+                                                            const ResourceVector& total);
+  [[nodiscard]] std::optional<PlacedPods> find_place(Option& option, Pods members, bool yields);
+  [[nodiscard]] bool may_lend(const Option& option, Pods members) const;
+  [[nodiscard]] Explanation no_place(const Option& option, Pods members);
+  [[nodiscard]] std::optional<TimePoint> lent_until(const PlacedPods& placed, const Site& site);
+  [[nodiscard]] std::optional<Explanation> pressed(const Option& option,
+                                                   const ResourceVector& total);
+  [[nodiscard]] std::vector<Option> not_passed_over(const Head& head,
+                                                    const std::vector<Option>& options) const;
+  void block_passing(const Head& head, const std::vector<Option>& options);
   [[nodiscard]] Admission admit_there(const Head& head, Pods members, const Option& option,
                                       PlacedPods placed);
-  [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members);
-  [[nodiscard]] std::size_t nodes_max() const;
+  void take(const Option& option, Pods members, PlacedPods placed, bool is_burst);
+  [[nodiscard]] std::optional<Explanation> borrowing_back_off(const Option& option,
+                                                              const ResourceVector& total) const;
+  [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members,
+                                     const Horizon& horizon);
+  [[nodiscard]] const Placement& placement_in(const PoolName& pool) const;
+  [[nodiscard]] std::size_t nodes_max(const Site& site) const;
   [[nodiscard]] std::vector<NodeName> names_of(const std::vector<NodeIndex>& nodes) const;
-  [[nodiscard]] DecisionId new_decision_id(const WorkloadId& workload) const;
 
   CycleInput input_;
+  AllocationMemory& memory_;
+  AdmissionRates rates_;
+  SubjectUse subject_use_;
+  NamespaceUse namespace_use_;
+  NodeCalendar calendar_;
   WorkloadPlacer placer_;
   Headroom headroom_;
   OptionFinder options_;
+  PlannedStarts planned_;
   Waiting refusal_;
+  bool bursts_ = false;
+  std::set<PoolName> wanted_pools_; ///< where somebody has quota and no place
+  std::optional<OwnRoom> own_room_; ///< once somebody within nominal has no room (F4)
+  /// StrictFifo: where the first that lacked room waits (F5).
+  std::set<std::pair<QuotaIndex, PoolName>> blocked_;
   std::map<QuotaName, std::uint32_t> positions_;
-  std::map<Likeness, Explained> refused_; ///< looked up, never walked
+  std::map<Likeness, Refused> refused_; ///< looked up, never walked
+  /// Who lacked room last, for plan_start().
+  struct Unplaced {
+    Pods members{};
+    std::vector<Option> options{};
+    Likeness likeness{};
+  };
+  std::optional<Unplaced> unplaced_;
+  std::set<Likeness> without_start_;                   ///< none like them has a planned start
+  std::map<ReservationName, ResourceVector> recalled_; ///< lent out, and wanted by holders
   std::unordered_map<const PodShape*, std::uint64_t> shape_numbers_;
   std::map<std::string, std::uint64_t> name_numbers_;
+  std::map<Horizon, std::uint64_t> horizon_numbers_;
   std::map<std::pair<Reason, std::string>, Explained> plain_refusals_;
 };
 

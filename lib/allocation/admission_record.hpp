@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,11 +42,19 @@ struct AdmissionRecord {
   std::vector<std::int32_t> devices{};
   /// Empty unless the pod was admitted into a reservation.
   ReservationName reservation{};
+  /// The quota had no room for it and paid from its burst budget (Q6).
+  bool is_burst = false;
+  /// It stands on capacity that is promised to others, lent to it until then at least (R3, R4).
+  /// The pod's notice says the same (P6).
+  std::optional<TimePoint> lent_until{};
   /// How many pods this decision admits together, and the creation time of the youngest of them.
   /// Written on each pod, they tell the next leader which members a crash left without a record:
   /// those created no later, up to this number, were decided on and are charged (G2, L1).
   std::int32_t members = 1;
   TimePoint youngest_member{};
+
+  /// Whole seconds, as they are written. A restart counts recent admissions again by it (T1).
+  std::optional<TimePoint> admitted_at{};
 
   friend bool operator==(const AdmissionRecord&, const AdmissionRecord&) = default;
 };

@@ -23,13 +23,25 @@ struct Held {
   std::int64_t nodes = 0;
 };
 
-/// What acceptance looks at: the windows of the horizon, or the next one where that is later.
-std::vector<TimeRange> windows_ahead(const ReservationSpec& spec, TimePoint now) {
-  const TimeRange horizon{now, now + std::chrono::days{kHorizonDays}};
-  auto ahead = windows(spec, horizon, kWindowsCheckedMax);
-  if (ahead.empty())
-    ahead = windows(spec, TimeRange{now, TimePoint::max()}, 1);
-  return ahead;
+TimeRange later(TimeRange window, TimePoint start) {
+  const bool ends = window.end != TimePoint::max();
+  return ends ? TimeRange{start, start + (window.end - window.start)}
+              : TimeRange{start, TimePoint::max()};
+}
+
+/// From when on a window as long as `window` has room and a place.
+std::optional<TimePoint> next_start(const Calendar& calendar, TimeRange window,
+                                    const CalendarLoad& load, const HasPlace& has_place) {
+  const bool ends = window.end != TimePoint::max();
+  const Duration length = ends ? window.end - window.start : Duration::max();
+  auto start = calendar.earliest_fit(window.start, length, load);
+  for (int tried = 0; start && has_place && tried < kStartsTriedMax; ++tried) {
+    if (has_place(later(window, *start)))
+      return start;
+    const auto step = calendar.next_step(*start);
+    start = step ? calendar.earliest_fit(*step, length, load) : std::nullopt;
+  }
+  return has_place ? std::nullopt : start;
 }
 
 } // namespace
@@ -109,16 +121,26 @@ std::optional<TimePoint> Calendar::earliest_fit(TimePoint not_before, Duration d
   return start;
 }
 
+std::optional<TimePoint> Calendar::next_step(TimePoint instant) const {
+  const auto next = std::next(step_at(instant));
+  return next == steps_.end() ? std::nullopt : std::optional{next->from};
+}
+
+std::vector<TimeRange> windows_ahead(const ReservationSpec& spec, TimePoint now) {
+  const TimeRange horizon{now, now + std::chrono::days{kHorizonDays}};
+  auto ahead = windows(spec, horizon, kWindowsCheckedMax);
+  if (ahead.empty()) // the next one where that is later
+    ahead = windows(spec, TimeRange{now, TimePoint::max()}, 1);
+  return ahead;
+}
+
 Acceptance accept(const Calendar& calendar, const ReservationSpec& spec, const CalendarLoad& load,
-                  TimePoint now) {
+                  TimePoint now, const HasPlace& has_place) {
   const auto asked = windows_ahead(spec, now);
   for (TimeRange window : asked) {
     window.start = std::max(window.start, now);
-    if (calendar.fits(window, load))
-      continue;
-    const Duration length =
-        window.end == TimePoint::max() ? Duration::max() : window.end - window.start;
-    return Acceptance{false, window, calendar.earliest_fit(window.start, length, load)};
+    if (!calendar.fits(window, load) || (has_place && !has_place(window)))
+      return Acceptance{false, window, next_start(calendar, window, load, has_place)};
   }
   return Acceptance{!asked.empty(), std::nullopt, std::nullopt};
 }

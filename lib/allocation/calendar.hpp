@@ -1,9 +1,12 @@
 #pragma once
-// Calendar: one per pool, a step function over time of what is not promised (R1): capacity, less
-// accepted reservations in their windows, less running work until its expected end (for ever where
-// none is known). A reservation is accepted only if it fits in every one of its windows.
+// Calendar: the sums of one pool as a step function over time (R1): capacity, less accepted
+// reservations in their windows, less running work until its end (for ever where none is known). It
+// knows what no node has (pool-level resources) and finds the first time at which something might
+// fit; whether it has a place on nodes then is window_layout.hpp's to say. A reservation is
+// accepted only if it fits both in every one of its windows.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -40,6 +43,8 @@ public:
   /// (Duration::max(): for ever); nothing if there never is one.
   [[nodiscard]] std::optional<TimePoint> earliest_fit(TimePoint not_before, Duration duration,
                                                       const CalendarLoad& load) const;
+  /// The first instant after `instant` at which something changes.
+  [[nodiscard]] std::optional<TimePoint> next_step(TimePoint instant) const;
 
 private:
   /// What is free from `from` until the next step.
@@ -66,17 +71,25 @@ struct Acceptance {
   friend bool operator==(const Acceptance&, const Acceptance&) = default;
 };
 
+/// Whether a window that the sums have room for also has a place on nodes.
+using HasPlace = std::function<bool(TimeRange)>;
+
 /// R1 over the windows of the next `kHorizonDays` days, at most `kWindowsCheckedMax` of them (the
 /// capacity and the work of a later time are not known), or over the next one if that is later. A
 /// TimeWindow whose only window is over is not accepted. `load`: what the reservation holds while a
 /// window is open.
 [[nodiscard]] Acceptance accept(const Calendar& calendar, const ReservationSpec& spec,
-                                const CalendarLoad& load, TimePoint now);
+                                const CalendarLoad& load, TimePoint now,
+                                const HasPlace& has_place = {});
+/// The windows that acceptance looks at.
+[[nodiscard]] std::vector<TimeRange> windows_ahead(const ReservationSpec& spec, TimePoint now);
 /// What an accepted reservation holds in the same horizon.
 void hold_windows(Calendar& calendar, const ReservationSpec& spec, const CalendarLoad& load,
                   TimePoint now);
 
 inline constexpr int kHorizonDays = 90;
 inline constexpr std::size_t kWindowsCheckedMax = 400;
+/// How many starts are tried to say from when on a refused window would fit.
+inline constexpr int kStartsTriedMax = 64;
 
 } // namespace berth::allocation

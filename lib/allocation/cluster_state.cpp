@@ -45,6 +45,18 @@ bool ClusterState::upsert_reservation(ReservationSpec reservation) {
 bool ClusterState::remove_reservation(const ReservationName& name) {
   return impl_->remove_reservation(name);
 }
+bool ClusterState::upsert_policy(PolicySpec policy) {
+  return impl_->upsert_policy(std::move(policy));
+}
+bool ClusterState::remove_policy(const std::string& name) {
+  return impl_->remove_policy(name);
+}
+bool ClusterState::upsert_namespace_quota(NamespaceQuota quota) {
+  return impl_->upsert_namespace_quota(std::move(quota));
+}
+bool ClusterState::remove_namespace_quota(const std::string& name_space, const std::string& name) {
+  return impl_->remove_namespace_quota(name_space, name);
+}
 std::shared_ptr<const ClusterSnapshot> ClusterState::publish(TimePoint now) {
   return impl_->publish(now);
 }
@@ -65,7 +77,16 @@ bool ClusterState::Impl::upsert_pod(PodView pod) {
     census_.add(pod.shape);
   touch(pod);
   const PodUid uid = pod.uid;
-  pods_.set(uid, std::make_shared<const PodView>(std::move(pod)));
+  auto shared = std::make_shared<const PodView>(std::move(pod));
+  if (shared->nomination && !shared->terminal)
+    nominated_.set(uid, shared);
+  else
+    nominated_.erase(uid);
+  if (shared->revocable_after && !shared->terminal && !shared->terminating)
+    noticed_.set(uid, shared);
+  else
+    noticed_.erase(uid);
+  pods_.set(uid, std::move(shared));
   return true;
 }
 
@@ -75,9 +96,12 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
     return false;
   const auto pod = *known;
   leave_gang(*pod);
+  put_on_node(uid, {});
   ledger_.release(uid);
   expected_.erase(uid);
   homeless_.erase(uid);
+  nominated_.erase(uid);
+  noticed_.erase(uid);
   pods_.erase(uid);
   if (pod->managed)
     census_.remove(pod->shape);
@@ -174,6 +198,34 @@ bool ClusterState::Impl::remove_reservation(const ReservationName& name) {
   if (reservations_.erase(name) == 0)
     return false;
   return changed_ = reservations_changed_ = true;
+}
+
+bool ClusterState::Impl::upsert_policy(PolicySpec policy) {
+  const std::string name = policy.name;
+  if (!replace_shared(policies_, name, std::move(policy)))
+    return false;
+  return changed_ = true;
+}
+
+bool ClusterState::Impl::remove_policy(const std::string& name) {
+  if (policies_.erase(name) == 0)
+    return false;
+  return changed_ = true;
+}
+
+bool ClusterState::Impl::upsert_namespace_quota(NamespaceQuota quota) {
+  auto& known = namespace_quotas_[{quota.namespace_name, quota.name}];
+  if (known == quota)
+    return false;
+  known = std::move(quota);
+  return changed_ = namespace_quotas_changed_ = true;
+}
+
+bool ClusterState::Impl::remove_namespace_quota(const std::string& name_space,
+                                                const std::string& name) {
+  if (namespace_quotas_.erase({name_space, name}) == 0)
+    return false;
+  return changed_ = namespace_quotas_changed_ = true;
 }
 
 } // namespace berth::allocation

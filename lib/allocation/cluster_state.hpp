@@ -41,6 +41,11 @@ public:
   bool remove_namespace(const std::string& name);
   bool upsert_reservation(ReservationSpec reservation);
   bool remove_reservation(const ReservationName& name);
+  bool upsert_policy(PolicySpec policy);
+  bool remove_policy(const std::string& name);
+  /// By namespace and name.
+  bool upsert_namespace_quota(NamespaceQuota quota);
+  bool remove_namespace_quota(const std::string& name_space, const std::string& name);
 
   /// The state as of now. The same objects, fed in any order and over any history, give snapshots
   /// that differ only in their generation (L3). Publish again when Holds::until has come.

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "lib/allocation/cluster_state.hpp"
@@ -45,6 +46,10 @@ public:
   bool remove_namespace(const std::string& name);
   bool upsert_reservation(ReservationSpec reservation);
   bool remove_reservation(const ReservationName& name);
+  bool upsert_policy(PolicySpec policy);
+  bool remove_policy(const std::string& name);
+  bool upsert_namespace_quota(NamespaceQuota quota);
+  bool remove_namespace_quota(const std::string& name_space, const std::string& name);
   std::shared_ptr<const ClusterSnapshot> publish(TimePoint now);
 
 private:
@@ -62,12 +67,15 @@ private:
   void settle_touched();
   void settle_workload(const WorkloadId& id, const Surroundings& around);
   void post(const PodUid& uid, Charge charge);
+  void put_on_node(const PodUid& uid, const Charge& charge);
   [[nodiscard]] std::vector<std::shared_ptr<const PodView>> members_of(const WorkloadId& id) const;
   void look_at(const WorkloadId& id, std::vector<NodeName> nodes);
   void refresh_loads();
   void write_row(NodeIndex index);
   void refresh_fragmentation();
   void refresh_windows(TimePoint now);
+  void refresh_namespace_quotas();
+  [[nodiscard]] std::vector<std::shared_ptr<const PolicySpec>> policies_by_age() const;
   [[nodiscard]] std::shared_ptr<const ClusterSnapshot> make_snapshot(TimePoint now);
 
   // What was fed.
@@ -77,6 +85,8 @@ private:
   std::map<QuotaName, std::shared_ptr<const QuotaSpec>> quotas_;
   std::map<std::string, NamespaceView> namespaces_;
   std::map<ReservationName, std::shared_ptr<const ReservationSpec>> reservations_;
+  std::map<std::string, std::shared_ptr<const PolicySpec>> policies_;
+  std::map<std::pair<std::string, std::string>, NamespaceQuota> namespace_quotas_;
 
   // What follows from it.
   ShapeInterner shapes_;
@@ -85,6 +95,9 @@ private:
   OrderedMap<WorkloadId, std::shared_ptr<const Workload>> waiting_;
   SharedByUid<PodView> expected_;
   SharedByUid<PodView> homeless_;
+  SharedByUid<PodView> nominated_;
+  SharedByUid<PodView> noticed_;
+  OrderedMap<NodePod, std::shared_ptr<const PodView>> on_nodes_;
   std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
   std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled
   std::map<WorkloadId, std::vector<NodeName>> watched_;
@@ -94,6 +107,8 @@ private:
   std::shared_ptr<const std::map<std::string, NamespaceView>> shared_namespaces_ =
       std::make_shared<const std::map<std::string, NamespaceView>>();
   std::shared_ptr<const NodeTable> table_ = std::make_shared<const NodeTable>();
+  std::shared_ptr<const std::multimap<std::string, NamespaceQuota>> shared_namespace_quotas_ =
+      std::make_shared<const std::multimap<std::string, NamespaceQuota>>();
   NodeLoads loads_;
   DeviceCensus census_; ///< of managed pods
   std::shared_ptr<const FragmentationModel> fragmentation_ =
@@ -113,6 +128,7 @@ private:
   bool subjects_changed_ = false;
   bool namespaces_changed_ = false;
   bool reservations_changed_ = false;
+  bool namespace_quotas_changed_ = false;
 };
 
 } // namespace berth::allocation

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "lib/allocation/cluster_state_impl.hpp"
+#include "lib/allocation/nominations.hpp"
 
 namespace berth::allocation {
 namespace {
@@ -37,6 +38,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::publish(TimePoint now
   refresh_loads();
   refresh_fragmentation();
   refresh_windows(now);
+  refresh_namespace_quotas();
   published_ = make_snapshot(now);
   changed_ = false;
   return published_;
@@ -158,7 +160,22 @@ void ClusterState::Impl::post(const PodUid& uid, Charge charge) {
     expected_.set(uid, *pod);
   else
     expected_.erase(uid);
+  put_on_node(uid, charge);
   ledger_.post(uid, std::move(charge));
+}
+
+/// Before the charge is posted: the ledger still knows where the pod was.
+void ClusterState::Impl::put_on_node(const PodUid& uid, const Charge& charge) {
+  if (const Charge* before = ledger_.charge_of(uid);
+      before != nullptr && before->node != charge.node)
+    on_nodes_.erase({before->node, uid});
+  if (charge.node.empty())
+    return;
+  const auto* pod = pods_.find(uid);
+  if (pod != nullptr && !charge.quota.empty())
+    on_nodes_.set({charge.node, uid}, *pod);
+  else
+    on_nodes_.erase({charge.node, uid});
 }
 
 std::vector<std::shared_ptr<const PodView>>
@@ -237,6 +254,23 @@ void ClusterState::Impl::refresh_windows(TimePoint now) {
   reservations_changed_ = false;
 }
 
+void ClusterState::Impl::refresh_namespace_quotas() {
+  if (!namespace_quotas_changed_)
+    return;
+  std::multimap<std::string, NamespaceQuota> by_namespace;
+  for (const auto& [key, quota] : namespace_quotas_)
+    by_namespace.emplace(key.first, quota);
+  shared_namespace_quotas_ =
+      std::make_shared<const std::multimap<std::string, NamespaceQuota>>(std::move(by_namespace));
+  namespace_quotas_changed_ = false;
+}
+
+std::vector<std::shared_ptr<const PolicySpec>> ClusterState::Impl::policies_by_age() const {
+  auto policies = values_of(policies_);
+  std::ranges::stable_sort(policies, {}, [](const auto& policy) { return policy->created; });
+  return policies;
+}
+
 std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoint now) {
   auto snapshot = std::make_shared<ClusterSnapshot>();
   snapshot->generation = Generation{++generation_.number};
@@ -252,13 +286,17 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->reservations = values_of(reservations_);
   snapshot->reservation_use = ledger_.reservation_use();
   snapshot->open_windows = windows_;
-  snapshot->holds = std::make_shared<const Holds>(
-      hold_on_nodes(windows_, *table_, loads_, ledger_.reservation_use()));
   snapshot->pods = pods_.snapshot();
   snapshot->waiting = waiting_.snapshot();
   snapshot->expected = expected_.snapshot();
   snapshot->homeless = homeless_.snapshot();
+  snapshot->nominated = nominated_.snapshot();
+  snapshot->noticed = noticed_.snapshot();
+  snapshot->on_nodes = on_nodes_.snapshot();
   snapshot->namespaces = shared_namespaces_;
+  snapshot->policies = policies_by_age();
+  snapshot->namespace_quotas = shared_namespace_quotas_;
+  snapshot->holds = std::make_shared<const Holds>(hold_capacity(*snapshot, windows_));
   return snapshot;
 }
 

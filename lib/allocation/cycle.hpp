@@ -13,10 +13,12 @@
 
 namespace berth::allocation {
 
-/// Admits in the order of priority, then age, every workload that its quota (Q2), its pool's nodes
-/// (N1, G1) and open reservations (R4) have room for; one that does not fit never stops a later one
-/// that does (F5). Total: malformed work waits with a reason. `seed` makes decision ids unique
-/// between operators that start again from the same generation.
+/// Admits in the order of their turns (F1, F2) all workloads that their quotas (Q2), their pools'
+/// nodes (N1, G1) and open reservations (R4) have room for, and that no limit (Q5, Q7) or rate (T1,
+/// T2) holds back; one that does not fit never stops a later one that does, except under StrictFifo
+/// (F5). Where the policy says so, room is made for work that is entitled to it (P1 to P7). Then
+/// bursts fill what is idle (Q6). Total: malformed work waits with a reason. `seed` makes decision
+/// ids unique between operators that start again from the same generation.
 [[nodiscard]] Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now,
                           std::uint64_t seed);
 

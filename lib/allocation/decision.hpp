@@ -6,9 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/eviction_history.hpp"
+#include "lib/allocation/nomination.hpp"
 #include "lib/allocation/quota_tree.hpp"
 #include "lib/allocation/reservation.hpp"
 #include "lib/allocation/snapshot.hpp"
@@ -41,6 +45,16 @@ struct RejectionCount {
   friend bool operator==(const RejectionCount&, const RejectionCount&) = default;
 };
 
+/// A resource that the pool has and no node does, and that falls short.
+struct PoolShortfall {
+  PoolName pool{};
+  ResourceName resource = ResourceName::cpu();
+  Amount needed{};
+  Amount left{}; ///< may be negative
+
+  friend bool operator==(const PoolShortfall&, const PoolShortfall&) = default;
+};
+
 /// Why a workload waits. Shared by all workloads that wait for the same thing.
 struct Explanation {
   Reason reason = Reason::InsufficientQuota;
@@ -48,6 +62,9 @@ struct Explanation {
   std::string message{};
   std::optional<QuotaShortfall> quota{}; ///< with InsufficientQuota
   std::vector<RejectionCount> nodes{};   ///< with InsufficientCapacity and its like
+  std::optional<PoolShortfall> pool{};   ///< with InsufficientCapacity, if no node is short of it
+  /// Whose room is being made for it, with Preempting (X1).
+  std::vector<WorkloadId> victims{};
 
   friend bool operator==(const Explanation&, const Explanation&) = default;
 };
@@ -71,6 +88,9 @@ struct Waiting {
   std::shared_ptr<const Workload> workload{};
   std::uint32_t position = 0; ///< from 1, among the waiting workloads of its quota
   std::shared_ptr<const Explanation> why{};
+  /// When it will start if what runs ends as expected (B1); absent: nobody knows, or it is too far
+  /// back in the order.
+  std::optional<TimePoint> planned_start{};
 };
 
 /// New planned nodes for an admitted pod that lost all of its old ones before it was bound.
@@ -93,6 +113,99 @@ struct ReservationDecision {
   Reason reason = Reason::Accepted; ///< Accepted, CalendarFull, PoolNotFound, QuotaNotFound
   std::string message{};
   std::optional<TimePoint> next_start{}; ///< with CalendarFull: from when on it would fit
+  std::vector<NodeName> nodes{};         ///< if accepted: where its first window lies
+};
+
+/// Where the next window of an accepted reservation will lie, and what it would not find.
+struct WindowOutlook {
+  std::shared_ptr<const ReservationSpec> reservation{};
+  TimeRange window{};
+  std::vector<NodeName> nodes{};
+  ResourceVector missing{};
+  std::int32_t nodes_missing = 0;
+};
+
+/// A holder that runs on after its window (R4).
+struct OverrunWarning {
+  ReservationName reservation{};
+  std::shared_ptr<const PodView> pod{};
+};
+
+/// A pod that has to give way, whoever asks: a burst is over (Q6), or its pool is under pressure
+/// (T3). Listed anew in each plan for as long as that holds. PreemptionCycle::shed() makes of it
+/// the steps that are carried out: a notice when it is first listed, and an eviction no earlier
+/// than not_before; a pod that is not listed any more is pardoned.
+struct Shedding {
+  std::shared_ptr<const PodView> pod{};
+  QuotaName quota{};
+  Reason reason = Reason::BurstEnded; ///< BurstEnded or PoolUnderPressure
+  TimePoint not_before{};             ///< the end of the grace
+};
+
+/// By which right a victim is taken (P2). Shed: by nobody's, it has to give way whoever asks.
+enum class Claim { None, SameQuota, Borrowed, Critical, Reserved, Shed };
+[[nodiscard]] std::string_view to_string(Claim claim);
+
+/// What is to be done now to a victim of a preemption that is written down already (P6).
+enum class EvictionStep {
+  Notice, ///< write `revocable_after` on the pods
+  Evict,  ///< the notice has passed: send the evictions
+};
+[[nodiscard]] std::string_view to_string(EvictionStep step);
+
+struct Eviction {
+  WorkloadId victim{};
+  std::vector<std::shared_ptr<const PodView>> pods{}; ///< those the step is due for
+  QuotaName quota{};                                  ///< that they are charged to
+  ResourceVector amounts{};                           ///< of the whole victim
+  WorkloadId preemptor{};
+  ReservationName reservation{}; ///< the preemptor, if it is one (P2 c)
+  Claim claim = Claim::None;
+  EvictionStep step = EvictionStep::Notice;
+  TimePoint revocable_after{};
+  Reason reason = Reason::Preempted; ///< of the notice's event
+  std::string message{};             ///< a sentence with the numbers, for the victim's event
+};
+
+/// Room to be promised to a preemptor: written on its pods before any victim hears of it (P3).
+struct NominationDecision {
+  std::shared_ptr<const Workload> workload{};
+  struct Member {
+    std::shared_ptr<const PodView> pod{};
+    NominationRecord record{};
+  };
+  std::vector<Member> members{};
+  ResourceVector requested{};
+  ResourceVector evicted{};
+  /// Quotas from which it takes borrowed room back and no earlier nomination of the plan does; for
+  /// EvictionHistory::note_reclaim.
+  std::vector<std::pair<QuotaName, PoolName>> reclaimed{};
+};
+
+/// A nomination that is over: its record goes from `pods`, and the notices of the `spared` victims
+/// go with it, unless another nomination names them.
+struct NominationEnd {
+  WorkloadId workload{};
+  std::vector<std::shared_ptr<const PodView>> pods{};
+  std::vector<std::shared_ptr<const PodView>> spared{};
+  bool is_fulfilled = false;          ///< the workload was admitted
+  std::vector<EvictionKey> victims{}; ///< of a plan that failed: EvictionHistory::note_failed_plan
+  TimePoint created{};                ///< of the workload, for the same
+};
+
+struct PreemptionPlan {
+  std::vector<NominationDecision> nominations{}; ///< to be written first
+  std::vector<Eviction> evictions{};
+  std::vector<NominationEnd> ended{};
+  /// Pods whose notice nobody stands behind any more: their preemptor is gone.
+  std::vector<std::shared_ptr<const PodView>> pardons{};
+  /// When the passing of time alone makes another step due: a notice has passed, a window is near.
+  TimePoint next_due = TimePoint::max();
+
+  /// Whether nothing is to be written.
+  [[nodiscard]] bool empty() const {
+    return nominations.empty() && evictions.empty() && ended.empty() && pardons.empty();
+  }
 };
 
 /// All that one cycle decides. Applying it and deciding again yields nothing new.
@@ -103,6 +216,14 @@ struct Plan {
   std::vector<Replanning> replannings{};
   std::vector<Stranding> strandings{};
   std::vector<ReservationDecision> reservations{};
+  std::vector<WindowOutlook> windows{};   ///< the next one of each reservation, the older first
+  std::vector<OverrunWarning> overruns{}; ///< said anew in each plan
+  std::vector<Shedding> sheddings{};      ///< in the order in which they give way
+  /// To be given to the next cycle, as Policy::memory.
+  AllocationMemory memory{};
+  /// When the passing of time alone lets somebody go on: a token, a breaker, a burst budget.
+  TimePoint next_look = TimePoint::max();
+  PreemptionPlan preemption{};
 };
 
 } // namespace berth::allocation

@@ -78,6 +78,10 @@ bool is_recorded(const DeviceCharge& charge, std::size_t devices) {
 } // namespace
 
 std::vector<std::int64_t> lay_out_devices(std::size_t devices, std::vector<DeviceCharge> charges) {
+  return give_devices(devices, charges);
+}
+
+std::vector<std::int64_t> give_devices(std::size_t devices, std::vector<DeviceCharge>& charges) {
   std::vector<std::int64_t> used(devices);
   if (devices == 0)
     return used;
@@ -88,7 +92,7 @@ std::vector<std::int64_t> lay_out_devices(std::size_t devices, std::vector<Devic
     return rank(left) < rank(right);
   });
   std::vector<std::int64_t> free(devices);
-  for (const DeviceCharge& charge : charges) {
+  for (DeviceCharge& charge : charges) {
     std::transform(used.begin(), used.end(), free.begin(),
                    [](std::int64_t milli) { return kDeviceMilli - milli; });
     DeviceList given =
@@ -97,6 +101,7 @@ std::vector<std::int64_t> lay_out_devices(std::size_t devices, std::vector<Devic
       given = least_charged(used, charge.ask.devices());
     for (const DeviceIndex device : given)
       used[at(device)] += charge.ask.milli_each();
+    charge.recorded = std::move(given);
   }
   return used;
 }

@@ -69,5 +69,7 @@ struct DeviceCharge {
 /// kDeviceMilli only where more was bound than there is.
 [[nodiscard]] std::vector<std::int64_t> lay_out_devices(std::size_t devices,
                                                         std::vector<DeviceCharge> charges);
+/// The same, and notes in each charge which devices it has; sorts the charges.
+std::vector<std::int64_t> give_devices(std::size_t devices, std::vector<DeviceCharge>& charges);
 
 } // namespace berth::allocation

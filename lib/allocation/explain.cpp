@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/base/timestamp.hpp"
+
 namespace berth::allocation {
 namespace {
 
@@ -68,7 +70,8 @@ Explanation explain_shortfall(const PoolShortfall& shortfall) {
           resources::format_amount(shortfall.resource, std::max(shortfall.left, Amount{})) +
           " left",
       std::nullopt,
-      {}};
+      {},
+      shortfall};
 }
 
 Explanation explain_no_place(const NoPlace& no_place, const Site& site, std::size_t members) {
@@ -87,6 +90,13 @@ Explanation explain_no_place(const NoPlace& no_place, const Site& site, std::siz
               " members have a place; the next " + message;
   return Explanation{reason_for(no_place.rejections), std::move(message), std::nullopt,
                      no_place.rejections};
+}
+
+Explanation explain_delay(const WorkloadId& workload, TimePoint planned_start) {
+  std::string message = "would run beyond the planned start of earlier work, which has its room";
+  if (!workload.empty())
+    message += ": " + workload.str() + " at " + format_time(planned_start);
+  return Explanation{Reason::HigherPriorityFirst, std::move(message), std::nullopt, {}};
 }
 
 Explanation explain_all(std::vector<Explanation> tries) {

@@ -22,6 +22,9 @@ namespace berth::allocation {
 [[nodiscard]] Explanation explain_no_place(const NoPlace& no_place, const Site& site,
                                            std::size_t members);
 
+/// B1: it would run into the planned start of earlier work; `workload` empty: it would on nodes.
+[[nodiscard]] Explanation explain_delay(const WorkloadId& workload, TimePoint planned_start);
+
 /// One explanation of a workload that was refused at several places: the reason of the place where
 /// it got furthest, the sentences of at most kPlacesToldMax. `tries` must not be empty.
 [[nodiscard]] Explanation explain_all(std::vector<Explanation> tries);

@@ -2,14 +2,18 @@
 
 #include <algorithm>
 
+#include "lib/allocation/nominations.hpp"
+
 namespace berth::allocation {
 
 Headroom::Headroom(const ClusterSnapshot& snapshot, const Holds& holds)
-    : holds_(holds), balance_(balance_of(snapshot, holds)) {
+    : snapshot_(snapshot), holds_(holds), balance_(balance_of(snapshot, holds)) {
   for (const auto& [pool, sum] : snapshot.pool_use)
     pool_use_.emplace(pool, sum.total());
   for (const OpenReservation& open : holds.open)
     unfilled_.push_back(open.unfilled);
+  for (const Nomination& nomination : holds.nominations)
+    nominate(nomination);
 }
 
 std::optional<QuotaShortfall> Headroom::quota_shortfall(const Option& option,
@@ -51,9 +55,13 @@ Amount Headroom::virtual_left(const Site& site, const ResourceName& resource) co
   return left;
 }
 
-void Headroom::take(const Option& option, const ResourceVector& total) {
-  balance_.charge(option.payer, option.site.pool->name, beyond_promise(option, total));
-  pool_use_[option.site.pool->name] += total;
+void Headroom::take(const Option& option, const ResourceVector& total, bool is_burst) {
+  const PoolName& pool = option.site.pool->name;
+  if (is_burst)
+    balance_.charge_burst(option.payer, pool, beyond_promise(option, total));
+  else
+    balance_.charge(option.payer, pool, beyond_promise(option, total));
+  pool_use_[pool] += total;
   if (option.site.reservation == kNoReservation)
     return;
   ResourceVector& unfilled = unfilled_[option.site.reservation];
@@ -61,6 +69,44 @@ void Headroom::take(const Option& option, const ResourceVector& total) {
   for (const auto& [name, amount] : unfilled)
     rest.set(name, std::max(amount - total.get(name), Amount{}));
   unfilled = std::move(rest);
+}
+
+void Headroom::evict(QuotaIndex quota, const PoolName& pool, const ResourceVector& total) {
+  balance_.discharge(quota, pool, total);
+  pool_use_[pool] -= total;
+}
+
+void Headroom::put_back(QuotaIndex quota, const PoolName& pool, const ResourceVector& total) {
+  balance_.charge(quota, pool, total);
+  pool_use_[pool] += total;
+}
+
+std::size_t Headroom::nominate(const Nomination& nomination) {
+  Nominated held{nomination.pool, {}, {}};
+  const auto victims = victims_still_charged(snapshot_, nomination);
+  if (const auto quota = snapshot_.quotas->find(nomination.quota))
+    held.quota = balance_.set_aside(*quota, nomination.pool, nomination.total, victims);
+  ResourceVector beyond = nomination.total;
+  for (const QuotaCharge& victim : victims)
+    beyond -= victim.amounts;
+  for (const auto& [name, amount] : beyond)
+    if (name.is_virtual() && amount > Amount{})
+      held.virtual_amounts.set(name, amount);
+  pool_use_[held.pool] += held.virtual_amounts;
+  nominated_.push_back(std::move(held));
+  return nominated_.size() - 1;
+}
+
+void Headroom::let_go(std::size_t nomination) {
+  const Nominated& held = nominated_[nomination];
+  balance_.give_back(held.quota);
+  pool_use_[held.pool] -= held.virtual_amounts;
+}
+
+void Headroom::hold_again(std::size_t nomination) {
+  const Nominated& held = nominated_[nomination];
+  balance_.take_again(held.quota);
+  pool_use_[held.pool] += held.virtual_amounts;
 }
 
 } // namespace berth::allocation

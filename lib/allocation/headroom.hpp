@@ -21,14 +21,6 @@ struct Option {
   ReservationName reservation{}; ///< empty outside of one; set also where its window has closed
 };
 
-/// A pool-level resource that falls short.
-struct PoolShortfall {
-  PoolName pool{};
-  ResourceName resource = ResourceName::cpu();
-  Amount needed{};
-  Amount left{};
-};
-
 class Headroom {
 public:
   /// Both must outlive it.
@@ -40,16 +32,38 @@ public:
   /// L2 for what the pool has and no node does.
   [[nodiscard]] std::optional<PoolShortfall> pool_shortfall(const Option& option,
                                                             const ResourceVector& total) const;
-  void take(const Option& option, const ResourceVector& total);
+  /// Q6: in a burst the quota pays from its budget for what Q2 has no room for.
+  void take(const Option& option, const ResourceVector& total, bool is_burst);
 
-private:
+  /// What of `total` the payer is charged for: all that is not promised to it already.
   [[nodiscard]] ResourceVector beyond_promise(const Option& option,
                                               const ResourceVector& total) const;
+  [[nodiscard]] const QuotaBalance& balance() const { return balance_; }
+  [[nodiscard]] QuotaBalance& balance() { return balance_; }
+  /// What would be left without that work, or with it again.
+  void evict(QuotaIndex quota, const PoolName& pool, const ResourceVector& total);
+  void put_back(QuotaIndex quota, const PoolName& pool, const ResourceVector& total);
+
+  /// Holds room for a preemptor beyond what its victims still have (P3); the answer is its number,
+  /// Holds::nominations first.
+  std::size_t nominate(const Nomination& nomination);
+  /// Lets go of it for its owner's turn, and takes hold again.
+  void let_go(std::size_t nomination);
+  void hold_again(std::size_t nomination);
+
+private:
   [[nodiscard]] Amount virtual_left(const Site& site, const ResourceName& resource) const;
 
+  const ClusterSnapshot& snapshot_;
   const Holds& holds_;
   QuotaBalance balance_;
   std::map<PoolName, ResourceVector> pool_use_;
+  struct Nominated {
+    PoolName pool{};
+    QuotaBalance::SetAside quota{};
+    ResourceVector virtual_amounts{};
+  };
+  std::vector<Nominated> nominated_;
   std::vector<ResourceVector> unfilled_; ///< of each open reservation
 };
 

@@ -30,7 +30,7 @@ private:
     return {free_.data() + node * width, width};
   }
   [[nodiscard]] std::int64_t emptiness(NodeIndex node);
-  [[nodiscard]] std::vector<NodeIndex> emptiest_first(const PoolName& pool);
+  [[nodiscard]] std::vector<NodeIndex> in_order(const ReservationSpec& spec);
   void hold_whole(std::uint32_t index, NodeIndex node, OpenReservation& open);
 
   const NodeTable& nodes_;
@@ -53,13 +53,18 @@ std::int64_t Layout::emptiness(NodeIndex node) {
   return least;
 }
 
-/// Nodes that may be held, emptiest first, then by name.
-std::vector<NodeIndex> Layout::emptiest_first(const PoolName& pool) {
+/// Nodes that may be held: those where the promise lay before, then the emptiest, then by name.
+std::vector<NodeIndex> Layout::in_order(const ReservationSpec& spec) {
   std::vector<std::pair<std::int64_t, NodeIndex>> ranked;
-  for (const NodeIndex node : nodes_.in_pool(pool)) {
+  for (const NodeIndex node : nodes_.in_pool(spec.pool)) {
     const NodeView& view = nodes_.node(node).view;
-    if (view.ready && !view.unschedulable && !is_whole_[node])
-      ranked.emplace_back(-emptiness(node), node);
+    if (!view.ready || view.unschedulable || is_whole_[node])
+      continue;
+    const auto before = std::find(spec.nodes.begin(), spec.nodes.end(), view.name);
+    const std::int64_t rank = before == spec.nodes.end()
+                                  ? -emptiness(node)
+                                  : (before - spec.nodes.end()) - kEmptinessScale;
+    ranked.emplace_back(rank, node);
   }
   std::sort(ranked.begin(), ranked.end());
   std::vector<NodeIndex> order;
@@ -90,7 +95,7 @@ void Layout::hold_whole_nodes(std::uint32_t index, OpenReservation& open,
     hold_whole(index, *node, open);
     --missing;
   }
-  for (const NodeIndex node : emptiest_first(open.spec->pool)) {
+  for (const NodeIndex node : in_order(*open.spec)) {
     if (missing == 0)
       break;
     hold_whole(index, node, open);
@@ -113,7 +118,7 @@ void Layout::hold_amounts(std::uint32_t index, OpenReservation& open,
     return std::all_of(wanted.begin(), wanted.end(),
                        [](const auto& part) { return part.second == 0; });
   };
-  for (const NodeIndex node : emptiest_first(open.spec->pool)) {
+  for (const NodeIndex node : in_order(*open.spec)) {
     if (is_served())
       break;
     NodeHold hold{node, index, std::vector<std::int64_t>(nodes_.width()), false};
@@ -186,6 +191,10 @@ const OpenReservation* Holds::find(const ReservationName& name) const {
     return candidate.spec->name == name;
   });
   return at == open.end() ? nullptr : &*at;
+}
+
+bool Holds::is_for(const NodeHold& hold, const ReservationName& reservation) const {
+  return hold.reservation < open.size() && open[hold.reservation].spec->name == reservation;
 }
 
 Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes, const NodeLoads& loads,

@@ -51,14 +51,28 @@ struct OpenReservation {
 /// What one reservation holds on one node, by column of the NodeTable.
 struct NodeHold {
   NodeIndex node = 0;
-  std::uint32_t reservation = 0; ///< index into Holds::open
+  std::uint32_t reservation = 0; ///< index into Holds::open, or kFirstNomination and on
   std::vector<std::int64_t> amounts{};
   bool is_whole = false; ///< one of the reservation's whole nodes
 };
 
+/// Room that evictions make for a workload which waits for it (P3).
+struct Nomination {
+  WorkloadId workload{};
+  std::vector<std::shared_ptr<const PodView>> pods{}; ///< that wait; by UID
+  QuotaName quota{};
+  PoolName pool{};
+  ResourceVector total{};        ///< of the pods
+  std::vector<PodUid> victims{}; ///< sorted; those that are gone too
+};
+
+/// NodeHold::reservation of Holds::nominations[0]; the others follow.
+inline constexpr std::uint32_t kFirstNomination = 0x8000'0000U;
+
 struct Holds {
-  std::vector<OpenReservation> open{}; ///< sorted by name
-  std::vector<NodeHold> holds{};       ///< sorted by node, then reservation
+  std::vector<OpenReservation> open{};   ///< sorted by name
+  std::vector<Nomination> nominations{}; ///< sorted by workload
+  std::vector<NodeHold> holds{};         ///< sorted by node, then reservation
   /// The same windows are open from `from` until `until`.
   TimePoint from{};
   TimePoint until = TimePoint::max();
@@ -66,6 +80,9 @@ struct Holds {
   [[nodiscard]] std::span<const NodeHold> on_node(NodeIndex node) const;
   /// nullptr if the reservation is not open.
   [[nodiscard]] const OpenReservation* find(const ReservationName& name) const;
+  /// Whether work inside that reservation may use what is held; nobody may for a nomination, whose
+  /// owner is not admitted yet.
+  [[nodiscard]] bool is_for(const NodeHold& hold, const ReservationName& reservation) const;
 };
 
 [[nodiscard]] Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes,

@@ -106,18 +106,19 @@ void Ledger::book_devices(const PodUid& pod, const Charge& charge, bool is_added
 void Ledger::book_quota(const Charge& charge, bool is_added) {
   const auto* shared = quota_use_.find(charge.quota);
   QuotaUse use = shared == nullptr ? QuotaUse{} : **shared;
-  ResourceSum& sum = use.by_pool[charge.pool];
-  if (is_added)
-    sum.add(charge.shape->requests);
-  else
-    sum.subtract(charge.shape->requests);
-  if (sum.empty())
-    use.by_pool.erase(charge.pool);
+  book_sum(use.by_pool, charge.pool, charge.shape->requests, is_added);
+  if (charge.is_burst)
+    book_sum(use.burst_by_pool, charge.pool, charge.shape->requests, is_added);
   use.pods = is_added ? use.pods + 1 : use.pods - 1;
   if (use.pods == 0)
     quota_use_.erase(charge.quota);
   else
     quota_use_.set(charge.quota, std::make_shared<const QuotaUse>(std::move(use)));
+}
+
+ResourceVector QuotaUse::burst_in(const PoolName& pool) const {
+  const auto sum = burst_by_pool.find(pool);
+  return sum == burst_by_pool.end() ? ResourceVector{} : sum->second.total();
 }
 
 void Ledger::book_reservation(const Charge& charge, bool is_added) {

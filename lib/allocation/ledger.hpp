@@ -25,6 +25,7 @@ struct Charge {
   PoolName pool{};               ///< the pool it is charged in
   NodeName node{};               ///< where it runs, or is planned to until it is bound
   ReservationName reservation{}; ///< inside which promise
+  bool is_burst = false;         ///< admitted into a burst (Q6)
   ShapePtr shape{};              ///< how much: shape->requests
   DeviceList devices{};          ///< which of the node's devices it was given; empty: not known
 
@@ -37,7 +38,11 @@ struct Charge {
 /// Totals of one quota, by pool.
 struct QuotaUse {
   std::map<PoolName, ResourceSum> by_pool{};
+  /// The part of it that was admitted into a burst (Q6).
+  std::map<PoolName, ResourceSum> burst_by_pool{};
   std::size_t pods = 0;
+
+  [[nodiscard]] ResourceVector burst_in(const PoolName& pool) const;
 
   friend bool operator==(const QuotaUse&, const QuotaUse&) = default;
 };

@@ -96,6 +96,30 @@ ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table) 
   return columns;
 }
 
+namespace {
+
+void add_signed(std::span<std::int64_t> row, const ColumnRequest& request,
+                const DeviceList& devices, std::int64_t sign) {
+  for (const ColumnRequest::Part& part : request.parts)
+    row[part.column] += sign * part.amount;
+  for (const DeviceIndex device : devices)
+    if (const auto slot = request.first_device + static_cast<std::size_t>(device);
+        device >= 0 && slot < row.size())
+      row[slot] += sign * request.devices.milli_each();
+}
+
+} // namespace
+
+void add_to_row(std::span<std::int64_t> row, const ColumnRequest& request,
+                const DeviceList& devices) {
+  add_signed(row, request, devices, 1);
+}
+
+void take_off(std::span<std::int64_t> row, const ColumnRequest& request,
+              const DeviceList& devices) {
+  add_signed(row, request, devices, -1);
+}
+
 std::string resource_of_no_node(const ResourceVector& request, const NodeTable& nodes) {
   for (const auto& [name, amount] : request)
     if (amount > Amount{} && !name.is_virtual() && !nodes.column(name) &&

@@ -71,6 +71,12 @@ struct ColumnRequest {
 
 [[nodiscard]] ColumnRequest to_columns(const ResourceVector& request, const NodeTable& table);
 
+/// Adds what a pod takes to a row of that table, and takes it off. Devices that the table has no
+/// slot for are left out.
+void add_to_row(std::span<std::int64_t> row, const ColumnRequest& request,
+                const DeviceList& devices);
+void take_off(std::span<std::int64_t> row, const ColumnRequest& request, const DeviceList& devices);
+
 /// The first resource that the request has and no node does; empty if there is none.
 [[nodiscard]] std::string resource_of_no_node(const ResourceVector& request,
                                               const NodeTable& nodes);

@@ -1,22 +1,10 @@
 #include "lib/allocation/node_overlay.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace berth::allocation {
 namespace {
-
-std::span<const std::int64_t> held_for_others(std::span<const NodeHold> holds,
-                                              ReservationIndex reservation,
-                                              std::vector<std::int64_t>& held) {
-  if (holds.empty())
-    return {};
-  held.assign(holds.front().amounts.size(), 0);
-  for (const NodeHold& hold : holds)
-    if (hold.reservation != reservation)
-      for (std::size_t column = 0; column < held.size(); ++column)
-        held[column] += hold.amounts[column];
-  return held;
-}
 
 NodeHold* find_hold(std::vector<NodeHold>& holds, ReservationIndex reservation) {
   const auto at = std::find_if(holds.begin(), holds.end(), [&](const NodeHold& hold) {
@@ -43,20 +31,71 @@ void draw(NodeHold* hold, std::vector<std::int64_t>& wanted) {
 
 } // namespace
 
-NodeOverlay::NodeOverlay(const NodeTable& table, const NodeLoads& loads, const Holds& holds)
-    : table_(&table), charged_(loads.flat()), versions_(table.size()) {
+NodeOverlay::NodeOverlay(const NodeTable& table, const NodeLoads& loads, const Holds& holds,
+                         NodeCalendar* calendar)
+    : table_(&table), all_holds_(&holds), calendar_(calendar), charged_(loads.flat()),
+      versions_(table.size()) {
   for (const NodeHold& hold : holds.holds)
     holds_[hold.node].push_back(hold);
 }
 
-NodeRoom NodeOverlay::room(NodeIndex node, ReservationIndex reservation,
+NodeRoom NodeOverlay::room(NodeIndex node, const Viewer& viewer,
                            std::vector<std::int64_t>& held) const {
   const std::size_t columns = table_->width();
-  const auto holds = holds_.find(node);
   return NodeRoom{table_->capacity(node),
                   {charged_.data() + node * columns, columns},
-                  holds == holds_.end() ? std::span<const std::int64_t>{}
-                                        : held_for_others(holds->second, reservation, held)};
+                  held_for_others(node, viewer, {holds_on(node), {}}, held)};
+}
+
+NodeRoom NodeOverlay::room_from(NodeIndex node, TimePoint start, const Viewer& viewer,
+                                std::vector<std::int64_t>& held) const {
+  const std::size_t columns = table_->width();
+  held.assign(columns, std::numeric_limits<std::int64_t>::min());
+  calendar_->hold_from(node, start, viewer, holds_on(node), held);
+  for (std::size_t column = 0; column < columns; ++column)
+    held[column] += charged_[node * columns + column];
+  return NodeRoom{table_->capacity(node), held, {}};
+}
+
+std::span<const std::int64_t> NodeOverlay::held_for_others(NodeIndex node, const Viewer& viewer,
+                                                           const NodePicture& picture,
+                                                           std::vector<std::int64_t>& held) const {
+  const bool has_future = calendar_ != nullptr && calendar_->has_promises(node);
+  if (picture.holds.empty() && !has_future)
+    return {};
+  held.assign(table_->width(), 0);
+  for (const NodeHold& hold : picture.holds) {
+    const bool is_lent = viewer.horizon.is_revocable &&
+                         hold.reservation < all_holds_->open.size() &&
+                         all_holds_->open[hold.reservation].spec->lend_idle;
+    if (hold.reservation != viewer.reservation && !is_lent)
+      for (std::size_t column = 0; column < held.size(); ++column)
+        held[column] += hold.amounts[column];
+  }
+  if (has_future)
+    calendar_->hold_ahead(node, viewer, picture, held);
+  return held;
+}
+
+std::span<const NodeHold> NodeOverlay::holds_on(NodeIndex node) const {
+  const auto holds = holds_.find(node);
+  return holds == holds_.end() ? std::span<const NodeHold>{} : holds->second;
+}
+
+void NodeOverlay::promise(NodeIndex node, Promise promise) {
+  calendar_->promise(node, std::move(promise));
+  touch(node);
+}
+
+NodeOverlay NodeOverlay::second_picture() const {
+  NodeOverlay copy = *this;
+  copy.notes_ends_ = false;
+  return copy;
+}
+
+void NodeOverlay::touch(NodeIndex node) {
+  ++versions_[node];
+  changes_.push_back(node);
 }
 
 bool NodeOverlay::is_held_for(NodeIndex node, ReservationIndex reservation) const {
@@ -69,7 +108,9 @@ NodeState NodeOverlay::state(NodeIndex node) const {
   const auto row = charged_.begin() + static_cast<std::ptrdiff_t>(node * columns);
   const auto holds = holds_.find(node);
   return NodeState{{row, row + static_cast<std::ptrdiff_t>(columns)},
-                   holds == holds_.end() ? std::vector<NodeHold>{} : holds->second};
+                   holds == holds_.end() ? std::vector<NodeHold>{} : holds->second,
+                   {},
+                   {}};
 }
 
 void NodeOverlay::apply(NodeIndex node, NodeState state) {
@@ -77,8 +118,19 @@ void NodeOverlay::apply(NodeIndex node, NodeState state) {
             charged_.begin() + static_cast<std::ptrdiff_t>(node * table_->width()));
   if (!state.holds.empty())
     holds_[node] = std::move(state.holds);
-  ++versions_[node];
-  changes_.push_back(node);
+  if (calendar_ != nullptr && notes_ends_)
+    for (NodeState::Arrival& arrival : state.arrivals)
+      calendar_->release(node, arrival.end, std::move(arrival.amounts), arrival.reservation);
+  touch(node);
+}
+
+void NodeOverlay::set_hold(const NodeHold& hold) {
+  std::vector<NodeHold>& holds = holds_[hold.node];
+  if (NodeHold* held = find_hold(holds, hold.reservation))
+    held->amounts = hold.amounts;
+  else
+    holds.push_back(hold);
+  touch(hold.node);
 }
 
 std::vector<NodeIndex> NodeOverlay::held_nodes(ReservationIndex reservation) const {
@@ -89,13 +141,28 @@ std::vector<NodeIndex> NodeOverlay::held_nodes(ReservationIndex reservation) con
   return nodes;
 }
 
-NodeRoom NodeChanges::room(NodeIndex node, ReservationIndex reservation,
+NodeRoom NodeChanges::room(NodeIndex node, const Viewer& viewer,
                            std::vector<std::int64_t>& held) const {
   const auto state = states_.find(node);
   if (state == states_.end())
-    return base_->room(node, reservation, held);
+    return base_->room(node, viewer, held);
   return NodeRoom{base_->table().capacity(node), state->second.charged,
-                  held_for_others(state->second.holds, reservation, held)};
+                  base_->held_for_others(node, viewer, state->second.picture(), held)};
+}
+
+NodeRoom NodeChanges::room_without(NodeIndex node, const Viewer& viewer,
+                                   std::span<const PodUid> gone,
+                                   std::vector<std::int64_t>& held) const {
+  NodeRoom room = this->room(node, viewer, held);
+  const auto state = states_.find(node);
+  if (state == states_.end()) {
+    room.held = base_->held_for_others(node, viewer, {base_->holds_on(node), gone}, held);
+  } else {
+    std::vector<PodUid> all = state->second.gone;
+    all.insert(all.end(), gone.begin(), gone.end());
+    room.held = base_->held_for_others(node, viewer, {state->second.holds, all}, held);
+  }
+  return room;
 }
 
 bool NodeChanges::is_held_for(NodeIndex node, ReservationIndex reservation) const {
@@ -118,18 +185,15 @@ NodeState& NodeChanges::changed(NodeIndex node) {
 }
 
 void NodeChanges::place(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
-                        ReservationIndex reservation) {
+                        const Viewer& viewer) {
+  const ReservationIndex reservation = viewer.reservation;
   std::vector<std::int64_t> inside(base_->table().width());
   NodeState& state = changed(node);
-  for (const ColumnRequest::Part& part : request.parts) {
-    state.charged[part.column] += part.amount;
-    inside[part.column] = part.amount;
-  }
-  for (const DeviceIndex device : devices) {
-    const std::size_t slot = request.first_device + static_cast<std::size_t>(device);
-    state.charged[slot] += request.devices.milli_each();
-    inside[slot] = request.devices.milli_each();
-  }
+  add_to_row(state.charged, request, devices);
+  add_to_row(inside, request, devices);
+  if (base_->calendar() != nullptr)
+    state.arrivals.push_back(
+        {{viewer.horizon.expected_until, viewer.horizon.relied_until}, inside, reservation});
   if (reservation == kNoReservation)
     return;
   draw(find_hold(state.holds, reservation), inside);
@@ -147,6 +211,14 @@ void NodeChanges::place(NodeIndex node, const ColumnRequest& request, const Devi
     if (hold != nullptr && !hold->is_whole)
       draw(hold, inside);
   }
+}
+
+void NodeChanges::remove(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
+                         const PodUid& pod) {
+  NodeState& state = changed(node);
+  take_off(state.charged, request, devices);
+  if (base_->calendar() != nullptr)
+    state.gone.push_back(pod);
 }
 
 void NodeChanges::apply_to(NodeOverlay& base) && {

@@ -10,19 +10,26 @@
 #include <vector>
 
 #include "lib/allocation/holds.hpp"
+#include "lib/allocation/node_calendar.hpp"
 #include "lib/allocation/node_fit.hpp"
 #include "lib/allocation/node_table.hpp"
 
 namespace berth::allocation {
 
-/// Index into Holds::open, or kNoReservation.
-using ReservationIndex = std::uint32_t;
-inline constexpr ReservationIndex kNoReservation = static_cast<ReservationIndex>(-1);
-
 /// Charges and holds of one node.
 struct NodeState {
   std::vector<std::int64_t> charged{}; ///< by column and device
   std::vector<NodeHold> holds{};       ///< sorted by reservation
+  /// Pods that a what-if placed here, for the calendar.
+  struct Arrival {
+    WorkEnd end{};
+    std::vector<std::int64_t> amounts{};
+    ReservationIndex reservation = kNoReservation;
+  };
+  std::vector<Arrival> arrivals{};
+  std::vector<PodUid> gone{}; ///< pods that a what-if took away: their ends do not come any more
+
+  [[nodiscard]] NodePicture picture() const { return {holds, gone}; }
 };
 
 /// Nodes that can be asked for room; `changes()` lists, in order, the nodes that changed since the
@@ -30,8 +37,9 @@ struct NodeState {
 class NodeRooms {
 public:
   virtual ~NodeRooms() = default;
-  /// `held`: a buffer for what others hold there; the answer may point into it.
-  [[nodiscard]] virtual NodeRoom room(NodeIndex node, ReservationIndex reservation,
+  /// `held`: a buffer for what others hold there, now or in the viewer's horizon; the answer may
+  /// point into it.
+  [[nodiscard]] virtual NodeRoom room(NodeIndex node, const Viewer& viewer,
                                       std::vector<std::int64_t>& held) const = 0;
   /// Whether the reservation holds something there.
   [[nodiscard]] virtual bool is_held_for(NodeIndex node, ReservationIndex reservation) const = 0;
@@ -42,24 +50,46 @@ public:
 
 class NodeOverlay final : public NodeRooms {
 public:
-  /// Both must outlive the overlay.
-  NodeOverlay(const NodeTable& table, const NodeLoads& loads, const Holds& holds);
+  /// All must outlive the overlay. Without a calendar there is no future.
+  NodeOverlay(const NodeTable& table, const NodeLoads& loads, const Holds& holds,
+              NodeCalendar* calendar = nullptr);
 
-  [[nodiscard]] NodeRoom room(NodeIndex node, ReservationIndex reservation,
+  [[nodiscard]] NodeRoom room(NodeIndex node, const Viewer& viewer,
                               std::vector<std::int64_t>& held) const override;
   [[nodiscard]] bool is_held_for(NodeIndex node, ReservationIndex reservation) const override;
   [[nodiscard]] std::uint32_t version(NodeIndex node) const override { return versions_[node]; }
   [[nodiscard]] std::span<const NodeIndex> changes() const override { return changes_; }
 
   [[nodiscard]] const NodeTable& table() const { return *table_; }
+  /// A copy for pods that are not really there: what it is told of leaves no trace in the calendar.
+  [[nodiscard]] NodeOverlay second_picture() const;
+  /// Something changed there that only the calendar knows of.
+  void touch(NodeIndex node);
+  /// What others than the viewer have there, now and in its horizon.
+  [[nodiscard]] std::span<const std::int64_t>
+  held_for_others(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
+                  std::vector<std::int64_t>& held) const;
   [[nodiscard]] NodeState state(NodeIndex node) const;
   /// Takes over a node as a what-if left it.
   void apply(NodeIndex node, NodeState state);
+  /// Speaks for room on the node from a later time on.
+  void promise(NodeIndex node, Promise promise);
+  /// The room of work that would start at that time; what others will have counts as charged.
+  [[nodiscard]] NodeRoom room_from(NodeIndex node, TimePoint start, const Viewer& viewer,
+                                   std::vector<std::int64_t>& held) const;
+  [[nodiscard]] NodeCalendar* calendar() const { return calendar_; }
+  /// What open reservations and nominations hold on the node.
+  [[nodiscard]] std::span<const NodeHold> holds_on(NodeIndex node) const;
+  /// What the holder of `hold` holds on its node from now on.
+  void set_hold(const NodeHold& hold);
   /// The nodes on which the reservation holds something, ascending.
   [[nodiscard]] std::vector<NodeIndex> held_nodes(ReservationIndex reservation) const;
 
 private:
   const NodeTable* table_;
+  const Holds* all_holds_;
+  NodeCalendar* calendar_;
+  bool notes_ends_ = true;            ///< of pods that are placed
   std::vector<std::int64_t> charged_; ///< rows
   std::map<NodeIndex, std::vector<NodeHold>> holds_;
   std::vector<std::uint32_t> versions_;
@@ -70,7 +100,7 @@ class NodeChanges final : public NodeRooms {
 public:
   explicit NodeChanges(const NodeOverlay& base) : base_(&base) {}
 
-  [[nodiscard]] NodeRoom room(NodeIndex node, ReservationIndex reservation,
+  [[nodiscard]] NodeRoom room(NodeIndex node, const Viewer& viewer,
                               std::vector<std::int64_t>& held) const override;
   [[nodiscard]] bool is_held_for(NodeIndex node, ReservationIndex reservation) const override;
   [[nodiscard]] std::uint32_t version(NodeIndex node) const override;
@@ -80,7 +110,14 @@ public:
   /// held no longer: first where it is placed, then on the reservation's other nodes, from the last
   /// (whole nodes stay held).
   void place(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
-             ReservationIndex reservation);
+             const Viewer& viewer);
+  /// Takes a pod that runs there off the node, and off these of its devices.
+  void remove(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
+              const PodUid& pod);
+  /// The node as it would be if these pods were gone too, whatever it charges for them.
+  [[nodiscard]] NodeRoom room_without(NodeIndex node, const Viewer& viewer,
+                                      std::span<const PodUid> gone,
+                                      std::vector<std::int64_t>& held) const;
   /// Writes everything to the base.
   void apply_to(NodeOverlay& base) &&;
 

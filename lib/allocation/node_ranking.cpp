@@ -39,18 +39,18 @@ NodeRanking NodeRanking::continue_on(const NodeRooms& what_if) const {
 
 /// Adds an entry if the node has room; older entries of the node stop counting by their version.
 void NodeRanking::look_at(NodeIndex node, const NodeRooms& rooms) {
-  const NodeRoom room = rooms.room(node, input_.reservation, held_);
+  const NodeRoom room = rooms.room(node, input_.viewer, held_);
   if (room_for(input_.request, room).kind != RoomVerdict::Kind::Fits)
     return;
-  const bool is_ours =
-      input_.reservation != kNoReservation && rooms.is_held_for(node, input_.reservation);
+  const bool is_ours = input_.viewer.reservation != kNoReservation &&
+                       rooms.is_held_for(node, input_.viewer.reservation);
   const Points bonus = is_ours ? kPointsMax + 1 : 0;
   heap_.push_back(
       Entry{bonus + input_.scorer.score(input_.request, node, room), node, rooms.version(node)});
 }
 
 DeviceList NodeRanking::devices(NodeIndex node, const NodeRooms& rooms) {
-  return input_.scorer.devices(input_.request, rooms.room(node, input_.reservation, held_));
+  return input_.scorer.devices(input_.request, rooms.room(node, input_.viewer, held_));
 }
 
 std::vector<NodeIndex> NodeRanking::best(std::size_t count, const NodeRooms& rooms) {

@@ -18,7 +18,7 @@ namespace berth::allocation {
 struct RankingInput {
   ColumnRequest request{};
   NodeScorer scorer;
-  ReservationIndex reservation = kNoReservation;
+  Viewer viewer{};
 };
 
 class NodeRanking {

@@ -43,6 +43,19 @@ public:
         visit(entry.key, entry.value);
   }
 
+  /// Calls visit(key, value) from the first key that is not before `from`, until it says false.
+  template <class Visit>
+  void for_each_from(const Key& from, Visit&& visit) const {
+    if (root_->chunks.empty())
+      return;
+    std::size_t chunk = chunk_for(from);
+    std::size_t at = position_in(*root_->chunks[chunk], from);
+    for (; chunk < root_->chunks.size(); ++chunk, at = 0)
+      for (const auto& entries = root_->chunks[chunk]->entries; at < entries.size(); ++at)
+        if (!visit(entries[at].key, entries[at].value))
+          return;
+  }
+
 private:
   friend class OrderedMap<Key, Value>;
 

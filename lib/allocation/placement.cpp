@@ -134,7 +134,7 @@ std::span<const std::int64_t> Placer::held_for_others(NodeIndex node) {
     return {};
   held_.assign(snapshot_.nodes->width(), 0);
   for (const NodeHold& hold : holds)
-    if (snapshot_.holds->open[hold.reservation].spec->name != query_.reservation)
+    if (!snapshot_.holds->is_for(hold, query_.reservation))
       for (std::size_t column = 0; column < held_.size(); ++column)
         held_[column] += hold.amounts[column];
   return held_;
@@ -153,7 +153,7 @@ bool Placer::is_held_for_us(NodeIndex node) const {
     return false;
   const auto holds = snapshot_.holds->on_node(node);
   return std::any_of(holds.begin(), holds.end(), [&](const NodeHold& hold) {
-    return snapshot_.holds->open[hold.reservation].spec->name == query_.reservation;
+    return snapshot_.holds->is_for(hold, query_.reservation);
   });
 }
 

@@ -44,4 +44,11 @@ const std::shared_ptr<const PodShape>& ShapePtr::empty_shape() {
   return kShape;
 }
 
+ResourceVector total_of(Pods pods) {
+  ResourceVector total;
+  for (const auto& pod : pods)
+    total += pod->requests();
+  return total;
+}
+
 } // namespace berth::allocation

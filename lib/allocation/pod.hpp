@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/nomination.hpp"
 #include "lib/allocation/selector.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
@@ -141,10 +143,19 @@ struct PodView {
   std::optional<Duration> duration_limit{};
   /// berth.dev/admitted, once written.
   std::optional<AdmissionRecord> admission{};
+  /// berth.dev/nominated, while it waits for room that evictions make (P3).
+  std::optional<NominationRecord> nomination{};
+  /// berth.dev/revocable-after: it was told that it may be evicted from then on (P6).
+  std::optional<TimePoint> revocable_after{};
+  /// UID of the controller that makes the pod again; empty when there is none.
+  std::string owner{};
+  /// Labels of managed pods: a Quota may name one that says whose work it is (Q5).
+  Labels labels{};
   /// Why the pod cannot be read ("berth.dev/workload-size: \"x\" is not a number"); empty if it
   /// can. Such a pod waits as InvalidWorkload; if it is bound it holds its node all the same.
   std::string defect{};
 
+  bool preemptible = true; ///< false: berth.dev/preemptible says that it must not be evicted
   /// A controller owns the pod and would make it again.
   bool is_recreated = false;
   /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
@@ -159,5 +170,15 @@ struct PodView {
 
   friend bool operator==(const PodView&, const PodView&) = default;
 };
+
+/// Some pods of one workload, or all.
+using Pods = std::span<const std::shared_ptr<const PodView>>;
+[[nodiscard]] ResourceVector total_of(Pods pods);
+
+/// Whether it was admitted onto capacity that is promised to others (R3, R4): its notice came with
+/// its admission and is never withdrawn.
+[[nodiscard]] inline bool is_lent(const PodView& pod) {
+  return pod.admission && pod.admission->lent_until && pod.revocable_after;
+}
 
 } // namespace berth::allocation

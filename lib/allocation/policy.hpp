@@ -1,17 +1,84 @@
 #pragma once
-// Policy: the switches of AllocationPolicy that the cycle obeys, read once at the edge.
+// Policy: the switches that the cycle obeys. PolicySpec is one AllocationPolicy as it stands in the
+// snapshot (order, ageing, fairness, throttling, bounds of evictions); Policy is what the program
+// adds at each cycle. Read at the edge, defaults filled in; the cycle never sees a field that a
+// user left out.
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/allocation_memory.hpp"
+#include "lib/allocation/backfill_policy.hpp"
+#include "lib/allocation/eviction_history.hpp"
+#include "lib/allocation/preemption_policy.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
 
 namespace berth::allocation {
+
+/// F1: who comes first.
+enum class Ordering {
+  PriorityThenFairShare, ///< nominal before borrowed, then priority, then share, then age
+  FairShareThenPriority, ///< share from the root to the quota, in the quota by priority, then age
+  Fifo,                  ///< age
+  StrictFifo             ///< age; in a quota and pool nobody passes one that lacks room (F5)
+};
+
+/// F4: waiting raises the priority, up to a bound. Zero points: not at all.
+struct Ageing {
+  std::int32_t points_per_hour = 0;
+  std::int32_t points_max = 0;
+
+  friend bool operator==(const Ageing&, const Ageing&) = default;
+};
+
+/// F2: how the past counts.
+struct Fairness {
+  Duration half_life = std::chrono::hours{24};
+  std::int32_t history_percent = 50;
+
+  friend bool operator==(const Fairness&, const Fairness&) = default;
+};
+
+/// T1: measured use of a pool, in percent of what it has, above which admissions slow down.
+struct Throttle {
+  std::int32_t cpu_percent = 80;
+  std::int32_t memory_percent = 85;
+
+  friend bool operator==(const Throttle&, const Throttle&) = default;
+};
+
+/// How chosen nodes reach kube-scheduler.
+struct Placement {
+  std::optional<PlacementMode> mode{}; ///< nothing: Auto
+  std::int32_t candidates = 4; ///< how many nodes an admission names for each pod, best first
+
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
+
+struct PolicySpec {
+  std::string name = "default";
+  TimePoint created{};
+  std::vector<PoolName> pools{}; ///< empty: those that no other policy names
+  Ordering ordering = Ordering::PriorityThenFairShare;
+  Ageing ageing{};
+  Fairness fairness{};
+  Throttle throttle{};
+  BreakerSpec breaker{};
+  // Absent: what the program was told.
+  std::optional<PreemptionPolicy> preemption{};
+  std::optional<Placement> placement{};
+  std::optional<BackfillPolicy> backfill{};
+  std::optional<Duration> gang_timeout{}; ///< G1
+
+  friend bool operator==(const PolicySpec&, const PolicySpec&) = default;
+};
 
 /// A workload that waits until a time, whatever has room for it.
 struct HeldBack {
@@ -20,13 +87,36 @@ struct HeldBack {
   std::string why{}; ///< "the gang was rolled back"
 };
 
+/// Measured use of a pool's nodes, in percent of what they have.
+struct MeasuredUse {
+  std::int32_t cpu_percent = 0;
+  std::int32_t memory_percent = 0;
+};
+
+/// What the program was told holds where no AllocationPolicy says otherwise.
 struct Policy {
-  /// placement.candidates: how many nodes an admission names for each pod, best first.
-  std::int32_t candidates = 4;
-  /// placement.mode; nothing: Auto.
-  std::optional<PlacementMode> mode{};
+  Placement placement{};
+  BackfillPolicy backfill{};
   /// Gangs that were rolled back (G1), and workloads whose admission the API server refused.
   std::map<WorkloadId, HeldBack> held_back{};
+  /// Switched off it is off everywhere, whatever an AllocationPolicy says.
+  PreemptionPolicy preemption{};
+  /// What happened before, for P4.
+  EvictionHistory evictions{};
+  /// What the last plan gave back; null: nothing is remembered.
+  std::shared_ptr<const AllocationMemory> memory{};
+  /// When the API server last asked to slow down (T1).
+  std::optional<TimePoint> server_throttled_at{};
+  /// Fresh measurements only: a pool without one is not slowed down.
+  std::map<PoolName, MeasuredUse> measured{};
+  /// Each failure of a subject's work once (T2), any order.
+  std::vector<SubjectFailure> failures{};
 };
+
+/// What waiting since `created` adds to a priority at `now` (F4).
+[[nodiscard]] std::int64_t ageing_points(const Ageing& ageing, TimePoint created, TimePoint now);
+/// F4's bound: after how long at most nobody who comes later with up to `gap` more priority passes
+/// a workload; nothing if ageing never makes up for that much.
+[[nodiscard]] std::optional<Duration> ageing_bound(const Ageing& ageing, std::int64_t gap);
 
 } // namespace berth::allocation

@@ -5,11 +5,15 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "lib/allocation/burst.hpp"
 #include "lib/allocation/pod.hpp"
+#include "lib/allocation/preemption_policy.hpp"
+#include "lib/allocation/rate_limit.hpp"
 #include "lib/allocation/subject.hpp"
 #include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
@@ -39,13 +43,29 @@ struct QuotaPool {
 /// is the operator's.)
 enum class QuotaStop { None, Hold, HoldAndDrain };
 
+/// spec.perSubject (Q5): limits of every subject alone. Quotas below inherit them unless they set
+/// their own; a subject's holdings then count together.
+struct SubjectLimits {
+  std::string label{}; ///< the pod label that names the subject; empty: the service account does
+  ResourceVector amounts{};                 ///< what is absent is not limited
+  std::optional<std::int32_t> concurrent{}; ///< workloads at a time
+  std::optional<std::int32_t> per_minute{}; ///< admissions
+
+  friend bool operator==(const SubjectLimits&, const SubjectLimits&) = default;
+};
+
 struct QuotaSpec {
   QuotaName name{};
   QuotaName parent{}; ///< empty: a root
   Subjects subjects{};
   std::vector<QuotaPool> pools{}; ///< in order of preference
+  std::int32_t weight = 1;        ///< its part of what is lent, beside its siblings; >= 1
   std::int32_t priority_offset = 0;
+  std::optional<SubjectLimits> per_subject{};
+  std::optional<BurstSpec> burst{};
+  std::optional<RateLimit> rate_limit{};
   QuotaStop stop = QuotaStop::None;
+  QuotaPreemption preemption{};
 
   friend bool operator==(const QuotaSpec&, const QuotaSpec&) = default;
 };

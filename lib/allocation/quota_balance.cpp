@@ -1,26 +1,11 @@
 #include <algorithm>
 #include <array>
+#include <map>
 
+#include "lib/allocation/quota_cells.hpp"
 #include "lib/allocation/quota_tree.hpp"
 
 namespace berth::allocation {
-namespace {
-
-/// Calls visit(position in `resources`, amount) for each resource of `amounts` that is listed.
-template <class Visit>
-void for_each_governed(const std::vector<ResourceName>& resources, const ResourceVector& amounts,
-                       Visit&& visit) {
-  auto wanted = amounts.begin();
-  for (std::size_t i = 0; i < resources.size() && wanted != amounts.end(); ++i) {
-    while (wanted != amounts.end() && wanted->name < resources[i])
-      ++wanted;
-    if (wanted != amounts.end() && wanted->name == resources[i])
-      visit(i, wanted->amount);
-  }
-}
-
-} // namespace
-
 QuotaBalance::QuotaBalance(const QuotaForest& forest)
     : forest_(&forest), left_(forest.cells_.size()), used_(forest.cells_.size()) {
   for (std::size_t cell = 0; cell < left_.size(); ++cell)
@@ -53,6 +38,50 @@ void QuotaBalance::charge(QuotaIndex quota, const PoolName& pool, const Resource
       drawn = lent_before == lent_after ? Amount{} : lent_before - lent_after;
     }
   });
+}
+
+void QuotaBalance::discharge(QuotaIndex quota, const PoolName& pool,
+                             const ResourceVector& amounts) {
+  charge(quota, pool, ResourceVector{} - amounts);
+}
+
+QuotaBalance::SetAside QuotaBalance::set_aside(QuotaIndex quota, const PoolName& pool,
+                                               const ResourceVector& wanted,
+                                               std::span<const QuotaCharge> released) {
+  SetAside aside;
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  if (block == nullptr)
+    return aside;
+  std::map<QuotaIndex, ResourceVector> released_below;
+  for (const QuotaCharge& charge : released)
+    for (QuotaIndex at = charge.quota; at != QuotaForest::kNone; at = forest_->parents_[at])
+      released_below[at] += charge.amounts;
+  for_each_governed(block->resources, wanted, [&](std::size_t resource, Amount amount) {
+    Amount drawn = amount;
+    for (QuotaIndex at = quota; at != QuotaForest::kNone; at = forest_->parents_[at]) {
+      const std::size_t cell = forest_->cell_of(*block, at) + resource;
+      const auto below = released_below.find(at);
+      const Amount free_later =
+          below == released_below.end() ? Amount{} : below->second.get(block->resources[resource]);
+      aside.emplace_back(cell, std::max(drawn - free_later, Amount{}));
+      const Amount lending_limit = forest_->cells_[cell].lending_limit;
+      const Amount lent_before = std::min(lending_limit, left_[cell]);
+      const Amount lent_after = std::min(lending_limit, left_[cell] - drawn);
+      drawn = lent_before == lent_after ? Amount{} : lent_before - lent_after;
+    }
+  });
+  take_again(aside);
+  return aside;
+}
+
+void QuotaBalance::take_again(const SetAside& aside) {
+  for (const auto& [cell, amount] : aside)
+    left_[cell] -= amount;
+}
+
+void QuotaBalance::give_back(const SetAside& aside) {
+  for (const auto& [cell, amount] : aside)
+    left_[cell] += amount;
 }
 
 std::optional<QuotaShortfall> QuotaBalance::shortfall(QuotaIndex quota, const PoolName& pool,
@@ -120,6 +149,23 @@ Amount QuotaBalance::left(QuotaIndex quota, const PoolName& pool,
     for_each_governed(
         block->resources, ResourceVector{{resource.str(), 0}},
         [&](std::size_t i, Amount) { left = left_[forest_->cell_of(*block, quota) + i]; });
+  return left;
+}
+
+Amount QuotaBalance::own_left(QuotaIndex quota, const PoolName& pool,
+                              const ResourceName& resource) const {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  Amount left = Amount::unlimited();
+  if (block == nullptr)
+    return left;
+  for_each_governed(
+      block->resources, ResourceVector{{resource.str(), 0}}, [&](std::size_t i, Amount) {
+        const std::size_t own = forest_->cell_of(*block, quota) + i;
+        left = forest_->cells_[own].nominal - used_[own];
+        for (const QuotaIndex member : forest_->trees_[forest_->tree_of_[quota]].members)
+          if (forest_->parents_[member] == quota)
+            left += used_[forest_->cell_of(*block, member) + i];
+      });
   return left;
 }
 

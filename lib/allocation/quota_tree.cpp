@@ -42,6 +42,7 @@ QuotaForest::QuotaForest(std::vector<std::shared_ptr<const QuotaSpec>> quotas)
   find_faults();
   plant_trees();
   lay_out_cells();
+  measure_shareable();
 }
 
 void QuotaForest::link_parents() {
@@ -171,6 +172,20 @@ void QuotaForest::fill_cells(const Tree& tree, const Block& block) {
             Cell{amount.nominal, amount.borrowing_limit, amount.lending_limit};
       }
     }
+}
+
+/// What siblings compete for: all that their parent could have if nothing were used; of a root, its
+/// own.
+void QuotaForest::measure_shareable() {
+  const QuotaBalance untouched(*this);
+  for (const Tree& tree : trees_)
+    for (const Block& block : tree.blocks)
+      for (const QuotaIndex quota : tree.members) {
+        const QuotaIndex giver = parents_[quota] == kNone ? quota : parents_[quota];
+        for (std::size_t i = 0; i < block.resources.size(); ++i)
+          cells_[cell_of(block, quota) + i].shareable =
+              untouched.available_in_cell(giver, block, i);
+      }
 }
 
 std::optional<QuotaIndex> QuotaForest::find(const QuotaName& name) const {

@@ -9,11 +9,14 @@
 // A resource is governed in a tree and pool if any quota of the tree names it there; a quota that
 // does not name it then has nominal 0 and no limits, so it may borrow. What nobody names is free.
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/allocation/quota.hpp"
@@ -60,6 +63,7 @@ private:
     Amount nominal{};
     Amount borrowing_limit = Amount::unlimited();
     Amount lending_limit = Amount::unlimited();
+    Amount shareable{}; ///< see QuotaBalance::borrowed_share
   };
   /// The governed resources of one tree in one pool, and where its cells start: quota x (the n-th
   /// of its tree) and resource r are at first_cell + n * resources.size() + r.
@@ -80,6 +84,7 @@ private:
   void plant_trees();
   void lay_out_cells();
   void fill_cells(const Tree& tree, const Block& block);
+  void measure_shareable();
   [[nodiscard]] const Block* block(QuotaIndex quota, const PoolName& pool) const;
   [[nodiscard]] std::size_t cell_of(const Block& block, QuotaIndex quota) const;
 
@@ -109,6 +114,12 @@ struct QuotaShortfall {
   friend bool operator==(const QuotaShortfall&, const QuotaShortfall&) = default;
 };
 
+/// What one quota is charged in some pool.
+struct QuotaCharge {
+  QuotaIndex quota = 0;
+  ResourceVector amounts{};
+};
+
 /// What one quota holds and could hold of one resource in one pool, for its status.
 struct QuotaStanding {
   PoolName pool{};
@@ -118,6 +129,30 @@ struct QuotaStanding {
   Amount borrowed{};  ///< by how much T(x) is below zero
   Amount lent{};      ///< how much of T(x) it could not take now because others hold it
   Amount available{}; ///< the most that would still be admitted; may be negative
+};
+
+/// A share in billionths of what siblings share among them; above kShareWhole where others' part
+/// is held too, never above kShareMax.
+inline constexpr std::int64_t kShareWhole = 1'000'000'000;
+inline constexpr std::int64_t kShareMax = kShareWhole * 1'000'000;
+
+/// F2 of one quota, for its status.
+struct DominantShare {
+  std::int64_t nano = 0;
+  std::optional<ResourceName> resource{}; ///< absent: nothing is borrowed
+};
+
+/// What a quota and its ancestors would borrow were a request charged: shares of the resources
+/// asked for, from the quota ([0]) up to the root.
+struct ShareForecast {
+  std::array<std::int64_t, QuotaForest::kLevelsMax> nano{};
+  /// Whether the quota itself would hold more than its nominal of something asked for.
+  bool borrows = false;
+
+  /// Nobody from the quota up would borrow anything for it.
+  [[nodiscard]] bool is_within_nominal() const {
+    return std::ranges::all_of(nano, [](std::int64_t share) { return share == 0; });
+  }
 };
 
 class QuotaBalance {
@@ -130,6 +165,20 @@ public:
   /// pool where nothing is governed, and amounts that are not governed, leave no trace.
   void charge(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
 
+  /// Takes back what was charged: the balance is then as if it never had been.
+  void discharge(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
+
+  /// Room set aside, to be given back.
+  using SetAside = std::vector<std::pair<std::size_t, Amount>>;
+  /// Leaves less at the quota and at each one above it, by what `wanted` will draw there beyond
+  /// what `released` still has below it: both what is and what will be then fit (P3). `used` does
+  /// not change.
+  [[nodiscard]] SetAside set_aside(QuotaIndex quota, const PoolName& pool,
+                                   const ResourceVector& wanted,
+                                   std::span<const QuotaCharge> released);
+  void take_again(const SetAside& aside);
+  void give_back(const SetAside& aside);
+
   /// Q2; nothing if the request fits. Resources that are not asked for never stand in the way,
   /// however over-used (Q4). The shortfall names the first resource by name.
   [[nodiscard]] std::optional<QuotaShortfall> shortfall(QuotaIndex quota, const PoolName& pool,
@@ -141,16 +190,49 @@ public:
   /// T(x, r) of law Q1; Unlimited where the resource is not governed.
   [[nodiscard]] Amount left(QuotaIndex quota, const PoolName& pool,
                             const ResourceName& resource) const;
+  /// nominal less what the quota itself, without those below it, is charged; Unlimited where the
+  /// resource is not governed.
+  [[nodiscard]] Amount own_left(QuotaIndex quota, const PoolName& pool,
+                                const ResourceName& resource) const;
   /// Every pool and governed resource of the quota's tree, sorted.
   [[nodiscard]] std::vector<QuotaStanding> standing(QuotaIndex quota) const;
 
+  /// F2: the largest part, over pools and resources, that the quota holds above its own T of all
+  /// that its parent's tree could hand out if nobody used anything.
+  [[nodiscard]] DominantShare dominant_share(QuotaIndex quota) const;
+  [[nodiscard]] std::int64_t borrowed_share(QuotaIndex quota) const;
+  [[nodiscard]] ShareForecast forecast(QuotaIndex quota, const PoolName& pool,
+                                       const ResourceVector& request) const;
+
+  /// Q2, asked only of the quotas that the request would draw from: the part that a quota does not
+  /// lend takes nothing from those above it.
+  [[nodiscard]] bool has_what_it_draws(QuotaIndex quota, const PoolName& pool,
+                                       const ResourceVector& request) const;
+
+  /// Q6: how large a burst the quota is in, of the largest that `factor_percent` allows: what it
+  /// was charged beyond Q2. 0 to kFullBurst.
+  [[nodiscard]] std::int64_t burst_level(QuotaIndex quota, std::int32_t factor_percent) const;
+  /// What burst work of the quota itself holds beyond Q2; 0 where nothing is governed.
+  [[nodiscard]] Amount beyond(QuotaIndex quota, const PoolName& pool,
+                              const ResourceName& resource) const;
+  /// Charges what Q2 has room for; the rest weighs on this quota only, so that a burst takes
+  /// nothing from those who are within theirs.
+  void charge_burst(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
+  /// The first resource asked for that would pass `factor_percent` of nominal; nothing if none.
+  [[nodiscard]] std::optional<QuotaShortfall>
+  burst_shortfall(QuotaIndex quota, const PoolName& pool, const ResourceVector& request) const;
+
 private:
+  friend class QuotaForest;
+
   [[nodiscard]] Amount available_in_cell(QuotaIndex quota, const QuotaForest::Block& block,
                                          std::size_t resource) const;
+  [[nodiscard]] std::int64_t share_in_cell(std::size_t cell, Amount left) const;
 
   const QuotaForest* forest_ = nullptr;
-  std::vector<Amount> left_; ///< T of each cell
-  std::vector<Amount> used_; ///< charges of each cell's quota and of all below it
+  std::vector<Amount> left_;  ///< T of each cell
+  std::vector<Amount> used_;  ///< charges of each cell's quota and of all below it
+  std::vector<Amount> burst_; ///< of each cell, beyond them; empty: nobody is in a burst
 };
 
 } // namespace berth::allocation

@@ -66,11 +66,6 @@ TimePoint chain_start(const RecurringWindow& rule, TimePoint start, Duration dur
 
 } // namespace
 
-TimeRange TimeRange::lasting(TimePoint start, Duration duration) {
-  const bool ends = start < TimePoint{} || duration <= TimePoint::max() - start;
-  return TimeRange{start, ends ? start + duration : TimePoint::max()};
-}
-
 std::vector<TimeRange> windows(const ReservationSpec& spec, TimeRange within, std::size_t most) {
   return std::visit(WindowsOf{spec, within, most}, spec.window);
 }
@@ -87,6 +82,10 @@ std::optional<TimeRange> next_window(const ReservationSpec& spec, TimePoint now)
     if (window.start > now)
       return window;
   return std::nullopt;
+}
+
+bool is_lent_inside(const PodView& pod, const TimeRange& window) {
+  return is_lent(pod) && window.contains(*pod.admission->lent_until);
 }
 
 bool may_use(const ReservationSpec& spec, const QuotaName& quota, const ServiceAccountRef& who,

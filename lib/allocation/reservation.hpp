@@ -12,24 +12,13 @@
 #include "lib/allocation/cron.hpp"
 #include "lib/allocation/pod.hpp"
 #include "lib/allocation/subject.hpp"
+#include "lib/allocation/time_range.hpp"
 #include "lib/allocation/time_zone.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
 #include "lib/resources/resource_vector.hpp"
 
 namespace berth::allocation {
-
-/// [start, end); `end` is TimePoint::max() for ever.
-struct TimeRange {
-  TimePoint start{};
-  TimePoint end = TimePoint::max();
-
-  /// From `start` for `duration`; for ever where that is beyond the end of time.
-  [[nodiscard]] static TimeRange lasting(TimePoint start, Duration duration);
-  [[nodiscard]] bool contains(TimePoint instant) const { return start <= instant && instant < end; }
-  friend bool operator==(const TimeRange&, const TimeRange&) = default;
-  friend auto operator<=>(const TimeRange&, const TimeRange&) = default;
-};
 
 /// Guaranteed: from acceptance until deletion.
 struct AlwaysOpen {
@@ -55,6 +44,9 @@ struct RecurringWindow {
 inline constexpr Duration kRecurringDurationMax = std::chrono::days{366};
 using WindowRule = std::variant<AlwaysOpen, SingleWindow, RecurringWindow>;
 
+/// What becomes of holders at the end of a window (R4).
+enum class Overrun { Evict, Warn, Allow };
+
 struct ReservationSpec {
   ReservationName name{};
   TimePoint created{};
@@ -67,6 +59,14 @@ struct ReservationSpec {
   /// Who may use it; the quotas are matched by the pod's own quota.
   std::vector<QuotaName> allowed_quotas{};
   Subjects allowed_subjects{};
+  /// How long before a window work that would still run in it is kept off, and how much notice
+  /// the others get (R3).
+  Duration lead_time{};
+  Overrun overrun = Overrun::Evict;
+  /// Revocable work may use what holders leave idle, and what will be needed later (R3, R4).
+  bool lend_idle = false;
+  /// Where its promise lies (status.nodes); the next layout keeps to it where it can.
+  std::vector<NodeName> nodes{};
   bool accepted = false; ///< condition Accepted is True: the promise is given
   bool deleting = false;
 
@@ -80,6 +80,10 @@ struct ReservationSpec {
 /// All windows that touch `within`, merged, at most `most`, from the first.
 [[nodiscard]] std::vector<TimeRange> windows(const ReservationSpec& spec, TimeRange within,
                                              std::size_t most);
+
+/// Whether the pod was let onto the window's idle capacity while it was open (R4): it may have to
+/// go at any time. What was lent before the start should be gone by then.
+[[nodiscard]] bool is_lent_inside(const PodView& pod, const TimeRange& window);
 
 /// Whether the pod's quota, namespace or service account is allowed (R4).
 [[nodiscard]] bool may_use(const ReservationSpec& spec, const QuotaName& quota,

@@ -31,15 +31,6 @@ CalendarLoad capacity_of(const PoolSpec& pool, const ClusterSnapshot& snapshot) 
   return capacity;
 }
 
-/// When the pod is expected to be gone: by its limit, else by its expected duration.
-TimePoint expected_end(const PodView& pod, TimePoint now) {
-  const auto duration = pod.duration_limit ? pod.duration_limit : pod.expected_duration;
-  if (!duration)
-    return TimePoint::max();
-  const TimePoint end = TimeRange::lasting(pod.started.value_or(now), *duration).end;
-  return end > now ? end : TimePoint::max();
-}
-
 bool is_accepted(const ClusterSnapshot& snapshot, const ReservationName& name) {
   const ReservationSpec* spec = snapshot.find_reservation(name);
   return spec != nullptr && spec->accepted && !spec->deleting;
@@ -57,7 +48,7 @@ std::vector<CalendarHold> running_work(const PoolSpec& pool, const ClusterSnapsh
     const PodView* pod = snapshot.find_pod(uid);
     if (!is_here || pod == nullptr)
       return;
-    const TimePoint end = expected_end(*pod, now);
+    const TimePoint end = end_of(*pod, now).relied_on;
     if (!is_accepted(snapshot, charge->reservation))
       holds.push_back(CalendarHold{TimeRange{now, end}, {charge->shape->requests, 0}});
     if (node && !charge->quota.empty())
@@ -69,39 +60,59 @@ std::vector<CalendarHold> running_work(const PoolSpec& pool, const ClusterSnapsh
 }
 
 ReservationDecision decide_one(const std::shared_ptr<const ReservationSpec>& spec,
-                               const ClusterSnapshot& snapshot,
+                               const ClusterSnapshot& snapshot, WindowLayout& layout,
                                std::map<PoolName, Calendar>& calendars, TimePoint now) {
   const PoolSpec* pool = snapshot.find_pool(spec->pool);
   if (pool == nullptr)
-    return {spec, false, Reason::PoolNotFound,
-            "ResourcePool " + spec->pool.str() + " does not exist", std::nullopt};
+    return {spec,
+            false,
+            Reason::PoolNotFound,
+            "ResourcePool " + spec->pool.str() + " does not exist",
+            std::nullopt,
+            {}};
   if (!spec->payer.empty() && !snapshot.quotas->find(spec->payer))
-    return {spec, false, Reason::QuotaNotFound, "Quota " + spec->payer.str() + " does not exist",
-            std::nullopt};
+    return {spec,
+            false,
+            Reason::QuotaNotFound,
+            "Quota " + spec->payer.str() + " does not exist",
+            std::nullopt,
+            {}};
   auto calendar = calendars.find(pool->name);
   if (calendar == calendars.end())
     calendar = calendars.emplace(pool->name, calendar_of(*pool, snapshot, now)).first;
   const CalendarLoad load = load_of(*spec, snapshot);
-  const Acceptance acceptance = accept(calendar->second, *spec, load, now);
+  std::vector<LaidWindow> laid;
+  const HasPlace has_place = [&](TimeRange window) {
+    laid.push_back(
+        layout.find(spec, window, laid.empty() ? spec->nodes : layout.names_of(laid[0])));
+    return laid.back().is_complete();
+  };
+  const Acceptance acceptance = accept(calendar->second, *spec, load, now, has_place);
   if (acceptance.accepted) {
     hold_windows(calendar->second, *spec, load, now);
-    return {spec, true, Reason::Accepted,
-            "the reservation fits the calendar of pool " + pool->name.str(), std::nullopt};
+    for (const LaidWindow& window : laid)
+      layout.promise(window);
+    return {spec,
+            true,
+            Reason::Accepted,
+            "the reservation fits the calendar of pool " + pool->name.str(),
+            std::nullopt,
+            layout.names_of(laid.front())};
   }
   if (!acceptance.conflict)
-    return {spec, false, Reason::WindowClosed, "the reservation has no window any more",
-            std::nullopt};
+    return {spec,         false, Reason::WindowClosed, "the reservation has no window any more",
+            std::nullopt, {}};
   std::string message = "pool " + pool->name.str() + " has no room for " + to_string(load.amounts) +
                         " in the window of " + format_time(acceptance.conflict->start);
   message += acceptance.next_start ? "; it would have from " + format_time(*acceptance.next_start)
                                    : ", nor at any later time";
-  return {spec, false, Reason::CalendarFull, std::move(message), acceptance.next_start};
+  return {spec, false, Reason::CalendarFull, std::move(message), acceptance.next_start, {}};
 }
 
 } // namespace
 
 std::vector<ReservationDecision> decide_reservations(const ClusterSnapshot& snapshot,
-                                                     TimePoint now) {
+                                                     WindowLayout& layout, TimePoint now) {
   std::vector<std::shared_ptr<const ReservationSpec>> asked;
   for (const auto& spec : snapshot.reservations)
     if (!spec->accepted && !spec->deleting)
@@ -112,7 +123,7 @@ std::vector<ReservationDecision> decide_reservations(const ClusterSnapshot& snap
   std::map<PoolName, Calendar> calendars;
   std::vector<ReservationDecision> decisions;
   for (const auto& spec : asked)
-    decisions.push_back(decide_one(spec, snapshot, calendars, now));
+    decisions.push_back(decide_one(spec, snapshot, layout, calendars, now));
   return decisions;
 }
 

@@ -7,20 +7,22 @@
 #include "lib/allocation/calendar.hpp"
 #include "lib/allocation/decision.hpp"
 #include "lib/allocation/snapshot.hpp"
+#include "lib/allocation/window_layout.hpp"
 #include "lib/base/clock.hpp"
 
 namespace berth::allocation {
 
-[[nodiscard]] std::vector<ReservationDecision> decide_reservations(const ClusterSnapshot& snapshot,
-                                                                   TimePoint now);
+/// What is accepted is promised in `layout`'s calendar, which holds the earlier promises.
+[[nodiscard]] std::vector<ReservationDecision>
+decide_reservations(const ClusterSnapshot& snapshot, WindowLayout& layout, TimePoint now);
 
 /// What a reservation holds of its pool while a window is open: its amounts, and whole nodes, whose
 /// amounts are counted as the largest node's.
 [[nodiscard]] CalendarLoad load_of(const ReservationSpec& spec, const ClusterSnapshot& snapshot);
 
-/// The pool's calendar: ready nodes and pool-level resources, less accepted reservations, less work
-/// that runs or is about to, until its expected end. Work inside an accepted reservation is held by
-/// the reservation; work that overran its expected end is held for ever.
+/// The sums of the pool: ready nodes and pool-level resources, less accepted reservations, less
+/// work that runs or is about to, until its end can be relied on. Work inside an accepted
+/// reservation is held by the reservation.
 [[nodiscard]] Calendar calendar_of(const PoolSpec& pool, const ClusterSnapshot& snapshot,
                                    TimePoint now);
 

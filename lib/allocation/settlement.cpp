@@ -94,6 +94,7 @@ void Settler::settle_member(const PodPtr& pod) {
       charge.quota = record->quota;
       charge.pool = record->pool;
       charge.reservation = record->reservation;
+      charge.is_burst = record->is_burst;
     }
   }
   settlement_.charges.emplace_back(pod->uid, std::move(charge));
@@ -111,6 +112,7 @@ Charge Settler::charge_of(const PodPtr& pod) {
     charge.quota = pod->admission->quota;
     charge.pool = pod->admission->pool;
     charge.reservation = pod->admission->reservation;
+    charge.is_burst = pod->admission->is_burst;
   } else if (pod->managed && pod->is_bound()) {
     adopt(*pod, charge);
   }

@@ -23,6 +23,18 @@ const PodView* ClusterSnapshot::find_pod(const PodUid& uid) const {
   return pod == nullptr ? nullptr : pod->get();
 }
 
+const PolicySpec& ClusterSnapshot::policy_of(const PoolName& pool) const {
+  static const PolicySpec kDefaults;
+  const PolicySpec* general = &kDefaults;
+  for (auto policy = policies.rbegin(); policy != policies.rend(); ++policy)
+    if ((*policy)->pools.empty())
+      general = policy->get();
+  for (const auto& policy : policies)
+    if (std::ranges::find(policy->pools, pool) != policy->pools.end())
+      return *policy;
+  return *general;
+}
+
 const Labels* ClusterSnapshot::namespace_labels(const std::string& name) const {
   const auto at = namespaces->find(name);
   return at == namespaces->end() ? nullptr : &at->second.labels;
@@ -45,6 +57,31 @@ bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
          });
 }
 
+const PolicySpec& policy_of(const ClusterSnapshot& snapshot, const QuotaSpec& quota) {
+  for (const QuotaPool& pool : quota.pools)
+    if (snapshot.find_pool(pool.pool) != nullptr)
+      return snapshot.policy_of(pool.pool);
+  return snapshot.policy_of(quota.pools.empty() ? PoolName{} : quota.pools.front().pool);
+}
+
+const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                                      const PoolName& pool) {
+  const auto& said = snapshot.policy_of(pool).preemption;
+  return policy.preemption.enabled && said ? *said : policy.preemption;
+}
+
+const Placement& placement_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                              const PoolName& pool) {
+  const auto& said = snapshot.policy_of(pool).placement;
+  return said ? *said : policy.placement;
+}
+
+const BackfillPolicy& backfill_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                                  const PoolName& pool) {
+  const auto& said = snapshot.policy_of(pool).backfill;
+  return said ? *said : policy.backfill;
+}
+
 QuotaBalance balance_of(const ClusterSnapshot& snapshot) {
   return balance_of(snapshot, *snapshot.holds);
 }
@@ -54,11 +91,16 @@ QuotaBalance balance_of(const ClusterSnapshot& snapshot, const Holds& holds) {
   snapshot.quota_use.for_each([&](const QuotaName& name, const auto& use) {
     if (const auto quota = snapshot.quotas->find(name))
       for (const auto& [pool, sum] : use->by_pool)
-        balance.charge(*quota, pool, sum.total());
+        balance.charge(*quota, pool, sum.total() - use->burst_in(pool));
   });
   for (const OpenReservation& open : holds.open)
     if (const auto payer = snapshot.quotas->find(open.spec->payer))
       balance.charge(*payer, open.spec->pool, open.unfilled);
+  snapshot.quota_use.for_each([&](const QuotaName& name, const auto& use) {
+    if (const auto quota = snapshot.quotas->find(name))
+      for (const auto& [pool, sum] : use->burst_by_pool)
+        balance.charge_burst(*quota, pool, sum.total());
+  });
   return balance;
 }
 

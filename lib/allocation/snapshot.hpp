@@ -13,7 +13,9 @@
 #include "lib/allocation/fragmentation.hpp"
 #include "lib/allocation/holds.hpp"
 #include "lib/allocation/ledger.hpp"
+#include "lib/allocation/namespace_quota.hpp"
 #include "lib/allocation/node_table.hpp"
+#include "lib/allocation/policy.hpp"
 #include "lib/allocation/pool.hpp"
 #include "lib/allocation/quota_tree.hpp"
 #include "lib/allocation/reservation.hpp"
@@ -26,6 +28,13 @@ namespace berth::allocation {
 struct Generation {
   std::uint64_t number = 0;
   friend auto operator<=>(const Generation&, const Generation&) = default;
+};
+
+/// A pod by where it is charged.
+struct NodePod {
+  NodeName node{};
+  PodUid pod{};
+  friend auto operator<=>(const NodePod&, const NodePod&) = default;
 };
 
 struct ClusterSnapshot {
@@ -53,12 +62,23 @@ struct ClusterSnapshot {
   OrderedView<PodUid, std::shared_ptr<const PodView>> expected{};
   /// Admitted pods that are bound nowhere and whose planned nodes are all gone.
   OrderedView<PodUid, std::shared_ptr<const PodView>> homeless{};
+  /// Pods with a NominationRecord that are not terminal, whether or not they still wait.
+  OrderedView<PodUid, std::shared_ptr<const PodView>> nominated{};
+  /// Pods that were told of an eviction and are neither terminal nor being deleted.
+  OrderedView<PodUid, std::shared_ptr<const PodView>> noticed{};
+  /// Pods with a quota, by the node that they are charged to.
+  OrderedView<NodePod, std::shared_ptr<const PodView>> on_nodes{};
   std::shared_ptr<const std::map<std::string, NamespaceView>> namespaces{};
+  std::vector<std::shared_ptr<const PolicySpec>> policies{}; ///< oldest first, then by name
+  /// By namespace; shared, since they seldom change.
+  std::shared_ptr<const std::multimap<std::string, NamespaceQuota>> namespace_quotas{};
 
   /// nullptr if there is none.
   [[nodiscard]] const PoolSpec* find_pool(const PoolName& name) const;
   [[nodiscard]] const ReservationSpec* find_reservation(const ReservationName& name) const;
   [[nodiscard]] const PodView* find_pod(const PodUid& uid) const;
+  /// The oldest policy that names the pool, else the oldest that names none, else the defaults.
+  [[nodiscard]] const PolicySpec& policy_of(const PoolName& pool) const;
   /// nullptr if the namespace is not known.
   [[nodiscard]] const Labels* namespace_labels(const std::string& name) const;
 };
@@ -67,8 +87,23 @@ struct ClusterSnapshot {
 [[nodiscard]] bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
                                    const PoolName& pool);
 
+/// The policy that says the order of the quota's work: that of the first pool of its list that
+/// exists.
+[[nodiscard]] const PolicySpec& policy_of(const ClusterSnapshot& snapshot, const QuotaSpec& quota);
+
+/// What bounds evictions in the pool.
+[[nodiscard]] const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot,
+                                                    const Policy& policy, const PoolName& pool);
+
+/// How the pool's admissions name nodes, and who gets a planned start there.
+[[nodiscard]] const Placement& placement_of(const ClusterSnapshot& snapshot, const Policy& policy,
+                                            const PoolName& pool);
+[[nodiscard]] const BackfillPolicy& backfill_of(const ClusterSnapshot& snapshot,
+                                                const Policy& policy, const PoolName& pool);
+
 /// What is left of every quota: charges of pods, and what open reservations hold for their payers
 /// beyond what their holders use.
+/// Burst work (Q6) counts as far as Q2 has room for it now; the rest weighs on its own quota only.
 [[nodiscard]] QuotaBalance balance_of(const ClusterSnapshot& snapshot);
 /// The same with other holds than the snapshot's own.
 [[nodiscard]] QuotaBalance balance_of(const ClusterSnapshot& snapshot, const Holds& holds);

@@ -63,16 +63,26 @@ Points dominant_share(const ResourceVector& request, const NodeTable& table) {
 
 } // namespace
 
-WorkloadPlacer::WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds)
-    : snapshot_(&snapshot), overlay_(*snapshot.nodes, snapshot.loads, holds) {}
+WorkloadPlacer::WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds,
+                               NodeCalendar* calendar)
+    : snapshot_(&snapshot), overlay_(*snapshot.nodes, snapshot.loads, holds, calendar) {}
 
 std::optional<PlacedPods> WorkloadPlacer::place(Pods pods, const Site& site,
                                                 std::size_t nodes_max) {
   if (pods.size() == 1)
     return place_one(*pods.front(), site, nodes_max);
+  return place_all(Trial(overlay_), pods, site, nodes_max);
+}
+
+std::optional<PlacedPods> WorkloadPlacer::place_on(NodeChanges what_if, Pods pods,
+                                                   const Site& site) {
+  return place_all(Trial(std::move(what_if)), pods, site, 1);
+}
+
+std::optional<PlacedPods> WorkloadPlacer::place_all(Trial trial, Pods pods, const Site& site,
+                                                    std::size_t nodes_max) {
   PlacedPods placed{std::vector<std::vector<NodeIndex>>(pods.size()),
                     std::vector<DeviceList>(pods.size()), NodeChanges(overlay_)};
-  Trial trial(overlay_);
   for (const std::size_t i : placing_order(pods, site)) {
     Place place = place_next(trial, *pods[i], site, nodes_max);
     if (place.nodes.empty())
@@ -93,8 +103,16 @@ std::optional<PlacedPods> WorkloadPlacer::place_one(const PodView& pod, const Si
     return std::nullopt;
   const NodeIndex node = placed.nodes.front().front();
   placed.devices.push_back(ranking.devices(node, overlay_));
-  placed.changes.place(node, ranking.request(), placed.devices.front(), site.reservation);
+  placed.changes.place(node, ranking.request(), placed.devices.front(), site.viewer());
   return placed;
+}
+
+void WorkloadPlacer::take_again(Pods pods, const Site& site, const PlacedPods& placed) {
+  NodeChanges changes(overlay_);
+  for (std::size_t i = 0; i < pods.size(); ++i)
+    changes.place(placed.nodes[i].front(), to_columns(pods[i]->requests(), overlay_.table()),
+                  placed.devices[i], site.viewer());
+  std::move(changes).apply_to(overlay_);
 }
 
 /// As asked; FirstFitDecreasing takes the largest first: by the greatest share of what the largest
@@ -124,12 +142,15 @@ WorkloadPlacer::Place WorkloadPlacer::place_next(Trial& trial, const PodView& po
   if (place.nodes.empty())
     return place;
   place.devices = own->second.devices(place.nodes.front(), trial.changes);
-  trial.changes.place(place.nodes.front(), own->second.request(), place.devices, site.reservation);
+  trial.changes.place(place.nodes.front(), own->second.request(), place.devices, site.viewer());
   return place;
 }
 
 NodeRanking& WorkloadPlacer::ranking_of(const ShapePtr& shape, const Site& site) {
-  const RankingKey key{shape.get(), site.pool, site.reservation, site.is_favoured};
+  Viewer viewer = site.viewer();
+  if (overlay_.calendar() != nullptr)
+    viewer.horizon = overlay_.calendar()->canonical(viewer.horizon);
+  const RankingKey key{shape.get(), site.pool, viewer, site.is_favoured};
   const auto known = rankings_.find(key);
   if (known != rankings_.end())
     return known->second;
@@ -138,9 +159,33 @@ NodeRanking& WorkloadPlacer::ranking_of(const ShapePtr& shape, const Site& site)
   const ScoringGround ground{&overlay_.table(), snapshot_->fragmentation.get(), site.pool->name,
                              &site.pool->strategy_params, site.pool->strategy};
   NodeRanking ranking(RankingInput{to_columns(shape->requests, overlay_.table()),
-                                   NodeScorer(ground, site.is_favoured), site.reservation},
+                                   NodeScorer(ground, site.is_favoured), viewer},
                       allowed_nodes(shape->constraints, *site.pool), overlay_);
   return rankings_.emplace(key, std::move(ranking)).first->second;
+}
+
+bool WorkloadPlacer::could_ever_fit(Pods pods, const PoolSpec& pool) {
+  const NodeTable& table = *snapshot_->nodes;
+  std::vector<std::int64_t> needed(table.width());
+  std::vector<std::int64_t> there(table.width());
+  for (const auto& pod : pods) {
+    const ColumnRequest request = to_columns(pod->requests(), table);
+    const auto nodes = allowed_nodes(pod->shape->constraints, pool);
+    const bool has_node = std::ranges::any_of(nodes, [&](NodeIndex node) {
+      return std::ranges::all_of(request.parts, [&](const ColumnRequest::Part& part) {
+        return table.capacity(node)[part.column] >= part.amount;
+      });
+    });
+    if (!has_node || !resource_of_no_node(pod->requests(), table).empty())
+      return false;
+    for (const ColumnRequest::Part& part : request.parts)
+      needed[part.column] += part.amount;
+  }
+  if (pods.size() > 1)
+    for (const NodeIndex node : allowed_nodes(pods.front()->shape->constraints, pool))
+      for (std::size_t column = 0; column < there.size(); ++column)
+        there[column] += table.capacity(node)[column];
+  return pods.size() == 1 || std::ranges::equal(needed, there, std::less_equal{});
 }
 
 std::span<const NodeIndex> WorkloadPlacer::allowed_nodes(const Constraints& constraints,
@@ -183,7 +228,7 @@ NoPlace WorkloadPlacer::explain(Pods pods, const Site& site) {
   for (const NodeIndex node : table.in_pool(site.pool->name)) {
     RoomVerdict room;
     if (std::binary_search(allowed.begin(), allowed.end(), node))
-      room = room_for(request, trial.changes.room(node, site.reservation, held));
+      room = room_for(request, trial.changes.room(node, site.viewer(), held));
     ++counts[fault_of(table, node, *no_place.pod, room)];
   }
   for (auto& [fault, nodes] : counts)

@@ -26,6 +26,10 @@ struct Site {
   ReservationIndex reservation = kNoReservation;
   /// See NodeOutlook; matters to PriorityBased and FairShare.
   bool is_favoured = false;
+  /// How long the work would stay there.
+  Horizon horizon{};
+
+  [[nodiscard]] Viewer viewer() const { return {reservation, horizon}; }
 };
 
 /// Places for all members, as a what-if.
@@ -44,20 +48,37 @@ struct NoPlace {
   std::vector<RejectionCount> rejections{}; ///< of the pool's nodes, by reason and detail
 };
 
-using Pods = std::span<const std::shared_ptr<const PodView>>;
-
 class WorkloadPlacer {
 public:
-  /// Both must outlive the placer.
-  WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds);
+  /// All must outlive the placer.
+  WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds,
+                 NodeCalendar* calendar = nullptr);
+  /// One that goes on from another's overlay, with rankings of its own.
+  WorkloadPlacer(const ClusterSnapshot& snapshot, NodeOverlay overlay)
+      : snapshot_(&snapshot), overlay_(std::move(overlay)) {}
 
   /// `nodes_max`: how many nodes to name for each pod. The overlay does not change.
   [[nodiscard]] std::optional<PlacedPods> place(Pods pods, const Site& site, std::size_t nodes_max);
+  /// One node for each pod on a what-if, which the answer's changes go on from.
+  [[nodiscard]] std::optional<PlacedPods> place_on(NodeChanges what_if, Pods pods,
+                                                   const Site& site);
+  [[nodiscard]] NodeOverlay& overlay() { return overlay_; }
   /// Makes the what-if the state that the next workload finds.
   void take(PlacedPods placed) { std::move(placed.changes).apply_to(overlay_); }
+  /// Puts pods where another placer put them.
+  void take_again(Pods pods, const Site& site, const PlacedPods& placed);
   /// For pods that place() found no room for: places them again as far as it goes, and counts what
   /// is wrong with each node for the first that fails.
   [[nodiscard]] NoPlace explain(Pods pods, const Site& site);
+
+  /// Whether the pool's nodes could take the pods if nothing else ran there: each of them has a
+  /// node that is large enough and suits it, and there is enough for all together.
+  [[nodiscard]] bool could_ever_fit(Pods pods, const PoolSpec& pool);
+
+  /// The pool's nodes that suit the pod but for room, ascending; valid until the next call.
+  [[nodiscard]] std::span<const NodeIndex> allowed_nodes(const Constraints& constraints,
+                                                         const PoolSpec& pool);
+  [[nodiscard]] const NodeOverlay& overlay() const { return overlay_; }
 
   /// Rankings kept at once; with more shapes than that they are built again.
   static constexpr std::size_t kRankingsMax = 512;
@@ -65,18 +86,17 @@ public:
   static constexpr std::size_t kAllowedListsMax = 512;
 
 private:
-  using RankingKey = std::tuple<const PodShape*, const PoolSpec*, ReservationIndex, bool>;
+  using RankingKey = std::tuple<const PodShape*, const PoolSpec*, Viewer, bool>;
   /// The what-if of one workload: its changes and rankings that follow them.
   struct Trial {
     explicit Trial(const NodeOverlay& overlay) : changes(overlay) {}
+    explicit Trial(NodeChanges what_if) : changes(std::move(what_if)) {}
     NodeChanges changes;
     std::map<const PodShape*, NodeRanking> rankings;
   };
 
   /// Valid until the next call.
   [[nodiscard]] NodeRanking& ranking_of(const ShapePtr& shape, const Site& site);
-  [[nodiscard]] std::span<const NodeIndex> allowed_nodes(const Constraints& constraints,
-                                                         const PoolSpec& pool);
   /// Nodes for one pod, best first, and its devices on the first of them; no nodes: no place.
   struct Place {
     std::vector<NodeIndex> nodes{};
@@ -85,6 +105,8 @@ private:
   /// Places one pod of a workload with others.
   [[nodiscard]] Place place_next(Trial& trial, const PodView& pod, const Site& site,
                                  std::size_t nodes_max);
+  [[nodiscard]] std::optional<PlacedPods> place_all(Trial trial, Pods pods, const Site& site,
+                                                    std::size_t nodes_max);
   [[nodiscard]] std::optional<PlacedPods> place_one(const PodView& pod, const Site& site,
                                                     std::size_t nodes_max);
   [[nodiscard]] std::vector<std::size_t> placing_order(Pods pods, const Site& site) const;

@@ -13,7 +13,8 @@ constexpr Range kDevices{0, allocation::kDevicesMax - 1};
 
 } // namespace
 
-void describe(auto& fields, Of<allocation::AdmissionRecord> auto& record) {
+template <class Fields>
+void describe(Fields& fields, Of<allocation::AdmissionRecord> auto& record) {
   fields.required("decision", record.decision);
   fields.required("quota", record.quota);
   fields.required("pool", record.pool);
@@ -21,8 +22,12 @@ void describe(auto& fields, Of<allocation::AdmissionRecord> auto& record) {
   fields.field("mode", record.mode);
   fields.field("devices", record.devices, kDevices);
   fields.field("reservation", record.reservation);
+  if (Fields::kReads || record.is_burst) // most are not, and every pod carries a record
+    fields.field("burst", record.is_burst);
+  fields.field("lentUntil", record.lent_until);
   fields.required("members", record.members, kMembers);
   fields.required("youngestMember", record.youngest_member);
+  fields.field("admittedAt", record.admitted_at);
 }
 
 std::string encode_admission(const allocation::AdmissionRecord& record) {

@@ -12,6 +12,9 @@ inline constexpr std::string_view kApiVersion = "berth.dev/v1alpha1";
 /// The scheduling gate that holds a pod back until it is admitted.
 inline constexpr std::string_view kAdmissionGate = "berth.dev/admission";
 
+/// On a Reservation with deletionPolicy Block while pods use it (R5).
+inline constexpr std::string_view kInUseFinalizer = "berth.dev/in-use";
+
 namespace label {
 /// On a namespace or a pod, "true": Berth decides when the pods run.
 inline constexpr std::string_view kManaged = "berth.dev/managed";
@@ -24,7 +27,7 @@ inline constexpr std::string_view kWorkloadSize = "berth.dev/workload-size";
 inline constexpr std::string_view kWorkloadMax = "berth.dev/workload-max";
 /// On a pod: the Reservation whose capacity it may use.
 inline constexpr std::string_view kReservation = "berth.dev/reservation";
-/// On a pod, "false": it is never chosen as a victim inside its own quota.
+/// On a pod, "false": it is never evicted for others.
 inline constexpr std::string_view kPreemptible = "berth.dev/preemptible";
 /// On a pod, a number from 1 to 999: the share of one device that it asks for, in thousandths.
 inline constexpr std::string_view kGpuMilli = "berth.dev/gpu-milli";
@@ -37,9 +40,10 @@ inline constexpr std::string_view kDurationLimitSeconds = "berth.dev/duration-li
 /// On a pod: the models of device that will do, as node label nvidia.com/gpu.product, separated by
 /// commas.
 inline constexpr std::string_view kGpuModels = "berth.dev/gpu-models";
-/// Written by Berth only: the admission (AdmissionRecord), the notice of an eviction (P6), and the
-/// short reason why it waits.
+/// Written by Berth only: the admission (AdmissionRecord), the room that evictions make for it
+/// (NominationRecord), the notice of an eviction (P6), and the short reason why it waits.
 inline constexpr std::string_view kAdmitted = "berth.dev/admitted";
+inline constexpr std::string_view kNominated = "berth.dev/nominated";
 inline constexpr std::string_view kRevocableAfter = "berth.dev/revocable-after";
 inline constexpr std::string_view kExplain = "berth.dev/explain";
 /// Also by Berth only: that the pod's gang was rolled back (RollbackRecord).

@@ -1,7 +1,10 @@
 #include "lib/api/to_allocation.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+
+#include "lib/allocation/quota_tree.hpp"
 
 namespace berth::api {
 namespace {
@@ -10,6 +13,8 @@ using allocation::Requirement;
 using allocation::SelectorOperator;
 using resources::Amount;
 using resources::ResourceName;
+
+constexpr std::int64_t kNanoPerMilli = 1'000'000;
 
 /// As the core says it: a requirement without values can never hold.
 allocation::Selector select_nothing() {
@@ -31,6 +36,52 @@ allocation::QuotaStop to_allocation(Stop stop) {
   case Stop::HoldAndDrain: return allocation::QuotaStop::HoldAndDrain;
   }
   return allocation::QuotaStop::HoldAndDrain;
+}
+
+allocation::Overrun to_allocation(Overrun overrun) {
+  switch (overrun) {
+  case Overrun::Evict: return allocation::Overrun::Evict;
+  case Overrun::Warn: return allocation::Overrun::Warn;
+  case Overrun::Allow: return allocation::Overrun::Allow;
+  }
+  return allocation::Overrun::Allow;
+}
+
+allocation::PreemptionPolicy to_allocation(const PreemptionPolicy& preemption) {
+  allocation::PreemptionPolicy bounds;
+  bounds.enabled = preemption.enabled;
+  bounds.min_runtime = preemption.min_runtime;
+  bounds.max_evictions_per_hour = preemption.max_evictions_per_hour;
+  bounds.max_eviction_ratio_percent = preemption.max_eviction_ratio_percent;
+  bounds.notice = preemption.notice;
+  return bounds;
+}
+
+allocation::QuotaPreemption to_allocation(const QuotaPreemption& preemption) {
+  allocation::QuotaPreemption rights;
+  rights.within_quota = preemption.within_quota == WithinQuota::Never
+                            ? allocation::WithinQuota::Never
+                            : allocation::WithinQuota::LowerPriority;
+  switch (preemption.reclaim) {
+  case Reclaim::Never: rights.reclaim = allocation::Reclaim::Never; break;
+  case Reclaim::LowerPriority: rights.reclaim = allocation::Reclaim::LowerPriority; break;
+  case Reclaim::Any: rights.reclaim = allocation::Reclaim::Any; break;
+  }
+  return rights;
+}
+
+allocation::SubjectLimits to_allocation(const PerSubject& per_subject) {
+  allocation::SubjectLimits limits;
+  if (per_subject.key == SubjectKey::Label)
+    limits.label = per_subject.label;
+  limits.amounts = per_subject.limits;
+  limits.concurrent = per_subject.max_concurrent;
+  limits.per_minute = per_subject.admissions_per_minute;
+  return limits;
+}
+
+allocation::BurstSpec to_allocation(const QuotaBurst& burst) {
+  return {burst.factor_percent, burst.budget, burst.refill, burst.grace_period};
 }
 
 Result<allocation::WindowRule> recurring_window(const ReservationWindow& window,
@@ -93,8 +144,17 @@ allocation::QuotaSpec to_allocation(const Quota& quota) {
     for (const auto& resource : pool.resources)
       allowed.resources.push_back(to_allocation(resource));
   }
+  spec.weight = quota.spec.weight;
   spec.priority_offset = quota.spec.priority_offset;
+  if (quota.spec.per_subject)
+    spec.per_subject = to_allocation(*quota.spec.per_subject);
+  if (quota.spec.burst)
+    spec.burst = to_allocation(*quota.spec.burst);
+  if (quota.spec.rate_limit)
+    spec.rate_limit = allocation::RateLimit{quota.spec.rate_limit->admissions_per_minute,
+                                            quota.spec.rate_limit->burst};
   spec.stop = to_allocation(quota.spec.stop);
+  spec.preemption = to_allocation(quota.spec.preemption);
   return spec;
 }
 
@@ -113,6 +173,10 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
   spec.allowed_subjects.service_accounts = reservation.spec.allowed.service_accounts;
   if (reservation.spec.allowed == ReservationAllowed{})
     spec.allowed_quotas.push_back(spec.payer);
+  spec.lead_time = reservation.spec.lead_time;
+  spec.overrun = to_allocation(reservation.spec.overrun);
+  spec.lend_idle = reservation.spec.lend_idle;
+  spec.nodes = reservation.status.nodes;
   spec.accepted = is_true(reservation.status.conditions, "Accepted");
   spec.deleting = reservation.meta.deleted.has_value();
   return spec;
@@ -130,12 +194,70 @@ std::optional<allocation::PlacementMode> mode_of(PlacementMode mode) {
   return std::nullopt;
 }
 
+allocation::Ordering to_allocation(Ordering ordering) {
+  switch (ordering) {
+  case Ordering::PriorityThenFairShare: return allocation::Ordering::PriorityThenFairShare;
+  case Ordering::FairShareThenPriority: return allocation::Ordering::FairShareThenPriority;
+  case Ordering::Fifo: return allocation::Ordering::Fifo;
+  case Ordering::StrictFifo: return allocation::Ordering::StrictFifo;
+  }
+  return allocation::Ordering::PriorityThenFairShare;
+}
+
+allocation::Placement to_allocation(const PlacementPolicy& placement) {
+  return {mode_of(placement.mode), placement.candidates};
+}
+
+allocation::BackfillPolicy to_allocation(const BackfillPolicy& backfill) {
+  return {backfill.enabled, backfill.planned_starts};
+}
+
 } // namespace
+
+allocation::PolicySpec to_allocation(const AllocationPolicy& policy) {
+  allocation::PolicySpec spec;
+  spec.name = policy.meta.name;
+  spec.created = policy.meta.created;
+  for (const auto& pool : policy.spec.pool_refs)
+    spec.pools.push_back(pool.name);
+  spec.ordering = to_allocation(policy.spec.ordering);
+  if (policy.spec.ageing)
+    spec.ageing = {policy.spec.ageing->points_per_hour, policy.spec.ageing->max_points};
+  spec.fairness = {policy.spec.fairness.half_life, policy.spec.fairness.weight_history_percent};
+  spec.throttle = {policy.spec.throttle.cpu_percent, policy.spec.throttle.memory_percent};
+  spec.breaker = {policy.spec.circuit_breaker.failures, policy.spec.circuit_breaker.window,
+                  policy.spec.circuit_breaker.open};
+  spec.preemption = to_allocation(policy.spec.preemption);
+  spec.placement = to_allocation(policy.spec.placement);
+  spec.backfill = to_allocation(policy.spec.backfill);
+  spec.gang_timeout = policy.spec.gang_timeout;
+  return spec;
+}
+
+allocation::QuotaMemory remembered(const Quota& quota) {
+  allocation::QuotaMemory memory;
+  const auto& share = quota.status.fair_share;
+  if (!share || !share->sampled_at)
+    return memory;
+  memory.sampled_at = *share->sampled_at;
+  memory.history_nano =
+      std::min(share->history_milli.value_or(0), allocation::kShareMax / kNanoPerMilli) *
+      kNanoPerMilli;
+  if (!quota.spec.burst)
+    return memory;
+  for (const auto& pool : quota.status.pools)
+    for (const auto& resource : pool.resources)
+      if (resource.burst_budget_left) // every row says the same
+        memory.burst = allocation::BurstAccount::with_left(
+            to_allocation(*quota.spec.burst), *resource.burst_budget_left, *share->sampled_at);
+  return memory;
+}
 
 allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
-  core.candidates = policy.placement.candidates;
-  core.mode = mode_of(policy.placement.mode);
+  core.placement = to_allocation(policy.placement);
+  core.backfill = to_allocation(policy.backfill);
+  core.preemption = to_allocation(policy.preemption);
   return core;
 }
 

@@ -34,4 +34,10 @@ using FindTimeZone =
 
 [[nodiscard]] allocation::Policy to_allocation(const AllocationPolicySpec& policy);
 
+/// Order, ageing, fairness, throttling and bounds of evictions.
+[[nodiscard]] allocation::PolicySpec to_allocation(const AllocationPolicy& policy);
+
+/// What the status of a Quota remembers for the next leader (F2, Q6). Buckets begin full.
+[[nodiscard]] allocation::QuotaMemory remembered(const Quota& quota);
+
 } // namespace berth::api

@@ -20,6 +20,9 @@ namespace berth {
   X(NodeMismatch, "No node of the pool meets the workload's selector, affinity or tolerations.")   \
   X(WaitingForGang, "Not all members of the gang exist yet.")                                      \
   X(GangTimedOut, "The gang was not complete or not bound in time; it was rolled back and requeued.") \
+  X(SubjectLimited, "The workload's subject holds all that the quota grants to one subject.")      \
+  X(RateLimited, "The quota, or its subject, had as many admissions as its rate allows.")          \
+  X(CircuitOpen, "Work of the subject failed again and again; nothing more of it starts for a while.") \
   X(HigherPriorityFirst, "Earlier work in the order is entitled to the capacity first.")           \
   X(QuotaNotFound, "No Quota names the workload's subject, or the quota it names does not exist.") \
   X(QuotaAmbiguous, "Two quotas name the subject equally well; one of them must yield.")           \
@@ -27,6 +30,8 @@ namespace berth {
   X(QuotaStopped, "The quota is on hold (spec.stop).")                                             \
   X(QuotaTreeInvalid, "The quota's tree has a cycle or a missing parent; only its admissions stop.") \
   X(PoolNotFound, "A pool named by the quota or the reservation does not exist.")                  \
+  X(Preempting, "Room is being made for the workload; it starts when its victims are gone.")        \
+  X(BorrowingBackOff, "What the quota borrowed was taken back; it may borrow again later.")        \
   X(NamespaceQuotaExceeded, "The namespace's own ResourceQuota would refuse the workload.")        \
   X(InvalidWorkload, "The workload cannot be read: a label, annotation or amount is malformed.")   \
   X(ReservationNotFound, "The reservation that the workload names does not exist or is not accepted.") \
@@ -47,6 +52,9 @@ namespace berth {
   X(Bound, "The pod was bound to its node.")                                                       \
   X(CandidatesLost, "Every node that the pod is pinned to was lost before it was bound; it is made again.") \
   X(Finished, "The workload ended and its charge was released.")                                   \
+  X(BurstEnded, "The quota's burst budget and its grace are used up; what it paid for ends.")      \
+  X(PoolUnderPressure, "Opportunistic work gives way: the pool's measured use is too high.")       \
+  X(Preempted, "The workload makes room for another that is entitled to it.")                       \
   X(Evicted, "The workload was evicted.")                                                          \
   /* pools, quotas, reservations */                                                                \
   X(Ready, "The object is valid and in force.")                                                    \
@@ -56,6 +64,9 @@ namespace berth {
   X(NodesNotReady, "Some nodes of the pool are not ready.")                                        \
   X(WithinNominal, "The quota holds no more than its nominal amounts.")                            \
   X(Borrowing, "The quota holds more than its nominal amounts.")                                   \
+  X(Bursting, "The quota holds work that its burst budget pays for.")                              \
+  X(NotBursting, "The quota holds nothing beyond what it has room for.")                           \
+  X(NotThrottled, "No rate, circuit breaker or pace keeps work of the quota back.")                \
   X(ParentNotFound, "The quota's parent does not exist.")                                          \
   X(ParentCycle, "The quota is its own ancestor.")                                                 \
   X(SubjectsOverlap, "Another quota names a subject of this one equally well.")                    \
@@ -89,7 +100,7 @@ namespace berth {
   /* operation */                                                                                  \
   X(CachesNotSynced, "The caches are not filled yet; nothing is decided on a partial view.")       \
   X(TargetNotFound, "The object that the policy or the request names does not exist.")             \
-  X(Throttled, "The API server asked to slow down.")                                               \
+  X(Throttled, "The API server asked to slow down, or the pool's measured use is too high.")                                               \
   X(InternalError, "An unexpected failure; the message has the details.")
 // clang-format on
 

@@ -8,6 +8,7 @@
 #include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/cluster/assumptions.hpp"
+#include "lib/cluster/namespace_quota_codec.hpp"
 #include "lib/cluster/node_codec.hpp"
 #include "lib/cluster/pod_codec.hpp"
 #include "lib/cluster/state_feed.hpp"
@@ -60,6 +61,8 @@ struct Observer::Impl {
   Reflected<api::ResourcePool> pools;
   Reflected<api::Quota> quotas;
   Reflected<api::Reservation> reservations;
+  Reflected<api::AllocationPolicy> policies;
+  Reflected<ResourceQuota> namespace_quotas;
   Assumptions assumptions;
   TimeZones time_zones;
   StateFeed feed;
@@ -86,6 +89,11 @@ Observer::Impl::Impl(Observer& owner, kube::Client& client, async::Executor& use
       reservations(client, used, Rng{rng.next()}, kube::types::reservation(),
                    make_resource_codec<api::Reservation>(kube::types::reservation()),
                    given.list_watch),
+      policies(client, used, Rng{rng.next()}, kube::types::allocation_policy(),
+               make_resource_codec<api::AllocationPolicy>(kube::types::allocation_policy()),
+               given.list_watch),
+      namespace_quotas(client, used, Rng{rng.next()}, kube::types::resource_quota(),
+                       make_resource_quota_codec(), given.list_watch),
       assumptions(given.assumption_timeout),
       feed(namespaces.store, assumptions,
            [this](std::string_view name) { return time_zones.find(name); }) {
@@ -122,6 +130,14 @@ void Observer::Impl::listen() {
     if (feed.reservation(before, after))
       changed();
   });
+  policies.store.listen([this](const auto& before, const auto& after) {
+    if (feed.policy(before, after))
+      changed();
+  });
+  namespace_quotas.store.listen([this](const auto& before, const auto& after) {
+    if (feed.namespace_quota(before, after))
+      changed();
+  });
   const auto on_sync = [this] { changed(); };
   pods.store.on_sync(on_sync);
   nodes.store.on_sync(on_sync);
@@ -129,11 +145,14 @@ void Observer::Impl::listen() {
   pools.store.on_sync(on_sync);
   quotas.store.on_sync(on_sync);
   reservations.store.on_sync(on_sync);
+  policies.store.on_sync(on_sync);
+  namespace_quotas.store.on_sync(on_sync);
 }
 
 bool Observer::Impl::all_synced() const {
   return pods.store.has_synced() && nodes.store.has_synced() && namespaces.store.has_synced() &&
-         pools.store.has_synced() && quotas.store.has_synced() && reservations.store.has_synced();
+         pools.store.has_synced() && quotas.store.has_synced() && reservations.store.has_synced() &&
+         (!options.decides || (policies.store.has_synced() && namespace_quotas.store.has_synced()));
 }
 
 void Observer::Impl::changed() {
@@ -181,8 +200,9 @@ async::Task<void> Observer::Impl::audit_ledger(std::stop_token stop) {
       continue;
     const TimePoint now = executor.clock().now();
     const auto held = feed.state().publish(now);
-    auto rebuilt = feed.rebuilt(
-        {pods.store, nodes.store, pools.store, quotas.store, reservations.store}, held->generation);
+    auto rebuilt = feed.rebuilt({pods.store, nodes.store, pools.store, quotas.store,
+                                 reservations.store, policies.store, namespace_quotas.store},
+                                held->generation);
     const auto actual = rebuilt->publish(now);
     const auto drifts = allocation::audit(held->quota_use, actual->quota_use);
     for (const auto& listener : audit_listeners)
@@ -215,6 +235,10 @@ async::Task<void> Observer::run(std::stop_token stop) {
   tasks.spawn(impl.pools.reflector.run(stop));
   tasks.spawn(impl.quotas.reflector.run(stop));
   tasks.spawn(impl.reservations.reflector.run(stop));
+  if (impl.options.decides) {
+    tasks.spawn(impl.policies.reflector.run(stop));
+    tasks.spawn(impl.namespace_quotas.reflector.run(stop));
+  }
   tasks.spawn(impl.expire_assumptions(stop));
   tasks.spawn(impl.audit_ledger(stop));
   co_await tasks.join();
@@ -239,9 +263,15 @@ void Observer::on_failure(const std::function<void(const Error&)>& listener) {
   impl_->pools.reflector.report_to(listener);
   impl_->quotas.reflector.report_to(listener);
   impl_->reservations.reflector.report_to(listener);
+  impl_->policies.reflector.report_to(listener);
+  impl_->namespace_quotas.reflector.report_to(listener);
 }
 
 const kube::Store<Pod>& Observer::pods() const {
+  return impl_->pods.store;
+}
+
+kube::Store<Pod>& Observer::pods() {
   return impl_->pods.store;
 }
 
@@ -274,8 +304,14 @@ std::vector<ObservedResource> Observer::resources() const {
     return ObservedResource{reflected.reflector.type().plural, reflected.reflector.stats(),
                             reflected.store.size(), reflected.store.has_synced()};
   };
-  return {row(impl_->pods),  row(impl_->nodes),  row(impl_->namespaces),
-          row(impl_->pools), row(impl_->quotas), row(impl_->reservations)};
+  std::vector<ObservedResource> rows{row(impl_->pods),       row(impl_->nodes),
+                                     row(impl_->namespaces), row(impl_->pools),
+                                     row(impl_->quotas),     row(impl_->reservations)};
+  if (impl_->options.decides) {
+    rows.push_back(row(impl_->policies));
+    rows.push_back(row(impl_->namespace_quotas));
+  }
+  return rows;
 }
 
 void Observer::assume_admitted(const PodUid& pod, allocation::AdmissionRecord record) {

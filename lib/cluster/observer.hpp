@@ -33,6 +33,8 @@ struct ObserverOptions {
   /// How often the ledger is compared with one rebuilt from the stores (L3).
   Duration ledger_audit_interval = std::chrono::minutes{5};
   kube::ListWatchOptions list_watch{};
+  /// Whether somebody decides on the snapshots: policies and ResourceQuotas are reflected too.
+  bool decides = true;
 };
 
 /// One kind of object as it is reflected.
@@ -71,6 +73,7 @@ public:
   [[nodiscard]] const kube::Store<Pod>& pods() const;
   [[nodiscard]] const kube::Store<Node>& nodes() const;
   /// Not const, so that others can listen to them.
+  [[nodiscard]] kube::Store<Pod>& pods();
   [[nodiscard]] kube::Store<api::ResourcePool>& pools();
   [[nodiscard]] kube::Store<api::Quota>& quotas();
   [[nodiscard]] kube::Store<api::Reservation>& reservations();

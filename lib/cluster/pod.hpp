@@ -3,6 +3,7 @@
 // writing to the pod needs. Decoded straight from the wire; see pod_codec.hpp.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,15 @@
 #include "lib/api/object_meta.hpp"
 
 namespace berth::cluster {
+
+/// The newest sign that what runs in a pod does not do well.
+struct PodFailure {
+  enum class Kind { CrashLoop, OutOfMemory, Evicted };
+  Kind kind = Kind::CrashLoop;
+  TimePoint at{}; ///< by the kubelet's clock
+
+  friend bool operator==(const PodFailure&, const PodFailure&) = default;
+};
 
 struct Pod {
   /// Labels are kept as far as Berth reads them (berth.dev/*); of the annotations only
@@ -23,6 +33,9 @@ struct Pod {
   std::string scheduler_name;
   /// Preferred affinities or ScheduleAnyway spreads: in-tree scores would tell nodes apart.
   bool has_soft_constraints = false;
+  /// A container that the kernel killed for want of memory, or that crashes again and again, or an
+  /// eviction by the kubelet. A container that failed once may be meant to.
+  std::optional<PodFailure> failure{};
 };
 
 } // namespace berth::cluster

@@ -10,6 +10,8 @@
 #include "lib/allocation/workload.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
+#include "lib/api/nomination_record.hpp"
+#include "lib/base/timestamp.hpp"
 #include "lib/cluster/pod_draft.hpp"
 #include "lib/cluster/shape_pool.hpp"
 #include "lib/kube/codec_simdjson.hpp"
@@ -27,6 +29,7 @@ constexpr std::int64_t kDurationSecondsMax = 10LL * 366 * 86'400;
 Result<PodDraft> read_draft(JsonElement value);
 std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes);
 void read_berth_labels(PodDraft& draft);
+void read_preemption(PodDraft& draft);
 void read_device_share(PodDraft& draft, allocation::PodShape& shape);
 
 /// Berth's own annotations and those that gangs are read from.
@@ -154,11 +157,14 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
                          api::kAdmissionGate) != draft.pod.scheduling_gates.end();
   view.is_recreated =
       std::ranges::any_of(meta.owners, [](const auto& owner) { return owner.controller; });
+  draft.pod.failure = failure_of(draft);
   read_berth_labels(draft);
   allocation::PodShape shape{allocation::weigh(resources_of(draft)), constraints_of(draft)};
   read_device_share(draft, shape);
   view.shape =
       shapes != nullptr ? shapes->share(std::move(shape)) : allocation::ShapePtr{std::move(shape)};
+  if (view.gated || view.admission)
+    view.labels = to_labels(draft.pod.meta.labels);
   std::erase_if(draft.pod.meta.labels,
                 [](const auto& label) { return !label.first.starts_with("berth.dev/"); });
   std::erase_if(draft.pod.meta.annotations,
@@ -189,8 +195,21 @@ void read_berth_labels(PodDraft& draft) {
     else
       note_defect(view, std::string(api::annotation::kAdmitted) + ": " + record.error().message);
   }
+  read_preemption(draft);
   view.managed =
       view.gated || view.admission.has_value() || find_label(draft, api::label::kManaged) == "true";
+}
+
+/// What cannot be read here makes no pod invalid: then it holds no room, and was told nothing.
+void read_preemption(PodDraft& draft) {
+  allocation::PodView& view = draft.pod.view;
+  view.preemptible = find_label(draft, api::label::kPreemptible) != "false";
+  if (const std::string* nominated = find_annotation(draft, api::annotation::kNominated))
+    if (auto record = api::decode_nomination(*nominated))
+      view.nomination = std::move(*record);
+  if (const std::string* revocable = find_annotation(draft, api::annotation::kRevocableAfter))
+    if (auto time = parse_time(*revocable))
+      view.revocable_after = *time;
 }
 
 /// The share of a device, and the models that will do; both are no part of Kubernetes' own request.

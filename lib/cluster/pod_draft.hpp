@@ -21,6 +21,10 @@ struct PodDraft {
     resources::ResourceVector requests; ///< desired; of a status: actual
     resources::ResourceVector allocated;
     bool restarts_always = false;
+    bool in_crash_loop = false;
+    /// How its last run ended, and when; of a status.
+    bool ran_out_of_memory = false;
+    std::optional<TimePoint> ended{};
   };
 
   Pod pod;
@@ -35,9 +39,15 @@ struct PodDraft {
   resources::ResourceVector overhead;
   std::optional<std::int64_t> active_deadline_seconds;
   std::string phase;
+  std::string status_reason;
+  std::optional<TimePoint> disrupted; ///< condition DisruptionTarget
   bool resize_infeasible = false;
 };
 
+/// `state` or `lastState` of a container's status.
+[[nodiscard]] Result<void> read_container_state(kube::JsonElement value, PodDraft::Container& into);
+/// What of the draft's statuses counts as a failure, the newest of it.
+[[nodiscard]] std::optional<PodFailure> failure_of(const PodDraft& draft);
 [[nodiscard]] Result<void> read_pod_spec(kube::JsonElement value, PodDraft& into);
 [[nodiscard]] Result<void> read_pod_status(kube::JsonElement value, PodDraft& into);
 /// spec.affinity, spec.tolerations and spec.topologySpreadConstraints.

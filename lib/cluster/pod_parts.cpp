@@ -25,7 +25,9 @@ Result<void> read_container(JsonElement value, std::vector<PodDraft::Container>&
       member("resources", [&](JsonElement it) { return read_requests(it, container.requests); }),
       member("allocatedResources",
              [&](JsonElement it) { return read_amounts(it, container.allocated); }),
-      member("restartPolicy", [&](JsonElement it) { return read_text(it, restart_policy); })));
+      member("restartPolicy", [&](JsonElement it) { return read_text(it, restart_policy); }),
+      member("state", [&](JsonElement it) { return read_container_state(it, container); }),
+      member("lastState", [&](JsonElement it) { return read_container_state(it, container); })));
   container.restarts_always = restart_policy == "Always";
   into.push_back(std::move(container));
   return {};
@@ -68,9 +70,14 @@ Result<void> read_priority(JsonElement value, std::int32_t& into) {
 Result<void> read_condition(JsonElement value, PodDraft& into) {
   std::string_view type;
   std::string_view reason;
+  std::optional<TimePoint> since;
   BERTH_CHECK(
       read_members(value, member("type", [&](JsonElement it) { return read_text(it, type); }),
-                   member("reason", [&](JsonElement it) { return read_text(it, reason); })));
+                   member("reason", [&](JsonElement it) { return read_text(it, reason); }),
+                   member("lastTransitionTime",
+                          [&](JsonElement it) { return kube::read_time(it, since.emplace()); })));
+  if (type == "DisruptionTarget")
+    into.disrupted = since;
   if (type == "PodResizePending" && reason == "Infeasible")
     into.resize_infeasible = true;
   return {};
@@ -113,6 +120,7 @@ Result<void> read_pod_status(JsonElement value, PodDraft& into) {
   const auto read_next_condition = [&](JsonElement it) { return read_condition(it, into); };
   return read_members(
       value, member("phase", [&](JsonElement it) { return read_text(it, into.phase); }),
+      member("reason", [&](JsonElement it) { return read_text(it, into.status_reason); }),
       member("startTime",
              [&](JsonElement it) { return kube::read_time(it, view.started.emplace()); }),
       member("nominatedNodeName",

@@ -66,6 +66,18 @@ bool StateFeed::reservation(const Item<api::Reservation>& before,
   return spec ? state_->upsert_reservation(std::move(*spec)) : state_->remove_reservation(name);
 }
 
+bool StateFeed::policy(const Item<api::AllocationPolicy>& before,
+                       const Item<api::AllocationPolicy>& after) {
+  return after ? state_->upsert_policy(api::to_allocation(*after))
+               : state_->remove_policy(before->meta.name);
+}
+
+bool StateFeed::namespace_quota(const Item<ResourceQuota>& before,
+                                const Item<ResourceQuota>& after) {
+  return after ? state_->upsert_namespace_quota(after->view)
+               : state_->remove_namespace_quota(before->view.namespace_name, before->view.name);
+}
+
 std::unique_ptr<allocation::ClusterState> StateFeed::rebuilt(const Stores& stores,
                                                              allocation::Generation last) {
   auto kept = std::exchange(state_, std::make_unique<allocation::ClusterState>(last));
@@ -77,6 +89,10 @@ std::unique_ptr<allocation::ClusterState> StateFeed::rebuilt(const Stores& store
     quota(nullptr, item);
   for (const auto& [key, item] : stores.reservations.items())
     reservation(nullptr, item);
+  for (const auto& [key, item] : stores.policies.items())
+    policy(nullptr, item);
+  for (const auto& [key, item] : stores.namespace_quotas.items())
+    namespace_quota(nullptr, item);
   for (const auto& [key, item] : stores.nodes.items())
     node(nullptr, item);
   for (const auto& [key, item] : stores.pods.items())

@@ -6,11 +6,13 @@
 #include <memory>
 
 #include "lib/allocation/cluster_state.hpp"
+#include "lib/api/allocation_policy.hpp"
 #include "lib/api/quota.hpp"
 #include "lib/api/reservation.hpp"
 #include "lib/api/resource_pool.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/cluster/assumptions.hpp"
+#include "lib/cluster/namespace_quota_codec.hpp"
 #include "lib/cluster/node.hpp"
 #include "lib/cluster/pod.hpp"
 #include "lib/kube/store.hpp"
@@ -39,6 +41,9 @@ public:
   bool quota(const Item<api::Quota>& before, const Item<api::Quota>& after);
   /// One whose schedule cannot be read takes no part.
   bool reservation(const Item<api::Reservation>& before, const Item<api::Reservation>& after);
+  bool policy(const Item<api::AllocationPolicy>& before, const Item<api::AllocationPolicy>& after);
+
+  bool namespace_quota(const Item<ResourceQuota>& before, const Item<ResourceQuota>& after);
 
   struct Stores {
     const kube::Store<Pod>& pods;
@@ -46,6 +51,8 @@ public:
     const kube::Store<api::ResourcePool>& pools;
     const kube::Store<api::Quota>& quotas;
     const kube::Store<api::Reservation>& reservations;
+    const kube::Store<api::AllocationPolicy>& policies;
+    const kube::Store<ResourceQuota>& namespace_quotas;
   };
   /// A second state, made anew from the stores, to compare the kept one with (L3). Its snapshots
   /// are numbered from `last` on, as the ids of decisions are unique only if numbers never return.

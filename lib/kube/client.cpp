@@ -92,8 +92,7 @@ Client::Client(http::Transport& transport, async::Executor& executor, Rng rng,
 
 Client::Client(http::Transport& transport, async::Executor& executor, Rng rng,
                ClientOptions options, TokenSource* token)
-    : impl_(std::make_unique<Impl>(
-          Impl{Exchange{transport, executor, rng, std::move(options), token}})) {}
+    : impl_(new Impl{Exchange{transport, executor, rng, std::move(options), token}}) {}
 
 Client::~Client() = default;
 
@@ -185,12 +184,28 @@ async::Task<Result<void>> Client::evict(ObjectKey pod, Preconditions preconditio
   co_return Result<void>{};
 }
 
+async::Task<Result<void>> Client::may_evict(ObjectKey pod, Preconditions preconditions) {
+  BERTH_CO_TRY(std::string target, object_target(types::pod(), pod, "eviction"));
+  add_query(target, "dryRun", "All");
+  Call call = impl_->call_of(types::pod(), "POST", std::move(target),
+                             eviction_text(pod, preconditions, std::nullopt));
+  const std::string json = "application/json";
+  auto answer = co_await impl_->send(std::move(call), json);
+  if (!answer)
+    co_return fail(std::move(answer).error());
+  co_return Result<void>{};
+}
+
 async::Task<Result<std::string>> Client::get_raw(std::string target) {
   if (!target.starts_with('/'))
     co_return fail(Code::Invalid, "a path begins with '/'");
   Call call = impl_->call_of({}, "GET", std::move(target), {});
   const std::string no_body;
   co_return co_await impl_->send(std::move(call), no_body);
+}
+
+std::optional<TimePoint> Client::throttled_at() const {
+  return impl_->exchange.throttled_at();
 }
 
 } // namespace berth::kube

@@ -120,12 +120,17 @@ public:
   /// Binds a pod to a node; Conflict when the pod is another one (UID) or is bound already.
   [[nodiscard]] async::Task<Result<void>> bind(ObjectKey pod, std::string pod_uid,
                                                std::string node);
-  /// Asks for an eviction (policy/v1). Throttled with retry_after when a PodDisruptionBudget
-  /// does not allow it now.
+  /// Asks for an eviction (policy/v1). Forbidden when a PodDisruptionBudget does not allow it now.
   [[nodiscard]] async::Task<Result<void>> evict(ObjectKey pod, Preconditions preconditions,
                                                 std::optional<Duration> grace);
+  /// The same answer as evict() would give now; nothing is evicted (a dry run).
+  [[nodiscard]] async::Task<Result<void>> may_evict(ObjectKey pod, Preconditions preconditions);
   /// A plain GET of a path, for discovery, /version and aggregated APIs.
   [[nodiscard]] async::Task<Result<std::string>> get_raw(std::string target);
+
+  /// When the server last refused a call because it has too much to do (429, but for disruption
+  /// budgets); nothing if it never did. Callable on any thread.
+  [[nodiscard]] std::optional<TimePoint> throttled_at() const;
 
 private:
   struct Impl;

@@ -52,6 +52,8 @@ async::Task<Result<http::Response>> Exchange::send(Call call) {
     auto outcome = co_await attempt(call);
     if (outcome && is_success(outcome->status))
       co_return outcome;
+    if (outcome)
+      note_overload(*outcome);
     if (outcome && renew_token(outcome->status, call, token_renewed))
       continue;
     const auto pause = pause_before_retry(call, outcome, retries++);
@@ -74,6 +76,7 @@ async::Task<Result<std::unique_ptr<http::BodyStream>>> Exchange::open(Call call,
       co_return std::move(outcome->body);
     if (renew_token(outcome->status, call, token_renewed))
       continue;
+    note_overload(http::Response{outcome->status, outcome->headers, {}});
     co_return fail(co_await error_of_stream(executor_, std::move(*outcome)));
   }
 }
@@ -152,6 +155,17 @@ std::optional<Duration> Exchange::pause_before_retry(const Call& call,
   }
   const double stretched = static_cast<double>(pause.count()) * (1 + kRetryJitter * rng_.unit());
   return Duration{static_cast<Duration::rep>(stretched)};
+}
+
+std::optional<TimePoint> Exchange::throttled_at() const {
+  const TimePoint at = throttled_at_.load(std::memory_order_relaxed);
+  return at == TimePoint{} ? std::nullopt : std::optional{at};
+}
+
+/// A disruption budget answers 429 as well, but says nothing of the server's load.
+void Exchange::note_overload(const http::Response& refused) {
+  if (refused.status == 429 && !is_disruption_budget_refusal(refused))
+    throttled_at_.store(executor_.clock().now(), std::memory_order_relaxed);
 }
 
 void Exchange::record(const Call& call, std::optional<int> status, SteadyPoint began) const {

@@ -3,6 +3,8 @@
 // limit, the tries that are safe to repeat, and the translation of refusals into errors. Client
 // builds the calls; nothing else uses it.
 
+#include <atomic>
+
 #include "lib/kube/client.hpp"
 #include "lib/kube/rate_limiter.hpp"
 
@@ -30,6 +32,8 @@ public:
   open(Call call, http::StreamOptions options);
 
   [[nodiscard]] const ClientOptions& options() const { return options_; }
+  /// See Client::throttled_at().
+  [[nodiscard]] std::optional<TimePoint> throttled_at() const;
 
 private:
   [[nodiscard]] async::Task<Result<http::Response>> attempt(Call& call);
@@ -41,6 +45,7 @@ private:
   [[nodiscard]] bool renew_token(int status, const Call& call, bool& renewed) const;
   [[nodiscard]] std::optional<Duration>
   pause_before_retry(const Call& call, const Result<http::Response>& outcome, std::size_t retries);
+  void note_overload(const http::Response& refused);
   void record(const Call& call, std::optional<int> status, SteadyPoint began) const;
 
   http::Transport& transport_;
@@ -49,6 +54,7 @@ private:
   ClientOptions options_;
   TokenSource* token_;
   RateLimiter limiter_;
+  std::atomic<TimePoint> throttled_at_{}; ///< the epoch: never
 };
 
 } // namespace berth::kube

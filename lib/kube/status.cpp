@@ -131,6 +131,9 @@ Code code_of(const ApiStatus& status) {
   // A 504 in name, but it does not pass by itself where etcd was restored from an older copy.
   if (status.version_unknown)
     return Code::Gone;
+  // 429 in name, but asking again soon does not help.
+  if (status.disruption_budget)
+    return Code::Forbidden;
   const auto known = std::find_if(kReasons.begin(), kReasons.end(), [&](const ReasonCode& entry) {
     return entry.reason == status.reason;
   });

@@ -91,11 +91,8 @@ void Measures::arrived(std::size_t set) {
   ++sets_[set].arrived;
 }
 
-void Measures::started(std::size_t set, Duration wait) {
+void Measures::ended(std::size_t set, Duration wait, Duration now) {
   sets_[set].waits.push_back(wait);
-}
-
-void Measures::ended(Duration now) {
   makespan_ = now;
   useless_until_end_ = useless_.amount_ms;
 }
@@ -189,6 +186,7 @@ ScenarioReport Measures::report() const {
   report.resources = resource_reports();
   report.makespan = makespan_;
   report.cycles = cycles_;
+  report.evictions = evictions_;
   report.fairness_permille = jain_permille(report.quotas);
   for (const GroupReport& group : report.classes)
     report.never_started += group.arrived - group.started;

@@ -21,10 +21,10 @@ public:
   /// The state from `now` on.
   void observe(const allocation::ClusterSnapshot& snapshot, Duration now);
   void arrived(std::size_t set);
-  void started(std::size_t set, Duration wait);
-  /// A workload ended; after advance().
-  void ended(Duration now);
+  /// A workload ended that had waited so long for its last start; after advance().
+  void ended(std::size_t set, Duration wait, Duration now);
   void count_cycle() { ++cycles_; }
+  void count_eviction() { ++evictions_; }
 
   /// Means over time reach from the scenario's begin to the last end of a workload.
   [[nodiscard]] ScenarioReport report() const;
@@ -60,6 +60,7 @@ private:
   Duration observed_at_{};
   Duration makespan_{};
   std::size_t cycles_ = 0;
+  std::size_t evictions_ = 0;
 };
 
 } // namespace berth::simulator

@@ -1,7 +1,8 @@
 #pragma once
 // Scenario: a cluster, its quotas and the work that arrives there, and what becomes of it: a
 // discrete-event simulation around the same decide() that the operator calls. Between two events
-// nothing happens; at each the whole cycle runs once, and what it admits starts at that moment.
+// nothing happens; at each the whole cycle runs, and what it admits starts at that moment. Evicted
+// work goes at that moment too, and begins again from nothing when its turn comes.
 // Pure: times are those of the scenario. It simulates no API server and no kubelet.
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 
 #include "lib/allocation/node.hpp"
 #include "lib/allocation/pool.hpp"
+#include "lib/allocation/preemption_policy.hpp"
 #include "lib/allocation/quota.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/resources/resource_vector.hpp"
@@ -38,9 +40,10 @@ struct Scenario {
   /// Each quota is named by the namespace of its own name.
   std::vector<allocation::QuotaSpec> quotas{};
   std::vector<WorkloadSet> workloads{};
+  allocation::PreemptionPolicy preemption{};
 };
 
-/// From arrival to start.
+/// From arrival to the start of the run that was not cut short.
 struct WaitReport {
   Duration mean{};
   Duration p50{};
@@ -75,8 +78,8 @@ struct ScenarioReport {
   std::vector<ResourceReport> resources{};
   Duration makespan{}; ///< until the last workload that started ended
   std::size_t cycles = 0;
-  std::size_t evictions = 0;
-  std::size_t never_started = 0;
+  std::size_t evictions = 0;     ///< of workloads; each may have several
+  std::size_t never_started = 0; ///< or not again after an eviction
   /// Jain's index over the quotas' mean stretch, in thousandths: 1000 if it is equal; quotas of
   /// which nothing started are left out.
   std::int64_t fairness_permille = 1000;
@@ -85,13 +88,14 @@ struct ScenarioReport {
   std::int64_t fragmentation_permille = 0;
 };
 
-/// What became of one workload.
+/// What became of one workload, or of one run of it that an eviction cut short.
 struct WorkloadRecord {
-  std::size_t set = 0; ///< position in Scenario::workloads
-  Duration arrived{};
+  std::size_t set = 0;               ///< position in Scenario::workloads
+  Duration arrived{};                ///< or when it was evicted last, and waited again
   std::optional<Duration> started{}; ///< absent: never
   Duration ended{};
   std::vector<std::size_t> nodes{}; ///< of each member: position in Scenario::nodes
+  bool is_evicted = false;          ///< at `ended`
 };
 
 struct RunOptions {
@@ -102,7 +106,8 @@ struct RunOptions {
 
 struct ScenarioRun {
   ScenarioReport report{};
-  std::vector<WorkloadRecord> records{}; ///< by arrival, then as in the scenario
+  std::vector<WorkloadRecord> records{}; ///< by first arrival, then as in the scenario
+  std::vector<WorkloadRecord> evicted{}; ///< the runs that were cut short, in their order
 };
 
 /// The same scenario and options give the same run.

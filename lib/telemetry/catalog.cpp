@@ -106,6 +106,12 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
       waiting_workloads(registry, gauge("berth_waiting_workloads",
                                         "Workloads that wait, by the reason they wait for.")),
       preemptions(registry, counter("berth_preemptions_total", "Workloads evicted, by cause.")),
+      evictions_refused(registry.counter(
+          counter("berth_evictions_refused_total",
+                  "Evictions that a PodDisruptionBudget, or the API server, refused."))),
+      preemption_plans_given_up(
+          registry.counter(counter("berth_preemption_plans_given_up_total",
+                                   "Nominations that were taken back without an admission."))),
       reservations(registry, gauge("berth_reservations", "Reservations, by state.")),
       reservation_windows(registry, counter("berth_reservation_windows_total",
                                             "Reservation windows opened, by whether the capacity "

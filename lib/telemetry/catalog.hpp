@@ -86,6 +86,8 @@ struct AllocationMetrics {
   Histogram& admission_wait_seconds;
   GaugeFamily<Reason> waiting_workloads;
   CounterFamily<PreemptionCause> preemptions;
+  Counter& evictions_refused;
+  Counter& preemption_plans_given_up;
   GaugeFamily<ReservationState> reservations;
   CounterFamily<WindowOutcome> reservation_windows;
   Counter& ledger_audits;

@@ -55,9 +55,9 @@ enum class PlacementMode { Candidates, Nominate, Extender };
 BERTH_LABEL(PlacementMode, Extender, "mode", "candidates", "nominate", "extender");
 
 /// For whom running work was evicted.
-enum class PreemptionCause { Priority, Reclaim, Fairness, Reservation };
-BERTH_LABEL(PreemptionCause, Reservation, "cause", "priority", "reclaim", "fairness",
-            "reservation");
+enum class PreemptionCause { Priority, Reclaim, Fairness, Reservation, Shedding };
+BERTH_LABEL(PreemptionCause, Shedding, "cause", "priority", "reclaim", "fairness", "reservation",
+            "shedding");
 
 enum class ReservationState { Pending, Accepted, Active, Ended };
 BERTH_LABEL(ReservationState, Ended, "state", "pending", "accepted", "active", "ended");

@@ -5,6 +5,8 @@
 #include "lib/allocation/placement_mode.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
+#include "lib/api/nomination_record.hpp"
+#include "lib/base/timestamp.hpp"
 
 namespace berth::op {
 namespace {
@@ -14,9 +16,10 @@ nlohmann::json preconditions(const cluster::Pod& pod) {
 }
 
 std::string annotation_patch(const cluster::Pod& pod, std::string_view name,
-                             const std::string& text) {
+                             const std::optional<std::string>& text) {
   nlohmann::json metadata = preconditions(pod);
-  metadata["annotations"] = {{std::string(name), text}};
+  metadata["annotations"] = {
+      {std::string(name), text ? nlohmann::json(*text) : nlohmann::json(nullptr)}};
   return nlohmann::json{{"metadata", std::move(metadata)}}.dump();
 }
 
@@ -57,6 +60,11 @@ std::string admission_patch(const cluster::Pod& pod, const allocation::Admission
   metadata["annotations"] = {
       {std::string(api::annotation::kAdmitted), api::encode_admission(record)},
       {std::string(api::annotation::kExplain), nullptr}};
+  if (pod.view.nomination) // the room is its own from now on
+    metadata["annotations"][std::string(api::annotation::kNominated)] = nullptr;
+  if (record.lent_until) // told before it starts (P6)
+    metadata["annotations"][std::string(api::annotation::kRevocableAfter)] =
+        format_time(*record.lent_until);
   nlohmann::json other_gates = nlohmann::json::array();
   for (const auto& gate : pod.scheduling_gates)
     if (gate != api::kAdmissionGate)
@@ -75,6 +83,17 @@ std::string nomination_patch(const cluster::Pod& pod, const allocation::Admissio
 
 std::string explain_patch(const cluster::Pod& pod, const std::string& text) {
   return annotation_patch(pod, api::annotation::kExplain, text);
+}
+
+std::string nominated_patch(const cluster::Pod& pod, const allocation::NominationRecord* record) {
+  return annotation_patch(pod, api::annotation::kNominated,
+                          record ? std::optional(api::encode_nomination(*record)) : std::nullopt);
+}
+
+std::string notice_patch(const cluster::Pod& pod, std::optional<TimePoint> revocable_after) {
+  return annotation_patch(pod, api::annotation::kRevocableAfter,
+                          revocable_after ? std::optional(format_time(*revocable_after))
+                                          : std::nullopt);
 }
 
 std::string rollback_patch(const cluster::Pod& pod, const api::RollbackRecord& record) {

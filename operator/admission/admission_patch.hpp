@@ -3,6 +3,7 @@
 // gates without ours), and its other annotations, all under the pod's UID and resourceVersion.
 // Pure: text from values.
 
+#include <optional>
 #include <string>
 
 #include "lib/allocation/admission_record.hpp"
@@ -25,6 +26,12 @@ namespace berth::op {
 /// A JSON merge patch that writes berth.dev/explain. Under the resourceVersion too, or a pod that
 /// was admitted meanwhile would say for ever why it waits.
 [[nodiscard]] std::string explain_patch(const cluster::Pod& pod, const std::string& text);
+/// The same for berth.dev/nominated; null takes the nomination back.
+[[nodiscard]] std::string nominated_patch(const cluster::Pod& pod,
+                                          const allocation::NominationRecord* record);
+/// The same for berth.dev/revocable-after; nothing withdraws the notice.
+[[nodiscard]] std::string notice_patch(const cluster::Pod& pod,
+                                       std::optional<TimePoint> revocable_after);
 /// The same for berth.dev/rolled-back.
 [[nodiscard]] std::string rollback_patch(const cluster::Pod& pod,
                                          const api::RollbackRecord& record);

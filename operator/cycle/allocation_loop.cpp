@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/allocation/admission_rates.hpp"
+#include "lib/api/to_allocation.hpp"
+
 namespace berth::op {
 namespace {
 
@@ -35,6 +38,7 @@ AllocationLoop::AllocationLoop(Parts parts, std::function<allocation::Policy()> 
 }
 
 async::Task<void> AllocationLoop::run(std::stop_token stop) {
+  recall();
   while (!stop.stop_requested()) {
     cycle();
     const async::TimerId timer =
@@ -46,6 +50,17 @@ async::Task<void> AllocationLoop::run(std::stop_token stop) {
   }
 }
 
+void AllocationLoop::recall() {
+  allocation::AllocationMemory memory;
+  for (const auto& [key, quota] : parts_.observer.quotas().items())
+    memory.quotas.emplace(QuotaName{quota->meta.name}, api::remembered(*quota));
+  in_cycle_ = true;
+  const auto snapshot = parts_.observer.publish_now();
+  in_cycle_ = false;
+  allocation::recall_admissions(*snapshot, parts_.executor.clock().now(), memory);
+  memory_ = std::make_shared<const allocation::AllocationMemory>(std::move(memory));
+}
+
 void AllocationLoop::cycle() {
   using telemetry::CyclePhase;
   const Clock& clock = parts_.executor.clock();
@@ -54,20 +69,26 @@ void AllocationLoop::cycle() {
   const auto snapshot = parts_.observer.publish_now();
   in_cycle_ = false;
   const SteadyPoint observed = clock.steady_now();
-  const allocation::Policy policy = policy_();
+  allocation::Policy policy = policy_();
+  policy.memory = memory_;
   allocation::Plan plan = allocation::decide(*snapshot, policy, clock.now(), seed_);
   const SteadyPoint decided = clock.steady_now();
 
+  memory_ = std::make_shared<const allocation::AllocationMemory>(plan.memory);
+  next_look_ = plan.next_look;
   decided_on_ = snapshot;
-  held_until_ = TimePoint::max();
+  held_until_ = plan.preemption.next_due;
   for (const auto& [workload, held] : policy.held_back)
     held_until_ = std::min(held_until_, held.until);
-  digest_ = std::make_shared<const PlanDigest>(op::digest(plan));
+  starts_.note(plan, clock.now());
+  digest_ = std::make_shared<const PlanDigest>(op::digest(plan, starts_));
   count(plan);
-  parts_.waiting.report(plan.waiting);
+  parts_.waiting.report(plan.waiting, starts_);
   parts_.stranded.report(std::move(plan.strandings));
   parts_.admitter.admit(std::move(plan.admissions));
   parts_.admitter.replan(std::move(plan.replannings));
+  parts_.overruns.report(plan.overruns);
+  parts_.evictor.carry_out(std::move(plan.preemption));
 
   parts_.metrics.cycle_duration_seconds(CyclePhase::Observe).observe(seconds(started, observed));
   parts_.metrics.cycle_duration_seconds(CyclePhase::Decide).observe(seconds(observed, decided));
@@ -94,7 +115,7 @@ void AllocationLoop::count(const allocation::Plan& plan) {
 
 Duration AllocationLoop::until_next_cycle() const {
   const TimePoint now = parts_.executor.clock().now();
-  const TimePoint until = std::min(decided_on_->holds->until, held_until_);
+  const TimePoint until = std::min({decided_on_->holds->until, held_until_, next_look_});
   if (until >= now + kCycleIntervalMax)
     return kCycleIntervalMax;
   return std::max(until - now, Duration{1});

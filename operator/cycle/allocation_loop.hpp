@@ -1,8 +1,9 @@
 #pragma once
 // AllocationLoop: observe, decide, act, again and again, as long as this replica leads. A cycle
-// runs when a snapshot was published, when a window opens or closes or a workload is no longer held
-// back, and else once a minute. It hands admissions to the Admitter, reasons to the
-// WaitingReporter, and keeps the plan's digest for the status reconcilers.
+// runs when a snapshot was published, when a window opens, closes or comes near, a notice has
+// passed or a workload is no longer held back, and else once a minute. It hands admissions to the
+// Admitter, preemption to the Evictor, reasons to the WaitingReporter, and keeps the plan's digest
+// for the status reconcilers.
 
 #include <functional>
 #include <memory>
@@ -14,6 +15,8 @@
 #include "lib/telemetry/catalog.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/plan_digest.hpp"
+#include "operator/preemption/evictor.hpp"
+#include "operator/reservation/overrun_warner.hpp"
 #include "operator/stranding/stranded_pods.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
@@ -27,6 +30,8 @@ public:
     Admitter& admitter;
     WaitingReporter& waiting;
     StrandedPods& stranded;
+    Evictor& evictor;
+    OverrunWarner& overruns;
     telemetry::AllocationMetrics& metrics;
     telemetry::Logger log;
   };
@@ -35,11 +40,15 @@ public:
 
   /// Decides until `stop`; to be started once the observer has synced.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
+  /// Asks for a cycle soon.
+  void wake() { changed_.notify(); }
   /// Never null; empty before the first cycle.
   [[nodiscard]] std::shared_ptr<const PlanDigest> digest() const { return digest_; }
 
 private:
   void cycle();
+  /// What the leader before this one knew, as far as statuses and admissions tell.
+  void recall();
   void count(const allocation::Plan& plan);
   /// When the passing of time alone changes what would be decided; at most kCycleIntervalMax away.
   [[nodiscard]] Duration until_next_cycle() const;
@@ -50,7 +59,11 @@ private:
   async::Signal changed_;
   bool in_cycle_ = false; ///< a cycle's own publication wakes nobody
   cluster::Observer::Snapshot decided_on_;
-  TimePoint held_until_ = TimePoint::max(); ///< when the first workload held back may go on
+  StartTeller starts_;
+  std::shared_ptr<const allocation::AllocationMemory> memory_; ///< of the last cycle
+  TimePoint next_look_ = TimePoint::max();                     ///< of the last plan
+  /// When the first workload held back may go on, or the next step of preemption is due.
+  TimePoint held_until_ = TimePoint::max();
   std::shared_ptr<const PlanDigest> digest_ = std::make_shared<const PlanDigest>();
 };
 

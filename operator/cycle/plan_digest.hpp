@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/allocation/decision.hpp"
+#include "operator/waiting/start_teller.hpp"
 
 namespace berth::op {
 
@@ -17,16 +20,31 @@ struct PendingWork {
   resources::ResourceSum amounts{};
   /// Whose turn is next.
   allocation::Waiting first{};
+  std::optional<allocation::ToldStart> first_start{}; ///< what it was told (B3)
+};
+
+/// What keeps work of a quota back though there may be room (T1, T2).
+struct Brake {
+  Reason reason = Reason::RateLimited; ///< CircuitOpen before Throttled before RateLimited
+  std::string message{};               ///< the same as long as the reason is
+
+  friend bool operator==(const Brake&, const Brake&) = default;
 };
 
 struct PlanDigest {
   allocation::Generation based_on{};
   std::map<QuotaName, PendingWork> pending;
+  /// Of quotas whose work waits for nothing else.
+  std::map<QuotaName, Brake> brakes;
   std::map<ReservationName, allocation::ReservationDecision> reservations;
+  /// Where their next windows will lie.
+  std::map<ReservationName, allocation::WindowOutlook> windows;
+  /// What quotas remember, for their statuses (F2, Q6).
+  allocation::QuotaMemories memories;
   /// By Reason's value.
   std::vector<std::size_t> waiting_by_reason;
 };
 
-[[nodiscard]] PlanDigest digest(const allocation::Plan& plan);
+[[nodiscard]] PlanDigest digest(const allocation::Plan& plan, const StartTeller& starts);
 
 } // namespace berth::op

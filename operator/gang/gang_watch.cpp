@@ -79,7 +79,8 @@ std::vector<AdmittedGang> GangWatch::find_overdue() {
   std::set<WorkloadId> ran_whole;
   std::set<WorkloadId> unfinished;
   std::vector<AdmittedGang> overdue;
-  for (auto& gang : admitted_gangs(*parts_.observer.snapshot())) {
+  const auto snapshot = parts_.observer.snapshot();
+  for (auto& gang : admitted_gangs(*snapshot)) {
     const bool is_unfinished = unfinished_.contains(gang.id);
     if (is_unfinished)
       unfinished.insert(gang.id);
@@ -90,13 +91,23 @@ std::vector<AdmittedGang> GangWatch::find_overdue() {
     const auto known = partial_.find(gang.id);
     const Seen seen = known == partial_.end() ? Seen{now, false} : known->second;
     partial.emplace(gang.id, seen);
-    if (is_unfinished || (now - seen.since >= options_.timeout && !seen.reported))
+    if (is_unfinished || (now - seen.since >= timeout_of(gang, *snapshot) && !seen.reported))
       overdue.push_back(std::move(gang));
   }
   partial_ = std::move(partial);
   ran_whole_ = std::move(ran_whole);
   unfinished_ = std::move(unfinished);
   return overdue;
+}
+
+/// That of the pool where it was admitted.
+Duration GangWatch::timeout_of(const AdmittedGang& gang,
+                               const allocation::ClusterSnapshot& snapshot) const {
+  const auto admitted = std::ranges::find_if(
+      gang.members, [](const auto& member) { return member->admission.has_value(); });
+  if (admitted == gang.members.end())
+    return options_.timeout;
+  return snapshot.policy_of((*admitted)->admission->pool).gang_timeout.value_or(options_.timeout);
 }
 
 /// Empty if the gang is to be rolled back.

@@ -59,6 +59,8 @@ private:
   };
   [[nodiscard]] async::Task<void> look();
   [[nodiscard]] std::vector<AdmittedGang> find_overdue();
+  [[nodiscard]] Duration timeout_of(const AdmittedGang& gang,
+                                    const allocation::ClusterSnapshot& snapshot) const;
   [[nodiscard]] std::string why_left_alone(const AdmittedGang& gang) const;
   [[nodiscard]] async::Task<void> roll_back(AdmittedGang gang);
   [[nodiscard]] api::RollbackRecord next_record(const WorkloadId& gang) const;

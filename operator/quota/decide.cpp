@@ -4,6 +4,7 @@
 #include <string>
 
 #include "lib/api/to_allocation.hpp"
+#include "operator/quota/fair_share.hpp"
 
 namespace berth::op {
 namespace {
@@ -11,7 +12,8 @@ namespace {
 using allocation::QuotaIndex;
 using resources::Amount;
 
-api::FirstPending first_pending(const allocation::Waiting& waiting) {
+api::FirstPending first_pending(const PendingWork& pending) {
+  const allocation::Waiting& waiting = pending.first;
   api::FirstPending first;
   const auto& workload = *waiting.workload;
   first.kind = workload.is_gang() ? api::WorkloadKind::Gang : api::WorkloadKind::Pod;
@@ -20,6 +22,11 @@ api::FirstPending first_pending(const allocation::Waiting& waiting) {
   first.name = pod.gang ? pod.gang->name : pod.name;
   first.reason = waiting.why->reason;
   first.message = waiting.why->message;
+  if (pending.first_start) {
+    first.planned_start = std::chrono::ceil<std::chrono::seconds>(pending.first_start->planned);
+    first.planned_start_latest =
+        std::chrono::ceil<std::chrono::seconds>(pending.first_start->interval.latest);
+  }
   return first;
 }
 
@@ -82,6 +89,43 @@ api::Condition within_nominal_condition(const std::vector<api::QuotaPoolStatus>&
   return condition;
 }
 
+/// Q6: whether work runs that the quota has no room for.
+api::Condition burst_condition(const ObservedQuota& observed, QuotaIndex index) {
+  api::Condition condition;
+  condition.type = "BurstActive";
+  condition.status = api::ConditionStatus::False;
+  condition.reason = Reason::NotBursting;
+  condition.message = "nothing is held beyond the quota";
+  const auto& spec = observed.accounts->snapshot->quotas->spec(index);
+  if (!spec.burst || observed.accounts->balance.burst_level(index, spec.burst->factor_percent) == 0)
+    return condition;
+  const auto memory = observed.plan->memories.find(spec.name);
+  condition.status = api::ConditionStatus::True;
+  condition.reason = Reason::Bursting;
+  condition.message = "work beyond the quota draws on the burst budget";
+  if (memory != observed.plan->memories.end() && memory->second.burst.empty_since) {
+    condition.reason = Reason::BurstEnded;
+    condition.message = "the burst budget is used up; what it paid for has its grace left";
+  }
+  return condition;
+}
+
+/// T1, T2.
+api::Condition throttled_condition(const ObservedQuota& observed) {
+  api::Condition condition;
+  condition.type = "Throttled";
+  condition.status = api::ConditionStatus::False;
+  condition.reason = Reason::NotThrottled;
+  condition.message = "no rate, breaker or pace keeps work back";
+  const auto brake = observed.plan->brakes.find(QuotaName{observed.quota->meta.name});
+  if (brake == observed.plan->brakes.end())
+    return condition;
+  condition.status = api::ConditionStatus::True;
+  condition.reason = brake->second.reason;
+  condition.message = brake->second.message;
+  return condition;
+}
+
 std::vector<api::QuotaPoolStatus> pool_rows(const ObservedQuota& observed, QuotaIndex index,
                                             const resources::ResourceVector& pending) {
   const auto use = observed.accounts->subtree_use.find(QuotaName{observed.quota->meta.name});
@@ -105,6 +149,23 @@ std::vector<api::QuotaPoolStatus> pool_rows(const ObservedQuota& observed, Quota
   return rows;
 }
 
+/// What a restart must not forget.
+void remember(const ObservedQuota& observed, QuotaIndex index, api::QuotaStatus& status) {
+  const auto memory = observed.plan->memories.find(QuotaName{observed.quota->meta.name});
+  if (memory == observed.plan->memories.end())
+    return; // before the first cycle
+  const auto& snapshot = *observed.accounts->snapshot;
+  const FairShareInput input{*observed.quota, memory->second,
+                             observed.accounts->balance.dominant_share(index),
+                             policy_of(snapshot, snapshot.quotas->spec(index)).fairness.half_life};
+  status.fair_share = fair_share_status(input);
+  const bool is_rewritten = status.fair_share != observed.quota->status.fair_share;
+  const auto left = burst_left_status(input, is_rewritten);
+  for (auto& pool : status.pools)
+    for (auto& resource : pool.resources)
+      resource.burst_budget_left = left;
+}
+
 } // namespace
 
 std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observed, TimePoint now) {
@@ -116,7 +177,6 @@ std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observe
     return std::nullopt;
   api::QuotaStatus status;
   status.observed_generation = observed.quota->meta.generation;
-  // What a restart must not forget, and only the fairness of a later version writes.
   status.fair_share = observed.quota->status.fair_share;
 
   api::WorkloadCounts counts;
@@ -127,13 +187,14 @@ std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observe
   if (pending != observed.plan->pending.end()) {
     counts.pending = static_cast<std::int32_t>(pending->second.workloads);
     pending_amounts = pending->second.amounts.total();
-    status.first_pending = first_pending(pending->second.first);
+    status.first_pending = first_pending(pending->second);
   }
   status.workloads = counts;
   status.pools = pool_rows(observed, *index, pending_amounts);
+  remember(observed, *index, status);
   status.conditions = observed.quota->status.conditions;
-  for (auto condition :
-       {ready_condition(observed, *index), within_nominal_condition(status.pools)}) {
+  for (auto condition : {ready_condition(observed, *index), within_nominal_condition(status.pools),
+                         burst_condition(observed, *index), throttled_condition(observed)}) {
     condition.observed_generation = observed.quota->meta.generation;
     api::set_condition(status.conditions, std::move(condition), now);
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/api/labels.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::op {
@@ -14,6 +15,8 @@ using allocation::ReservationSpec;
 
 /// The schema bounds status.holders.
 constexpr std::size_t kHoldersMax = 256;
+/// And status.nodes.
+constexpr std::size_t kNodesMax = 1000;
 
 const ReservationSpec* find_spec(const allocation::ClusterSnapshot& snapshot,
                                  const ReservationName& name) {
@@ -53,6 +56,30 @@ void fill_holders(const Accounts& accounts, const ReservationName& name,
   }
 }
 
+/// Where the promise lies: what the next layout keeps to.
+void fill_nodes(const ObservedReservation& observed, const OpenReservation* open,
+                api::ReservationStatus& status) {
+  const auto add = [&](const NodeName& name) {
+    if (status.nodes.size() < kNodesMax)
+      status.nodes.push_back(name);
+  };
+  const allocation::ClusterSnapshot& snapshot = *observed.accounts->snapshot;
+  if (open != nullptr) {
+    const auto index = static_cast<std::uint32_t>(open - snapshot.holds->open.data());
+    for (const auto& hold : snapshot.holds->holds)
+      if (hold.reservation == index && std::any_of(hold.amounts.begin(), hold.amounts.end(),
+                                                   [](auto amount) { return amount > 0; }))
+        add(snapshot.nodes->node(hold.node).view.name);
+    return;
+  }
+  const auto& plan = *observed.plan;
+  if (const auto next = plan.windows.find(observed.spec->name); next != plan.windows.end())
+    std::for_each(next->second.nodes.begin(), next->second.nodes.end(), add);
+  else if (const auto asked = plan.reservations.find(observed.spec->name);
+           asked != plan.reservations.end())
+    std::for_each(asked->second.nodes.begin(), asked->second.nodes.end(), add);
+}
+
 /// What the calendar said to this very spec; nullptr if it was not asked.
 const allocation::ReservationDecision* find_decision(const ObservedReservation& observed) {
   const auto found = observed.plan->reservations.find(observed.spec->name);
@@ -76,9 +103,22 @@ std::optional<api::Condition> accepted_condition(const ObservedReservation& obse
   return condition;
 }
 
-api::Condition active_condition(const OpenReservation* open) {
+/// How many pods use it.
+std::size_t holders_of(const Accounts& accounts, const ReservationName& name) {
+  const auto found = accounts.holders.find(name);
+  return found == accounts.holders.end() ? 0 : found->second.size();
+}
+
+api::Condition active_condition(const ObservedReservation& observed, const OpenReservation* open) {
   api::Condition condition;
   condition.type = "Active";
+  const auto& meta = observed.reservation->meta;
+  if (meta.deleted && holders_of(*observed.accounts, ReservationName{meta.name}) > 0) {
+    condition.status = api::ConditionStatus::False;
+    condition.reason = Reason::InUse;
+    condition.message = "it is deleted and holds nothing any more; its pods run on";
+    return condition;
+  }
   condition.status = open != nullptr ? api::ConditionStatus::True : api::ConditionStatus::False;
   condition.reason = open != nullptr ? Reason::WindowOpen : Reason::WindowClosed;
   condition.message = open != nullptr ? "the reservation holds its capacity"
@@ -127,7 +167,7 @@ api::ReservationStatus unreadable_status(const ObservedReservation& observed, Ti
   accepted.status = api::ConditionStatus::False;
   accepted.reason = Reason::InvalidSchedule;
   accepted.message = observed.spec.error().message;
-  for (auto condition : {accepted, active_condition(nullptr)}) {
+  for (auto condition : {accepted, active_condition(observed, nullptr)}) {
     condition.observed_generation = reservation.meta.generation;
     api::set_condition(status.conditions, std::move(condition), now);
   }
@@ -154,13 +194,14 @@ std::optional<api::ReservationStatus> decide_reservation_status(const ObservedRe
   status.conditions = before.conditions;
   status.windows_honored = before.windows_honored.value_or(0);
   status.windows_total = before.windows_total.value_or(0);
-  std::vector<api::Condition> conditions{std::move(*accepted), active_condition(open)};
+  std::vector<api::Condition> conditions{std::move(*accepted), active_condition(observed, open)};
   if (const auto next = allocation::next_window(*spec, now); spec->accepted && next)
     status.next_window = api::NextWindow{std::chrono::floor<std::chrono::seconds>(next->start),
                                          std::chrono::floor<std::chrono::seconds>(next->end)};
   if (const auto* decision = find_decision(observed); decision != nullptr && decision->next_start)
     status.next_possible_start = std::chrono::ceil<std::chrono::seconds>(*decision->next_start);
   fill_holders(*observed.accounts, name, status);
+  fill_nodes(observed, open, status);
   if (open != nullptr) {
     fill_current_window(*open, status);
     if (is_new_window(before, status)) {
@@ -174,6 +215,22 @@ std::optional<api::ReservationStatus> decide_reservation_status(const ObservedRe
     api::set_condition(status.conditions, std::move(condition), now);
   }
   return status;
+}
+
+std::optional<std::vector<std::string>> decide_finalizers(const ObservedReservation& observed) {
+  const api::Reservation& reservation = *observed.reservation;
+  std::vector<std::string> finalizers = reservation.meta.finalizers;
+  const auto ours = std::ranges::find(finalizers, api::kInUseFinalizer);
+  const bool is_there = ours != finalizers.end();
+  const bool is_wanted = reservation.spec.deletion_policy == api::DeletionPolicy::Block &&
+                         holders_of(*observed.accounts, ReservationName{reservation.meta.name}) > 0;
+  if (is_there == is_wanted || (is_wanted && reservation.meta.deleted))
+    return std::nullopt;
+  if (is_wanted)
+    finalizers.emplace_back(api::kInUseFinalizer);
+  else
+    finalizers.erase(ours);
+  return finalizers;
 }
 
 } // namespace berth::op

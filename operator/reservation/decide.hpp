@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "lib/api/reservation.hpp"
 #include "lib/base/result.hpp"
@@ -25,5 +27,10 @@ struct ObservedReservation {
 /// none.
 [[nodiscard]] std::optional<api::ReservationStatus>
 decide_reservation_status(const ObservedReservation& observed, TimePoint now);
+
+/// R5: the finalizers that the reservation should have; nothing if it has them. Ours keeps it from
+/// going while pods use it. One that is being deleted already gets none.
+[[nodiscard]] std::optional<std::vector<std::string>>
+decide_finalizers(const ObservedReservation& observed);
 
 } // namespace berth::op

@@ -182,7 +182,14 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
                                               std::move(current), std::move(*wanted));
   if (written && *written)
     tell_news(*reservation, now);
-  co_return outcome_of(written);
+  if (!written || *written)
+    co_return outcome_of(written); // what was written comes back by the watch
+  auto finalizers = decide_finalizers(observed);
+  if (!finalizers)
+    co_return kube::Outcome::done();
+  const auto kept = co_await writer_.write_finalizers(kube::types::reservation(), reservation->meta,
+                                                      *std::move(finalizers));
+  co_return outcome_of(kept);
 }
 
 void StatusLoop::tell_news(const api::Reservation& before, const api::ReservationStatus& now) {

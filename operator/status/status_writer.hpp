@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "lib/api/codec.hpp"
 #include "lib/kube/client.hpp"
@@ -29,6 +30,11 @@ struct StatusWriter {
     std::string body = api::encode_status<T>(object.meta, wanted);
     co_return co_await send(type, object.meta, std::move(body));
   }
+
+  /// The whole list, onto the version that it was decided on. As with write().
+  [[nodiscard]] async::Task<Result<bool>> write_finalizers(kube::ResourceType type,
+                                                           kube::ObjectMeta object,
+                                                           std::vector<std::string> finalizers);
 
 private:
   [[nodiscard]] async::Task<Result<bool>> send(kube::ResourceType type, kube::ObjectMeta object,

@@ -23,7 +23,8 @@ WaitingReporter::WaitingReporter(kube::Client& client, async::Executor& executor
     : client_(client), executor_(executor), observer_(observer), events_(events), options_(options),
       leads_(std::move(leads)) {}
 
-void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting) {
+void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
+                             const StartTeller& starts) {
   ++round_;
   const SteadyPoint now = executor_.clock().steady_now();
   for (const auto& entry : waiting) {
@@ -37,8 +38,14 @@ void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting) {
       told.since = now;
       told.written = false;
     }
-    if (!told.written)
-      told.message = entry.why->message;
+    const allocation::ToldStart* start = starts.told(entry.workload->id);
+    const auto told_start = start == nullptr ? std::nullopt : std::optional{start->told_at};
+    if (told_start && told.told_start != told_start)
+      told.written = false; // once per start that is told, which is bounded there
+    if (!told.written) {
+      told.told_start = told_start;
+      told.message = entry.why->message + (start == nullptr ? "" : "; " + start_text(*start));
+    }
     told.pod = pod;
     told.round = round_;
   }
@@ -77,9 +84,11 @@ async::Task<void> WaitingReporter::write(WorkloadId id) {
   if (!pod)
     co_return;
   const auto told_before = pod->meta.annotations.find(std::string(api::annotation::kExplain));
-  // A restart must not tell the same reason again.
-  if (told_before != pod->meta.annotations.end() &&
-      told_before->second.starts_with(std::string(to_string(found->second.reason)) + ":"))
+  // A restart must not tell the same reason again, nor the same start.
+  const bool knows_reason =
+      told_before != pod->meta.annotations.end() &&
+      told_before->second.starts_with(std::string(to_string(found->second.reason)) + ":");
+  if (knows_reason && (!found->second.told_start || told_before->second == text))
     co_return;
   const kube::ObjectReference about{"v1", "Pod", pod->meta.key(), pod->meta.uid};
   events_.record(about, kube::EventSeverity::Normal, found->second.reason, "Wait",

@@ -1,6 +1,7 @@
 #pragma once
 // WaitingReporter: tells users why their work waits: the annotation berth.dev/explain and an event,
-// once per change of the reason and never for a changed position or number alone. Work that waits
+// once per change of the reason or of the start that is told, and never for a changed position or
+// number alone. Work that waits
 // only for a moment costs nothing, and however many wait, writes keep to a budget.
 
 #include <map>
@@ -14,6 +15,7 @@
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/events.hpp"
 #include "operator/leads.hpp"
+#include "operator/waiting/start_teller.hpp"
 
 namespace berth::op {
 
@@ -30,7 +32,7 @@ public:
                   kube::EventRecorder& events, WaitingReporterOptions options, Leads leads);
 
   /// The whole list of who waits now, as of the newest plan.
-  void report(const std::vector<allocation::Waiting>& waiting);
+  void report(const std::vector<allocation::Waiting>& waiting, const StartTeller& starts);
   /// Writes what became due, every second until `stop`.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
 
@@ -38,6 +40,7 @@ private:
   struct Told {
     Reason reason = Reason::InsufficientQuota;
     std::string message;
+    std::optional<TimePoint> told_start; ///< that the message names
     SteadyPoint since{};
     bool written = false;
     std::shared_ptr<const allocation::PodView> pod; ///< the oldest waiting member

@@ -373,7 +373,7 @@ def test_berth_is_installed_from_its_manifests_and_the_scheduler_asks_the_extend
     kube.create(objects.pod("unmanaged", "default"))
     wait_phase(kube, "unmanaged", "default", "Running")
     asked = Path(sandbox.record(EXTENDER).log).read_text(encoding="utf-8")
-    assert "asked: filter by kube-scheduler" in asked
+    assert "asked: filter by system:kube-scheduler" in asked
 
     kube.create(objects.pod("managed", "default", labels={"berth.dev/managed": "true"}))
     held = condition(kube.get("v1/Pod", "managed", "default"), "PodScheduled")

@@ -102,6 +102,33 @@ def test_explain_tells_the_admitted_from_the_waiting(ask, team, pool):
     assert first["node"] in first["admission"]["plannedNodes"]
 
 
+def test_x1_the_smallest_change_is_told_can_be_tried_and_lets_the_work_start(ask, kube, team, pool):
+    """X1, X2: what explain says would start the pod starts it, once somebody does it."""
+    outlook = json.loads(ask("explain", f"{team}/second", "-o", "json").stdout)["outlook"]
+    step = f"+2 cpu for quota {team} in pool {pool}"
+    assert {"steps": [step], "evicted": []} in outlook["changes"]
+    assert step in ask("explain", f"{team}/second").stdout
+
+    tried = json.loads(ask("explain", f"{team}/second", "-o", "json",
+                           "--what-if", step).stdout)["outlook"]["whatIf"]
+    assert tried["starts"] and len(tried["nodes"]) == 1
+    less = ask("explain", f"{team}/second", "--what-if", f"+1 cpu for quota {team} in pool {pool}")
+    assert "it would wait: InsufficientQuota" in less.stdout
+
+    pools = [{"poolRef": {"name": pool}, "resources": [{"name": "cpu", "nominal": 8}]}]
+    kube.patch("berth.dev/v1alpha1/Quota", team, {"spec": {"pools": pools}})
+    wait_phase(kube, "second", team, "Running")
+    ended = ask("explain", f"{team}/second", "--what-if", step)
+    assert ended.returncode == EXIT_FAILURE and "does not wait" in ended.stderr
+
+
+def test_what_if_refuses_what_it_cannot_read_or_find(ask, team, pool):
+    unread = ask("explain", f"{team}/second", "--what-if", "more cpu")
+    assert unread.returncode == EXIT_USAGE and "+COUNT nodes like NODE" in unread.stderr
+    unknown = ask("explain", f"{team}/second", "--what-if", f"+1 cpu for quota nobody in pool {pool}")
+    assert unknown.returncode == EXIT_NOT_FOUND and "Quota nobody" in unknown.stderr
+
+
 def test_the_server_is_asked_for_its_version(ask, pool):
     done = ask("version", "--server")
     assert "Kubernetes v1." in done.stdout and "berth.dev/v1alpha1" in done.stdout

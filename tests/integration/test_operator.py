@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
+from harness.programs import failpoints
 
 from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
 from berth_controlplane.berth import down as berth_down
@@ -24,6 +24,7 @@ from berth_controlplane.nodes import NodeShape
 NODES = 3
 NODE_CPU = 8
 SERVICE_ACCOUNT = "berth-system/berth-operator"
+PREEMPTION_WORDS = ("Nomination", "Notice", "Eviction")  # in test_preemption.py
 LEADER_FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 
 
@@ -150,16 +151,11 @@ def test_a_window_opens_on_time_and_only_its_holders_get_in(kube, team, pool, op
     kube.delete("berth.dev/v1alpha1/Reservation", name)
 
 
-def failpoints(programs_folder: Path) -> list[str]:
-    listing = subprocess.run([str(programs_folder / OPERATOR), "--list-failpoints"], check=True,
-                             capture_output=True, text=True, timeout=30).stdout
-    return [line.split("\t")[0] for line in listing.splitlines()]
-
-
 def test_kill_9_between_any_two_writes_loses_nothing_and_admits_nothing_twice(
         kube, team, pool, programs, programs_folder, cluster):
     """F20, G2: at every failpoint the operator dies, and the next one finishes."""
-    names = failpoints(programs_folder)
+    names = [name for name in failpoints(programs_folder)
+             if not any(word in name for word in PREEMPTION_WORDS)]
     assert len(names) >= 8
     for index, name in enumerate(names):
         check_one_failpoint(kube, team, pool, programs, cluster, f"f{index}", name)

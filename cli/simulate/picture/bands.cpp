@@ -21,11 +21,11 @@ struct BandPlace {
 std::string bar_title(const Scene& scene, const simulator::WorkloadRecord& record,
                       std::size_t node) {
   const simulator::WorkloadSet& set = scene.scenario.workloads[record.set];
-  return fmt::format("{} of {} on {}: waited {}, ran {}{}", set.class_name, set.quota.str(),
-                     scene.scenario.nodes[node].name.str(),
-                     format_duration(*record.started - record.arrived),
-                     format_duration(record.ended - *record.started),
-                     set.members > 1 ? fmt::format(", gang of {}", set.members) : "");
+  return fmt::format(
+      "{} of {} on {}: waited {}, ran {}{}{}", set.class_name, set.quota.str(),
+      scene.scenario.nodes[node].name.str(), format_duration(*record.started - record.arrived),
+      format_duration(record.ended - *record.started), record.is_evicted ? ", evicted" : "",
+      set.members > 1 ? fmt::format(", gang of {}", set.members) : "");
 }
 
 void draw_bar(Canvas& canvas, const Box& box, std::size_t entry, const std::string& name,

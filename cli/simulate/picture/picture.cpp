@@ -65,8 +65,7 @@ private:
   std::vector<TimeBins> bins_;
 };
 
-void draw_use(Canvas& canvas, const Scenario& scenario, const ScenarioRun& run,
-              const ResourceReport& resource) {
+void draw_use(Canvas& canvas, const Scene& scene, const ResourceReport& resource) {
   const Yardstick yardstick{resource.name};
   const auto amount_text = [&](double amount) {
     const auto rounded = static_cast<std::int64_t>(std::llround(amount));
@@ -79,9 +78,9 @@ void draw_use(Canvas& canvas, const Scenario& scenario, const ScenarioRun& run,
   panel.capacity_text = "capacity " + amount_text(panel.capacity);
   panel.most = panel.capacity;
   Areas areas(canvas);
-  for (const WorkloadRecord& record : run.records)
+  for (const WorkloadRecord& record : scene.records)
     if (record.started) {
-      const simulator::WorkloadSet& set = scenario.workloads[record.set];
+      const simulator::WorkloadSet& set = scene.scenario.workloads[record.set];
       areas.add(canvas.legend().of_set[record.set], *record.started, record.ended,
                 yardstick.of_pod(set) * set.members);
     }
@@ -93,10 +92,10 @@ void draw_use(Canvas& canvas, const Scenario& scenario, const ScenarioRun& run,
   canvas.stack(panel, kStackHeight);
 }
 
-void draw_queue(Canvas& canvas, const ScenarioRun& run) {
+void draw_queue(Canvas& canvas, const Scene& scene) {
   StackPanel panel;
   Areas areas(canvas);
-  for (const WorkloadRecord& record : run.records)
+  for (const WorkloadRecord& record : scene.records)
     areas.add(canvas.legend().of_set[record.set], record.arrived,
               record.started.value_or(canvas.time().end), 1);
   areas.move_to(panel);
@@ -130,10 +129,13 @@ std::string draw_schedule(const Scenario& scenario, const ScenarioRun& run) {
   const Legend legend = make_legend(scenario, yardsticks.front());
   Canvas canvas(legend, TimeScale{end_of(run)});
   canvas.heading("Schedule", subtitle_of(scenario, run));
+  std::vector<WorkloadRecord> records = run.records;
+  records.insert(records.end(), run.evicted.begin(), run.evicted.end());
+  const Scene scene{scenario, records, yardsticks};
   for (const ResourceReport& resource : resources)
-    draw_use(canvas, scenario, run, resource);
-  draw_queue(canvas, run);
-  draw_places(canvas, Scene{scenario, run.records, yardsticks});
+    draw_use(canvas, scene, resource);
+  draw_queue(canvas, scene);
+  draw_places(canvas, scene);
   return canvas.document("Schedule: " + subtitle_of(scenario, run));
 }
 

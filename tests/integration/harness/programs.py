@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,13 @@ class Programs:
                 self._cluster.remove(name)
         self._started.clear()
         fail_on_sanitizer_reports(logs)
+
+
+def failpoints(folder: Path) -> list[str]:
+    """The names that BERTH_FAILPOINT may have."""
+    listing = subprocess.run([str(folder / "berth-operator"), "--list-failpoints"], check=True,
+                             capture_output=True, text=True, timeout=30).stdout
+    return [line.split("\t")[0] for line in listing.splitlines()]
 
 
 def fail_on_sanitizer_reports(logs: list[Path]) -> None:

@@ -146,3 +146,59 @@ TEST_CASE("R2: a daily time comes exactly once on each day, whatever the clock d
     }
   }));
 }
+
+namespace {
+
+/// Whether a schedule of one minute and some hours, every day, has this local minute.
+struct Daily {
+  int minute = 0;
+  std::vector<int> hours{};
+
+  [[nodiscard]] bool names(LocalSeconds local) const {
+    const auto of_day = duration_cast<minutes>(local - floor<days>(local)).count();
+    return of_day % 60 == minute && std::ranges::find(hours, of_day / 60) != hours.end();
+  }
+};
+
+/// Vixie cron's rule, minute by minute: a time that comes again does not count, and one that the
+/// clock jumps over counts at the jump.
+bool happens_at(const Daily& daily, UtcSeconds at, const TimeZone& zone) {
+  const LocalSeconds local = zone.to_local(at);
+  if (daily.names(local)) {
+    bool came_before = false;
+    for (UtcSeconds earlier = at - hours{3}; earlier < at; earlier += minutes{1})
+      came_before = came_before || zone.to_local(earlier) == local;
+    if (!came_before)
+      return true;
+  }
+  for (LocalSeconds skipped = zone.to_local(at - minutes{1}) + minutes{1}; skipped < local;
+       skipped += minutes{1})
+    if (daily.names(skipped))
+      return true;
+  return false;
+}
+
+} // namespace
+
+TEST_CASE(
+    "R2: around clock changes a schedule with fixed hours is what a walk over minutes finds") {
+  REQUIRE(rc::check("minute by minute across a change", [] {
+    const auto zone = testing::zone(*rc::gen::elementOf(
+        std::vector<std::string>{kBerlin, kNewYork, "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"}));
+    Daily daily{*rc::gen::inRange(0, 60), {}};
+    for (int i = 0, count = *rc::gen::inRange(1, 5); i < count; ++i)
+      daily.hours.push_back(*rc::gen::inRange(0, 24));
+    std::string text = std::to_string(daily.minute) + " ";
+    for (std::size_t i = 0; i < daily.hours.size(); ++i)
+      text += (i == 0 ? "" : ",") + std::to_string(daily.hours[i]);
+    const auto schedule = CronSchedule::parse(text + " * * *").value();
+    UtcSeconds change = UtcSeconds{sys_days{year{2026} / 1 / 1}};
+    for (int i = 0, changes = *rc::gen::inRange(1, 7); i < changes; ++i)
+      change = zone->next_change(change).value();
+    const UtcSeconds from = change - minutes{*rc::gen::inRange(1, 5 * 60)};
+    UtcSeconds walked = from + minutes{1};
+    while (!happens_at(daily, walked, *zone))
+      walked += minutes{1};
+    RC_ASSERT(schedule.next(from, *zone).value() == walked);
+  }));
+}

@@ -58,6 +58,10 @@ public:
     pod_.gated = false;
     return *this;
   }
+  PodBuilder& label(std::string key, std::string value) {
+    pod_.labels.set(std::move(key), std::move(value));
+    return *this;
+  }
   /// A controller would make it again.
   PodBuilder& recreated() {
     pod_.is_recreated = true;
@@ -180,6 +184,22 @@ public:
     quota_.stop = QuotaStop::Hold;
     return *this;
   }
+  QuotaBuilder& weight(std::int32_t weight) {
+    quota_.weight = weight;
+    return *this;
+  }
+  QuotaBuilder& per_subject(SubjectLimits limits) {
+    quota_.per_subject = std::move(limits);
+    return *this;
+  }
+  QuotaBuilder& bursts(BurstSpec burst) {
+    quota_.burst = burst;
+    return *this;
+  }
+  QuotaBuilder& rate(std::int32_t per_minute, std::int32_t burst) {
+    quota_.rate_limit = RateLimit{per_minute, burst};
+    return *this;
+  }
   QuotaBuilder& priority_offset(std::int32_t offset) {
     quota_.priority_offset = offset;
     return *this;
@@ -232,6 +252,8 @@ struct World {
   void add(const PoolSpec& added) { state.upsert_pool(added); }
   void add(const QuotaSpec& added) { state.upsert_quota(added); }
   void add(const ReservationSpec& added) { state.upsert_reservation(added); }
+  void add(const PolicySpec& added) { state.upsert_policy(added); }
+  void add(const NamespaceQuota& added) { state.upsert_namespace_quota(added); }
   void add_all(const auto&... added) { (add(added), ...); }
 
   [[nodiscard]] std::shared_ptr<const ClusterSnapshot> snapshot() { return state.publish(now); }
@@ -245,6 +267,8 @@ struct World {
           PodView admitted = *member.pod;
           admitted.admission = member.record;
           admitted.gated = false;
+          if (member.record.lent_until)
+            admitted.revocable_after = member.record.lent_until;
           add(admitted);
         } else {
           return;
@@ -257,12 +281,14 @@ struct World {
     for (const ReservationDecision& decision : plan.reservations) {
       ReservationSpec spec = *decision.reservation;
       spec.accepted = decision.accepted;
+      spec.nodes = decision.nodes;
       add(spec);
     }
   }
   Plan step() {
     Plan decided = plan();
     apply(decided);
+    policy.memory = std::make_shared<const AllocationMemory>(decided.memory);
     return decided;
   }
 };

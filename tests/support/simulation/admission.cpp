@@ -10,8 +10,9 @@ namespace {
 
 constexpr const char* kGate = "berth.dev/admission";
 constexpr const char* kManaged = "berth.dev/managed";
-constexpr std::array kOwnAnnotations = {"berth.dev/admitted", "berth.dev/revocable-after",
-                                        "berth.dev/explain", "berth.dev/rolled-back"};
+constexpr std::array kOwnAnnotations = {"berth.dev/admitted", "berth.dev/nominated",
+                                        "berth.dev/revocable-after", "berth.dev/explain",
+                                        "berth.dev/rolled-back"};
 /// What decides which charge a pod is: fixed once it exists.
 constexpr std::array kChargeKeys = {"berth.dev/managed",      "berth.dev/quota",
                                     "berth.dev/workload",     "berth.dev/workload-size",
@@ -78,7 +79,8 @@ Reason guard_pods(const Json& after, const Json* before, const AdmissionContext&
   for (const auto* key : kOwnAnnotations)
     if (metadata_value(&after, "annotations", key) != metadata_value(before, "annotations", key))
       return "must not set, change or remove the annotations berth.dev/admitted, "
-             "berth.dev/revocable-after, berth.dev/explain and berth.dev/rolled-back: only the "
+             "berth.dev/nominated, berth.dev/revocable-after, berth.dev/explain and "
+             "berth.dev/rolled-back: only the "
              "Berth operator writes them";
   if (before == nullptr)
     return std::nullopt;

@@ -113,6 +113,8 @@ Answer<void> spend_budget(ServerState& state, const RequestInfo& info, const Jso
                                                      int_at(status, "/desiredHealthy"),
                                                      int_at(status, "/currentHealthy")),
                                          0));
+  if (info.dry_run)
+    return {};
   Json spent = budget;
   spent["status"]["disruptionsAllowed"] = allowed - 1;
   spent["status"]["disruptedPods"][info.key.name] = format_time(state.clock.now());
@@ -177,7 +179,7 @@ Answer<Json> handle_eviction(ServerState& state, const RequestInfo& info, Json b
   if (auto checked = check_budgets(state, info, **stored); !checked)
     return tl::unexpected(checked.error());
   Json options = at(body, "/deleteOptions");
-  if (preconditions_hold(options, **stored)) {
+  if (!info.dry_run && preconditions_hold(options, **stored)) {
     Json disrupted = **stored;
     set_condition(disrupted["status"],
                   {{"type", "DisruptionTarget"},

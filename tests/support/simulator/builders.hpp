@@ -96,6 +96,13 @@ public:
     scenario_.quotas.push_back(quota.pool("cluster"));
     return *this;
   }
+  /// Evicts at any time and without notice, but for what the policy says otherwise.
+  ScenarioBuilder& preempts(allocation::PreemptionPolicy policy = {.min_runtime = 0s,
+                                                                   .notice = 0s}) {
+    scenario_.preemption = policy;
+    scenario_.preemption.enabled = true;
+    return *this;
+  }
   ScenarioBuilder& add(const WorkloadSet& set) {
     scenario_.workloads.push_back(set);
     return *this;

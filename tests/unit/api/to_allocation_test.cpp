@@ -155,7 +155,79 @@ TEST_CASE("a reservation is promised once its condition Accepted is True") {
 }
 
 TEST_CASE("the default policy of the API is the default policy of the core") {
-  CHECK(to_allocation(AllocationPolicySpec{}).candidates == allocation::Policy{}.candidates);
+  CHECK(to_allocation(AllocationPolicySpec{}).placement == allocation::Policy{}.placement);
+  CHECK(to_allocation(AllocationPolicySpec{}).backfill == allocation::Policy{}.backfill);
+  AllocationPolicy policy;
+  policy.meta.name = "default";
+  allocation::PolicySpec expected;
+  expected.preemption.emplace().enabled = true; // the core's own callers ask for it
+  expected.placement.emplace();
+  expected.backfill.emplace();
+  expected.gang_timeout = 300s;
+  CHECK(to_allocation(policy) == expected);
+}
+
+TEST_CASE("placement, backfill and gang timeout of a policy reach the core") {
+  const auto spec = to_allocation(object<AllocationPolicy>(R"({
+      "placement": {"mode": "Nominate", "candidates": 2},
+      "backfill": {"enabled": false, "plannedStarts": 7}, "gangTimeoutSeconds": 90})"));
+  CHECK(spec.placement == allocation::Placement{allocation::PlacementMode::Nominate, 2});
+  CHECK(spec.backfill == allocation::BackfillPolicy{false, 7});
+  CHECK(spec.gang_timeout == 90s);
+}
+
+TEST_CASE("order, ageing, fairness, throttling and preemption of a policy reach the core") {
+  const auto spec = to_allocation(object<AllocationPolicy>(R"({
+      "poolRefs": [{"name": "gpu"}], "ordering": "StrictFifo",
+      "ageing": {"pointsPerHour": 3, "maxPoints": 9},
+      "fairness": {"halfLifeSeconds": 60, "weightHistoryPercent": 7},
+      "throttle": {"cpuPercent": 70, "memoryPercent": 75},
+      "preemption": {"minRuntimeSeconds": 1, "maxEvictionsPerHour": 3,
+                     "maxEvictionRatioPercent": 150, "noticeSeconds": 4},
+      "circuitBreaker": {"failures": 2, "windowSeconds": 20, "openSeconds": 30}})"));
+  CHECK(spec.pools == std::vector{PoolName{"gpu"}});
+  CHECK(spec.ordering == allocation::Ordering::StrictFifo);
+  CHECK(spec.ageing == allocation::Ageing{3, 9});
+  CHECK(spec.fairness == allocation::Fairness{60s, 7});
+  CHECK(spec.throttle == allocation::Throttle{70, 75});
+  CHECK(spec.breaker == allocation::BreakerSpec{2, 20s, 30s});
+  CHECK(spec.preemption == allocation::PreemptionPolicy{true, 1s, 3, 150, 4s, {}});
+}
+
+TEST_CASE("limits, bursts, rates and weight of a quota reach the core") {
+  const auto spec = to_allocation(object<Quota>(R"({
+      "pools": [{"poolRef": {"name": "p"}, "resources": [{"name": "cpu", "nominal": "1"}]}],
+      "weight": 4,
+      "perSubject": {"key": "Label", "label": "agent", "limits": [{"name": "cpu", "amount": "2"}],
+                     "maxConcurrent": 3, "admissionsPerMinute": 5},
+      "burst": {"factorPercent": 200, "budgetSeconds": 60, "refillSeconds": 600,
+                "gracePeriodSeconds": 10},
+      "rateLimit": {"admissionsPerMinute": 30, "burst": 2}})"));
+  CHECK(spec.weight == 4);
+  allocation::SubjectLimits limits;
+  limits.label = "agent";
+  limits.amounts = {{"cpu", 2000}};
+  limits.concurrent = 3;
+  limits.per_minute = 5;
+  CHECK(spec.per_subject == limits);
+  CHECK(spec.burst == allocation::BurstSpec{200, 60s, 600s, 10s});
+  CHECK(spec.rate_limit == allocation::RateLimit{30, 2});
+}
+
+TEST_CASE("F2, Q6: the status of a quota tells the next leader what the last one knew") {
+  auto quota = object<Quota>(R"({
+      "pools": [{"poolRef": {"name": "p"}, "resources": [{"name": "cpu", "nominal": "1"}]}],
+      "burst": {"factorPercent": 200, "budgetSeconds": 60, "refillSeconds": 600,
+                "gracePeriodSeconds": 10}})");
+  CHECK(remembered(quota) == allocation::QuotaMemory{});
+  quota.status.fair_share = FairShare{"cpu", 100, 250, TimePoint{7s}};
+  quota.status.pools = {{PoolName{"p"}, {{resources::ResourceName{"cpu"}}}}};
+  quota.status.pools[0].resources[0].burst_budget_left = 45s;
+  const auto memory = remembered(quota);
+  CHECK(memory.history_nano == 250'000'000);
+  CHECK(memory.sampled_at == TimePoint{7s});
+  CHECK(memory.burst.left(*to_allocation(quota).burst) == Duration{45s});
+  CHECK(memory.burst.as_of == TimePoint{7s});
 }
 
 } // namespace berth::api

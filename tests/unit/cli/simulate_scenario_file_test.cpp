@@ -48,6 +48,7 @@ quotas:
   nominal: {cpu: 40, memory: 1Gi}
   borrowingLimit: {cpu: 8}
   lendingLimit: {memory: 0}
+preemption: {minRuntimeSeconds: 0, noticeSeconds: 7, maxEvictionsPerHour: 3, maxEvictionRatioPercent: 150}
 workloads:
 - class: training
   quota: team
@@ -93,6 +94,11 @@ workloads:
   CHECK(set.members == 4);
   CHECK(set.requests == resources::ResourceVector{{"cpu", 1500}, {"nvidia.com/gpu", 2}});
   CHECK(*set.node_selector.find("zone") == "a");
+  CHECK(scenario->preemption.enabled);
+  CHECK(scenario->preemption.min_runtime == 0s);
+  CHECK(scenario->preemption.notice == 7s);
+  CHECK(scenario->preemption.max_evictions_per_hour == 3);
+  CHECK(scenario->preemption.max_eviction_ratio_percent == 150);
 }
 
 TEST_CASE("What a scenario file leaves out has the value that the documentation says") {
@@ -106,6 +112,18 @@ TEST_CASE("What a scenario file leaves out has the value that the documentation 
   CHECK(scenario->workloads[0].first == 0s);
   CHECK(scenario->workloads[0].members == 1);
   CHECK(scenario->workloads[0].priority == 0);
+  CHECK_FALSE(scenario->preemption.enabled);
+}
+
+TEST_CASE(
+    "An empty preemption section switches evictions on, with an AllocationPolicy's defaults") {
+  const auto scenario = decode_scenario("preemption: {}\n" + with(kNode, kQuota, kWork));
+  REQUIRE(scenario);
+  CHECK(scenario->preemption.enabled);
+  CHECK(scenario->preemption.min_runtime == 300s);
+  CHECK(scenario->preemption.notice == 60s);
+  CHECK(scenario->preemption.max_evictions_per_hour == 2);
+  CHECK(scenario->preemption.max_eviction_ratio_percent == 200);
 }
 
 TEST_CASE("A fault in a scenario file names its line and its field") {

@@ -259,3 +259,58 @@ TEST_CASE("Pods of one codec with equal requests and constraints share one shape
   REQUIRE(page->items.size() == 2);
   CHECK(page->items[0]->view.shape.get() == page->items[1]->view.shape.get());
 }
+
+namespace {
+
+json status_of(json container) {
+  json pod = minimal();
+  container["name"] = "main";
+  pod["status"]["containerStatuses"] = json::array({std::move(container)});
+  return pod;
+}
+
+json ended(const char* reason, const char* at) {
+  return {{"terminated", {{"exitCode", 1}, {"reason", reason}, {"finishedAt", at}}}};
+}
+
+constexpr TimePoint kEnded =
+    std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + std::chrono::hours{9};
+
+} // namespace
+
+TEST_CASE("T2: a container that ran out of memory is a failure at the time of its end") {
+  for (const char* part : {"state", "lastState"}) {
+    const Pod pod = decoded(status_of({{part, ended("OOMKilled", "2026-11-21T09:00:00Z")}}));
+    CHECK(pod.failure == PodFailure{PodFailure::Kind::OutOfMemory, kEnded});
+  }
+}
+
+TEST_CASE("T2: a container in a crash loop is a failure, one that ended once is none") {
+  const json last = ended("Error", "2026-11-21T09:00:00Z");
+  const Pod looping = decoded(
+      status_of({{"state", {{"waiting", {{"reason", "CrashLoopBackOff"}}}}}, {"lastState", last}}));
+  CHECK(looping.failure == PodFailure{PodFailure::Kind::CrashLoop, kEnded});
+  CHECK_FALSE(decoded(status_of({{"state", last}})).failure);
+  CHECK_FALSE(
+      decoded(status_of({{"state", {{"running", json::object()}}}, {"lastState", last}})).failure);
+}
+
+TEST_CASE("T2: of several failures of a pod the newest counts") {
+  json pod = status_of({{"state", ended("OOMKilled", "2026-11-21T08:00:00Z")}});
+  pod["status"]["initContainerStatuses"] =
+      json::array({{{"name", "init"}, {"lastState", ended("OOMKilled", "2026-11-21T09:00:00Z")}}});
+  CHECK(decoded(pod).failure->at == kEnded);
+}
+
+TEST_CASE("T2: a pod that the kubelet evicted is a failure, one that failed by itself is none") {
+  json pod = minimal();
+  pod["status"] = {{"phase", "Failed"},
+                   {"reason", "Evicted"},
+                   {"conditions",
+                    {{{"type", "DisruptionTarget"},
+                      {"status", "True"},
+                      {"lastTransitionTime", "2026-11-21T09:00:00Z"}}}}};
+  CHECK(decoded(pod).failure == PodFailure{PodFailure::Kind::Evicted, kEnded});
+  pod["status"]["reason"] = "DeadlineExceeded";
+  CHECK_FALSE(decoded(pod).failure);
+}

@@ -16,9 +16,11 @@ struct Stores {
   kube::Store<api::ResourcePool> pools;
   kube::Store<api::Quota> quotas;
   kube::Store<api::Reservation> reservations;
+  kube::Store<api::AllocationPolicy> policies;
+  kube::Store<ResourceQuota> namespace_quotas;
 
   [[nodiscard]] StateFeed::Stores for_rebuilding() const {
-    return {pods, nodes, pools, quotas, reservations};
+    return {pods, nodes, pools, quotas, reservations, policies, namespace_quotas};
   }
 };
 

@@ -44,6 +44,32 @@ TEST_CASE("Client gives up on 429 after retries_max further tries and says which
   CHECK(answer.error().message == "slow down (FlowSchema flow-7, PriorityLevel level-9)");
 }
 
+TEST_CASE("T1: Client remembers when the server had too much to do, and no disruption budget") {
+  Bench bench;
+  auto client = bench.client();
+  bench.transport.on_send = [&](const http::Request&) {
+    return http::Response{429, {}, status_json(429, "TooManyRequests", "slow down")};
+  };
+  CHECK_FALSE(client.throttled_at());
+  const auto refused = await(bench.executor, client.get(types::pod(), kPod));
+  REQUIRE_FALSE(refused);
+  const TimePoint first = bench.executor.clock().now();
+  CHECK(client.throttled_at() == first);
+  bench.executor.run_for(10s);
+  bench.transport.on_send = [&](const http::Request&) {
+    return http::Response{
+        429,
+        {},
+        R"({"kind":"Status","code":429,"reason":"TooManyRequests",)"
+        R"("message":"Cannot evict pod as it would violate the pod's disruption budget.",)"
+        R"("details":{"causes":[{"reason":"DisruptionBudget","message":"needs 1"}]}})"};
+  };
+  const Preconditions any;
+  const auto kept = await(bench.executor, client.evict(kPod, any, std::nullopt));
+  REQUIRE_FALSE(kept);
+  CHECK(client.throttled_at() == first);
+}
+
 TEST_CASE("Client does not sleep longer than its request timeout, whatever the server asks") {
   Bench bench;
   auto client = bench.client();
@@ -194,7 +220,7 @@ TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5
   const Preconditions preconditions{"uid-1", "7"};
   const auto evicted = await(bench.executor, client.evict(kPod, preconditions, 30s));
   REQUIRE_FALSE(evicted);
-  CHECK(evicted.error().code == Code::Throttled);
+  CHECK(evicted.error().code == Code::Forbidden);
   CHECK(evicted.error().retry_after == Duration{1000});
   REQUIRE(bench.transport.requests.size() == 1);
   const auto body = api::parse_json(bench.transport.requests[0].body);

@@ -142,6 +142,7 @@ TEST_CASE("R4: an open window holds its capacity for those it allows, and ends o
   world.add_team("b", "cpu", 16);
   SimulatedOperator op(world);
   reserve(world, "window", "12", world.executor.now() + 60s, 600);
+  world.admin.patch("Reservation", {"", "window"}, {{"spec", {{"lendIdle", false}}}});
   world.executor.run_for(90s);
   CHECK(world.condition("Reservation", "window", "Active")["status"] == "True");
   CHECK(world.condition("Reservation", "window", "Honored")["status"] == "True");

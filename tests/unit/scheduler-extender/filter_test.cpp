@@ -80,6 +80,37 @@ TEST_CASE("a planned node without room is passed over, with the reason") {
         Names_{"!n3: PreferredElsewhere", "n1: InsufficientNodeResources"});
 }
 
+TEST_CASE("P3: a preemptor's planned node passes before the extender has seen its victims go") {
+  FilterWorld world;
+  world.add(pod("victim").cpu(8).admitted(record("team-a", "p", {"n1"})).bound("n1"));
+  PodView preemptor = pod("a").cpu(8);
+  allocation::NominationRecord nomination;
+  nomination.quota = QuotaName{"team-a"};
+  nomination.pool = PoolName{"p"};
+  nomination.node = NodeName{"n1"};
+  nomination.victims = {PodUid{"uid-victim"}};
+  preemptor.nomination = nomination;
+  world.add(preemptor);
+  const bool victim_is_gone = GENERATE(false, true);
+  if (victim_is_gone) // and its room is held
+    world.state.remove_pod(PodUid{"uid-victim"});
+  const auto shown = wire_pod(pod("a").cpu(8).admitted(record("team-a", "p", {"n1"})));
+  const Asked asked(shown, {"n1", "n2", "n3"});
+  CHECK(passed(asked, run_filter(asked, world.snapshot().get())) == Names_{"n1"});
+
+  SECTION("but not a node that cannot take it at all") {
+    auto cordoned = node("n1", 8);
+    cordoned.unschedulable = true;
+    world.add(cordoned);
+    CHECK(passed(asked, run_filter(asked, world.snapshot().get())) == Names_{"n2"});
+  }
+  SECTION("nor once the admission is known and somebody else has the room") {
+    world.add(pod("a").cpu(8).admitted(record("team-a", "p", {"n1"})).build());
+    world.add(pod("late").in("web").unmanaged().cpu(8).bound("n1"));
+    CHECK(passed(asked, run_filter(asked, world.snapshot().get())) == Names_{"n2"});
+  }
+}
+
 TEST_CASE("where no planned node is usable, the pool's strategy chooses among those offered") {
   FilterWorld world;
   auto spec = pool("p");

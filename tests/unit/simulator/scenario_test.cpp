@@ -176,3 +176,100 @@ TEST_CASE("The same scenario gives the same run, whatever the seed of decision i
   CHECK(starts(1) == starts(1));
   CHECK(starts(1) == starts(2));
 }
+
+TEST_CASE("P2: lower work of the quota gives way at once, and begins again from nothing") {
+  const auto run = play(scenario()
+                            .node("n", 1)
+                            .quota("team", 1)
+                            .preempts()
+                            .add(work("low").runs(10s).cpu(1))
+                            .add(work("high").at(4s).runs(7s).priority(1).cpu(1)));
+  CHECK(start_of(run, 1) == 4s);
+  CHECK(start_of(run, 0) == 11s); // 10 s again, not the 6 s that were left
+  CHECK(run.report.makespan == 21s);
+  CHECK(run.report.evictions == 1);
+  CHECK(run.report.never_started == 0);
+  CHECK(run.report.classes[0].waits.longest == 11s);
+  CHECK(run.report.classes[0].stretch_permille == 2100); // (11 + 10) / 10
+  CHECK(run.report.resources.front().utilization_permille == 1000);
+  REQUIRE(run.evicted.size() == 1);
+  CHECK(run.evicted[0].started == 0s);
+  CHECK(run.evicted[0].ended == 4s);
+  CHECK(run.evicted[0].is_evicted);
+}
+
+TEST_CASE("Without a preemption policy nobody is evicted") {
+  const auto run = play(scenario()
+                            .node("n", 1)
+                            .quota("team", 1)
+                            .add(work("low").runs(10s).cpu(1))
+                            .add(work("high").at(4s).runs(7s).priority(1).cpu(1)));
+  CHECK(start_of(run, 1) == 10s);
+  CHECK(run.report.evictions == 0);
+  CHECK(run.evicted.empty());
+}
+
+TEST_CASE("P6: a victim runs until its notice has passed, and to its end if that comes before") {
+  const auto with_runtime = [](Duration runtime) {
+    return play(scenario()
+                    .node("n", 1)
+                    .quota("team", 1)
+                    .preempts({.min_runtime = 0s, .notice = 5s})
+                    .add(work("low").runs(runtime).cpu(1))
+                    .add(work("high").at(4s).priority(1).cpu(1)));
+  };
+  const auto evicted = with_runtime(20s);
+  CHECK(start_of(evicted, 1) == 9s);
+  CHECK(evicted.report.evictions == 1);
+  const auto spared = with_runtime(7s);
+  CHECK(start_of(spared, 1) == 7s);
+  CHECK(spared.report.evictions == 0);
+}
+
+TEST_CASE("P4: work is left alone until it has run long enough, whatever else happens") {
+  const auto run = play(scenario()
+                            .node("n", 1)
+                            .quota("team", 1)
+                            .preempts({.min_runtime = 2min, .notice = 0s})
+                            .add(work("low").runs(1h).cpu(1))
+                            .add(work("high").at(30s).runs(10s).priority(1).cpu(1)));
+  REQUIRE(start_of(run, 1).has_value());
+  CHECK(*start_of(run, 1) >= 2min);
+  CHECK(*start_of(run, 1) <= 3min); // cycles go on while somebody waits
+  CHECK(run.report.evictions == 1);
+}
+
+TEST_CASE("P2, P4: what was lent comes back, and is lent again once the back-off is over") {
+  const auto run = play(scenario()
+                            .node("n", 2)
+                            .quota("root")
+                            .quota("team", 1, "root")
+                            .quota("other", 1, "root")
+                            .preempts()
+                            .add(work("mine").runs(2h).cpu(1))
+                            .add(work("lent").at(1s).runs(2h).cpu(1))
+                            .add(work("theirs").of("other").at(10s).runs(10s).cpu(1)));
+  CHECK(start_of(run, 2) == 10s);
+  CHECK(run.report.evictions == 1);
+  REQUIRE(start_of(run, 1).has_value());
+  CHECK(*start_of(run, 1) >= 70s); // 60 s after the reclaim
+  CHECK(*start_of(run, 1) <= 3min);
+  CHECK(run.report.never_started == 0);
+}
+
+TEST_CASE("G1: a gang is evicted whole, once, and starts whole again") {
+  const auto run =
+      play(scenario()
+               .node("a", 2)
+               .node("b", 2)
+               .quota("team", 4)
+               .preempts({.min_runtime = 0s, .max_eviction_ratio_percent = 1000, .notice = 0s})
+               .add(work("gang").runs(10s).members(4).cpu(1))
+               .add(work("high").at(2s).runs(5s).priority(1).cpu(2)));
+  CHECK(start_of(run, 1) == 2s);
+  CHECK(start_of(run, 0) == 7s);
+  CHECK(run.report.evictions == 1);
+  REQUIRE(run.evicted.size() == 1);
+  CHECK(run.evicted[0].nodes.size() == 4);
+  CHECK(run.records[0].nodes.size() == 4);
+}

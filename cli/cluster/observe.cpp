@@ -1,0 +1,117 @@
+#include "cli/cluster/observe.hpp"
+
+#include <set>
+#include <utility>
+
+#include "cli/listing.hpp"
+#include "lib/allocation/admission_rates.hpp"
+#include "lib/allocation/cluster_state.hpp"
+#include "lib/api/to_allocation.hpp"
+#include "lib/cluster/namespace_quota_codec.hpp"
+#include "lib/cluster/node_codec.hpp"
+#include "lib/cluster/pod_codec.hpp"
+#include "lib/cluster/state_feed.hpp"
+#include "lib/cluster/time_zones.hpp"
+
+namespace berth::cli {
+namespace {
+
+/// Everything as it was listed.
+struct Lists {
+  std::vector<std::shared_ptr<const cluster::Namespace>> namespaces;
+  std::vector<std::shared_ptr<const cluster::Node>> nodes;
+  std::vector<std::shared_ptr<const cluster::Pod>> pods;
+  std::vector<std::shared_ptr<const cluster::ResourceQuota>> namespace_quotas;
+  std::vector<std::shared_ptr<const api::ResourcePool>> pools;
+  std::vector<std::shared_ptr<const api::Quota>> quotas;
+  std::vector<std::shared_ptr<const api::Reservation>> reservations;
+  std::vector<std::shared_ptr<const api::AllocationPolicy>> policies;
+  std::vector<std::string> unreadable;
+};
+
+template <class T>
+async::Task<Result<void>>
+list_with(kube::Client& client, kube::ResourceType type, kube::Codec<T> codec,
+          std::vector<std::shared_ptr<const T>>& items, std::vector<std::string>& unreadable) {
+  const kube::ListOptions everything;
+  auto listed = co_await list_all<T>(client, type, everything, std::move(codec));
+  if (!listed)
+    co_return fail(listed.error());
+  items = std::move(listed->items);
+  std::ranges::move(listed->unreadable, std::back_inserter(unreadable));
+  co_return Result<void>{};
+}
+
+async::Task<Result<void>> list_kubernetes(kube::Client& client, Lists& lists) {
+  auto& unreadable = lists.unreadable;
+  BERTH_CO_CHECK(co_await list_with<cluster::Namespace>(client, kube::types::namespace_(),
+                                                        cluster::make_namespace_codec(),
+                                                        lists.namespaces, unreadable));
+  BERTH_CO_CHECK(co_await list_with<cluster::Node>(
+      client, kube::types::node(), cluster::make_node_codec(), lists.nodes, unreadable));
+  BERTH_CO_CHECK(co_await list_with<cluster::ResourceQuota>(client, kube::types::resource_quota(),
+                                                            cluster::make_resource_quota_codec(),
+                                                            lists.namespace_quotas, unreadable));
+  co_return co_await list_with<cluster::Pod>(client, kube::types::pod(), cluster::make_pod_codec(),
+                                             lists.pods, unreadable);
+}
+
+async::Task<Result<void>> list_ours(kube::Client& client, Lists& lists) {
+  auto& unreadable = lists.unreadable;
+  BERTH_CO_CHECK(co_await list_into(client, kube::types::resource_pool(), lists.pools, unreadable));
+  BERTH_CO_CHECK(co_await list_into(client, kube::types::quota(), lists.quotas, unreadable));
+  BERTH_CO_CHECK(
+      co_await list_into(client, kube::types::reservation(), lists.reservations, unreadable));
+  co_return co_await list_into(client, kube::types::allocation_policy(), lists.policies,
+                               unreadable);
+}
+
+void feed(const Lists& lists, allocation::ClusterState& state) {
+  cluster::TimeZones zones;
+  std::set<std::string> managed;
+  for (const auto& name_space : lists.namespaces) {
+    if (cluster::opts_in(name_space->view))
+      managed.insert(name_space->view.name);
+    state.upsert_namespace(name_space->view);
+  }
+  for (const auto& pool : lists.pools)
+    state.upsert_pool(api::to_allocation(*pool));
+  for (const auto& policy : lists.policies)
+    state.upsert_policy(api::to_allocation(*policy));
+  for (const auto& quota : lists.quotas)
+    state.upsert_quota(api::to_allocation(*quota));
+  for (const auto& reservation : lists.reservations)
+    if (auto spec = api::to_allocation(*reservation,
+                                       [&](std::string_view name) { return zones.find(name); }))
+      state.upsert_reservation(std::move(*spec));
+  for (const auto& quota : lists.namespace_quotas)
+    state.upsert_namespace_quota(quota->view);
+  for (const auto& node : lists.nodes)
+    state.upsert_node(node->view);
+  for (const auto& pod : lists.pods) {
+    allocation::PodView view = pod->view;
+    view.managed = view.managed || managed.contains(view.namespace_name);
+    state.upsert_pod(std::move(view));
+  }
+}
+
+} // namespace
+
+async::Task<Result<ObservedCluster>> observe_cluster(kube::Client& client, TimePoint now) {
+  Lists lists;
+  BERTH_CO_CHECK(co_await list_ours(client, lists));
+  BERTH_CO_CHECK(co_await list_kubernetes(client, lists));
+  allocation::ClusterState state;
+  feed(lists, state);
+  ObservedCluster observed;
+  observed.snapshot = state.publish(now);
+  auto memory = std::make_shared<allocation::AllocationMemory>();
+  for (const auto& quota : lists.quotas)
+    memory->quotas.emplace(QuotaName{quota->meta.name}, api::remembered(*quota));
+  allocation::recall_admissions(*observed.snapshot, now, *memory);
+  observed.memory = std::move(memory);
+  observed.unreadable = std::move(lists.unreadable);
+  co_return observed;
+}
+
+} // namespace berth::cli

@@ -1,0 +1,26 @@
+#pragma once
+// The observe part of what looks at the cluster as the operator does: every object that allocation
+// looks at, listed once and read by the same code, as one snapshot. It costs the API server lists
+// of all pods and nodes.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/allocation/allocation_memory.hpp"
+#include "lib/allocation/snapshot.hpp"
+#include "lib/kube/client.hpp"
+
+namespace berth::cli {
+
+struct ObservedCluster {
+  std::shared_ptr<const allocation::ClusterSnapshot> snapshot;
+  /// As far as statuses and records tell it.
+  std::shared_ptr<const allocation::AllocationMemory> memory;
+  std::vector<std::string> unreadable;
+};
+
+[[nodiscard]] async::Task<Result<ObservedCluster>> observe_cluster(kube::Client& client,
+                                                                   TimePoint now);
+
+} // namespace berth::cli

@@ -1,0 +1,17 @@
+#pragma once
+// BackfillPolicy: AllocationPolicy's backfill, as the cycle obeys it.
+
+#include <cstdint>
+
+namespace berth::allocation {
+
+struct BackfillPolicy {
+  /// False: nobody gets a planned start, and work starts whenever it has room.
+  bool enabled = true;
+  /// How many waiting workloads, from the first in turn, get one (B1).
+  std::int32_t planned_starts = 100;
+
+  friend bool operator==(const BackfillPolicy&, const BackfillPolicy&) = default;
+};
+
+} // namespace berth::allocation

@@ -1,0 +1,81 @@
+#include "lib/allocation/eviction_history.hpp"
+
+#include <algorithm>
+
+#include "lib/allocation/workload.hpp"
+
+namespace berth::allocation {
+
+EvictionKey eviction_key(const PodView& pod) {
+  if (pod.gang || pod.owner.empty())
+    return EvictionKey{workload_id(pod).str()};
+  return EvictionKey{pod.owner};
+}
+
+void EvictionHistory::note_eviction(const EvictionKey& victim, TimePoint now) {
+  evictions_[victim].push_back(now);
+}
+
+void EvictionHistory::note_reclaim(const QuotaName& quota, const PoolName& pool, TimePoint now) {
+  Reclaims& reclaims = reclaims_[{quota, pool}];
+  if (reclaims.in_a_row > 0 && now >= reclaims.until + kQuietReset)
+    reclaims.in_a_row = 0;
+  Duration back_off = kBackOffFirst;
+  for (std::int32_t i = 0; i < reclaims.in_a_row && back_off < kBackOffMax; ++i)
+    back_off *= 2;
+  ++reclaims.in_a_row;
+  reclaims.until = now + std::min(back_off, kBackOffMax);
+}
+
+void EvictionHistory::note_refusal(const PodUid& victim, TimePoint now) {
+  refused_until_[victim] = now + kRefusedFor;
+}
+
+void EvictionHistory::note_failed_plan(const PreemptorKey& preemptor,
+                                       std::vector<EvictionKey> victims, TimePoint now) {
+  Tried& tried = tried_[preemptor];
+  tried.last = now;
+  if (tried.plans.size() < kTriedPlansMax)
+    tried.plans.push_back(std::move(victims));
+}
+
+void EvictionHistory::prune(TimePoint now) {
+  for (auto& [victim, times] : evictions_)
+    std::erase_if(times, [&](TimePoint time) { return time + kWindow <= now; });
+  std::erase_if(evictions_, [](const auto& entry) { return entry.second.empty(); });
+  std::erase_if(reclaims_,
+                [&](const auto& entry) { return entry.second.until + kQuietReset <= now; });
+  std::erase_if(refused_until_, [&](const auto& entry) { return entry.second <= now; });
+  std::erase_if(tried_, [&](const auto& entry) { return entry.second.last + kWindow <= now; });
+}
+
+std::size_t EvictionHistory::evictions(const EvictionKey& victim, TimePoint now) const {
+  const auto known = evictions_.find(victim);
+  if (known == evictions_.end())
+    return 0;
+  return static_cast<std::size_t>(
+      std::count_if(known->second.begin(), known->second.end(),
+                    [&](TimePoint time) { return time + kWindow > now; }));
+}
+
+TimePoint EvictionHistory::may_borrow_from(const QuotaName& quota, const PoolName& pool) const {
+  const auto known = reclaims_.find({quota, pool});
+  return known == reclaims_.end() ? TimePoint::min() : known->second.until;
+}
+
+bool EvictionHistory::is_refused(const PodUid& victim, TimePoint now) const {
+  const auto known = refused_until_.find(victim);
+  return known != refused_until_.end() && now < known->second;
+}
+
+bool EvictionHistory::is_tried(const PreemptorKey& preemptor,
+                               const std::vector<EvictionKey>& victims) const {
+  const auto known = tried_.find(preemptor);
+  if (known == tried_.end())
+    return false;
+  const auto& plans = known->second.plans;
+  return plans.size() >= kTriedPlansMax ||
+         std::find(plans.begin(), plans.end(), victims) != plans.end();
+}
+
+} // namespace berth::allocation

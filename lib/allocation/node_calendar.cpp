@@ -1,0 +1,220 @@
+#include "lib/allocation/node_calendar.hpp"
+
+#include <algorithm>
+
+namespace berth::allocation {
+namespace {
+
+void add_rows(std::vector<std::int64_t>& sum, std::span<const std::int64_t> row, int sign) {
+  for (std::size_t column = 0; column < row.size(); ++column)
+    sum[column] += sign * row[column];
+}
+
+/// Just past the last start before `until`: what is before `until` is before it too.
+TimePoint last_before(const std::set<TimePoint>& starts, TimePoint until) {
+  const auto after = starts.lower_bound(until);
+  return after == starts.begin() ? TimePoint::min() : *std::prev(after) + Duration{1};
+}
+
+bool is_gone(const NodePicture& picture, const PodUid& pod) {
+  return !pod.empty() && std::ranges::find(picture.gone, pod) != picture.gone.end();
+}
+
+} // namespace
+
+NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, TimePoint now)
+    : snapshot_(snapshot), holds_(holds), now_(now) {
+  for (ReservationIndex i = 0; i < holds.open.size(); ++i)
+    open_.emplace(holds.open[i].spec->name, i);
+  for (const Nomination& nomination : holds.nominations)
+    nominated_victims_.insert(nomination.victims.begin(), nomination.victims.end());
+  lends_anything_ = std::any_of(holds.open.begin(), holds.open.end(),
+                                [](const auto& open) { return open.spec->lend_idle; });
+}
+
+void NodeCalendar::promise(NodeIndex node, Promise promise) {
+  starts_.insert(promise.range.start);
+  if (!promise.is_planned())
+    window_starts_.insert(promise.range.start);
+  lends_anything_ = lends_anything_ || promise.is_lendable;
+  futures_[node].promises.push_back(std::move(promise));
+}
+
+TimePoint NodeCalendar::lent_until(NodeIndex node, const Viewer& viewer,
+                                   std::span<const NodeHold> holds) const {
+  TimePoint until = TimePoint::max();
+  for (const NodeHold& hold : holds)
+    if (hold.reservation != viewer.reservation && lends(hold.reservation))
+      until = now_;
+  if (const auto future = futures_.find(node); future != futures_.end())
+    for (const Promise& promise : future->second.promises)
+      if (promise.is_lendable && promise.range.start < viewer.horizon.relied_until)
+        until = std::min(until, promise.range.start);
+  return until;
+}
+
+void NodeCalendar::release(NodeIndex node, const WorkEnd& end, std::vector<std::int64_t> amounts,
+                           ReservationIndex reservation) {
+  Future& future = loaded(node);
+  future.busy_until = std::max(future.busy_until, end.relied_on);
+  if (std::min(end.expected, end.relied_on) != TimePoint::max())
+    future.releases.push_back(Release{{}, end, reservation, std::move(amounts)});
+}
+
+bool NodeCalendar::has_promises(NodeIndex node) const {
+  const auto future = futures_.find(node);
+  return future != futures_.end() && !future->second.promises.empty();
+}
+
+void NodeCalendar::hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
+                              std::vector<std::int64_t>& held) {
+  if (!has_promises(node))
+    return;
+  const Future& future = loaded(node);
+  for (const Promise& promise : future.promises) {
+    const TimePoint at = promise.range.start;
+    if (!promise.is_planned() && at < viewer.horizon.relied_until)
+      raise(future, {at, By::ReliedOn, viewer, picture}, held);
+    if (at < viewer.horizon.expected_until)
+      raise(future, {at, By::Expected, viewer, picture}, held);
+  }
+}
+
+void NodeCalendar::hold_from(NodeIndex node, TimePoint start, const Viewer& viewer,
+                             std::span<const NodeHold> holds, std::vector<std::int64_t>& held) {
+  const Future& future = loaded(node);
+  const NodePicture picture{holds, {}};
+  raise(future, {start, By::Expected, viewer, picture}, held);
+  for (const Promise& promise : future.promises) {
+    const TimePoint until =
+        promise.is_planned() ? viewer.horizon.expected_until
+                             : std::max(viewer.horizon.relied_until, viewer.horizon.expected_until);
+    if (start < promise.range.start && promise.range.start < until)
+      raise(future, {promise.range.start, By::Expected, viewer, picture}, held);
+  }
+}
+
+void NodeCalendar::hold_during(NodeIndex node, TimeRange window, std::span<const NodeHold> holds,
+                               std::vector<std::int64_t>& held) {
+  const Future& future = loaded(node);
+  const Viewer viewer;
+  const NodePicture picture{holds, {}};
+  raise(future, {window.start, By::ReliedOn, viewer, picture}, held);
+  for (const Promise& promise : future.promises)
+    if (window.contains(promise.range.start))
+      raise(future, {promise.range.start, By::ReliedOn, viewer, picture}, held);
+}
+
+bool NodeCalendar::is_whole(NodeIndex node, TimeRange window, std::span<const NodeHold> holds) {
+  const Future& future = loaded(node);
+  return future.busy_until <= window.start &&
+         std::none_of(future.promises.begin(), future.promises.end(),
+                      [&](const Promise& promise) { return promise.range.overlaps(window); }) &&
+         std::none_of(holds.begin(), holds.end(), [&](const NodeHold& hold) {
+           return is_open_at(hold.reservation, window.start);
+         });
+}
+
+/// What others have at that instant beyond what is charged now.
+void NodeCalendar::raise(const Future& future, const Question& question,
+                         std::vector<std::int64_t>& held) {
+  const Viewer& viewer = question.viewer;
+  row_.assign(held.size(), 0);
+  for (const NodeHold& hold : question.picture.holds)
+    if (hold.reservation != viewer.reservation && is_open_at(hold.reservation, question.at) &&
+        !(viewer.horizon.is_revocable && lends(hold.reservation)))
+      add_rows(row_, hold.amounts, 1);
+  for (const Promise& promise : future.promises) {
+    const bool is_ours =
+        promise.reservation != kNoReservation && promise.reservation == viewer.reservation;
+    const bool is_own_plan = promise.is_planned() && promise.plan == viewer.horizon.own_plan;
+    if (promise.range.contains(question.at) && !is_ours && !is_own_plan &&
+        !(viewer.horizon.is_revocable && promise.is_lendable) &&
+        !(promise.is_planned() && question.by == By::ReliedOn))
+      add_rows(row_, promise.amounts, 1);
+  }
+  for (const Release& release : future.releases) {
+    if (is_gone(question.picture, release.pod))
+      continue;
+    const TimePoint end = question.by == By::ReliedOn
+                              ? release.end.relied_on
+                              : std::min(release.end.expected, release.end.relied_on);
+    // What a holder leaves in its window goes back to the reservation.
+    const bool is_for_others = release.reservation != kNoReservation &&
+                               release.reservation != viewer.reservation &&
+                               is_open_at(release.reservation, question.at);
+    if (end <= question.at && !is_for_others)
+      add_rows(row_, release.amounts, -1);
+  }
+  for (std::size_t column = 0; column < held.size(); ++column)
+    held[column] = std::max(held[column], row_[column]);
+}
+
+bool NodeCalendar::is_open_at(ReservationIndex reservation, TimePoint instant) const {
+  return reservation >= holds_.open.size() || holds_.open[reservation].window.end > instant;
+}
+
+bool NodeCalendar::lends(ReservationIndex reservation) const {
+  return reservation < holds_.open.size() && holds_.open[reservation].spec->lend_idle;
+}
+
+Horizon NodeCalendar::canonical(const Horizon& horizon) const {
+  return Horizon{last_before(window_starts_, horizon.relied_until),
+                 last_before(starts_, horizon.expected_until), horizon.is_revocable,
+                 horizon.own_plan};
+}
+
+NodeCalendar::Future& NodeCalendar::loaded(NodeIndex node) {
+  Future& future = futures_[node];
+  if (!future.is_loaded) {
+    future.is_loaded = true;
+    read_work(node, future);
+  }
+  return future;
+}
+
+void NodeCalendar::read_work(NodeIndex node, Future& future) {
+  const NodeName& name = snapshot_.nodes->node(node).view.name;
+  snapshot_.on_nodes.for_each_from({name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
+    if (key.node != name)
+      return false;
+    const auto* charge = snapshot_.charges.find(key.pod);
+    if (charge == nullptr)
+      return true;
+    const WorkEnd end = end_on(*pod, **charge);
+    const auto open = open_.find((*charge)->reservation);
+    const ReservationIndex inside = open == open_.end() ? kNoReservation : open->second;
+    future.busy_until = std::max(future.busy_until, end.relied_on);
+    if (std::min(end.expected, end.relied_on) != TimePoint::max())
+      future.releases.push_back(
+          Release{key.pod, end, inside, row_of(*(*charge)->shape, (*charge)->devices)});
+    return true;
+  });
+}
+
+WorkEnd NodeCalendar::end_on(const PodView& pod, const Charge& charge) const {
+  if (nominated_victims_.contains(pod.uid))
+    return {}; // its room is the preemptor's, who stays
+  const WorkEnd end = end_of(pod, now_);
+  const auto open = open_.find(charge.reservation);
+  return open == open_.end() ? end : ends_with_window(end, holds_.open[open->second]);
+}
+
+std::vector<std::int64_t> NodeCalendar::row_of(const PodShape& shape, const DeviceList& devices) {
+  auto request = requests_.find(&shape);
+  if (request == requests_.end())
+    request = requests_.emplace(&shape, to_columns(shape.requests, *snapshot_.nodes)).first;
+  std::vector<std::int64_t> row(snapshot_.nodes->width());
+  add_to_row(row, request->second, devices);
+  return row;
+}
+
+WorkEnd ends_with_window(WorkEnd end, const OpenReservation& open) {
+  if (open.spec->overrun == Overrun::Evict) {
+    end.expected = std::min(end.expected, open.window.end);
+    end.relied_on = std::min(end.relied_on, open.window.end);
+  }
+  return end;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,161 @@
+#pragma once
+// NodeCalendar: what will be taken and free on each node, for as far ahead as anything is known: a
+// step function per node of promised windows (R1), planned starts (B1) and the ends of running work
+// (B2). Node by node and not as sums over the pool, because a gang or a large pod needs nodes: a
+// promise or a start that only the sum has room for could not be kept. One cycle owns it and adds
+// to it; a node's running work is read when the node is first asked about, so that the cost follows
+// what is promised and not the size of the pool. It decides nothing.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/allocation/holds.hpp"
+#include "lib/allocation/node_fit.hpp"
+#include "lib/allocation/snapshot.hpp"
+#include "lib/allocation/time_range.hpp"
+#include "lib/allocation/work_end.hpp"
+
+namespace berth::allocation {
+
+/// Index into Holds::open, or kNoReservation.
+using ReservationIndex = std::uint32_t;
+inline constexpr ReservationIndex kNoReservation = static_cast<ReservationIndex>(-1);
+
+/// A planned start of this cycle, by number.
+using PlanNumber = std::uint32_t;
+inline constexpr PlanNumber kNoPlan = static_cast<PlanNumber>(-1);
+
+/// How long work stays, as far as it matters to others. The default stays for ever.
+struct Horizon {
+  TimePoint relied_until = TimePoint::max();   ///< WorkEnd::relied_on: windows before it count
+  TimePoint expected_until = TimePoint::max(); ///< WorkEnd::expected: planned starts before it
+  /// It may be evicted with notice: lent capacity will do (R3, R4).
+  bool is_revocable = false;
+  PlanNumber own_plan = kNoPlan; ///< its own planned start is no obstacle to it
+
+  friend bool operator==(const Horizon&, const Horizon&) = default;
+  friend auto operator<=>(const Horizon&, const Horizon&) = default;
+};
+
+/// Who asks for room.
+struct Viewer {
+  ReservationIndex reservation = kNoReservation;
+  Horizon horizon{};
+
+  Viewer() = default;
+  Viewer(ReservationIndex inside) : reservation(inside) {} // NOLINT(google-explicit-constructor)
+  Viewer(ReservationIndex inside, const Horizon& until) : reservation(inside), horizon(until) {}
+
+  friend bool operator==(const Viewer&, const Viewer&) = default;
+  friend auto operator<=>(const Viewer&, const Viewer&) = default;
+};
+
+/// Room on a node that is spoken for from a later time on.
+struct Promise {
+  TimeRange range{};
+  /// Whose window it is, if that reservation is open now: to those inside it is no obstacle.
+  ReservationIndex reservation = kNoReservation;
+  PlanNumber plan = kNoPlan;           ///< a planned start, no window: estimates will do
+  bool is_lendable = false;            ///< a window that revocable work may stay until
+  std::vector<std::int64_t> amounts{}; ///< by column and device
+
+  [[nodiscard]] bool is_planned() const { return plan != kNoPlan; }
+};
+
+/// A node as one picture of the cluster has it now.
+struct NodePicture {
+  std::span<const NodeHold> holds{}; ///< of open reservations and nominations
+  std::span<const PodUid> gone{};    ///< pods of the snapshot that a what-if took away
+};
+
+class NodeCalendar {
+public:
+  /// Both must outlive it. Windows that are open now are known from `holds`; the others are
+  /// promised one by one.
+  NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, TimePoint now);
+
+  void promise(NodeIndex node, Promise promise);
+  /// A pod that was placed on the node in this cycle goes at its end.
+  void release(NodeIndex node, const WorkEnd& end, std::vector<std::int64_t> amounts,
+               ReservationIndex reservation);
+
+  /// Work that starts now: raises `held` to the most that others have of the node at any time in
+  /// its horizon, beyond what is charged now.
+  void hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
+                  std::vector<std::int64_t>& held);
+  /// Work that would start at `start`: the same from then on, by expected ends.
+  void hold_from(NodeIndex node, TimePoint start, const Viewer& viewer,
+                 std::span<const NodeHold> holds, std::vector<std::int64_t>& held);
+  /// A window: the same during it, by ends that can be relied on.
+  void hold_during(NodeIndex node, TimeRange window, std::span<const NodeHold> holds,
+                   std::vector<std::int64_t>& held);
+
+  /// Whether nothing managed, nor any other promise, is on the node during the window.
+  [[nodiscard]] bool is_whole(NodeIndex node, TimeRange window, std::span<const NodeHold> holds);
+  /// When managed work is gone from the node, by ends that can be relied on.
+  [[nodiscard]] TimePoint busy_until(NodeIndex node) { return loaded(node).busy_until; }
+  [[nodiscard]] bool has_promises(NodeIndex node) const;
+  /// Whether revocable work sees more room than other work anywhere.
+  [[nodiscard]] bool lends_anything() const { return lends_anything_; }
+  /// When what is lent to revocable work on the node will be needed: the first window that it would
+  /// run into, now if it is open; TimePoint::max() if nothing is lent.
+  [[nodiscard]] TimePoint lent_until(NodeIndex node, const Viewer& viewer,
+                                     std::span<const NodeHold> holds) const;
+
+  /// The least horizon that sees the same windows and planned starts; equal for work that sees the
+  /// same ones, so that rankings can be shared.
+  [[nodiscard]] Horizon canonical(const Horizon& horizon) const;
+  [[nodiscard]] TimePoint now() const { return now_; }
+  /// When the pod's room is free for others: not at its end if it goes for a preemptor (P3).
+  [[nodiscard]] WorkEnd end_on(const PodView& pod, const Charge& charge) const;
+
+private:
+  struct Release {
+    PodUid pod{}; ///< empty if it was placed in this cycle
+    WorkEnd end{};
+    ReservationIndex reservation = kNoReservation;
+    std::vector<std::int64_t> amounts{};
+  };
+  struct Future {
+    bool is_loaded = false;
+    std::vector<Release> releases{};
+    std::vector<Promise> promises{};
+    TimePoint busy_until = TimePoint::min();
+  };
+  enum class By { ReliedOn, Expected };
+  struct Question {
+    TimePoint at{};
+    By by = By::ReliedOn;
+    const Viewer& viewer;
+    const NodePicture& picture;
+  };
+
+  Future& loaded(NodeIndex node);
+  void read_work(NodeIndex node, Future& future);
+  void raise(const Future& future, const Question& question, std::vector<std::int64_t>& held);
+  [[nodiscard]] bool is_open_at(ReservationIndex reservation, TimePoint instant) const;
+  [[nodiscard]] bool lends(ReservationIndex reservation) const;
+  [[nodiscard]] std::vector<std::int64_t> row_of(const PodShape& shape, const DeviceList& devices);
+
+  const ClusterSnapshot& snapshot_;
+  const Holds& holds_;
+  TimePoint now_;
+  std::unordered_map<NodeIndex, Future> futures_; ///< looked up, never walked
+  std::set<TimePoint> window_starts_;
+  std::set<TimePoint> starts_; ///< of windows and plans
+  std::unordered_map<const PodShape*, ColumnRequest> requests_;
+  std::map<ReservationName, ReservationIndex> open_;
+  std::set<PodUid> nominated_victims_;
+  std::vector<std::int64_t> row_;
+  bool lends_anything_ = false;
+};
+
+/// Holders that are evicted at the end of their window are gone by then (R4).
+[[nodiscard]] WorkEnd ends_with_window(WorkEnd end, const OpenReservation& open);
+
+} // namespace berth::allocation

@@ -1,0 +1,109 @@
+#pragma once
+// PlannedStarts: when waiting work will start (B1). The first workloads that must wait get the
+// earliest time at which quota, pool and nodes have room for all of their members, by the expected
+// ends of what runs, and that room is spoken for from then on. Work that comes later in the order
+// may start now only beside it: nobody's planned start moves later. One cycle owns it and tells it
+// of every admission; it reads no clock and evicts nobody.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lib/allocation/headroom.hpp"
+#include "lib/allocation/workload_placer.hpp"
+
+namespace berth::allocation {
+
+/// Ends and starts that one search walks over; what comes later is too far away to plan.
+inline constexpr std::size_t kPlanEventsMax = 4096;
+
+class PlannedStarts {
+public:
+  /// All must outlive it. The placer's overlay must have a calendar.
+  struct Input {
+    const ClusterSnapshot& snapshot;
+    const Holds& holds;
+    const Policy& policy;
+    WorkloadPlacer& placer;
+    const Headroom& headroom;
+    TimePoint now;
+  };
+  explicit PlannedStarts(const Input& input);
+
+  /// A workload that waits for somebody's room.
+  struct Request {
+    WorkloadId workload{};
+    Pods members{};
+    const std::vector<Option>& options;
+  };
+  /// Its planned start, with its room spoken for; nothing if there is none in sight, or if so many
+  /// have one already.
+  [[nodiscard]] std::optional<TimePoint> plan(const Request& request);
+  /// kNoPlan if it has none.
+  [[nodiscard]] PlanNumber plan_of(const WorkloadId& workload) const;
+
+  /// Room that a workload is to have.
+  struct Moment {
+    TimePoint at{};
+    WorkloadId workload{};
+    PoolName pool{};
+    QuotaBalance balance{}; ///< with all that has started by then
+    ResourceVector virtual_left{};
+  };
+  /// Whose planned start the quota or the pool would not allow any more, if `total` were charged
+  /// now until `until`; nullptr if nobody's. Nodes are the calendar's.
+  [[nodiscard]] const Moment* delayed_by(const Option& option, const ResourceVector& total,
+                                         TimePoint until) const;
+  /// Work that would be evicted, and when it would have gone by itself.
+  struct Departure {
+    QuotaIndex quota = 0;
+    ResourceVector amounts{};
+    TimePoint end{};
+  };
+  /// The same if these went now.
+  [[nodiscard]] bool would_delay(const Option& option, const ResourceVector& total,
+                                 std::span<const Departure> departures) const;
+  void note_admitted(const Option& option, const ResourceVector& total, TimePoint until,
+                     const std::vector<NodeIndex>& nodes);
+  [[nodiscard]] bool is_empty() const { return moments_.empty(); }
+
+private:
+  /// Something ends or starts: `amounts` are given back, or taken.
+  struct Event {
+    TimePoint at{};
+    std::optional<QuotaIndex> payer{};
+    ResourceVector amounts{}; ///< to charge; negative when given back
+    std::vector<NodeIndex> nodes{};
+  };
+  struct Timeline {
+    bool is_read = false;
+    std::vector<Event> events{};   ///< sorted by time; after now
+    ResourceVector virtual_left{}; ///< now
+  };
+  struct Placed {
+    TimePoint at{};
+    std::map<NodeIndex, std::vector<std::int64_t>> rows{};
+    QuotaBalance balance{};
+    ResourceVector virtual_left{};
+  };
+
+  [[nodiscard]] const BackfillPolicy& policy_in(const PoolName& pool) const;
+  [[nodiscard]] std::optional<Placed> find(const Request& request, const Option& option);
+  void speak_for(const Request& request, const Option& option, Placed placed);
+  Timeline& timeline_of(const PoolName& pool);
+  void read(const PoolName& pool, Timeline& timeline);
+  void read_node(NodeIndex node, Timeline& timeline) const;
+  void read_windows(const PoolName& pool, Timeline& timeline) const;
+  static void insert(Timeline& timeline, Event event);
+
+  Input input_;
+  bool has_balance_ = false;
+  QuotaBalance balance_;
+  std::map<PoolName, Timeline> timelines_;
+  std::vector<Moment> moments_;            ///< by PlanNumber
+  std::map<PoolName, std::int32_t> asked_; ///< by the first pool of who asked
+};
+
+} // namespace berth::allocation

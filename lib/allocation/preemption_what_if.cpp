@@ -1,0 +1,61 @@
+#include "lib/allocation/preemption_what_if.hpp"
+
+namespace berth::allocation {
+namespace {
+
+void remove_from(NodeChanges& nodes, const Victim& victim) {
+  for (const Victim::Place& place : victim.places)
+    nodes.remove(place.node, *place.request, place.devices, place.pod);
+}
+
+} // namespace
+
+PreemptionWhatIf::PreemptionWhatIf(const PreemptionCase& sought, WorkloadPlacer& placer,
+                                   const Headroom& headroom, const RunningWork& work)
+    : sought_(sought), placer_(placer), headroom_(headroom), theirs_(headroom.balance()),
+      base_(placer.overlay()) {
+  for (const Victim* victim : work.departing()) {
+    theirs_.discharge(victim->quota, victim->pool, victim->total);
+    if (victim->is_claimed)
+      continue; // its room is held for another
+    headroom_.evict(victim->quota, victim->pool, victim->total);
+    remove_from(base_, *victim);
+  }
+  for (const Victim::Place& place : work.leaving_strangers())
+    base_.remove(place.node, *place.request, place.devices, place.pod);
+}
+
+void PreemptionWhatIf::evict(const Victim& victim) {
+  evicted_.insert(&victim);
+  headroom_.evict(victim.quota, victim.pool, victim.total);
+  theirs_.discharge(victim.quota, victim.pool, victim.total);
+}
+
+void PreemptionWhatIf::put_back(const Victim& victim) {
+  evicted_.erase(&victim);
+  headroom_.put_back(victim.quota, victim.pool, victim.total);
+  theirs_.charge(victim.quota, victim.pool, victim.total);
+}
+
+std::optional<ResourceName> PreemptionWhatIf::short_of() const {
+  if (const auto shortfall = headroom_.quota_shortfall(*sought_.option, sought_.total))
+    return shortfall->resource;
+  if (const auto shortfall = headroom_.pool_shortfall(*sought_.option, sought_.total))
+    return shortfall->resource;
+  return std::nullopt;
+}
+
+std::optional<PlacedPods> PreemptionWhatIf::admit() {
+  if (short_of())
+    return std::nullopt;
+  return placer_.place_on(nodes(), sought_.members, sought_.option->site);
+}
+
+NodeChanges PreemptionWhatIf::nodes() const {
+  NodeChanges nodes = base_;
+  for (const Victim* victim : evicted_)
+    remove_from(nodes, *victim);
+  return nodes;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,59 @@
+#include "lib/allocation/remembering.hpp"
+
+#include <algorithm>
+
+#include "lib/allocation/decay.hpp"
+
+namespace berth::allocation {
+namespace {
+
+HeldShare held_now(const QuotaForest& forest, const QuotaBalance& balance, QuotaIndex quota) {
+  const auto& burst = forest.spec(quota).burst;
+  return {balance.borrowed_share(quota),
+          burst ? balance.burst_level(quota, burst->factor_percent) : 0};
+}
+
+void settle_history(QuotaMemory& memory, std::int64_t share, const Fairness& fairness,
+                    TimePoint now) {
+  if (memory.sampled_at != TimePoint{})
+    memory.history_nano =
+        decayed_average(memory.history_nano, share, now - memory.sampled_at, fairness.half_life);
+  memory.sampled_at = std::max(memory.sampled_at, now);
+}
+
+void forget_full_buckets(QuotaMemory& memory, const QuotaSpec& spec, TimePoint now) {
+  if (!spec.rate_limit || memory.rate.is_full(*spec.rate_limit, now))
+    memory.rate = TokenBucket{};
+  const auto per_minute = spec.per_subject ? spec.per_subject->per_minute : std::nullopt;
+  std::erase_if(memory.subject_rates, [&](const auto& bucket) {
+    return !per_minute || bucket.second.is_full(RateLimit{*per_minute, 1}, now);
+  });
+}
+
+} // namespace
+
+AllocationMemory settled(AllocationMemory memory, const ClusterSnapshot& snapshot,
+                         const QuotaBalance& balance, TimePoint now) {
+  const QuotaForest& forest = *snapshot.quotas;
+  std::erase_if(memory.quotas, [&](const auto& entry) { return !forest.find(entry.first); });
+  for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
+    const QuotaSpec& spec = forest.spec(quota);
+    QuotaMemory& own = memory.quotas[spec.name];
+    const HeldShare now_held = held_now(forest, balance, quota);
+    const HeldShare since = own.held.value_or(now_held);
+    settle_history(own, since.share_nano, policy_of(snapshot, spec).fairness, now);
+    if (spec.burst)
+      own.burst.settle(*spec.burst, since.burst_level, now);
+    if (!spec.burst || now_held.burst_level == 0)
+      own.burst.empty_since.reset(); // it has ended
+    forget_full_buckets(own, spec, now);
+  }
+  return memory;
+}
+
+void note_held(AllocationMemory& memory, const QuotaForest& forest, const QuotaBalance& balance) {
+  for (QuotaIndex quota = 0; quota < forest.size(); ++quota)
+    memory.quotas[forest.spec(quota).name].held = held_now(forest, balance, quota);
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,173 @@
+#include "lib/allocation/running_work.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+namespace berth::allocation {
+namespace {
+
+/// Whether the quota holds some of the resources of `total` above its nominal.
+bool borrows_some_of(const QuotaBalance& balance, const Victim& victim) {
+  return std::any_of(victim.total.begin(), victim.total.end(), [&](const auto& entry) {
+    return entry.amount > Amount{} &&
+           balance.left(victim.quota, victim.pool, entry.name) < Amount{};
+  });
+}
+
+TimePoint start_of(const PodView& pod, TimePoint now) {
+  return pod.started.value_or(pod.is_bound() ? pod.created : now);
+}
+
+} // namespace
+
+bool goes_before(const Victim& left, const Victim& right) {
+  const auto rank = [](const Victim& victim) {
+    return std::tuple{!victim.is_borrowed && !victim.is_lent, victim.priority,
+                      -victim.started.time_since_epoch(), std::string_view(victim.workload.str())};
+  };
+  return rank(left) < rank(right);
+}
+
+RunningWork::RunningWork(const Input& input) {
+  find_devices(input.snapshot);
+  input.snapshot.charges.for_each(
+      [&](const PodUid& uid, const std::shared_ptr<const Charge>& charge) {
+        if (!charge->quota.empty())
+          add(input, uid, *charge);
+        else if (const PodView* pod = input.snapshot.find_pod(uid); pod && pod->terminating)
+          if (const auto node = input.snapshot.nodes->find(charge->node.str()))
+            strangers_.push_back({*node, request_of(*charge->shape, *input.snapshot.nodes),
+                                  devices_of_pod(uid), uid});
+      });
+  std::vector<PodUid> claimed;
+  for (const Nomination& nomination : input.holds.nominations)
+    claimed.insert(claimed.end(), nomination.victims.begin(), nomination.victims.end());
+  for (const auto& victim : victims_)
+    judge(input, *victim);
+  for (Victim* victim : find(claimed))
+    victim->is_claimed = true;
+  std::sort(victims_.begin(), victims_.end(),
+            [](const auto& left, const auto& right) { return goes_before(*left, *right); });
+}
+
+void RunningWork::add(const Input& input, const PodUid& uid, const Charge& charge) {
+  const auto quota = input.snapshot.quotas->find(charge.quota);
+  const auto* pod = input.snapshot.pods.find(uid);
+  if (!quota || pod == nullptr)
+    return;
+  const PodView& view = **pod;
+  Victim* victim = nullptr;
+  Victim** gang = view.gang ? &gangs_[workload_id(view).str()] : &victim;
+  if (*gang == nullptr) {
+    victims_.push_back(std::make_unique<Victim>());
+    *gang = victims_.back().get();
+    (*gang)->workload = workload_id(view);
+    (*gang)->key = eviction_key(view);
+    (*gang)->quota = *quota;
+    (*gang)->pool = charge.pool;
+    (*gang)->is_leaving = true;
+  }
+  victim = *gang;
+  victim->pods.push_back(*pod);
+  victim->total += charge.shape->requests;
+  victim->priority =
+      std::max(view.priority + std::int64_t{input.snapshot.quotas->spec(*quota).priority_offset},
+               victim->pods.size() == 1 ? INT64_MIN : victim->priority);
+  victim->started = std::max(victim->started, start_of(view, input.now));
+  // A gang in two quotas or pools, or of which part goes, is not a whole that can be taken.
+  victim->is_lent = victim->is_lent || is_lent(view);
+  victim->is_refused = victim->is_refused || input.policy.evictions.is_refused(uid, input.now);
+  victim->is_protected = victim->is_protected || victim->quota != *quota ||
+                         victim->pool != charge.pool || !view.managed || !view.preemptible ||
+                         victim->is_refused || input.holds.find(charge.reservation) != nullptr;
+  const auto node = input.snapshot.nodes->find(charge.node.str());
+  if (node)
+    victim->places.push_back(Victim::Place{*node, request_of(*charge.shape, *input.snapshot.nodes),
+                                           devices_of_pod(uid), uid});
+  const bool is_watched = !node || input.snapshot.nodes->node(*node).view.ready;
+  victim->is_leaving = victim->is_leaving && view.terminating && is_watched;
+  by_pod_.emplace(uid.str(), victim);
+  if (!view.terminating)
+    ++pods_of_key_[victim->key];
+}
+
+/// What follows from all pods together.
+void RunningWork::judge(const Input& input, Victim& victim) const {
+  const PreemptionPolicy& bounds = preemption_of(input.snapshot, input.policy, victim.pool);
+  victim.is_borrowed = borrows_some_of(input.balance, victim);
+  const auto pods = pods_of_key_.find(victim.key);
+  const std::size_t each = victim.pods.front()->gang || pods == pods_of_key_.end()
+                               ? 1
+                               : std::max<std::size_t>(pods->second, 1);
+  const auto evictions_max = static_cast<std::size_t>(bounds.max_evictions_per_hour) * each;
+  victim.is_spared = victim.started + bounds.min_runtime > input.now ||
+                     input.policy.evictions.evictions(victim.key, input.now) >= evictions_max;
+  victim.goes_in_part =
+      !victim.is_leaving && std::any_of(victim.pods.begin(), victim.pods.end(),
+                                        [](const auto& pod) { return pod->terminating; });
+}
+
+std::vector<Victim*> RunningWork::in_pool(const PoolName& pool) {
+  std::vector<Victim*> found;
+  for (const auto& victim : victims_)
+    if (victim->pool == pool)
+      found.push_back(victim.get());
+  return found;
+}
+
+void RunningWork::claim(const Victim& victim) {
+  by_pod_.at(victim.pods.front()->uid.str())->is_claimed = true;
+}
+
+std::vector<const Victim*> RunningWork::departing() const {
+  std::vector<const Victim*> found;
+  for (const auto& victim : victims_)
+    if (victim->is_leaving || victim->is_claimed)
+      found.push_back(victim.get());
+  return found;
+}
+
+std::vector<Victim*> RunningWork::find(std::span<const PodUid> pods) {
+  std::vector<Victim*> found;
+  for (const PodUid& pod : pods)
+    if (const auto known = by_pod_.find(pod.str()); known != by_pod_.end())
+      found.push_back(known->second);
+  std::sort(found.begin(), found.end(),
+            [](const Victim* left, const Victim* right) { return goes_before(*left, *right); });
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+/// Which devices each pod has, as the loads of the snapshot count them.
+void RunningWork::find_devices(const ClusterSnapshot& snapshot) {
+  std::map<NodeIndex, std::vector<DeviceCharge>> by_node;
+  snapshot.charges.for_each([&](const PodUid& uid, const std::shared_ptr<const Charge>& charge) {
+    const DeviceAsk ask = device_ask(charge->shape->requests);
+    if (ask.is_nothing())
+      return;
+    if (const auto node = snapshot.nodes->find(charge->node.str()))
+      by_node[*node].push_back(DeviceCharge{uid, ask, charge->devices});
+  });
+  for (auto& [node, charges] : by_node) {
+    const std::size_t devices = snapshot.nodes->devices(node);
+    give_devices(devices, charges);
+    if (devices > 0)
+      for (DeviceCharge& charge : charges)
+        devices_.emplace(charge.pod, std::move(charge.recorded));
+  }
+}
+
+DeviceList RunningWork::devices_of_pod(const PodUid& uid) const {
+  const auto found = devices_.find(uid);
+  return found == devices_.end() ? DeviceList{} : found->second;
+}
+
+const ColumnRequest* RunningWork::request_of(const PodShape& shape, const NodeTable& table) {
+  auto& request = requests_[&shape];
+  if (request == nullptr)
+    request = std::make_unique<ColumnRequest>(to_columns(shape.requests, table));
+  return request.get();
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,95 @@
+#pragma once
+// RunningWork: the workloads that hold something, as possible victims: whole gangs, with what each
+// would give back and whether anything protects it from every preemptor (P4, P5,
+// berth.dev/preemptible, work that Berth does not manage). Whether a given preemptor may take from
+// one of them is preemption_rule.hpp's. Built once in a cycle, when somebody first asks.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/allocation/eviction_history.hpp"
+#include "lib/allocation/node_fit.hpp"
+#include "lib/allocation/policy.hpp"
+#include "lib/allocation/snapshot.hpp"
+
+namespace berth::allocation {
+
+/// A workload that is charged for something, all of it in one quota and pool.
+struct Victim {
+  struct Place {
+    NodeIndex node = 0;
+    const ColumnRequest* request = nullptr; ///< of the RunningWork; never null
+    DeviceList devices{};                   ///< which of the node's it has
+    PodUid pod{};
+  };
+
+  WorkloadId workload{};
+  EvictionKey key{};
+  std::vector<std::shared_ptr<const PodView>> pods{}; ///< by UID
+  std::vector<Place> places{};
+  QuotaIndex quota = 0;
+  PoolName pool{};
+  ResourceVector total{};
+  std::int64_t priority = 0; ///< with the quota's offset
+  TimePoint started{};       ///< of its youngest pod
+  bool is_borrowed = false;  ///< its quota holds some of what it has above nominal: opportunistic
+  bool is_lent = false;      ///< it stands on capacity promised to others: opportunistic, too
+  bool is_leaving = false;   ///< all of it is being deleted, on nodes that can tell when it is gone
+  bool goes_in_part = false; ///< some of it is being deleted
+  bool is_refused = false;   ///< a disruption budget kept one of its pods lately (P5)
+  bool is_protected = false; ///< from every preemptor
+  bool is_spared = false;    ///< by the bounds of P4, for now
+  bool is_claimed = false;   ///< its room is promised to a preemptor already
+};
+
+/// Victims first: opportunistic work, then lowest priority, then newest, then by id (P2).
+[[nodiscard]] bool goes_before(const Victim& left, const Victim& right);
+
+class RunningWork {
+public:
+  /// What is looked at; all outlive it. `balance`: to know who borrows.
+  struct Input {
+    const ClusterSnapshot& snapshot;
+    const Policy& policy;
+    const Holds& holds;
+    const QuotaBalance& balance;
+    TimePoint now;
+  };
+  explicit RunningWork(const Input& input);
+  RunningWork(const RunningWork&) = delete;
+  RunningWork& operator=(const RunningWork&) = delete;
+
+  /// In the order of goes_before().
+  [[nodiscard]] std::vector<Victim*> in_pool(const PoolName& pool);
+  /// Its room is promised to a preemptor from now on.
+  void claim(const Victim& victim);
+  /// What goes without anybody's doing, or is promised to a preemptor already.
+  [[nodiscard]] std::vector<const Victim*> departing() const;
+  /// Pods without a quota that are being deleted.
+  [[nodiscard]] std::span<const Victim::Place> leaving_strangers() const { return strangers_; }
+  /// The victims that these pods belong to, in that order too.
+  [[nodiscard]] std::vector<Victim*> find(std::span<const PodUid> pods);
+
+private:
+  void add(const Input& input, const PodUid& uid, const Charge& charge);
+  void judge(const Input& input, Victim& victim) const;
+  [[nodiscard]] const ColumnRequest* request_of(const PodShape& shape, const NodeTable& table);
+
+  void find_devices(const ClusterSnapshot& snapshot);
+  [[nodiscard]] DeviceList devices_of_pod(const PodUid& uid) const;
+
+  std::map<PodUid, DeviceList> devices_; ///< looked up, never walked
+  std::vector<Victim::Place> strangers_;
+  std::vector<std::unique_ptr<Victim>> victims_;
+  std::unordered_map<std::string, Victim*> gangs_;  ///< looked up, never walked
+  std::unordered_map<std::string, Victim*> by_pod_; ///< looked up, never walked
+  std::map<EvictionKey, std::size_t> pods_of_key_;
+  std::unordered_map<const PodShape*, std::unique_ptr<ColumnRequest>> requests_;
+};
+
+} // namespace berth::allocation

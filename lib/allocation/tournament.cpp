@@ -1,0 +1,204 @@
+#include "lib/allocation/tournament.hpp"
+
+#include <algorithm>
+
+namespace berth::allocation {
+namespace {
+
+bool is_by_age(Ordering ordering) {
+  return ordering == Ordering::Fifo || ordering == Ordering::StrictFifo;
+}
+
+/// The order inside one quota.
+bool waits_before(Ordering ordering, const Contender& left, const Contender& right) {
+  if (!is_by_age(ordering) && left.priority != right.priority)
+    return left.priority > right.priority;
+  if (left.created != right.created)
+    return left.created < right.created;
+  return (*left.workload)->id < (*right.workload)->id;
+}
+
+/// What the waiting members ask for together; that of a single pod is not copied.
+class Request {
+public:
+  explicit Request(const Workload& workload) {
+    if (workload.waiting.size() == 1)
+      single_ = &workload.waiting.front()->requests();
+    else
+      for (const auto& pod : workload.waiting)
+        sum_ += pod->requests();
+  }
+  [[nodiscard]] const ResourceVector& get() const { return single_ ? *single_ : sum_; }
+
+private:
+  const ResourceVector* single_ = nullptr;
+  ResourceVector sum_;
+};
+
+} // namespace
+
+bool Tournament::ComesBefore::operator()(const Turn& left, const Turn& right) const {
+  if (left.borrows != right.borrows)
+    return right.borrows;
+  if (left.first_priority != right.first_priority)
+    return left.first_priority < right.first_priority;
+  if (left.level_borrows != right.level_borrows)
+    return right.level_borrows;
+  const auto left_score = left.score * right.weight; // left/weight < right/weight, multiplied out
+  const auto right_score = right.score * left.weight;
+  if (left_score != right_score)
+    return left_score < right_score;
+  if (left.last_priority != right.last_priority)
+    return left.last_priority < right.last_priority;
+  if (left.contender->created != right.contender->created)
+    return left.contender->created < right.contender->created;
+  return (*left.contender->workload)->id < (*right.contender->workload)->id;
+}
+
+Tournament::Tournament(Input input) : input_(input) {
+  const std::size_t quotas = input_.snapshot.quotas->size();
+  queues_.resize(quotas);
+  levels_.resize(quotas + 1);
+  offers_.resize(quotas);
+  shares_.resize(quotas);
+  histories_.resize(quotas);
+}
+
+void Tournament::start() {
+  const QuotaForest& forest = *input_.snapshot.quotas;
+  const bool uses_shares = !is_by_age(input_.policy.ordering);
+  for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
+    if (uses_shares)
+      shares_[quota] = input_.balance.borrowed_share(quota);
+    const auto memory = input_.memories.find(forest.spec(quota).name);
+    if (memory != input_.memories.end())
+      histories_[quota] = memory->second.history_nano;
+  }
+  for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
+    auto& waiting = queues_[quota].waiting;
+    if (waiting.empty())
+      continue;
+    std::sort(waiting.begin(), waiting.end(), [&](const Contender& left, const Contender& right) {
+      return waits_before(input_.policy.ordering, left, right);
+    });
+    queues_[quota].pool = pool_for(quota, waiting.front());
+    replay(quota);
+  }
+}
+
+std::optional<Tournament::Winner> Tournament::next() {
+  if (to_replay_) {
+    replay(*to_replay_);
+    to_replay_.reset();
+  }
+  Level& roots = levels_.back();
+  while (!roots.empty()) {
+    const QuotaIndex origin = roots.begin()->origin;
+    Queue& queue = queues_[origin];
+    const Contender winner = queue.waiting[queue.next];
+    // Charges may have closed the pool that it was ranked for; it is then ranked for the next.
+    const std::size_t pool = pool_for(origin, winner);
+    if (pool != queue.pool) {
+      queue.pool = pool;
+      replay(origin);
+      continue;
+    }
+    ++queue.next;
+    if (queue.next < queue.waiting.size())
+      queue.pool = pool_for(origin, queue.waiting[queue.next]);
+    to_replay_ = origin; // after the charge, if there is one
+    return Winner{origin, winner};
+  }
+  return std::nullopt;
+}
+
+void Tournament::charged(QuotaIndex payer) {
+  if (is_by_age(input_.policy.ordering))
+    return;
+  const QuotaForest& forest = *input_.snapshot.quotas;
+  for (std::optional<QuotaIndex> at = payer; at; at = forest.parent(*at))
+    shares_[*at] = input_.balance.borrowed_share(*at);
+  if (to_replay_ != payer)
+    replay(payer);
+}
+
+Tournament::Level& Tournament::level_above(QuotaIndex quota) {
+  const auto parent = input_.snapshot.quotas->parent(quota);
+  return parent ? levels_[*parent] : levels_.back();
+}
+
+/// Offers the best workload of the quota, and then of each one above it, anew.
+void Tournament::replay(QuotaIndex quota) {
+  for (std::optional<QuotaIndex> at = quota; at; at = input_.snapshot.quotas->parent(*at)) {
+    Level& level = level_above(*at);
+    if (offers_[*at])
+      level.erase(*offers_[*at]);
+    offers_[*at].reset();
+    if (const auto origin = best_origin(*at))
+      offers_[*at] = level.insert(turn_of(*origin, *at)).first;
+  }
+}
+
+/// Whose queue has the best workload at or below the quota. Its own work takes part as if it were a
+/// child: it borrows only once the whole quota does.
+std::optional<QuotaIndex> Tournament::best_origin(QuotaIndex quota) const {
+  const Queue& own = queues_[quota];
+  const bool has_own = own.next < own.waiting.size();
+  const Level& below = levels_[quota];
+  if (below.empty())
+    return has_own ? std::optional{quota} : std::nullopt;
+  if (has_own && ComesBefore{}(turn_of(quota, quota), *below.begin()))
+    return quota;
+  return below.begin()->origin;
+}
+
+/// The turn of the workload that leads `origin`, as its ancestor `level` (or itself) offers it.
+Tournament::Turn Tournament::turn_of(QuotaIndex origin, QuotaIndex level) const {
+  const Queue& queue = queues_[origin];
+  const QuotaForest& forest = *input_.snapshot.quotas;
+  Turn turn;
+  turn.contender = &queue.waiting[queue.next];
+  turn.origin = origin;
+  turn.child = level;
+  turn.weight = std::max(forest.spec(level).weight, 1);
+  if (is_by_age(input_.policy.ordering))
+    return turn;
+  const QuotaSpec& spec = forest.spec(origin);
+  ShareForecast forecast;
+  if (queue.pool < spec.pools.size()) {
+    const Request request(**turn.contender->workload);
+    forecast = input_.balance.forecast(origin, spec.pools[queue.pool].pool, request.get());
+  }
+  std::size_t steps = 0;
+  for (QuotaIndex at = origin; at != level; at = *forest.parent(at))
+    ++steps;
+  weigh(turn, std::max(shares_[level], forecast.nano.at(steps)));
+  turn.borrows = forecast.borrows; // F4: after all who are within their quota
+  const bool leads = input_.policy.ordering == Ordering::PriorityThenFairShare;
+  (leads ? turn.first_priority : turn.last_priority) = -turn.contender->priority;
+  return turn;
+}
+
+/// What is within nominal never pays for the past (F4).
+void Tournament::weigh(Turn& turn, std::int64_t nano) const {
+  turn.level_borrows = nano > 0;
+  if (!turn.level_borrows)
+    return;
+  const std::int64_t past = std::clamp(input_.policy.fairness.history_percent, 0, 100);
+  turn.score =
+      resources::Int128{nano} * (100 - past) + resources::Int128{histories_[turn.child]} * past;
+}
+
+/// The first pool of the list that has quota for it, else the first.
+std::size_t Tournament::pool_for(QuotaIndex quota, const Contender& contender) const {
+  const auto& pools = input_.snapshot.quotas->spec(quota).pools;
+  if (pools.size() < 2 || is_by_age(input_.policy.ordering))
+    return 0;
+  const Request request(**contender.workload);
+  for (std::size_t i = 0; i < pools.size(); ++i)
+    if (!input_.balance.shortfall(quota, pools[i].pool, request.get()))
+      return i;
+  return 0;
+}
+
+} // namespace berth::allocation

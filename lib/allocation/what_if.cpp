@@ -1,0 +1,195 @@
+#include "lib/allocation/what_if.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+namespace berth::allocation {
+namespace {
+
+constexpr std::int32_t kNodesAddedMax = 10'000;
+
+/// Takes one step after the other on a snapshot of its own.
+class WhatIf {
+public:
+  WhatIf(ClusterSnapshot& snapshot, const WorkloadId& workload)
+      : snapshot_(snapshot), workload_(workload) {}
+
+  [[nodiscard]] Result<void> operator()(const RaiseNominal& step);
+  [[nodiscard]] Result<void> operator()(const RaiseCapacity& step);
+  [[nodiscard]] Result<void> operator()(const AddNodes& step);
+  [[nodiscard]] Result<void> operator()(const DropConstraint& step);
+  [[nodiscard]] Result<void> operator()(const SetPriority& step);
+
+private:
+  /// Replaces the workload by one whose waiting pods were changed.
+  template <class ChangePod>
+  [[nodiscard]] Result<void> change_pods(ChangePod change_pod);
+
+  ClusterSnapshot& snapshot_;
+  const WorkloadId& workload_;
+};
+
+Result<void> WhatIf::operator()(const RaiseNominal& step) {
+  const auto index = snapshot_.quotas->find(step.quota);
+  if (!index)
+    return fail(Code::NotFound, "Quota " + step.quota.str() + " does not exist");
+  const auto old = snapshot_.quotas->quotas();
+  std::vector<std::shared_ptr<const QuotaSpec>> quotas(old.begin(), old.end());
+  QuotaSpec spec = *quotas[*index];
+  const auto pool = std::ranges::find(spec.pools, step.pool, &QuotaPool::pool);
+  if (pool == spec.pools.end())
+    return fail(Code::NotFound,
+                "Quota " + step.quota.str() + " does not name pool " + step.pool.str());
+  const auto amount = std::ranges::find(pool->resources, step.resource, &QuotaAmount::name);
+  if (amount == pool->resources.end())
+    pool->resources.push_back(QuotaAmount{step.resource, step.by});
+  else
+    amount->nominal += step.by;
+  quotas[*index] = std::make_shared<const QuotaSpec>(std::move(spec));
+  snapshot_.quotas = std::make_shared<const QuotaForest>(std::move(quotas));
+  return {};
+}
+
+Result<void> WhatIf::operator()(const RaiseCapacity& step) {
+  for (auto& pool : snapshot_.pools)
+    if (pool->name == step.pool) {
+      PoolSpec spec = *pool;
+      spec.virtual_capacity.set(step.resource, spec.virtual_capacity.get(step.resource) + step.by);
+      pool = std::make_shared<const PoolSpec>(std::move(spec));
+      return {};
+    }
+  return fail(Code::NotFound, "ResourcePool " + step.pool.str() + " does not exist");
+}
+
+/// The new nodes come last by name, so that the indexes of all others stay what holds and loads
+/// know them by.
+Result<void> WhatIf::operator()(const AddNodes& step) {
+  const auto like = snapshot_.nodes->find(step.like.str());
+  if (!like)
+    return fail(Code::NotFound, "Node " + step.like.str() + " does not exist");
+  if (step.count > kNodesAddedMax)
+    return fail(Code::Invalid, "more than " + std::to_string(kNodesAddedMax) + " nodes");
+  const auto old = snapshot_.nodes->nodes();
+  std::vector<std::shared_ptr<const PooledNode>> nodes(old.begin(), old.end());
+  const std::string last = nodes.back()->view.name.str();
+  const std::size_t before = nodes.size();
+  for (std::int32_t i = 1; i <= step.count; ++i) {
+    PooledNode added = snapshot_.nodes->node(*like);
+    std::string number = std::to_string(i);
+    number.insert(0, std::to_string(kNodesAddedMax).size() - number.size(), '0');
+    added.view.name = NodeName{last + "~" + number};
+    nodes.push_back(std::make_shared<const PooledNode>(std::move(added)));
+  }
+  auto table = std::make_shared<const NodeTable>(std::move(nodes));
+  NodeLoads loads(table->size(), table->width());
+  for (NodeIndex node = 0; node < before; ++node)
+    loads.set_row(node, snapshot_.loads.row(node));
+  snapshot_.nodes = std::move(table);
+  snapshot_.loads = std::move(loads);
+  return {};
+}
+
+template <class ChangePod>
+Result<void> WhatIf::change_pods(ChangePod change_pod) {
+  const auto* found = snapshot_.waiting.find(workload_);
+  if (found == nullptr)
+    return fail(Code::NotFound, "no workload " + workload_.str() + " waits");
+  auto workload = std::make_shared<Workload>(**found);
+  bool changed = false;
+  for (auto& pod : workload->waiting) {
+    PodView view = *pod;
+    changed = change_pod(view) || changed;
+    pod = std::make_shared<const PodView>(std::move(view));
+  }
+  if (!changed)
+    return fail(Code::NotFound, "no pod of the workload has it");
+  workload->priority = workload->waiting.front()->priority;
+  for (const auto& pod : workload->waiting)
+    workload->priority = std::max(workload->priority, pod->priority);
+  OrderedMap<WorkloadId, std::shared_ptr<const Workload>> waiting;
+  snapshot_.waiting.for_each(
+      [&](const WorkloadId& id, const std::shared_ptr<const Workload>& other) {
+        waiting.set(id, other);
+      });
+  waiting.set(workload_, std::move(workload));
+  snapshot_.waiting = waiting.snapshot();
+  return {};
+}
+
+bool drop(const DropConstraint& step, Constraints& constraints) {
+  switch (step.kind) {
+  case DropConstraint::Kind::NodeSelector: {
+    Labels kept;
+    for (const auto& [key, value] : constraints.node_selector)
+      if (key != step.key)
+        kept.set(key, value);
+    return std::exchange(constraints.node_selector, kept) != constraints.node_selector;
+  }
+  case DropConstraint::Kind::NodeAffinity:
+    return std::exchange(constraints.required_affinity, std::nullopt).has_value();
+  case DropConstraint::Kind::DeviceModel:
+    return !std::exchange(constraints.device_models, {}).empty();
+  case DropConstraint::Kind::Taint: break;
+  }
+  constraints.tolerations.push_back({step.key, Toleration::Operator::Exists, {}, std::nullopt});
+  return true;
+}
+
+Result<void> WhatIf::operator()(const DropConstraint& step) {
+  // Equal shapes must stay one shape: rankings are made by their address.
+  std::vector<std::pair<const PodShape*, ShapePtr>> shapes;
+  auto done = change_pods([&](PodView& pod) {
+    const PodShape* before = pod.shape.get();
+    for (const auto& [old, shape] : shapes)
+      if (old == before) {
+        pod.shape = shape;
+        return true;
+      }
+    PodShape shape = *pod.shape;
+    if (!drop(step, shape.constraints))
+      return false;
+    pod.shape = ShapePtr{std::move(shape)};
+    shapes.emplace_back(before, pod.shape);
+    return true;
+  });
+  if (!done)
+    return fail(done.error().code, to_string(Step{step}) + ": " + done.error().message);
+  return {};
+}
+
+Result<void> WhatIf::operator()(const SetPriority& step) {
+  return change_pods([&](PodView& pod) {
+    pod.priority = step.to;
+    return true;
+  });
+}
+
+} // namespace
+
+Result<ClusterSnapshot> with_change(const ClusterSnapshot& snapshot, const WorkloadId& workload,
+                                    const Change& change) {
+  ClusterSnapshot changed = snapshot;
+  WhatIf what_if(changed, workload);
+  for (const Step& step : change.steps)
+    BERTH_CHECK(std::visit(what_if, step));
+  return changed;
+}
+
+std::optional<Fate> fate_of(const Plan& plan, const WorkloadId& workload) {
+  for (const Admission& admission : plan.admissions)
+    if (admission.workload->id == workload) {
+      Fate fate{true, {}, nullptr, 0, std::nullopt};
+      for (const MemberAdmission& member : admission.members)
+        if (!member.record.planned_nodes.empty())
+          fate.nodes.push_back(member.record.planned_nodes.front());
+      return fate;
+    }
+  for (const Waiting& waiting : plan.waiting)
+    if (waiting.workload->id == workload)
+      return Fate{false, {}, waiting.why, waiting.position, waiting.planned_start};
+  return std::nullopt;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,368 @@
+#include "lib/allocation/window_evictions.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "lib/base/timestamp.hpp"
+
+namespace berth::allocation {
+namespace {
+
+/// Why a victim has to go, and by when.
+struct Cause {
+  const ReservationSpec& reservation;
+  TimePoint needed_at{}; ///< it should be gone by then
+  Duration notice{};
+  std::string why{};
+  bool is_ahead = false; ///< for a window that is laid out, and relies on told work to be gone
+};
+
+class Asker {
+public:
+  Asker(const CycleInput& input, std::function<RunningWork&()> work)
+      : input_(input), find_work_(std::move(work)) {}
+
+  void clear_for(const LaidWindow& laid);
+  void make_up_for(const OpenReservation& open);
+  void end_window_of(const ReservationSpec& spec);
+  void recall(const OpenReservation& open, ResourceVector wanted);
+  [[nodiscard]] WindowSteps take_steps() { return std::move(steps_); }
+
+private:
+  void clear_node(const LaidWindow& laid, const LaidWindow::OnNode& place);
+  void take_elsewhere(ResourceVector missing, const Cause& cause);
+  void end_holders(const ReservationSpec& spec, std::span<Victim* const> holders);
+  void ask(Victim& victim, const Cause& cause);
+  void wake(TimePoint at) {
+    if (at > input_.now)
+      steps_.next = std::min(steps_.next, at);
+  }
+  [[nodiscard]] RunningWork& work() { return find_work_(); }
+  [[nodiscard]] std::vector<Victim*> work_on(NodeIndex node);
+  [[nodiscard]] bool may_be_asked(const Victim& victim) const;
+  [[nodiscard]] bool is_counted_as_gone(const Victim& victim, const Cause& cause) const;
+  [[nodiscard]] bool is_gone_by(const Victim& victim, TimePoint instant) const;
+  [[nodiscard]] bool is_holder_of(const Victim& victim, const ReservationSpec& spec) const;
+  [[nodiscard]] ResourceVector freed_by(const Victim& victim) const;
+  [[nodiscard]] std::vector<Victim*> choose(const std::vector<Victim*>& candidates,
+                                            ResourceVector missing) const;
+  [[nodiscard]] Duration notice_for(const ReservationSpec& spec) const;
+
+  const CycleInput& input_;
+  std::function<RunningWork&()> find_work_;
+  WindowSteps steps_;
+};
+
+bool was_told(const Victim& victim) {
+  return std::all_of(victim.pods.begin(), victim.pods.end(), [](const auto& pod) {
+    return pod->revocable_after.has_value() || pod->terminating;
+  });
+}
+
+/// The number of pods is no amount that anybody lacks.
+bool helps(const ResourceVector& freed, const ResourceVector& missing) {
+  return std::any_of(missing.begin(), missing.end(), [&](const auto& entry) {
+    return entry.name != ResourceName::pods() && entry.amount > Amount{} &&
+           freed.get(entry.name) > Amount{};
+  });
+}
+
+void Asker::clear_for(const LaidWindow& laid) {
+  const Duration ahead = notice_for(*laid.spec) + kEvictionDrain;
+  if (laid.window.start - ahead > input_.now)
+    return wake(laid.window.start - ahead);
+  for (const LaidWindow::OnNode& place : laid.places)
+    clear_node(laid, place);
+  if (!laid.missing.is_nothing()) // nodes were lost, or work overran
+    take_elsewhere(laid.missing,
+                   {*laid.spec, laid.window.start - kEvictionDrain, notice_for(*laid.spec),
+                    "Reservation " + laid.spec->name.str() + " needs its capacity from " +
+                        format_time(laid.window.start),
+                    true});
+}
+
+/// The layout relies on it that told work is gone by the start; here it is asked to go.
+void Asker::clear_node(const LaidWindow& laid, const LaidWindow::OnNode& place) {
+  const NodeTable& table = *input_.snapshot.nodes;
+  const auto capacity = table.capacity(place.node);
+  const auto charged = input_.snapshot.loads.row(place.node);
+  std::vector<std::int64_t> over(capacity.size());
+  for (std::size_t column = 0; column < over.size(); ++column)
+    over[column] = charged[column] + place.amounts[column] - capacity[column];
+  const auto give_back = [&](const Victim& victim) {
+    for (const Victim::Place& there : victim.places)
+      if (there.node == place.node)
+        take_off(over, *there.request, there.devices);
+  };
+  std::vector<Victim*> victims = work_on(place.node);
+  std::erase_if(victims, [&](const Victim* victim) {
+    const bool goes = victim->is_leaving || is_gone_by(*victim, laid.window.start);
+    if (goes)
+      give_back(*victim);
+    return goes || is_holder_of(*victim, *laid.spec) || !may_be_asked(*victim);
+  });
+  std::ranges::stable_partition(victims, [](const Victim* victim) { return was_told(*victim); });
+  const Cause cause{*laid.spec, laid.window.start - kEvictionDrain, notice_for(*laid.spec),
+                    "its capacity is promised to Reservation " + laid.spec->name.str() + " from " +
+                        format_time(laid.window.start),
+                    true};
+  for (Victim* victim : victims) {
+    const bool is_needed =
+        laid.spec->node_count > 0 ||
+        std::any_of(over.begin(), over.end(), [](auto more) { return more > 0; });
+    if (!is_needed)
+      break;
+    give_back(*victim);
+    ask(*victim, cause);
+  }
+}
+
+/// Room that is promised from now on, and that others still hold.
+void Asker::make_up_for(const OpenReservation& open) {
+  if (!open.missing.is_nothing())
+    take_elsewhere(open.missing,
+                   {*open.spec, input_.now,
+                    preemption_of(input_.snapshot, input_.policy, open.spec->pool).notice,
+                    "Reservation " + open.spec->name.str() + " was promised " +
+                        to_string(open.missing) + " more, and its window is open",
+                    false});
+}
+
+/// Room is made wherever it can be, within the bounds of P4: these had no part in the promise.
+void Asker::take_elsewhere(ResourceVector missing, const Cause& cause) {
+  const PoolName& pool = cause.reservation.pool;
+  const PreemptionPolicy& bounds = preemption_of(input_.snapshot, input_.policy, pool);
+  if (!bounds.enabled)
+    return;
+  const ResourceVector most = missing.scaled_percent(bounds.max_eviction_ratio_percent);
+  std::vector<Victim*> candidates;
+  for (Victim* victim : work().in_pool(pool))
+    if (is_counted_as_gone(*victim, cause))
+      continue;
+    else if (victim->is_leaving)
+      missing -= freed_by(*victim);
+    else if (!victim->is_protected && !victim->is_claimed &&
+             !is_gone_by(*victim, cause.needed_at) && (was_told(*victim) || !victim->is_spared))
+      candidates.push_back(victim);
+  std::ranges::stable_partition(candidates, [](const Victim* victim) { return was_told(*victim); });
+  ResourceVector evicted;
+  for (Victim* victim : choose(candidates, missing)) {
+    const bool is_within = std::all_of(most.begin(), most.end(), [&](const auto& entry) {
+      return evicted.get(entry.name) + victim->total.get(entry.name) <= entry.amount;
+    });
+    if (!is_within)
+      continue;
+    evicted += victim->total;
+    ask(*victim, cause);
+  }
+}
+
+/// Victims enough to cover what is missing, none of which could be left out; as far as it goes.
+std::vector<Victim*> Asker::choose(const std::vector<Victim*>& candidates,
+                                   ResourceVector missing) const {
+  std::vector<Victim*> chosen;
+  for (Victim* victim : candidates) {
+    const ResourceVector freed = freed_by(*victim);
+    if (!helps(freed, missing))
+      continue;
+    chosen.push_back(victim);
+    missing -= freed;
+  }
+  for (auto victim = chosen.rbegin(); victim != chosen.rend();) {
+    const ResourceVector without = missing + freed_by(**victim);
+    if (helps(freed_by(**victim), without)) {
+      ++victim;
+    } else {
+      missing = without;
+      victim = std::make_reverse_iterator(chosen.erase(std::next(victim).base()));
+    }
+  }
+  return chosen;
+}
+
+/// R4: holders have the capacity first.
+void Asker::recall(const OpenReservation& open, ResourceVector wanted) {
+  const auto index = static_cast<std::uint32_t>(&open - input_.holds.open.data());
+  const Cause cause{*open.spec, input_.now, Duration{},
+                    "a holder of Reservation " + open.spec->name.str() + " wants its capacity",
+                    false};
+  for (const NodeHold& hold : input_.holds.holds) {
+    if (hold.reservation != index)
+      continue;
+    for (Victim* victim : work_on(hold.node)) {
+      if (!victim->is_lent || !helps(victim->total, wanted))
+        continue;
+      wanted -= victim->total;
+      if (!victim->is_leaving && may_be_asked(*victim))
+        ask(*victim, cause);
+    }
+  }
+}
+
+void Asker::end_window_of(const ReservationSpec& spec) {
+  const auto use = input_.snapshot.reservation_use.find(spec.name);
+  if (use == input_.snapshot.reservation_use.end() || spec.overrun == Overrun::Allow)
+    return;
+  const OpenReservation* open = input_.holds.find(spec.name);
+  if (open != nullptr && (spec.overrun == Overrun::Warn || open->window.end == TimePoint::max()))
+    return;
+  if (open != nullptr && open->window.end - notice_for(spec) > input_.now)
+    return wake(open->window.end - notice_for(spec));
+  std::vector<Victim*> holders;
+  for (const auto& [name, pods] : use->second.pods_on)
+    if (const auto node = input_.snapshot.nodes->find(name.str()))
+      for (Victim* victim : work_on(*node))
+        if (is_holder_of(*victim, spec) &&
+            std::find(holders.begin(), holders.end(), victim) == holders.end())
+          holders.push_back(victim);
+  end_holders(spec, holders);
+}
+
+/// They may be evicted whatever else protects them: that is what the window was given for.
+void Asker::end_holders(const ReservationSpec& spec, std::span<Victim* const> holders) {
+  if (spec.overrun == Overrun::Warn) {
+    for (const Victim* victim : holders)
+      for (const auto& pod : victim->pods)
+        steps_.warnings.push_back({spec.name, pod});
+    return;
+  }
+  if (spec.deleting)
+    return; // R5: a deletion kills nobody
+  const OpenReservation* open = input_.holds.find(spec.name);
+  const TimePoint end = open == nullptr ? input_.now : open->window.end;
+  for (Victim* victim : holders)
+    if (!victim->is_leaving && !victim->is_refused && !is_gone_by(*victim, end))
+      ask(*victim,
+          {spec, end, notice_for(spec),
+           "the window of Reservation " + spec.name.str() + " ends at " + format_time(end), false});
+}
+
+/// The step that is due: the notice, or, once it has passed and the room is needed, the eviction.
+void Asker::ask(Victim& victim, const Cause& cause) {
+  if (victim.is_claimed)
+    return; // it goes for somebody else
+  victim.is_claimed = true;
+  Eviction eviction;
+  eviction.victim = victim.workload;
+  eviction.quota = input_.snapshot.quotas->spec(victim.quota).name;
+  eviction.amounts = victim.total;
+  eviction.reservation = cause.reservation.name;
+  eviction.claim = Claim::Reserved;
+  eviction.message = cause.why;
+  const bool is_told = was_told(victim);
+  for (const auto& pod : victim.pods) {
+    if (pod->revocable_after)
+      eviction.revocable_after = std::max(eviction.revocable_after, *pod->revocable_after);
+    if (!pod->terminating && (is_told || !pod->revocable_after))
+      eviction.pods.push_back(pod);
+  }
+  if (!is_told) {
+    const TimePoint told_until = std::max(cause.needed_at, input_.now + cause.notice);
+    eviction.revocable_after = std::max(eviction.revocable_after, told_until);
+  }
+  const bool gives_notice = cause.notice > Duration{} || cause.needed_at > input_.now;
+  const TimePoint due = std::max(eviction.revocable_after, cause.needed_at);
+  const bool is_due = (is_told || !gives_notice) && due <= input_.now;
+  eviction.step = is_due ? EvictionStep::Evict : EvictionStep::Notice;
+  if (is_due && !is_told)
+    eviction.revocable_after = {}; // none is asked for
+  wake(due);
+  if (!eviction.pods.empty() && (is_due || !is_told))
+    steps_.evictions.push_back(std::move(eviction));
+}
+
+/// Whole workloads, the least protected first.
+std::vector<Victim*> Asker::work_on(NodeIndex node) {
+  std::vector<PodUid> pods;
+  const NodeName& name = input_.snapshot.nodes->node(node).view.name;
+  input_.snapshot.on_nodes.for_each_from({name, PodUid{}}, [&](const NodePod& key, const auto&) {
+    if (key.node == name)
+      pods.push_back(key.pod);
+    return key.node == name;
+  });
+  return work().find(pods);
+}
+
+/// B2: what may be evicted at all, and what said a limit and passed it. Holders of an open window
+/// stand on their own capacity.
+bool Asker::may_be_asked(const Victim& victim) const {
+  const auto overran = [&](const PodView& pod) {
+    return pod.duration_limit && pod.started &&
+           TimeRange::lasting(*pod.started, *pod.duration_limit).end <= input_.now;
+  };
+  return !victim.is_refused && !victim.is_leaving &&
+         std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
+           const bool holds = pod->admission && input_.holds.find(pod->admission->reservation);
+           return pod->managed && !holds && (pod->preemptible || overran(*pod));
+         });
+}
+
+/// Whether what is missing is what it lacks with the victim gone already: coming windows are laid
+/// out without told work, open ones without work that they lend to.
+bool Asker::is_counted_as_gone(const Victim& victim, const Cause& cause) const {
+  return std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
+    if (cause.is_ahead)
+      return pod->revocable_after && *pod->revocable_after <= cause.needed_at + kEvictionDrain;
+    return std::ranges::any_of(input_.holds.open, [&](const OpenReservation& open) {
+      return is_lent_inside(*pod, open.window);
+    });
+  });
+}
+
+/// By limits that are kept; estimates may be wrong.
+bool Asker::is_gone_by(const Victim& victim, TimePoint instant) const {
+  return std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
+    if (!pod->duration_limit)
+      return false;
+    const TimePoint start = pod->started.value_or(input_.now);
+    const TimePoint end = TimeRange::lasting(start, *pod->duration_limit).end;
+    return end > input_.now && end <= instant;
+  });
+}
+
+bool Asker::is_holder_of(const Victim& victim, const ReservationSpec& spec) const {
+  return std::any_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
+    return pod->admission && pod->admission->reservation == spec.name;
+  });
+}
+
+/// What it leaves on nodes that reservations can use.
+ResourceVector Asker::freed_by(const Victim& victim) const {
+  const NodeTable& table = *input_.snapshot.nodes;
+  ResourceVector freed;
+  for (const Victim::Place& place : victim.places)
+    if (table.node(place.node).view.ready && !table.node(place.node).view.unschedulable)
+      for (const auto& [column, amount, is_scored] : place.request->parts)
+        freed.set(table.columns()[column], freed.get(table.columns()[column]) + Amount{amount});
+  return freed;
+}
+
+Duration Asker::notice_for(const ReservationSpec& spec) const {
+  return std::max(spec.lead_time, preemption_of(input_.snapshot, input_.policy, spec.pool).notice);
+}
+
+} // namespace
+
+WindowSteps clear_windows(const CycleInput& input, std::span<const LaidWindow> windows,
+                          const std::function<RunningWork&()>& work) {
+  Asker asker(input, work);
+  for (const OpenReservation& open : input.holds.open)
+    asker.make_up_for(open);
+  for (const LaidWindow& laid : windows)
+    asker.clear_for(laid);
+  for (const auto& spec : input.snapshot.reservations)
+    asker.end_window_of(*spec);
+  return asker.take_steps();
+}
+
+WindowSteps recall_lent(const CycleInput& input,
+                        const std::map<ReservationName, ResourceVector>& recalled,
+                        RunningWork& work) {
+  Asker asker(input, [&work]() -> RunningWork& { return work; });
+  for (const OpenReservation& open : input.holds.open)
+    if (const auto wanted = recalled.find(open.spec->name); wanted != recalled.end())
+      asker.recall(open, wanted->second);
+  return asker.take_steps();
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,183 @@
+#include "lib/allocation/window_layout.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace berth::allocation {
+namespace {
+
+constexpr std::int64_t kEmptinessScale = 1 << 20;
+
+/// The smallest free share of whatever the node has.
+std::int64_t emptiness(std::span<const std::int64_t> capacity, std::span<const std::int64_t> free) {
+  std::int64_t least = kEmptinessScale;
+  for (std::size_t column = 0; column < free.size(); ++column)
+    if (capacity[column] > 0)
+      least = std::min(least, static_cast<std::int64_t>(resources::Int128{free[column]} *
+                                                        kEmptinessScale / capacity[column]));
+  return least;
+}
+
+bool is_usable(const PooledNode& node, const PoolName& pool) {
+  return node.pool == pool && node.view.ready && !node.view.unschedulable;
+}
+
+} // namespace
+
+LaidWindow WindowLayout::find(std::shared_ptr<const ReservationSpec> spec, TimeRange window,
+                              const std::vector<NodeName>& preferred) {
+  window.start = std::max(window.start, calendar_.now());
+  LaidWindow laid{std::move(spec), window, {}, {}, 0};
+  const auto first = usable(preferred, laid.spec->pool);
+  take_whole_nodes(laid, first);
+  take_amounts(laid, first);
+  return laid;
+}
+
+void WindowLayout::promise(const LaidWindow& laid) {
+  const OpenReservation* open = holds_.find(laid.spec->name);
+  const ReservationIndex index =
+      open == nullptr ? kNoReservation : static_cast<ReservationIndex>(open - holds_.open.data());
+  const bool is_lendable =
+      laid.spec->lend_idle &&
+      calendar_.now() + laid.spec->lead_time + kEvictionDrain <= laid.window.start;
+  for (const LaidWindow::OnNode& place : laid.places)
+    calendar_.promise(place.node, Promise{laid.window, index, false, is_lendable, place.amounts});
+}
+
+std::vector<LaidWindow> WindowLayout::lay_accepted() {
+  std::vector<std::shared_ptr<const ReservationSpec>> accepted;
+  for (const auto& spec : snapshot_.reservations)
+    if (spec->accepted && !spec->deleting && snapshot_.find_pool(spec->pool) != nullptr)
+      accepted.push_back(spec);
+  std::stable_sort(accepted.begin(), accepted.end(), [](const auto& left, const auto& right) {
+    return left->created < right->created; // equal ones stay in the order of names
+  });
+  std::vector<LaidWindow> first_ones;
+  for (const auto& spec : accepted)
+    lay_windows_of(spec, first_ones);
+  return first_ones;
+}
+
+void WindowLayout::lay_windows_of(const std::shared_ptr<const ReservationSpec>& spec,
+                                  std::vector<LaidWindow>& first_ones) {
+  const TimePoint now = calendar_.now();
+  std::vector<NodeName> preferred = spec->nodes;
+  bool is_first = true;
+  // One that is open now lies where `holds` says.
+  for (const TimeRange& window :
+       windows(*spec, TimeRange{now, TimePoint::max()}, kWindowsLaidMax + 1)) {
+    if (window.start <= now)
+      continue;
+    LaidWindow laid = find(spec, window, preferred);
+    promise(laid);
+    if (preferred.empty())
+      preferred = names_of(laid);
+    if (is_first)
+      first_ones.push_back(std::move(laid));
+    is_first = false;
+  }
+}
+
+std::vector<NodeName> WindowLayout::names_of(const LaidWindow& laid) const {
+  std::vector<NodeName> names;
+  for (const LaidWindow::OnNode& place : laid.places)
+    names.push_back(snapshot_.nodes->node(place.node).view.name);
+  return names;
+}
+
+void WindowLayout::take_whole_nodes(LaidWindow& laid, const std::vector<NodeIndex>& preferred) {
+  laid.nodes_missing = laid.spec->node_count;
+  const auto take = [&](const std::vector<NodeIndex>& nodes) {
+    for (const NodeIndex node : nodes) {
+      if (laid.nodes_missing == 0)
+        return;
+      const bool is_taken = std::any_of(laid.places.begin(), laid.places.end(),
+                                        [&](const auto& place) { return place.node == node; });
+      if (is_taken || !calendar_.is_whole(node, laid.window, holds_.on_node(node)))
+        continue;
+      const auto capacity = snapshot_.nodes->capacity(node);
+      laid.places.push_back({node, {capacity.begin(), capacity.end()}});
+      --laid.nodes_missing;
+    }
+  };
+  take(preferred);
+  if (laid.nodes_missing > 0)
+    take(emptiest_first(laid));
+}
+
+void WindowLayout::take_amounts(LaidWindow& laid, const std::vector<NodeIndex>& preferred) {
+  std::vector<std::pair<ColumnIndex, std::int64_t>> wanted;
+  for (const auto& [name, amount] : laid.spec->amounts)
+    if (const auto column = snapshot_.nodes->column(name); column && amount > Amount{})
+      wanted.emplace_back(*column, amount.value());
+    else if (!name.is_virtual() && amount > Amount{})
+      laid.missing.set(name, amount);
+  const auto is_served = [&] {
+    return std::all_of(wanted.begin(), wanted.end(),
+                       [](const auto& part) { return part.second == 0; });
+  };
+  const auto take = [&](const std::vector<NodeIndex>& nodes) {
+    for (const NodeIndex node : nodes) {
+      if (is_served())
+        return;
+      if (std::any_of(laid.places.begin(), laid.places.end(),
+                      [&](const auto& place) { return place.node == node; }))
+        continue;
+      const auto free = free_during(node, laid);
+      LaidWindow::OnNode place{node, std::vector<std::int64_t>(free.size())};
+      bool takes_some = false;
+      for (auto& [column, amount] : wanted) {
+        place.amounts[column] = std::clamp<std::int64_t>(free[column], 0, amount);
+        amount -= place.amounts[column];
+        takes_some = takes_some || place.amounts[column] > 0;
+      }
+      if (takes_some)
+        laid.places.push_back(std::move(place));
+    }
+  };
+  take(preferred);
+  if (!is_served())
+    take(emptiest_first(laid));
+  for (const auto& [column, amount] : wanted)
+    if (amount > 0)
+      laid.missing.set(snapshot_.nodes->columns()[column], Amount{amount});
+}
+
+std::vector<NodeIndex> WindowLayout::usable(const std::vector<NodeName>& names,
+                                            const PoolName& pool) const {
+  std::vector<NodeIndex> nodes;
+  for (const NodeName& name : names)
+    if (const auto node = snapshot_.nodes->find(name.str());
+        node && is_usable(snapshot_.nodes->node(*node), pool))
+      nodes.push_back(*node);
+  return nodes;
+}
+
+std::vector<NodeIndex> WindowLayout::emptiest_first(const LaidWindow& laid) {
+  std::vector<std::pair<std::int64_t, NodeIndex>> ranked;
+  for (const NodeIndex node : snapshot_.nodes->in_pool(laid.spec->pool))
+    if (is_usable(snapshot_.nodes->node(node), laid.spec->pool)) {
+      auto free = free_during(node, laid);
+      free.resize(snapshot_.nodes->columns().size()); // devices are counted there already
+      ranked.emplace_back(-emptiness(snapshot_.nodes->capacity(node), free), node);
+    }
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<NodeIndex> nodes;
+  nodes.reserve(ranked.size());
+  for (const auto& [rank, node] : ranked)
+    nodes.push_back(node);
+  return nodes;
+}
+
+std::vector<std::int64_t> WindowLayout::free_during(NodeIndex node, const LaidWindow& laid) {
+  const auto capacity = snapshot_.nodes->capacity(node);
+  const auto charged = snapshot_.loads.row(node);
+  std::vector<std::int64_t> free(capacity.size(), std::numeric_limits<std::int64_t>::min());
+  calendar_.hold_during(node, laid.window, holds_.on_node(node), free);
+  for (std::size_t column = 0; column < free.size(); ++column)
+    free[column] = capacity[column] - charged[column] - free[column];
+  return free;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,71 @@
+#pragma once
+// WindowLayout: on which nodes the windows of accepted reservations will lie (R1, R3). Older
+// promises first, each on the nodes it had before where they still have room, then on the emptiest;
+// a node is taken only if it has room during the whole window, beside what can be relied on to be
+// there (work_end.hpp). The cycle lays out all windows before it admits anybody, so that what
+// starts now leaves them free; acceptance asks the same question (R1).
+
+#include <memory>
+#include <vector>
+
+#include "lib/allocation/decision.hpp"
+#include "lib/allocation/node_calendar.hpp"
+
+namespace berth::allocation {
+
+/// A window with its place; `missing` is what no node has room for.
+struct LaidWindow {
+  std::shared_ptr<const ReservationSpec> spec{};
+  TimeRange window{};
+  struct OnNode {
+    NodeIndex node = 0;
+    std::vector<std::int64_t> amounts{}; ///< by column
+  };
+  std::vector<OnNode> places{};
+  ResourceVector missing{};
+  std::int32_t nodes_missing = 0;
+
+  [[nodiscard]] bool is_complete() const { return missing.is_nothing() && nodes_missing == 0; }
+};
+
+/// How long before a window the capacity that is lent is taken back, so that pods have gone by its
+/// start.
+inline constexpr Duration kEvictionDrain = std::chrono::seconds{60};
+
+/// Windows of one reservation that are laid out, from now on; later ones are laid when they come
+/// nearer.
+inline constexpr std::size_t kWindowsLaidMax = 8;
+
+class WindowLayout {
+public:
+  /// All must outlive it.
+  WindowLayout(const ClusterSnapshot& snapshot, const Holds& holds, NodeCalendar& calendar)
+      : snapshot_(snapshot), holds_(holds), calendar_(calendar) {}
+
+  /// Where the window would lie; `preferred`: nodes to begin with. Promises nothing yet.
+  [[nodiscard]] LaidWindow find(std::shared_ptr<const ReservationSpec> spec, TimeRange window,
+                                const std::vector<NodeName>& preferred);
+  /// Speaks for the places in the calendar.
+  void promise(const LaidWindow& laid);
+  /// Lays out and promises the coming windows of all accepted reservations; the first one of each
+  /// reservation comes back, the older reservation first.
+  [[nodiscard]] std::vector<LaidWindow> lay_accepted();
+
+  [[nodiscard]] std::vector<NodeName> names_of(const LaidWindow& laid) const;
+
+private:
+  void take_whole_nodes(LaidWindow& laid, const std::vector<NodeIndex>& preferred);
+  void take_amounts(LaidWindow& laid, const std::vector<NodeIndex>& preferred);
+  [[nodiscard]] std::vector<NodeIndex> usable(const std::vector<NodeName>& names,
+                                              const PoolName& pool) const;
+  [[nodiscard]] std::vector<NodeIndex> emptiest_first(const LaidWindow& laid);
+  [[nodiscard]] std::vector<std::int64_t> free_during(NodeIndex node, const LaidWindow& laid);
+  void lay_windows_of(const std::shared_ptr<const ReservationSpec>& spec,
+                      std::vector<LaidWindow>& first_ones);
+
+  const ClusterSnapshot& snapshot_;
+  const Holds& holds_;
+  NodeCalendar& calendar_;
+};
+
+} // namespace berth::allocation

@@ -1,0 +1,45 @@
+#include "lib/allocation/work_end.hpp"
+
+#include <algorithm>
+
+#include "lib/allocation/time_range.hpp"
+
+namespace berth::allocation {
+namespace {
+
+WorkEnd end_since(const PodView& pod, TimePoint start) {
+  const auto after = [&](const std::optional<Duration>& duration) {
+    return duration ? TimeRange::lasting(start, *duration).end : TimePoint::max();
+  };
+  WorkEnd end;
+  end.expected = after(pod.duration_limit ? pod.duration_limit : pod.expected_duration);
+  end.relied_on = pod.duration_limit || pod.preemptible ? end.expected : TimePoint::max();
+  return end;
+}
+
+TimePoint unless_passed(TimePoint end, TimePoint now) {
+  return end > now ? end : TimePoint::max();
+}
+
+} // namespace
+
+WorkEnd end_of(const PodView& pod, TimePoint now) {
+  WorkEnd end = end_since(pod, pod.started.value_or(now));
+  end.expected = unless_passed(end.expected, now);
+  end.relied_on = unless_passed(end.relied_on, now);
+  if (pod.revocable_after)
+    end.relied_on = std::min(end.relied_on, std::max(*pod.revocable_after, now));
+  return end;
+}
+
+WorkEnd end_if_started(std::span<const std::shared_ptr<const PodView>> pods, TimePoint now) {
+  WorkEnd last{now, now};
+  for (const auto& pod : pods) {
+    const WorkEnd end = end_since(*pod, now);
+    last.expected = std::max(last.expected, end.expected);
+    last.relied_on = std::max(last.relied_on, end.relied_on);
+  }
+  return last;
+}
+
+} // namespace berth::allocation

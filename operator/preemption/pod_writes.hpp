@@ -1,0 +1,38 @@
+#pragma once
+// PodWrites: the single requests that preemption consists of, each under the pod's UID, asked for
+// only while this replica leads. It knows nothing of plans and tries nothing again.
+
+#include <functional>
+
+#include "lib/async/executor.hpp"
+#include "lib/cluster/observer.hpp"
+#include "lib/kube/client.hpp"
+#include "operator/leads.hpp"
+
+namespace berth::op {
+
+class PodWrites {
+public:
+  struct Parts {
+    kube::Client& client;
+    cluster::Observer& observer;
+    Leads leads;
+  };
+  explicit PodWrites(Parts parts) : parts_(std::move(parts)) {}
+
+  using Patch = std::function<std::string(const cluster::Pod&)>;
+  /// A merge patch of the pod as the watch shows it; Conflict if that has changed meanwhile.
+  [[nodiscard]] async::Task<Result<void>> patch(PodUid pod, Patch patch);
+  /// The pod as the API has it at this moment (quorum read); NotFound if it is another one by now.
+  [[nodiscard]] async::Task<Result<cluster::Pod>> read(PodUid pod);
+  /// Forbidden where a PodDisruptionBudget, or who else may, says no.
+  [[nodiscard]] async::Task<Result<void>> may_evict(PodUid pod);
+  [[nodiscard]] async::Task<Result<void>> evict(PodUid pod);
+
+private:
+  [[nodiscard]] Result<kube::ObjectKey> key_of(const PodUid& pod) const;
+
+  Parts parts_;
+};
+
+} // namespace berth::op

@@ -1,0 +1,147 @@
+// What a cycle costs after one change, when much waits: 2,000 quotas in 20 trees, 60,000 waiting
+// workloads. `make bench` runs it.
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "lib/allocation/smallest_change.hpp"
+#include "tests/support/allocation/builders.hpp"
+
+using namespace berth;
+using namespace berth::allocation;
+using namespace berth::allocation::testing;
+
+namespace {
+
+constexpr int kTrees = 20;
+constexpr int kLeaves = 99; ///< of each tree; with the root a hundred quotas
+constexpr int kCoresPerLeaf = 10;
+constexpr int kNodes = kTrees * kLeaves * kCoresPerLeaf / 20;
+constexpr int kCoresPerNode = 20;
+constexpr int kWaiting = 60'000;
+
+enum class Use {
+  Nominal, ///< each quota holds all that is its own, and what waits would borrow
+  Borrowed ///< every other one holds twice that; what waits of the others claims its own (F4)
+};
+
+std::string leaf(int tree, int number) {
+  return "t" + std::to_string(tree) + "-q" + std::to_string(number);
+}
+
+class FullCluster {
+public:
+  FullCluster(Use use, bool preempts) {
+    world_.policy.preemption.enabled = preempts;
+    world_.add(pool("p"));
+    for (int n = 0; n < kNodes; ++n)
+      world_.add(node("n" + std::to_string(n), kCoresPerNode));
+    for (int tree = 0; tree < kTrees; ++tree) {
+      const std::string root = "t" + std::to_string(tree);
+      world_.add(quota(root).pool("p").cpu(0));
+      for (int i = 0; i < kLeaves; ++i)
+        world_.add(quota(leaf(tree, i)).under(root).of(leaf(tree, i)).pool("p").cpu(kCoresPerLeaf));
+    }
+    fill(use);
+    for (int i = 0; i < kWaiting; ++i)
+      submit("w" + std::to_string(i), i % kTrees, i / kTrees % kLeaves);
+    static_cast<void>(world_.step()); // from now on only changes are looked at
+  }
+
+  /// What would let one of those that wait start (X1).
+  std::size_t explain(const Plan& plan, std::size_t number) {
+    const auto snapshot = world_.snapshot();
+    const WorkloadId& id = plan.waiting[number % plan.waiting.size()].workload->id;
+    return ChangeSearch({*snapshot, world_.policy, plan, world_.now, 1}, id).run().size();
+  }
+  Plan decide_again() { return world_.plan(); }
+
+  /// One pod more waits, and the cycle decides.
+  Plan change() {
+    const int i = changes_++;
+    submit("c" + std::to_string(i), i % kTrees, 1);
+    return world_.step();
+  }
+
+private:
+  void fill(Use use) {
+    int core = 0;
+    for (int tree = 0; tree < kTrees; ++tree)
+      for (int i = 0; i < kLeaves; ++i)
+        for (int k = 0; k < held_by(i, use); ++k, ++core) {
+          const std::string node = "n" + std::to_string(core / kCoresPerNode);
+          world_.add(pod("r" + std::to_string(core))
+                         .in(leaf(tree, i))
+                         .cpu(1)
+                         .created(core % 3000)
+                         .admitted(record(leaf(tree, i), "p", {node}))
+                         .bound(node));
+        }
+  }
+  static int held_by(int number, Use use) {
+    if (use == Use::Nominal || number == kLeaves - 1)
+      return kCoresPerLeaf;
+    return number % 2 == 0 ? 2 * kCoresPerLeaf : 0;
+  }
+  void submit(const std::string& name, int tree, int number) {
+    world_.add(pod(name).in(leaf(tree, number)).cpu(1).priority(number % 10));
+  }
+
+  World world_;
+  int changes_ = 0;
+};
+
+void decide_after_one_change(benchmark::State& state) {
+  FullCluster cluster(static_cast<Use>(state.range(0)), state.range(1) != 0);
+  std::size_t waiting = 0;
+  std::size_t steps = 0;
+  for (auto _ : state) {
+    const Plan plan = cluster.change();
+    waiting = plan.waiting.size();
+    steps = plan.preemption.nominations.size();
+  }
+  state.counters["waiting"] = static_cast<double>(waiting);
+  state.counters["nominations"] = static_cast<double>(steps);
+}
+
+void explain_one_that_waits(benchmark::State& state) {
+  FullCluster cluster(static_cast<Use>(state.range(0)), state.range(1) != 0);
+  const Plan plan = cluster.decide_again();
+  constexpr std::size_t kStride = 7919; // spread over the order
+  std::vector<double> milliseconds;
+  std::size_t told = 0;
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    told += cluster.explain(plan, milliseconds.size() * kStride) > 0 ? 1 : 0;
+    milliseconds.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+            .count());
+  }
+  std::sort(milliseconds.begin(), milliseconds.end());
+  state.counters["p50_ms"] = milliseconds[milliseconds.size() / 2];
+  state.counters["p99_ms"] = milliseconds[milliseconds.size() * 99 / 100];
+  state.counters["told"] = static_cast<double>(told) / static_cast<double>(milliseconds.size());
+}
+
+} // namespace
+
+BENCHMARK(decide_after_one_change)
+    ->ArgNames({"borrowed", "preemption"})
+    ->Args({0, 0})
+    ->Args({0, 1})
+    ->Args({1, 0})
+    ->Args({1, 1})
+    ->Unit(benchmark::kMillisecond);
+
+BENCHMARK(explain_one_that_waits)
+    ->ArgNames({"borrowed", "preemption"})
+    ->Args({0, 0})
+    ->Args({0, 1})
+    ->Args({1, 1})
+    ->Iterations(200)
+    ->Unit(benchmark::kMillisecond);
+
+BENCHMARK_MAIN();

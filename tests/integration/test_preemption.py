@@ -1,0 +1,195 @@
+"""Preemption on a real control plane: borrow and reclaim, disruption budgets, notice, kill -9."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from harness import berth_objects as berth_kinds
+from harness import objects
+from harness.kube import ApiClient, wait_phase, wait_until
+from harness.programs import failpoints
+
+from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
+from berth_controlplane.berth import down as berth_down
+from berth_controlplane.berth import up as berth_up
+from berth_controlplane.cluster import Cluster
+from berth_controlplane.nodes import NodeShape
+
+NODE_CPU = 8
+NOTICE_SECONDS = 4
+NOMINATED = "berth.dev/nominated"
+REVOCABLE_AFTER = "berth.dev/revocable-after"
+SERVICE_ACCOUNT = "berth-system/berth-operator"
+FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200",
+         f"--eviction-notice-seconds={NOTICE_SECONDS}", "--min-runtime-seconds=0")
+PREEMPTION_WORDS = ("Nomination", "Notice", "Eviction")
+
+
+@pytest.fixture(scope="module")
+def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
+    """Berth without its operator, which each test starts, and a pool of one node of its own."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
+    name = f"pool-{uuid.uuid4().hex[:6]}"
+    cluster.add_nodes(1, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi", "pods": "110"},
+                                   {berth_kinds.POOL_LABEL: name}))
+    cluster.kube.create(berth_kinds.pool(name))
+    yield name
+    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
+    berth_down(cluster)
+
+
+@pytest.fixture
+def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
+    """Two managed namespaces whose quotas of 4 cpu lend each other what they do not use."""
+    mark = uuid.uuid4().hex[:6]
+    root, owner, borrower = f"root-{mark}", f"owner-{mark}", f"borrower-{mark}"
+    kube.create(berth_kinds.quota(root, [], pool, 0))
+    for name in (owner, borrower):
+        kube.create({"apiVersion": "v1", "kind": "Namespace",
+                     "metadata": {"name": name, "labels": {"berth.dev/managed": "true"}}})
+        kube.create(berth_kinds.quota(name, [name], pool, 4, parent=root))
+    yield owner, borrower
+    for name in (owner, borrower):
+        kube.delete("berth.dev/v1alpha1/Quota", name)
+        kube.delete("v1/Namespace", name)
+    kube.delete("berth.dev/v1alpha1/Quota", root)
+
+
+@pytest.fixture
+def operator(programs) -> None:
+    """One operator that leads at once."""
+    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+
+
+def deployment(name: str, namespace: str, replicas: int, cpu: str) -> dict:
+    labels = {"app": name}
+    return {"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
+                     "template": {"metadata": {"labels": labels},
+                                  "spec": objects.pod_spec({"cpu": cpu})}}}
+
+
+def live(kube: ApiClient, namespace: str) -> list[dict]:
+    return [pod for pod in kube.list("v1/Pod", namespace)
+            if "deletionTimestamp" not in pod["metadata"]]
+
+
+def running(kube: ApiClient, namespace: str) -> list[str]:
+    return sorted(pod["metadata"]["name"] for pod in live(kube, namespace)
+                  if pod["status"].get("phase") == "Running")
+
+
+def noticed(kube: ApiClient, namespace: str) -> list[dict]:
+    return [pod for pod in live(kube, namespace)
+            if REVOCABLE_AFTER in pod["metadata"].get("annotations", {})]
+
+
+def notes(kube: ApiClient, namespace: str, reason: str) -> str:
+    return "\n".join(event.get("note", "") for event in kube.list("events.k8s.io/v1/Event", namespace)
+                     if event["reason"] == reason)
+
+
+def borrow(kube: ApiClient, borrower: str) -> None:
+    """Two pods of 4 cpu: half of them is lent."""
+    kube.create(deployment("work", borrower, 2, "4"))
+    wait_until(lambda: len(running(kube, borrower)) == 2, 60, "the borrower has all 8 cpu")
+
+
+def create_budget(kube: ApiClient, namespace: str, app: str, min_available: int) -> None:
+    kube.create({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+                 "metadata": {"name": "keep", "namespace": namespace},
+                 "spec": {"minAvailable": min_available, "selector": {"matchLabels": {"app": app}}}})
+    wait_until(lambda: kube.get("policy/v1/PodDisruptionBudget", "keep", namespace)
+               .get("status", {}).get("desiredHealthy") == min_available, 30, "the budget counts")
+
+
+def test_what_was_lent_comes_back_after_notice_and_its_work_waits_again(kube, teams, operator):
+    """P2, P3, P6: a Deployment's pod is evicted and comes back gated."""
+    owner, borrower = teams
+    borrow(kube, borrower)
+    kube.create(objects.pod("owned", owner, requests={"cpu": "4"}))
+    wait_until(lambda: len(noticed(kube, borrower)) == 1, 30, "one victim is told")
+    seen = datetime.now(UTC)
+    victim = noticed(kube, borrower)[0]
+    revocable = datetime.fromisoformat(victim["metadata"]["annotations"][REVOCABLE_AFTER])
+    assert (revocable - seen).total_seconds() > NOTICE_SECONDS - 2  # read some time after it was written
+    record = json.loads(berth_kinds.annotation(kube, "owned", owner, NOMINATED))
+    assert record["victims"] == [victim["metadata"]["uid"]]
+    wait_phase(kube, "owned", owner, "Running", 60)
+    assert datetime.now(UTC) >= revocable
+    assert berth_kinds.annotation(kube, "owned", owner, NOMINATED) == ""
+    wait_until(lambda: len(live(kube, borrower)) == 2, 30, "the Deployment makes its pod again")
+    assert len(running(kube, borrower)) == 1
+    again = next(pod for pod in live(kube, borrower) if pod["status"].get("phase") != "Running")
+    assert berth_kinds.is_gated(kube, again["metadata"]["name"], borrower)
+    wait_until(lambda: f"{owner}/owned" in notes(kube, borrower, "Evicted"), 30, "the victim's event")
+    assert victim["metadata"]["name"] in notes(kube, owner, "Preempting")
+
+
+def test_a_disruption_budget_ends_the_plan_and_evicts_nobody(kube, teams, operator):
+    """P5, with the disruption controller of a real control plane."""
+    owner, borrower = teams
+    borrow(kube, borrower)
+    create_budget(kube, borrower, "work", 2)
+    before = running(kube, borrower)
+    kube.create(objects.pod("owned", owner, requests={"cpu": "4"}))
+    wait_until(lambda: len(noticed(kube, borrower)) == 1, 30, "one victim is told")
+    wait_until(lambda: "was refused" in notes(kube, owner, "Preempting"), 40, "the refusal is told")
+    # Each of the two is tried once, and left alone then.
+    wait_until(lambda: not noticed(kube, borrower) and
+               not berth_kinds.annotation(kube, "owned", owner, NOMINATED), 40, "the plan is over")
+    assert running(kube, borrower) == before
+    assert berth_kinds.is_gated(kube, "owned", owner)
+
+
+def test_kill_9_between_any_two_writes_of_a_preemption(kube, teams, programs, programs_folder):
+    """F20: at every failpoint the operator dies, and the next one finishes."""
+    names = [name for name in failpoints(programs_folder)
+             if any(word in name for word in PREEMPTION_WORDS)]
+    assert len(names) >= 8
+    for name in names:
+        check_one_failpoint(kube, teams, programs, name)
+
+
+def check_one_failpoint(kube: ApiClient, teams: tuple[str, str], programs, failpoint: str) -> None:
+    owner, borrower = teams
+    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT, name=f"lender-{failpoint}")
+    kube.create(deployment("own", borrower, 1, "4"))
+    wait_until(lambda: len(running(kube, borrower)) == 1, 60, "the borrower's own runs")
+    own = running(kube, borrower)
+    time.sleep(1.1)  # creation times have whole seconds: the newer one is the victim
+    kube.create(deployment("lent", borrower, 1, "4"))
+    wait_until(lambda: len(running(kube, borrower)) == 2, 60, "what it borrows runs")
+    programs.stop_all()
+
+    is_refused = "NominationEnd" in failpoint  # only a plan that fails gets there
+    if is_refused:
+        create_budget(kube, borrower, "lent", 1)
+    doomed = programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT,
+                            name=f"doomed-{failpoint}", environment={"BERTH_FAILPOINT": failpoint})
+    kube.create(objects.job("asks", owner, parallelism=2, requests={"cpu": "2"}, labels={
+        "berth.dev/workload": "asks", "berth.dev/workload-size": "2"},
+        annotations={objects.RUN_SECONDS: "600"}))
+    wait_until(lambda: not doomed.running, 40, f"the operator dies at {failpoint}")
+    programs.stop_all()
+    if is_refused:
+        kube.delete("policy/v1/PodDisruptionBudget", "keep", borrower)
+    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT, name=f"heir-{failpoint}")
+    wait_until(lambda: len(running(kube, owner)) == 2, 90,
+               lambda: f"the gang runs after {failpoint}: {running(kube, owner)}")
+    assert own == [name for name in running(kube, borrower) if name.startswith("own")]
+    wait_until(lambda: not noticed(kube, borrower), 20, "no notice is left")
+    assert not any(NOMINATED in pod["metadata"].get("annotations", {}) for pod in live(kube, owner))
+    kube.delete("batch/v1/Job", "asks", owner, propagationPolicy="Background")
+    for name in ("own", "lent"):
+        kube.delete("apps/v1/Deployment", name, borrower, propagationPolicy="Background")
+    wait_until(lambda: not kube.list("v1/Pod", owner) and not kube.list("v1/Pod", borrower), 60,
+               "all of it is gone")
+    programs.stop_all()

@@ -1,0 +1,147 @@
+"""Recurring windows on a real control plane: capacity is lent, taken back in time, and given up."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from harness import berth_objects as berth_kinds
+from harness import objects
+from harness.kube import ApiClient, wait_phase, wait_until
+
+from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
+from berth_controlplane.berth import down as berth_down
+from berth_controlplane.berth import up as berth_up
+from berth_controlplane.cluster import Cluster
+from berth_controlplane.nodes import NodeShape
+
+NODE_CPU = 8
+EVERY = timedelta(minutes=3)
+WINDOW_SECONDS = 60
+DRAIN = timedelta(seconds=60)  # what is lent goes so long before the start
+REVOCABLE_AFTER = "berth.dev/revocable-after"
+SERVICE_ACCOUNT = "berth-system/berth-operator"
+FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200",
+         "--eviction-notice-seconds=4", "--min-runtime-seconds=0")
+
+
+@pytest.fixture(scope="module")
+def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
+    """Berth without its operator, which each test starts, and a pool of one node of its own."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
+    name = f"pool-{uuid.uuid4().hex[:6]}"
+    cluster.add_nodes(1, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi", "pods": "110"},
+                                   {berth_kinds.POOL_LABEL: name}))
+    cluster.kube.create(berth_kinds.pool(name))
+    yield name
+    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
+    berth_down(cluster)
+
+
+@pytest.fixture
+def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
+    """Two managed namespaces; the second one's quota is as large as the node."""
+    mark = uuid.uuid4().hex[:6]
+    root, owner, guest = f"root-{mark}", f"owner-{mark}", f"guest-{mark}"
+    kube.create(berth_kinds.quota(root, [], pool, 0))
+    for name, cpu in ((owner, 4), (guest, NODE_CPU)):
+        kube.create({"apiVersion": "v1", "kind": "Namespace",
+                     "metadata": {"name": name, "labels": {"berth.dev/managed": "true"}}})
+        kube.create(berth_kinds.quota(name, [name], pool, cpu, parent=root))
+    yield owner, guest
+    kube.delete("berth.dev/v1alpha1/Reservation", f"often-{owner}")
+    for name in (owner, guest):
+        kube.delete("berth.dev/v1alpha1/Quota", name)
+        kube.delete("v1/Namespace", name)
+    kube.delete("berth.dev/v1alpha1/Quota", root)
+
+
+def recurring(name: str, pool_name: str, owner: str) -> dict:
+    """Half of the node, for a minute of every three."""
+    return {"apiVersion": "berth.dev/v1alpha1", "kind": "Reservation", "metadata": {"name": name},
+            "spec": {"poolRef": {"name": pool_name}, "quotaRef": {"name": owner},
+                     "kind": "TimeWindow", "resources": [{"name": "cpu", "amount": "4"}],
+                     "window": {"schedule": "*/3 * * * *", "timeZone": "UTC",
+                                "durationSeconds": WINDOW_SECONDS},
+                     "leadTimeSeconds": 5, "allowed": {"namespaces": [owner]}}}
+
+
+def work(namespace: str) -> dict:
+    """Two pods of 4 cpu that come back when they are evicted."""
+    labels = {"app": "work"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "work", "namespace": namespace},
+            "spec": {"replicas": 2, "selector": {"matchLabels": labels},
+                     "template": {"metadata": {"labels": labels},
+                                  "spec": objects.pod_spec({"cpu": "4"})}}}
+
+
+def running(kube: ApiClient, namespace: str) -> list[dict]:
+    return [pod for pod in kube.list("v1/Pod", namespace)
+            if "deletionTimestamp" not in pod["metadata"] and pod["status"].get("phase") == "Running"]
+
+
+def told(pods: list[dict]) -> list[datetime]:
+    """Until when each of those that stand on lent capacity may stay."""
+    return [datetime.fromisoformat(pod["metadata"]["annotations"][REVOCABLE_AFTER]) for pod in pods
+            if REVOCABLE_AFTER in pod["metadata"].get("annotations", {})]
+
+
+def next_start() -> datetime:
+    epoch = datetime.fromtimestamp(0, UTC)
+    return epoch + ((datetime.now(UTC) - epoch) // EVERY + 1) * EVERY
+
+
+def sleep_until(instant: datetime) -> None:
+    time.sleep(max(0.0, (instant - datetime.now(UTC)).total_seconds()))
+
+
+def status(kube: ApiClient, name: str) -> dict:
+    return dict(kube.get("berth.dev/v1alpha1/Reservation", name).get("status", {}))
+
+
+def check_one_window(kube: ApiClient, owner: str, guest: str, number: int) -> None:
+    start = next_start()
+    reservation = f"often-{owner}"
+    wait_until(lambda: told(running(kube, guest)) == [start - DRAIN], 30,
+               lambda: f"half of the node is lent until {start - DRAIN}: {told(running(kube, guest))}")
+    sleep_until(start - DRAIN - timedelta(seconds=2))
+    assert len(running(kube, guest)) == 2  # not before
+    sleep_until(start - timedelta(seconds=30))
+    assert len(running(kube, guest)) == 1  # the other one comes back, and waits
+    sleep_until(start)
+    wait_until(lambda: berth_kinds.is_true(kube, "Reservation", reservation, "Active"), 5, "it opens")
+    holder = f"holder-{number}"
+    kube.create(objects.pod(holder, owner, requests={"cpu": "4"}))
+    wait_phase(kube, holder, owner, "Running", 15)  # whoever was lent the idle window went
+    record = json.loads(berth_kinds.annotation(kube, holder, owner, berth_kinds.ADMITTED))
+    assert record["reservation"] == reservation
+    sleep_until(start + timedelta(seconds=WINDOW_SECONDS - 2))
+    assert [pod["metadata"]["name"] for pod in running(kube, owner)] == [holder]
+    wait_until(lambda: not running(kube, owner), 15, "the holder leaves at the end of the window")
+
+
+def test_r3_r4_a_recurring_window_has_its_capacity_each_time(kube, teams, pool, programs):
+    """R3, R4, P6: lent with notice, back in time, recalled by a holder, left at the end."""
+    owner, guest = teams
+    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    reservation = f"often-{owner}"
+    kube.create(recurring(reservation, pool, owner))
+    wait_until(lambda: berth_kinds.is_true(kube, "Reservation", reservation, "Accepted"), 20,
+               "it is accepted")
+    # Room is lent from the end of a window until a minute and the lead time before the next one.
+    closed = next_start() - EVERY + timedelta(seconds=WINDOW_SECONDS + 2)
+    if next_start() - datetime.now(UTC) < DRAIN + timedelta(seconds=20):
+        closed += EVERY
+    sleep_until(closed)
+    kube.create(work(guest))
+    for number in range(2):
+        check_one_window(kube, owner, guest, number)
+    found = status(kube, reservation)
+    assert found["windowsTotal"] >= 2
+    assert found["windowsHonored"] == found["windowsTotal"]

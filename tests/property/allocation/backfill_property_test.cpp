@@ -1,0 +1,207 @@
+// Planned starts and windows on random small clusters, against what must hold of any answer.
+
+#include <catch2/catch.hpp>
+#include <rapidcheck.h>
+
+#include "tests/support/allocation/backfill_invariant.hpp"
+#include "tests/support/allocation/builders.hpp"
+
+using namespace berth;
+using namespace berth::allocation;
+using namespace berth::allocation::testing;
+
+namespace {
+
+int below(int bound) {
+  return *rc::gen::inRange(0, bound);
+}
+
+std::optional<Duration> any_limit() {
+  if (below(4) == 0)
+    return std::nullopt;
+  return std::chrono::minutes{10 * (1 + below(12))};
+}
+
+PodView running(int number, int nodes) {
+  PodView view = pod("run" + std::to_string(number))
+                     .in(below(2) == 0 ? "team-a" : "team-b")
+                     .cpu(2 + below(3))
+                     .bound("n" + std::to_string(below(nodes)));
+  view.started = kNow - std::chrono::minutes{below(30)};
+  view.duration_limit = any_limit();
+  return view;
+}
+
+PodView waiting(int number) {
+  PodView view = pod("wait" + std::to_string(number))
+                     .in(below(2) == 0 ? "team-a" : "team-b")
+                     .cpu(2 + below(6))
+                     .created(number);
+  view.duration_limit = any_limit();
+  view.preemptible = below(2) == 0;
+  return view;
+}
+
+/// A few nodes of 8 cores with work on them, more work that waits, two quotas that may borrow.
+World any_world(bool may_lend = true) {
+  World world;
+  world.policy.preemption.enabled = may_lend;
+  const int nodes = 2 + below(3);
+  world.add_all(pool("p"), quota("root").pool("p").cpu(0),
+                quota("a").under("root").of("team-a").pool("p").cpu(4 * nodes),
+                quota("b").under("root").of("team-b").pool("p").cpu(4 * nodes - 2));
+  for (int i = 0; i < nodes; ++i)
+    world.add(node("n" + std::to_string(i), 8));
+  for (int i = 0, count = nodes + below(2 * nodes); i < count; ++i)
+    world.add(running(i, nodes));
+  for (int i = 0, count = 3 + below(8); i < count; ++i)
+    world.add(waiting(i));
+  if (below(2) == 0) {
+    ReservationSpec spec = reservation("r", 1 + below(10));
+    spec.accepted = false;
+    spec.lend_idle = may_lend && below(2) == 0;
+    spec.lead_time = 5min;
+    spec.window = SingleWindow{kNow + std::chrono::minutes{20 + below(60)},
+                               std::chrono::minutes{10 + below(60)}};
+    world.add(spec);
+  }
+  return world;
+}
+
+/// What was admitted started at once, and work ends at its limit.
+void run_until(World& world, TimePoint until) {
+  std::vector<PodView> all;
+  world.snapshot()->pods.for_each(
+      [&](const PodUid&, const std::shared_ptr<const PodView>& pod) { all.push_back(*pod); });
+  for (PodView& pod : all) {
+    if (!pod.is_bound() && pod.admission) {
+      pod.node = pod.admission->planned_nodes.front();
+      pod.started = world.now;
+      world.add(pod);
+    }
+    if (!pod.is_bound() || !pod.duration_limit)
+      continue;
+    const TimePoint end = *pod.started + *pod.duration_limit;
+    if (end > world.now && end <= until) // else it overran before the test began
+      world.state.remove_pod(pod.uid);
+  }
+  world.now = until;
+}
+
+/// What the promise would find on nodes at its start if nothing lent or evictable stayed.
+bool is_kept(const Plan& plan) {
+  return std::all_of(plan.windows.begin(), plan.windows.end(), [](const WindowOutlook& window) {
+    return window.missing.is_nothing() && window.nodes_missing == 0;
+  });
+}
+
+} // namespace
+
+TEST_CASE("B1: nobody's planned start moves later because later work starts now") {
+  REQUIRE(rc::check("against the same cluster without the later work", [] {
+    World world = any_world();
+    world.step(); // the reservation is accepted, or not; some work starts
+    for (int i = 20, count = 20 + below(5); i < count; ++i)
+      world.add(waiting(i));
+    const auto snapshot = world.snapshot();
+    const Plan plan = decide(*snapshot, world.policy, world.now, 1);
+    RC_ASSERT(delayed_by_later_work(*snapshot, world, plan).empty());
+  }));
+}
+
+TEST_CASE("B1: deciding again after admissions admits nobody and moves no planned start") {
+  REQUIRE(rc::check("twice", [] {
+    World world = any_world();
+    world.step();
+    const Plan first = world.step();
+    const Plan second = world.plan();
+    RC_ASSERT(second.admissions.empty());
+    const auto before = planned_starts(first);
+    for (const auto& [workload, start] : planned_starts(second))
+      if (before.contains(workload))
+        RC_ASSERT(start <= before.at(workload));
+  }));
+}
+
+TEST_CASE("B1: a planned start is kept if everything ends as it said") {
+  REQUIRE(rc::check("played until the first planned start", [] {
+    World world = any_world(false);
+    // Shares change as work ends, and with them whose turn it is; ages do not.
+    PolicySpec by_age;
+    by_age.ordering = Ordering::Fifo;
+    world.add(by_age);
+    world.step();
+    Plan plan = world.step();
+    const auto starts = planned_starts(plan);
+    RC_TAG(starts.empty() ? "nobody has a planned start" : "somebody has");
+    if (starts.empty())
+      return;
+    const auto first =
+        std::find_if(plan.waiting.begin(), plan.waiting.end(),
+                     [](const Waiting& waiting) { return waiting.planned_start.has_value(); });
+    const WorkloadId id = first->workload->id;
+    const TimePoint planned = starts.at(id);
+    run_until(world, planned);
+    const Plan then = world.plan();
+    RC_ASSERT(
+        std::any_of(then.admissions.begin(), then.admissions.end(),
+                    [&](const Admission& admission) { return admission.workload->id == id; }));
+  }));
+}
+
+TEST_CASE("R3: no admission takes a promise that was given") {
+  REQUIRE(rc::check("windows before and after", [] {
+    World world = any_world();
+    const Plan asked = world.step();
+    if (asked.reservations.empty() || !asked.reservations[0].accepted)
+      return;
+    for (int round = 0; round < 3; ++round) {
+      for (int i = 0, count = below(4); i < count; ++i)
+        world.add(waiting(100 + 10 * round + i));
+      world.step();
+      run_until(world, world.now + std::chrono::minutes{below(5)});
+      RC_ASSERT(is_kept(world.plan()));
+    }
+  }));
+}
+
+TEST_CASE("R1: a window is accepted if and only if some choice of nodes has room all the while") {
+  REQUIRE(rc::check("against minutes", [] {
+    World world;
+    const int nodes = 1 + below(3);
+    world.add_all(pool("p"), quota("a").of("team-a").pool("p").cpu(99),
+                  quota("b").of("team-b").pool("p").cpu(99));
+    std::vector<std::vector<int>> free(static_cast<std::size_t>(nodes), std::vector<int>(200, 8));
+    for (int i = 0; i < nodes; ++i)
+      world.add(node("n" + std::to_string(i), 8));
+    for (int i = 0, count = below(6); i < count; ++i) {
+      const int at = below(nodes);
+      const int cores = 1 + below(2);
+      const int minutes = 1 + below(120);
+      world.add(pod("run" + std::to_string(i))
+                    .in("team-b")
+                    .cpu(cores)
+                    .bound("n" + std::to_string(at))
+                    .lasts(std::chrono::minutes{minutes}));
+      for (int minute = 0; minute < minutes; ++minute)
+        free[static_cast<std::size_t>(at)][static_cast<std::size_t>(minute)] -= cores;
+    }
+    const bool whole = below(2) == 0;
+    const int start = below(120);
+    const int length = 1 + below(60);
+    const int wanted = whole ? 1 + below(3) : 1 + below(24);
+    ReservationSpec spec = reservation("r", whole ? 0 : wanted);
+    spec.node_count = whole ? wanted : 0;
+    spec.accepted = false;
+    spec.window = SingleWindow{kNow + std::chrono::minutes{start}, std::chrono::minutes{length}};
+    world.add(spec);
+    int found = 0;
+    for (const auto& minutes : free) {
+      int least = 8;
+      for (int minute = start; minute < start + length; ++minute)
+        least = std::min(least, minutes[static_cast<std::size_t>(minute)]);
+      found += whole ? (least == 8 ? 1 : 0) : std::max(least, 0);
+    }
+    RC_ASSERT(world.plan().reservations.at(0).accepted == (found >= wanted));
+  }));
+}

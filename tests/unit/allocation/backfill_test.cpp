@@ -1,0 +1,145 @@
+#include <catch2/catch.hpp>
+
+#include "lib/allocation/start_history.hpp"
+#include "lib/base/rng.hpp"
+#include "tests/support/allocation/backfill_invariant.hpp"
+#include "tests/support/allocation/builders.hpp"
+
+using namespace berth;
+using namespace berth::allocation;
+using namespace berth::allocation::testing;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// One node of 8 cores for team-a and team-b, 6 of them busy for an hour.
+World busy_node() {
+  World world;
+  world.add_all(pool("p"), node("n1", 8), quota("a").of("team-a").pool("p").cpu(16),
+                quota("b").of("team-b").pool("p").cpu(16),
+                pod("busy").in("team-b").cpu(6).bound("n1").lasts(1h));
+  return world;
+}
+
+std::optional<TimePoint> planned(const Plan& plan, const std::string& name) {
+  const auto starts = planned_starts(plan);
+  const auto found = starts.find(WorkloadId{"uid-" + name});
+  return found == starts.end() ? std::nullopt : std::optional{found->second};
+}
+
+PodView waits(const std::string& name, std::int64_t cores, int second,
+              std::optional<Duration> limit = {}) {
+  PodView view = pod(name).cpu(cores).created(second);
+  view.duration_limit = limit;
+  return view;
+}
+
+} // namespace
+
+TEST_CASE("B1: who waits is told when the room it needs is expected to be free") {
+  World world = busy_node();
+  world.add(waits("big", 8, 0));
+  CHECK(planned(world.plan(), "big") == kNow + 1h);
+}
+
+TEST_CASE("B1: later work starts now only beside a planned start") {
+  World world = busy_node();
+  world.add_all(waits("big", 8, 0), waits("short", 2, 1, 1h), waits("long", 2, 2, 61min),
+                waits("endless", 1, 3));
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Names{"short"});
+  CHECK(planned(plan, "big") == kNow + 1h);
+  CHECK(why_waiting(plan, "endless")->reason != Reason::Admitted);
+  world.apply(plan);
+  CHECK(world.plan().admissions.empty());
+  CHECK(planned(world.plan(), "big") == kNow + 1h);
+}
+
+TEST_CASE("B1: work that leaves a planned workload its room may run as long as it likes") {
+  World world = busy_node();
+  world.add_all(waits("big", 6, 0), waits("endless", 2, 1));
+  CHECK(admitted_names(world.plan()) == Names{"endless"});
+}
+
+TEST_CASE("B1: a planned start keeps its room in the quota too") {
+  World world = busy_node();
+  world.add(node("n2", 8));
+  world.add(node("n3", 8));
+  world.add(quota("b").of("team-b").pool("p").nominal("cpu", 10'000, Amount{0}));
+  PodView first = pod("first").in("team-b").cpu(8).created(0);
+  PodView endless = pod("endless").in("team-b").cpu(4).created(1);
+  PodView brief = pod("brief").in("team-b").cpu(4).created(2);
+  brief.duration_limit = 1h;
+  world.add_all(first, endless, brief);
+  const Plan plan = world.plan();
+  CHECK(planned(plan, "first") == kNow + 1h);
+  CHECK(admitted_names(plan) == Names{"brief"});
+  CHECK(why_waiting(plan, "endless")->reason == Reason::HigherPriorityFirst);
+}
+
+TEST_CASE("B1: a gang is planned for nodes and not for sums") {
+  World world;
+  world.add_all(pool("p"), node("n1", 4), node("n2", 4), quota("a").of("team-a").pool("p").cpu(16),
+                quota("b").of("team-b").pool("p").cpu(16),
+                pod("b1").in("team-b").cpu(2).bound("n1").lasts(1h),
+                pod("b2").in("team-b").cpu(2).bound("n2").lasts(2h));
+  world.add_all(pod("g1").cpu(4).gang("g", 2), pod("g2").cpu(4).gang("g", 2));
+  const Plan plan = world.plan();
+  REQUIRE(planned_starts(plan).size() == 1);
+  CHECK(planned_starts(plan).begin()->second == kNow + 2h);
+}
+
+TEST_CASE("B1: only so many planned starts are kept, and none without backfill") {
+  World world = busy_node();
+  world.policy.backfill.planned_starts = 1;
+  world.add_all(waits("big", 8, 0), waits("next", 8, 1));
+  CHECK(planned_starts(world.plan()).size() == 1);
+  PolicySpec spec;
+  spec.backfill = BackfillPolicy{true, 0};
+  world.add(spec);
+  CHECK(planned_starts(world.plan()).empty()); // a policy goes before what the program was told
+  world.state.remove_policy(spec.name);
+  world.policy.backfill.enabled = false;
+  CHECK(planned_starts(world.plan()).empty());
+}
+
+TEST_CASE("B2: the end of running work is its limit, else what is expected, else unknown") {
+  World world = busy_node();
+  world.add(waits("big", 8, 0));
+  PodView busy = pod("busy").in("team-b").cpu(6).bound("n1");
+  busy.started = kNow;
+  world.add(busy);
+  CHECK_FALSE(planned(world.plan(), "big"));
+  busy.expected_duration = 30min;
+  world.add(busy);
+  CHECK(planned(world.plan(), "big") == kNow + 30min);
+  busy.duration_limit = 45min;
+  world.add(busy);
+  CHECK(planned(world.plan(), "big") == kNow + 45min);
+}
+
+TEST_CASE("B3: nine in ten starts come within the interval, also when the habits change") {
+  StartHistory history;
+  Rng rng(7);
+  int told = 0;
+  int within = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const TimePoint now = kNow + i * 1min;
+    const Duration ahead = 1min * (30 + static_cast<int>(rng.next() % 90));
+    const int slowest = i < 1500 ? 100 : 60;
+    const ToldStart start{now, now + ahead, history.interval(QuotaName{"q"}, now, now + ahead)};
+    const TimePoint started =
+        now + ahead *
+                  (20 + static_cast<int>(rng.next() % static_cast<std::uint64_t>(slowest - 20))) /
+                  100;
+    if (i >= 300) {
+      ++told;
+      within += start.interval.contains(started) ? 1 : 0;
+    }
+    history.note(QuotaName{"q"}, start, started);
+  }
+  const int percent = within * 1000 / told;
+  CHECK(percent >= 870);
+  CHECK(percent <= 930);
+}

@@ -127,9 +127,10 @@ std::string describe(const ReplayReport& report) {
   std::snprintf(
       text.data(), text.size(),
       "keeps %.0f %% above %s: costs %.2f of the use, %.2f more than the best of %zu ways "
-      "in hindsight (%.0f %% above %s); %zu switches in %zu steps",
+      "in hindsight (%.0f %% above %s); %zu switch%s in %zu steps",
       report.chosen.buffer_percent, chosen.c_str(), report.cost, report.regret(), kArms.size(),
-      report.best.buffer_percent, best.c_str(), report.switches, report.steps);
+      report.best.buffer_percent, best.c_str(), report.switches, report.switches == 1 ? "" : "es",
+      report.steps);
   return text.data();
 }
 

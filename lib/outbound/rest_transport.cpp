@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -77,7 +78,8 @@ pplx::task<Answer> read_body(std::shared_ptr<Exchange> exchange) {
       .then([exchange, piece](std::size_t count) -> pplx::task<Answer> {
         if (count == 0)
           return pplx::task_from_result<Answer>(std::move(exchange->response));
-        const std::vector<std::uint8_t>& bytes = piece.collection();
+        // The piece has room for more than was read.
+        const std::span bytes = std::span(piece.collection()).first(count);
         exchange->response.body.append(bytes.begin(), bytes.end());
         if (exchange->response.body.size() > exchange->bytes_max)
           return pplx::task_from_result<Answer>(too_large(exchange->bytes_max));

@@ -14,7 +14,10 @@
 #include "analyzer/options.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/async/task_group.hpp"
+#include "lib/base/file.hpp"
+#include "lib/http/tls.hpp"
 #include "lib/kube/leader_election.hpp"
+#include "lib/outbound/rest_transport.hpp"
 #include "lib/program/identity.hpp"
 #include "lib/program/program.hpp"
 
@@ -22,10 +25,38 @@ namespace {
 
 using namespace berth;
 
+constexpr std::size_t kTokenBytesMax = std::size_t{64} << 10U;
+
+/// What is asked of others than the API server; empty where nothing is.
+struct Outside {
+  std::unique_ptr<outbound::RestTransport> transport{};
+  std::unique_ptr<analyzer::Prometheus> prometheus{};
+};
+
+/// Invalid or NotFound names the file or the URL that is of no use.
+Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptions& options) {
+  Outside outside;
+  if (options.prometheus_url.empty())
+    return outside;
+  std::string token;
+  outbound::RestOptions rest;
+  if (!options.prometheus_token_file.empty()) {
+    BERTH_TRY(token, read_file(options.prometheus_token_file, kTokenBytesMax));
+    token.erase(token.find_last_not_of(" \r\n") + 1);
+  }
+  if (!options.prometheus_ca_file.empty()) {
+    BERTH_TRY(rest.ca_pem, read_file(options.prometheus_ca_file, http::kPemBytesMax));
+  }
+  BERTH_TRY(outside.transport,
+            outbound::RestTransport::create(executor, options.prometheus_url, rest));
+  outside.prometheus = std::make_unique<analyzer::Prometheus>(*outside.transport, std::move(token));
+  return outside;
+}
+
 /// The parts of one running analyzer.
 class Analyzer {
 public:
-  Analyzer(program::Program& frame, analyzer::AnalyzerOptions options);
+  Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, Outside outside);
 
   /// Measures as long as the program lives, writes while it leads. Gives the exit code.
   async::Task<int> run(std::stop_token stop);
@@ -38,6 +69,7 @@ private:
 
   program::Program& frame_;
   analyzer::AnalyzerOptions options_;
+  Outside outside_;
   telemetry::Logger log_;
   telemetry::AnalyzerMetrics metrics_;
   telemetry::LeaderElectionMetrics lease_metrics_;
@@ -47,13 +79,16 @@ private:
   analyzer::Advisor advisor_;
 };
 
-Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options)
-    : frame_(frame), options_(std::move(options)), log_(frame.log().logger("analyzer")),
-      metrics_(frame.registry()), lease_metrics_(frame.registry(), options_.lease_name),
+Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, Outside outside)
+    : frame_(frame), options_(std::move(options)), outside_(std::move(outside)),
+      log_(frame.log().logger("analyzer")), metrics_(frame.registry()),
+      lease_metrics_(frame.registry(), options_.lease_name),
       mirror_(frame.client(), frame.executor(), frame.make_rng(), log_.named("mirror")),
       leads_(!options_.leader_elect),
       advisor_(
-          {frame.client(), frame.executor(), mirror_.caches(), metrics_, log_}, options_.advisor,
+          {frame.client(), frame.executor(), mirror_.caches(), metrics_, log_,
+           outside_.prometheus.get()},
+          options_.advisor,
           [this] {
             synced_.store(mirror_.has_synced(), std::memory_order_relaxed);
             return mirror_.has_synced();
@@ -143,6 +178,11 @@ int main(int argc, char** argv) {
   }
   if (line.options.identity.empty())
     line.options.identity = program::make_identity((*frame)->make_rng());
-  Analyzer parts(**frame, std::move(line.options));
+  auto outside = connect((*frame)->executor(), line.options);
+  if (!outside) {
+    std::fprintf(stderr, "berth-analyzer: --prometheus-url: %s\n", outside.error().message.c_str());
+    return program::kExitBadFlags;
+  }
+  Analyzer parts(**frame, std::move(line.options), std::move(*outside));
   return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
 }

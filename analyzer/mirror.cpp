@@ -48,14 +48,21 @@ struct Mirror::Impl {
         nodes(client, used, Rng{rng.next()}, kube::types::node(), cluster::make_node_codec(), log),
         pools(client, used, Rng{rng.next()}, kube::types::resource_pool(), log),
         policies(client, used, Rng{rng.next()}, kube::types::scaling_policy(), log),
-        recommendations(client, used, Rng{rng.next()}, kube::types::scaling_recommendation(), log) {
-  }
+        recommendations(client, used, Rng{rng.next()}, kube::types::scaling_recommendation(), log),
+        deployments(client, used, Rng{rng.next()}, kube::types::deployment(),
+                    make_workload_codec(api::ScalingTargetKind::Deployment), log),
+        stateful_sets(client, used, Rng{rng.next()}, kube::types::stateful_set(),
+                      make_workload_codec(api::ScalingTargetKind::StatefulSet), log),
+        pods(client, used, Rng{rng.next()}, kube::types::pod(), make_workload_pod_codec(), log) {}
 
   async::Executor& executor;
   Mirrored<cluster::Node> nodes;
   MirroredResource<api::ResourcePool> pools;
   MirroredResource<api::ScalingPolicy> policies;
   MirroredResource<api::ScalingRecommendation> recommendations;
+  Mirrored<Workload> deployments;
+  Mirrored<Workload> stateful_sets;
+  Mirrored<WorkloadPod> pods;
 };
 
 Mirror::Mirror(kube::Client& client, async::Executor& executor, Rng rng, telemetry::Logger log)
@@ -70,17 +77,24 @@ async::Task<void> Mirror::run(std::stop_token stop) {
   group.spawn(impl_->pools.reflector.run(group.stop_token()));
   group.spawn(impl_->policies.reflector.run(group.stop_token()));
   group.spawn(impl_->recommendations.reflector.run(group.stop_token()));
+  group.spawn(impl_->deployments.reflector.run(group.stop_token()));
+  group.spawn(impl_->stateful_sets.reflector.run(group.stop_token()));
+  group.spawn(impl_->pods.reflector.run(group.stop_token()));
   co_await group.join();
 }
 
 bool Mirror::has_synced() const {
   return impl_->nodes.store.has_synced() && impl_->pools.store.has_synced() &&
-         impl_->policies.store.has_synced() && impl_->recommendations.store.has_synced();
+         impl_->policies.store.has_synced() && impl_->recommendations.store.has_synced() &&
+         impl_->deployments.store.has_synced() && impl_->stateful_sets.store.has_synced() &&
+         impl_->pods.store.has_synced();
 }
 
 Caches Mirror::caches() const {
-  return {impl_->nodes.store, impl_->pools.store, impl_->policies.store,
-          impl_->recommendations.store};
+  return {impl_->nodes.store,       impl_->pools.store,
+          impl_->policies.store,    impl_->recommendations.store,
+          impl_->deployments.store, impl_->stateful_sets.store,
+          impl_->pods.store};
 }
 
 } // namespace berth::analyzer

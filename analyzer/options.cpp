@@ -20,6 +20,14 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
   app.add_option("--recommendation-namespace", options.advisor.recommendation_namespace,
                  "where recommendations go for pools that no ScalingPolicy names")
       ->capture_default_str();
+  app.add_option("--history-file", options.advisor.history_file,
+                 "keeps two weeks of measurements over a restart; default: nowhere");
+  app.add_option("--prometheus-url", options.prometheus_url,
+                 "server that is asked for the Prometheus metrics of policies; default: none");
+  app.add_option("--prometheus-token-file", options.prometheus_token_file,
+                 "file with the bearer token for it; read once");
+  app.add_option("--prometheus-ca-file", options.prometheus_ca_file,
+                 "PEM file with the issuers trusted for it; default: the system's");
   app.add_option("--leader-elect", options.leader_elect,
                  "write only while holding the Lease; needed with more than one replica")
       ->capture_default_str();
@@ -40,6 +48,10 @@ std::vector<std::string> problems_of(const AnalyzerOptions& options, int interva
          "--interval-seconds: must be 10 to 3600");
   demand(!options.advisor.recommendation_namespace.empty(),
          "--recommendation-namespace: must not be empty");
+  demand(!options.prometheus_url.empty() || options.prometheus_token_file.empty(),
+         "--prometheus-token-file: needs --prometheus-url");
+  demand(!options.prometheus_url.empty() || options.prometheus_ca_file.empty(),
+         "--prometheus-ca-file: needs --prometheus-url");
   demand(!options.lease_namespace.empty(), "--lease-namespace: must not be empty");
   demand(!options.lease_name.empty(), "--lease-name: must not be empty");
   return problems;
@@ -51,8 +63,9 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   CommandLine line;
   line.options.common.health_bind_address = "127.0.0.1:8081";
   int interval_seconds = 60;
-  CLI::App app{"Measures the pools of a Kubernetes cluster and recommends their size.",
-               "berth-analyzer"};
+  CLI::App app{
+      "Measures the pools and workloads of a Kubernetes cluster and recommends their size.",
+      "berth-analyzer"};
   app.footer("`berth-analyzer backtest --help`: the models on series whose future is known.");
   add_flags(app, line.options, interval_seconds);
   line.end = program::read_command_line(

@@ -11,6 +11,9 @@ namespace berth::analyzer {
 struct AnalyzerOptions {
   program::CommonOptions common;
   AdvisorOptions advisor;
+  std::string prometheus_url;        ///< empty: no Prometheus is asked
+  std::string prometheus_token_file; ///< empty: no token is sent
+  std::string prometheus_ca_file;    ///< empty: the system's issuers
   bool leader_elect = true;
   std::string lease_namespace = "berth-system";
   std::string lease_name = "berth-analyzer";

@@ -15,16 +15,16 @@ kube::WriteOptions apply_options(const char* subresource = "") {
 
 } // namespace
 
-async::Task<void> Act::run(PoolPlan plan) {
+async::Task<void> Act::run(Plan plan) {
   if (plan.measured)
     co_await write_measured(plan.pool, *plan.measured);
-  if (plan.advised)
-    co_await write_advised(plan.advised->object);
+  for (const auto& advised : plan.advised)
+    co_await write_advised(advised.object);
   for (const auto& change : plan.changed) {
     const auto written = co_await write_status(change.meta, change.status);
     metrics.recommendations(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
     if (!written && written.error().code != Code::NotFound)
-      log.warn("Failed to end a ScalingRecommendation", written.error(),
+      log.warn("Failed to write the status of a ScalingRecommendation", written.error(),
                {{"recommendation", to_string(change.meta.key())}});
   }
   for (const auto& meta : plan.removed)
@@ -63,11 +63,11 @@ async::Task<void> Act::write_advised(api::ScalingRecommendation object) {
   }
   metrics.recommendations(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
   if (written)
-    log.info("Recommended a change of size",
-             {{"recommendation", to_string(object.meta.key())},
-              {"pool", object.spec.target_ref.name},
-              {"kind", to_string(object.spec.kind)},
-              {"confidence_percent", object.spec.confidence_percent}});
+    log.info("Recommended a change", {{"recommendation", to_string(object.meta.key())},
+                                      {"target_kind", to_string(object.spec.target_ref.kind)},
+                                      {"target", object.spec.target_ref.name},
+                                      {"kind", to_string(object.spec.kind)},
+                                      {"confidence_percent", object.spec.confidence_percent}});
   else
     log.warn("Failed to write a ScalingRecommendation", written.error(),
              {{"recommendation", to_string(object.meta.key())}});

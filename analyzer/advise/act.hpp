@@ -2,7 +2,7 @@
 // act(): writes a plan to the API by server-side apply, each object for itself. What fails is
 // decided anew in the next cycle; nothing here tries again.
 
-#include "analyzer/advise/decide.hpp"
+#include "analyzer/advise/plan.hpp"
 #include "lib/async/task.hpp"
 #include "lib/kube/client.hpp"
 #include "lib/telemetry/catalog.hpp"
@@ -15,7 +15,7 @@ struct Act {
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log;
 
-  [[nodiscard]] async::Task<void> run(PoolPlan plan);
+  [[nodiscard]] async::Task<void> run(Plan plan);
 
 private:
   [[nodiscard]] async::Task<void> write_measured(api::ObjectMeta pool,

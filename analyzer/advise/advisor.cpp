@@ -1,20 +1,33 @@
 #include "analyzer/advise/advisor.hpp"
 
 #include <algorithm>
-#include <set>
+#include <array>
 #include <utility>
 
-#include "analyzer/advise/decide.hpp"
-#include "analyzer/model/pool_usage.hpp"
+#include "analyzer/advise/burst.hpp"
+#include "analyzer/advise/history_file.hpp"
+#include "analyzer/advise/series_names.hpp"
 
 namespace berth::analyzer {
 namespace {
 
 /// How soon it looks again while the caches are being filled.
 constexpr Duration kSyncPoll = std::chrono::seconds{1};
+/// A crash forgets no more than this.
+constexpr Duration kHistoryKeptEvery = std::chrono::minutes{10};
 
-double seconds(Duration span) {
-  return std::chrono::duration<double>(span).count();
+/// Each may take its whole time-out, and a cycle is to end.
+constexpr std::size_t kMetricQueriesPerCycleMax = 100;
+
+resources::ResourceVector largest_node(const kube::Store<cluster::Node>& nodes) {
+  resources::ResourceVector largest;
+  for (const auto& [key, node] : nodes.items())
+    largest.raise_to(node->view.allocatable);
+  return largest;
+}
+
+telemetry::AdviceKind label_of(api::RecommendationKind kind) {
+  return static_cast<telemetry::AdviceKind>(kind);
 }
 
 } // namespace
@@ -23,9 +36,10 @@ Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool(
                  std::function<bool()> may_write)
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
       may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log},
-      cadence_(options_.interval) {}
+      recorder_(options_, parts_.metrics), forecaster_(parts_.metrics) {}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
+  read_history();
   for (;;) {
     const SteadyPoint began = parts_.executor.clock().steady_now();
     const bool synced = has_synced_();
@@ -37,76 +51,152 @@ async::Task<void> Advisor::run(std::stop_token stop) {
         synced ? std::max(options_.interval - took, Duration::zero()) : kSyncPoll;
     const bool due = co_await async::sleep_for(parts_.executor, pause, stop);
     if (!due)
-      co_return;
+      break;
   }
+  keep_history(parts_.executor.clock().now(), true);
 }
 
 async::Task<void> Advisor::cycle() {
   const SteadyPoint began = parts_.executor.clock().steady_now();
   co_await measure();
   const TimePoint now = parts_.executor.clock().now();
-  const ClusterView view = observe(parts_.caches, samples_);
-  forget_what_is_gone(view);
-  const Duration interval = cadence_.interval();
+  recorder_.forget_what_is_gone(parts_.caches);
+  const ClusterView view = observe(parts_.caches, recorder_.node_samples());
+  recorder_.record(view, pods_by_workload(parts_.caches), now);
+  forecaster_.begin_cycle(recorder_.history(), now);
+  const TrackRecords records = track_records(parts_.caches.recommendations);
+  const DecideContext context{options_, records, now};
+  const FactsSources sources{recorder_, forecaster_};
+  std::vector<PoolFacts> pools;
   for (const auto& pool : view.pools) {
-    const PoolUsage usage = add_up(pool.nodes, now, Series::kStaleIntervals * interval);
-    PoolCourse& course = course_of(pool);
-    course.record(usage, interval, now);
-    PoolPlan plan = decide(pool, usage, course, options_, now);
-    if (!plan.empty() && may_write_())
-      co_await act_.run(std::move(plan));
+    pools.push_back(facts_of(pool, sources, now));
+    Decision decision = decide(pool, pools.back(), context);
+    co_await carry_out(std::move(decision));
   }
-  PoolPlan orphans = decide_orphans(view.orphans, options_, now);
-  if (!orphans.empty() && may_write_())
-    co_await act_.run(std::move(orphans));
+  const auto largest = largest_node(parts_.caches.nodes);
+  for (const auto& workload : view.workloads) {
+    const WorkloadFacts facts = facts_of(workload, sources, largest, now);
+    Decision decision = decide(workload, facts, context);
+    co_await carry_out(std::move(decision));
+  }
+  Decision orphans;
+  orphans.plan = decide_orphans(view.orphans, options_, now);
+  co_await carry_out(std::move(orphans));
+  show(view, pools);
+  keep_history(now, false);
   const auto took = parts_.executor.clock().steady_now() - began;
   parts_.metrics.cycle_duration_seconds.observe(std::chrono::duration<double>(took).count());
 }
 
 async::Task<void> Advisor::measure() {
-  auto list = co_await read_node_metrics(parts_.client);
+  auto nodes = co_await read_node_metrics(parts_.client);
+  recorder_.take_nodes(take(std::move(nodes), "nodes"), parts_.executor.clock().now());
+  auto pods = co_await read_pod_metrics(parts_.client);
+  recorder_.take_pods(take(std::move(pods), "pods"), parts_.executor.clock().now());
+  co_await read_metrics();
+}
+
+async::Task<void> Advisor::read_metrics() {
+  std::size_t left = parts_.prometheus == nullptr ? 0 : kMetricQueriesPerCycleMax;
+  // A copy: the cache may change while an answer is waited for.
+  const auto policies = parts_.caches.policies.items();
+  for (const auto& [key, policy] : policies) {
+    for (const api::ScalingMetric& metric : policy->spec.metrics) {
+      if (metric.source != api::ScalingMetricSource::Prometheus || left == 0)
+        continue;
+      --left;
+      const std::string name = metric_series(*policy, metric.name);
+      const Series* series = recorder_.history().find(name);
+      const auto latest = series == nullptr ? std::nullopt : series->latest();
+      RangeQuery query;
+      query.expression = metric.query;
+      query.step = options_.interval;
+      query.end = parts_.executor.clock().now();
+      const TimePoint first = query.end - recorder_.history().options().window;
+      query.start = latest ? std::max(latest->at + query.step, first) : first;
+      if (query.start > query.end)
+        continue;
+      auto samples = co_await parts_.prometheus->read(std::move(query));
+      parts_.metrics.source_queries(samples ? telemetry::Outcome::Ok : telemetry::Outcome::Error)
+          .add();
+      if (samples)
+        recorder_.take_metric(name, *samples, parts_.executor.clock().now());
+      else
+        parts_.log.warn("Failed to read a metric of a ScalingPolicy", samples.error(),
+                        {{"policy", to_string(key)}, {"metric", metric.name}});
+    }
+  }
+}
+
+std::vector<UsageSample> Advisor::take(Result<UsageList> list, const char* of) {
   parts_.metrics.source_queries(list ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
   if (!list) {
-    parts_.log.warn("Failed to read the metrics API", list.error());
-    co_return;
+    parts_.log.warn("Failed to read the metrics API", list.error(), {{"of", of}});
+    return {};
   }
-  const TimePoint now = parts_.executor.clock().now();
-  std::vector<Duration> spacings;
-  for (const auto& sample : list->samples)
-    if (const auto spacing = remember(sample, now))
-      spacings.push_back(*spacing);
-  cadence_.add(spacings);
   for (const auto& bad : list->malformed)
     parts_.log.warn("Left out a measurement that cannot be read",
-                    {{"node", to_string(bad.key)}, {"why", bad.why}});
+                    {{"of", of}, {"name", to_string(bad.key)}, {"why", bad.why}});
+  return std::move(list->samples);
 }
 
-std::optional<Duration> Advisor::remember(const UsageSample& sample, TimePoint now) {
-  if (sample.at > now + options_.interval)
-    return std::nullopt; // kept, it would turn away all that come after it
-  auto& newest = parts_.metrics.newest_sample_timestamp_seconds;
-  newest.set(std::max(newest.value(), seconds(sample.at.time_since_epoch())));
-  const auto [known, is_new] =
-      samples_.try_emplace(NodeName(sample.key.name), sample.at, sample.used);
-  if (is_new || sample.at <= known->second.at)
-    return std::nullopt;
-  const Duration spacing = sample.at - known->second.at;
-  known->second = {sample.at, sample.used};
-  return spacing;
+async::Task<void> Advisor::carry_out(Decision decision) {
+  if (decision.plan.empty() || !may_write_())
+    co_return;
+  for (const Verified& verified : decision.verified)
+    parts_.metrics
+        .verified_recommendations(label_of(verified.kind), verified.held
+                                                               ? telemetry::ForecastOutcome::Held
+                                                               : telemetry::ForecastOutcome::Missed)
+        .add();
+  co_await act_.run(std::move(decision.plan));
 }
 
-void Advisor::forget_what_is_gone(const ClusterView& view) {
-  std::erase_if(samples_, [&](const auto& sample) {
-    return parts_.caches.nodes.find({"", sample.first.str()}) == nullptr;
-  });
-  std::set<std::string> uids;
-  for (const auto& pool : view.pools)
-    uids.insert(pool.pool->meta.uid);
-  std::erase_if(courses_, [&](const auto& course) { return !uids.contains(course.first); });
+void Advisor::show(const ClusterView& view, const std::vector<PoolFacts>& facts) {
+  std::vector<telemetry::ObjectGauges::Sample> ratios;
+  std::vector<telemetry::ObjectGauges::Sample> bursts;
+  for (std::size_t i = 0; i < view.pools.size(); ++i) {
+    const std::string& name = view.pools[i].pool->meta.name;
+    bursts.push_back({{name}, burst_state(view.pools[i]).is_active ? 1.0 : 0.0});
+    for (const Outlook& outlook : facts[i].used)
+      if (outlook.metrics == Reason::MetricsAvailable)
+        ratios.push_back(
+            {{name, std::string(outlook.resource.str())}, outlook.use_now / outlook.capacity});
+  }
+  parts_.metrics.current_usage_ratio.replace(std::move(ratios));
+  parts_.metrics.in_burst_mode.replace(std::move(bursts));
+  std::array<double, api::kRecommendationKinds> pending{};
+  const TimePoint now = parts_.executor.clock().now();
+  for (const auto& [key, one] : parts_.caches.recommendations.items())
+    if (api::is_true(one->status.conditions, "Valid") && !one->status.applied_at &&
+        one->spec.expires_at > now)
+      pending[static_cast<std::size_t>(one->spec.kind)] += 1;
+  for (std::size_t i = 0; i < pending.size(); ++i)
+    parts_.metrics.pending_plans(static_cast<telemetry::AdviceKind>(i)).set(pending[i]);
 }
 
-PoolCourse& Advisor::course_of(const PoolView& view) {
-  return courses_.try_emplace(view.pool->meta.uid, options_).first->second;
+void Advisor::read_history() {
+  if (options_.history_file.empty())
+    return;
+  const TimePoint now = parts_.executor.clock().now();
+  const auto read = read_history_file(options_.history_file, now, recorder_.history());
+  if (read)
+    parts_.log.info(
+        "Read the history of before",
+        {{"file", options_.history_file}, {"series", recorder_.history().series().size()}});
+  else if (read.error().code != Code::NotFound)
+    parts_.log.warn("Failed to read the history of before; it is measured anew", read.error());
+}
+
+void Advisor::keep_history(TimePoint now, bool at_once) {
+  if (options_.history_file.empty())
+    return;
+  history_kept_ = history_kept_.value_or(now);
+  if (!at_once && now - *history_kept_ < kHistoryKeptEvery)
+    return;
+  history_kept_ = now;
+  if (const auto kept = write_history_file(options_.history_file, recorder_.history()); !kept)
+    parts_.log.warn("Failed to keep the history", kept.error());
 }
 
 } // namespace berth::analyzer

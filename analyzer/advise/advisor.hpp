@@ -1,19 +1,16 @@
 #pragma once
-// Advisor: the analyzer's loop. Each interval it measures, decides for every pool, and writes what
-// differs. It measures whether or not it leads, so that a standby that takes over knows the past.
+// Advisor: the analyzer's loop. Each interval it measures, decides for every pool and for every
+// workload that a policy names, and writes what differs. It measures whether or not it leads, so
+// that a standby that takes over knows the past.
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <stop_token>
-#include <string>
 
 #include "analyzer/advise/act.hpp"
-#include "analyzer/advise/pool_course.hpp"
+#include "analyzer/advise/facts.hpp"
 #include "analyzer/advise/settings.hpp"
-#include "analyzer/advise/view.hpp"
-#include "analyzer/model/cadence.hpp"
-#include "analyzer/sources/metrics_api.hpp"
+#include "analyzer/sources/prometheus.hpp"
 #include "lib/async/executor.hpp"
 #include "lib/kube/client.hpp"
 
@@ -25,36 +22,41 @@ struct AdvisorParts {
   Caches caches;
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log{};
+  Prometheus* prometheus = nullptr; ///< null: no policy's metric is read
 };
 
 class Advisor {
 public:
   /// `has_synced`: whether all caches are filled; nothing is done before. `may_write`: whether
-  /// this replica leads; asked before each pool.
+  /// this replica leads; asked before each target.
   Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool()> has_synced,
           std::function<bool()> may_write);
 
-  /// One cycle per interval until `stop`; a cycle that has begun is finished.
+  /// One cycle per interval until `stop`; a cycle that has begun is finished. Begins with what the
+  /// history file has, and leaves there what it knows.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
   /// Measures, decides, and writes where it may.
   [[nodiscard]] async::Task<void> cycle();
 
 private:
   [[nodiscard]] async::Task<void> measure();
-  /// Keeps the sample if it is newer than what is known of the node; the time between the two.
-  [[nodiscard]] std::optional<Duration> remember(const UsageSample& sample, TimePoint now);
-  void forget_what_is_gone(const ClusterView& view);
-  [[nodiscard]] PoolCourse& course_of(const PoolView& view);
+  /// Asks Prometheus for what its policies' metrics did since they were last read.
+  [[nodiscard]] async::Task<void> read_metrics();
+  /// Notes how the query ended; the samples of an answer.
+  [[nodiscard]] std::vector<UsageSample> take(Result<UsageList> list, const char* of);
+  [[nodiscard]] async::Task<void> carry_out(Decision decision);
+  void show(const ClusterView& view, const std::vector<PoolFacts>& facts);
+  void read_history();
+  void keep_history(TimePoint now, bool at_once);
 
   AdvisorParts parts_;
   AdvisorOptions options_;
   std::function<bool()> has_synced_;
   std::function<bool()> may_write_;
   Act act_;
-  NodeSamples samples_;
-  Cadence cadence_;
-  /// By the pool's uid: one that is made anew under its old name starts without a past.
-  std::map<std::string, PoolCourse> courses_;
+  Recorder recorder_;
+  Forecaster forecaster_;
+  std::optional<TimePoint> history_kept_;
 };
 
 } // namespace berth::analyzer

@@ -4,19 +4,23 @@
 #include <cmath>
 #include <string>
 
+#include "analyzer/advise/burst.hpp"
+#include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
-#include "analyzer/advise/recommendation.hpp"
 
 namespace berth::analyzer {
 namespace {
 
 using api::ConditionStatus;
+using api::RecommendationKind;
 using resources::Amount;
 using resources::ResourceName;
 
 constexpr const char* kPublished[] = {"cpu", "memory"};
-/// A standing recommendation keeps its number of nodes while the wanted one is this close.
-constexpr std::int32_t kSameNodesPercent = 10;
+
+std::size_t index_of(RecommendationKind kind) {
+  return static_cast<std::size_t>(kind);
+}
 
 std::optional<Amount> published(const api::ResourcePoolStatus& status, const ResourceName& name) {
   for (const auto& resource : status.resources)
@@ -80,100 +84,74 @@ api::ResourcePoolStatus measured_status(const api::ResourcePool& pool, const Poo
   return status;
 }
 
-std::vector<Judged> judge(const PoolUsage& usage, const PoolCourse& course,
-                          const PoolSettings& settings, TimePoint now) {
-  const auto capacity = [&](const ResourceName& name) {
-    return static_cast<double>(usage.capacity.get(name).value());
-  };
-  const ResourceName& cpu = ResourceName::cpu();
-  const ResourceName& memory = ResourceName::memory();
-  return {Judged{look_out(cpu, course.cpu(), capacity(cpu), now), settings.cpu},
-          Judged{look_out(memory, course.memory(), capacity(memory), now), settings.memory}};
+SizedTarget target_of(const PoolView& view, const PoolSettings& settings, const PoolUsage& usage) {
+  SizedTarget target;
+  target.ref = {api::ScalingTargetKind::ResourcePool, view.pool->meta.name};
+  target.recommendation_namespace = settings.recommendation_namespace;
+  target.owner = settings.owner;
+  target.units = "nodes";
+  target.elastic = view.pool->spec.elastic.value_or(api::Elastic{});
+  target.size.units = usage.nodes;
+  target.size.units_min = std::max(target.elastic.min_nodes, 1);
+  return target;
 }
 
-/// A number of nodes that moves by a node or two is not a new finding, and one that is taken back
-/// waits for the cooldown like any change of mind.
-void keep_standing_nodes(PoolAdvice& advice, const RecommendationPtr& last, PoolSize size,
-                         bool is_cooling) {
-  if (!last)
-    return;
-  const auto nodes = nodes_of(*last);
-  const bool grows = advice.state.advice == Advice::GrowPool;
-  const bool same_kind = last->spec.kind == (grows ? api::RecommendationKind::GrowPool
-                                                   : api::RecommendationKind::ShrinkPool);
-  if (!nodes || !same_kind || (grows ? *nodes <= size.nodes : *nodes >= size.nodes))
-    return;
-  const bool is_close =
-      std::abs(advice.nodes - *nodes) <= std::max(1, *nodes * kSameNodesPercent / 100);
-  if (is_close || (is_cooling && grows && advice.nodes < *nodes))
-    advice.nodes = *nodes;
-}
-
-/// The recommendation with its status, if the API does not say so already.
-std::optional<Advised> advised(api::ScalingRecommendation wanted, const Finding& finding,
-                               const AdvisorOptions& options, TimePoint now) {
-  const auto& known = finding.view.recommendations;
-  const auto same =
-      std::ranges::find(known, wanted.meta.key(), [](const auto& one) { return one->meta.key(); });
-  if (same != known.end()) {
-    const auto& last = **same;
-    const bool is_fresh = last.spec.expires_at - now > options.recommendation_validity / 2;
-    if (is_fresh && api::is_true(last.status.conditions, "Valid") &&
-        last.spec.priority >= wanted.spec.priority)
-      return std::nullopt;
-    wanted.meta.uid = last.meta.uid;
-    wanted.meta.generation = last.meta.generation;
-    wanted.status = last.status;
-  }
-  api::Condition valid;
-  valid.status = ConditionStatus::True;
-  valid.reason = finding.advice.reason;
-  valid.message = message_for(finding);
-  wanted.status = with_valid(wanted.meta, std::move(wanted.status), std::move(valid), now);
-  return Advised{std::move(wanted)};
-}
-
-void recommend(PoolPlan& plan, const PoolView& view, const PoolUsage& usage,
-               const PoolCourse& course, const AdvisorOptions& options, TimePoint now) {
-  const PoolSettings settings = settings_of(view, options);
-  const auto& known = view.recommendations;
+void recommend_size(Plan& plan, const PoolView& view, const PoolFacts& facts,
+                    const DecideContext& context) {
+  const PoolSettings settings = settings_of(view, context.options);
+  const auto known = of_kinds(view.recommendations,
+                              {RecommendationKind::GrowPool, RecommendationKind::ShrinkPool});
   if (!settings.advises)
-    return tend(plan, known, std::nullopt, true, options, now);
-  PoolSize size;
-  size.nodes = usage.nodes;
-  if (view.pool->spec.elastic)
-    size.nodes_min = std::max(view.pool->spec.elastic->min_nodes, 1);
-  const auto judged = judge(usage, course, settings, now);
-  PoolAdvice advice = advise(judged, size, state_of(known, now), settings.advice, now);
-  if (!advice.known || advice.state.advice == Advice::None)
-    return tend(plan, known, std::nullopt, advice.known, options, now);
-  const bool is_cooling = now < advice.state.changed.value_or(now) + settings.advice.cooldown;
-  keep_standing_nodes(advice, standing(known, now), size, is_cooling);
-  const Finding finding{view, settings, size, judged[advice.resource], advice};
-  auto wanted = recommendation_for(finding, options.recommendation_validity, now);
-  const api::ObjectKey key = wanted.meta.key();
-  plan.advised = advised(std::move(wanted), finding, options, now);
-  tend(plan, known, key, true, options, now);
+    return tend(plan, known, std::nullopt, true, context.options, context.now);
+  const SizedTarget target = target_of(view, settings, facts.usage);
+  SizeQuestion question{target, {}, settings.advice, known, facts.learned};
+  for (const Outlook& outlook : facts.used)
+    question.judged.push_back({outlook, settings.thresholds_of(outlook.resource)});
+  question.trust_to_grow = context.records[index_of(RecommendationKind::GrowPool)];
+  question.trust_to_shrink = context.records[index_of(RecommendationKind::ShrinkPool)];
+  decide_size(plan, question, context.options, context.now);
 }
 
 } // namespace
 
-PoolPlan decide(const PoolView& view, const PoolUsage& usage, const PoolCourse& course,
-                const AdvisorOptions& options, TimePoint now) {
-  PoolPlan plan;
+Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContext& context) {
+  Decision decision;
+  Plan& plan = decision.plan;
   plan.pool = view.pool->meta;
-  auto measured = measured_status(*view.pool, usage, options, now);
+  auto measured = measured_status(*view.pool, facts.usage, context.options, context.now);
   if (measured != api::measured_part(view.pool->status))
     plan.measured = std::move(measured);
-  recommend(plan, view, usage, course, options, now);
+  PoolView noted = view;
+  decision.verified = verify(plan, noted.recommendations, facts.proofs, context.now);
+  recommend_size(plan, noted, facts, context);
+  decide_burst(plan, noted, facts, context);
+  return decision;
+}
+
+Plan decide_orphans(const std::vector<RecommendationPtr>& orphans, const AdvisorOptions& options,
+                    TimePoint now) {
+  Plan plan;
+  tend(plan, orphans, std::nullopt, true, options, now);
   return plan;
 }
 
-PoolPlan decide_orphans(const std::vector<RecommendationPtr>& orphans,
-                        const AdvisorOptions& options, TimePoint now) {
-  PoolPlan plan;
-  tend(plan, orphans, std::nullopt, true, options, now);
-  return plan;
+std::vector<RecommendationPtr> of_kinds(const std::vector<RecommendationPtr>& recommendations,
+                                        std::initializer_list<RecommendationKind> kinds) {
+  std::vector<RecommendationPtr> found;
+  for (const auto& one : recommendations)
+    if (std::ranges::find(kinds, one->spec.kind) != kinds.end())
+      found.push_back(one);
+  return found;
+}
+
+TrackRecords track_records(const kube::Store<api::ScalingRecommendation>& all) {
+  std::vector<RecommendationPtr> recommendations;
+  for (const auto& [key, one] : all.items())
+    recommendations.push_back(one);
+  TrackRecords records{};
+  for (std::size_t i = 0; i < records.size(); ++i)
+    records[i] = track_record(recommendations, static_cast<RecommendationKind>(i));
+  return records;
 }
 
 } // namespace berth::analyzer

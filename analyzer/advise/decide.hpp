@@ -1,54 +1,52 @@
 #pragma once
-// decide(): what to write for one pool, from what was seen. Pure: it holds no client and no clock,
-// and the state it goes by is in the API (the standing recommendation is what was advised so far),
-// so a restart forgets nothing but the measurements. Applied once, the same view gives an empty
-// plan.
+// decide(): what to write for one pool, from what was seen. Pure: the same view, facts and time
+// give the same plan.
 
-#include <optional>
+#include <array>
 #include <vector>
 
-#include "analyzer/advise/pool_course.hpp"
-#include "analyzer/advise/settings.hpp"
-#include "analyzer/advise/view.hpp"
+#include "analyzer/advise/plan.hpp"
+#include "analyzer/advise/verify.hpp"
 
 namespace berth::analyzer {
 
-/// A recommendation to create or renew, with the status it is to have.
-struct Advised {
-  api::ScalingRecommendation object{};
+/// How far each kind of recommendation can be trusted, by its number: 0..1.
+using TrackRecords = std::array<double, api::kRecommendationKinds>;
+[[nodiscard]] TrackRecords track_records(const kube::Store<api::ScalingRecommendation>& all);
 
-  friend bool operator==(const Advised&, const Advised&) = default;
+struct Decision {
+  Plan plan{};
+  std::vector<Verified> verified{};
 };
 
-/// A recommendation whose status changes.
-struct Changed {
-  api::ObjectMeta meta{};
-  api::ScalingRecommendationStatus status{};
-
-  friend bool operator==(const Changed&, const Changed&) = default;
+/// What was measured of a pool and is expected of it.
+struct PoolFacts {
+  PoolUsage usage{}; ///< of the view's nodes at `now`
+  /// Of cpu and memory: what its nodes use.
+  std::vector<Outlook> used{};
+  /// The same resources: what is charged to its nodes, as far as the operator says.
+  std::vector<Outlook> charged{};
+  Learned learned{};
+  Proofs proofs{};
 };
 
-struct PoolPlan {
-  api::ObjectMeta pool{}; ///< whose status it is
-  /// The analyzer's part of the pool's status, where it must be written.
-  std::optional<api::ResourcePoolStatus> measured{};
-  std::optional<Advised> advised{};
-  std::vector<Changed> changed{};
-  std::vector<api::ObjectMeta> removed{};
-
-  [[nodiscard]] bool empty() const {
-    return !measured && !advised && changed.empty() && removed.empty();
-  }
-  friend bool operator==(const PoolPlan&, const PoolPlan&) = default;
+/// What holds for all targets of a cycle.
+struct DecideContext {
+  const AdvisorOptions& options;
+  const TrackRecords& records;
+  TimePoint now{};
 };
 
-/// `usage` is that of the view's nodes at `now`; `course` includes it already.
-[[nodiscard]] PoolPlan decide(const PoolView& view, const PoolUsage& usage,
-                              const PoolCourse& course, const AdvisorOptions& options,
-                              TimePoint now);
+[[nodiscard]] Decision decide(const PoolView& view, const PoolFacts& facts,
+                              const DecideContext& context);
 
-/// For recommendations whose pool is gone: they end, and are removed in their time.
-[[nodiscard]] PoolPlan decide_orphans(const std::vector<RecommendationPtr>& orphans,
-                                      const AdvisorOptions& options, TimePoint now);
+/// For recommendations whose target is gone: they end, and are removed in their time.
+[[nodiscard]] Plan decide_orphans(const std::vector<RecommendationPtr>& orphans,
+                                  const AdvisorOptions& options, TimePoint now);
+
+/// Those of `recommendations` that are of one of the kinds.
+[[nodiscard]] std::vector<RecommendationPtr>
+of_kinds(const std::vector<RecommendationPtr>& recommendations,
+         std::initializer_list<api::RecommendationKind> kinds);
 
 } // namespace berth::analyzer

@@ -24,8 +24,11 @@ TimePoint since(const api::ScalingRecommendation& recommendation) {
 }
 
 Advice advice_of(const api::ScalingRecommendation& recommendation) {
-  return recommendation.spec.kind == api::RecommendationKind::GrowPool ? Advice::GrowPool
-                                                                       : Advice::ShrinkPool;
+  using api::RecommendationKind;
+  const RecommendationKind kind = recommendation.spec.kind;
+  return kind == RecommendationKind::GrowPool || kind == RecommendationKind::ScaleOut
+             ? Advice::Grow
+             : Advice::Shrink;
 }
 
 std::string ended_message(Reason reason) {
@@ -36,15 +39,14 @@ std::string ended_message(Reason reason) {
   }
 }
 
-void end(PoolPlan& plan, const api::ScalingRecommendation& recommendation, Reason reason,
+void end(Plan& plan, const api::ScalingRecommendation& recommendation, Reason reason,
          TimePoint now) {
   api::Condition valid;
   valid.status = api::ConditionStatus::False;
   valid.reason = reason;
   valid.message = ended_message(reason);
-  plan.changed.push_back(
-      {recommendation.meta,
-       with_valid(recommendation.meta, recommendation.status, std::move(valid), now)});
+  change_status(plan, {recommendation.meta, with_valid(recommendation.meta, recommendation.status,
+                                                       std::move(valid), now)});
 }
 
 } // namespace
@@ -73,7 +75,7 @@ AdviceState state_of(const std::vector<RecommendationPtr>& recommendations, Time
   return state;
 }
 
-void tend(PoolPlan& plan, const std::vector<RecommendationPtr>& recommendations,
+void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
           const std::optional<api::ObjectKey>& wanted, bool resolved, const AdvisorOptions& options,
           TimePoint now) {
   std::vector<RecommendationPtr> ended;

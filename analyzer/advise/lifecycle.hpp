@@ -5,12 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "analyzer/advise/decide.hpp"
+#include "analyzer/advise/plan.hpp"
 #include "analyzer/model/thresholds.hpp"
 
 namespace berth::analyzer {
 
-/// What was advised so far, as the recommendations tell it.
+/// What was advised so far about the size of a target, as the recommendations tell it.
 [[nodiscard]] AdviceState state_of(const std::vector<RecommendationPtr>& recommendations,
                                    TimePoint now);
 /// The newest one that stands; null if none does.
@@ -19,7 +19,7 @@ namespace berth::analyzer {
 
 /// Ends what stands and is not `wanted` any more, and removes what ended long ago. `resolved`: a
 /// finding that is gone may be ended before its time; otherwise only its time ends it.
-void tend(PoolPlan& plan, const std::vector<RecommendationPtr>& recommendations,
+void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
           const std::optional<api::ObjectKey>& wanted, bool resolved, const AdvisorOptions& options,
           TimePoint now);
 

@@ -4,9 +4,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <string>
 
-#include "lib/api/json.hpp"
+#include "lib/base/fnv.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -15,130 +14,128 @@ using api::RecommendationKind;
 using resources::Amount;
 using resources::Quantity;
 
-constexpr const char* kModel = "TheilSen";
-constexpr std::int32_t kNodesMax = 100'000;
+/// The most points of a forecast that the API takes.
+constexpr std::size_t kPointsMax = 288;
 
-RecommendationKind kind_of(Advice advice) {
-  return advice == Advice::GrowPool ? RecommendationKind::GrowPool : RecommendationKind::ShrinkPool;
-}
-
-/// A merge patch of the pool that asks for `nodes` and keeps what the pool says otherwise.
-std::string pool_patch(const api::ResourcePoolSpec& spec, Advice advice, std::int32_t nodes) {
-  const api::Elastic elastic = spec.elastic.value_or(api::Elastic{});
-  api::Json wanted;
-  wanted["minNodes"] = advice == Advice::GrowPool ? nodes : std::min(elastic.min_nodes, nodes);
-  wanted["maxNodes"] = advice == Advice::GrowPool ? std::max(elastic.max_nodes, nodes) : nodes;
-  return api::to_text(api::Json{{"spec", {{"elastic", std::move(wanted)}}}});
-}
-
-/// FNV-1a: short, stable over versions and platforms; equal names only ever mean equal patches.
+/// Equal names only ever mean equal patches.
 std::string digest(std::string_view text) {
-  std::uint64_t hash = 14'695'981'039'346'656'037ULL;
-  for (const char byte : text)
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 1'099'511'628'211ULL;
   std::array<char, 17> hex{};
-  std::snprintf(hex.data(), hex.size(), "%016llx", static_cast<unsigned long long>(hash));
+  std::snprintf(hex.data(), hex.size(), "%016llx", static_cast<unsigned long long>(fnv1a(text)));
   return std::string(hex.data(), 10);
 }
 
-std::string name_for(const std::string& pool, RecommendationKind kind, const std::string& patch) {
-  std::string kind_name(to_string(kind));
-  std::ranges::transform(kind_name, kind_name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return pool + '-' + kind_name + '-' + digest(patch);
+/// A pool's name stands alone, as ever; others may share theirs with something of another kind.
+std::string name_for(const api::ScalingRecommendationSpec& spec) {
+  constexpr std::size_t kNameBytesMax = 253 - 64;
+  const auto lowered = [](std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return lower;
+  };
+  const std::string kind = lowered(to_string(spec.kind));
+  const bool is_pool = spec.target_ref.kind == api::ScalingTargetKind::ResourcePool;
+  const std::string target_kind = is_pool ? "" : lowered(to_string(spec.target_ref.kind)) + '-';
+  return target_kind + spec.target_ref.name.substr(0, kNameBytesMax) + '-' + kind + '-' +
+         digest(spec.target_ref.name + '\n' + spec.action.patch);
 }
 
 Quantity quantity(const resources::ResourceName& resource, double value) {
   return quantity_of(resource, Amount{std::llround(std::clamp(value, 0.0, 9e15))});
 }
 
-Quantity percent(double value) {
-  return Quantity::of(std::llround(std::clamp(value, 0.0, 1e6)));
-}
-
 /// How the peak comes about that the advice reckons with.
-const char* peak_words(const Finding& finding) {
-  if (finding.advice.state.advice == Advice::ShrinkPool)
+const char* peak_words(const Judged& judged, const SizeAdvice& advice) {
+  if (advice.state.advice == Advice::Shrink)
     return "stays below";
-  const Outlook& outlook = finding.judged.outlook;
-  return outlook.expected_peak() > outlook.use_now ? "is heading for" : "is at";
+  return judged.outlook.expected_peak() > judged.outlook.use_now ? "is heading for" : "is at";
 }
 
-double percent_after(const Finding& finding) {
-  return finding.advice.peak_percent * finding.size.nodes / finding.advice.nodes;
+double percent_after(const SizedTarget& target, const SizeAdvice& advice) {
+  return advice.peak_percent * target.size.units / advice.units;
 }
 
-api::Evidence evidence_of(const Outlook& outlook) {
-  api::Evidence evidence;
-  evidence.metric = outlook.resource.str();
-  evidence.model = kModel;
-  evidence.samples = static_cast<std::int32_t>(outlook.samples);
-  for (const auto& forecast : outlook.forecast) {
-    auto& point = evidence.forecast.emplace_back();
-    point.at = std::chrono::floor<std::chrono::seconds>(forecast.at);
-    point.p10 = quantity(outlook.resource, forecast.p10);
-    point.p50 = quantity(outlook.resource, forecast.p50);
-    point.p90 = quantity(outlook.resource, forecast.p90);
-  }
-  return evidence;
+/// "cpu is at 91 % of 12 nodes; 17 nodes would bring it to 65 %".
+std::string size_message(const SizedTarget& target, const Judged& judged,
+                         const SizeAdvice& advice) {
+  std::array<char, 256> text{};
+  const std::string units(target.units);
+  std::snprintf(text.data(), text.size(), "%s %.0f %% of %d %s; %d %s would %s %.0f %%",
+                peak_words(judged, advice), std::ceil(advice.peak_percent), target.size.units,
+                units.c_str(), advice.units, units.c_str(),
+                advice.state.advice == Advice::Grow ? "bring it to" : "still leave it at",
+                std::ceil(percent_after(target, advice)));
+  return judged.outlook.name + ' ' + text.data();
 }
 
-api::RecommendationPriority priority_of(const Finding& finding) {
+api::RecommendationPriority priority_of(const Judged& judged, const SizeAdvice& advice) {
   using Priority = api::RecommendationPriority;
-  if (finding.advice.state.advice == Advice::ShrinkPool)
+  if (advice.state.advice == Advice::Shrink)
     return Priority::Low;
-  const double now_percent = 100 * finding.judged.outlook.use_now / finding.judged.outlook.capacity;
-  if (now_percent >= finding.judged.thresholds.emergency_percent)
+  const double now_percent = 100 * judged.outlook.use_now / judged.outlook.capacity;
+  if (now_percent >= judged.thresholds.emergency_percent)
     return Priority::Critical;
-  return now_percent >= finding.judged.thresholds.critical_percent ? Priority::High
-                                                                   : Priority::Medium;
+  return now_percent >= judged.thresholds.critical_percent ? Priority::High : Priority::Medium;
 }
 
 } // namespace
 
 api::ScalingRecommendation recommendation_for(const Finding& finding, Duration validity,
                                               TimePoint now) {
-  const Advice advice = finding.advice.state.advice;
   api::ScalingRecommendation recommendation;
-  auto& spec = recommendation.spec;
-  spec.target_ref = {api::ScalingTargetKind::ResourcePool, finding.view.pool->meta.name};
-  spec.kind = kind_of(advice);
-  spec.priority = priority_of(finding);
-  spec.confidence_percent = finding.advice.confidence_percent;
-  spec.expected_improvement = api::ExpectedImprovement{
-      std::string(finding.judged.outlook.resource.str()) + "-peak-percent",
-      percent(finding.advice.peak_percent), percent(percent_after(finding))};
-  spec.evidence = evidence_of(finding.judged.outlook);
-  spec.action.patch =
-      pool_patch(finding.view.pool->spec, advice, std::clamp(finding.advice.nodes, 0, kNodesMax));
-  spec.expires_at = std::chrono::floor<std::chrono::seconds>(now + validity);
-  recommendation.meta.ns = finding.settings.recommendation_namespace;
-  recommendation.meta.name = name_for(spec.target_ref.name, spec.kind, spec.action.patch);
-  recommendation.meta.owners = {finding.settings.owner};
+  recommendation.meta = finding.meta;
+  recommendation.spec = finding.spec;
+  recommendation.spec.expires_at = std::chrono::floor<std::chrono::seconds>(now + validity);
+  recommendation.meta.name = name_for(recommendation.spec);
   return recommendation;
 }
 
-std::string message_for(const Finding& finding) {
-  std::array<char, 256> text{};
-  const bool grows = finding.advice.state.advice == Advice::GrowPool;
-  std::snprintf(text.data(), text.size(), "%s %.0f %% of %d nodes; %d nodes would %s %.0f %%",
-                peak_words(finding), std::ceil(finding.advice.peak_percent), finding.size.nodes,
-                finding.advice.nodes, grows ? "bring it to" : "still leave it at",
-                std::ceil(percent_after(finding)));
-  return std::string(finding.judged.outlook.resource.str()) + ' ' + text.data();
+api::Evidence evidence_of(const resources::ResourceName& resource, const Foresight& foresight,
+                          std::string metric) {
+  api::Evidence evidence;
+  evidence.metric = std::move(metric);
+  evidence.model = foresight.model;
+  evidence.samples = static_cast<std::int32_t>(foresight.samples);
+  if (foresight.period)
+    evidence.period = std::chrono::duration_cast<std::chrono::seconds>(*foresight.period);
+  TimePoint last{};
+  for (const auto* points : {&foresight.soon, &foresight.later})
+    for (const auto& forecast : *points) {
+      const TimePoint at = std::chrono::floor<std::chrono::seconds>(forecast.at);
+      if (at <= last || evidence.forecast.size() == kPointsMax)
+        continue;
+      last = at;
+      evidence.forecast.push_back({at, quantity(resource, forecast.p10),
+                                   quantity(resource, forecast.p50),
+                                   quantity(resource, forecast.p90)});
+    }
+  return evidence;
 }
 
-std::optional<std::int32_t> nodes_of(const api::ScalingRecommendation& recommendation) {
-  const auto patch = api::parse_json(recommendation.spec.action.patch);
-  if (!patch)
-    return std::nullopt;
-  const bool grows = recommendation.spec.kind == RecommendationKind::GrowPool;
-  const api::Json::json_pointer where(grows ? "/spec/elastic/minNodes" : "/spec/elastic/maxNodes");
-  if (!patch->is_object() || !patch->contains(where) || !patch->at(where).is_number_integer())
-    return std::nullopt;
-  const auto nodes = patch->at(where).get<std::int64_t>();
-  return nodes >= 0 && nodes <= kNodesMax ? std::optional(static_cast<std::int32_t>(nodes))
-                                          : std::nullopt;
+Quantity percent_quantity(double value) {
+  return Quantity::of(std::llround(std::clamp(value, 0.0, 1e6)));
+}
+
+Finding size_finding(const SizedTarget& target, const Judged& judged, const SizeAdvice& advice) {
+  Finding finding;
+  finding.meta.ns = target.recommendation_namespace;
+  finding.meta.owners = {target.owner};
+  auto& spec = finding.spec;
+  spec.target_ref = target.ref;
+  spec.kind = target.kind_of(advice.state.advice);
+  spec.priority = priority_of(judged, advice);
+  spec.confidence_percent = advice.confidence_percent;
+  const std::string& metric = judged.outlook.name;
+  spec.expected_improvement =
+      api::ExpectedImprovement{metric + "-peak-percent", percent_quantity(advice.peak_percent),
+                               percent_quantity(percent_after(target, advice))};
+  spec.evidence = evidence_of(judged.outlook.resource, judged.outlook.foresight, metric);
+  spec.action.subresource = target.subresource;
+  spec.action.patch =
+      target.patch(advice.state.advice, std::clamp(advice.units, 0, TargetSize::kUnitsMax));
+  finding.reason = advice.reason;
+  finding.message = size_message(target, judged, advice);
+  return finding;
 }
 
 } // namespace berth::analyzer

@@ -1,35 +1,37 @@
 #pragma once
-// From an advice to the ScalingRecommendation that says it: name, patch, evidence. Pure. The name
+// From a finding to the ScalingRecommendation that says it: name, patch, evidence. Pure. The name
 // follows from the target, the kind and the patch, since those never change in an object: the same
 // finding is always the same object, a new finding a new one.
 
-#include <optional>
+#include <string>
 
-#include "analyzer/advise/settings.hpp"
+#include "analyzer/advise/target.hpp"
 #include "analyzer/model/thresholds.hpp"
 #include "lib/api/scaling_recommendation.hpp"
 
 namespace berth::analyzer {
 
+/// What every kind of finding has.
 struct Finding {
-  const PoolView& view;
-  const PoolSettings& settings;
-  PoolSize size;
-  /// What the advice rests on.
-  const Judged& judged;
-  const PoolAdvice& advice; ///< GrowPool or ShrinkPool
+  api::ObjectMeta meta{}; ///< namespace and owner of the recommendation
+  api::ScalingRecommendationSpec spec{};
+  Reason reason = Reason::HighUtilization;
+  std::string message{};
 };
 
-/// meta has name, namespace, owner and no uid; spec ends `validity` after `now`.
+/// meta gets its name, spec ends `validity` after `now`.
 [[nodiscard]] api::ScalingRecommendation recommendation_for(const Finding& finding,
                                                             Duration validity, TimePoint now);
 
-/// "cpu is at 91 % of 12 nodes; 17 nodes would bring it to 65 %"; or "is heading for", or "stays
-/// below".
-[[nodiscard]] std::string message_for(const Finding& finding);
+/// The forecast that a plot can be drawn from. `metric` is what the recommendation calls it.
+[[nodiscard]] api::Evidence evidence_of(const resources::ResourceName& resource,
+                                        const Foresight& foresight, std::string metric);
 
-/// The number of nodes that a recommendation asks for; nothing if its patch cannot be read.
-[[nodiscard]] std::optional<std::int32_t>
-nodes_of(const api::ScalingRecommendation& recommendation);
+/// A percentage as the API carries it.
+[[nodiscard]] resources::Quantity percent_quantity(double value);
+
+/// That the target should have another number of units. What the advice rests on is `judged`.
+[[nodiscard]] Finding size_finding(const SizedTarget& target, const Judged& judged,
+                                   const SizeAdvice& advice);
 
 } // namespace berth::analyzer

@@ -7,29 +7,17 @@
 namespace berth::analyzer {
 namespace {
 
-/// What is kept free above the expected use: the middle of the strategy's range. Adaptive has no
-/// past errors to go by yet and starts as Balanced.
-double buffer_percent(api::ScalingStrategy strategy) {
-  switch (strategy) {
-  case api::ScalingStrategy::Conservative: return 25;
-  case api::ScalingStrategy::Balanced:
-  case api::ScalingStrategy::Adaptive: return 35;
-  case api::ScalingStrategy::Aggressive: return 55;
-  }
-  return 35;
-}
-
 /// After a change of size use must be clear of the warning, or the advice would stand for ever.
 constexpr double kClearOfWarningPercent = 5;
 /// Below this part of the target a pool is larger than it needs to be.
 constexpr double kShrinkPartOfTarget = 0.6;
 
-Thresholds thresholds(const api::PressureThresholds& pressure, api::ScalingStrategy strategy) {
+Thresholds thresholds(const api::PressureThresholds& pressure, double buffer) {
   Thresholds result;
   result.warning_percent = pressure.warning_percent;
   result.critical_percent = std::max(pressure.critical_percent, pressure.warning_percent);
   result.emergency_percent = std::max<double>(pressure.emergency_percent, result.critical_percent);
-  const double with_buffer = 100 / (1 + buffer_percent(strategy) / 100);
+  const double with_buffer = 100 / (1 + buffer / 100);
   result.target_percent =
       std::max(1.0, std::min(with_buffer, result.warning_percent - kClearOfWarningPercent));
   result.shrink_percent = result.target_percent * kShrinkPartOfTarget;
@@ -47,22 +35,71 @@ api::OwnerReference owned_by(const T& object) {
   return owner;
 }
 
+bool acts(const api::ScalingPolicySpec& policy, api::ScalingAction action) {
+  return policy.mode != api::ScalingMode::Off &&
+         std::ranges::find(policy.actions, action) != policy.actions.end();
+}
+
+double buffer_of(const api::ScalingPolicySpec& policy, const Learned& learned,
+                 const resources::ResourceName& resource) {
+  const auto found = learned.find(resource);
+  const bool is_learned =
+      policy.strategy == api::ScalingStrategy::Adaptive && found != learned.end();
+  return is_learned ? found->second.chosen.buffer_percent : buffer_percent(policy.strategy);
+}
+
+PoolSettings size_settings(const api::ScalingPolicySpec& policy, const Learned& learned) {
+  using resources::ResourceName;
+  PoolSettings settings;
+  settings.cpu = thresholds(policy.thresholds.cpu, buffer_of(policy, learned, ResourceName::cpu()));
+  settings.memory =
+      thresholds(policy.thresholds.memory, buffer_of(policy, learned, ResourceName::memory()));
+  settings.advice.cooldown = policy.cooldown;
+  return settings;
+}
+
 } // namespace
 
-PoolSettings settings_of(const PoolView& view, const AdvisorOptions& options) {
-  PoolSettings settings;
+const Thresholds& PoolSettings::thresholds_of(const resources::ResourceName& resource) const {
+  return resource == resources::ResourceName::memory() ? memory : cpu;
+}
+
+double buffer_percent(api::ScalingStrategy strategy) {
+  switch (strategy) {
+  case api::ScalingStrategy::Conservative: return 25;
+  case api::ScalingStrategy::Balanced:
+  case api::ScalingStrategy::Adaptive: return 35;
+  case api::ScalingStrategy::Aggressive: return 55;
+  }
+  return 35;
+}
+
+PoolSettings settings_of(const PoolView& view, const AdvisorOptions& options,
+                         const Learned& learned) {
   const api::ScalingPolicySpec defaults;
   const auto& policy = view.policy ? view.policy->spec : defaults;
-  settings.cpu = thresholds(policy.thresholds.cpu, policy.strategy);
-  settings.memory = thresholds(policy.thresholds.memory, policy.strategy);
-  settings.advice.cooldown = policy.cooldown;
-  settings.advises =
-      policy.mode != api::ScalingMode::Off &&
-      std::ranges::find(policy.actions, api::ScalingAction::Pool) != policy.actions.end();
+  PoolSettings settings = size_settings(policy, learned);
+  settings.advises = acts(policy, api::ScalingAction::Pool);
   settings.recommendation_namespace =
       view.policy ? view.policy->meta.ns : options.recommendation_namespace;
   settings.owner = view.policy ? owned_by(*view.policy) : owned_by(*view.pool);
   return settings;
+}
+
+WorkloadSettings settings_of(const WorkloadView& view, const Learned& learned) {
+  const auto& policy = view.policy->spec;
+  WorkloadSettings settings;
+  settings.buffer_percent = buffer_percent(policy.strategy);
+  settings.size = size_settings(policy, learned);
+  settings.size.recommendation_namespace = view.policy->meta.ns;
+  settings.size.owner = owned_by(*view.policy);
+  settings.scales = acts(policy, api::ScalingAction::Replicas);
+  settings.resizes = acts(policy, api::ScalingAction::Resize);
+  return settings;
+}
+
+bool is_adaptive(const std::shared_ptr<const api::ScalingPolicy>& policy) {
+  return policy && policy->spec.strategy == api::ScalingStrategy::Adaptive;
 }
 
 } // namespace berth::analyzer

@@ -1,9 +1,11 @@
 #pragma once
-// What the advisor goes by for one pool: the defaults, or what the pool's ScalingPolicy says.
+// What the advisor goes by for one pool or workload: the defaults, or what its ScalingPolicy says.
 
+#include <map>
 #include <string>
 
 #include "analyzer/advise/view.hpp"
+#include "analyzer/model/replay.hpp"
 #include "analyzer/model/thresholds.hpp"
 
 namespace berth::analyzer {
@@ -14,24 +16,45 @@ struct AdvisorOptions {
   std::string recommendation_namespace = "berth-system";
   /// Half of this before its end a recommendation that still holds is renewed.
   Duration recommendation_validity = std::chrono::minutes{15};
-  /// How long, and how many of them for each pool, ended recommendations are kept.
+  /// How long, and how many of them for each target, ended recommendations are kept.
   Duration ended_kept_for = std::chrono::hours{24};
   std::size_t ended_kept_max = 10;
   /// The part of the ready nodes that must have fresh samples before anything is said.
   std::int32_t coverage_percent_min = 80;
+  /// Where the history is kept over a restart; empty: nowhere.
+  std::string history_file{};
   /// A change of measured use below this part of the capacity is not worth a write.
   double used_deadband_percent = 1;
 };
 
 struct PoolSettings {
-  bool advises = true; ///< false: measured, but nothing is recommended
+  bool advises = true; ///< on the size; false: measured, but nothing is recommended
   Thresholds cpu{};
   Thresholds memory{};
   AdviceOptions advice{};
   std::string recommendation_namespace{};
   api::OwnerReference owner{}; ///< of the recommendations
+
+  [[nodiscard]] const Thresholds& thresholds_of(const resources::ResourceName& resource) const;
 };
 
-[[nodiscard]] PoolSettings settings_of(const PoolView& view, const AdvisorOptions& options);
+struct WorkloadSettings {
+  bool scales = true;  ///< advises on the number of replicas
+  bool resizes = true; ///< and on what each asks for
+  PoolSettings size{};
+  double buffer_percent = 35; ///< what a request keeps free above the expected use
+};
+
+/// What a strategy keeps free above the expected use, in percent of it: the middle of its range.
+[[nodiscard]] double buffer_percent(api::ScalingStrategy strategy);
+
+/// What replays of its past say about a target, by resource; for Adaptive, which is as Balanced
+/// until they say something.
+using Learned = std::map<resources::ResourceName, ReplayReport>;
+
+[[nodiscard]] PoolSettings settings_of(const PoolView& view, const AdvisorOptions& options,
+                                       const Learned& learned = {});
+[[nodiscard]] WorkloadSettings settings_of(const WorkloadView& view, const Learned& learned = {});
+[[nodiscard]] bool is_adaptive(const std::shared_ptr<const api::ScalingPolicy>& policy);
 
 } // namespace berth::analyzer

@@ -57,31 +57,74 @@ void add_policies(PoolViews& views, const kube::Store<api::ScalingPolicy>& polic
   }
 }
 
-bool is_about_pool_size(const api::ScalingRecommendation& recommendation) {
-  return recommendation.spec.target_ref.kind == api::ScalingTargetKind::ResourcePool &&
-         (recommendation.spec.kind == api::RecommendationKind::GrowPool ||
-          recommendation.spec.kind == api::RecommendationKind::ShrinkPool);
+using WorkloadViews = std::map<WorkloadRef, WorkloadView>;
+
+WorkloadPtr find_workload(const Caches& caches, const WorkloadRef& ref) {
+  return ref.kind == api::ScalingTargetKind::StatefulSet ? caches.stateful_sets.find(ref.key)
+                                                         : caches.deployments.find(ref.key);
+}
+
+bool is_workload(api::ScalingTargetKind kind) {
+  return kind == api::ScalingTargetKind::Deployment || kind == api::ScalingTargetKind::StatefulSet;
+}
+
+WorkloadViews workloads_of(const Caches& caches) {
+  WorkloadViews views;
+  for (const auto& [key, policy] : caches.policies.items()) {
+    const auto& target = policy->spec.target_ref;
+    if (!is_workload(target.kind))
+      continue;
+    const WorkloadRef ref{target.kind, {key.ns, target.name}};
+    WorkloadView& view = views[ref];
+    view.ref = ref;
+    view.workload = find_workload(caches, ref);
+    if (!view.policy || is_older(*policy, *view.policy))
+      view.policy = policy;
+  }
+  return views;
+}
+
+/// The list of the recommendations of its target; null where there is none.
+std::vector<RecommendationPtr>* place_of(const api::ScalingRecommendation& recommendation,
+                                         PoolViews& pools, WorkloadViews& workloads) {
+  const auto& target = recommendation.spec.target_ref;
+  if (target.kind == api::ScalingTargetKind::ResourcePool) {
+    const auto view = pools.find(target.name);
+    return view == pools.end() ? nullptr : &view->second.recommendations;
+  }
+  const auto view = workloads.find({target.kind, {recommendation.meta.ns, target.name}});
+  const bool is_there = view != workloads.end() && view->second.workload != nullptr;
+  return is_there ? &view->second.recommendations : nullptr;
 }
 
 } // namespace
 
 ClusterView observe(const Caches& caches, const NodeSamples& samples) {
-  PoolViews views;
+  PoolViews pools;
   for (const auto& [key, pool] : caches.pools.items())
-    views[key.name].pool = pool;
-  add_nodes(views, caches, samples);
-  add_policies(views, caches.policies);
+    pools[key.name].pool = pool;
+  add_nodes(pools, caches, samples);
+  add_policies(pools, caches.policies);
+  WorkloadViews workloads = workloads_of(caches);
   ClusterView cluster;
   for (const auto& [key, recommendation] : caches.recommendations.items()) {
-    if (!is_about_pool_size(*recommendation))
-      continue;
-    const auto view = views.find(recommendation->spec.target_ref.name);
-    (view == views.end() ? cluster.orphans : view->second.recommendations)
-        .push_back(recommendation);
+    auto* place = place_of(*recommendation, pools, workloads);
+    (place == nullptr ? cluster.orphans : *place).push_back(recommendation);
   }
-  for (auto& [name, view] : views)
+  for (auto& [name, view] : pools)
     cluster.pools.push_back(std::move(view));
+  for (auto& [ref, view] : workloads)
+    if (view.workload)
+      cluster.workloads.push_back(std::move(view));
   return cluster;
+}
+
+WorkloadPods pods_by_workload(const Caches& caches) {
+  WorkloadPods pods;
+  for (const auto& [key, pod] : caches.pods.items())
+    if (pod->workload)
+      pods[*pod->workload].push_back(pod);
+  return pods;
 }
 
 } // namespace berth::analyzer

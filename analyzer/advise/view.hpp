@@ -1,12 +1,14 @@
 #pragma once
-// What the advisor sees: the pools with their nodes and newest samples, who may advise on them, and
-// what was recommended before. Built from the caches in each cycle; decide.hpp reads it.
+// What the advisor sees: the pools with their nodes and newest samples, the workloads that a policy
+// names with their pods, who may advise on them, and what was recommended before. Built from the
+// caches in each cycle; decide.hpp reads it.
 
 #include <map>
 #include <memory>
 #include <vector>
 
 #include "analyzer/model/pool_usage.hpp"
+#include "analyzer/sources/workloads.hpp"
 #include "lib/api/resource_pool.hpp"
 #include "lib/api/scaling_policy.hpp"
 #include "lib/api/scaling_recommendation.hpp"
@@ -22,13 +24,26 @@ struct PoolView {
   std::vector<MeasuredNode> nodes{};
   /// The oldest ScalingPolicy whose target is the pool; null: the defaults hold.
   std::shared_ptr<const api::ScalingPolicy> policy{};
-  /// GrowPool and ShrinkPool for this pool, standing and ended, by key.
+  /// For this pool, standing and ended, by key.
+  std::vector<RecommendationPtr> recommendations{};
+};
+
+using WorkloadPtr = std::shared_ptr<const Workload>;
+using WorkloadPods = std::map<WorkloadRef, std::vector<std::shared_ptr<const WorkloadPod>>>;
+
+/// A Deployment or StatefulSet that a ScalingPolicy names.
+struct WorkloadView {
+  WorkloadRef ref{};
+  WorkloadPtr workload{}; ///< in a ClusterView never null
+  /// The oldest of those whose target it is; never null.
+  std::shared_ptr<const api::ScalingPolicy> policy{};
   std::vector<RecommendationPtr> recommendations{};
 };
 
 struct ClusterView {
-  std::vector<PoolView> pools{}; ///< by name
-  /// Recommendations for pools that do not exist.
+  std::vector<PoolView> pools{};         ///< by name
+  std::vector<WorkloadView> workloads{}; ///< by kind, namespace and name
+  /// Recommendations for targets that do not exist, or that no policy names any more.
   std::vector<RecommendationPtr> orphans{};
 };
 
@@ -37,6 +52,9 @@ struct Caches {
   const kube::Store<api::ResourcePool>& pools;
   const kube::Store<api::ScalingPolicy>& policies;
   const kube::Store<api::ScalingRecommendation>& recommendations;
+  const kube::Store<Workload>& deployments;
+  const kube::Store<Workload>& stateful_sets;
+  const kube::Store<WorkloadPod>& pods;
 };
 
 /// The newest sample of each node.
@@ -44,5 +62,8 @@ using NodeSamples = std::map<NodeName, MeasuredNode::Usage>;
 
 /// A node counts for the one pool that keeps it, as everywhere in Berth.
 [[nodiscard]] ClusterView observe(const Caches& caches, const NodeSamples& samples);
+/// The pods of every workload, whether or not a policy names it: what is measured today is the past
+/// of a policy that is made tomorrow.
+[[nodiscard]] WorkloadPods pods_by_workload(const Caches& caches);
 
 } // namespace berth::analyzer

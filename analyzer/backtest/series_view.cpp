@@ -26,6 +26,17 @@ std::vector<SeriesAlarm> alarms_of(std::span<const double> values) {
   return alarms;
 }
 
+std::optional<ReplayReport> replay_of(std::span<const double> values,
+                                      const std::vector<Period>& periods) {
+  constexpr std::size_t kHoursPerDay = 24;
+  if (periods.empty() || *std::ranges::min_element(values) < 0)
+    return std::nullopt;
+  ReplayQuestion question;
+  question.day_steps = periods.back().steps;
+  question.hour_steps = std::max<std::size_t>(question.day_steps / kHoursPerDay, 1);
+  return replay(values, question);
+}
+
 std::string forecast_lines(const CourseForecast& forecast) {
   /// As many points as fit on a screen.
   constexpr std::size_t kLinesMax = 12;
@@ -50,6 +61,7 @@ SeriesView view_series(NabFile series, std::size_t horizon) {
     view.trend = view_trend(values, steps);
   view.forecast = forecast_course(values, {steps, kViewCoverage});
   view.alarms = alarms_of(values);
+  view.replay = replay_of(values, view.forecast.periods);
   view.series = std::move(series);
   return view;
 }
@@ -69,6 +81,9 @@ std::string render_text(const SeriesView& view) {
   text += fmt::format("\nFORECAST (95 % interval, confidence {:.0f} %)\n{}\n",
                       100 * view.forecast.confidence, view.forecast.reason);
   text += forecast_lines(view.forecast);
+  if (view.replay)
+    text += fmt::format("\nADAPTIVE (a day is {} steps)\n{}\n", view.forecast.periods.back().steps,
+                        describe(*view.replay));
   text += fmt::format("\nANOMALIES\n");
   for (const SeriesAlarm& alarm : view.alarms)
     text += fmt::format("{:<20}{:<18}{:>10.5g}  score {:.1f}\n", series.times[alarm.row],
@@ -106,6 +121,12 @@ std::string render_json(const SeriesView& view) {
     out["forecast"].push_back({{"expected", view.forecast.points[i]},
                                {"low", view.forecast.intervals[i].low},
                                {"high", view.forecast.intervals[i].high}});
+  if (view.replay)
+    out["adaptive"] = {{"bufferPercent", view.replay->chosen.buffer_percent},
+                       {"rule", to_string(view.replay->chosen.rule)},
+                       {"cost", view.replay->cost},
+                       {"regret", view.replay->regret()},
+                       {"switches", view.replay->switches}};
   for (const SeriesAlarm& alarm : view.alarms)
     out["anomalies"].push_back({{"timestamp", view.series.times[alarm.row]},
                                 {"kind", to_string(alarm.kind)},

@@ -9,6 +9,7 @@
 #include "analyzer/model/anomaly/detector.hpp"
 #include "analyzer/model/forecast/forecast.hpp"
 #include "analyzer/model/pattern/pattern.hpp"
+#include "analyzer/model/replay.hpp"
 
 namespace berth::analyzer {
 
@@ -24,6 +25,8 @@ struct SeriesView {
   TrendView trend{}; ///< all zero for fewer than kPatternValuesMin values
   CourseForecast forecast{};
   std::vector<SeriesAlarm> alarms{};
+  /// What the strategy Adaptive would do, the longest season taken for a day; nothing without one.
+  std::optional<ReplayReport> replay{};
 };
 
 /// What is not said otherwise is foreseen for two of the longest seasons, without any for this many

@@ -1,18 +1,15 @@
 #include "analyzer/model/outlook.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <utility>
 
 #include "analyzer/model/quantile.hpp"
 
 namespace berth::analyzer {
 namespace {
 
-constexpr std::array kHorizons{std::chrono::minutes{5}, std::chrono::minutes{15},
-                               std::chrono::minutes{30}, std::chrono::minutes{60}};
-/// What short intervals can foresee before there are five minutes to look back at.
-constexpr Duration kShortHorizon = std::chrono::minutes{1};
+constexpr Duration kDay = std::chrono::hours{24};
 constexpr double kChanceMin = 0.05;
 constexpr double kChanceMax = 0.95;
 
@@ -24,21 +21,7 @@ std::vector<double> values_of(const std::vector<Sample>& samples) {
   return values;
 }
 
-std::vector<Forecast> forecasts(const std::vector<Sample>& window, TimePoint now) {
-  std::vector<Forecast> found;
-  const auto trend = fit_trend(window);
-  if (!trend)
-    return found;
-  const Duration looked_back = now - window.front().at;
-  for (const auto horizon : kHorizons)
-    if (horizon <= looked_back)
-      found.push_back(trend->at(now + horizon));
-  if (found.empty() && kShortHorizon <= looked_back)
-    found.push_back(trend->at(now + kShortHorizon));
-  return found;
-}
-
-double busiest(const std::deque<Aggregate>& steps) {
+double busiest(const std::vector<Aggregate>& steps) {
   const auto found = std::ranges::max_element(steps, {}, &Aggregate::mean);
   return found == steps.end() ? 0 : found->mean;
 }
@@ -66,12 +49,13 @@ double share_below(const Forecast& forecast, double amount) {
 
 } // namespace
 
-Outlook look_out(const resources::ResourceName& resource, const Series& series, double capacity,
+Outlook look_out(const OutlookQuestion& question, const Series& series, Foresight foresight,
                  TimePoint now) {
   Outlook outlook;
-  outlook.resource = resource;
-  outlook.capacity = capacity;
-  if (!series.latest() || capacity <= 0)
+  outlook.resource = question.resource;
+  outlook.name = question.name.empty() ? std::string(question.resource.str()) : question.name;
+  outlook.capacity = question.capacity;
+  if (!series.latest() || question.capacity <= 0)
     return outlook;
   if (series.is_stale(now)) {
     outlook.metrics = Reason::MetricsStale;
@@ -87,8 +71,11 @@ Outlook look_out(const resources::ResourceName& resource, const Series& series, 
   auto sorted = values_of(window);
   std::ranges::sort(sorted);
   outlook.peak_p95 = quantile(sorted, 0.95);
-  outlook.day_peak = busiest(series.aggregates());
-  outlook.forecast = forecasts(window, now);
+  outlook.day_peak = busiest(series.aggregates(now - kDay));
+  outlook.foresight = std::move(foresight);
+  const auto is_past = [&](const Forecast& point) { return point.at <= now; };
+  std::erase_if(outlook.foresight.soon, is_past);
+  std::erase_if(outlook.foresight.later, is_past);
   outlook.coverage = series.coverage(series.options().window, now);
   outlook.completeness = series.coverage(now - window.front().at + series.options().interval, now);
   outlook.samples = window.size();
@@ -96,22 +83,23 @@ Outlook look_out(const resources::ResourceName& resource, const Series& series, 
 }
 
 double Outlook::expected_peak() const {
-  double peak = use_now;
-  for (const auto& point : forecast)
+  double peak = std::max(use_now, replayed_peak);
+  for (const auto& point : foresight.soon)
     peak = std::max(peak, point.p50);
   return peak;
 }
 
 double Outlook::cautious_peak() const {
   double peak = std::max(peak_p95, day_peak);
-  for (const auto& point : forecast)
-    peak = std::max(peak, point.p90);
+  for (const auto* points : {&foresight.soon, &foresight.later})
+    for (const auto& point : *points)
+      peak = std::max(peak, point.p90);
   return peak;
 }
 
 double Outlook::chance_below(double amount) const {
-  double chance = forecast.empty() ? chance_of_next(use_now < amount, samples) : kChanceMax;
-  for (const auto& point : forecast)
+  double chance = foresight.soon.empty() ? chance_of_next(use_now < amount, samples) : kChanceMax;
+  for (const auto& point : foresight.soon)
     chance = std::min(chance, share_below(point, amount));
   return std::clamp(chance, kChanceMin, kChanceMax);
 }

@@ -1,42 +1,31 @@
 #pragma once
 // Series: the measured course of one number, bounded in memory: every sample of the last window,
-// and one aggregate per step of the last day. What was not measured is a gap and stays one: nothing
-// here ever becomes zero because it is missing.
+// and one aggregate per step of the last two weeks, packed. What was not measured is a gap and
+// stays one: nothing here ever becomes zero because it is missing.
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "analyzer/model/history/aggregate.hpp"
+#include "analyzer/model/history/packed_aggregates.hpp"
 #include "lib/base/clock.hpp"
 
 namespace berth::analyzer {
 
 struct Sample {
   TimePoint at{};
-  double value = 0; ///< in the resource's base unit, >= 0
+  double value = 0; ///< in the resource's base unit, >= 0; a series keeps 24 bits of it
 
   friend bool operator==(const Sample&, const Sample&) = default;
-};
-
-/// What a step of time (5 minutes) amounted to. A step without samples has no aggregate.
-struct Aggregate {
-  TimePoint start{};
-  double min = 0;
-  double mean = 0;
-  double max = 0;
-  double p95 = 0;
-  std::size_t samples = 0;
-
-  friend bool operator==(const Aggregate&, const Aggregate&) = default;
 };
 
 struct SeriesOptions {
   Duration interval = std::chrono::seconds{60}; ///< how often a sample is expected
   Duration window = std::chrono::hours{1};      ///< for how long every sample is kept
   Duration step = std::chrono::minutes{5};
-  std::size_t aggregates_max = 288; ///< of so many steps of time: a day of 5-minute steps
+  Duration aggregates_kept = std::chrono::days{14};
 };
 
 /// What became of a sample that was offered.
@@ -51,6 +40,9 @@ struct SampleCounts {
   std::uint64_t negative = 0;
   std::uint64_t missing = 0; ///< intervals between two samples that had none
 
+  SampleCounts& operator+=(const SampleCounts& more);
+  /// What was counted since `before`.
+  [[nodiscard]] SampleCounts since(const SampleCounts& before) const;
   friend bool operator==(const SampleCounts&, const SampleCounts&) = default;
 };
 
@@ -68,9 +60,19 @@ public:
   SampleFate add(Sample sample, TimePoint now);
 
   /// Every sample of the window that ends with the newest one, oldest first.
-  [[nodiscard]] const std::deque<Sample>& samples() const { return samples_; }
-  /// The finished steps, oldest first; the step of the newest sample is not finished.
-  [[nodiscard]] const std::deque<Aggregate>& aggregates() const { return aggregates_; }
+  [[nodiscard]] std::vector<Sample> samples() const;
+  /// The finished steps that are kept and start at `from` or later, oldest first, rounded as
+  /// packed_aggregates.hpp says; the step of the newest sample is not finished.
+  [[nodiscard]] std::vector<Aggregate> aggregates(TimePoint from = {}) const;
+  /// The same as bytes, a day each, for a snapshot.
+  [[nodiscard]] const PackedAggregates& packed() const { return aggregates_; }
+  /// Takes over what a snapshot says: steps, and samples after them, each later than those before
+  /// it. What is not so is left out. For a series that has nothing yet.
+  void restore(const std::vector<Aggregate>& steps, const std::vector<Sample>& samples);
+  /// From now on aggregates are kept so long; those that are older go at once, by whole days.
+  void keep_aggregates(Duration kept);
+  /// All that it takes up, itself included.
+  [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::optional<Sample> latest() const;
   [[nodiscard]] const SampleCounts& counts() const { return counts_; }
   [[nodiscard]] const SeriesOptions& options() const { return options_; }
@@ -84,14 +86,23 @@ public:
   [[nodiscard]] bool is_stale(TimePoint now) const;
 
 private:
+  struct Packed {
+    std::uint32_t after_base_ms = 0;
+    float value = 0;
+  };
+
+  [[nodiscard]] Sample unpacked(Packed packed) const;
   [[nodiscard]] SampleFate fate_of(const Sample& sample, TimePoint now) const;
   void count(SampleFate fate);
+  void keep(const Sample& sample);
   void finish_step(TimePoint start);
   void drop_old();
 
   SeriesOptions options_;
-  std::deque<Sample> samples_;
-  std::deque<Aggregate> aggregates_;
+  TimePoint base_{}; ///< of the times in samples_
+  std::vector<Packed> samples_;
+  PackedAggregates aggregates_;
+  TimePoint newest_step_{}; ///< of aggregates_
   SampleCounts counts_;
 };
 

@@ -1,13 +1,13 @@
 #pragma once
-// When a pool should grow or shrink. Growth follows what is likely: a pool that is over its
-// thresholds and falls below them by itself is left alone. Shrinking follows only what is nearly
-// certain: the window, and the day as far as it is known. Two things keep the advice from swinging:
-// leaving an advice takes more than entering it (hysteresis), and a change of mind waits for the
-// cooldown, unless the pool is about to be full.
+// When a pool or a workload should grow or shrink. Growth follows what is likely: a pool that is
+// over its thresholds and falls below them by itself is left alone. Shrinking follows only what is
+// nearly certain: the window, and the day as far as it is known. Two things keep the advice from
+// swinging: leaving an advice takes more than entering it (hysteresis), and a change of mind waits
+// for the cooldown, unless the pool is about to be full.
 //
 //          shrink        target   warning     critical   emergency     use in % of capacity
 //   ─────────┼─────────────┼─────────┼───────────┼───────────┼──────
-//    ShrinkPool begins      stays GrowPool until    begins      ignores the cooldown
+//    shrinking begins       growing stays until    begins      ignores the cooldown
 //    here, ends 10 above    below here              here
 
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 namespace berth::analyzer {
 
-enum class Advice { None, GrowPool, ShrinkPool };
+enum class Advice { None, Grow, Shrink };
 
 /// In percent of capacity, ascending.
 struct Thresholds {
@@ -33,15 +33,22 @@ struct Thresholds {
   friend bool operator==(const Thresholds&, const Thresholds&) = default;
 };
 
-/// One resource of the pool with the thresholds that hold for it.
+/// One resource of the target with the thresholds that hold for it.
 struct Judged {
   Outlook outlook;
   Thresholds thresholds;
+  /// Whether more units bring its use per unit down. Memory that each replica fills for itself does
+  /// not ask for more replicas; it may still forbid fewer.
+  bool asks_for_more = true;
 };
 
-struct PoolSize {
-  std::int32_t nodes = 0;     ///< that take work
-  std::int32_t nodes_min = 1; ///< the pool must not shrink below; at least 1
+/// In units: nodes of a pool that take work, or replicas of a workload.
+struct TargetSize {
+  std::int32_t units = 0;
+  std::int32_t units_min = 1; ///< it must not shrink below; at least 1
+  std::int32_t units_max = kUnitsMax;
+
+  static constexpr std::int32_t kUnitsMax = 100'000;
 };
 
 /// What was advised so far; kept by the caller, so that a restart forgets nothing.
@@ -52,7 +59,7 @@ struct AdviceState {
   friend bool operator==(const AdviceState&, const AdviceState&) = default;
 };
 
-struct PoolAdvice {
+struct SizeAdvice {
   /// Whether anything could be decided; if not, the state stays and `reason` says why.
   bool known = false;
   AdviceState state{};
@@ -60,9 +67,9 @@ struct PoolAdvice {
   /// MetricsMissing or NoNodes.
   Reason reason = Reason::MetricsMissing;
   /// For an advice: the resource that it rests on (an index into what was judged), the number of
-  /// nodes wanted, and the peak that it reckons with, in percent of the capacity now.
+  /// units wanted, and the peak that it reckons with, in percent of the capacity now.
   std::size_t resource = 0;
-  std::int32_t nodes = 0;
+  std::int32_t units = 0;
   double peak_percent = 0;
   std::int32_t confidence_percent = 0; ///< 5 to 95, less where measurements are missing
 };
@@ -77,7 +84,7 @@ struct AdviceOptions {
 };
 
 /// Pure: the same outlooks, size, state and time give the same advice.
-[[nodiscard]] PoolAdvice advise(std::span<const Judged> judged, PoolSize size,
+[[nodiscard]] SizeAdvice advise(std::span<const Judged> judged, TargetSize size,
                                 const AdviceState& state, const AdviceOptions& options,
                                 TimePoint now);
 

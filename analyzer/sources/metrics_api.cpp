@@ -82,10 +82,14 @@ Result<std::shared_ptr<const UsageSample>> decode_node(JsonElement object) {
 
 Result<std::shared_ptr<const UsageSample>> decode_pod(JsonElement object) {
   UsageSample sample;
-  const auto read_container = [&](JsonElement container) {
-    return kube::read_members(container, member("usage", [&](JsonElement value) {
-                                return read_usage(value, sample.used);
-                              }));
+  const auto read_container = [&](JsonElement value) -> Result<void> {
+    ContainerUse container;
+    BERTH_CHECK(kube::read_members(
+        value, member("name", [&](JsonElement it) { return kube::read_text(it, container.name); }),
+        member("usage", [&](JsonElement it) { return read_usage(it, container.used); })));
+    sample.used += container.used;
+    sample.containers.push_back(std::move(container));
+    return {};
   };
   BERTH_CHECK(kube::read_members(
       object, member("metadata", [&](JsonElement value) { return read_key(value, sample.key); }),

@@ -14,12 +14,20 @@
 
 namespace berth::analyzer {
 
+struct ContainerUse {
+  std::string name{};
+  resources::ResourceVector used{};
+
+  friend bool operator==(const ContainerUse&, const ContainerUse&) = default;
+};
+
 /// The mean use of a node or pod over (at - window, at], rounded up to base units.
 struct UsageSample {
   kube::ObjectKey key; ///< of the node or pod
   TimePoint at{};
   Duration window{};
-  resources::ResourceVector used{}; ///< of a pod: the sum of its containers
+  resources::ResourceVector used{};       ///< of a pod: the sum of its containers
+  std::vector<ContainerUse> containers{}; ///< of a pod
 
   friend bool operator==(const UsageSample&, const UsageSample&) = default;
 };

@@ -13,12 +13,26 @@ constexpr std::array<std::string_view, 3> names_of(ScalingMode) {
 constexpr std::array<std::string_view, 3> names_of(ScalingAction) {
   return {"Replicas", "Resize", "Pool"};
 }
+constexpr std::array<std::string_view, 4> names_of(ScalingMetricSource) {
+  return {"Resource", "Custom", "External", "Prometheus"};
+}
 constexpr std::array<std::string_view, 4> names_of(PressureLevel) {
   return {"Normal", "Warning", "Critical", "Emergency"};
 }
 
 std::string list_key(const ScalingRange& range) {
   return std::string(range.name.str());
+}
+
+std::string list_key(const ScalingMetric& metric) {
+  return metric.name;
+}
+
+void describe(auto& fields, Of<ScalingMetric> auto& metric) {
+  fields.required("name", metric.name);
+  fields.required("source", metric.source);
+  fields.field("query", metric.query);
+  fields.required("targetValue", metric.target_value);
 }
 
 void describe(auto& fields, Of<ScalingRange> auto& range) {
@@ -50,6 +64,7 @@ void describe(auto& fields, Of<ScalingPolicySpec> auto& spec) {
   fields.field("cooldownSeconds", spec.cooldown, Range{0, 86'400});
   fields.field("mode", spec.mode);
   fields.field("actions", spec.actions);
+  fields.field("metrics", spec.metrics);
 }
 
 void describe(auto& fields, Of<RecommendationRef> auto& ref) {

@@ -1,7 +1,7 @@
 #pragma once
 // ScalingPolicy: what the analyzer may forecast, recommend and change for one target. The fields
-// are those of crds/berth.dev_scalingpolicies.yaml; spec.metrics and spec.degradation are not read
-// yet.
+// are those of crds/berth.dev_scalingpolicies.yaml; spec.degradation and the selectors of
+// spec.metrics are not read yet.
 
 #include <chrono>
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "lib/api/conditions.hpp"
 #include "lib/api/object_meta.hpp"
+#include "lib/resources/quantity.hpp"
 #include "lib/resources/resource_name.hpp"
 
 namespace berth::api {
@@ -19,6 +20,7 @@ enum class ScalingTargetKind { Deployment, StatefulSet, Job, ResourcePool, Quota
 enum class ScalingStrategy { Conservative, Balanced, Aggressive, Adaptive };
 enum class ScalingMode { Off, Recommend, Auto };
 enum class ScalingAction { Replicas, Resize, Pool };
+enum class ScalingMetricSource { Resource, Custom, External, Prometheus };
 enum class PressureLevel { Normal, Warning, Critical, Emergency };
 
 struct ScalingTarget {
@@ -53,6 +55,16 @@ struct ScalingThresholds {
   friend bool operator==(const ScalingThresholds&, const ScalingThresholds&) = default;
 };
 
+/// A number beside cpu and memory that replicas follow.
+struct ScalingMetric {
+  std::string name{}; ///< what recommendations call it
+  ScalingMetricSource source = ScalingMetricSource::Resource;
+  std::string query{};                ///< PromQL with one series as its result, for Prometheus
+  resources::Quantity target_value{}; ///< per replica
+
+  friend bool operator==(const ScalingMetric&, const ScalingMetric&) = default;
+};
+
 struct ScalingPolicySpec {
   ScalingTarget target_ref{};
   std::optional<std::int32_t> min_replicas{};
@@ -66,6 +78,7 @@ struct ScalingPolicySpec {
   ScalingMode mode = ScalingMode::Recommend;
   std::vector<ScalingAction> actions{ScalingAction::Replicas, ScalingAction::Resize,
                                      ScalingAction::Pool};
+  std::vector<ScalingMetric> metrics{};
 
   friend bool operator==(const ScalingPolicySpec&, const ScalingPolicySpec&) = default;
 };

@@ -27,6 +27,8 @@ enum class RecommendationKind {
   LeaveBurst,
   ResolveBottleneck,
 };
+inline constexpr std::size_t kRecommendationKinds =
+    static_cast<std::size_t>(RecommendationKind::ResolveBottleneck) + 1;
 enum class RecommendationPriority { Low, Medium, High, Critical };
 enum class PatchSubresource { Scale, Resize };
 enum class ActionPatchType { Merge, JSON };

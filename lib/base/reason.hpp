@@ -89,6 +89,14 @@ namespace berth {
   X(Expired, "The recommendation's time has passed.")                                              \
   X(Superseded, "A newer recommendation took this one's place.")                                   \
   X(Resolved, "What the recommendation was made for no longer holds.")                             \
+  X(PressureOnPool, "More is charged to the pool than its burst begins at, or is about to be.")    \
+  X(PressureOver, "The pool no longer needs its burst, or has had it for as long as it may.")      \
+  X(RequestTooSmall, "Containers use, or will use, more than they ask for.")                       \
+  X(RequestTooLarge, "Containers ask for much more than they use.")                                \
+  X(KilledForMemory, "A container was killed because it reached its memory limit.")                \
+  X(Applied, "The target is as the recommendation asks for.")                                      \
+  X(ForecastHeld, "What was measured lies within what was foreseen.")                              \
+  X(ForecastMissed, "What was measured lies outside what was foreseen.")                           \
   /* operation */                                                                                  \
   X(CachesNotSynced, "The caches are not filled yet; nothing is decided on a partial view.")       \
   X(TargetNotFound, "The object that the policy or the request names does not exist.")             \

@@ -52,6 +52,16 @@ const ResourceType& config_map() {
   return type;
 }
 
+const ResourceType& deployment() {
+  static const ResourceType type{"apps", "v1", "deployments", "Deployment", true};
+  return type;
+}
+
+const ResourceType& stateful_set() {
+  static const ResourceType type{"apps", "v1", "statefulsets", "StatefulSet", true};
+  return type;
+}
+
 const ResourceType& secret() {
   static const ResourceType type = core("secrets", "Secret", true);
   return type;

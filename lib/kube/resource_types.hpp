@@ -12,6 +12,8 @@ namespace berth::kube::types {
 [[nodiscard]] const ResourceType& event();
 [[nodiscard]] const ResourceType& resource_quota();
 [[nodiscard]] const ResourceType& config_map();
+[[nodiscard]] const ResourceType& deployment();
+[[nodiscard]] const ResourceType& stateful_set();
 [[nodiscard]] const ResourceType& secret();
 [[nodiscard]] const ResourceType& custom_resource_definition();
 [[nodiscard]] const ResourceType& resource_pool();

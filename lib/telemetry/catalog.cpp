@@ -146,8 +146,36 @@ AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
       source_queries(registry, counter("berth_analyzer_source_queries_total",
                                        "Queries for measurements, by outcome.")),
       recommendations(registry, counter("berth_analyzer_recommendations_total",
-                                        "Recommendations written to the API server, by outcome.")) {
-}
+                                        "Recommendations written to the API server, by outcome.")),
+      samples(registry, counter("berth_analyzer_samples_total",
+                                "Measurements that sources gave, by what became of them.")),
+      samples_missing(registry.counter(
+          counter("berth_analyzer_samples_missing_total",
+                  "Intervals between two measurements of a series that had none."))),
+      series(registry.gauge(gauge("berth_analyzer_series", "Series in the history."))),
+      series_stale(registry.gauge(gauge("berth_analyzer_series_stale",
+                                        "Series without a measurement of the last intervals."))),
+      history_bytes(registry.gauge(
+          gauge("berth_analyzer_history_bytes", "Memory that the history takes up."))),
+      history_seconds(registry.gauge(gauge(
+          "berth_analyzer_history_seconds",
+          "How long five-minute steps are kept: two weeks, or fewer days for want of room."))),
+      forecasts(registry, counter("berth_analyzer_forecasts_verified_total",
+                                  "Forecasts compared with what came, by how far ahead they were "
+                                  "and whether they held; four in five should.")),
+      verified_recommendations(
+          registry,
+          counter("berth_analyzer_recommendations_verified_total",
+                  "Recommendations whose forecast was compared with what came, by kind.")),
+      pending_plans(registry, gauge("berth_analyzer_pending_plans",
+                                    "Recommendations that stand and are not applied, by kind.")),
+      current_usage_ratio(registry,
+                          gauge("berth_analyzer_current_usage_ratio",
+                                "What the nodes of a pool use now, as a part of what they have."),
+                          {"pool", "resource"}),
+      in_burst_mode(registry,
+                    gauge("berth_analyzer_in_burst_mode", "1 while a pool is in a burst, else 0."),
+                    {"pool"}) {}
 
 HttpServerMetrics::HttpServerMetrics(Registry& registry, std::string_view server)
     : connections_open(

@@ -107,6 +107,17 @@ struct AnalyzerMetrics {
   Gauge& newest_sample_timestamp_seconds;
   CounterFamily<Outcome> source_queries;
   CounterFamily<Outcome> recommendations;
+  CounterFamily<SampleOutcome> samples;
+  Counter& samples_missing;
+  Gauge& series;
+  Gauge& series_stale;
+  Gauge& history_bytes;
+  Gauge& history_seconds;
+  CounterFamily<ForecastReach, ForecastOutcome> forecasts;
+  CounterFamily<AdviceKind, ForecastOutcome> verified_recommendations;
+  GaugeFamily<AdviceKind> pending_plans;
+  ObjectGauges current_usage_ratio;
+  ObjectGauges in_burst_mode;
 };
 
 /// One HTTP server of the program.

@@ -73,6 +73,45 @@ BERTH_LABEL(RelistReason, Audit, "reason", "start", "gone", "error", "audit");
 enum class WatchEventType { Added, Modified, Deleted, Bookmark, Error };
 BERTH_LABEL(WatchEventType, Error, "type", "added", "modified", "deleted", "bookmark", "error");
 
+/// What became of a measurement that a source gave.
+enum class SampleOutcome {
+  Added,
+  Duplicate,
+  OutOfOrder,
+  FromTheFuture,
+  NotANumber,
+  Negative,
+  NoRoom,
+};
+BERTH_LABEL(SampleOutcome, NoRoom, "outcome", "added", "duplicate", "out_of_order",
+            "from_the_future", "not_a_number", "negative", "no_room");
+
+/// How far ahead a forecast was: a few minutes, or an hour.
+enum class ForecastReach { Minutes, Hour };
+BERTH_LABEL(ForecastReach, Hour, "reach", "minutes", "hour");
+
+/// Whether what was measured lay within what was foreseen.
+enum class ForecastOutcome { Held, Missed };
+BERTH_LABEL(ForecastOutcome, Missed, "outcome", "held", "missed");
+
+/// The kinds of ScalingRecommendation, in the order of the API.
+enum class AdviceKind {
+  ScaleOut,
+  ScaleIn,
+  Resize,
+  Rebalance,
+  Defragment,
+  AdjustQuota,
+  GrowPool,
+  ShrinkPool,
+  EnterBurst,
+  LeaveBurst,
+  ResolveBottleneck,
+};
+BERTH_LABEL(AdviceKind, ResolveBottleneck, "kind", "ScaleOut", "ScaleIn", "Resize", "Rebalance",
+            "Defragment", "AdjustQuota", "GrowPool", "ShrinkPool", "EnterBurst", "LeaveBurst",
+            "ResolveBottleneck");
+
 enum class HttpMethod { Get, Post, Put, Patch, Delete, Other };
 BERTH_LABEL(HttpMethod, Other, "method", "GET", "POST", "PUT", "PATCH", "DELETE", "other");
 

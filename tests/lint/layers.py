@@ -32,13 +32,14 @@ LAYERS = (
     Layer("lib/api", _PURE),
     Layer("lib/async", _BASE),
     Layer("lib/http", _BASE + ("lib/async",)),
+    Layer("lib/outbound", _BASE + ("lib/async", "lib/http")),
     Layer("lib/telemetry", _BASE + ("lib/async", "lib/http")),
     Layer("lib/kube", _WORDS + ("lib/async", "lib/http", "lib/telemetry")),
     Layer("lib/cluster", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
     Layer("lib/program", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
     Layer("operator", _IO + ("lib/pki",)),
     Layer("scheduler-extender", _IO),
-    Layer("analyzer", _IO + ("analyzer/model", "lib/picture")),
+    Layer("analyzer", _IO + ("analyzer/model", "lib/outbound", "lib/picture")),
     Layer("cli", _IO + ("lib/simulator", "lib/picture")),
 )
 

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "analyzer/advise/recommendation.hpp"
+#include "analyzer/advise/target.hpp"
 #include "tests/unit/analyzer/simulated_analyzer.hpp"
 
 namespace berth::analyzer {
@@ -317,7 +317,7 @@ TEST_CASE("a number of nodes is raised at once and taken back only after the coo
   SimulatedAnalyzer analyzer(world);
   for (int cpu_milli = 4000; world.recommendations().empty(); cpu_milli += 250)
     world.measure_for(1min, cpu_milli);
-  const auto nodes = [&] { return nodes_of(standing_in(world).at(0)).value_or(0); };
+  const auto nodes = [&] { return units_of(standing_in(world).at(0)).value_or(0); };
   const std::int32_t first = nodes();
   for (int minute = 0; minute < 4; ++minute) {
     world.measure_for(1min, 7500); // it rises no further

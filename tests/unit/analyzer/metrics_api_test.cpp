@@ -49,6 +49,9 @@ TEST_CASE("a pod's sample is the sum of its containers") {
   REQUIRE(list->samples.size() == 1);
   CHECK(list->samples[0].key == kube::ObjectKey{"team-a", "p"});
   CHECK(list->samples[0].used == ResourceVector{{"cpu", 1100}, {"memory", 3 << 20}});
+  CHECK(list->samples[0].containers ==
+        std::vector{ContainerUse{"a", {{"cpu", 100}, {"memory", 1 << 20}}},
+                    ContainerUse{"b", {{"cpu", 1000}, {"memory", 2 << 20}}}});
 }
 
 TEST_CASE("an empty list is no failure and no sample") {

@@ -30,6 +30,17 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 } // namespace
 
+TEST_CASE("what Adaptive would do is said with its regret, where a season is known") {
+  const auto view = view_series(ten_days(), 0);
+  REQUIRE(view.replay);
+  CHECK(render_text(view).find("ADAPTIVE (a day is 24 steps)") != std::string::npos);
+  CHECK(render_text(view).find("in hindsight") != std::string::npos);
+  CHECK(nlohmann::json::parse(render_json(view)).at("adaptive").contains("regret"));
+  NabFile flat = ten_days();
+  flat.values.assign(flat.values.size(), 5);
+  CHECK_FALSE(view_series(flat, 0).replay);
+}
+
 TEST_CASE("a series is shown with its period, its forecast and what was unusual") {
   const auto view = view_series(ten_days(), 0);
   CHECK(view.forecast.points.size() == 48);

@@ -73,12 +73,13 @@ struct AnalyzerWorld : simulation::World {
 
 /// One replica of the analyzer, running until it goes away.
 struct SimulatedAnalyzer {
-  explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = {})
+  explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = {},
+                             Prometheus* prometheus = nullptr)
       : world(given), transport(world.server, "berth-analyzer", 7),
         client(transport, world.executor, Rng{8}, client_options()), metrics(registry),
         mirror(client, world.executor, Rng{9}, {}),
         advisor(
-            {client, world.executor, mirror.caches(), metrics}, std::move(options),
+            {client, world.executor, mirror.caches(), metrics, {}, prometheus}, std::move(options),
             [this] { return mirror.has_synced(); }, [this] { return leads; }),
         tasks(world.executor) {
     world.executor.post([this] {

@@ -11,7 +11,7 @@ using resources::ResourceName;
 
 constexpr TimePoint kNow{std::chrono::sys_days{std::chrono::year{2026} / 3 / 2}};
 constexpr double kCapacity = 100'000;
-constexpr PoolSize kTenNodes{10, 1};
+constexpr TargetSize kTenNodes{10, 1};
 
 /// A pool that uses `now_percent` steadily, without a forecast.
 Judged steady(double now_percent) {
@@ -31,12 +31,12 @@ Judged steady(double now_percent) {
 Judged heading(double now_percent, double p10, double p50, double p90) {
   Judged judged = steady(now_percent);
   const double unit = kCapacity / 100;
-  judged.outlook.forecast = {Forecast{kNow + 1h, p10 * unit, p50 * unit, p90 * unit}};
+  judged.outlook.foresight.soon = {Forecast{kNow + 1h, p10 * unit, p50 * unit, p90 * unit}};
   return judged;
 }
 
-PoolAdvice advise_one(const Judged& judged, const AdviceState& state = {},
-                      PoolSize size = kTenNodes, AdviceOptions options = {}) {
+SizeAdvice advise_one(const Judged& judged, const AdviceState& state = {},
+                      TargetSize size = kTenNodes, AdviceOptions options = {}) {
   return advise({&judged, 1}, size, state, options, kNow);
 }
 
@@ -48,39 +48,39 @@ AdviceState standing(Advice advice, Duration ago) {
 
 TEST_CASE("what steady use is advised, from idle to full") {
   const auto row = GENERATE(table<double, Advice, std::int32_t>({
-      {0, Advice::ShrinkPool, 8},
-      {20, Advice::ShrinkPool, 8},
-      {40, Advice::ShrinkPool, 8},
+      {0, Advice::Shrink, 8},
+      {20, Advice::Shrink, 8},
+      {40, Advice::Shrink, 8},
       {40.1, Advice::None, 0},
       {65, Advice::None, 0},
       {84.9, Advice::None, 0},
-      {85, Advice::GrowPool, 14},
-      {90, Advice::GrowPool, 14},
-      {100, Advice::GrowPool, 16},
-      {130, Advice::GrowPool, 20},
+      {85, Advice::Grow, 14},
+      {90, Advice::Grow, 14},
+      {100, Advice::Grow, 16},
+      {130, Advice::Grow, 20},
   }));
   CAPTURE(std::get<0>(row));
-  const PoolAdvice advice = advise_one(steady(std::get<0>(row)));
+  const SizeAdvice advice = advise_one(steady(std::get<0>(row)));
   CHECK(advice.known);
   CHECK(advice.state.advice == std::get<1>(row));
-  CHECK(advice.nodes == std::get<2>(row));
+  CHECK(advice.units == std::get<2>(row));
 }
 
 TEST_CASE("a pool grows ahead of a likely peak, and not for an unlikely one") {
-  CHECK(advise_one(heading(60, 70, 90, 110)).state.advice == Advice::GrowPool);
+  CHECK(advise_one(heading(60, 70, 90, 110)).state.advice == Advice::Grow);
   CHECK(advise_one(heading(60, 60, 80, 110)).state.advice == Advice::None);
 }
 
 TEST_CASE("a pool that leaves its thresholds by itself is not advised to grow") {
   CHECK(advise_one(heading(90, 40, 50, 60)).state.advice == Advice::None);
   CHECK(advise_one(heading(99, 40, 50, 60)).state.advice == Advice::None);
-  CHECK(advise_one(heading(90, 65, 75, 80)).state.advice == Advice::GrowPool);
-  CHECK(advise_one(heading(75, 40, 50, 60), standing(Advice::GrowPool, 1h)).state.advice ==
+  CHECK(advise_one(heading(90, 65, 75, 80)).state.advice == Advice::Grow);
+  CHECK(advise_one(heading(75, 40, 50, 60), standing(Advice::Grow, 1h)).state.advice ==
         Advice::None);
 }
 
 TEST_CASE("a pool does not shrink before a peak that must be reckoned with") {
-  CHECK(advise_one(heading(20, 15, 20, 30)).state.advice == Advice::ShrinkPool);
+  CHECK(advise_one(heading(20, 15, 20, 30)).state.advice == Advice::Shrink);
   CHECK(advise_one(heading(20, 15, 25, 60)).state.advice == Advice::None);
   Judged had_a_peak = steady(20);
   had_a_peak.outlook.peak_p95 = kCapacity * 0.6;
@@ -95,44 +95,44 @@ TEST_CASE("a pool does not shrink on a window with holes") {
   judged.outlook.coverage = 0.79;
   CHECK(advise_one(judged).state.advice == Advice::None);
   judged.outlook.coverage = 0.8;
-  CHECK(advise_one(judged).state.advice == Advice::ShrinkPool);
+  CHECK(advise_one(judged).state.advice == Advice::Shrink);
 }
 
 TEST_CASE("an advice to grow stands until use is below the warning") {
-  const auto state = standing(Advice::GrowPool, 1h);
+  const auto state = standing(Advice::Grow, 1h);
   CHECK(advise_one(steady(84), state).state == state);
   CHECK(advise_one(steady(70), state).state == state);
   CHECK(advise_one(steady(69.9), state).state == AdviceState{Advice::None, kNow});
 }
 
 TEST_CASE("an advice to shrink stands until use is clear of the threshold") {
-  const auto state = standing(Advice::ShrinkPool, 1h);
+  const auto state = standing(Advice::Shrink, 1h);
   CHECK(advise_one(steady(45), state).state == state);
   CHECK(advise_one(steady(50), state).state == state);
   CHECK(advise_one(steady(50.1), state).state == AdviceState{Advice::None, kNow});
 }
 
 TEST_CASE("a change of mind waits for the cooldown") {
-  const auto fresh = standing(Advice::ShrinkPool, 4min + 59s);
+  const auto fresh = standing(Advice::Shrink, 4min + 59s);
   CHECK(advise_one(steady(90), fresh).state == fresh);
-  const auto old = standing(Advice::ShrinkPool, 5min);
-  CHECK(advise_one(steady(90), old).state == AdviceState{Advice::GrowPool, kNow});
+  const auto old = standing(Advice::Shrink, 5min);
+  CHECK(advise_one(steady(90), old).state == AdviceState{Advice::Grow, kNow});
   const auto ended = standing(Advice::None, 1min);
   CHECK(advise_one(steady(90), ended).state == ended);
 }
 
 TEST_CASE("a pool that is nearly full does not wait for the cooldown") {
-  const auto fresh = standing(Advice::ShrinkPool, 1s);
+  const auto fresh = standing(Advice::Shrink, 1s);
   CHECK(advise_one(steady(94), fresh).state == fresh);
-  CHECK(advise_one(steady(95), fresh).state == AdviceState{Advice::GrowPool, kNow});
+  CHECK(advise_one(steady(95), fresh).state == AdviceState{Advice::Grow, kNow});
 }
 
 TEST_CASE("one resource is enough to grow, and all are needed to shrink") {
   Judged memory = steady(90);
   memory.outlook.resource = ResourceName::memory();
   const std::vector<Judged> mixed{steady(10), memory};
-  const PoolAdvice grows = advise(mixed, kTenNodes, {}, {}, kNow);
-  CHECK(grows.state.advice == Advice::GrowPool);
+  const SizeAdvice grows = advise(mixed, kTenNodes, {}, {}, kNow);
+  CHECK(grows.state.advice == Advice::Grow);
   CHECK(grows.resource == 1);
   CHECK(grows.peak_percent == Approx(90));
 
@@ -140,26 +140,26 @@ TEST_CASE("one resource is enough to grow, and all are needed to shrink") {
   CHECK(advise(std::vector{steady(10), memory}, kTenNodes, {}, {}, kNow).state.advice ==
         Advice::None);
   memory.outlook = steady(39).outlook;
-  const PoolAdvice shrinks = advise(std::vector{steady(10), memory}, kTenNodes, {}, {}, kNow);
-  CHECK(shrinks.state.advice == Advice::ShrinkPool);
+  const SizeAdvice shrinks = advise(std::vector{steady(10), memory}, kTenNodes, {}, {}, kNow);
+  CHECK(shrinks.state.advice == Advice::Shrink);
   CHECK(shrinks.resource == 1);
 }
 
 TEST_CASE("a pool shrinks by a fifth at most, and never below its smallest size") {
-  CHECK(advise_one(steady(1), {}, {100, 1}).nodes == 80);
-  CHECK(advise_one(steady(1), {}, {4, 1}).nodes == 3);
-  CHECK(advise_one(steady(1), {}, {2, 1}).nodes == 1);
-  CHECK(advise_one(steady(1), {}, {100, 95}).nodes == 95);
+  CHECK(advise_one(steady(1), {}, {100, 1}).units == 80);
+  CHECK(advise_one(steady(1), {}, {4, 1}).units == 3);
+  CHECK(advise_one(steady(1), {}, {2, 1}).units == 1);
+  CHECK(advise_one(steady(1), {}, {100, 95}).units == 95);
   CHECK(advise_one(steady(1), {}, {1, 1}).state.advice == Advice::None);
   CHECK(advise_one(steady(1), {}, {5, 5}).state.advice == Advice::None);
 }
 
 TEST_CASE("without fresh measurements nothing is decided and the state stays") {
-  const auto state = standing(Advice::GrowPool, 1h);
+  const auto state = standing(Advice::Grow, 1h);
   for (const Reason reason : {Reason::MetricsMissing, Reason::MetricsStale}) {
     Judged judged = steady(0);
     judged.outlook.metrics = reason;
-    const PoolAdvice advice = advise(std::vector{steady(10), judged}, kTenNodes, state, {}, kNow);
+    const SizeAdvice advice = advise(std::vector{steady(10), judged}, kTenNodes, state, {}, kNow);
     CHECK_FALSE(advice.known);
     CHECK(advice.state == state);
     CHECK(advice.reason == reason);
@@ -190,9 +190,9 @@ TEST_CASE("an advice to grow is at least as likely right as wrong, as far as was
     const int p50 = p10 + *rc::gen::inRange(0, 60);
     const int p90 = p50 + *rc::gen::inRange(0, 60);
     const bool stands = *rc::gen::arbitrary<bool>();
-    const auto state = stands ? standing(Advice::GrowPool, 1h) : AdviceState{};
-    const PoolAdvice advice = advise_one(heading(now, p10, p50, p90), state);
-    if (advice.state.advice == Advice::GrowPool)
+    const auto state = stands ? standing(Advice::Grow, 1h) : AdviceState{};
+    const SizeAdvice advice = advise_one(heading(now, p10, p50, p90), state);
+    if (advice.state.advice == Advice::Grow)
       RC_ASSERT(advice.confidence_percent >= 50);
   }));
 }
@@ -202,15 +202,15 @@ TEST_CASE("following an advice ends it: the pool of the new size asks for nothin
     const double percent = *rc::gen::inRange(0, 300);
     const std::int32_t nodes = *rc::gen::inRange(1, 500);
     const Judged before = steady(percent);
-    const PoolAdvice advice = advise_one(before, {}, {nodes, 1});
+    const SizeAdvice advice = advise_one(before, {}, {nodes, 1});
     if (advice.state.advice == Advice::None)
       return;
     Judged after = before;
-    after.outlook.capacity = kCapacity * advice.nodes / nodes;
+    after.outlook.capacity = kCapacity * advice.units / nodes;
     const AdviceState state{advice.state.advice, kNow - 1h};
-    const PoolAdvice next = advise_one(after, state, {advice.nodes, 1});
-    RC_ASSERT(next.state.advice != Advice::GrowPool);
-    if (advice.state.advice == Advice::GrowPool) // a pool shrinks in steps and grows in one
+    const SizeAdvice next = advise_one(after, state, {advice.units, 1});
+    RC_ASSERT(next.state.advice != Advice::Grow);
+    if (advice.state.advice == Advice::Grow) // a pool shrinks in steps and grows in one
       RC_ASSERT(next.state.advice == Advice::None);
   }));
 }
@@ -220,8 +220,8 @@ TEST_CASE("more use never asks for fewer nodes") {
     const int percent = *rc::gen::inRange(0, 200);
     const int more = percent + *rc::gen::inRange(0, 100);
     const auto nodes_after = [](int use) {
-      const PoolAdvice advice = advise_one(steady(use));
-      return advice.state.advice == Advice::None ? kTenNodes.nodes : advice.nodes;
+      const SizeAdvice advice = advise_one(steady(use));
+      return advice.state.advice == Advice::None ? kTenNodes.units : advice.units;
     };
     RC_ASSERT(nodes_after(percent) <= nodes_after(more));
   }));

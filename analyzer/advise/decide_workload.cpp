@@ -1,0 +1,175 @@
+#include "analyzer/advise/decide_workload.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/advise/decide_size.hpp"
+#include "analyzer/advise/lifecycle.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using api::RecommendationKind;
+using resources::ResourceName;
+
+double record_of(const DecideContext& context, RecommendationKind kind) {
+  return context.records[static_cast<std::size_t>(kind)];
+}
+
+/// A metric's target is where it should be, and not where trouble begins: a tenth more is too much.
+Thresholds metric_thresholds() {
+  Thresholds thresholds;
+  thresholds.shrink_percent = 60;
+  thresholds.target_percent = 95;
+  thresholds.warning_percent = 102;
+  thresholds.critical_percent = 110;
+  thresholds.emergency_percent = 200;
+  return thresholds;
+}
+
+void recommend_replicas(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
+                        const DecideContext& context) {
+  const WorkloadSettings settings = settings_of(view, facts.learned);
+  const auto known =
+      of_kinds(view.recommendations, {RecommendationKind::ScaleOut, RecommendationKind::ScaleIn});
+  if (!settings.scales || (facts.used.empty() && facts.metrics.empty()))
+    return tend(plan, known, std::nullopt, true, context.options, context.now);
+  SizedTarget target;
+  target.ref = {view.ref.kind, view.ref.key.name};
+  target.recommendation_namespace = settings.size.recommendation_namespace;
+  target.owner = settings.size.owner;
+  target.grow = RecommendationKind::ScaleOut;
+  target.shrink = RecommendationKind::ScaleIn;
+  target.units = "replicas";
+  target.subresource = api::PatchSubresource::Scale;
+  target.size.units = view.workload->replicas;
+  target.size.units_min = std::max(view.policy->spec.min_replicas.value_or(1), 1);
+  target.size.units_max = std::max(view.policy->spec.max_replicas.value_or(TargetSize::kUnitsMax),
+                                   target.size.units_min);
+  SizeQuestion question{target, {}, settings.size.advice, known, facts.learned};
+  for (const Outlook& outlook : facts.used)
+    question.judged.push_back({outlook, settings.size.thresholds_of(outlook.resource),
+                               outlook.resource == ResourceName::cpu()});
+  for (const Outlook& outlook : facts.metrics)
+    question.judged.push_back({outlook, metric_thresholds(), true});
+  question.trust_to_grow = record_of(context, RecommendationKind::ScaleOut);
+  question.trust_to_shrink = record_of(context, RecommendationKind::ScaleIn);
+  decide_size(plan, question, context.options, context.now);
+}
+
+/// Where replicas follow the use of cpu, its request stays as it is: two hands on one wheel.
+std::vector<ContainerDemand> resizable(const WorkloadFacts& facts,
+                                       const WorkloadSettings& settings) {
+  std::vector<ContainerDemand> demands = facts.demands;
+  if (settings.scales)
+    std::erase_if(demands, [](const ContainerDemand& demand) {
+      return demand.resource == ResourceName::cpu();
+    });
+  return demands;
+}
+
+api::RecommendationPriority priority_of(const RequestChange& change,
+                                        const ContainerDemand& demand) {
+  using Priority = api::RecommendationPriority;
+  if (!change.raises)
+    return Priority::Low;
+  if (demand.killed_now)
+    return Priority::Critical;
+  return change.resource == ResourceName::memory() && change.peak_percent > 100 ? Priority::High
+                                                                                : Priority::Medium;
+}
+
+std::int32_t confidence_of(const RequestChange& change, const ContainerDemand& demand) {
+  constexpr double kAfterKill = 95;
+  constexpr double kSamplesEnough = 60;
+  if (demand.killed_now && change.raises)
+    return static_cast<std::int32_t>(kAfterKill);
+  const double known = std::min(1.0, static_cast<double>(demand.samples) / kSamplesEnough);
+  return static_cast<std::int32_t>(std::lround(90 * known * demand.trust));
+}
+
+std::string resize_message(const Workload& workload, const std::vector<RequestChange>& changes) {
+  std::string message;
+  for (const RequestChange& change : changes) {
+    const WorkloadContainer& container = workload.containers[change.container];
+    message += (message.empty() ? "" : "; ") + container.name + " asks for " +
+               format_amount(change.resource, container.requests.get(change.resource)) + " of " +
+               std::string(change.resource.str()) + " and should ask for " +
+               format_amount(change.resource, change.request);
+  }
+  return message;
+}
+
+Finding resize_finding(const WorkloadView& view, const WorkloadSettings& settings,
+                       const std::vector<RequestChange>& changes,
+                       const std::vector<ContainerDemand>& demands) {
+  const RequestChange& first = changes.front();
+  const ContainerDemand& demand = demands[first.demand];
+  const double request = static_cast<double>(
+      view.workload->containers[first.container].requests.get(first.resource).value());
+  Finding finding;
+  finding.meta.ns = settings.size.recommendation_namespace;
+  finding.meta.owners = {settings.size.owner};
+  auto& spec = finding.spec;
+  spec.target_ref = {view.ref.kind, view.ref.key.name};
+  spec.kind = RecommendationKind::Resize;
+  spec.priority = priority_of(first, demand);
+  spec.confidence_percent = confidence_of(first, demand);
+  const double after = first.peak_percent * request / static_cast<double>(first.request.value());
+  const std::string metric = demand.container + '/' + std::string(first.resource.str());
+  spec.expected_improvement = api::ExpectedImprovement{metric + "-peak-percent-of-request",
+                                                       percent_quantity(first.peak_percent),
+                                                       percent_quantity(request > 0 ? after : 0)};
+  spec.evidence = evidence_of(first.resource, demand.foresight, metric);
+  spec.action.patch_type = api::ActionPatchType::JSON;
+  spec.action.patch = resize_patch(*view.workload, changes);
+  finding.reason = demand.killed_now ? Reason::KilledForMemory
+                   : first.raises    ? Reason::RequestTooSmall
+                                     : Reason::RequestTooLarge;
+  finding.message = resize_message(*view.workload, changes);
+  return finding;
+}
+
+void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
+                      const DecideContext& context) {
+  const WorkloadSettings settings = settings_of(view);
+  const auto known = of_kinds(view.recommendations, {RecommendationKind::Resize});
+  const auto demands = resizable(facts, settings);
+  if (!settings.resizes)
+    return tend(plan, known, std::nullopt, true, context.options, context.now);
+  if (demands.empty()) // nothing is measured: what stands may stand until its time is over
+    return tend(plan, known, std::nullopt, false, context.options, context.now);
+  ResizeBounds bounds{view.policy->spec.resources, facts.largest_node, settings.buffer_percent};
+  const auto changes = resize(*view.workload, demands, bounds);
+  const AdviceState state = state_of(known, context.now);
+  const auto last = standing(known, context.now);
+  const bool is_urgent =
+      !changes.empty() && changes.front().raises && demands[changes.front().demand].killed_now;
+  const bool is_cooling =
+      state.changed && context.now < *state.changed + settings.size.advice.cooldown && !is_urgent;
+  if (changes.empty() || (is_cooling && !last))
+    return tend(plan, known, std::nullopt, true, context.options, context.now);
+  Finding finding = resize_finding(view, settings, changes, demands);
+  finding.spec.confidence_percent = static_cast<std::int32_t>(std::lround(
+      finding.spec.confidence_percent * record_of(context, RecommendationKind::Resize)));
+  if (last && (is_cooling || is_close(*view.workload, last->spec.action.patch, changes)))
+    finding.spec.action.patch = last->spec.action.patch;
+  advise_or_renew(plan, finding, known, context.options, context.now);
+  const auto wanted =
+      recommendation_for(finding, context.options.recommendation_validity, context.now);
+  tend(plan, known, wanted.meta.key(), true, context.options, context.now);
+}
+
+} // namespace
+
+Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
+                const DecideContext& context) {
+  Decision decision;
+  WorkloadView noted = view;
+  decision.verified = verify(decision.plan, noted.recommendations, facts.proofs, context.now);
+  recommend_replicas(decision.plan, noted, facts, context);
+  recommend_resize(decision.plan, noted, facts, context);
+  return decision;
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,27 @@
+#pragma once
+// decide(): what to write for one workload that a ScalingPolicy names: how many replicas it should
+// have, and what each should ask for. Pure.
+
+#include "analyzer/advise/decide.hpp"
+#include "analyzer/advise/resize.hpp"
+#include "analyzer/advise/workload_usage.hpp"
+
+namespace berth::analyzer {
+
+/// What was measured of a workload and is expected of it.
+struct WorkloadFacts {
+  WorkloadUsage usage{};
+  /// Of cpu and memory, where its containers ask for it: what all its pods use, of what they ask.
+  std::vector<Outlook> used{};
+  /// Of the policy's metrics that are read: of the target of all replicas.
+  std::vector<Outlook> metrics{};
+  std::vector<ContainerDemand> demands{};
+  resources::ResourceVector largest_node{};
+  Learned learned{};
+  Proofs proofs{};
+};
+
+[[nodiscard]] Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
+                              const DecideContext& context);
+
+} // namespace berth::analyzer

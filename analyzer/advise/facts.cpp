@@ -1,0 +1,265 @@
+#include "analyzer/advise/facts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "analyzer/advise/burst.hpp"
+#include "analyzer/advise/series_names.hpp"
+#include "analyzer/model/quantile.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using resources::ResourceName;
+using resources::ResourceVector;
+
+const std::array<ResourceName, 2>& judged_resources() {
+  static const std::array<ResourceName, 2> resources{ResourceName::cpu(), ResourceName::memory()};
+  return resources;
+}
+
+double number(resources::Amount amount) {
+  return static_cast<double>(amount.value());
+}
+
+/// Nothing known where there is no such series.
+Outlook outlook_of(const std::string& series_name, const OutlookQuestion& question,
+                   FactsSources sources, TimePoint now) {
+  const Series* series = sources.recorder.history().find(series_name);
+  if (series == nullptr) {
+    Outlook unknown;
+    unknown.resource = question.resource;
+    unknown.name = question.name.empty() ? std::string(question.resource.str()) : question.name;
+    unknown.capacity = question.capacity;
+    return unknown;
+  }
+  Outlook outlook =
+      look_out(question, *series,
+               sources.forecaster.foresee(series_name, *series, StepValue::Mean, now), now);
+  outlook.trust = sources.forecaster.trust(series_name);
+  return outlook;
+}
+
+/// Notes what replays say, and goes by their rule.
+void learn(Learned& learned, Outlook& outlook, const std::string& series_name, FactsSources sources,
+           TimePoint now) {
+  const Series* series = sources.recorder.history().find(series_name);
+  if (series == nullptr)
+    return;
+  const auto& report = sources.forecaster.replayed(series_name, *series, now);
+  if (!report)
+    return;
+  outlook.replayed_peak = report->expected_peak;
+  learned.emplace(outlook.resource, *report);
+}
+
+std::optional<double> measured(const History& history, const std::string& name, TimePoint at,
+                               StepValue value) {
+  const Series* series = history.find(name);
+  return series == nullptr ? std::nullopt : measured_around(*series, at, value);
+}
+
+std::optional<double> percent_of(std::optional<double> amount, double capacity) {
+  return amount && capacity > 0 ? std::optional(100 * *amount / capacity) : std::nullopt;
+}
+
+/// "charged/cpu" and "app/memory" are about cpu and memory.
+std::pair<std::string, ResourceName> split(const std::string& metric) {
+  const auto slash = metric.rfind('/');
+  if (slash == std::string::npos)
+    return {"", ResourceName{metric}};
+  return {metric.substr(0, slash), ResourceName{metric.substr(slash + 1)}};
+}
+
+Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& history) {
+  const std::string uid = view.pool->meta.uid;
+  Proofs proofs;
+  proofs.amount = [&history, uid](const std::string& metric, TimePoint at) {
+    const auto [of, resource] = split(metric);
+    const auto name =
+        of == "charged" ? pool_charged_series(uid, resource) : pool_series(uid, resource);
+    return measured(history, name, at, StepValue::Mean);
+  };
+  proofs.percent = [amount = proofs.amount, capacity = usage.capacity](const std::string& metric,
+                                                                       TimePoint at) {
+    return percent_of(amount(metric, at), number(capacity.get(split(metric).second)));
+  };
+  proofs.is_applied = [pool = view.pool](const api::ScalingRecommendation& one) {
+    using api::RecommendationKind;
+    const auto units = units_of(one);
+    const auto& elastic = pool->spec.elastic;
+    switch (one.spec.kind) {
+    case RecommendationKind::GrowPool: return units && elastic && elastic->min_nodes >= *units;
+    case RecommendationKind::ShrinkPool: return units && elastic && elastic->max_nodes <= *units;
+    case RecommendationKind::EnterBurst:
+    case RecommendationKind::LeaveBurst: return is_burst_applied(*pool, one);
+    default: return false;
+    }
+  };
+  return proofs;
+}
+
+/// What one replica asks for, of the resources that all its containers ask for.
+ResourceVector request_of(const Workload& workload) {
+  ResourceVector sum;
+  for (const ResourceName& resource : judged_resources()) {
+    const bool all = !workload.containers.empty() &&
+                     std::ranges::all_of(workload.containers, [&](const auto& container) {
+                       return resources::Amount{} < container.requests.get(resource);
+                     });
+    for (const auto& container : workload.containers)
+      if (all)
+        sum.set(resource, sum.get(resource) + container.requests.get(resource));
+  }
+  return sum;
+}
+
+double metric_target(const api::ScalingPolicy& policy, std::string_view name) {
+  const auto found = std::ranges::find(policy.spec.metrics, name, &api::ScalingMetric::name);
+  return found == policy.spec.metrics.end() ? 0 : number(found->target_value.milli_value());
+}
+
+/// A policy's metric, in thousandths; its capacity is the target of all replicas.
+Outlook metric_outlook(const WorkloadView& view, const api::ScalingMetric& metric,
+                       FactsSources sources, TimePoint now) {
+  const double target = number(metric.target_value.milli_value()) * view.workload->replicas;
+  // Thousandths are what cpu is counted in as well.
+  return outlook_of(metric_series(*view.policy, metric.name),
+                    {ResourceName::cpu(), target, "metric/" + metric.name}, sources, now);
+}
+
+Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
+                       const History& history) {
+  Proofs proofs;
+  proofs.amount = [&history, ref = view.ref, policy = view.policy](const std::string& metric,
+                                                                   TimePoint at) {
+    const auto [container, resource] = split(metric);
+    if (container == "metric")
+      return measured(history, metric_series(*policy, resource.str()), at, StepValue::Mean);
+    return container.empty()
+               ? measured(history, workload_series(ref, resource), at, StepValue::Mean)
+               : measured(history, busiest_series(ref, container, resource), at, StepValue::Max);
+  };
+  proofs.percent = [amount = proofs.amount, capacity, workload = view.workload,
+                    policy = view.policy](const std::string& metric, TimePoint at) {
+    const auto [container, resource] = split(metric);
+    if (container.empty())
+      return percent_of(amount(metric, at), number(capacity.get(resource)));
+    if (container == "metric")
+      return percent_of(amount(metric, at),
+                        metric_target(*policy, resource.str()) * workload->replicas);
+    const auto found = std::ranges::find(workload->containers, container, &WorkloadContainer::name);
+    const bool is_there = found != workload->containers.end();
+    return percent_of(amount(metric, at), is_there ? number(found->requests.get(resource)) : 0.0);
+  };
+  proofs.is_applied = [workload = view.workload](const api::ScalingRecommendation& one) {
+    using api::RecommendationKind;
+    const auto units = units_of(one);
+    switch (one.spec.kind) {
+    case RecommendationKind::ScaleOut: return units && workload->replicas >= *units;
+    case RecommendationKind::ScaleIn: return units && workload->replicas <= *units;
+    case RecommendationKind::Resize:
+      return is_resized(*workload, one.spec.action.patch).value_or(false);
+    default: return false;
+    }
+  };
+  return proofs;
+}
+
+/// The most that a container needed as far back as is kept.
+double peak_of(const Series& series, const ResourceName& resource) {
+  std::vector<double> peaks;
+  for (const Aggregate& step : series.aggregates())
+    peaks.push_back(resource == ResourceName::memory() ? step.max : step.p95);
+  for (const Sample& sample : series.samples())
+    peaks.push_back(sample.value);
+  if (peaks.empty())
+    return 0;
+  std::ranges::sort(peaks);
+  constexpr double kMost = 0.95;
+  return resource == ResourceName::memory() ? peaks.back() : quantile(peaks, kMost);
+}
+
+Duration known_for(const Series& series, TimePoint now) {
+  const auto steps = series.aggregates();
+  if (!steps.empty())
+    return now - steps.front().start;
+  const auto samples = series.samples();
+  return samples.empty() ? Duration{0} : now - samples.front().at;
+}
+
+std::optional<ContainerDemand> demand_of(const WorkloadView& view, const std::string& container,
+                                         const ResourceName& resource, FactsSources sources,
+                                         TimePoint now) {
+  const History& history = sources.recorder.history();
+  const std::string name = busiest_series(view.ref, container, resource);
+  const Series* series = history.find(name);
+  if (series == nullptr || series->is_stale(now))
+    return std::nullopt;
+  ContainerDemand demand;
+  demand.container = container;
+  demand.resource = resource;
+  demand.foresight = sources.forecaster.foresee(name, *series, StepValue::Max, now);
+  demand.trust = sources.forecaster.trust(name);
+  demand.peak = peak_of(*series, resource);
+  demand.startup = history.mark(startup_mark(view.ref, container, resource));
+  demand.known_for = known_for(*series, now);
+  demand.samples = series->samples().size();
+  if (resource != ResourceName::memory())
+    return demand;
+  demand.killed_at = history.mark(killed_mark(view.ref, container));
+  const auto& containers = sources.recorder.usage_of(view.ref).containers;
+  const auto peaks = containers.find(container);
+  demand.killed_now = peaks != containers.end() && peaks->second.killed_at.has_value();
+  return demand;
+}
+
+} // namespace
+
+PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
+  PoolFacts facts;
+  const std::string& uid = view.pool->meta.uid;
+  facts.usage = sources.recorder.usage_of(view, now);
+  for (const ResourceName& resource : judged_resources()) {
+    const double capacity = number(facts.usage.capacity.get(resource));
+    const std::string name = pool_series(uid, resource);
+    facts.used.push_back(outlook_of(name, {resource, capacity, ""}, sources, now));
+    if (is_adaptive(view.policy))
+      learn(facts.learned, facts.used.back(), name, sources, now);
+    if (!view.pool->spec.burst)
+      continue;
+    const double usual = capacity * usual_ratio_percent(view, resource) / 100;
+    facts.charged.push_back(
+        outlook_of(pool_charged_series(uid, resource), {resource, usual, ""}, sources, now));
+  }
+  facts.proofs = pool_proofs(view, facts.usage, sources.recorder.history());
+  return facts;
+}
+
+WorkloadFacts facts_of(const WorkloadView& view, FactsSources sources,
+                       const ResourceVector& largest_node, TimePoint now) {
+  WorkloadFacts facts;
+  facts.usage = sources.recorder.usage_of(view.ref);
+  facts.largest_node = largest_node;
+  ResourceVector capacity;
+  for (const auto& [resource, request] : request_of(*view.workload)) {
+    capacity.set(resource, resources::Amount{request.value() * facts.usage.pods.nodes});
+    const std::string name = workload_series(view.ref, resource);
+    facts.used.push_back(
+        outlook_of(name, {resource, number(capacity.get(resource)), ""}, sources, now));
+    if (is_adaptive(view.policy))
+      learn(facts.learned, facts.used.back(), name, sources, now);
+  }
+  for (const api::ScalingMetric& metric : view.policy->spec.metrics)
+    if (metric.source == api::ScalingMetricSource::Prometheus)
+      facts.metrics.push_back(metric_outlook(view, metric, sources, now));
+  for (const WorkloadContainer& container : view.workload->containers)
+    for (const ResourceName& resource : judged_resources())
+      if (auto demand = demand_of(view, container.name, resource, sources, now))
+        facts.demands.push_back(std::move(*demand));
+  facts.proofs = workload_proofs(view, capacity, sources.recorder.history());
+  return facts;
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,54 @@
+#include "analyzer/advise/plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/verify.hpp"
+
+namespace berth::analyzer {
+
+void advise_or_renew(Plan& plan, const Finding& finding,
+                     const std::vector<RecommendationPtr>& known, const AdvisorOptions& options,
+                     TimePoint now) {
+  auto wanted = recommendation_for(finding, options.recommendation_validity, now);
+  const auto same =
+      std::ranges::find(known, wanted.meta.key(), [](const auto& one) { return one->meta.key(); });
+  if (same != known.end()) {
+    const auto& last = **same;
+    const bool is_fresh = last.spec.expires_at - now > options.recommendation_validity / 2;
+    if (is_fresh && api::is_true(last.status.conditions, "Valid") &&
+        last.spec.priority >= wanted.spec.priority)
+      return;
+    wanted.meta.uid = last.meta.uid;
+    wanted.meta.generation = last.meta.generation;
+    wanted.status = last.status;
+    if (awaits_verification(last)) {
+      wanted.spec.evidence = last.spec.evidence;
+      wanted.spec.expected_improvement = last.spec.expected_improvement;
+    }
+  }
+  api::Condition valid;
+  valid.status = api::ConditionStatus::True;
+  valid.reason = finding.reason;
+  valid.message = finding.message;
+  wanted.status = with_valid(wanted.meta, std::move(wanted.status), std::move(valid), now);
+  std::erase_if(plan.changed,
+                [&](const Changed& one) { return one.meta.key() == wanted.meta.key(); });
+  const auto place = std::ranges::find_if(plan.advised, [&](const Advised& one) {
+    return one.object.spec.priority < wanted.spec.priority;
+  });
+  plan.advised.insert(place, Advised{std::move(wanted)});
+}
+
+void change_status(Plan& plan, Changed changed) {
+  const auto key = changed.meta.key();
+  const auto same =
+      std::ranges::find(plan.changed, key, [](const Changed& one) { return one.meta.key(); });
+  if (same == plan.changed.end())
+    plan.changed.push_back(std::move(changed));
+  else
+    *same = std::move(changed);
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,54 @@
+#pragma once
+// Plan: what is to be written for one target, and how findings become part of it. Pure: it holds no
+// client and no clock, and what it goes by is in the API (the standing recommendation is what was
+// advised so far), so a restart forgets nothing but the measurements. Applied once, the same view
+// gives an empty plan. act.hpp carries it out.
+
+#include <optional>
+#include <vector>
+
+#include "analyzer/advise/recommendation.hpp"
+#include "analyzer/advise/settings.hpp"
+#include "analyzer/advise/view.hpp"
+
+namespace berth::analyzer {
+
+/// A recommendation to create or renew, with the status it is to have.
+struct Advised {
+  api::ScalingRecommendation object{};
+
+  friend bool operator==(const Advised&, const Advised&) = default;
+};
+
+/// A recommendation whose status changes.
+struct Changed {
+  api::ObjectMeta meta{};
+  api::ScalingRecommendationStatus status{};
+
+  friend bool operator==(const Changed&, const Changed&) = default;
+};
+
+struct Plan {
+  api::ObjectMeta pool{}; ///< whose status `measured` is
+  /// The analyzer's part of the pool's status, where it must be written.
+  std::optional<api::ResourcePoolStatus> measured{};
+  std::vector<Advised> advised{}; ///< the most urgent first
+  std::vector<Changed> changed{};
+  std::vector<api::ObjectMeta> removed{};
+
+  [[nodiscard]] bool empty() const {
+    return !measured && advised.empty() && changed.empty() && removed.empty();
+  }
+  friend bool operator==(const Plan&, const Plan&) = default;
+};
+
+/// The finding as a recommendation, if the API does not say so already: it is renewed at half its
+/// time. The forecast it was made with stays until it has been compared with what came.
+void advise_or_renew(Plan& plan, const Finding& finding,
+                     const std::vector<RecommendationPtr>& known, const AdvisorOptions& options,
+                     TimePoint now);
+
+/// The status goes with the others of this plan; one of the same recommendation is replaced.
+void change_status(Plan& plan, Changed changed);
+
+} // namespace berth::analyzer

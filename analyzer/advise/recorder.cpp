@@ -1,0 +1,179 @@
+#include "analyzer/advise/recorder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "analyzer/advise/series_names.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using resources::ResourceName;
+using telemetry::SampleOutcome;
+
+/// With a long interval an hour has too few samples to say anything.
+constexpr int kWindowIntervalsMin = 20;
+
+const std::array<ResourceName, 2>& measured_resources() {
+  static const std::array<ResourceName, 2> resources{ResourceName::cpu(), ResourceName::memory()};
+  return resources;
+}
+
+SeriesOptions series_options(Duration interval) {
+  SeriesOptions options;
+  options.interval = interval;
+  options.window = std::max(options.window, interval * kWindowIntervalsMin);
+  return options;
+}
+
+double seconds(Duration span) {
+  return std::chrono::duration<double>(span).count();
+}
+
+double number(resources::Amount amount) {
+  return static_cast<double>(amount.value());
+}
+
+} // namespace
+
+Recorder::Recorder(const AdvisorOptions& options, telemetry::AnalyzerMetrics& metrics)
+    : options_(options), metrics_(metrics), cadence_(options.interval),
+      history_(series_options(options.interval)) {}
+
+void Recorder::take_nodes(const std::vector<UsageSample>& samples, TimePoint now) {
+  std::vector<Duration> spacings;
+  for (const UsageSample& sample : samples) {
+    if (!is_sane(sample, now))
+      continue;
+    auto& newest = metrics_.newest_sample_timestamp_seconds;
+    newest.set(std::max(newest.value(), seconds(sample.at.time_since_epoch())));
+    const auto [known, is_new] =
+        node_samples_.try_emplace(NodeName(sample.key.name), sample.at, sample.used);
+    if (!is_new && sample.at > known->second.at) {
+      spacings.push_back(sample.at - known->second.at);
+      known->second = {sample.at, sample.used};
+    }
+    for (const ResourceName& resource : measured_resources())
+      if (sample.used.contains(resource))
+        static_cast<void>(history_.add(node_series(sample.key.name, resource),
+                                       {sample.at, number(sample.used.get(resource))}, now));
+  }
+  cadence_.add(spacings);
+}
+
+void Recorder::take_pods(const std::vector<UsageSample>& samples, TimePoint now) {
+  for (const UsageSample& sample : samples) {
+    if (!is_sane(sample, now))
+      continue;
+    const auto [known, is_new] = pod_samples_.try_emplace(sample.key, sample);
+    if (!is_new && sample.at > known->second.at)
+      known->second = sample;
+  }
+}
+
+void Recorder::take_metric(const std::string& series, const std::vector<Sample>& samples,
+                           TimePoint now) {
+  constexpr double kThousandths = 1000;
+  for (const Sample& sample : samples)
+    static_cast<void>(history_.add(series, {sample.at, kThousandths * sample.value}, now));
+}
+
+void Recorder::forget_what_is_gone(const Caches& caches) {
+  std::erase_if(node_samples_, [&](const auto& sample) {
+    return caches.nodes.find({"", sample.first.str()}) == nullptr;
+  });
+  std::erase_if(pod_samples_,
+                [&](const auto& sample) { return caches.pods.find(sample.first) == nullptr; });
+}
+
+void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoint now) {
+  const Duration interval = cadence_.interval();
+  history_.expect_every(interval);
+  for (const PoolView& pool : view.pools)
+    record_pool(pool, now);
+  workloads_.clear();
+  for (const auto& [ref, members] : pods) {
+    const auto [place, is_new] = workloads_.emplace(
+        ref, add_up(members, pod_samples_, now, Series::kStaleIntervals * interval));
+    record_workload(ref, place->second, now);
+  }
+  history_.tend(now);
+  show();
+}
+
+PoolUsage Recorder::usage_of(const PoolView& pool, TimePoint now) const {
+  return add_up(pool.nodes, now, Series::kStaleIntervals * cadence_.interval());
+}
+
+const WorkloadUsage& Recorder::usage_of(const WorkloadRef& workload) const {
+  static const WorkloadUsage nothing;
+  const auto found = workloads_.find(workload);
+  return found == workloads_.end() ? nothing : found->second;
+}
+
+/// One from far ahead would turn away all that come after it.
+bool Recorder::is_sane(const UsageSample& sample, TimePoint now) {
+  return sample.at <= now + options_.interval;
+}
+
+void Recorder::record_pool(const PoolView& pool, TimePoint now) {
+  const std::string& uid = pool.pool->meta.uid;
+  const PoolUsage usage = usage_of(pool, now);
+  if (usage.newest_fresh && usage.coverage_percent() >= options_.coverage_percent_min)
+    for (const ResourceName& resource : measured_resources())
+      if (usage.estimated.contains(resource))
+        static_cast<void>(history_.add(pool_series(uid, resource),
+                                       {*usage.newest_fresh, number(usage.estimated.get(resource))},
+                                       now));
+  if (!pool.pool->spec.burst)
+    return;
+  for (const auto& row : pool.pool->status.resources)
+    if (row.allocated &&
+        std::ranges::find(measured_resources(), row.name) != measured_resources().end())
+      static_cast<void>(
+          history_.add(pool_charged_series(uid, row.name), {now, number(*row.allocated)}, now));
+}
+
+void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now) {
+  for (const auto& [container, peaks] : usage.containers) {
+    if (peaks.killed_at)
+      history_.raise(killed_mark(ref, container), number(*peaks.killed_at));
+    for (const auto& [resource, amount] : peaks.startup)
+      history_.raise(startup_mark(ref, container, resource), number(amount));
+  }
+  if (!usage.pods.newest_fresh || usage.pods.coverage_percent() < options_.coverage_percent_min)
+    return;
+  const TimePoint at = *usage.pods.newest_fresh;
+  for (const ResourceName& resource : measured_resources()) {
+    if (usage.pods.estimated.contains(resource))
+      static_cast<void>(history_.add(workload_series(ref, resource),
+                                     {at, number(usage.pods.estimated.get(resource))}, now));
+    for (const auto& [container, peaks] : usage.containers)
+      if (peaks.busiest.contains(resource))
+        static_cast<void>(history_.add(busiest_series(ref, container, resource),
+                                       {at, number(peaks.busiest.get(resource))}, now));
+  }
+}
+
+void Recorder::show() {
+  const HistoryTotals& totals = history_.totals();
+  const SampleCounts& counts = totals.samples;
+  const auto set = [&](SampleOutcome outcome, std::uint64_t count) {
+    metrics_.samples(outcome).set_total(static_cast<double>(count));
+  };
+  set(SampleOutcome::Added, counts.added);
+  set(SampleOutcome::Duplicate, counts.duplicates);
+  set(SampleOutcome::OutOfOrder, counts.out_of_order);
+  set(SampleOutcome::FromTheFuture, counts.from_the_future);
+  set(SampleOutcome::NotANumber, counts.not_numbers);
+  set(SampleOutcome::Negative, counts.negative);
+  set(SampleOutcome::NoRoom, totals.refused);
+  metrics_.samples_missing.set_total(static_cast<double>(counts.missing));
+  metrics_.series.set(static_cast<double>(totals.series));
+  metrics_.series_stale.set(static_cast<double>(totals.stale));
+  metrics_.history_bytes.set(static_cast<double>(totals.bytes));
+  metrics_.history_seconds.set(seconds(totals.kept));
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,54 @@
+#pragma once
+// Recorder: takes in what was measured and writes the analyzer's history with it: each node, each
+// pool, each workload and its containers. What is missing stays a gap. It decides nothing.
+
+#include <map>
+#include <optional>
+
+#include "analyzer/advise/settings.hpp"
+#include "analyzer/advise/view.hpp"
+#include "analyzer/advise/workload_usage.hpp"
+#include "analyzer/model/cadence.hpp"
+#include "analyzer/model/history/history.hpp"
+#include "analyzer/sources/metrics_api.hpp"
+#include "lib/telemetry/catalog.hpp"
+
+namespace berth::analyzer {
+
+class Recorder {
+public:
+  Recorder(const AdvisorOptions& options, telemetry::AnalyzerMetrics& metrics);
+
+  /// The newest samples of nodes; the beat of the source is learned from them.
+  void take_nodes(const std::vector<UsageSample>& samples, TimePoint now);
+  void take_pods(const std::vector<UsageSample>& samples, TimePoint now);
+  /// What Prometheus says of a policy's metric, added as it is; the beat is that of the analyzer.
+  void take_metric(const std::string& series, const std::vector<Sample>& samples, TimePoint now);
+  /// Forgets samples of what the API server does not have any more.
+  void forget_what_is_gone(const Caches& caches);
+  /// Adds this cycle's measurements to the history, and keeps its limits.
+  void record(const ClusterView& view, const WorkloadPods& pods, TimePoint now);
+
+  [[nodiscard]] const NodeSamples& node_samples() const { return node_samples_; }
+  [[nodiscard]] PoolUsage usage_of(const PoolView& pool, TimePoint now) const;
+  /// As of the last record(); empty for a workload without pods.
+  [[nodiscard]] const WorkloadUsage& usage_of(const WorkloadRef& workload) const;
+  [[nodiscard]] History& history() { return history_; }
+  [[nodiscard]] const History& history() const { return history_; }
+
+private:
+  [[nodiscard]] bool is_sane(const UsageSample& sample, TimePoint now);
+  void record_pool(const PoolView& pool, TimePoint now);
+  void record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now);
+  void show();
+
+  const AdvisorOptions& options_;
+  telemetry::AnalyzerMetrics& metrics_;
+  NodeSamples node_samples_;
+  PodSamples pod_samples_;
+  Cadence cadence_;
+  std::map<WorkloadRef, WorkloadUsage> workloads_;
+  History history_;
+};
+
+} // namespace berth::analyzer

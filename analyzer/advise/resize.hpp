@@ -1,0 +1,77 @@
+#pragma once
+// What the containers of a workload should ask for. Memory follows the busiest pod and the most it
+// ever needed, what it needed to start and what it was killed at included, since too little is a
+// kill; cpu follows what nine in ten of its busy steps stay below. Raised when it is too little,
+// lowered only where a day is known and a quarter can be saved, since each change replaces all
+// pods. Pure.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/model/foresight.hpp"
+#include "analyzer/sources/workloads.hpp"
+#include "lib/api/scaling_policy.hpp"
+
+namespace berth::analyzer {
+
+/// One resource of one container, as measured on the busiest pod, in base units.
+struct ContainerDemand {
+  std::string container{};
+  resources::ResourceName resource{""};
+  Foresight foresight{};
+  double trust = 1;
+  double peak = 0;         ///< of all that is kept: memory the highest step, cpu p95 of the steps
+  double startup = 0;      ///< the most that any pod used while it started
+  double killed_at = 0;    ///< the highest limit at which one was killed; 0: none
+  bool killed_now = false; ///< a pod that runs was
+  Duration known_for{};
+  std::size_t samples = 0;
+};
+
+/// What may be asked for.
+struct ResizeBounds {
+  std::vector<api::ScalingRange> ranges{};
+  resources::ResourceVector largest_node{}; ///< nobody can ask for more than a node has
+  double buffer_percent = 35;
+};
+
+/// One request that should be another.
+struct RequestChange {
+  std::size_t container = 0; ///< index in the workload
+  resources::ResourceName resource{""};
+  resources::Amount request{};
+  std::optional<resources::Amount> limit{}; ///< where the limit must move with it
+  /// What it rests on: an index into the demands.
+  std::size_t demand = 0;
+  double peak_percent = 0; ///< of the request as it is; 100 where there is none
+  bool raises = true;
+
+  friend bool operator==(const RequestChange&, const RequestChange&) = default;
+};
+
+inline constexpr Duration kRaiseNeeds = std::chrono::minutes{15};
+inline constexpr Duration kLowerNeeds = std::chrono::hours{24};
+/// A request is raised if it should be so much more, lowered if so much less.
+inline constexpr double kRaiseFromPart = 1.1;
+inline constexpr double kLowerFromPart = 0.75;
+/// After a kill a fifth more is tried.
+inline constexpr double kAfterKillPart = 1.2;
+
+/// The most pressing first.
+[[nodiscard]] std::vector<RequestChange> resize(const Workload& workload,
+                                                const std::vector<ContainerDemand>& demands,
+                                                const ResizeBounds& bounds);
+
+/// The JSON patch of the workload's pod template; each step names the container that it means.
+[[nodiscard]] std::string resize_patch(const Workload& workload,
+                                       const std::vector<RequestChange>& changes);
+
+/// Whether the workload asks for what the patch says; nothing for a patch that cannot be read.
+[[nodiscard]] std::optional<bool> is_resized(const Workload& workload, const std::string& patch);
+
+/// Whether the patch asks for nearly the same as `changes`: then it may stand.
+[[nodiscard]] bool is_close(const Workload& workload, const std::string& patch,
+                            const std::vector<RequestChange>& changes);
+
+} // namespace berth::analyzer

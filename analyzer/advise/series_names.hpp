@@ -1,0 +1,66 @@
+#pragma once
+// What the advisor's series and marks are called in the history. A pool by its uid: one that is
+// made anew under its old name starts without a past. A workload by its name: it keeps its past
+// when it is installed anew.
+
+#include <string>
+
+#include "analyzer/model/history/history.hpp"
+#include "analyzer/sources/workloads.hpp"
+#include "lib/resources/resource_name.hpp"
+
+namespace berth::analyzer {
+
+/// What a node uses.
+[[nodiscard]] inline std::string node_series(std::string_view node,
+                                             const resources::ResourceName& resource) {
+  return series_name({"node", node, resource.str()});
+}
+
+/// What the nodes of a pool use together.
+[[nodiscard]] inline std::string pool_series(std::string_view uid,
+                                             const resources::ResourceName& resource) {
+  return series_name({"pool", uid, resource.str()});
+}
+
+/// What is charged to the nodes of a pool, as the operator says.
+[[nodiscard]] inline std::string pool_charged_series(std::string_view uid,
+                                                     const resources::ResourceName& resource) {
+  return series_name({"charged", uid, resource.str()});
+}
+
+/// What all pods of a workload use together.
+[[nodiscard]] inline std::string workload_series(const WorkloadRef& workload,
+                                                 const resources::ResourceName& resource) {
+  return series_name(
+      {"workload", workload.key.ns, to_string(workload.kind), workload.key.name, resource.str()});
+}
+
+/// What a container of the workload's busiest pod uses, start-ups left out.
+[[nodiscard]] inline std::string busiest_series(const WorkloadRef& workload,
+                                                std::string_view container,
+                                                const resources::ResourceName& resource) {
+  return series_name({"busiest", workload.key.ns, to_string(workload.kind), workload.key.name,
+                      container, resource.str()});
+}
+
+/// What a policy's metric says, in thousandths.
+[[nodiscard]] inline std::string metric_series(const api::ScalingPolicy& policy,
+                                               std::string_view metric) {
+  return series_name({"metric", policy.meta.ns, policy.meta.name, metric});
+}
+
+/// Marks: the most that a container used while it started, and the memory limit it was killed at.
+[[nodiscard]] inline std::string startup_mark(const WorkloadRef& workload,
+                                              std::string_view container,
+                                              const resources::ResourceName& resource) {
+  return series_name({"startup", workload.key.ns, to_string(workload.kind), workload.key.name,
+                      container, resource.str()});
+}
+[[nodiscard]] inline std::string killed_mark(const WorkloadRef& workload,
+                                             std::string_view container) {
+  return series_name(
+      {"killed", workload.key.ns, to_string(workload.kind), workload.key.name, container});
+}
+
+} // namespace berth::analyzer

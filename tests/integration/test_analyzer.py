@@ -1,0 +1,101 @@
+"""berth-analyzer on a real cluster: real metrics.k8s.io values in, advice out, and its patches taken."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness import objects
+from harness.kube import ApiClient, Object, condition, wait_until
+from harness.programs import Programs
+
+from berth_controlplane.berth import BerthOptions
+from berth_controlplane.berth import up as berth_up
+from berth_controlplane.cluster import Cluster
+
+ANALYZER = "berth-analyzer"
+RECOMMENDATION = "berth.dev/v1alpha1/ScalingRecommendation"
+# metrics-server scrapes every 10 s, the analyzer asks as often; it wants half of ten samples.
+ADVICE_SECONDS = 150
+
+
+@pytest.fixture
+def analyzer(cluster: Cluster, programs_folder: Path, programs: Programs,
+             tmp_path: Path) -> Iterator[str]:
+    """The analyzer with the rights of its service account; gives the address of its metrics."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=()), print)
+    record = programs.start(ANALYZER, "--interval-seconds=10", "--leader-elect=false",
+                            f"--history-file={tmp_path / 'history'}",
+                            service_account=f"berth-system/{ANALYZER}")
+    yield record.probe_url.replace("/readyz", "/metrics")
+
+
+def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(
+        analyzer: str, kube: ApiClient, namespace: str) -> None:
+    kube.create(deployment("web", namespace, cpu_used="950m", memory_used="100Mi"))
+    kube.create(policy("web", namespace, ["Replicas"]))
+    found = wait_until(lambda: standing(kube, namespace, "ScaleOut"), ADVICE_SECONDS,
+                       "it is recommended to scale out")
+    assert found["spec"]["targetRef"] == {"kind": "Deployment", "name": "web"}
+    assert found["spec"]["action"]["subresource"] == "Scale"
+    assert found["metadata"]["ownerReferences"][0]["kind"] == "ScalingPolicy"
+    patch = json.loads(found["spec"]["action"]["patch"])
+    assert patch["spec"]["replicas"] > 2
+    scaled = kube.patch("apps/v1/Deployment", "web", patch, namespace, "scale")
+    assert scaled["spec"]["replicas"] == patch["spec"]["replicas"]
+    wait_until(lambda: is_applied(kube, namespace, found["metadata"]["name"]), 60,
+               "it is seen that the patch was applied")
+    assert metric(analyzer, "berth_analyzer_series") >= 4
+    assert metric(analyzer, 'berth_analyzer_samples_total{outcome="added"}') > 0
+
+
+def deployment(name: str, namespace: str, cpu_used: str, memory_used: str) -> Object:
+    """Two replicas that ask for 1 cpu and 512Mi each, and are measured to use so much."""
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {
+                "metadata": {"labels": {"app": name},
+                             "annotations": {objects.USAGE_CPU: cpu_used,
+                                             objects.USAGE_MEMORY: memory_used}},
+                "spec": objects.pod_spec({"cpu": "1", "memory": "512Mi"}),
+            },
+        },
+    }
+
+
+def policy(name: str, namespace: str, actions: list[str]) -> Object:
+    """A ScalingPolicy for the Deployment of that name."""
+    return {"apiVersion": "berth.dev/v1alpha1", "kind": "ScalingPolicy",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"targetRef": {"kind": "Deployment", "name": name}, "actions": actions}}
+
+
+def standing(kube: ApiClient, namespace: str, kind: str) -> Object | None:
+    """The recommendation of a kind that is valid, if there is one."""
+    for found in kube.list(RECOMMENDATION, namespace):
+        valid = condition(found, "Valid")
+        if found["spec"]["kind"] == kind and valid and valid["status"] == "True":
+            return found
+    return None
+
+
+def is_applied(kube: ApiClient, namespace: str, name: str) -> bool:
+    """Whether the analyzer has seen that the recommendation was followed."""
+    applied = condition(kube.get(RECOMMENDATION, name, namespace), "Applied")
+    return applied is not None and applied["status"] == "True"
+
+
+def metric(address: str, series: str) -> float:
+    """The value of one series of the program's metrics; 0 if it is not there."""
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith(series + " "):
+                return float(line.rsplit(" ", 1)[1])
+    return 0.0

@@ -1,0 +1,121 @@
+// What is read of Deployments, StatefulSets and pods, and whose a pod is.
+
+#include "analyzer/sources/workloads.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "lib/base/timestamp.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using api::ScalingTargetKind;
+using resources::ResourceVector;
+
+std::string pod(const std::string& metadata, const std::string& status = "{}") {
+  return R"({"metadata": {"name": "web-7c9-x", "namespace": "shop", "uid": "u-1", )" + metadata +
+         R"(}, "spec": {"nodeName": "n-1", "containers": [
+              {"name": "app", "resources": {"requests": {"cpu": "500m", "memory": "1Gi"},
+                                            "limits": {"memory": "2Gi"}}},
+              {"name": "proxy", "resources": {}}]},
+            "status": )" +
+         status + "}";
+}
+
+std::string owner(const std::string& kind, const std::string& name, bool controller = true) {
+  return R"("ownerReferences": [{"apiVersion": "apps/v1", "kind": ")" + kind + R"(", "name": ")" +
+         name + R"(", "uid": "u-2", "controller": )" + (controller ? "true" : "false") + "}]";
+}
+
+const char* const kHash = R"("labels": {"pod-template-hash": "7c9"}, )";
+
+} // namespace
+
+TEST_CASE("a workload's replicas and what its containers ask for are read") {
+  const auto found = decode_workload_text(ScalingTargetKind::Deployment, R"({
+    "metadata": {"name": "web", "namespace": "shop", "uid": "u"},
+    "spec": {"replicas": 4, "template": {"spec": {"containers": [
+      {"name": "app", "resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}}},
+      {"name": "proxy"}]}}}})");
+  REQUIRE(found);
+  CHECK((*found)->replicas == 4);
+  REQUIRE((*found)->containers.size() == 2);
+  const WorkloadContainer& app = (*found)->containers[0];
+  CHECK(app.requests == ResourceVector{{"cpu", 1000}});
+  CHECK(app.limits == ResourceVector{{"memory", 1 << 30}});
+  CHECK(app.has_requests);
+  CHECK_FALSE((*found)->containers[1].has_requests);
+  CHECK_FALSE((*found)->containers[1].has_limits);
+}
+
+TEST_CASE("a workload without replicas wants one") {
+  const auto found = decode_workload_text(
+      ScalingTargetKind::StatefulSet, R"({"metadata": {"name": "db", "uid": "u"}, "spec": {}})");
+  REQUIRE(found);
+  CHECK((*found)->replicas == 1);
+}
+
+TEST_CASE("a pod of a ReplicaSet is its Deployment's, by the hash in the name") {
+  const auto found = decode_workload_pod_text(pod(kHash + owner("ReplicaSet", "web-7c9")));
+  REQUIRE(found);
+  CHECK((*found)->workload == WorkloadRef{ScalingTargetKind::Deployment, {"shop", "web"}});
+  CHECK((*found)->node == "n-1");
+  CHECK((*found)->requests == ResourceVector{{"cpu", 500}, {"memory", 1 << 30}});
+}
+
+TEST_CASE("a pod of a StatefulSet is its own") {
+  const auto found = decode_workload_pod_text(pod(owner("StatefulSet", "db")));
+  REQUIRE(found);
+  CHECK((*found)->workload == WorkloadRef{ScalingTargetKind::StatefulSet, {"shop", "db"}});
+}
+
+TEST_CASE("a pod of something else is no workload's") {
+  const std::string metadata = GENERATE(
+      as<std::string>{}, R"("labels": {})", owner("ReplicaSet", "web-7c9"),
+      std::string(kHash) + owner("ReplicaSet", "web-other"), std::string(kHash) + owner("Job", "j"),
+      std::string(kHash) + owner("ReplicaSet", "web-7c9", false),
+      std::string(kHash) + owner("ReplicaSet", "-7c9"));
+  CAPTURE(metadata);
+  const auto found = decode_workload_pod_text(pod(metadata));
+  REQUIRE(found);
+  CHECK_FALSE((*found)->workload);
+}
+
+TEST_CASE("what became of containers is read: restarts, kills, and when the last one began") {
+  const auto found = decode_workload_pod_text(pod(R"("labels": {})", R"({
+    "phase": "Running", "startTime": "2026-03-02T09:00:00Z", "containerStatuses": [
+      {"name": "app", "restartCount": 3,
+       "state": {"running": {"startedAt": "2026-03-02T10:00:00Z"}},
+       "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}},
+      {"name": "proxy", "restartCount": 0,
+       "state": {"running": {"startedAt": "2026-03-02T09:00:05Z"}}}]})"));
+  REQUIRE(found);
+  const WorkloadPod& read = **found;
+  CHECK(read.running);
+  CHECK(read.started == *parse_time("2026-03-02T10:00:00Z"));
+  REQUIRE(read.containers.size() == 2);
+  CHECK(read.containers[0].killed_for_memory);
+  CHECK(read.containers[0].restarts == 3);
+  CHECK(read.containers[0].limits == ResourceVector{{"memory", std::int64_t{2} << 30}});
+  CHECK_FALSE(read.containers[1].killed_for_memory);
+}
+
+TEST_CASE("a container that is down for want of memory was killed as well") {
+  const auto found = decode_workload_pod_text(pod(R"("labels": {})", R"({
+    "phase": "Running", "containerStatuses": [
+      {"name": "app", "restartCount": 1, "state": {"terminated": {"reason": "OOMKilled"}}}]})"));
+  REQUIRE(found);
+  CHECK((*found)->containers[0].killed_for_memory);
+}
+
+TEST_CASE("what cannot be read is refused with its place") {
+  const auto bad = decode_workload_text(
+      ScalingTargetKind::Deployment,
+      R"({"metadata": {"name": "web", "uid": "u"}, "spec": {"replicas": -1}})");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().message.find("replicas") != std::string::npos);
+  CHECK_FALSE(decode_workload_pod_text("{}"));
+  CHECK_FALSE(decode_workload_pod_text("[]"));
+}
+
+} // namespace berth::analyzer

@@ -259,7 +259,8 @@ void AdmissionCycle::take(const Option& option, Pods members, PlacedPods placed,
   const ResourceVector total = total_of(members);
   std::vector<NodeIndex> nodes;
   for (const auto& candidates : placed.nodes)
-    nodes.push_back(candidates.front());
+    if (!candidates.empty())
+      nodes.push_back(candidates.front());
   headroom_.take(option, total, is_burst);
   planned_.note_admitted(option, total, option.site.horizon.expected_until, nodes);
   if (own_room_) {

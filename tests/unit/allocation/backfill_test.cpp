@@ -95,6 +95,11 @@ TEST_CASE("B1: only so many planned starts are kept, and none without backfill")
   world.policy.backfill.planned_starts = 1;
   world.add_all(waits("big", 8, 0), waits("next", 8, 1));
   CHECK(planned_starts(world.plan()).size() == 1);
+  PolicySpec spec;
+  spec.backfill = BackfillPolicy{true, 0};
+  world.add(spec);
+  CHECK(planned_starts(world.plan()).empty()); // a policy goes before what the program was told
+  world.state.remove_policy(spec.name);
   world.policy.backfill.enabled = false;
   CHECK(planned_starts(world.plan()).empty());
 }

@@ -164,3 +164,27 @@ TEST_CASE("L2: a nomination without an admission holds nothing") {
   world.add_all(pool("p"), node("n1", 8), quota("a").of("team-a").pool("p").cpu(8), half);
   CHECK(admitted_names(world.plan()) == std::vector<std::string>{"half"});
 }
+
+TEST_CASE("a pool's policy says how many nodes are named, and how; elsewhere the program does") {
+  World world;
+  PolicySpec policy;
+  policy.pools = {PoolName{"p"}};
+  policy.placement = Placement{PlacementMode::Nominate, 1};
+  NodeView other = node("m1", 8);
+  other.labels.set("pool", "other");
+  NodeView second = node("m2", 8);
+  second.labels.set("pool", "other");
+  world.add_all(pool("p"), pool("other"), node("n1", 8), node("n2", 8), other, second, policy,
+                quota("a").of("team-a").pool("p").cpu(8),
+                quota("b").of("team-b").pool("other").cpu(8), pod("here").cpu(1).recreated(),
+                pod("there").in("team-b").cpu(1).recreated());
+  world.policy.placement.candidates = 2;
+  const Plan plan = world.plan();
+  REQUIRE(plan.admissions.size() == 2);
+  for (const Admission& admission : plan.admissions) {
+    const AdmissionRecord& record = admission.members.front().record;
+    const bool is_here = record.pool == PoolName{"p"};
+    CHECK(record.mode == (is_here ? PlacementMode::Nominate : PlacementMode::Candidates));
+    CHECK(record.planned_nodes.size() == (is_here ? 1 : 2));
+  }
+}

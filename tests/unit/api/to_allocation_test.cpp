@@ -155,12 +155,25 @@ TEST_CASE("a reservation is promised once its condition Accepted is True") {
 }
 
 TEST_CASE("the default policy of the API is the default policy of the core") {
-  CHECK(to_allocation(AllocationPolicySpec{}).candidates == allocation::Policy{}.candidates);
+  CHECK(to_allocation(AllocationPolicySpec{}).placement == allocation::Policy{}.placement);
+  CHECK(to_allocation(AllocationPolicySpec{}).backfill == allocation::Policy{}.backfill);
   AllocationPolicy policy;
   policy.meta.name = "default";
   allocation::PolicySpec expected;
   expected.preemption.emplace().enabled = true; // the core's own callers ask for it
+  expected.placement.emplace();
+  expected.backfill.emplace();
+  expected.gang_timeout = 300s;
   CHECK(to_allocation(policy) == expected);
+}
+
+TEST_CASE("placement, backfill and gang timeout of a policy reach the core") {
+  const auto spec = to_allocation(object<AllocationPolicy>(R"({
+      "placement": {"mode": "Nominate", "candidates": 2},
+      "backfill": {"enabled": false, "plannedStarts": 7}, "gangTimeoutSeconds": 90})"));
+  CHECK(spec.placement == allocation::Placement{allocation::PlacementMode::Nominate, 2});
+  CHECK(spec.backfill == allocation::BackfillPolicy{false, 7});
+  CHECK(spec.gang_timeout == 90s);
 }
 
 TEST_CASE("order, ageing, fairness, throttling and preemption of a policy reach the core") {

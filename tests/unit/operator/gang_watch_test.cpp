@@ -56,6 +56,25 @@ TEST_CASE("G1: a gang that is not bound whole in time is rolled back, and waits 
   CHECK_FALSE(world.is_gated("a", "n0"));
 }
 
+TEST_CASE("G1: the AllocationPolicy of a pool says how long its gangs may take") {
+  OperatorWorld world;
+  world.add_pool("cpu", 2, "16");
+  world.add_team("a", "cpu", 2);
+  world.admin.create(simulation::make_object("berth.dev/v1alpha1", "AllocationPolicy", "", "quick")
+                         .spec({{"poolRefs", {{{"name", "cpu"}}}}, {"gangTimeoutSeconds", 20}})
+                         .build());
+  OperatorOptions options;
+  options.gang_timeout = 10min;
+  SimulatedOperator op(world, 7, options);
+  world.admin.create(member_of_job("m0"));
+  world.admin.create(member_of_job("m1"));
+  REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "m1"); }, 30s));
+  world.admin.bind({"a", "m0"}, "cpu-0");
+  world.executor.run_for(40s);
+  CHECK_FALSE(exists(world, "m0"));
+  CHECK_FALSE(exists(world, "m1"));
+}
+
 TEST_CASE("G1: a gang that is bound whole is left alone") {
   OperatorWorld world;
   world.add_pool("cpu", 2, "16");

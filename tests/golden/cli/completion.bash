@@ -7,7 +7,7 @@ _kubectl_berth() {
     case "$word" in
     status) words=" " ;;
     queue) words=" " ;;
-    explain) words=" " ;;
+    explain) words=" --what-if --no-changes" ;;
     simulate) words=" --kueue --openb --pods --strategy --load --seeds --picture" ;;
     version) words=" --server" ;;
     completion) words="bash fish zsh " ;;

@@ -12,6 +12,8 @@ complete -c kubectl-berth -l request-timeout-seconds -d 'how long one request to
 complete -c kubectl-berth -n __fish_use_subcommand -a status -d 'Show pools, the quota tree and reservations: what is taken, promised and used'
 complete -c kubectl-berth -n __fish_use_subcommand -a queue -d 'Show who waits, in the order of their turn'
 complete -c kubectl-berth -n __fish_use_subcommand -a explain -d 'Say why a pod or gang waits, or how it was admitted'
+complete -c kubectl-berth -n '__fish_seen_subcommand_from explain' -l what-if -d 'say whether it would start with this change, written as explain writes changes; may be given several times'
+complete -c kubectl-berth -n '__fish_seen_subcommand_from explain' -l no-changes -d 'do not look for what would let it start, which reads all pods and nodes'
 complete -c kubectl-berth -n __fish_use_subcommand -a simulate -d 'Try out placement or a whole cluster without one: from a file'
 complete -c kubectl-berth -n '__fish_seen_subcommand_from simulate' -l kueue -d 'a generator file of Kueue'\''s performance test instead'
 complete -c kubectl-berth -n '__fish_seen_subcommand_from simulate' -l openb -d 'a folder with an openb GPU trace instead: pack its pods onto its nodes'

@@ -67,6 +67,31 @@ TEST_CASE("X1: a waiting pod is explained with its reason, its quota chain and i
   check_golden("explain-waiting.json", json_document(explain_json(view)));
 }
 
+TEST_CASE("X1: what would let a waiting pod start is told, one change in each line") {
+  auto view =
+      decide_explain(about({.name = "sweep-70",
+                            .annotations = R"({"berth.dev/explain": "InsufficientQuota: x"})"}),
+                     kSceneTime);
+  Outlook outlook;
+  outlook.planned_start = kSceneTime + std::chrono::hours{5};
+  outlook.changes = {{{"+2 cpu for quota research in pool cpu", "+1 node like cpu-1"}, {}},
+                     {{"priority 501"}, {"research/sweep-3", "research/sweep-4"}}};
+  view.outlook = outlook;
+  check_golden("explain-changes.txt", render_explain(view, false, Paint{}));
+  check_golden("explain-changes.json", json_document(explain_json(view)["outlook"]));
+
+  view.outlook->what_if = WhatIfView{{"priority 501"}, true, {"cpu-1"}, {}};
+  CHECK(render_explain(view, false, Paint{}).find("it would start now on cpu-1") !=
+        std::string::npos);
+  view.outlook->what_if = WhatIfView{{"priority 500"}, false, {}, {"InsufficientQuota", "needs 2"}};
+  CHECK(render_explain(view, false, Paint{}).find("it would wait: InsufficientQuota: needs 2") !=
+        std::string::npos);
+  view.outlook.reset();
+  view.outlook_missing_why = "nodes: forbidden";
+  CHECK(render_explain(view, false, Paint{}).find("not known: nodes: forbidden") !=
+        std::string::npos);
+}
+
 TEST_CASE("An admitted pod is explained by its record") {
   const auto admitted = about({.name = "a", .annotations = kAdmitted, .spec = kNoGate});
   check_golden("explain-admitted.txt", text_of(admitted));

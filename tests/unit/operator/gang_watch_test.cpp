@@ -68,7 +68,8 @@ TEST_CASE("G1: the AllocationPolicy of a pool says how long its gangs may take")
   SimulatedOperator op(world, 7, options);
   world.admin.create(member_of_job("m0"));
   world.admin.create(member_of_job("m1"));
-  REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "m1"); }, 30s));
+  REQUIRE(world.executor.run_until(
+      [&] { return !world.is_gated("a", "m0") && !world.is_gated("a", "m1"); }, 30s));
   world.admin.bind({"a", "m0"}, "cpu-0");
   world.executor.run_for(40s);
   CHECK_FALSE(exists(world, "m0"));

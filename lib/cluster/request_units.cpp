@@ -92,8 +92,7 @@ std::optional<std::size_t> unit_number(const PodUid& unit) {
 }
 
 PodUid unit_uid(std::string_view request_uid, std::size_t number) {
-  return PodUid{std::string(kUnitPrefix) + std::string(request_uid) + "/" +
-                std::to_string(number)};
+  return PodUid{std::string(kUnitPrefix) + std::string(request_uid) + "/" + std::to_string(number)};
 }
 
 std::optional<TimePoint> allocated_since(const api::AllocationRequest& request) {

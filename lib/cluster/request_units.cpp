@@ -56,7 +56,8 @@ std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
     unit.pools.push_back(pool.name);
   const auto notice = request.meta.annotations.find(std::string(api::annotation::kRevocableAfter));
   if (notice != request.meta.annotations.end())
-    unit.revocable_after = parse_time(notice->second);
+    if (const auto time = parse_time(notice->second))
+      unit.revocable_after = *time;
   unit.is_request = true;
   unit.preemptible = spec.preemptible;
   unit.managed = true;

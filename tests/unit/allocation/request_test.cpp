@@ -51,9 +51,10 @@ TEST_CASE("L1, L2: a request holds of its pool without any node, and of its quot
   CHECK(snapshot->expected.empty());
 
   world.add_all(unit("more", 1), unit("other", 5, "team-b"));
-  CHECK(world.plan().admissions.empty());
-  CHECK(why_waiting(world.plan(), "more")->reason == Reason::InsufficientQuota);
-  const Explanation* other = why_waiting(world.plan(), "other");
+  const Plan next = world.plan();
+  CHECK(next.admissions.empty());
+  CHECK(why_waiting(next, "more")->reason == Reason::InsufficientQuota);
+  const Explanation* other = why_waiting(next, "other");
   CHECK(other->reason == Reason::InsufficientCapacity);
   CHECK(other->message == "needs 5 pool.berth.dev/licences; pool p has 4 left");
 }
@@ -128,6 +129,9 @@ TEST_CASE("L2: what a request holds of a node is held from pods, who cannot see 
   SECTION("and it moves to another node when that one is lost") {
     world.state.remove_pod(PodUid{"uid-big"});
     world.state.remove_node(NodeName{node});
+    request.admission = plan.admissions[0].members[0].record;
+    request.admission->planned_nodes.resize(1); // the one that it holds, as its status says
+    world.add(request);
     const Plan moved = world.step();
     REQUIRE(moved.replannings.size() == 1);
     CHECK(moved.replannings[0].record.planned_nodes.front().str() != node);
@@ -143,22 +147,21 @@ TEST_CASE(
                 quota("a").under("root").of("team-a").pool("p").nominal(kLicences, 4),
                 quota("b").under("root").of("team-b").pool("p").nominal(kLicences, 6),
                 node("n1", 8));
-  PodView borrower = unit("borrower", 8);
-  borrower.admission = record("a", "p");
-  borrower.started = kNow - 1h;
-  borrower.gated = false;
-  world.add_all(borrower, pod("entitled").in("team-b").cpu(1).asks(kLicences, 5));
+  const auto running = [](const std::string& name, std::int64_t licences, TimePoint since) {
+    PodView held = unit(name, licences);
+    held.admission = record("a", "p");
+    held.started = since;
+    held.gated = false;
+    return held;
+  };
+  world.add_all(running("own", 4, kNow - 2h), running("borrowed", 4, kNow - 1h),
+                pod("entitled").in("team-b").cpu(1).asks(kLicences, 5));
   const Plan plan = world.plan();
   REQUIRE(plan.preemption.nominations.size() == 1);
-  CHECK(plan.waiting[0].why->reason == Reason::Preempting);
+  const auto& nomination = plan.preemption.nominations[0].members[0].record;
+  CHECK(nomination.victims == std::vector{PodUid{"request/borrowed/0"}});
 
-  World asks = licence_world();
-  asks.policy.preemption.enabled = true;
-  PodView owner = unit("owner", 8, "team-b");
-  borrower.quota_hint = QuotaName{};
-  asks.add_all(quota("root").pool("p").nominal(kLicences, 0),
-               quota("a").under("root").of("team-a").pool("p").nominal(kLicences, 2),
-               quota("b").under("root").of("team-b").pool("p").nominal(kLicences, 8), borrower,
-               owner);
-  CHECK(asks.plan().preemption.empty());
+  world.state.remove_pod(PodUid{"uid-entitled"});
+  world.add(unit("asks", 5, "team-b"));
+  CHECK(world.plan().preemption.empty());
 }

@@ -65,7 +65,7 @@ TEST_CASE("A request gets what it asks for, for as long as it asks, and then the
   CHECK_FALSE(first["allocations"][0].contains("node"));
   const auto expires = parse_time(first["expiresAt"].get<std::string>());
   CHECK(*expires - world.executor.now() > 590s);
-  CHECK(world.events("agents", "Allocated") == 1);
+  CHECK(world.executor.run_until([&] { return world.events("agents", "Allocated") == 1; }, 5s));
 
   world.ask("second", 10);
   world.executor.run_for(5s);
@@ -150,7 +150,9 @@ TEST_CASE("L2: pods and requests share what a pool has and no node does") {
 TEST_CASE(
     "P2, P6: what a request borrows goes back, after notice, to work that is entitled to it") {
   RequestWorld world;
-  Json spec = {{"resources", Json::array({{{"name", "cpu"}, {"amount", 7}}})}};
+  world.submit("b", "own", 4); // all that is its own
+  REQUIRE(world.executor.run_until([&] { return world.runs("b", "own"); }, 1min));
+  Json spec = {{"resources", Json::array({{{"name", "cpu"}, {"amount", 4}}})}};
   world.admin.create(
       simulation::make_object("berth.dev/v1alpha1", "AllocationRequest", "b", "cores")
           .spec(spec)

@@ -17,7 +17,9 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& wo
     return inside_named(workload, own);
 
   std::vector<Option> options;
-  for (ReservationIndex i = 0; i < holds_.open.size(); ++i)
+  // What a request holds does not say that it is inside a reservation.
+  const bool may_go_inside = !workload.waiting.front()->is_request;
+  for (ReservationIndex i = 0; may_go_inside && i < holds_.open.size(); ++i)
     if (is_allowed(*holds_.open[i].spec, workload))
       if (auto option = inside(i, own))
         options.push_back(std::move(*option));

@@ -72,6 +72,9 @@ TEST_CASE("A request gets what it asks for, for as long as it asks, and then the
   CHECK_FALSE(world.is("second", "Allocated"));
   CHECK(world.status("second")["reason"] == "InsufficientQuota");
   CHECK(world.status("second")["position"] == 1);
+  const Json pending = world.admin.get("Quota", {"", "agents"})["status"]["firstPending"];
+  CHECK(pending["kind"] == "AllocationRequest");
+  CHECK(pending["name"] == "second");
   CHECK(world.status("second")["plannedStart"].is_string());
 
   world.executor.run_for(*expires - world.executor.now() - 1s);

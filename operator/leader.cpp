@@ -12,6 +12,7 @@
 #include "operator/failures/failure_watch.hpp"
 #include "operator/gang/gang_watch.hpp"
 #include "operator/preemption/evictor.hpp"
+#include "operator/request/request_keeper.hpp"
 #include "operator/status/status_loop.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
@@ -56,6 +57,9 @@ struct Leader::Impl {
         admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.leads,
                   parts.log.named("admission")},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
+        requests({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
+                  parts.leads, parts.log.named("request")},
+                 {}),
         failures(parts.observer),
         stranded({parts.client, parts.executor, parts.observer, parts.events, parts.leads,
                   parts.log.named("stranding")},
@@ -63,10 +67,11 @@ struct Leader::Impl {
         evictor({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
                  parts.failpoints, parts.leads, parts.log.named("preemption")},
                 {}, [this] { allocation.wake(); }),
-        overruns(parts.events), allocation(
-                                    {parts.executor, parts.observer, admitter, waiting, stranded,
-                                     evictor, overruns, parts.metrics, parts.log.named("cycle")},
-                                    [this, spec = spec_of(options)] { return policy(spec); }, seed),
+        overruns(parts.events),
+        allocation(
+            {parts.executor, parts.observer, admitter, requests, waiting, stranded, evictor,
+             overruns, parts.metrics, parts.log.named("cycle")},
+            [this, spec = spec_of(options)] { return policy(spec); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
@@ -83,6 +88,7 @@ struct Leader::Impl {
     policy.evictions = evictor.history();
     policy.held_back = gangs.held_back();
     policy.held_back.merge(admitter.held_back());
+    policy.held_back.merge(requests.held_back());
     policy.server_throttled_at = parts.client.throttled_at();
     policy.failures = failures.take();
     return policy;
@@ -109,6 +115,7 @@ struct Leader::Impl {
   WaitingReporter waiting;
   GangWatch gangs;
   Admitter admitter;
+  RequestKeeper requests;
   FailureWatch failures;
   StrandedPods stranded;
   Evictor evictor;
@@ -141,12 +148,13 @@ async::Task<void> Leader::run(std::stop_token stop) {
     work.spawn(impl.certificates->run(stop));
   co_await work.join();
   co_await impl.admitter.drain();
+  co_await impl.requests.drain();
   co_await impl.evictor.drain();
 }
 
 bool Leader::is_idle() const {
-  return impl_->admitter.in_flight() == 0 && impl_->evictor.in_flight() == 0 &&
-         impl_->status.pending() == 0;
+  return impl_->admitter.in_flight() == 0 && impl_->requests.in_flight() == 0 &&
+         impl_->evictor.in_flight() == 0 && impl_->status.pending() == 0;
 }
 
 } // namespace berth::op

@@ -10,6 +10,8 @@
 #include "lib/cluster/namespace_quota_codec.hpp"
 #include "lib/cluster/node_codec.hpp"
 #include "lib/cluster/pod_codec.hpp"
+#include "lib/cluster/priority_class.hpp"
+#include "lib/cluster/request_units.hpp"
 #include "lib/cluster/state_feed.hpp"
 #include "lib/cluster/time_zones.hpp"
 
@@ -25,6 +27,8 @@ struct Lists {
   std::vector<std::shared_ptr<const api::ResourcePool>> pools;
   std::vector<std::shared_ptr<const api::Quota>> quotas;
   std::vector<std::shared_ptr<const api::Reservation>> reservations;
+  std::vector<std::shared_ptr<const api::AllocationRequest>> requests;
+  std::vector<std::shared_ptr<const cluster::PriorityClass>> priorities;
   std::vector<std::shared_ptr<const api::AllocationPolicy>> policies;
   std::vector<std::string> unreadable;
 };
@@ -49,6 +53,9 @@ async::Task<Result<void>> list_kubernetes(kube::Client& client, Lists& lists) {
                                                         lists.namespaces, unreadable));
   BERTH_CO_CHECK(co_await list_with<cluster::Node>(
       client, kube::types::node(), cluster::make_node_codec(), lists.nodes, unreadable));
+  BERTH_CO_CHECK(co_await list_with<cluster::PriorityClass>(client, kube::types::priority_class(),
+                                                            cluster::make_priority_class_codec(),
+                                                            lists.priorities, unreadable));
   BERTH_CO_CHECK(co_await list_with<cluster::ResourceQuota>(client, kube::types::resource_quota(),
                                                             cluster::make_resource_quota_codec(),
                                                             lists.namespace_quotas, unreadable));
@@ -62,8 +69,18 @@ async::Task<Result<void>> list_ours(kube::Client& client, Lists& lists) {
   BERTH_CO_CHECK(co_await list_into(client, kube::types::quota(), lists.quotas, unreadable));
   BERTH_CO_CHECK(
       co_await list_into(client, kube::types::reservation(), lists.reservations, unreadable));
+  BERTH_CO_CHECK(
+      co_await list_into(client, kube::types::allocation_request(), lists.requests, unreadable));
   co_return co_await list_into(client, kube::types::allocation_policy(), lists.policies,
                                unreadable);
+}
+
+std::int32_t priority_of(const api::AllocationRequest& request, const Lists& lists) {
+  const std::string& name = request.spec.priority_class_name;
+  for (const auto& priority : lists.priorities)
+    if (name.empty() ? priority->is_default : priority->meta.name == name)
+      return priority->value;
+  return 0;
 }
 
 void feed(const Lists& lists, allocation::ClusterState& state) {
@@ -88,6 +105,9 @@ void feed(const Lists& lists, allocation::ClusterState& state) {
     state.upsert_namespace_quota(quota->view);
   for (const auto& node : lists.nodes)
     state.upsert_node(node->view);
+  for (const auto& request : lists.requests)
+    for (auto& unit : cluster::units_of(*request, priority_of(*request, lists)))
+      state.upsert_pod(std::move(unit));
   for (const auto& pod : lists.pods) {
     allocation::PodView view = pod->view;
     view.managed = view.managed || managed.contains(view.namespace_name);

@@ -259,7 +259,8 @@ void AdmissionCycle::take(const Option& option, Pods members, PlacedPods placed,
   const ResourceVector total = total_of(members);
   std::vector<NodeIndex> nodes;
   for (const auto& candidates : placed.nodes)
-    nodes.push_back(candidates.front());
+    if (!candidates.empty())
+      nodes.push_back(candidates.front());
   headroom_.take(option, total, is_burst);
   planned_.note_admitted(option, total, option.site.horizon.expected_until, nodes);
   if (own_room_) {
@@ -295,12 +296,13 @@ void AdmissionCycle::begin_bursts() {
   refused_.clear();
 }
 
-/// What must not be evicted gets no burst, since none lasts.
+/// What must not be evicted gets no burst, since none lasts; nor does a request, whose status does
+/// not say how it is paid for.
 bool AdmissionCycle::may_burst(const Head& head) const {
   const auto& waiting = head.workload->waiting;
   return head.quota && input_.snapshot.quotas->spec(*head.quota).burst.has_value() &&
          std::all_of(waiting.begin(), waiting.end(),
-                     [](const auto& pod) { return pod->preemptible; });
+                     [](const auto& pod) { return pod->preemptible && !pod->is_request; });
 }
 
 AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members,

@@ -76,7 +76,7 @@ bool AdmissionCycle::may_lend(const Option& option, Pods members) const {
   return calendar_.lends_anything() &&
          preemption_of(input_.snapshot, input_.policy, option.site.pool->name).enabled &&
          std::all_of(members.begin(), members.end(),
-                     [](const auto& pod) { return pod->preemptible; });
+                     [](const auto& pod) { return pod->preemptible && !pod->is_request; });
 }
 
 Explanation AdmissionCycle::no_place(const Option& option, Pods members) {

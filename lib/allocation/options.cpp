@@ -17,13 +17,15 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& wo
     return inside_named(workload, own);
 
   std::vector<Option> options;
-  for (ReservationIndex i = 0; i < holds_.open.size(); ++i)
+  // What a request holds does not say that it is inside a reservation.
+  const bool may_go_inside = !workload.waiting.front()->is_request;
+  for (ReservationIndex i = 0; may_go_inside && i < holds_.open.size(); ++i)
     if (is_allowed(*holds_.open[i].spec, workload))
       if (auto option = inside(i, own))
         options.push_back(std::move(*option));
   const QuotaSpec& spec = snapshot_.quotas->spec(own);
-  for (const QuotaPool& pool : spec.pools)
-    if (const PoolSpec* known = snapshot_.find_pool(pool.pool))
+  for (const PoolName& pool : pools_for(workload, spec))
+    if (const PoolSpec* known = snapshot_.find_pool(pool))
       options.push_back(Option{Site{known, kNoReservation}, own, {}});
   for (Option& option : options)
     option.site.is_favoured = deserves_room(workload, spec, *option.site.pool);
@@ -31,8 +33,27 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& wo
     return options;
   if (spec.pools.empty())
     return Refusal{Reason::PoolNotFound, "Quota " + spec.name.str() + " names no pool"};
+  if (pools_for(workload, spec).empty())
+    return Refusal{Reason::PoolNotFound,
+                   "Quota " + spec.name.str() + " names none of the pools that are asked for"};
   return Refusal{Reason::PoolNotFound, "ResourcePool " + spec.pools.front().pool.str() +
                                            " of Quota " + spec.name.str() + " does not exist"};
+}
+
+/// Those of the quota that are asked for, in the order in which they are.
+std::vector<PoolName> OptionFinder::pools_for(const Workload& workload,
+                                              const QuotaSpec& quota) const {
+  std::vector<PoolName> pools;
+  for (const QuotaPool& pool : quota.pools)
+    pools.push_back(pool.pool);
+  const PodView& first = *workload.waiting.front();
+  if (first.pools.empty())
+    return pools;
+  std::vector<PoolName> asked;
+  for (const PoolName& pool : first.pools)
+    if (std::ranges::count(pools, pool) > 0)
+      asked.push_back(pool);
+  return asked;
 }
 
 bool OptionFinder::deserves_room(const Workload& workload, const QuotaSpec& quota,

@@ -139,6 +139,11 @@ std::optional<PlacedPods> OwnRoom::place_without_borrowers(const Option& option,
   PlacedPods placed{{}, {}, NodeChanges(placer_.overlay())};
   Claim claim{option};
   for (const auto& pod : members) {
+    if (!needs_node(*pod->shape)) {
+      placed.nodes.emplace_back();
+      placed.devices.emplace_back();
+      continue;
+    }
     const ColumnRequest request = to_columns(pod->requests(), *snapshot_.nodes);
     const auto nodes = placer_.allowed_nodes(pod->shape->constraints, *option.site.pool);
     std::optional<DeviceList> devices;

@@ -215,6 +215,8 @@ void PlannedStarts::read(const PoolName& pool, Timeline& timeline) {
   });
   for (const NodeIndex node : input_.snapshot.nodes->in_pool(pool))
     read_node(node, timeline);
+  if (!timeline.virtual_left.empty())
+    read_nowhere(pool, timeline);
   read_windows(pool, timeline);
   std::ranges::stable_sort(timeline.events, {}, &Event::at);
 }
@@ -225,22 +227,33 @@ void PlannedStarts::read_node(NodeIndex node, Timeline& timeline) const {
       {name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
         if (key.node != name)
           return false;
-        const auto* charge = input_.snapshot.charges.find(key.pod);
-        if (charge == nullptr)
-          return true;
-        const WorkEnd end = input_.placer.overlay().calendar()->end_on(*pod, **charge);
-        const TimePoint at = std::min(end.expected, end.relied_on);
-        if (at == TimePoint::max() || at <= input_.now)
-          return true;
-        // What a holder pays is its reservation's: it is given back when the window closes.
-        const bool pays = (*charge)->reservation.empty();
-        timeline.events.push_back(
-            Event{at,
-                  pays ? input_.snapshot.quotas->find((*charge)->quota) : std::nullopt,
-                  negative((*charge)->shape->requests),
-                  {node}});
+        if (const auto* charge = input_.snapshot.charges.find(key.pod))
+          read_end(*pod, **charge, {node}, timeline);
         return true;
       });
+}
+
+/// What holds of the pool and is on no node.
+void PlannedStarts::read_nowhere(const PoolName& pool, Timeline& timeline) const {
+  input_.snapshot.charges.for_each([&](const PodUid& uid, const auto& charge) {
+    if (!charge->node.empty() || charge->pool != pool || charge->quota.empty())
+      return;
+    if (const PodView* pod = input_.snapshot.find_pod(uid))
+      read_end(*pod, *charge, {}, timeline);
+  });
+}
+
+void PlannedStarts::read_end(const PodView& pod, const Charge& charge,
+                             std::vector<NodeIndex> nodes, Timeline& timeline) const {
+  const WorkEnd end = input_.placer.overlay().calendar()->end_on(pod, charge);
+  const TimePoint at = std::min(end.expected, end.relied_on);
+  if (at == TimePoint::max() || at <= input_.now)
+    return;
+  // What a holder pays is its reservation's: it is given back when the window closes.
+  const bool pays = charge.reservation.empty();
+  timeline.events.push_back(
+      Event{at, pays ? input_.snapshot.quotas->find(charge.quota) : std::nullopt,
+            negative(charge.shape->requests), std::move(nodes)});
 }
 
 void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const {

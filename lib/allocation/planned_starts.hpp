@@ -95,6 +95,9 @@ private:
   Timeline& timeline_of(const PoolName& pool);
   void read(const PoolName& pool, Timeline& timeline);
   void read_node(NodeIndex node, Timeline& timeline) const;
+  void read_nowhere(const PoolName& pool, Timeline& timeline) const;
+  void read_end(const PodView& pod, const Charge& charge, std::vector<NodeIndex> nodes,
+                Timeline& timeline) const;
   void read_windows(const PoolName& pool, Timeline& timeline) const;
   static void insert(Timeline& timeline, Event event);
 

@@ -44,6 +44,12 @@ const std::shared_ptr<const PodShape>& ShapePtr::empty_shape() {
   return kShape;
 }
 
+bool needs_node(const PodShape& shape) {
+  return std::any_of(shape.requests.begin(), shape.requests.end(), [](const auto& entry) {
+    return entry.amount > Amount{} && !entry.name.is_virtual();
+  });
+}
+
 ResourceVector total_of(Pods pods) {
   ResourceVector total;
   for (const auto& pod : pods)

@@ -2,7 +2,8 @@
 // PodView: all that allocation needs to know of one pod, already translated: amounts weighed (L4),
 // constraints read, Berth's labels and annotations parsed. Adapters build it from JSON; nothing
 // here reads Kubernetes objects. What many pods have in common (request and constraints) is a
-// PodShape, shared between them, so that a cycle looks at each shape once and not at each pod.
+// PodShape, shared between them, so that a cycle looks at each shape once and not at each pod. A
+// unit of an AllocationRequest is a PodView as well: it asks, is charged and ends like a pod.
 
 #include <cstdint>
 #include <memory>
@@ -155,6 +156,12 @@ struct PodView {
   /// can. Such a pod waits as InvalidWorkload; if it is bound it holds its node all the same.
   std::string defect{};
 
+  /// Where it may go, in order of preference; empty: to the pools of its quota. Pods cannot say.
+  std::vector<PoolName> pools{};
+
+  /// A unit of an AllocationRequest and no pod: it is never bound, and its planned node is the one
+  /// that it holds.
+  bool is_request = false;
   bool preemptible = true; ///< false: berth.dev/preemptible says that it must not be evicted
   /// A controller owns the pod and would make it again.
   bool is_recreated = false;
@@ -170,6 +177,9 @@ struct PodView {
 
   friend bool operator==(const PodView&, const PodView&) = default;
 };
+
+/// Whether it asks for something that only a node has; else it holds of its pool alone.
+[[nodiscard]] bool needs_node(const PodShape& shape);
 
 /// Some pods of one workload, or all.
 using Pods = std::span<const std::shared_ptr<const PodView>>;

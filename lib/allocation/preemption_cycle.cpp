@@ -132,7 +132,8 @@ Waiting PreemptionCycle::make_way(const Head& head, Waiting refused) {
   const auto known = nomination_of_.find(head.workload->id);
   if (known != nomination_of_.end())
     go_on(head, input_.holds.nominations[known->second], refused);
-  else if (input_.policy.preemption.enabled && is_about_room(refused.why->reason))
+  else if (input_.policy.preemption.enabled && is_about_room(refused.why->reason) &&
+           !head.workload->waiting.front()->is_request)
     begin(head, refused);
   return refused;
 }

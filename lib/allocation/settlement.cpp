@@ -153,7 +153,7 @@ NodeName Settler::place_of(const PodPtr& pod) {
     if (around_.pool_of(planned))
       return planned;
   }
-  if (!pod->terminating)
+  if (!pod->terminating && needs_node(*pod->shape))
     settlement_.homeless.push_back(pod);
   return {};
 }

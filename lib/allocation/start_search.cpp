@@ -14,6 +14,8 @@ TimePoint shifted(TimePoint end, Duration by) {
 StartSearch::StartSearch(WorkloadPlacer& placer, Pods members, const Site& site, TimePoint now)
     : placer_(placer), site_(site), end_(end_if_started(members, now)), now_(now) {
   for (const auto& pod : members) {
+    if (!needs_node(*pod->shape))
+      continue; // it waits for its quota and its pool alone
     auto kind = std::ranges::find(kinds_, pod->shape.get(), &Kind::shape);
     if (kind == kinds_.end()) {
       const auto nodes = placer.allowed_nodes(pod->shape->constraints, *site.pool);

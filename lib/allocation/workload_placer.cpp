@@ -61,6 +61,16 @@ Points dominant_share(const ResourceVector& request, const NodeTable& table) {
   return share;
 }
 
+/// Units of a request are all alike, and pods take up a place among the pods of a node at least.
+bool need_no_node(Pods pods) {
+  return !needs_node(*pods.front()->shape);
+}
+
+PlacedPods nowhere(Pods pods, NodeChanges changes) {
+  return {std::vector<std::vector<NodeIndex>>(pods.size()), std::vector<DeviceList>(pods.size()),
+          std::move(changes)};
+}
+
 } // namespace
 
 WorkloadPlacer::WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& holds,
@@ -69,6 +79,8 @@ WorkloadPlacer::WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& hol
 
 std::optional<PlacedPods> WorkloadPlacer::place(Pods pods, const Site& site,
                                                 std::size_t nodes_max) {
+  if (need_no_node(pods))
+    return nowhere(pods, NodeChanges(overlay_));
   if (pods.size() == 1)
     return place_one(*pods.front(), site, nodes_max);
   return place_all(Trial(overlay_), pods, site, nodes_max);
@@ -76,6 +88,8 @@ std::optional<PlacedPods> WorkloadPlacer::place(Pods pods, const Site& site,
 
 std::optional<PlacedPods> WorkloadPlacer::place_on(NodeChanges what_if, Pods pods,
                                                    const Site& site) {
+  if (need_no_node(pods))
+    return nowhere(pods, std::move(what_if));
   return place_all(Trial(std::move(what_if)), pods, site, 1);
 }
 
@@ -108,6 +122,8 @@ std::optional<PlacedPods> WorkloadPlacer::place_one(const PodView& pod, const Si
 }
 
 void WorkloadPlacer::take_again(Pods pods, const Site& site, const PlacedPods& placed) {
+  if (need_no_node(pods))
+    return;
   NodeChanges changes(overlay_);
   for (std::size_t i = 0; i < pods.size(); ++i)
     changes.place(placed.nodes[i].front(), to_columns(pods[i]->requests(), overlay_.table()),
@@ -165,6 +181,8 @@ NodeRanking& WorkloadPlacer::ranking_of(const ShapePtr& shape, const Site& site)
 }
 
 bool WorkloadPlacer::could_ever_fit(Pods pods, const PoolSpec& pool) {
+  if (need_no_node(pods))
+    return true;
   const NodeTable& table = *snapshot_->nodes;
   std::vector<std::int64_t> needed(table.width());
   std::vector<std::int64_t> there(table.width());

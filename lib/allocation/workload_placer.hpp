@@ -34,7 +34,8 @@ struct Site {
 
 /// Places for all members, as a what-if.
 struct PlacedPods {
-  /// For each pod in the order asked: the nodes it may be bound to, best first, never none.
+  /// For each pod in the order asked: the nodes it may be bound to, best first; none only if it
+  /// needs none.
   std::vector<std::vector<NodeIndex>> nodes{};
   /// For each pod the devices of its first node that it gets; empty for none.
   std::vector<DeviceList> devices{};

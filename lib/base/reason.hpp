@@ -52,6 +52,8 @@ namespace berth {
   X(Bound, "The pod was bound to its node.")                                                       \
   X(CandidatesLost, "Every node that the pod is pinned to was lost before it was bound; it is made again.") \
   X(Finished, "The workload ended and its charge was released.")                                   \
+  X(Allocated, "The request holds what it asked for.")                                             \
+  X(NotBefore, "The request asks to start no earlier than at a time that has not come.")           \
   X(BurstEnded, "The quota's burst budget and its grace are used up; what it paid for ends.")      \
   X(PoolUnderPressure, "Opportunistic work gives way: the pool's measured use is too high.")       \
   X(Preempted, "The workload makes room for another that is entitled to it.")                       \
@@ -86,7 +88,7 @@ namespace berth {
   X(HighUtilization, "Measured use is, or will be, above the upper threshold.")                    \
   X(LowUtilization, "Measured use stays below the lower threshold.")                               \
   X(Recommended, "A recommendation was written.")                                                  \
-  X(Expired, "The recommendation's time has passed.")                                              \
+  X(Expired, "The time of the recommendation, or of the request, has passed.")                     \
   X(Superseded, "A newer recommendation took this one's place.")                                   \
   X(Resolved, "What the recommendation was made for no longer holds.")                             \
   X(PressureOnPool, "More is charged to the pool than its burst begins at, or is about to be.")    \

@@ -11,6 +11,7 @@
 #include "lib/cluster/namespace_quota_codec.hpp"
 #include "lib/cluster/node_codec.hpp"
 #include "lib/cluster/pod_codec.hpp"
+#include "lib/cluster/request_units.hpp"
 #include "lib/cluster/state_feed.hpp"
 #include "lib/cluster/time_zones.hpp"
 #include "lib/kube/codec_json.hpp"
@@ -49,6 +50,7 @@ struct Observer::Impl {
   void changed();
   void publish_soon();
   void publish();
+  void feed_again(const PodUid& uid);
   [[nodiscard]] async::Task<void> expire_assumptions(std::stop_token stop);
   [[nodiscard]] async::Task<void> audit_ledger(std::stop_token stop);
 
@@ -61,12 +63,14 @@ struct Observer::Impl {
   Reflected<api::ResourcePool> pools;
   Reflected<api::Quota> quotas;
   Reflected<api::Reservation> reservations;
+  Reflected<api::AllocationRequest> requests;
+  Reflected<PriorityClass> priorities;
   Reflected<api::AllocationPolicy> policies;
   Reflected<ResourceQuota> namespace_quotas;
   Assumptions assumptions;
   TimeZones time_zones;
   StateFeed feed;
-  std::unordered_map<std::string, kube::ObjectKey> key_of_uid;
+  std::unordered_map<std::string, kube::ObjectKey> key_of_uid; ///< of pods and requests
   std::vector<std::function<void(const Snapshot&)>> publish_listeners;
   std::vector<std::function<void(const allocation::Drift&)>> drift_listeners;
   std::vector<std::function<void(std::size_t)>> audit_listeners;
@@ -89,13 +93,18 @@ Observer::Impl::Impl(Observer& owner, kube::Client& client, async::Executor& use
       reservations(client, used, Rng{rng.next()}, kube::types::reservation(),
                    make_resource_codec<api::Reservation>(kube::types::reservation()),
                    given.list_watch),
+      requests(client, used, Rng{rng.next()}, kube::types::allocation_request(),
+               make_resource_codec<api::AllocationRequest>(kube::types::allocation_request()),
+               given.list_watch),
+      priorities(client, used, Rng{rng.next()}, kube::types::priority_class(),
+                 make_priority_class_codec(), given.list_watch),
       policies(client, used, Rng{rng.next()}, kube::types::allocation_policy(),
                make_resource_codec<api::AllocationPolicy>(kube::types::allocation_policy()),
                given.list_watch),
       namespace_quotas(client, used, Rng{rng.next()}, kube::types::resource_quota(),
                        make_resource_quota_codec(), given.list_watch),
       assumptions(given.assumption_timeout),
-      feed(namespaces.store, assumptions,
+      feed(namespaces.store, priorities.store, assumptions,
            [this](std::string_view name) { return time_zones.find(name); }) {
   listen();
 }
@@ -130,6 +139,21 @@ void Observer::Impl::listen() {
     if (feed.reservation(before, after))
       changed();
   });
+  requests.store.listen([this](const auto& before, const auto& after) {
+    if (before && !after)
+      key_of_uid.erase(before->meta.uid);
+    if (after)
+      key_of_uid[after->meta.uid] = after->meta.key();
+    if (feed.request(before, after))
+      changed();
+  });
+  priorities.store.listen([this](const auto& before, const auto& after) {
+    if (before && after && *before == *after)
+      return;
+    for (const auto& [key, request] : requests.store.items())
+      if (feed.request(request, request))
+        changed();
+  });
   policies.store.listen([this](const auto& before, const auto& after) {
     if (feed.policy(before, after))
       changed();
@@ -145,6 +169,8 @@ void Observer::Impl::listen() {
   pools.store.on_sync(on_sync);
   quotas.store.on_sync(on_sync);
   reservations.store.on_sync(on_sync);
+  requests.store.on_sync(on_sync);
+  priorities.store.on_sync(on_sync);
   policies.store.on_sync(on_sync);
   namespace_quotas.store.on_sync(on_sync);
 }
@@ -152,7 +178,9 @@ void Observer::Impl::listen() {
 bool Observer::Impl::all_synced() const {
   return pods.store.has_synced() && nodes.store.has_synced() && namespaces.store.has_synced() &&
          pools.store.has_synced() && quotas.store.has_synced() && reservations.store.has_synced() &&
-         (!options.decides || (policies.store.has_synced() && namespace_quotas.store.has_synced()));
+         requests.store.has_synced() &&
+         (!options.decides || (policies.store.has_synced() && namespace_quotas.store.has_synced() &&
+                               priorities.store.has_synced()));
 }
 
 void Observer::Impl::changed() {
@@ -179,14 +207,24 @@ void Observer::Impl::publish() {
     listener(snapshot);
 }
 
+/// What is assumed of the pod, or of the unit of a request, is another thing now.
+void Observer::Impl::feed_again(const PodUid& uid) {
+  bool mattered = false;
+  if (const auto pod = observer.find_pod(uid))
+    mattered = feed.pod(pod, pod);
+  else if (const auto request = observer.find_request(uid))
+    mattered = feed.request(request, request);
+  if (mattered)
+    changed();
+}
+
 async::Task<void> Observer::Impl::expire_assumptions(std::stop_token stop) {
   for (;;) {
     const bool due = co_await async::sleep_for(executor, kExpiryCheckInterval, stop);
     if (!due)
       co_return;
     for (const PodUid& uid : assumptions.take_expired(executor.clock().steady_now()))
-      if (const auto pod = observer.find_pod(uid); pod && feed.pod(pod, pod))
-        changed();
+      feed_again(uid);
   }
 }
 
@@ -201,7 +239,8 @@ async::Task<void> Observer::Impl::audit_ledger(std::stop_token stop) {
     const TimePoint now = executor.clock().now();
     const auto held = feed.state().publish(now);
     auto rebuilt = feed.rebuilt({pods.store, nodes.store, pools.store, quotas.store,
-                                 reservations.store, policies.store, namespace_quotas.store},
+                                 reservations.store, requests.store, policies.store,
+                                 namespace_quotas.store},
                                 held->generation);
     const auto actual = rebuilt->publish(now);
     const auto drifts = allocation::audit(held->quota_use, actual->quota_use);
@@ -235,9 +274,11 @@ async::Task<void> Observer::run(std::stop_token stop) {
   tasks.spawn(impl.pools.reflector.run(stop));
   tasks.spawn(impl.quotas.reflector.run(stop));
   tasks.spawn(impl.reservations.reflector.run(stop));
+  tasks.spawn(impl.requests.reflector.run(stop));
   if (impl.options.decides) {
     tasks.spawn(impl.policies.reflector.run(stop));
     tasks.spawn(impl.namespace_quotas.reflector.run(stop));
+    tasks.spawn(impl.priorities.reflector.run(stop));
   }
   tasks.spawn(impl.expire_assumptions(stop));
   tasks.spawn(impl.audit_ledger(stop));
@@ -263,6 +304,8 @@ void Observer::on_failure(const std::function<void(const Error&)>& listener) {
   impl_->pools.reflector.report_to(listener);
   impl_->quotas.reflector.report_to(listener);
   impl_->reservations.reflector.report_to(listener);
+  impl_->requests.reflector.report_to(listener);
+  impl_->priorities.reflector.report_to(listener);
   impl_->policies.reflector.report_to(listener);
   impl_->namespace_quotas.reflector.report_to(listener);
 }
@@ -291,6 +334,19 @@ kube::Store<api::Reservation>& Observer::reservations() {
   return impl_->reservations.store;
 }
 
+kube::Store<api::AllocationRequest>& Observer::requests() {
+  return impl_->requests.store;
+}
+
+kube::Store<api::AllocationRequest>::Item Observer::find_request(const PodUid& unit) const {
+  const auto uid = request_uid_of(unit);
+  const auto key = uid ? impl_->key_of_uid.find(*uid) : impl_->key_of_uid.end();
+  if (key == impl_->key_of_uid.end())
+    return nullptr;
+  auto request = impl_->requests.store.find(key->second);
+  return request && request->meta.uid == *uid ? request : nullptr;
+}
+
 kube::Store<Pod>::Item Observer::find_pod(const PodUid& uid) const {
   const auto key = impl_->key_of_uid.find(uid.str());
   if (key == impl_->key_of_uid.end())
@@ -306,31 +362,29 @@ std::vector<ObservedResource> Observer::resources() const {
   };
   std::vector<ObservedResource> rows{row(impl_->pods),       row(impl_->nodes),
                                      row(impl_->namespaces), row(impl_->pools),
-                                     row(impl_->quotas),     row(impl_->reservations)};
+                                     row(impl_->quotas),     row(impl_->reservations),
+                                     row(impl_->requests)};
   if (impl_->options.decides) {
     rows.push_back(row(impl_->policies));
     rows.push_back(row(impl_->namespace_quotas));
+    rows.push_back(row(impl_->priorities));
   }
   return rows;
 }
 
 void Observer::assume_admitted(const PodUid& pod, allocation::AdmissionRecord record) {
   impl_->assumptions.assume_admitted(pod, std::move(record));
-  if (const auto known = find_pod(pod); known && impl_->feed.pod(known, known))
-    impl_->changed();
+  impl_->feed_again(pod);
 }
 
 void Observer::assume_bound(const PodUid& pod, NodeName node) {
   impl_->assumptions.assume_bound(pod, std::move(node), impl_->executor.clock().steady_now());
-  if (const auto known = find_pod(pod); known && impl_->feed.pod(known, known))
-    impl_->changed();
+  impl_->feed_again(pod);
 }
 
 void Observer::forget(const PodUid& pod) {
-  if (!impl_->assumptions.forget(pod))
-    return;
-  if (const auto known = find_pod(pod); known && impl_->feed.pod(known, known))
-    impl_->changed();
+  if (impl_->assumptions.forget(pod))
+    impl_->feed_again(pod);
 }
 
 void Observer::confirm_within(const PodUid& pod, Duration time) {

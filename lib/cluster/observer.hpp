@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lib/allocation/cluster_state.hpp"
+#include "lib/api/allocation_request.hpp"
 #include "lib/api/quota.hpp"
 #include "lib/api/reservation.hpp"
 #include "lib/api/resource_pool.hpp"
@@ -33,7 +34,8 @@ struct ObserverOptions {
   /// How often the ledger is compared with one rebuilt from the stores (L3).
   Duration ledger_audit_interval = std::chrono::minutes{5};
   kube::ListWatchOptions list_watch{};
-  /// Whether somebody decides on the snapshots: policies and ResourceQuotas are reflected too.
+  /// Whether somebody decides on the snapshots: policies, priority classes and ResourceQuotas are
+  /// reflected too.
   bool decides = true;
 };
 
@@ -77,6 +79,9 @@ public:
   [[nodiscard]] kube::Store<api::ResourcePool>& pools();
   [[nodiscard]] kube::Store<api::Quota>& quotas();
   [[nodiscard]] kube::Store<api::Reservation>& reservations();
+  [[nodiscard]] kube::Store<api::AllocationRequest>& requests();
+  /// The request that the unit is of, if it is known.
+  [[nodiscard]] kube::Store<api::AllocationRequest>::Item find_request(const PodUid& unit) const;
   /// The pod of that UID, if it is known.
   [[nodiscard]] kube::Store<Pod>::Item find_pod(const PodUid& uid) const;
   /// What is reflected, and how that goes; for metrics and health.

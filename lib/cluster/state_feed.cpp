@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/api/labels.hpp"
+#include "lib/cluster/request_units.hpp"
 
 namespace berth::cluster {
 
@@ -11,9 +12,11 @@ bool opts_in(const allocation::NamespaceView& name_space) {
   return label != nullptr && *label == "true";
 }
 
-StateFeed::StateFeed(const kube::Store<Namespace>& namespaces, Assumptions& assumptions,
+StateFeed::StateFeed(const kube::Store<Namespace>& namespaces,
+                     const kube::Store<PriorityClass>& priorities, Assumptions& assumptions,
                      api::FindTimeZone find_zone)
-    : namespaces_(namespaces), assumptions_(assumptions), find_zone_(std::move(find_zone)),
+    : namespaces_(namespaces), priorities_(priorities), assumptions_(assumptions),
+      find_zone_(std::move(find_zone)),
       state_(std::make_unique<allocation::ClusterState>()) {}
 
 bool StateFeed::is_managed(const std::string& namespace_name) const {
@@ -66,6 +69,34 @@ bool StateFeed::reservation(const Item<api::Reservation>& before,
   return spec ? state_->upsert_reservation(std::move(*spec)) : state_->remove_reservation(name);
 }
 
+bool StateFeed::request(const Item<api::AllocationRequest>& before,
+                        const Item<api::AllocationRequest>& after) {
+  bool changed = false;
+  // The number of units never changes, but the name may come back with another request.
+  if (before && (!after || before->meta.uid != after->meta.uid))
+    for (const auto& unit : units_of(*before, 0)) {
+      assumptions_.forget(unit.uid);
+      changed = state_->remove_pod(unit.uid) || changed;
+    }
+  if (!after)
+    return changed;
+  for (auto& unit : units_of(*after, priority_of(*after)))
+    changed = state_->upsert_pod(assumptions_.apply(std::move(unit))) || changed;
+  return changed;
+}
+
+/// Zero for a class that does not exist, as for work without one where none is the default.
+std::int32_t StateFeed::priority_of(const api::AllocationRequest& request) const {
+  if (!request.spec.priority_class_name.empty()) {
+    const auto named = priorities_.find({"", request.spec.priority_class_name});
+    return named ? named->value : 0;
+  }
+  for (const auto& [key, priority_class] : priorities_.items())
+    if (priority_class->is_default)
+      return priority_class->value;
+  return 0;
+}
+
 bool StateFeed::policy(const Item<api::AllocationPolicy>& before,
                        const Item<api::AllocationPolicy>& after) {
   return after ? state_->upsert_policy(api::to_allocation(*after))
@@ -89,6 +120,8 @@ std::unique_ptr<allocation::ClusterState> StateFeed::rebuilt(const Stores& store
     quota(nullptr, item);
   for (const auto& [key, item] : stores.reservations.items())
     reservation(nullptr, item);
+  for (const auto& [key, item] : stores.requests.items())
+    request(nullptr, item);
   for (const auto& [key, item] : stores.policies.items())
     policy(nullptr, item);
   for (const auto& [key, item] : stores.namespace_quotas.items())

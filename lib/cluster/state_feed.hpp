@@ -7,6 +7,7 @@
 
 #include "lib/allocation/cluster_state.hpp"
 #include "lib/api/allocation_policy.hpp"
+#include "lib/api/allocation_request.hpp"
 #include "lib/api/quota.hpp"
 #include "lib/api/reservation.hpp"
 #include "lib/api/resource_pool.hpp"
@@ -15,6 +16,7 @@
 #include "lib/cluster/namespace_quota_codec.hpp"
 #include "lib/cluster/node.hpp"
 #include "lib/cluster/pod.hpp"
+#include "lib/cluster/priority_class.hpp"
 #include "lib/kube/store.hpp"
 
 namespace berth::cluster {
@@ -24,8 +26,8 @@ namespace berth::cluster {
 
 class StateFeed {
 public:
-  StateFeed(const kube::Store<Namespace>& namespaces, Assumptions& assumptions,
-            api::FindTimeZone find_zone);
+  StateFeed(const kube::Store<Namespace>& namespaces, const kube::Store<PriorityClass>& priorities,
+            Assumptions& assumptions, api::FindTimeZone find_zone);
 
   template <class T>
   using Item = typename kube::Store<T>::Item;
@@ -41,6 +43,9 @@ public:
   bool quota(const Item<api::Quota>& before, const Item<api::Quota>& after);
   /// One whose schedule cannot be read takes no part.
   bool reservation(const Item<api::Reservation>& before, const Item<api::Reservation>& after);
+  /// Its units, each as if it were a pod.
+  bool request(const Item<api::AllocationRequest>& before,
+               const Item<api::AllocationRequest>& after);
   bool policy(const Item<api::AllocationPolicy>& before, const Item<api::AllocationPolicy>& after);
 
   bool namespace_quota(const Item<ResourceQuota>& before, const Item<ResourceQuota>& after);
@@ -51,6 +56,7 @@ public:
     const kube::Store<api::ResourcePool>& pools;
     const kube::Store<api::Quota>& quotas;
     const kube::Store<api::Reservation>& reservations;
+    const kube::Store<api::AllocationRequest>& requests;
     const kube::Store<api::AllocationPolicy>& policies;
     const kube::Store<ResourceQuota>& namespace_quotas;
   };
@@ -65,8 +71,10 @@ public:
 
 private:
   [[nodiscard]] bool is_managed(const std::string& namespace_name) const;
+  [[nodiscard]] std::int32_t priority_of(const api::AllocationRequest& request) const;
 
   const kube::Store<Namespace>& namespaces_;
+  const kube::Store<PriorityClass>& priorities_;
   Assumptions& assumptions_;
   api::FindTimeZone find_zone_;
   std::unique_ptr<allocation::ClusterState> state_;

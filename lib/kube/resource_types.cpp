@@ -47,6 +47,12 @@ const ResourceType& resource_quota() {
   return type;
 }
 
+const ResourceType& priority_class() {
+  static const ResourceType type{"scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass",
+                                 false};
+  return type;
+}
+
 const ResourceType& config_map() {
   static const ResourceType type = core("configmaps", "ConfigMap", true);
   return type;

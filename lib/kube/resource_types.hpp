@@ -11,6 +11,7 @@ namespace berth::kube::types {
 [[nodiscard]] const ResourceType& lease();
 [[nodiscard]] const ResourceType& event();
 [[nodiscard]] const ResourceType& resource_quota();
+[[nodiscard]] const ResourceType& priority_class();
 [[nodiscard]] const ResourceType& config_map();
 [[nodiscard]] const ResourceType& deployment();
 [[nodiscard]] const ResourceType& stateful_set();

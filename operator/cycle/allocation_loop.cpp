@@ -85,6 +85,8 @@ void AllocationLoop::cycle() {
   count(plan);
   parts_.waiting.report(plan.waiting, starts_);
   parts_.stranded.report(std::move(plan.strandings));
+  parts_.requests.grant(plan.admissions);
+  parts_.requests.move(plan.replannings);
   parts_.admitter.admit(std::move(plan.admissions));
   parts_.admitter.replan(std::move(plan.replannings));
   parts_.overruns.report(plan.overruns);

@@ -16,6 +16,7 @@
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/plan_digest.hpp"
 #include "operator/preemption/evictor.hpp"
+#include "operator/request/request_keeper.hpp"
 #include "operator/reservation/overrun_warner.hpp"
 #include "operator/stranding/stranded_pods.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
@@ -28,6 +29,7 @@ public:
     async::Executor& executor;
     cluster::Observer& observer;
     Admitter& admitter;
+    RequestKeeper& requests;
     WaitingReporter& waiting;
     StrandedPods& stranded;
     Evictor& evictor;

@@ -32,6 +32,12 @@ PlanDigest digest(const allocation::Plan& plan, const StartTeller& starts) {
   digest.waiting_by_reason.resize(all_reasons().size());
   for (const auto& waiting : plan.waiting) {
     ++digest.waiting_by_reason[static_cast<std::size_t>(waiting.why->reason)];
+    if (waiting.workload->waiting.front()->is_request) {
+      PendingRequest& request = digest.requests[waiting.workload->id];
+      request.waiting = waiting;
+      if (const auto* told = starts.told(waiting.workload->id))
+        request.start = *told;
+    }
     const QuotaName& quota = waiting.workload->quota.quota;
     if (quota.empty())
       continue;

@@ -31,8 +31,15 @@ struct Brake {
   friend bool operator==(const Brake&, const Brake&) = default;
 };
 
+/// An AllocationRequest that waits.
+struct PendingRequest {
+  allocation::Waiting waiting{};
+  std::optional<allocation::ToldStart> start{}; ///< what it was told (B3)
+};
+
 struct PlanDigest {
   allocation::Generation based_on{};
+  std::map<WorkloadId, PendingRequest> requests;
   std::map<QuotaName, PendingWork> pending;
   /// Of quotas whose work waits for nothing else.
   std::map<QuotaName, Brake> brakes;

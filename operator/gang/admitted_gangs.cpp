@@ -10,7 +10,7 @@ using allocation::PodView;
 std::vector<AdmittedGang> admitted_gangs(const allocation::ClusterSnapshot& snapshot) {
   std::map<WorkloadId, AdmittedGang> by_id;
   snapshot.pods.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
-    if (!pod->gang || pod->gang->size < 2 || !pod->managed)
+    if (!pod->gang || pod->gang->size < 2 || !pod->managed || pod->is_request)
       return;
     AdmittedGang& gang = by_id[allocation::workload_id(*pod)];
     gang.size = pod->gang->size;

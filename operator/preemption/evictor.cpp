@@ -7,6 +7,7 @@
 #include "lib/api/reservation.hpp"
 #include "lib/base/timestamp.hpp"
 #include "operator/admission/admission_patch.hpp"
+#include "operator/request/reference.hpp"
 
 namespace berth::op {
 namespace {
@@ -26,7 +27,7 @@ bool is_failure(const Result<void>& written) {
 
 Evictor::Evictor(Parts parts, EvictorLimits limits, std::function<void()> reconsider)
     : parts_(std::move(parts)), limits_(limits), reconsider_(std::move(reconsider)),
-      writes_({parts_.client, parts_.observer, parts_.leads}),
+      writes_({parts_.client, parts_.executor, parts_.observer, parts_.failpoints, parts_.leads}),
       sender_({parts_.client, parts_.executor, parts_.observer, parts_.metrics, parts_.failpoints,
                writes_, history_,
                [this](const allocation::PodView& about, kube::EventSeverity severity, Reason reason,
@@ -113,7 +114,7 @@ async::Task<bool> Evictor::nominate(const allocation::NominationDecision& nomina
 
 async::Task<void> Evictor::write_nomination(const allocation::NominationDecision::Member& member,
                                             bool* failed) {
-  const auto known = parts_.observer.find_pod(member.pod->uid);
+  const auto known = writes_.known(member.pod->uid);
   if (!known || !still_waits(known->view)) {
     *failed = true;
     co_return;
@@ -185,7 +186,7 @@ async::Task<bool> Evictor::end(const allocation::NominationEnd& end) {
 /// The write that admits a pod clears its nomination too, so that one is not anticipated.
 async::Task<void> Evictor::clear_nomination(const allocation::PodView& pod, bool fulfilled,
                                             bool* failed) {
-  const auto known = parts_.observer.find_pod(pod.uid);
+  const auto known = writes_.known(pod.uid);
   if (!known || known->view.nomination != pod.nomination || (fulfilled && still_waits(known->view)))
     co_return;
   const PodWrites::Patch patch = [](const cluster::Pod& current) {
@@ -196,7 +197,7 @@ async::Task<void> Evictor::clear_nomination(const allocation::PodView& pod, bool
 }
 
 async::Task<void> Evictor::withdraw_notice(const allocation::PodView& pod, bool* failed) {
-  const auto known = parts_.observer.find_pod(pod.uid);
+  const auto known = writes_.known(pod.uid);
   if (!known || known->view.revocable_after != pod.revocable_after || known->view.terminating)
     co_return;
   const PodWrites::Patch patch = [](const cluster::Pod& current) {
@@ -220,9 +221,7 @@ async::Task<bool> Evictor::in_batches(std::size_t count, Write write) {
 
 void Evictor::tell(const allocation::PodView& about, kube::EventSeverity severity, Reason reason,
                    const std::string& note) {
-  const kube::ObjectReference reference{
-      "v1", "Pod", kube::ObjectKey{about.namespace_name, about.name}, about.uid.str()};
-  parts_.events.record(reference, severity, reason, "Preempt", note);
+  parts_.events.record(reference_to(about), severity, reason, "Preempt", note);
 }
 
 void Evictor::warn(const ReservationName& about, const std::string& note) {
@@ -238,7 +237,7 @@ void Evictor::warn(const ReservationName& about, const std::string& note) {
 std::string Evictor::names_of(std::span<const PodUid> pods) const {
   std::string names;
   for (const PodUid& uid : pods.first(std::min(pods.size(), kVictimsToldMax)))
-    if (const auto pod = parts_.observer.find_pod(uid))
+    if (const auto pod = writes_.known(uid))
       names += (names.empty() ? "" : ", ") + to_string(pod->meta.key());
   if (pods.size() > kVictimsToldMax)
     names += " and " + std::to_string(pods.size() - kVictimsToldMax) + " more";

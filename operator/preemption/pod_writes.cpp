@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/cluster/pod_codec.hpp"
+#include "lib/cluster/request_units.hpp"
 
 namespace berth::op {
 namespace {
@@ -13,6 +14,10 @@ tl::unexpected<Error> not_leading() {
 
 } // namespace
 
+std::shared_ptr<const cluster::Pod> PodWrites::known(const PodUid& pod) const {
+  return cluster::request_uid_of(pod) ? requests_.known(pod) : parts_.observer.find_pod(pod);
+}
+
 Result<kube::ObjectKey> PodWrites::key_of(const PodUid& pod) const {
   const auto known = parts_.observer.find_pod(pod);
   if (!known)
@@ -21,11 +26,13 @@ Result<kube::ObjectKey> PodWrites::key_of(const PodUid& pod) const {
 }
 
 async::Task<Result<void>> PodWrites::patch(PodUid pod, Patch patch) {
-  const auto known = parts_.observer.find_pod(pod);
+  const auto known = this->known(pod);
   if (!known)
     co_return fail(Code::NotFound, "the pod is gone");
   if (!parts_.leads())
     co_return not_leading();
+  if (known->view.is_request)
+    co_return co_await requests_.patch(std::move(pod), std::move(patch));
   const kube::ObjectKey key = known->meta.key();
   std::string body = patch(*known);
   kube::WriteOptions options;
@@ -37,6 +44,8 @@ async::Task<Result<void>> PodWrites::patch(PodUid pod, Patch patch) {
 }
 
 async::Task<Result<cluster::Pod>> PodWrites::read(PodUid pod) {
+  if (cluster::request_uid_of(pod))
+    co_return co_await requests_.read(std::move(pod));
   BERTH_CO_TRY(const kube::ObjectKey key, key_of(pod));
   BERTH_CO_TRY(std::string text, co_await parts_.client.get(kube::types::pod(), key));
   BERTH_CO_TRY(const auto fresh, cluster::decode_pod_text(std::move(text)));
@@ -46,6 +55,8 @@ async::Task<Result<cluster::Pod>> PodWrites::read(PodUid pod) {
 }
 
 async::Task<Result<void>> PodWrites::may_evict(PodUid pod) {
+  if (cluster::request_uid_of(pod))
+    co_return Result<void>{};
   BERTH_CO_TRY(const kube::ObjectKey key, key_of(pod));
   if (!parts_.leads())
     co_return not_leading();
@@ -54,6 +65,11 @@ async::Task<Result<void>> PodWrites::may_evict(PodUid pod) {
 }
 
 async::Task<Result<void>> PodWrites::evict(PodUid pod) {
+  if (cluster::request_uid_of(pod)) {
+    if (!parts_.leads())
+      co_return not_leading();
+    co_return co_await requests_.revoke(std::move(pod));
+  }
   BERTH_CO_TRY(const kube::ObjectKey key, key_of(pod));
   if (!parts_.leads())
     co_return not_leading();

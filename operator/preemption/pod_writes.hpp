@@ -1,6 +1,7 @@
 #pragma once
 // PodWrites: the single requests that preemption consists of, each under the pod's UID, asked for
-// only while this replica leads. It knows nothing of plans and tries nothing again.
+// only while this replica leads. Units of AllocationRequests go by RequestWrites. It knows nothing
+// of plans and tries nothing again.
 
 #include <functional>
 
@@ -8,6 +9,7 @@
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/client.hpp"
 #include "operator/leads.hpp"
+#include "operator/request/request_writes.hpp"
 
 namespace berth::op {
 
@@ -15,10 +17,18 @@ class PodWrites {
 public:
   struct Parts {
     kube::Client& client;
+    async::Executor& executor;
     cluster::Observer& observer;
+    FailpointPlan& failpoints;
     Leads leads;
   };
-  explicit PodWrites(Parts parts) : parts_(std::move(parts)) {}
+  explicit PodWrites(Parts parts)
+      : parts_(std::move(parts)),
+        requests_({parts_.client, parts_.executor, parts_.observer,
+                   StatusWriter{parts_.client, parts_.failpoints, parts_.leads}}) {}
+
+  /// As the watch shows it; null if it is gone.
+  [[nodiscard]] std::shared_ptr<const cluster::Pod> known(const PodUid& pod) const;
 
   using Patch = std::function<std::string(const cluster::Pod&)>;
   /// A merge patch of the pod as the watch shows it; Conflict if that has changed meanwhile.
@@ -33,6 +43,7 @@ private:
   [[nodiscard]] Result<kube::ObjectKey> key_of(const PodUid& pod) const;
 
   Parts parts_;
+  RequestWrites requests_;
 };
 
 } // namespace berth::op

@@ -16,10 +16,12 @@ api::FirstPending first_pending(const PendingWork& pending) {
   const allocation::Waiting& waiting = pending.first;
   api::FirstPending first;
   const auto& workload = *waiting.workload;
-  first.kind = workload.is_gang() ? api::WorkloadKind::Gang : api::WorkloadKind::Pod;
-  first.namespace_name = workload.namespace_name;
   const auto& pod = *workload.waiting.front();
-  first.name = pod.gang ? pod.gang->name : pod.name;
+  first.kind = pod.is_request       ? api::WorkloadKind::AllocationRequest
+               : workload.is_gang() ? api::WorkloadKind::Gang
+                                    : api::WorkloadKind::Pod;
+  first.namespace_name = workload.namespace_name;
+  first.name = pod.gang && !pod.is_request ? pod.gang->name : pod.name;
   first.reason = waiting.why->reason;
   first.message = waiting.why->message;
   if (pending.first_start) {

@@ -8,6 +8,7 @@
 #include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "operator/quota/decide.hpp"
+#include "operator/request/decide.hpp"
 #include "operator/reservation/decide.hpp"
 #include "operator/resource_pool/decide.hpp"
 #include "operator/status/status_metrics.hpp"
@@ -77,7 +78,9 @@ StatusLoop::StatusLoop(Parts parts, Duration interval)
       quotas_(std::make_unique<Controller>(parts_.executor, parts_.registry, "quota",
                                            parts_.log.named("quota"))),
       reservations_(std::make_unique<Controller>(parts_.executor, parts_.registry, "reservation",
-                                                 parts_.log.named("reservation"))) {
+                                                 parts_.log.named("reservation"))),
+      requests_(std::make_unique<Controller>(parts_.executor, parts_.registry, "allocationrequest",
+                                             parts_.log.named("allocationrequest"))) {
   listen();
 }
 
@@ -85,7 +88,7 @@ StatusLoop::~StatusLoop() = default;
 
 std::size_t StatusLoop::pending() const {
   std::size_t pending = 0;
-  for (const auto* controller : {pools_.get(), quotas_.get(), reservations_.get()})
+  for (const auto* controller : {pools_.get(), quotas_.get(), reservations_.get(), requests_.get()})
     pending +=
         controller->queue.depth() + controller->queue.delayed() + controller->queue.working();
   return pending;
@@ -99,6 +102,8 @@ async::Task<void> StatusLoop::run(std::stop_token stop) {
       quotas_->run([this](kube::ObjectKey key) { return reconcile_quota(std::move(key)); }, stop));
   controllers.spawn(reservations_->run(
       [this](kube::ObjectKey key) { return reconcile_reservation(std::move(key)); }, stop));
+  controllers.spawn(requests_->run(
+      [this](kube::ObjectKey key) { return reconcile_request(std::move(key)); }, stop));
   for (bool due = true; due;) {
     look_at_all();
     due = co_await async::sleep_for(parts_.executor, interval_, stop);
@@ -118,6 +123,7 @@ void StatusLoop::listen() {
   parts_.observer.pools().listen(look_at(*pools_));
   parts_.observer.quotas().listen(look_at(*quotas_));
   parts_.observer.reservations().listen(look_at(*reservations_));
+  parts_.observer.requests().listen(look_at(*requests_));
 }
 
 void StatusLoop::look_at_all() {
@@ -134,6 +140,8 @@ void StatusLoop::look_at_all() {
     quotas_->queue.add(key);
   for (const auto& [key, reservation] : parts_.observer.reservations().items())
     reservations_->queue.add(key);
+  for (const auto& [key, request] : parts_.observer.requests().items())
+    requests_->queue.add(key);
 }
 
 async::Task<kube::Outcome> StatusLoop::reconcile_pool(kube::ObjectKey key) {
@@ -190,6 +198,25 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
   const auto kept = co_await writer_.write_finalizers(kube::types::reservation(), reservation->meta,
                                                       *std::move(finalizers));
   co_return outcome_of(kept);
+}
+
+async::Task<kube::Outcome> StatusLoop::reconcile_request(kube::ObjectKey key) {
+  const auto request = parts_.observer.requests().find(key);
+  if (!request)
+    co_return kube::Outcome::done();
+  const ObservedRequest observed{request, plan_};
+  const TimePoint now = parts_.executor.clock().now();
+  if (auto wanted = decide_request_status(observed, now)) {
+    auto current = request->status;
+    const auto written = co_await writer_.write(kube::types::allocation_request(), *request,
+                                                std::move(current), std::move(*wanted));
+    if (!written || *written)
+      co_return outcome_of(written); // what was written comes back by the watch
+  }
+  const auto next = next_change(*request);
+  if (next && *next > now)
+    co_return kube::Outcome::requeue_after(*next - now);
+  co_return kube::Outcome::done();
 }
 
 void StatusLoop::tell_news(const api::Reservation& before, const api::ReservationStatus& now) {

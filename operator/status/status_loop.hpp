@@ -48,6 +48,7 @@ private:
   [[nodiscard]] async::Task<kube::Outcome> reconcile_pool(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_quota(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
+  [[nodiscard]] async::Task<kube::Outcome> reconcile_request(kube::ObjectKey key);
   /// What a status that was just written says for the first time.
   void tell_news(const api::Reservation& before, const api::ReservationStatus& now);
 
@@ -60,6 +61,7 @@ private:
   std::unique_ptr<Controller> pools_;
   std::unique_ptr<Controller> quotas_;
   std::unique_ptr<Controller> reservations_;
+  std::unique_ptr<Controller> requests_;
 };
 
 } // namespace berth::op

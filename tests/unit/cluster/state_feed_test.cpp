@@ -16,11 +16,13 @@ struct Stores {
   kube::Store<api::ResourcePool> pools;
   kube::Store<api::Quota> quotas;
   kube::Store<api::Reservation> reservations;
+  kube::Store<api::AllocationRequest> requests;
+  kube::Store<PriorityClass> priorities;
   kube::Store<api::AllocationPolicy> policies;
   kube::Store<ResourceQuota> namespace_quotas;
 
   [[nodiscard]] StateFeed::Stores for_rebuilding() const {
-    return {pods, nodes, pools, quotas, reservations, policies, namespace_quotas};
+    return {pods, nodes, pools, quotas, reservations, requests, policies, namespace_quotas};
   }
 };
 
@@ -40,7 +42,7 @@ allocation::PodView pod_on(const char* uid, const char* node) {
 TEST_CASE("L3: a state that takes the place of a wrong one goes on counting its snapshots") {
   Stores stores;
   Assumptions assumptions(60s);
-  StateFeed feed(stores.namespaces, assumptions, only_utc);
+  StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
   // What no store has: a charge that an event should have taken away.
   feed.state().upsert_pod(pod_on("ghost", "n1"));
   const TimePoint now = simulation::kWorldStart;
@@ -59,7 +61,7 @@ TEST_CASE("L3: a state that takes the place of a wrong one goes on counting its 
 TEST_CASE("L3: rebuilding counts what is assumed, as the watch may be late") {
   Stores stores;
   Assumptions assumptions(60s);
-  StateFeed feed(stores.namespaces, assumptions, only_utc);
+  StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
   Pod pod;
   pod.meta.ns = "a";
   pod.meta.name = "p";

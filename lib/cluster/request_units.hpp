@@ -1,0 +1,30 @@
+#pragma once
+// The units of an AllocationRequest as allocation sees them: `count` of them, all alike, decided
+// about like a gang: all of them get what they ask for, or none. What a request holds stands in its
+// status, which is read back here: there is no other memory of it. Pure.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/allocation/pod.hpp"
+#include "lib/api/allocation_request.hpp"
+
+namespace berth::cluster {
+
+/// One that has ended, or is being deleted, is terminal and holds nothing.
+[[nodiscard]] std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
+                                                        std::int32_t priority);
+
+/// What of a unit's uid is the request's; nothing for a pod's.
+[[nodiscard]] std::optional<std::string> request_uid_of(const PodUid& unit);
+/// The number of the unit in its request, from 0; nothing for a pod.
+[[nodiscard]] std::optional<std::size_t> unit_number(const PodUid& unit);
+[[nodiscard]] PodUid unit_uid(std::string_view request_uid, std::size_t number);
+
+/// Since when it holds its capacity; nothing if it does not.
+[[nodiscard]] std::optional<TimePoint> allocated_since(const api::AllocationRequest& request);
+
+} // namespace berth::cluster

@@ -1,0 +1,62 @@
+#pragma once
+// RequestKeeper: carries out what is decided about AllocationRequests: one write of the status
+// gives all units, moves those whose node is lost, or says why it waits and that it has ended.
+// Until the watch shows a grant the observer counts it as done. It decides nothing.
+
+#include <memory>
+#include <vector>
+
+#include "lib/allocation/decision.hpp"
+#include "lib/async/task_group.hpp"
+#include "lib/cluster/observer.hpp"
+#include "lib/kube/client.hpp"
+#include "lib/kube/events.hpp"
+#include "lib/telemetry/log.hpp"
+#include "operator/leads.hpp"
+#include "operator/status/status_writer.hpp"
+
+namespace berth::op {
+
+struct RequestKeeperLimits {
+  /// Requests written at once; the others are decided on again.
+  std::size_t writes_in_flight_max = 64;
+  /// How long a grant whose fate is unknown is believed while the watch does not show it.
+  Duration confirmation_max = std::chrono::seconds{60};
+  /// How long the watch gets to show why a write was overtaken.
+  Duration reconsidered_after = std::chrono::seconds{1};
+};
+
+class RequestKeeper {
+public:
+  struct Parts {
+    kube::Client& client;
+    async::Executor& executor;
+    cluster::Observer& observer;
+    kube::EventRecorder& events;
+    FailpointPlan& failpoints;
+    Leads leads;
+    telemetry::Logger log;
+  };
+  RequestKeeper(Parts parts, RequestKeeperLimits limits);
+
+  /// Takes the admissions of requests out of the plan's, and writes them.
+  void grant(std::vector<allocation::Admission>& admissions);
+  /// The same with units that lost their node.
+  void move(std::vector<allocation::Replanning>& replannings);
+  /// Not before their time (spec.notBefore).
+  [[nodiscard]] std::map<WorkloadId, allocation::HeldBack> held_back() const;
+
+  [[nodiscard]] async::Task<void> drain() { return group_.join(); }
+  [[nodiscard]] std::size_t in_flight() const { return group_.running(); }
+
+private:
+  [[nodiscard]] async::Task<void> write_grant(allocation::Admission admission);
+  [[nodiscard]] async::Task<void> write_move(std::vector<allocation::Replanning> units);
+
+  Parts parts_;
+  RequestKeeperLimits limits_;
+  StatusWriter writer_;
+  async::TaskGroup group_;
+};
+
+} // namespace berth::op

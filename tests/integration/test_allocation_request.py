@@ -1,0 +1,108 @@
+"""AllocationRequests on a real control plane: allocated, waited for, renewed, expired, and in the way of pods."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness import berth_objects as berth_kinds
+from harness import objects
+from harness.kube import ApiClient, condition, wait_phase, wait_until
+
+from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
+from berth_controlplane.berth import down as berth_down
+from berth_controlplane.berth import up as berth_up
+from berth_controlplane.cluster import Cluster
+from berth_controlplane.nodes import NodeShape
+
+KIND = "berth.dev/v1alpha1/AllocationRequest"
+CONNECTIONS = "pool.berth.dev/connections"
+NODE_CPU = 8
+
+
+@pytest.fixture(scope="module")
+def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
+    """A pool of one node that has thirty connections besides."""
+    berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR, EXTENDER)), print)
+    name = f"pool-{uuid.uuid4().hex[:6]}"
+    cluster.add_nodes(1, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi", "pods": "110"},
+                                   {berth_kinds.POOL_LABEL: name}))
+    described = berth_kinds.pool(name)
+    described["spec"]["resources"].append(
+        {"name": "connections", "kind": "Virtual", "capacity": 30})
+    cluster.kube.create(described)
+    yield name
+    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
+    berth_down(cluster)
+
+
+@pytest.fixture
+def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
+    """A managed namespace with all of the node and 25 of the connections."""
+    quota = berth_kinds.quota(managed_namespace, [managed_namespace], pool, NODE_CPU)
+    quota["spec"]["pools"][0]["resources"].append({"name": CONNECTIONS, "nominal": 25})
+    kube.create(quota)
+    yield managed_namespace
+    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
+
+
+def ask(kube: ApiClient, namespace: str, name: str, resource: str, amount: int, **spec) -> None:
+    kube.create({"apiVersion": "berth.dev/v1alpha1", "kind": "AllocationRequest",
+                 "metadata": {"name": name, "namespace": namespace},
+                 "spec": {"resources": [{"name": resource, "amount": amount}], **spec}})
+
+
+def is_true(kube: ApiClient, namespace: str, name: str, kind: str) -> bool:
+    found = condition(kube.get(KIND, name, namespace), kind)
+    return bool(found) and found["status"] == "True"
+
+
+def test_connections_are_held_for_a_time_and_then_go_to_who_waits(kube, team, pool):
+    ask(kube, team, "first", CONNECTIONS, 20, durationSeconds=8)
+    wait_until(lambda: is_true(kube, team, "first", "Allocated"), 20, "the first is allocated")
+    given = kube.get(KIND, "first", team)["status"]
+    assert given["quota"] == team
+    assert [(row["pool"], row["count"], row.get("node")) for row in given["allocations"]] == [
+        (pool, 1, None)]
+
+    ask(kube, team, "second", CONNECTIONS, 10)
+    wait_until(lambda: kube.get(KIND, "second", team).get("status", {}).get("reason")
+               == "InsufficientQuota", 20, "the second says why it waits")
+    wait_until(lambda: is_true(kube, team, "first", "Finished"), 30, "the first expires")
+    assert kube.get(KIND, "first", team)["status"]["reason"] == "Expired"
+    wait_until(lambda: is_true(kube, team, "second", "Allocated"), 20, "the second follows")
+    used = kube.get("berth.dev/v1alpha1/Quota", team)
+    wait_until(lambda: _used(kube, team) == "10", 20, f"the quota counts it: {used['status']}")
+
+
+def test_a_renewed_request_is_kept_and_a_deleted_one_is_released(kube, team):
+    ask(kube, team, "kept", CONNECTIONS, 20, durationSeconds=5)
+    wait_until(lambda: is_true(kube, team, "kept", "Allocated"), 20, "it is allocated")
+    before = kube.get(KIND, "kept", team)["status"]["expiresAt"]
+    kube.patch(KIND, "kept", {"spec": {"durationSeconds": 3600}}, team)
+    wait_until(lambda: kube.get(KIND, "kept", team)["status"]["expiresAt"] > before, 20,
+               "its end moves")
+    ask(kube, team, "next", CONNECTIONS, 20)
+    wait_until(lambda: kube.get(KIND, "next", team).get("status", {}).get("reason"), 20, "it waits")
+    kube.delete(KIND, "kept", team)
+    wait_until(lambda: is_true(kube, team, "next", "Allocated"), 20, "the next one has its place")
+
+
+def test_a_pod_finds_taken_what_a_request_holds_of_a_node(kube, team):
+    ask(kube, team, "cores", "cpu", 6)
+    wait_until(lambda: is_true(kube, team, "cores", "Allocated"), 20, "it is allocated")
+    assert kube.get(KIND, "cores", team)["status"]["allocations"][0]["node"]
+    kube.create(objects.pod("big", team, requests={"cpu": "4"}))
+    kube.create(objects.pod("small", team, requests={"cpu": "2"}))
+    wait_phase(kube, "small", team, "Running")
+    assert kube.get("v1/Pod", "big", team)["status"]["phase"] == "Pending"
+    kube.delete(KIND, "cores", team)
+    wait_phase(kube, "big", team, "Running")
+
+
+def _used(kube: ApiClient, quota: str) -> str:
+    pools = kube.get("berth.dev/v1alpha1/Quota", quota).get("status", {}).get("pools", [])
+    return next((resource["used"] for pool in pools for resource in pool["resources"]
+                 if resource["name"] == CONNECTIONS), "")

@@ -1,0 +1,167 @@
+// Units of AllocationRequests among pods: what they hold of a pool or of nodes, and of no node.
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/allocation/builders.hpp"
+
+using namespace berth;
+using namespace berth::allocation;
+using namespace berth::allocation::testing;
+
+namespace {
+
+constexpr const char* kLicences = "pool.berth.dev/licences";
+
+/// One unit, asking for licences alone.
+PodView unit(const std::string& name, std::int64_t licences, const std::string& team = "team-a") {
+  PodView view;
+  view.uid = PodUid{"request/" + name + "/0"};
+  view.namespace_name = team;
+  view.name = name;
+  view.shape = ShapePtr{PodShape{{{kLicences, licences}}, {}}};
+  view.gang = GangMembership{"AllocationRequest:" + name, 1};
+  view.created = kNow - 1h;
+  view.managed = view.gated = view.is_request = true;
+  return view;
+}
+
+/// A pool with ten licences and no node.
+World licence_world() {
+  World world;
+  PoolSpec spec = pool("p");
+  spec.virtual_capacity = {{kLicences, 10}};
+  world.add_all(spec, quota("a").of("team-a").pool("p").nominal(kLicences, 6),
+                quota("b").of("team-b").pool("p").nominal(kLicences, 8));
+  return world;
+}
+
+} // namespace
+
+TEST_CASE("L1, L2: a request holds of its pool without any node, and of its quota") {
+  World world = licence_world();
+  world.add(unit("first", 6));
+  const Plan plan = world.step();
+  REQUIRE(plan.admissions.size() == 1);
+  const AdmissionRecord& record = plan.admissions[0].members[0].record;
+  CHECK(record.pool == PoolName{"p"});
+  CHECK(record.planned_nodes.empty());
+  const auto snapshot = world.snapshot();
+  CHECK(snapshot->pool_use.at(PoolName{"p"}).get(ResourceName{kLicences}) == Amount{6});
+  CHECK(snapshot->homeless.empty());
+  CHECK(snapshot->expected.empty());
+
+  world.add_all(unit("more", 1), unit("other", 5, "team-b"));
+  const Plan next = world.plan();
+  CHECK(next.admissions.empty());
+  CHECK(why_waiting(next, "more")->reason == Reason::InsufficientQuota);
+  const Explanation* other = why_waiting(next, "other");
+  CHECK(other->reason == Reason::InsufficientCapacity);
+  CHECK(other->message == "needs 5 pool.berth.dev/licences; pool p has 4 left");
+}
+
+TEST_CASE("G1: all units of a request get what they ask for, or none does") {
+  World world = licence_world();
+  for (int i = 0; i < 3; ++i) {
+    PodView one = unit("three", 2);
+    one.uid = PodUid{"request/three/" + std::to_string(i)};
+    one.gang->size = 3;
+    world.add(one);
+  }
+  CHECK(world.step().admissions[0].members.size() == 3);
+}
+
+TEST_CASE("L5: what a request held is free once it has ended") {
+  World world = licence_world();
+  PodView first = unit("first", 6);
+  world.add(first);
+  const Plan plan = world.step();
+  first.admission = plan.admissions[0].members[0].record;
+  first.terminal = true;
+  world.add_all(first, unit("second", 6));
+  CHECK(admitted_names(world.plan()) == std::vector<std::string>{"second"});
+}
+
+TEST_CASE("B1, B2: who waits for a request's end has a planned start") {
+  World world = licence_world();
+  PodView first = unit("first", 6);
+  first.admission = record("a", "p");
+  first.started = kNow;
+  first.duration_limit = 10min;
+  first.gated = false;
+  world.add_all(first, unit("second", 6));
+  const Plan plan = world.plan();
+  REQUIRE(plan.waiting.size() == 1);
+  CHECK(plan.waiting[0].planned_start == kNow + 10min);
+}
+
+TEST_CASE("A request goes to the pools that it names, in its order, if its quota has them") {
+  World world = licence_world();
+  PoolSpec spare = pool("spare");
+  spare.virtual_capacity = {{kLicences, 10}};
+  world.add_all(
+      spare,
+      quota("c").of("team-c").pool("p").nominal(kLicences, 5).pool("spare").nominal(kLicences, 5));
+  PodView choosy = unit("choosy", 1, "team-c");
+  choosy.pools = {PoolName{"spare"}, PoolName{"p"}};
+  PodView lost = unit("lost", 1, "team-c");
+  lost.pools = {PoolName{"elsewhere"}};
+  world.add_all(choosy, lost);
+  const Plan plan = world.plan();
+  REQUIRE(plan.admissions.size() == 1);
+  CHECK(plan.admissions[0].members[0].record.pool == PoolName{"spare"});
+  CHECK(why_waiting(plan, "lost")->message == "Quota c names none of the pools that are asked for");
+}
+
+TEST_CASE("L2: what a request holds of a node is held from pods, who cannot see it there") {
+  World world;
+  world.add_all(node("n1", 8), node("n2", 8), pool("p"), quota("a").of("team-a").pool("p").cpu(16));
+  PodView request = unit("cores", 0);
+  request.shape = ShapePtr{PodShape{{{"cpu", 6000}}, {}}};
+  world.add(request);
+  const Plan plan = world.step();
+  const std::string node = plan.admissions[0].members[0].record.planned_nodes.front().str();
+  CHECK(world.snapshot()->expected.size() == 1); // as of a pod that is on its way
+  world.add(pod("big").cpu(8));
+  const Plan next = world.step();
+  REQUIRE(next.admissions.size() == 1);
+  CHECK(next.admissions[0].members[0].record.planned_nodes.front().str() != node);
+
+  SECTION("and it moves to another node when that one is lost") {
+    world.state.remove_pod(PodUid{"uid-big"});
+    world.state.remove_node(NodeName{node});
+    request.admission = plan.admissions[0].members[0].record;
+    request.admission->planned_nodes.resize(1); // the one that it holds, as its status says
+    world.add(request);
+    const Plan moved = world.step();
+    REQUIRE(moved.replannings.size() == 1);
+    CHECK(moved.replannings[0].record.planned_nodes.front().str() != node);
+  }
+}
+
+TEST_CASE(
+    "P2: a request that may be taken back is a victim like any other, and takes from nobody") {
+  World world = licence_world();
+  world.policy.preemption.enabled = true;
+  world.policy.preemption.min_runtime = 0s;
+  world.add_all(quota("root").pool("p").nominal(kLicences, 0),
+                quota("a").under("root").of("team-a").pool("p").nominal(kLicences, 4),
+                quota("b").under("root").of("team-b").pool("p").nominal(kLicences, 6),
+                node("n1", 8));
+  const auto running = [](const std::string& name, std::int64_t licences, TimePoint since) {
+    PodView held = unit(name, licences);
+    held.admission = record("a", "p");
+    held.started = since;
+    held.gated = false;
+    return held;
+  };
+  world.add_all(running("own", 4, kNow - 2h), running("borrowed", 4, kNow - 1h),
+                pod("entitled").in("team-b").cpu(1).asks(kLicences, 5));
+  const Plan plan = world.plan();
+  REQUIRE(plan.preemption.nominations.size() == 1);
+  const auto& nomination = plan.preemption.nominations[0].members[0].record;
+  CHECK(nomination.victims == std::vector{PodUid{"request/borrowed/0"}});
+
+  world.state.remove_pod(PodUid{"uid-entitled"});
+  world.add(unit("asks", 5, "team-b"));
+  CHECK(world.plan().preemption.empty());
+}

@@ -107,6 +107,8 @@ private:
                                                                  const ResourceVector& total);
   [[nodiscard]] std::optional<Explanation> no_quota(const Option& option,
                                                     const ResourceVector& total) const;
+  [[nodiscard]] std::optional<Explanation> not_its_own(const Option& option, Pods members,
+                                                       const ResourceVector& total) const;
   void note_want(const Option& option, Pods members);
   [[nodiscard]] bool borrows(const Option& option, const ResourceVector& total) const;
   [[nodiscard]] bool claim_room(Pods members, const std::vector<Option>& options,

@@ -22,6 +22,8 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(Option& option,
                                                                  const ResourceVector& total) {
   if (auto why = no_quota(option, total))
     return *std::move(why);
+  if (auto why = not_its_own(option, members, total))
+    return *std::move(why);
   if (auto why = pressed(option, total))
     return *std::move(why);
   if (auto back_off = borrowing_back_off(option, total))
@@ -34,6 +36,20 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(Option& option,
                   : planned_.delayed_by(option, total, option.site.horizon.expected_until))
     return explain_delay(delayed->workload, delayed->at);
   return place(option, members, total);
+}
+
+/// What is lent must come back: a request that must not be taken back gets none of it.
+std::optional<Explanation> AdmissionCycle::not_its_own(const Option& option, Pods members,
+                                                       const ResourceVector& total) const {
+  const PodView& first = *members.front();
+  if (!first.is_request || first.preemptible || !borrows(option, total))
+    return std::nullopt;
+  return Explanation{Reason::InsufficientQuota,
+                     "is not preemptible, so it may use only what is quota " +
+                         input_.snapshot.quotas->spec(option.payer).name.str() + "'s own in pool " +
+                         option.site.pool->name.str(),
+                     std::nullopt,
+                     {}};
 }
 
 /// F4: borrowers go where nothing is kept for those who are within their quota.

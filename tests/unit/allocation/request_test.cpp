@@ -165,3 +165,18 @@ TEST_CASE(
   world.add(unit("asks", 5, "team-b"));
   CHECK(world.plan().preemption.empty());
 }
+
+TEST_CASE("P2: a request that must not be taken back borrows nothing") {
+  World world = licence_world();
+  world.add_all(quota("root").pool("p").nominal(kLicences, 0),
+                quota("a").under("root").of("team-a").pool("p").nominal(kLicences, 4),
+                quota("b").under("root").of("team-b").pool("p").nominal(kLicences, 6));
+  PodView firm = unit("firm", 5);
+  firm.preemptible = false;
+  world.add(firm);
+  CHECK(why_waiting(world.plan(), "firm")->message ==
+        "is not preemptible, so it may use only what is quota a's own in pool p");
+  firm.preemptible = true;
+  world.add(firm);
+  CHECK(admitted_names(world.plan()) == std::vector<std::string>{"firm"});
+}

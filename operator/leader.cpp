@@ -137,7 +137,10 @@ async::Task<void> Leader::run(std::stop_token stop) {
       co_return;
   impl.gangs.recall();
   impl.failures.recall();
-  const std::stop_callback on_stop(stop, [&impl] { impl.admitter.drop_queued(); });
+  const std::stop_callback on_stop(stop, [&impl] {
+    impl.admitter.drop_queued();
+    impl.requests.drop_queued();
+  });
   async::TaskGroup work(impl.parts.executor);
   work.spawn(impl.allocation.run(stop));
   work.spawn(impl.status.run(stop));

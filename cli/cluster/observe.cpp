@@ -130,6 +130,9 @@ async::Task<Result<ObservedCluster>> observe_cluster(kube::Client& client, TimeP
     memory->quotas.emplace(QuotaName{quota->meta.name}, api::remembered(*quota));
   allocation::recall_admissions(*observed.snapshot, now, *memory);
   observed.memory = std::move(memory);
+  for (const auto& request : lists.requests)
+    if (auto until = cluster::held_back(*request, now))
+      observed.held_back.emplace(cluster::workload_of(*request), *std::move(until));
   observed.unreadable = std::move(lists.unreadable);
   co_return observed;
 }

@@ -3,6 +3,7 @@
 // looks at, listed once and read by the same code, as one snapshot. It costs the API server lists
 // of all pods and nodes.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct ObservedCluster {
   std::shared_ptr<const allocation::ClusterSnapshot> snapshot;
   /// As far as statuses and records tell it.
   std::shared_ptr<const allocation::AllocationMemory> memory;
+  /// Requests that may not start yet.
+  std::map<WorkloadId, allocation::HeldBack> held_back;
   std::vector<std::string> unreadable;
 };
 

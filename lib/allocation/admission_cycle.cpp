@@ -27,6 +27,14 @@ std::string hex_of(std::uint64_t value) {
   return text;
 }
 
+/// Names have no commas.
+std::string pools_text(const std::vector<PoolName>& pools) {
+  std::string text;
+  for (const PoolName& pool : pools)
+    text += "," + pool.str();
+  return text;
+}
+
 std::string members_text(const Workload& workload, std::size_t there) {
   return std::to_string(there) + " of " + std::to_string(workload.size) + " members of the gang";
 }
@@ -315,8 +323,8 @@ AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, P
   Likeness likeness{
       is_alone ? 1U : 0U,
       number_of(name_numbers_, is_alone ? workload.id.str() : workload.quota.quota.str()),
-      number_of(name_numbers_, workload.reservation.str()), options_.subject_class(workload),
-      number_of(horizon_numbers_, horizon)};
+      number_of(name_numbers_, workload.reservation.str() + pools_text(members.front()->pools)),
+      options_.subject_class(workload), number_of(horizon_numbers_, horizon)};
   for (const auto& pod : members) {
     likeness.push_back(number_of(shape_numbers_, pod->shape.get()));
     likeness.back() = likeness.back() * 2 + (pod->preemptible ? 1 : 0);

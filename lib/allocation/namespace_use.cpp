@@ -11,7 +11,7 @@ NamespaceUse::NamespaceUse(const ClusterSnapshot& snapshot) : snapshot_(snapshot
     used_.try_emplace(name_space);
   snapshot.pods.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
     const auto use = used_.find(pod->namespace_name);
-    if (use != used_.end() && !pod->terminal && (!pod->gated || pod->admission))
+    if (use != used_.end() && !pod->is_request && !pod->terminal && (!pod->gated || pod->admission))
       use->second += pod->requests();
   });
 }
@@ -19,7 +19,8 @@ NamespaceUse::NamespaceUse(const ClusterSnapshot& snapshot) : snapshot_(snapshot
 std::optional<Refusal> NamespaceUse::find_refusal(const Workload& workload,
                                                   const ResourceVector& total) const {
   const auto use = used_.find(workload.namespace_name);
-  if (use == used_.end())
+  // Kubernetes counts pods only.
+  if (use == used_.end() || workload.waiting.front()->is_request)
     return std::nullopt;
   const auto [first, last] = snapshot_.namespace_quotas->equal_range(workload.namespace_name);
   for (auto quota = first; quota != last; ++quota)
@@ -38,7 +39,7 @@ std::optional<Refusal> NamespaceUse::find_refusal(const Workload& workload,
 
 void NamespaceUse::admitted(const Workload& workload, const ResourceVector& total) {
   const auto use = used_.find(workload.namespace_name);
-  if (use != used_.end())
+  if (use != used_.end() && !workload.waiting.front()->is_request)
     use->second += total;
 }
 

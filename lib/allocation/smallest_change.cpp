@@ -157,7 +157,8 @@ void ChangeSearch::search_from(std::vector<Step> steps) {
         leave_out_steps(steps);
         reduce_amounts(steps);
       }
-      if (is_exact_ || play(input_.snapshot, steps).starts)
+      // What could not be reduced to its end is not the smallest.
+      if (trials_ <= kChangeTrialsMax && (is_exact_ || play(input_.snapshot, steps).starts))
         add(Change{std::move(steps), {}});
       return;
     }

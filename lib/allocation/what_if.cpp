@@ -53,6 +53,10 @@ Result<void> WhatIf::operator()(const RaiseNominal& step) {
 }
 
 Result<void> WhatIf::operator()(const RaiseCapacity& step) {
+  if (!step.resource.is_virtual())
+    return fail(Code::Invalid,
+                std::string(step.resource.str()) +
+                    " is what nodes have: add nodes, or name a resource of the pool");
   for (auto& pool : snapshot_.pools)
     if (pool->name == step.pool) {
       PoolSpec spec = *pool;
@@ -118,6 +122,12 @@ Result<void> WhatIf::change_pods(ChangePod change_pod) {
   return {};
 }
 
+bool has_taint(const NodeTable& nodes, const std::string& key) {
+  return std::ranges::any_of(nodes.nodes(), [&](const auto& node) {
+    return std::ranges::count(node->view.taints, key, &Taint::key) > 0;
+  });
+}
+
 bool drop(const DropConstraint& step, Constraints& constraints) {
   switch (step.kind) {
   case DropConstraint::Kind::NodeSelector: {
@@ -138,6 +148,8 @@ bool drop(const DropConstraint& step, Constraints& constraints) {
 }
 
 Result<void> WhatIf::operator()(const DropConstraint& step) {
+  if (step.kind == DropConstraint::Kind::Taint && !has_taint(*snapshot_.nodes, step.key))
+    return fail(Code::NotFound, to_string(Step{step}) + ": no node has it");
   // Equal shapes must stay one shape: rankings are made by their address.
   std::vector<std::pair<const PodShape*, ShapePtr>> shapes;
   auto done = change_pods([&](PodView& pod) {

@@ -68,6 +68,8 @@ Result<std::optional<GangMembership>> gang_of(const GangHints& hints) {
 WorkloadId workload_id(const PodView& pod) {
   if (!pod.gang)
     return WorkloadId{pod.uid.str()};
+  if (pod.is_request) // no pod can name itself so: neither uids nor "<namespace>/..." look like it
+    return WorkloadId{pod.gang->name};
   return WorkloadId{pod.namespace_name + "/" + pod.gang->name};
 }
 

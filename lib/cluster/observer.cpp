@@ -213,7 +213,7 @@ void Observer::Impl::feed_again(const PodUid& uid) {
   if (const auto pod = observer.find_pod(uid))
     mattered = feed.pod(pod, pod);
   else if (const auto request = observer.find_request(uid))
-    mattered = feed.request(request, request);
+    mattered = feed.unit(*request, unit_number(uid).value_or(0));
   if (mattered)
     changed();
 }
@@ -238,10 +238,10 @@ async::Task<void> Observer::Impl::audit_ledger(std::stop_token stop) {
       continue;
     const TimePoint now = executor.clock().now();
     const auto held = feed.state().publish(now);
-    auto rebuilt = feed.rebuilt({pods.store, nodes.store, pools.store, quotas.store,
-                                 reservations.store, requests.store, policies.store,
-                                 namespace_quotas.store},
-                                held->generation);
+    auto rebuilt =
+        feed.rebuilt({pods.store, nodes.store, pools.store, quotas.store, reservations.store,
+                      requests.store, policies.store, namespace_quotas.store},
+                     held->generation);
     const auto actual = rebuilt->publish(now);
     const auto drifts = allocation::audit(held->quota_use, actual->quota_use);
     for (const auto& listener : audit_listeners)
@@ -360,10 +360,9 @@ std::vector<ObservedResource> Observer::resources() const {
     return ObservedResource{reflected.reflector.type().plural, reflected.reflector.stats(),
                             reflected.store.size(), reflected.store.has_synced()};
   };
-  std::vector<ObservedResource> rows{row(impl_->pods),       row(impl_->nodes),
-                                     row(impl_->namespaces), row(impl_->pools),
-                                     row(impl_->quotas),     row(impl_->reservations),
-                                     row(impl_->requests)};
+  std::vector<ObservedResource> rows{
+      row(impl_->pods),   row(impl_->nodes),        row(impl_->namespaces), row(impl_->pools),
+      row(impl_->quotas), row(impl_->reservations), row(impl_->requests)};
   if (impl_->options.decides) {
     rows.push_back(row(impl_->policies));
     rows.push_back(row(impl_->namespace_quotas));

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "lib/allocation/device.hpp"
+#include "lib/allocation/workload.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/base/timestamp.hpp"
 
@@ -9,68 +11,117 @@ namespace berth::cluster {
 namespace {
 
 constexpr std::string_view kUnitPrefix = "request/";
-/// No gang of pods has it in its name: labels have no colons.
 constexpr std::string_view kGangPrefix = "AllocationRequest:";
 
-/// What the status says was given, one record for each unit.
-std::vector<allocation::AdmissionRecord> records_of(const api::AllocationRequest& request) {
-  std::vector<allocation::AdmissionRecord> records;
-  const auto since = allocated_since(request);
-  if (!since || !request.status.quota)
-    return records;
-  allocation::AdmissionRecord record;
-  record.decision = allocation::DecisionId{request.meta.uid};
-  record.quota = *request.status.quota;
-  record.members = request.spec.count;
-  record.youngest_member = request.meta.created;
-  record.admitted_at = since;
-  for (const api::GrantedAllocation& granted : request.status.allocations) {
-    record.pool = granted.pool;
-    record.planned_nodes.clear();
-    if (granted.node)
-      record.planned_nodes.push_back(*granted.node);
-    records.insert(records.end(), static_cast<std::size_t>(granted.count), record);
-  }
-  return records;
+std::string gang_name(const api::AllocationRequest& request) {
+  return std::string(kGangPrefix) + request.meta.uid;
 }
 
-} // namespace
+bool has_ended(const api::AllocationRequest& request) {
+  return is_true(request.status.conditions, "Finished") || request.meta.deleted;
+}
 
-std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
-                                          std::int32_t priority) {
+/// What the status says was given to the unit of that number.
+std::optional<allocation::AdmissionRecord> record_of(const api::AllocationRequest& request,
+                                                     std::size_t number) {
+  const auto since = allocated_since(request);
+  if (!since || !request.status.quota)
+    return std::nullopt;
+  for (const api::GrantedAllocation& granted : request.status.allocations) {
+    const auto count = static_cast<std::size_t>(granted.count);
+    if (number >= count) {
+      number -= count;
+      continue;
+    }
+    allocation::AdmissionRecord record;
+    record.decision = allocation::DecisionId{request.meta.uid};
+    record.quota = *request.status.quota;
+    record.pool = granted.pool;
+    if (granted.node)
+      record.planned_nodes.push_back(*granted.node);
+    record.members = request.spec.count;
+    record.youngest_member = request.meta.created;
+    record.admitted_at = since;
+    return record;
+  }
+  return std::nullopt;
+}
+
+/// What all units have in common.
+allocation::PodView any_unit(const api::AllocationRequest& request, std::int32_t priority) {
   const auto& spec = request.spec;
   allocation::PodView unit;
   unit.namespace_name = request.meta.ns;
   unit.name = request.meta.name;
   unit.service_account = spec.service_account_name;
   unit.shape = allocation::ShapePtr{allocation::PodShape{spec.resources, {}}};
-  unit.gang = allocation::GangMembership{std::string(kGangPrefix) + request.meta.name, spec.count};
+  unit.gang = allocation::GangMembership{gang_name(request), spec.count};
   unit.priority = priority;
   unit.created = request.meta.created;
   unit.started = allocated_since(request);
   if (spec.quota_ref)
     unit.quota_hint = spec.quota_ref->name;
+  // It may be renewed, which nobody weighs: what must not be evicted is not relied on to end.
   if (spec.duration)
-    unit.duration_limit = *spec.duration;
+    unit.expected_duration = *spec.duration;
   for (const auto& pool : spec.pool_refs)
     unit.pools.push_back(pool.name);
+  for (const auto& [key, value] : request.meta.labels)
+    unit.labels.set(key, value);
   const auto notice = request.meta.annotations.find(std::string(api::annotation::kRevocableAfter));
   if (notice != request.meta.annotations.end())
     if (const auto time = parse_time(notice->second))
       unit.revocable_after = *time;
+  if (!allocation::device_ask(spec.resources).is_nothing())
+    unit.defect = "spec.resources: devices are given to pods only";
   unit.is_request = true;
   unit.preemptible = spec.preemptible;
   unit.managed = true;
-  unit.terminal = is_true(request.status.conditions, "Finished") || request.meta.deleted;
-  const auto records = records_of(request);
+  return unit;
+}
+
+void number_unit(const api::AllocationRequest& request, std::size_t number,
+                 allocation::PodView& unit) {
+  unit.uid = unit_uid(request.meta.uid, number);
+  unit.admission = record_of(request, number);
+  unit.gated = !unit.admission;
+}
+
+} // namespace
+
+std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
+                                          std::int32_t priority) {
   std::vector<allocation::PodView> units;
-  for (std::size_t number = 0; number < static_cast<std::size_t>(spec.count); ++number) {
-    unit.uid = unit_uid(request.meta.uid, number);
-    unit.admission = number < records.size() ? std::optional(records[number]) : std::nullopt;
-    unit.gated = !unit.admission;
-    units.push_back(unit);
-  }
+  if (has_ended(request))
+    return units;
+  units.assign(static_cast<std::size_t>(request.spec.count), any_unit(request, priority));
+  for (std::size_t number = 0; number < units.size(); ++number)
+    number_unit(request, number, units[number]);
   return units;
+}
+
+std::optional<allocation::PodView> unit_of(const api::AllocationRequest& request,
+                                           std::int32_t priority, std::size_t number) {
+  if (has_ended(request) || number >= static_cast<std::size_t>(request.spec.count))
+    return std::nullopt;
+  allocation::PodView unit = any_unit(request, priority);
+  number_unit(request, number, unit);
+  return unit;
+}
+
+WorkloadId workload_of(const api::AllocationRequest& request) {
+  allocation::PodView unit;
+  unit.namespace_name = request.meta.ns;
+  unit.gang = allocation::GangMembership{gang_name(request), request.spec.count};
+  return allocation::workload_id(unit);
+}
+
+std::optional<allocation::HeldBack> held_back(const api::AllocationRequest& request,
+                                              TimePoint now) {
+  if (!request.spec.not_before || *request.spec.not_before <= now || allocated_since(request))
+    return std::nullopt;
+  return allocation::HeldBack{*request.spec.not_before, Reason::NotBefore,
+                              "it asks to start no earlier"};
 }
 
 std::optional<std::string> request_uid_of(const PodUid& unit) {

@@ -10,13 +10,22 @@
 #include <vector>
 
 #include "lib/allocation/pod.hpp"
+#include "lib/allocation/policy.hpp"
 #include "lib/api/allocation_request.hpp"
 
 namespace berth::cluster {
 
-/// One that has ended, or is being deleted, is terminal and holds nothing.
+/// None of one that has ended or is being deleted: it holds nothing (L5).
 [[nodiscard]] std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
                                                         std::int32_t priority);
+/// One of them; nothing for a number that the request does not have.
+[[nodiscard]] std::optional<allocation::PodView> unit_of(const api::AllocationRequest& request,
+                                                         std::int32_t priority, std::size_t number);
+/// Of all its units together.
+[[nodiscard]] WorkloadId workload_of(const api::AllocationRequest& request);
+/// It may not start yet (spec.notBefore).
+[[nodiscard]] std::optional<allocation::HeldBack> held_back(const api::AllocationRequest& request,
+                                                            TimePoint now);
 
 /// What of a unit's uid is the request's; nothing for a pod's.
 [[nodiscard]] std::optional<std::string> request_uid_of(const PodUid& unit);

@@ -16,8 +16,7 @@ StateFeed::StateFeed(const kube::Store<Namespace>& namespaces,
                      const kube::Store<PriorityClass>& priorities, Assumptions& assumptions,
                      api::FindTimeZone find_zone)
     : namespaces_(namespaces), priorities_(priorities), assumptions_(assumptions),
-      find_zone_(std::move(find_zone)),
-      state_(std::make_unique<allocation::ClusterState>()) {}
+      find_zone_(std::move(find_zone)), state_(std::make_unique<allocation::ClusterState>()) {}
 
 bool StateFeed::is_managed(const std::string& namespace_name) const {
   const auto found = namespaces_.find({"", namespace_name});
@@ -72,17 +71,25 @@ bool StateFeed::reservation(const Item<api::Reservation>& before,
 bool StateFeed::request(const Item<api::AllocationRequest>& before,
                         const Item<api::AllocationRequest>& after) {
   bool changed = false;
-  // The number of units never changes, but the name may come back with another request.
-  if (before && (!after || before->meta.uid != after->meta.uid))
-    for (const auto& unit : units_of(*before, 0)) {
-      assumptions_.forget(unit.uid);
-      changed = state_->remove_pod(unit.uid) || changed;
+  std::vector<allocation::PodView> units;
+  if (after)
+    units = units_of(*after, priority_of(*after));
+  // The number of units never changes, but one that has ended has none, and the name may come back
+  // with another request.
+  if (before && (units.empty() || before->meta.uid != after->meta.uid))
+    for (std::size_t number = 0; number < static_cast<std::size_t>(before->spec.count); ++number) {
+      const PodUid uid = unit_uid(before->meta.uid, number);
+      assumptions_.forget(uid);
+      changed = state_->remove_pod(uid) || changed;
     }
-  if (!after)
-    return changed;
-  for (auto& unit : units_of(*after, priority_of(*after)))
+  for (auto& unit : units)
     changed = state_->upsert_pod(assumptions_.apply(std::move(unit))) || changed;
   return changed;
+}
+
+bool StateFeed::unit(const api::AllocationRequest& request, std::size_t number) {
+  auto unit = unit_of(request, priority_of(request), number);
+  return unit && state_->upsert_pod(assumptions_.apply(*std::move(unit)));
 }
 
 /// Zero for a class that does not exist, as for work without one where none is the default.

@@ -46,6 +46,8 @@ public:
   /// Its units, each as if it were a pod.
   bool request(const Item<api::AllocationRequest>& before,
                const Item<api::AllocationRequest>& after);
+  /// The one of that number again: something else is assumed of it.
+  bool unit(const api::AllocationRequest& request, std::size_t number);
   bool policy(const Item<api::AllocationPolicy>& before, const Item<api::AllocationPolicy>& after);
 
   bool namespace_quota(const Item<ResourceQuota>& before, const Item<ResourceQuota>& after);

@@ -45,6 +45,14 @@ allocations_of(const AllocationRequest& request,
   return allocations;
 }
 
+/// As long as the schema allows.
+std::string shortened(std::string message) {
+  constexpr std::size_t kMessageBytesMax = 1024;
+  if (message.size() > kMessageBytesMax)
+    message.resize(kMessageBytesMax);
+  return message;
+}
+
 /// Whole seconds, as they are written.
 std::optional<TimePoint> expiry(const AllocationRequest& request, TimePoint since) {
   if (!request.spec.duration)
@@ -53,8 +61,7 @@ std::optional<TimePoint> expiry(const AllocationRequest& request, TimePoint sinc
 }
 
 const PendingRequest* find_pending(const ObservedRequest& observed) {
-  const auto units = cluster::units_of(*observed.request, 0);
-  const auto found = observed.plan->requests.find(allocation::workload_id(units.front()));
+  const auto found = observed.plan->requests.find(cluster::workload_of(*observed.request));
   return found == observed.plan->requests.end() ? nullptr : &found->second;
 }
 
@@ -67,14 +74,14 @@ AllocationRequestStatus waiting_status(const AllocationRequest& request,
   if (!waiting.workload->quota.quota.empty())
     status.quota = waiting.workload->quota.quota;
   status.reason = waiting.why->reason;
-  status.message = waiting.why->message;
+  status.message = shortened(waiting.why->message);
   status.position = static_cast<std::int32_t>(waiting.position);
   if (pending.start) {
     status.planned_start = pending.start->interval.earliest;
     status.planned_start_latest = pending.start->interval.latest;
   }
   set_condition(status, request,
-                condition_of("Admitted", false, waiting.why->reason, waiting.why->message), now);
+                condition_of("Admitted", false, waiting.why->reason, status.message), now);
   set_condition(status, request, condition_of("Allocated", false, Reason::NotAdmitted, "it waits"),
                 now);
   return status;
@@ -126,10 +133,20 @@ AllocationRequestStatus granted_status(const AllocationRequest& request,
   return status;
 }
 
-AllocationRequestStatus moved_status(const AllocationRequest& request,
-                                     const std::vector<allocation::AdmissionRecord>& units) {
+AllocationRequestStatus
+moved_status(const AllocationRequest& request,
+             const std::map<std::size_t, allocation::AdmissionRecord>& moved) {
+  std::vector<allocation::AdmissionRecord> records;
+  const auto units = cluster::units_of(request, 0);
+  for (std::size_t number = 0; number < units.size(); ++number) {
+    const auto found = moved.find(number);
+    if (found != moved.end())
+      records.push_back(found->second);
+    else if (units[number].admission)
+      records.push_back(*units[number].admission);
+  }
   AllocationRequestStatus status = request.status;
-  status.allocations = allocations_of(request, units);
+  status.allocations = allocations_of(request, records);
   return status;
 }
 
@@ -142,6 +159,7 @@ AllocationRequestStatus finished_status(const AllocationRequest& request, Reason
   status.expires_at = request.status.expires_at;
   status.reason = reason;
   status.message = message;
+  set_condition(status, request, condition_of("Admitted", false, reason, message), now);
   set_condition(status, request, condition_of("Allocated", false, reason, message), now);
   set_condition(status, request, condition_of("Finished", true, reason, std::move(message)), now);
   return status;
@@ -152,14 +170,6 @@ std::optional<TimePoint> next_change(const AllocationRequest& request) {
     return std::nullopt;
   const auto since = cluster::allocated_since(request);
   return since ? expiry(request, *since) : std::nullopt;
-}
-
-std::optional<allocation::HeldBack> held_back(const AllocationRequest& request, TimePoint now) {
-  if (!request.spec.not_before || *request.spec.not_before <= now ||
-      cluster::allocated_since(request))
-    return std::nullopt;
-  return allocation::HeldBack{*request.spec.not_before, Reason::NotBefore,
-                              "it asks to start no earlier"};
 }
 
 } // namespace berth::op

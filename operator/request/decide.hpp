@@ -3,6 +3,7 @@
 // request holds: it is charged from the moment it is written, and nothing else remembers it. A
 // changed position alone is no reason to write.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,10 +29,10 @@ decide_request_status(const ObservedRequest& observed, TimePoint now);
 [[nodiscard]] api::AllocationRequestStatus granted_status(const api::AllocationRequest& request,
                                                           const allocation::Admission& admission,
                                                           TimePoint now);
-/// The same units, on other nodes.
+/// These units, by number, are on other nodes from now on.
 [[nodiscard]] api::AllocationRequestStatus
 moved_status(const api::AllocationRequest& request,
-             const std::vector<allocation::AdmissionRecord>& units);
+             const std::map<std::size_t, allocation::AdmissionRecord>& moved);
 /// It holds nothing any more: Expired or Preempted.
 [[nodiscard]] api::AllocationRequestStatus finished_status(const api::AllocationRequest& request,
                                                            Reason reason, std::string message,
@@ -39,9 +40,5 @@ moved_status(const api::AllocationRequest& request,
 
 /// When time alone changes its status; nothing if it never does.
 [[nodiscard]] std::optional<TimePoint> next_change(const api::AllocationRequest& request);
-
-/// Requests that may not start yet (spec.notBefore).
-[[nodiscard]] std::optional<allocation::HeldBack> held_back(const api::AllocationRequest& request,
-                                                            TimePoint now);
 
 } // namespace berth::op

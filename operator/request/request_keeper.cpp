@@ -1,5 +1,6 @@
 #include "operator/request/request_keeper.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,13 +22,30 @@ void RequestKeeper::grant(std::vector<allocation::Admission>& admissions) {
       others.push_back(std::move(admission));
       continue;
     }
-    if (group_.running() >= limits_.writes_in_flight_max)
-      continue;
     for (const auto& member : admission.members)
       parts_.observer.assume_admitted(member.pod->uid, member.record);
-    group_.spawn(write_grant(std::move(admission)));
+    queued_.push_back(std::move(admission));
   }
   admissions = std::move(others);
+  start_next();
+}
+
+void RequestKeeper::start_next() {
+  while (writing_ < limits_.writes_in_flight_max && !queued_.empty()) {
+    ++writing_;
+    group_.spawn(write_grant(std::move(queued_.front())));
+    queued_.pop_front();
+  }
+}
+
+void RequestKeeper::drop_queued() {
+  for (const auto& admission : std::exchange(queued_, {}))
+    give_up(admission, limits_.reconsidered_after);
+}
+
+void RequestKeeper::give_up(const allocation::Admission& admission, Duration time) {
+  for (const auto& member : admission.members)
+    parts_.observer.confirm_within(member.pod->uid, time);
 }
 
 async::Task<void> RequestKeeper::write_grant(allocation::Admission admission) {
@@ -39,21 +57,36 @@ async::Task<void> RequestKeeper::write_grant(allocation::Admission admission) {
     written = co_await writer_.write(kube::types::allocation_request(), *request,
                                      std::move(current), std::move(wanted));
   }
-  if (written && *written) {
-    const kube::ObjectReference about{std::string(api::kApiVersion), "AllocationRequest",
-                                      request->meta.key(), request->meta.uid};
-    const auto& record = admission.members.front().record;
-    parts_.events.record(about, kube::EventSeverity::Normal, Reason::Allocated, "Allocate",
-                         "it holds what it asks for of pool " + record.pool.str() +
-                             ", charged to quota " + record.quota.str());
-    co_return; // the watch will show it
-  }
-  if (!written)
-    parts_.log.debug("Did not write a grant",
-                     {{"workload", admission.workload->id}, {"error", written.error().message}});
-  const Duration time = written ? limits_.reconsidered_after : limits_.confirmation_max;
-  for (const auto& member : admission.members)
-    parts_.observer.confirm_within(member.pod->uid, time);
+  if (written && *written)
+    tell_granted(*request, admission.members.front().record); // the watch will show it
+  else if (written)
+    give_up(admission, limits_.reconsidered_after);
+  else
+    note_failure(admission, written.error());
+  --writing_;
+  start_next();
+}
+
+void RequestKeeper::tell_granted(const api::AllocationRequest& request,
+                                 const allocation::AdmissionRecord& record) {
+  refused_.erase(cluster::workload_of(request));
+  const kube::ObjectReference about{std::string(api::kApiVersion), "AllocationRequest",
+                                    request.meta.key(), request.meta.uid};
+  parts_.events.record(about, kube::EventSeverity::Normal, Reason::Allocated, "Allocate",
+                       "it holds what it asks for of pool " + record.pool.str() +
+                           ", charged to quota " + record.quota.str());
+}
+
+/// What the API server refuses is not tried again at once.
+void RequestKeeper::note_failure(const allocation::Admission& admission, const Error& error) {
+  const bool is_refused = error.code == Code::Invalid || error.code == Code::Forbidden;
+  give_up(admission, is_refused ? limits_.reconsidered_after : limits_.confirmation_max);
+  if (!is_refused)
+    return;
+  const WorkloadId& workload = admission.workload->id;
+  refused_[workload] = {parts_.executor.clock().now() + limits_.refused_backoff,
+                        Reason::NotAdmitted, "the API server refused it (" + error.message + ")"};
+  parts_.log.warn("The API server refused a grant", error, {{"workload", workload}});
 }
 
 void RequestKeeper::move(std::vector<allocation::Replanning>& replannings) {
@@ -66,44 +99,43 @@ void RequestKeeper::move(std::vector<allocation::Replanning>& replannings) {
       others.push_back(std::move(replanning));
   replannings = std::move(others);
   for (auto& [uid, units] : by_request) {
-    if (group_.running() >= limits_.writes_in_flight_max)
-      return;
-    for (const auto& unit : units)
+    for (auto& unit : units) {
+      // As the status will say it, so that the watch can confirm it.
+      unit.record.planned_nodes.resize(std::min<std::size_t>(unit.record.planned_nodes.size(), 1));
+      unit.record.devices.clear();
       parts_.observer.assume_admitted(unit.pod->uid, unit.record);
+    }
     group_.spawn(write_move(std::move(units)));
   }
 }
 
 async::Task<void> RequestKeeper::write_move(std::vector<allocation::Replanning> units) {
   const auto request = parts_.observer.find_request(units.front().pod->uid);
-  bool done = false;
+  Result<bool> written = false;
   if (request) {
-    std::vector<allocation::AdmissionRecord> records;
-    for (const auto& unit : cluster::units_of(*request, 0)) {
-      if (!unit.admission)
-        continue;
-      const auto moved = std::ranges::find_if(
-          units, [&](const auto& candidate) { return candidate.pod->uid == unit.uid; });
-      records.push_back(moved == units.end() ? *unit.admission : moved->record);
-    }
-    auto wanted = moved_status(*request, records);
-    auto current = request->status;
-    const auto written = co_await writer_.write(kube::types::allocation_request(), *request,
-                                                std::move(current), std::move(wanted));
-    done = written.has_value();
-  }
-  if (!done) // the units stay charged by what was decided before
+    std::map<std::size_t, allocation::AdmissionRecord> moved;
     for (const auto& unit : units)
-      parts_.observer.assume_admitted(unit.pod->uid, *unit.pod->admission);
+      moved.emplace(cluster::unit_number(unit.pod->uid).value_or(0), unit.record);
+    auto wanted = moved_status(*request, moved);
+    auto current = request->status;
+    written = co_await writer_.write(kube::types::allocation_request(), *request,
+                                     std::move(current), std::move(wanted));
+  }
+  if (written && *written)
+    co_return;
+  // The units stay charged by what was decided before; the next cycle sees what is still amiss.
+  for (const auto& unit : units)
+    parts_.observer.assume_admitted(unit.pod->uid, *unit.pod->admission);
 }
 
-std::map<WorkloadId, allocation::HeldBack> RequestKeeper::held_back() const {
+std::map<WorkloadId, allocation::HeldBack> RequestKeeper::held_back() {
   std::map<WorkloadId, allocation::HeldBack> held;
   const TimePoint now = parts_.executor.clock().now();
+  std::erase_if(refused_, [&](const auto& entry) { return entry.second.until <= now; });
+  held.insert(refused_.begin(), refused_.end());
   for (const auto& [key, request] : parts_.observer.requests().items())
-    if (auto until = op::held_back(*request, now))
-      held.emplace(allocation::workload_id(cluster::units_of(*request, 0).front()),
-                   std::move(*until));
+    if (auto until = cluster::held_back(*request, now))
+      held.insert_or_assign(cluster::workload_of(*request), std::move(*until));
   return held;
 }
 

@@ -10,14 +10,14 @@ namespace berth::op {
 namespace {
 
 std::shared_ptr<const cluster::Pod> as_pod(const api::AllocationRequest& request,
-                                           const PodUid& unit) {
-  auto units = cluster::units_of(request, 0);
-  const auto number = cluster::unit_number(unit);
-  if (!number || *number >= units.size())
+                                           const PodUid& uid) {
+  const auto number = cluster::unit_number(uid);
+  auto unit = number ? cluster::unit_of(request, 0, *number) : std::nullopt;
+  if (!unit)
     return nullptr;
   auto pod = std::make_shared<cluster::Pod>();
   pod->meta = request.meta;
-  pod->view = std::move(units[*number]);
+  pod->view = *std::move(unit);
   return pod;
 }
 
@@ -66,21 +66,27 @@ async::Task<Result<cluster::Pod>> RequestWrites::read(PodUid unit) {
 }
 
 async::Task<Result<void>> RequestWrites::revoke(PodUid unit) {
-  const auto request = parts_.observer.find_request(unit);
-  if (!request)
+  const auto known = parts_.observer.find_request(unit);
+  if (!known)
     co_return fail(Code::NotFound, "the request is gone");
-  if (!is_first(unit) || is_true(request->status.conditions, "Finished"))
+  if (!is_first(unit))
     co_return Result<void>{};
-  auto wanted = finished_status(*request, Reason::Preempted,
-                                "what it held goes to work that is entitled to it",
-                                parts_.executor.clock().now());
-  auto current = request->status;
-  const auto written = co_await parts_.writer.write(kube::types::allocation_request(), *request,
+  const kube::ObjectKey key = known->meta.key();
+  BERTH_CO_TRY(const std::string text,
+               co_await parts_.client.get(kube::types::allocation_request(), key));
+  BERTH_CO_TRY(const auto fresh, api::decode_text<api::AllocationRequest>(text));
+  if (fresh.meta.uid != known->meta.uid || is_true(fresh.status.conditions, "Finished"))
+    co_return fail(Code::NotFound, "the request has ended");
+  auto wanted =
+      finished_status(fresh, Reason::Preempted, "what it held goes to work that is entitled to it",
+                      parts_.executor.clock().now());
+  auto current = fresh.status;
+  const auto written = co_await parts_.writer.write(kube::types::allocation_request(), fresh,
                                                     std::move(current), std::move(wanted));
   if (!written)
     co_return fail(written.error());
-  if (!*written)
-    co_return fail(Code::Conflict, "the request has changed");
+  if (!*written) // a Conflict would say that there is nothing to do
+    co_return fail(Code::Unavailable, "the request has changed");
   co_return Result<void>{};
 }
 

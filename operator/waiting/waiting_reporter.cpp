@@ -28,8 +28,8 @@ void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
   ++round_;
   const SteadyPoint now = executor_.clock().steady_now();
   for (const auto& entry : waiting) {
-    if (entry.workload->waiting.empty())
-      continue;
+    if (entry.workload->waiting.empty() || entry.workload->waiting.front()->is_request)
+      continue; // a request's status says it
     const auto [found, fresh] = told_.try_emplace(entry.workload->id);
     Told& told = found->second;
     const auto& pod = entry.workload->waiting.front();

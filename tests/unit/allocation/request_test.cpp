@@ -112,6 +112,25 @@ TEST_CASE("A request goes to the pools that it names, in its order, if its quota
   CHECK(why_waiting(plan, "lost")->message == "Quota c names none of the pools that are asked for");
 }
 
+TEST_CASE("F5: requests for different pools are not taken for alike") {
+  World world = licence_world();
+  PoolSpec spare = pool("spare");
+  spare.virtual_capacity = {{kLicences, 10}};
+  world.add_all(
+      spare,
+      quota("c").of("team-c").pool("p").nominal(kLicences, 20).pool("spare").nominal(kLicences, 5));
+  PodView full = unit("full", 4, "team-c");
+  full.pools = {PoolName{"p"}};
+  PodView free = unit("free", 4, "team-c");
+  free.pools = {PoolName{"spare"}};
+  free.created = kNow;
+  PodView holder = unit("holder", 8, "team-b");
+  holder.admission = record("b", "p");
+  holder.gated = false;
+  world.add_all(holder, full, free);
+  CHECK(admitted_names(world.plan()) == std::vector<std::string>{"free"});
+}
+
 TEST_CASE("L2: what a request holds of a node is held from pods, who cannot see it there") {
   World world;
   world.add_all(node("n1", 8), node("n2", 8), pool("p"), quota("a").of("team-a").pool("p").cpu(16));

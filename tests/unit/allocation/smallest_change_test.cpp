@@ -171,7 +171,11 @@ TEST_CASE("A what-if about what is not there says what is missing") {
         "Quota x does not exist");
   CHECK(error_of(RaiseNominal{QuotaName{"a"}, PoolName{"x"}, cpu, Amount{1}}) ==
         "Quota a does not name pool x");
-  CHECK(error_of(RaiseCapacity{PoolName{"x"}, cpu, Amount{1}}) == "ResourcePool x does not exist");
+  const ResourceName licences{"pool.berth.dev/licences"};
+  CHECK(error_of(RaiseCapacity{PoolName{"x"}, licences, Amount{1}}) ==
+        "ResourcePool x does not exist");
+  CHECK(error_of(DropConstraint{DropConstraint::Kind::Taint, "nonsense"}) ==
+        "tolerating taint nonsense: no node has it");
   CHECK(error_of(AddNodes{NodeName{"x"}, 1}) == "Node x does not exist");
   CHECK(error_of(DropConstraint{DropConstraint::Kind::NodeAffinity, {}}) ==
         "without node affinity: no pod of the workload has it");

@@ -53,7 +53,8 @@ TEST_CASE("A request is a gang of its units, which ask alike and wait") {
     CHECK(unit.priority == 7);
     CHECK(unit.quota_hint == QuotaName{"a"});
     CHECK(unit.pools == std::vector{PoolName{"p"}});
-    CHECK(unit.duration_limit == 600s);
+    CHECK(unit.expected_duration == 600s);
+    CHECK_FALSE(unit.duration_limit); // it may be renewed
     CHECK(unit.shape.get() == units[0].shape.get());
     CHECK_FALSE(unit.started);
     CHECK_FALSE(needs_node(*unit.shape));
@@ -76,18 +77,47 @@ TEST_CASE("What the status says was given is what the units hold") {
   CHECK(units[2].revocable_after == TimePoint{} + 2h);
 }
 
-TEST_CASE("L5: a request that has ended, or is being deleted, holds nothing") {
+TEST_CASE("L5: a request that has ended, or is being deleted, has no units") {
   auto request = request_for(1);
   allocate(request, {{PoolName{"p"}, std::nullopt, 1, {}}});
-  CHECK_FALSE(units_of(request, 0)[0].terminal);
+  CHECK(units_of(request, 0).size() == 1);
   auto deleted = request;
   deleted.meta.deleted = kSince;
-  CHECK(units_of(deleted, 0)[0].terminal);
+  CHECK(units_of(deleted, 0).empty());
   api::Condition finished;
   finished.type = "Finished";
   finished.status = api::ConditionStatus::True;
   api::set_condition(request.status.conditions, finished, kSince);
-  CHECK(units_of(request, 0)[0].terminal);
+  CHECK(units_of(request, 0).empty());
+}
+
+TEST_CASE("One unit is as all units together say it") {
+  auto request = request_for(3);
+  allocate(request,
+           {{PoolName{"p"}, NodeName{"n1"}, 2, {}}, {PoolName{"p"}, NodeName{"n2"}, 1, {}}});
+  const auto units = units_of(request, 4);
+  for (std::size_t number = 0; number < 3; ++number)
+    CHECK(unit_of(request, 4, number) == units[number]);
+  CHECK_FALSE(unit_of(request, 4, 3));
+  CHECK(workload_of(request) == allocation::workload_id(units[0]));
+}
+
+TEST_CASE("Requests carry their labels to limits per subject, and cannot ask for devices") {
+  auto request = request_for(1);
+  request.meta.labels["agent"] = "seven";
+  CHECK(*units_of(request, 0)[0].labels.find("agent") == "seven");
+  request.spec.resources = {{"nvidia.com/gpu", 1}};
+  CHECK(units_of(request, 0)[0].defect == "spec.resources: devices are given to pods only");
+}
+
+TEST_CASE("A request is held back until its time, as long as it holds nothing") {
+  auto request = request_for(1);
+  CHECK_FALSE(held_back(request, kSince));
+  request.spec.not_before = kSince + 1h;
+  CHECK(held_back(request, kSince)->until == kSince + 1h);
+  CHECK_FALSE(held_back(request, kSince + 1h));
+  allocate(request, {{PoolName{"p"}, std::nullopt, 1, {}}});
+  CHECK_FALSE(held_back(request, kSince));
 }
 
 TEST_CASE("No pod's uid is taken for a unit's") {

@@ -184,3 +184,28 @@ TEST_CASE(
   CHECK(cores()["status"]["reason"] == "Preempted");
   REQUIRE(world.executor.run_until([&] { return world.runs("a", "a1"); }, 1min));
 }
+
+TEST_CASE("L2: a unit moves each time that its node is lost, and its status says where it is") {
+  RequestWorld world;
+  simulation::create_nodes(
+      world.admin, "spare", 2,
+      simulation::make_node("shape").cpu("8").memory("64Gi").label("pool", "cpu"));
+  Json spec = {{"resources", Json::array({{{"name", "cpu"}, {"amount", 3}}})}};
+  world.admin.create(
+      simulation::make_object("berth.dev/v1alpha1", "AllocationRequest", "b", "cores")
+          .spec(spec)
+          .build());
+  const auto node = [&] {
+    const Json status =
+        world.admin.get("AllocationRequest", {"b", "cores"}).value("status", Json::object());
+    return status.contains("allocations") ? status["allocations"][0].value("node", "")
+                                          : std::string();
+  };
+  REQUIRE(world.executor.run_until([&] { return !node().empty(); }, 10s));
+  for (int losses = 0; losses < 2; ++losses) {
+    const std::string lost = node();
+    world.admin.remove("Node", {"", lost}, 0);
+    REQUIRE(world.executor.run_until([&] { return node() != lost; }, 10s));
+    CHECK(world.admin.find("Node", {"", node()}).has_value());
+  }
+}

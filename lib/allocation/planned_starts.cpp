@@ -243,17 +243,17 @@ void PlannedStarts::read_nowhere(const PoolName& pool, Timeline& timeline) const
   });
 }
 
-void PlannedStarts::read_end(const PodView& pod, const Charge& charge,
-                             std::vector<NodeIndex> nodes, Timeline& timeline) const {
+void PlannedStarts::read_end(const PodView& pod, const Charge& charge, std::vector<NodeIndex> nodes,
+                             Timeline& timeline) const {
   const WorkEnd end = input_.placer.overlay().calendar()->end_on(pod, charge);
   const TimePoint at = std::min(end.expected, end.relied_on);
   if (at == TimePoint::max() || at <= input_.now)
     return;
   // What a holder pays is its reservation's: it is given back when the window closes.
   const bool pays = charge.reservation.empty();
-  timeline.events.push_back(
-      Event{at, pays ? input_.snapshot.quotas->find(charge.quota) : std::nullopt,
-            negative(charge.shape->requests), std::move(nodes)});
+  timeline.events.push_back(Event{at,
+                                  pays ? input_.snapshot.quotas->find(charge.quota) : std::nullopt,
+                                  negative(charge.shape->requests), std::move(nodes)});
 }
 
 void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const {

@@ -113,6 +113,7 @@ WorkloadId workload_of(const api::AllocationRequest& request) {
   allocation::PodView unit;
   unit.namespace_name = request.meta.ns;
   unit.gang = allocation::GangMembership{gang_name(request), request.spec.count};
+  unit.is_request = true;
   return allocation::workload_id(unit);
 }
 

@@ -1,4 +1,5 @@
 #include "lib/outbound/rest_transport.hpp"
+#include "lib/http/beast_transport.hpp"
 
 #include <coroutine>
 #include <cstdint>
@@ -151,11 +152,10 @@ RestTransport::~RestTransport() = default;
 
 Result<std::unique_ptr<RestTransport>>
 RestTransport::create(async::Executor& executor, std::string_view url, RestOptions options) {
+  if (const auto endpoint = http::Endpoint::parse(url); !endpoint)
+    return fail(endpoint.error());
   try {
     web::uri base{std::string(url)};
-    if ((base.scheme() != "http" && base.scheme() != "https") || base.host().empty())
-      return fail(Code::Invalid,
-                  '"' + std::string(url) + "\" must be http:// or https:// and a host");
     const Client tried(base,
                        config_of(options, std::chrono::seconds{1})); // throws on what is wrong
     return std::unique_ptr<RestTransport>(new RestTransport(

@@ -45,7 +45,12 @@ struct LeftBehind : simulation::World {
     auto reservation = make_object("berth.dev/v1alpha1", "Reservation", "", name);
     for (const std::string& finalizer : finalizers)
       reservation.finalizer(finalizer);
-    admin.create(reservation.spec(json::object()).build());
+    admin.create(reservation
+                     .spec({{"kind", "Guaranteed"},
+                            {"poolRef", {{"name", "cpu"}}},
+                            {"quotaRef", {{"name", "a"}}},
+                            {"resources", {{{"name", "cpu"}, {"amount", "1"}}}}})
+                     .build());
   }
 
   simulation::SimulatedTransport transport{server, "kubernetes-admin", 1};

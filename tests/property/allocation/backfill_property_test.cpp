@@ -123,9 +123,14 @@ TEST_CASE("B1: deciding again after admissions admits nobody and moves no planne
   }));
 }
 
-TEST_CASE("B1: a planned start is kept if everything ends as it said") {
+// Not yet with windows beside it: one that is laid anew, when work has ended, may come to lie where
+// a start was planned.
+TEST_CASE("B1: without windows a planned start is kept if everything ends as it said") {
   REQUIRE(rc::check("played until the first planned start", [] {
     World world = any_world(false);
+    world.state.remove_reservation(ReservationName{"r"});
+    for (const std::string name : {"a", "b"})
+      world.add(quota(name).under("root").of("team-" + name).pool("p").cpu(99));
     // Shares change as work ends, and with them whose turn it is; ages do not.
     PolicySpec by_age;
     by_age.ordering = Ordering::Fifo;

@@ -71,7 +71,8 @@ kube::ObjectKey subject_of(const CliOptions& options, const Surroundings& around
 
 /// What lies ahead of a workload that waits. Who may not read the whole cluster is told so, and
 /// everything else all the same.
-async::Task<Result<void>> look_ahead_into(kube::Client& client, std::vector<std::string> what_if,
+async::Task<Result<void>> look_ahead_into(kube::Client& client,
+                                          std::vector<allocation::Step> what_if,
                                           WorkloadId workload, ExplainView& view) {
   auto cluster = co_await observe_cluster(client, view.as_of);
   if (!cluster && cluster.error().code == Code::Forbidden && what_if.empty()) {
@@ -80,12 +81,7 @@ async::Task<Result<void>> look_ahead_into(kube::Client& client, std::vector<std:
   }
   if (!cluster)
     co_return fail(cluster.error());
-  std::vector<allocation::Step> steps;
-  for (const std::string& sentence : what_if) {
-    BERTH_CO_TRY(allocation::Step step, allocation::parse_step(sentence));
-    steps.push_back(std::move(step));
-  }
-  BERTH_CO_TRY(view.outlook, look_ahead(*cluster, workload, steps, view.as_of));
+  BERTH_CO_TRY(view.outlook, look_ahead(*cluster, workload, what_if, view.as_of));
   co_return Result<void>{};
 }
 

@@ -53,20 +53,28 @@ list_all(kube::Client& client, kube::ResourceType type, kube::ListOptions option
   co_return fail(Code::TooLarge, "list " + type.plural + ": the list does not end");
 }
 
-/// The same for one of Berth's own kinds, into their places.
+/// All of a kind, into their places.
 template <class T>
-[[nodiscard]] async::Task<Result<void>> list_into(kube::Client& client, kube::ResourceType type,
-                                                  std::vector<std::shared_ptr<const T>>& items,
-                                                  std::vector<std::string>& unreadable) {
+[[nodiscard]] async::Task<Result<void>>
+list_into(kube::Client& client, kube::ResourceType type, kube::Codec<T> codec,
+          std::vector<std::shared_ptr<const T>>& items, std::vector<std::string>& unreadable) {
   const kube::ListOptions everything;
-  auto codec = kube::make_json_codec<T>(
-      type, [](const api::Json& object) { return api::decode<T>(object); });
   auto listed = co_await list_all<T>(client, type, everything, std::move(codec));
   if (!listed)
     co_return fail(listed.error());
   items = std::move(listed->items);
   std::ranges::move(listed->unreadable, std::back_inserter(unreadable));
   co_return Result<void>{};
+}
+
+/// The same for one of Berth's own kinds.
+template <class T>
+[[nodiscard]] async::Task<Result<void>> list_into(kube::Client& client, kube::ResourceType type,
+                                                  std::vector<std::shared_ptr<const T>>& items,
+                                                  std::vector<std::string>& unreadable) {
+  auto codec = kube::make_json_codec<T>(
+      type, [](const api::Json& object) { return api::decode<T>(object); });
+  co_return co_await list_into<T>(client, std::move(type), std::move(codec), items, unreadable);
 }
 
 } // namespace berth::cli

@@ -9,7 +9,6 @@
 
 #include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/simulate.hpp"
-#include "lib/allocation/change.hpp"
 #include "lib/allocation/strategy.hpp"
 
 namespace berth::cli {
@@ -57,6 +56,7 @@ struct Words {
   std::string output;
   std::string colour = "auto";
   int request_timeout_seconds = 30;
+  std::vector<std::string> what_if;
 };
 
 template <class T>
@@ -132,7 +132,7 @@ void add_simulate(CLI::App* simulate, SimulateOptions& options) {
       ->excludes(openb);
 }
 
-void add_commands(CLI::App& app, CliOptions& options) {
+void add_commands(CLI::App& app, CliOptions& options, Words& words) {
   const auto command = [&](Command which, const char* name, const char* text) {
     CLI::App* added = app.add_subcommand(name, text);
     added->fallthrough()->callback([&options, which] { options.command = which; });
@@ -149,7 +149,7 @@ void add_commands(CLI::App& app, CliOptions& options) {
   explain->add_option("[NAMESPACE/]NAME", options.subject, "a pod, or a gang by its name")
       ->required();
   CLI::Option* what_if =
-      explain->add_option("--what-if", options.what_if,
+      explain->add_option("--what-if", words.what_if,
                           "say whether it would start with this change, written as explain writes "
                           "changes; may be given several times");
   what_if->allow_extra_args(false);
@@ -179,7 +179,7 @@ void describe(CLI::App& app, CliOptions& options, Words& words) {
   app.footer(kFooter);
   app.require_subcommand(0, 1); // none is reported by problems_of(), which names them
   add_global_flags(app, options, words);
-  add_commands(app, options);
+  add_commands(app, options, words);
 }
 
 /// NAME or NAMESPACE/NAME.
@@ -210,7 +210,7 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
     check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
-  for (const std::string& step : options.what_if)
+  for (const std::string& step : words.what_if)
     if (const auto read = allocation::parse_step(step); !read)
       problems.push_back("--what-if: " + read.error().message);
   if (words.request_timeout_seconds < 1 ||
@@ -233,6 +233,9 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   if (const auto when = kWhens.find(words.colour); when != kWhens.end())
     line.options.colour = when->second;
   line.options.request_timeout = std::chrono::seconds{words.request_timeout_seconds};
+  for (const std::string& sentence : words.what_if)
+    if (auto step = allocation::parse_step(sentence)) // else the line has ended with the problem
+      line.options.what_if.push_back(*std::move(step));
   return line;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/allocation/change.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/program/command_line.hpp"
 
@@ -49,13 +50,13 @@ struct CliOptions {
   Output output = Output::Text;
   When colour = When::Auto;
   Duration request_timeout = std::chrono::seconds{30};
-  bool ask_server = false;          ///< version --server
-  std::string quota;                ///< queue QUOTA; empty: all
-  std::string subject;              ///< explain [NAMESPACE/]NAME
-  std::vector<std::string> what_if; ///< explain --what-if, each a step
-  bool look_ahead = true;           ///< explain without --no-changes
-  std::string shell;                ///< completion SHELL
-  std::string extender;             ///< health --extender URL; empty: it is not asked
+  bool ask_server = false;               ///< version --server
+  std::string quota;                     ///< queue QUOTA; empty: all
+  std::string subject;                   ///< explain [NAMESPACE/]NAME
+  std::vector<allocation::Step> what_if; ///< explain --what-if
+  bool look_ahead = true;                ///< explain without --no-changes
+  std::string shell;                     ///< completion SHELL
+  std::string extender;                  ///< health --extender URL; empty: it is not asked
   ReleaseOptions release;
   SimulateOptions simulate;
 };

@@ -67,7 +67,7 @@ Points size_of(const NodeTable& table, NodeIndex node) {
   return size;
 }
 
-bool is_taken_by_room(Reason reason) {
+bool is_about_nodes(Reason reason) {
   return reason == Reason::InsufficientCapacity || reason == Reason::ReservedCapacity ||
          reason == Reason::NodeMismatch;
 }
@@ -94,30 +94,34 @@ ChangeSearch::ChangeSearch(const Input& input, const WorkloadId& workload)
 void ChangeSearch::keep_who_matters() {
   relevant_ = input_.snapshot;
   is_exact_ = input_.plan.waiting.size() <= kExactWaitingMax;
-  OrderedMap<WorkloadId, std::shared_ptr<const Workload>> kept;
-  for (const Admission& admission : input_.plan.admissions)
-    kept.set(admission.workload->id, admission.workload);
+  std::vector<std::shared_ptr<const Workload>> matter;
   const auto tree = tree_of(input_.snapshot, *workload_);
   for (const Waiting& waiting : input_.plan.waiting) {
     const Workload& other = *waiting.workload;
     if (waiting.why->reason == Reason::InsufficientQuota && tree_of(input_.snapshot, other) != tree)
       continue;
-    kept.set(other.id, waiting.workload);
+    matter.push_back(waiting.workload);
     if (other.id == id_)
       continue;
     const Pods pods = members_to_admit(other);
     rivals_ += total_of(pods);
     rival_pods_ += pods.size();
   }
-  if (!is_exact_)
-    relevant_.waiting = kept.snapshot();
+  if (is_exact_)
+    return;
+  OrderedMap<WorkloadId, std::shared_ptr<const Workload>> kept;
+  for (const Admission& admission : input_.plan.admissions)
+    kept.set(admission.workload->id, admission.workload);
+  for (const auto& workload : matter)
+    kept.set(workload->id, workload);
+  relevant_.waiting = kept.snapshot();
 }
 
 std::vector<Change> ChangeSearch::run() {
   if (workload_ == nullptr || members_.empty())
     return {};
   search_from({});
-  if (is_taken_by_room(why_->reason))
+  if (is_about_nodes(why_->reason))
     for (Step& step : droppable_constraints())
       search_from({std::move(step)});
   search_priority();
@@ -128,6 +132,8 @@ std::vector<Change> ChangeSearch::run() {
 }
 
 ChangeSearch::Trial ChangeSearch::try_steps(const std::vector<Step>& steps) {
+  if (steps.empty())
+    return {false, false, why_};
   if (++trials_ > kChangeTrialsMax)
     return {};
   return play(relevant_, steps);
@@ -149,7 +155,7 @@ ChangeSearch::Trial ChangeSearch::play(const ClusterSnapshot& cluster,
 /// then takes away what is too much.
 void ChangeSearch::search_from(std::vector<Step> steps) {
   for (std::size_t remedies = 0; remedies <= kRemediesMax; ++remedies) {
-    const Trial trial = steps.empty() ? Trial{false, false, why_} : try_steps(steps);
+    const Trial trial = try_steps(steps);
     if (trial.starts) {
       // Plenty of one may have made another one necessary.
       for (std::vector<Step> before; before != steps;) {
@@ -176,7 +182,7 @@ void ChangeSearch::search_from(std::vector<Step> steps) {
 std::vector<Step> ChangeSearch::remedy_for(const Explanation& why) const {
   if (why.reason == Reason::InsufficientQuota && why.quota)
     return more_quota(*why.quota);
-  if (!is_taken_by_room(why.reason))
+  if (!is_about_nodes(why.reason))
     return {};
   if (!why.pool)
     return more_nodes();
@@ -319,7 +325,7 @@ void ChangeSearch::bisect(std::vector<Step>& steps, std::size_t which, Grid grid
 std::int64_t ChangeSearch::lacking_without(std::vector<Step> steps, std::size_t which) {
   const Step left_out = steps[which];
   steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(which));
-  const Trial trial = steps.empty() ? Trial{false, false, why_} : try_steps(steps);
+  const Trial trial = try_steps(steps);
   if (trial.why == nullptr)
     return 1;
   const auto& quota = trial.why->quota;

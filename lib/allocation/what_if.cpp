@@ -192,7 +192,7 @@ Result<ClusterSnapshot> with_change(const ClusterSnapshot& snapshot, const Workl
 std::optional<Fate> fate_of(const Plan& plan, const WorkloadId& workload) {
   for (const Admission& admission : plan.admissions)
     if (admission.workload->id == workload) {
-      Fate fate{true, {}, nullptr, 0, std::nullopt};
+      Fate fate{true, {}, nullptr, std::nullopt};
       for (const MemberAdmission& member : admission.members)
         if (!member.record.planned_nodes.empty())
           fate.nodes.push_back(member.record.planned_nodes.front());
@@ -200,7 +200,7 @@ std::optional<Fate> fate_of(const Plan& plan, const WorkloadId& workload) {
     }
   for (const Waiting& waiting : plan.waiting)
     if (waiting.workload->id == workload)
-      return Fate{false, {}, waiting.why, waiting.position, waiting.planned_start};
+      return Fate{false, {}, waiting.why, waiting.planned_start};
   return std::nullopt;
 }
 

@@ -25,7 +25,6 @@ struct Fate {
   bool starts = false;
   std::vector<NodeName> nodes{};            ///< if it starts: for each pod its first node
   std::shared_ptr<const Explanation> why{}; ///< if it waits
-  std::uint32_t position = 0;               ///< if it waits
   std::optional<TimePoint> planned_start{}; ///< if it waits (B1)
 };
 

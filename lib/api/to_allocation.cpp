@@ -111,6 +111,34 @@ Result<allocation::WindowRule> window_rule(const ReservationSpec& spec,
   return recurring_window(*spec.window, find_zone);
 }
 
+std::optional<allocation::PlacementMode> mode_of(PlacementMode mode) {
+  switch (mode) {
+  case PlacementMode::Auto: return std::nullopt;
+  case PlacementMode::Candidates: return allocation::PlacementMode::Candidates;
+  case PlacementMode::Nominate: return allocation::PlacementMode::Nominate;
+  case PlacementMode::Extender: return allocation::PlacementMode::Extender;
+  }
+  return std::nullopt;
+}
+
+allocation::Ordering to_allocation(Ordering ordering) {
+  switch (ordering) {
+  case Ordering::PriorityThenFairShare: return allocation::Ordering::PriorityThenFairShare;
+  case Ordering::FairShareThenPriority: return allocation::Ordering::FairShareThenPriority;
+  case Ordering::Fifo: return allocation::Ordering::Fifo;
+  case Ordering::StrictFifo: return allocation::Ordering::StrictFifo;
+  }
+  return allocation::Ordering::PriorityThenFairShare;
+}
+
+allocation::Placement to_allocation(const PlacementPolicy& placement) {
+  return {mode_of(placement.mode), placement.candidates};
+}
+
+allocation::BackfillPolicy to_allocation(const BackfillPolicy& backfill) {
+  return {backfill.enabled, backfill.planned_starts};
+}
+
 } // namespace
 
 allocation::PoolSpec to_allocation(const ResourcePool& pool) {
@@ -181,38 +209,6 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
   spec.deleting = reservation.meta.deleted.has_value();
   return spec;
 }
-
-namespace {
-
-std::optional<allocation::PlacementMode> mode_of(PlacementMode mode) {
-  switch (mode) {
-  case PlacementMode::Auto: return std::nullopt;
-  case PlacementMode::Candidates: return allocation::PlacementMode::Candidates;
-  case PlacementMode::Nominate: return allocation::PlacementMode::Nominate;
-  case PlacementMode::Extender: return allocation::PlacementMode::Extender;
-  }
-  return std::nullopt;
-}
-
-allocation::Ordering to_allocation(Ordering ordering) {
-  switch (ordering) {
-  case Ordering::PriorityThenFairShare: return allocation::Ordering::PriorityThenFairShare;
-  case Ordering::FairShareThenPriority: return allocation::Ordering::FairShareThenPriority;
-  case Ordering::Fifo: return allocation::Ordering::Fifo;
-  case Ordering::StrictFifo: return allocation::Ordering::StrictFifo;
-  }
-  return allocation::Ordering::PriorityThenFairShare;
-}
-
-allocation::Placement to_allocation(const PlacementPolicy& placement) {
-  return {mode_of(placement.mode), placement.candidates};
-}
-
-allocation::BackfillPolicy to_allocation(const BackfillPolicy& backfill) {
-  return {backfill.enabled, backfill.planned_starts};
-}
-
-} // namespace
 
 allocation::PolicySpec to_allocation(const AllocationPolicy& policy) {
   allocation::PolicySpec spec;

@@ -128,7 +128,7 @@ async::Task<void> Advisor::read_metrics() {
   }
 }
 
-std::vector<UsageSample> Advisor::take(Result<UsageList> list, const char* of) {
+std::vector<UsageSample> Advisor::take(Result<UsageList> list, const char* of) const {
   parts_.metrics.source_queries(list ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
   if (!list) {
     parts_.log.warn("Failed to read the metrics API", list.error(), {{"of", of}});

@@ -43,7 +43,7 @@ private:
   /// Asks Prometheus for what its policies' metrics did since they were last read.
   [[nodiscard]] async::Task<void> read_metrics();
   /// Notes how the query ended; the samples of an answer.
-  [[nodiscard]] std::vector<UsageSample> take(Result<UsageList> list, const char* of);
+  [[nodiscard]] std::vector<UsageSample> take(Result<UsageList> list, const char* of) const;
   [[nodiscard]] async::Task<void> carry_out(Decision decision);
   void show(const ClusterView& view, const std::vector<PoolFacts>& facts);
   void read_history();

@@ -15,8 +15,8 @@ using resources::ResourceName;
 using resources::ResourceVector;
 
 const std::array<ResourceName, 2>& judged_resources() {
-  static const std::array<ResourceName, 2> resources{ResourceName::cpu(), ResourceName::memory()};
-  return resources;
+  static const std::array<ResourceName, 2> kResources{ResourceName::cpu(), ResourceName::memory()};
+  return kResources;
 }
 
 double number(resources::Amount amount) {

@@ -84,7 +84,7 @@ double Forecaster::trust(const std::string& name) const {
   return std::min(1.0, held / found->second.count / kShouldHold);
 }
 
-void Forecaster::check(Entry& entry, const Series& series, TimePoint now) {
+void Forecaster::check(Entry& entry, const Series& series, TimePoint now) const {
   const Duration half = series.options().step / 2;
   std::erase_if(entry.pending, [&](const Pending& pending) {
     if (now < pending.forecast.at + half)

@@ -53,7 +53,7 @@ private:
     std::optional<TimePoint> replayed{};
   };
 
-  void check(Entry& entry, const Series& series, TimePoint now);
+  void check(Entry& entry, const Series& series, TimePoint now) const;
   void expect(Entry& entry, StepValue value, TimePoint now);
 
   telemetry::AnalyzerMetrics& metrics_;

@@ -42,7 +42,7 @@ void WindowLayout::promise(const LaidWindow& laid) {
       laid.spec->lend_idle &&
       calendar_.now() + laid.spec->lead_time + kEvictionDrain <= laid.window.start;
   for (const LaidWindow::OnNode& place : laid.places)
-    calendar_.promise(place.node, Promise{laid.window, index, false, is_lendable, place.amounts});
+    calendar_.promise(place.node, Promise{laid.window, index, kNoPlan, is_lendable, place.amounts});
 }
 
 std::vector<LaidWindow> WindowLayout::lay_accepted() {

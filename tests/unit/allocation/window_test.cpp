@@ -59,6 +59,20 @@ TEST_CASE("R3: before a window only work that ends in time is placed on its capa
   CHECK(why_waiting(plan, "late")->reason == Reason::ReservedCapacity);
 }
 
+TEST_CASE("R3: an estimate is not enough before a window for work that may not be evicted") {
+  World world = with_window(false);
+  PodView guessed = of_b("guessed", 4, 1);
+  guessed.expected_duration = 30min;
+  guessed.preemptible = false;
+  PodView evictable = of_b("evictable", 4, 2);
+  evictable.expected_duration = 30min;
+  world.add_all(of_b("endless", 8, 0), guessed, evictable);
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Names{"endless", "evictable"});
+  REQUIRE(why_waiting(plan, "guessed") != nullptr);
+  CHECK(why_waiting(plan, "guessed")->reason == Reason::ReservedCapacity);
+}
+
 TEST_CASE("R3: windows keep their nodes from cycle to cycle") {
   World world = with_window(false);
   const Names before{world.plan().windows.at(0).nodes.at(0).str()};

@@ -7,7 +7,7 @@ namespace berth::cli {
 namespace {
 
 /// What helps, as a clause of its own; empty where the message says all there is to say.
-std::string next_step(const Error& error) {
+std::string_view next_step(const Error& error) {
   switch (error.code) {
   case Code::Unauthorized:
     return "check the credentials of the context with \"kubectl auth whoami\"";
@@ -33,7 +33,7 @@ int exit_code_of(Code code) {
 } // namespace
 
 Answer answer_failure(const Error& error) {
-  const std::string step = next_step(error);
+  const std::string step{next_step(error)};
   return {exit_code_of(error.code), "",
           "kubectl-berth: " + printable(error.message) + (step.empty() ? "" : "; " + step) + "\n"};
 }

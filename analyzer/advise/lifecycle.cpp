@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace berth::analyzer {
 namespace {
@@ -31,7 +32,7 @@ Advice advice_of(const api::ScalingRecommendation& recommendation) {
              : Advice::Shrink;
 }
 
-std::string ended_message(Reason reason) {
+std::string_view ended_message(Reason reason) {
   switch (reason) {
   case Reason::Expired: return "It was not confirmed again before it expired";
   case Reason::Superseded: return "A newer recommendation took its place";

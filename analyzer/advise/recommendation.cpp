@@ -10,7 +10,6 @@
 namespace berth::analyzer {
 namespace {
 
-using api::RecommendationKind;
 using resources::Amount;
 using resources::Quantity;
 

@@ -16,8 +16,8 @@ using telemetry::SampleOutcome;
 constexpr int kWindowIntervalsMin = 20;
 
 const std::array<ResourceName, 2>& measured_resources() {
-  static const std::array<ResourceName, 2> resources{ResourceName::cpu(), ResourceName::memory()};
-  return resources;
+  static const std::array<ResourceName, 2> kResources{ResourceName::cpu(), ResourceName::memory()};
+  return kResources;
 }
 
 SeriesOptions series_options(Duration interval) {
@@ -107,9 +107,9 @@ PoolUsage Recorder::usage_of(const PoolView& pool, TimePoint now) const {
 }
 
 const WorkloadUsage& Recorder::usage_of(const WorkloadRef& workload) const {
-  static const WorkloadUsage nothing;
+  static const WorkloadUsage kNothing;
   const auto found = workloads_.find(workload);
-  return found == workloads_.end() ? nothing : found->second;
+  return found == workloads_.end() ? kNothing : found->second;
 }
 
 /// One from far ahead would turn away all that come after it.

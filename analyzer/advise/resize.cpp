@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "lib/api/json.hpp"
 
@@ -210,7 +211,7 @@ bool is_close(const Workload& workload, const std::string& patch,
   if (!asked)
     return false;
   const auto requests = std::ranges::count(*asked, false, &Asked::is_limit);
-  if (requests != static_cast<std::ptrdiff_t>(changes.size()))
+  if (std::cmp_not_equal(requests, changes.size()))
     return false;
   return std::ranges::all_of(changes, [&](const RequestChange& change) {
     return std::ranges::any_of(*asked, [&](const Asked& one) {

@@ -108,7 +108,7 @@ std::optional<bool> note_verified(const api::ScalingRecommendation& one,
     if (status.applied_at && *status.applied_at < point->at)
       outcome.result = result_of(*one.spec.expected_improvement, *after);
   }
-  status.outcome = std::move(outcome);
+  status.outcome = outcome;
   return held;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "analyzer/model/quantile.hpp"
 #include "lib/base/ensure.hpp"
@@ -193,8 +194,8 @@ void Series::keep(const Sample& sample) {
 void Series::finish_step(TimePoint start) {
   std::vector<double> values;
   double sum = 0;
-  for (auto packed = samples_.rbegin(); packed != samples_.rend(); ++packed) {
-    const Sample sample = unpacked(*packed);
+  for (const auto& packed : std::views::reverse(samples_)) {
+    const Sample sample = unpacked(packed);
     if (sample.at < start)
       break;
     values.push_back(sample.value);

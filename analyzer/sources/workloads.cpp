@@ -15,7 +15,6 @@ using kube::member;
 using kube::read_elements;
 using kube::read_members;
 using kube::read_text;
-using resources::ResourceVector;
 using WorkloadResult = Result<std::shared_ptr<const Workload>>;
 using PodResult = Result<std::shared_ptr<const WorkloadPod>>;
 

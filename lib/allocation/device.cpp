@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace berth::allocation {
 
@@ -22,9 +23,8 @@ DeviceAsk device_ask(const resources::ResourceVector& request) {
 std::size_t devices_of(const resources::ResourceVector& allocatable) {
   static const ResourceName kWhole{kDeviceResource};
   const std::int64_t devices = allocatable.get(kWhole).value();
-  return devices < 0 || devices > static_cast<std::int64_t>(kDevicesMax)
-             ? 0
-             : static_cast<std::size_t>(devices);
+  return devices < 0 || std::cmp_greater(devices, kDevicesMax) ? 0
+                                                               : static_cast<std::size_t>(devices);
 }
 
 bool have_room(std::span<const std::int64_t> free, const DeviceAsk& ask) {
@@ -71,7 +71,7 @@ DeviceList least_charged(const std::vector<std::int64_t>& used, std::int64_t wan
 bool is_recorded(const DeviceCharge& charge, std::size_t devices) {
   return !charge.recorded.empty() &&
          std::all_of(charge.recorded.begin(), charge.recorded.end(), [&](DeviceIndex device) {
-           return device >= 0 && static_cast<std::size_t>(device) < devices;
+           return device >= 0 && std::cmp_less(device, devices);
          });
 }
 

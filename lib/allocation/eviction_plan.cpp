@@ -10,7 +10,7 @@ std::string name_of(const Victim& victim) {
   return pod.gang ? victim.workload.str() : pod.namespace_name + "/" + pod.name;
 }
 
-std::string right_text(Claim claim) {
+std::string_view right_text(Claim claim) {
   switch (claim) {
   case Claim::SameQuota: return "has a higher priority in the same quota";
   case Claim::Borrowed: return "takes back what its quota has lent";
@@ -25,8 +25,9 @@ std::string right_text(Claim claim) {
 std::string message_of(const Eviction& eviction, const EvictionCause& cause) {
   const std::string who =
       cause.reservation.empty() ? cause.name : "Reservation " + cause.reservation.str();
-  return who + ", which needs " + to_string(cause.requested) + ", " + right_text(cause.claim) +
-         "; this workload holds " + to_string(eviction.amounts);
+  return who + ", which needs " + to_string(cause.requested) + ", " +
+         std::string(right_text(cause.claim)) + "; this workload holds " +
+         to_string(eviction.amounts);
 }
 
 } // namespace

@@ -48,7 +48,7 @@ struct Viewer {
   Horizon horizon{};
 
   Viewer() = default;
-  Viewer(ReservationIndex inside) : reservation(inside) {} // NOLINT(google-explicit-constructor)
+  Viewer(ReservationIndex inside) : reservation(inside) {} // NOLINT(misc-explicit-constructor)
   Viewer(ReservationIndex inside, const Horizon& until) : reservation(inside), horizon(until) {}
 
   friend bool operator==(const Viewer&, const Viewer&) = default;

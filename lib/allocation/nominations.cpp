@@ -93,7 +93,7 @@ std::vector<NodeHold> hold_nominated(const ClusterSnapshot& snapshot, const Nomi
     }
   for (const PodUid& victim : nomination.victims) {
     const auto* charge = snapshot.charges.find(victim);
-    const auto node = charge ? table.find((*charge)->node.str()) : std::nullopt;
+    const auto node = charge != nullptr ? table.find((*charge)->node.str()) : std::nullopt;
     const auto row = node ? rows.find(*node) : rows.end();
     if (row == rows.end())
       continue;

@@ -1,5 +1,7 @@
 #include "lib/allocation/preemption_what_if.hpp"
 
+#include <utility>
+
 namespace berth::allocation {
 namespace {
 
@@ -10,9 +12,9 @@ void remove_from(NodeChanges& nodes, const Victim& victim) {
 
 } // namespace
 
-PreemptionWhatIf::PreemptionWhatIf(const PreemptionCase& sought, WorkloadPlacer& placer,
+PreemptionWhatIf::PreemptionWhatIf(PreemptionCase sought, WorkloadPlacer& placer,
                                    const Headroom& headroom, const RunningWork& work)
-    : sought_(sought), placer_(placer), headroom_(headroom), theirs_(headroom.balance()),
+    : sought_(std::move(sought)), placer_(placer), headroom_(headroom), theirs_(headroom.balance()),
       base_(placer.overlay()) {
   for (const Victim* victim : work.departing()) {
     theirs_.discharge(victim->quota, victim->pool, victim->total);

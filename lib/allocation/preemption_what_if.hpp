@@ -24,7 +24,7 @@ struct PreemptionCase {
 class PreemptionWhatIf {
 public:
   /// All outlive it; `placer` and `headroom` do not change but for their caches.
-  PreemptionWhatIf(const PreemptionCase& sought, WorkloadPlacer& placer, const Headroom& headroom,
+  PreemptionWhatIf(PreemptionCase sought, WorkloadPlacer& placer, const Headroom& headroom,
                    const RunningWork& work);
 
   void evict(const Victim& victim);

@@ -1,6 +1,7 @@
 #include "lib/allocation/snapshot.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace berth::allocation {
 
@@ -26,9 +27,9 @@ const PodView* ClusterSnapshot::find_pod(const PodUid& uid) const {
 const PolicySpec& ClusterSnapshot::policy_of(const PoolName& pool) const {
   static const PolicySpec kDefaults;
   const PolicySpec* general = &kDefaults;
-  for (auto policy = policies.rbegin(); policy != policies.rend(); ++policy)
-    if ((*policy)->pools.empty())
-      general = policy->get();
+  for (const auto& policy : std::views::reverse(policies))
+    if (policy->pools.empty())
+      general = policy.get();
   for (const auto& policy : policies)
     if (std::ranges::find(policy->pools, pool) != policy->pools.end())
       return *policy;

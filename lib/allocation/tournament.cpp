@@ -28,7 +28,7 @@ public:
       for (const auto& pod : workload.waiting)
         sum_ += pod->requests();
   }
-  [[nodiscard]] const ResourceVector& get() const { return single_ ? *single_ : sum_; }
+  [[nodiscard]] const ResourceVector& get() const { return single_ != nullptr ? *single_ : sum_; }
 
 private:
   const ResourceVector* single_ = nullptr;

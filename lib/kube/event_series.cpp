@@ -46,16 +46,15 @@ std::string name_of(const std::string& object, TimePoint now, std::uint64_t made
   // Time keeps the names of two runs apart, the number those of one millisecond.
   const auto millis = static_cast<std::uint64_t>(now.time_since_epoch().count());
   std::array<char, 20> suffix{};
-  std::snprintf(suffix.data(), suffix.size(), ".%012llx%04llx",
-                static_cast<unsigned long long>(millis & 0xffff'ffff'ffffULL),
-                static_cast<unsigned long long>(made & 0xffffULL));
+  std::snprintf(suffix.data(), suffix.size(), ".%012llx%04llx", millis & 0xffff'ffff'ffffULL,
+                made & 0xffffULL);
   return name + suffix.data();
 }
 
 } // namespace
 
-EventSeries::EventSeries(const Clock& clock, const EventRecorderOptions& options)
-    : clock_(clock), options_(options) {}
+EventSeries::EventSeries(const Clock& clock, EventRecorderOptions options)
+    : clock_(clock), options_(std::move(options)) {}
 
 EventSeries::Item EventSeries::add(RecordedEvent event) {
   cut_text(event.note, kNoteBytesMax);

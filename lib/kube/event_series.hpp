@@ -36,7 +36,7 @@ struct RecordedEvent {
 
 class EventSeries {
 public:
-  EventSeries(const Clock& clock, const EventRecorderOptions& options);
+  EventSeries(const Clock& clock, EventRecorderOptions options);
 
   using Item = std::shared_ptr<RecordedEvent>;
   /// The series that this event belongs to, new or with its count raised; null when the object has

@@ -77,7 +77,7 @@ async::Task<void> LeaderElection::Impl::acquire(std::stop_token stop) {
     const bool leads = co_await try_lead();
     if (leads)
       co_return;
-    const double period = static_cast<double>(options.retry_period.count());
+    const auto period = static_cast<double>(options.retry_period.count());
     const Duration pause{static_cast<Duration::rep>(period * (1 + kRetryJitter * rng.unit()))};
     co_await async::sleep_for(executor, pause, stop);
   }

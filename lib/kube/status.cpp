@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kStatusBytesMax = std::size_t{1} << 20U;
 constexpr std::size_t kMessageBytesMax = 1024;
 constexpr std::size_t kForeignBodyBytesShown = 120;
-constexpr std::int64_t kRetryAfterSecondsMax = 24 * 3600;
+constexpr std::int64_t kRetryAfterSecondsMax = 86'400;
 
 struct ReasonCode {
   std::string_view reason;
@@ -147,7 +147,9 @@ Error error_of(const http::Response& response) {
   if (status) {
     status->code = response.status;
     error.code = code_of(*status);
-    error.message = status->message.empty() ? http_code : std::move(status->message);
+    error.message = std::move(status->message);
+    if (error.message.empty())
+      error.message = http_code;
   } else {
     error.code = code_of_http(response.status);
     error.message = http_code;

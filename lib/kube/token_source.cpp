@@ -37,7 +37,7 @@ Result<std::string> clean_token(std::string_view text, const std::string& name) 
   const std::size_t begin = text.find_first_not_of(kSpace);
   if (begin == std::string_view::npos)
     return fail(Code::Invalid, name + ": is empty");
-  const std::string token(text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin));
+  std::string token(text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin));
   if (token.size() > kTokenBytesMax)
     return fail(Code::TooLarge, name + ": is longer than a token");
   const bool sendable =

@@ -37,7 +37,7 @@ EventInfo interpret_error(WireEvent event) {
   if (expired)
     info.status_code = 410;
   info.message = event.message.empty() ? "the watch ended with an error" : std::move(event.message);
-  if (event.retry_after_seconds > 0 && event.retry_after_seconds < 24 * 3600)
+  if (event.retry_after_seconds > 0 && event.retry_after_seconds < 86'400)
     info.retry_after = std::chrono::seconds{event.retry_after_seconds};
   return info;
 }

@@ -159,7 +159,8 @@ std::string decimal_text(Int128 nano, Notation notation) {
     exponent += 3;
   if (notation == Notation::DecimalExponent)
     return digits_of(nano) + (exponent == 0 ? "" : "e" + std::to_string(exponent));
-  const char letter = kDecimalLetters[static_cast<std::size_t>(exponent / 3 + 3)];
+  const std::ptrdiff_t place = exponent / 3 + 3;
+  const char letter = kDecimalLetters[static_cast<std::size_t>(place)];
   return digits_of(nano) + (letter == ' ' ? "" : std::string(1, letter));
 }
 
@@ -206,8 +207,8 @@ Amount Quantity::milli_value() const {
 std::string Quantity::str() const {
   if (nano_ == 0)
     return "0";
-  constexpr Int128 smallest_binary = Int128{1024} * kNanoPerUnit;
-  const bool is_small = nano_ < smallest_binary && nano_ > -smallest_binary;
+  constexpr Int128 kSmallestBinary = Int128{1024} * kNanoPerUnit;
+  const bool is_small = nano_ < kSmallestBinary && nano_ > -kSmallestBinary;
   if (notation_ == Notation::BinarySI && !is_small && nano_ % kNanoPerUnit == 0)
     return binary_text(nano_ / kNanoPerUnit);
   return decimal_text(nano_, notation_);

@@ -63,8 +63,8 @@ bool operator==(const ResourceName& left, const ResourceName& right) {
 }
 
 std::strong_ordering operator<=>(const ResourceName& left, const ResourceName& right) {
-  constexpr auto other = ResourceName::WellKnown::Other;
-  if (left.well_known_ != other && right.well_known_ != other)
+  constexpr auto kOther = ResourceName::WellKnown::Other;
+  if (left.well_known_ != kOther && right.well_known_ != kOther)
     return left.well_known_ <=> right.well_known_;
   if (left.other_ == right.other_)
     return std::strong_ordering::equal;

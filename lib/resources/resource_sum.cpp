@@ -22,9 +22,12 @@ void ResourceSum::apply(const ResourceVector& vector, int sign) {
     const auto at = std::lower_bound(
         entries_.begin(), entries_.end(), name,
         [](const Entry& entry, const ResourceName& wanted) { return entry.name < wanted; });
-    if (at == entries_.end() || at->name != name)
+    if (at == entries_.end() || at->name != name) {
       entries_.insert(at, Entry{name, Int128{sign} * amount.value()});
-    else if ((at->total += Int128{sign} * amount.value()) == 0)
+      continue;
+    }
+    at->total += Int128{sign} * amount.value();
+    if (at->total == 0)
       entries_.erase(at);
   }
 }

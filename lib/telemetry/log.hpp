@@ -33,7 +33,7 @@ inline constexpr std::size_t kLogValueBytesMax = 256;
 /// A text known when the program is compiled, so that lines can be counted and searched by it.
 class Constant {
 public:
-  consteval Constant(const char* text) : text_(text) {} // NOLINT(google-explicit-constructor)
+  consteval Constant(const char* text) : text_(text) {} // NOLINT(misc-explicit-constructor)
   [[nodiscard]] constexpr std::string_view text() const { return text_; }
 
 private:

@@ -30,7 +30,8 @@ std::vector<Cell> cells_of(const HeatRow& row) {
   for (std::size_t entry = 0; entry < row.use.size(); ++entry) {
     const std::vector<double> means = row.use[entry].means();
     for (std::size_t at = 0; at < cells.size(); ++at) {
-      cells[at].use += row.capacity > 0 ? means[at] / row.capacity : means[at] > kNothing;
+      const double without_capacity = means[at] > kNothing ? 1 : 0;
+      cells[at].use += row.capacity > 0 ? means[at] / row.capacity : without_capacity;
       if (means[at] > most[at] + kNothing) {
         most[at] = means[at];
         cells[at].entry = entry;
@@ -53,7 +54,7 @@ void draw_row(Canvas& canvas, const HeatRow& row, double height, const std::stri
     for (; until < cells.size() && cells[until].looks_like(cells[from]); ++until)
       use += cells[until].use;
     const Cell& cell = cells[from];
-    const double count = static_cast<double>(until - from);
+    const auto count = static_cast<double>(until - from);
     if (cell.shade > 0)
       canvas.svg().rect({kPlotLeft + kCellWidth * static_cast<double>(from), canvas.y(),
                          kCellWidth * count, height},

@@ -24,10 +24,13 @@ void settle_history(QuotaMemory& memory, std::int64_t share, const Fairness& fai
 void forget_full_buckets(QuotaMemory& memory, const QuotaSpec& spec, TimePoint now) {
   if (!spec.rate_limit || memory.rate.is_full(*spec.rate_limit, now))
     memory.rate = TokenBucket{};
-  const auto per_minute = spec.per_subject ? spec.per_subject->per_minute : std::nullopt;
-  std::erase_if(memory.subject_rates, [&](const auto& bucket) {
-    return !per_minute || bucket.second.is_full(RateLimit{*per_minute, 1}, now);
-  });
+  if (!spec.per_subject || !spec.per_subject->per_minute) {
+    memory.subject_rates.clear();
+    return;
+  }
+  const RateLimit rate{*spec.per_subject->per_minute, 1};
+  std::erase_if(memory.subject_rates,
+                [&](const auto& bucket) { return bucket.second.is_full(rate, now); });
 }
 
 } // namespace

@@ -46,6 +46,9 @@ struct Observer::Impl {
        const ObserverOptions& given);
 
   void listen();
+  template <class Item>
+  void note_key(const Item& before, const Item& after);
+  [[nodiscard]] bool reprioritize_requests();
   [[nodiscard]] bool all_synced() const;
   void changed();
   void publish_soon();
@@ -111,68 +114,56 @@ Observer::Impl::Impl(Observer& owner, kube::Client& client, async::Executor& use
 
 /// What a store's listener gets is turned into calls of the feed; each says whether it mattered.
 void Observer::Impl::listen() {
-  pods.store.listen([this](const auto& before, const auto& after) {
-    if (before && !after)
-      key_of_uid.erase(before->meta.uid);
-    if (after)
-      key_of_uid[after->meta.uid] = after->meta.key();
-    if (feed.pod(before, after))
-      changed();
-  });
-  nodes.store.listen([this](const auto& before, const auto& after) {
-    if (feed.node(before, after))
-      changed();
-  });
-  namespaces.store.listen([this](const auto& before, const auto& after) {
-    if (feed.name_space(before, after, pods.store))
-      changed();
-  });
-  pools.store.listen([this](const auto& before, const auto& after) {
-    if (feed.pool(before, after))
-      changed();
-  });
-  quotas.store.listen([this](const auto& before, const auto& after) {
-    if (feed.quota(before, after))
-      changed();
-  });
-  reservations.store.listen([this](const auto& before, const auto& after) {
-    if (feed.reservation(before, after))
-      changed();
-  });
-  requests.store.listen([this](const auto& before, const auto& after) {
-    if (before && !after)
-      key_of_uid.erase(before->meta.uid);
-    if (after)
-      key_of_uid[after->meta.uid] = after->meta.key();
-    if (feed.request(before, after))
-      changed();
-  });
-  priorities.store.listen([this](const auto& before, const auto& after) {
-    if (before && after && *before == *after)
-      return;
-    for (const auto& [key, request] : requests.store.items())
-      if (feed.request(request, request))
+  const auto relay = [this](auto& reflected, auto to_feed) {
+    reflected.store.listen([this, to_feed](const auto& before, const auto& after) {
+      if (to_feed(before, after))
         changed();
+    });
+    reflected.store.on_sync([this] { changed(); });
+  };
+  relay(pods, [this](const auto& before, const auto& after) {
+    note_key(before, after);
+    return feed.pod(before, after);
   });
-  policies.store.listen([this](const auto& before, const auto& after) {
-    if (feed.policy(before, after))
-      changed();
+  relay(nodes, [this](const auto& before, const auto& after) { return feed.node(before, after); });
+  relay(namespaces, [this](const auto& before, const auto& after) {
+    return feed.name_space(before, after, pods.store);
   });
-  namespace_quotas.store.listen([this](const auto& before, const auto& after) {
-    if (feed.namespace_quota(before, after))
-      changed();
+  relay(pools, [this](const auto& before, const auto& after) { return feed.pool(before, after); });
+  relay(quotas,
+        [this](const auto& before, const auto& after) { return feed.quota(before, after); });
+  relay(reservations,
+        [this](const auto& before, const auto& after) { return feed.reservation(before, after); });
+  relay(requests, [this](const auto& before, const auto& after) {
+    note_key(before, after);
+    return feed.request(before, after);
   });
-  const auto on_sync = [this] { changed(); };
-  pods.store.on_sync(on_sync);
-  nodes.store.on_sync(on_sync);
-  namespaces.store.on_sync(on_sync);
-  pools.store.on_sync(on_sync);
-  quotas.store.on_sync(on_sync);
-  reservations.store.on_sync(on_sync);
-  requests.store.on_sync(on_sync);
-  priorities.store.on_sync(on_sync);
-  policies.store.on_sync(on_sync);
-  namespace_quotas.store.on_sync(on_sync);
+  relay(priorities, [this](const auto& before, const auto& after) {
+    return !(before && after && *before == *after) && reprioritize_requests();
+  });
+  relay(policies,
+        [this](const auto& before, const auto& after) { return feed.policy(before, after); });
+  relay(namespace_quotas, [this](const auto& before, const auto& after) {
+    return feed.namespace_quota(before, after);
+  });
+}
+
+/// Objects of one name may follow each other with other UIDs.
+template <class Item>
+void Observer::Impl::note_key(const Item& before, const Item& after) {
+  if (before && after && before->meta.uid == after->meta.uid)
+    return;
+  if (before)
+    key_of_uid.erase(before->meta.uid);
+  if (after)
+    key_of_uid[after->meta.uid] = after->meta.key();
+}
+
+bool Observer::Impl::reprioritize_requests() {
+  bool mattered = false;
+  for (const auto& [key, request] : requests.store.items())
+    mattered = feed.request(request, request) || mattered;
+  return mattered;
 }
 
 bool Observer::Impl::all_synced() const {

@@ -1,6 +1,7 @@
 #include "lib/cluster/request_units.hpp"
 
 #include <charconv>
+#include <utility>
 
 #include "lib/allocation/device.hpp"
 #include "lib/allocation/workload.hpp"
@@ -102,7 +103,7 @@ std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
 
 std::optional<allocation::PodView> unit_of(const api::AllocationRequest& request,
                                            std::int32_t priority, std::size_t number) {
-  if (has_ended(request) || number >= static_cast<std::size_t>(request.spec.count))
+  if (has_ended(request) || std::cmp_greater_equal(number, request.spec.count))
     return std::nullopt;
   allocation::PodView unit = any_unit(request, priority);
   number_unit(request, number, unit);

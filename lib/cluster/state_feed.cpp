@@ -77,7 +77,7 @@ bool StateFeed::request(const Item<api::AllocationRequest>& before,
   // The number of units never changes, but one that has ended has none, and the name may come back
   // with another request.
   if (before && (units.empty() || before->meta.uid != after->meta.uid))
-    for (std::size_t number = 0; number < static_cast<std::size_t>(before->spec.count); ++number) {
+    for (std::size_t number = 0; std::cmp_less(number, before->spec.count); ++number) {
       const PodUid uid = unit_uid(before->meta.uid, number);
       assumptions_.forget(uid);
       changed = state_->remove_pod(uid) || changed;

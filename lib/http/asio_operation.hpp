@@ -32,7 +32,7 @@ public:
       async::resume(waiting);
     });
   }
-  Completion await_resume() const noexcept { return completion_; }
+  [[nodiscard]] Completion await_resume() const noexcept { return completion_; }
 
 private:
   Start start_;

@@ -50,9 +50,9 @@ void CallSlots::release() {
     wake(waiters_.front(), Turn::Granted);
 }
 
-/// Takes the waiter out of the line; it goes on in its own turn of the executor.
-void CallSlots::wake(const std::shared_ptr<Waiter>& waiter, Turn turn) {
-  const std::shared_ptr<Waiter> woken = waiter; // the line's own reference goes away
+/// Takes the waiter out of the line, whose own reference goes away; it goes on in its own turn of
+/// the executor.
+void CallSlots::wake(std::shared_ptr<Waiter> woken, Turn turn) {
   std::erase(waiters_, woken);
   executor_.cancel(woken->timer);
   woken->turn = turn;

@@ -49,7 +49,7 @@ private:
   struct Wait;
 
   void release();
-  void wake(const std::shared_ptr<Waiter>& waiter, Turn turn);
+  void wake(std::shared_ptr<Waiter> woken, Turn turn);
 
   async::Executor& executor_;
   std::size_t free_;

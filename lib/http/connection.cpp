@@ -199,7 +199,7 @@ std::optional<TimePoint> Connection::peer_valid_until() {
   return tls_ ? peer_expiration(tls_->native_handle()) : std::nullopt;
 }
 
-IoResult Connection::result_of(const boost::system::error_code& error, std::size_t bytes) {
+IoResult Connection::result_of(const boost::system::error_code& error, std::size_t bytes) const {
   if (!error)
     return IoResult{IoStatus::Ok, bytes, {}};
   if (timed_out_)

@@ -79,7 +79,7 @@ private:
   [[nodiscard]] Socket& socket() { return tls_ ? tls_->next_layer() : *plain_; }
   [[nodiscard]] async::Task<IoResult>
   shake_hands(boost::asio::ssl::stream_base::handshake_type side);
-  [[nodiscard]] IoResult result_of(const boost::system::error_code& error, std::size_t bytes);
+  [[nodiscard]] IoResult result_of(const boost::system::error_code& error, std::size_t bytes) const;
   void arm_timer();
 
   TlsContext context_;

@@ -19,9 +19,8 @@ bool is_address_char(char c) {
 
 bool is_port(std::string_view text) {
   std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc{} && rest == end && port > 0;
+  const auto [rest, error] = std::from_chars(text.begin(), text.end(), port);
+  return error == std::errc{} && rest == text.end() && port > 0;
 }
 
 tl::unexpected<Error> malformed(std::string_view url, std::string_view why) {

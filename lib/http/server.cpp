@@ -99,7 +99,7 @@ const ServerCounters& Server::counters() const {
 
 Result<void> Server::set_tls(ServerTls tls) {
   BERTH_TRY(TlsContext fresh, server_context(tls));
-  const std::lock_guard lock(impl_->tls_mutex);
+  const std::scoped_lock lock(impl_->tls_mutex);
   if (!impl_->tls)
     return fail(Code::Invalid, "the server was started without TLS");
   impl_->tls = std::move(fresh);
@@ -155,7 +155,7 @@ void Server::Impl::admit(Strand session_strand, tcp::socket socket) {
 }
 
 void Server::Impl::stop() {
-  const std::lock_guard once(stop_mutex);
+  const std::scoped_lock once(stop_mutex);
   if (std::exchange(stopped, true))
     return;
   state->retiring = state->draining = true;
@@ -181,7 +181,7 @@ void Server::Impl::stop() {
 
 std::vector<std::shared_ptr<Session>> Server::Impl::sessions() {
   std::vector<std::shared_ptr<Session>> alive;
-  const std::lock_guard lock(state->mutex);
+  const std::scoped_lock lock(state->mutex);
   for (const auto& [key, weak] : state->sessions) {
     if (auto session = weak.lock())
       alive.push_back(std::move(session));
@@ -199,7 +199,7 @@ void Server::Impl::abandon_all() {
   for (const auto& session : alive) {
     asio::post(session->strand(), [&, session] {
       session->abandon();
-      const std::lock_guard lock(mutex);
+      const std::scoped_lock lock(mutex);
       --open;
       closed.notify_all();
     });

@@ -15,7 +15,7 @@ struct Session::ReturnToStrand {
   [[nodiscard]] bool await_ready() const { return session.strand_.running_in_this_thread(); }
   [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiting) const {
     const auto state = session.state_; // the session may be gone when post() returns
-    const std::lock_guard lock(state->mutex);
+    const std::scoped_lock lock(state->mutex);
     if (state->threads_gone)
       return false;
     boost::asio::post(session.strand_, [waiting] { async::resume(waiting); });
@@ -40,7 +40,7 @@ async::Task<void> Session::serve() {
   }
   connection_->close();
   --state_->counters.connections_open;
-  const std::lock_guard lock(state_->mutex);
+  const std::scoped_lock lock(state_->mutex);
   state_->sessions.erase(this);
   if (state_->sessions.empty())
     state_->session_ended.notify_all();

@@ -47,7 +47,7 @@ struct Program::Impl {
   [[nodiscard]] Result<void> connect(const kube::ConfigEnvironment& environment);
   [[nodiscard]] std::unique_ptr<kube::Client>
   make_client(const std::function<void(kube::ClientOptions&)>& adjust);
-  void count_call(const kube::CallRecord& call);
+  void count_call(const kube::CallRecord& call) const;
   [[nodiscard]] async::Task<void> run_body(std::function<async::Task<int>(std::stop_token)> body);
   void begin_shutdown();
 
@@ -99,7 +99,7 @@ Program::Impl::make_client(const std::function<void(kube::ClientOptions&)>& adju
                                         std::move(used), connection->token_source());
 }
 
-void Program::Impl::count_call(const kube::CallRecord& call) {
+void Program::Impl::count_call(const kube::CallRecord& call) const {
   const auto method = telemetry::http_method(call.method);
   rest_metrics.requests(telemetry::status_code(call.status), method).add();
   rest_metrics.request_duration_seconds(method).observe(

@@ -95,7 +95,7 @@ Histogram& Registry::histogram(const MetricSpec& spec, LabelPairs labels) {
 }
 
 void Registry::before_exposition(std::function<void()> refresh) {
-  const std::lock_guard lock(impl_->mutex);
+  const std::scoped_lock lock(impl_->mutex);
   impl_->refreshers.push_back(std::move(refresh));
 }
 
@@ -117,7 +117,7 @@ std::string Registry::exposition() const {
       out.metric.push_back(collect(series));
     if (!family.objects)
       continue;
-    const std::lock_guard samples_lock(family.objects->mutex);
+    const std::scoped_lock samples_lock(family.objects->mutex);
     for (const auto& sample : family.objects->samples) {
       LabelPairs labels;
       for (std::size_t label = 0; label < sample.label_values.size(); ++label)
@@ -131,7 +131,7 @@ std::string Registry::exposition() const {
 }
 
 std::vector<MetricDescription> Registry::describe() const {
-  const std::lock_guard lock(impl_->mutex);
+  const std::scoped_lock lock(impl_->mutex);
   std::vector<MetricDescription> described;
   for (const auto& [name, family] : impl_->families) {
     MetricDescription& out = described.emplace_back();
@@ -169,7 +169,7 @@ Registry::Impl::Family& Registry::Impl::family(const MetricSpec& spec) {
 
 template <class Cell, class... Arguments>
 Cell& Registry::Impl::cell(const MetricSpec& spec, LabelPairs labels, Arguments... arguments) {
-  const std::lock_guard lock(mutex);
+  const std::scoped_lock lock(mutex);
   Family& of = family(spec);
   const auto known = std::ranges::find(of.series, labels, &Series::labels);
   if (known != of.series.end())
@@ -187,7 +187,7 @@ ObjectGauges::ObjectGauges(Registry& registry, const MetricSpec& spec,
   state_->label_names = std::move(label_names);
   state_->series_max = series_max;
   state_->dropped = &registry.gauge(kDropped, {{"metric", std::string(spec.name)}});
-  const std::lock_guard lock(registry.impl_->mutex);
+  const std::scoped_lock lock(registry.impl_->mutex);
   registry.impl_->family(spec).objects = state_;
 }
 
@@ -197,7 +197,7 @@ void ObjectGauges::replace(std::vector<Sample> samples) {
   samples.resize(kept);
   for (const Sample& sample : samples)
     ensure(sample.label_values.size() == state_->label_names.size(), "a label has no value");
-  const std::lock_guard lock(state_->mutex);
+  const std::scoped_lock lock(state_->mutex);
   state_->samples.swap(samples);
 }
 

@@ -87,7 +87,8 @@ std::string explain_patch(const cluster::Pod& pod, const std::string& text) {
 
 std::string nominated_patch(const cluster::Pod& pod, const allocation::NominationRecord* record) {
   return annotation_patch(pod, api::annotation::kNominated,
-                          record ? std::optional(api::encode_nomination(*record)) : std::nullopt);
+                          record != nullptr ? std::optional(api::encode_nomination(*record))
+                                            : std::nullopt);
 }
 
 std::string notice_patch(const cluster::Pod& pod, std::optional<TimePoint> revocable_after) {

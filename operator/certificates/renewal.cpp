@@ -142,7 +142,7 @@ void Renewer::keep_trusted() {
   for (std::string& known : pki::split_bundle(stock.trusted)) {
     const auto facts = pki::facts_of(known);
     const bool lasts = facts && facts->is_authority && facts->validity.until > now_;
-    if (lasts && trusted.size() < kTrustedMax && !std::ranges::count(trusted, known))
+    if (lasts && trusted.size() < kTrustedMax && std::ranges::count(trusted, known) == 0)
       trusted.push_back(std::move(known));
   }
   std::string bundle;

@@ -45,7 +45,7 @@ class BerthOptions:
 
     binaries: folder with the programs. programs: which of them to start. operators: how many
     processes of berth-operator (berth-operator, berth-operator-2 ...), of which one leads.
-    extra_flags: flags by program, added last.
+    extra_flags: flags by program, each instead of the manifest's of that name, if there is one.
     """
 
     binaries: Path
@@ -147,7 +147,7 @@ class Installation:
                                                               local.service_account)
         extra = (self._options.extra_flags or {}).get(local.program, [])
         command = [str(self._options.binaries.resolve() / local.program),
-                   f"--kubeconfig={kubeconfig}", *local.arguments, *extra]
+                   f"--kubeconfig={kubeconfig}", *replaced(local.arguments, extra)]
         self._cluster.add(ProcessRecord(
             name, command, layout.path("logs", f"{name}.log"), health_url(local),
             sorted(local.ports.values()), local.environment, READY_TIMEOUT_SECONDS))
@@ -210,3 +210,9 @@ def gate_is_put(kube: ApiClient) -> bool:
     except ApiError:
         return False
     return any(gate["name"] == GATE for gate in pod["spec"].get("schedulingGates", []))
+
+
+def replaced(flags: list[str], by: list[str]) -> list[str]:
+    """The flags, without those that `by` names again, and then `by`: a program takes each once."""
+    named = {flag.partition("=")[0] for flag in by}
+    return [flag for flag in flags if flag.partition("=")[0] not in named] + by

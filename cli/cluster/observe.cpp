@@ -33,33 +33,20 @@ struct Lists {
   std::vector<std::string> unreadable;
 };
 
-template <class T>
-async::Task<Result<void>>
-list_with(kube::Client& client, kube::ResourceType type, kube::Codec<T> codec,
-          std::vector<std::shared_ptr<const T>>& items, std::vector<std::string>& unreadable) {
-  const kube::ListOptions everything;
-  auto listed = co_await list_all<T>(client, type, everything, std::move(codec));
-  if (!listed)
-    co_return fail(listed.error());
-  items = std::move(listed->items);
-  std::ranges::move(listed->unreadable, std::back_inserter(unreadable));
-  co_return Result<void>{};
-}
-
 async::Task<Result<void>> list_kubernetes(kube::Client& client, Lists& lists) {
   auto& unreadable = lists.unreadable;
-  BERTH_CO_CHECK(co_await list_with<cluster::Namespace>(client, kube::types::namespace_(),
+  BERTH_CO_CHECK(co_await list_into<cluster::Namespace>(client, kube::types::namespace_(),
                                                         cluster::make_namespace_codec(),
                                                         lists.namespaces, unreadable));
-  BERTH_CO_CHECK(co_await list_with<cluster::Node>(
+  BERTH_CO_CHECK(co_await list_into<cluster::Node>(
       client, kube::types::node(), cluster::make_node_codec(), lists.nodes, unreadable));
-  BERTH_CO_CHECK(co_await list_with<cluster::PriorityClass>(client, kube::types::priority_class(),
+  BERTH_CO_CHECK(co_await list_into<cluster::PriorityClass>(client, kube::types::priority_class(),
                                                             cluster::make_priority_class_codec(),
                                                             lists.priorities, unreadable));
-  BERTH_CO_CHECK(co_await list_with<cluster::ResourceQuota>(client, kube::types::resource_quota(),
+  BERTH_CO_CHECK(co_await list_into<cluster::ResourceQuota>(client, kube::types::resource_quota(),
                                                             cluster::make_resource_quota_codec(),
                                                             lists.namespace_quotas, unreadable));
-  co_return co_await list_with<cluster::Pod>(client, kube::types::pod(), cluster::make_pod_codec(),
+  co_return co_await list_into<cluster::Pod>(client, kube::types::pod(), cluster::make_pod_codec(),
                                              lists.pods, unreadable);
 }
 

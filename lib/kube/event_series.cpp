@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "lib/base/cut_text.hpp"
+
 namespace berth::kube {
 namespace {
 
@@ -28,15 +30,6 @@ std::string identity_of(const RecordedEvent& event) {
   std::string key = object_and_reason(event) + kSeparator + event.action + kSeparator + event.note;
   key += event.severity == EventSeverity::Warning ? 'W' : 'N';
   return key;
-}
-
-/// At most `bytes_max` bytes, not cut inside a character.
-void cut_text(std::string& text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max)
-    return;
-  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0U) == 0x80U)
-    --bytes_max;
-  text.resize(bytes_max);
 }
 
 std::string name_of(const std::string& object, TimePoint now, std::uint64_t made) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/cut_text.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/cluster/request_units.hpp"
 
@@ -11,6 +12,9 @@ namespace {
 
 using api::AllocationRequest;
 using api::AllocationRequestStatus;
+
+/// As long as the schema allows.
+constexpr std::size_t kMessageBytesMax = 1024;
 
 void set_condition(AllocationRequestStatus& status, const AllocationRequest& request,
                    api::Condition condition, TimePoint now) {
@@ -45,14 +49,6 @@ allocations_of(const AllocationRequest& request,
   return allocations;
 }
 
-/// As long as the schema allows.
-std::string shortened(std::string message) {
-  constexpr std::size_t kMessageBytesMax = 1024;
-  if (message.size() > kMessageBytesMax)
-    message.resize(kMessageBytesMax);
-  return message;
-}
-
 /// Whole seconds, as they are written.
 std::optional<TimePoint> expiry(const AllocationRequest& request, TimePoint since) {
   if (!request.spec.duration)
@@ -74,7 +70,8 @@ AllocationRequestStatus waiting_status(const AllocationRequest& request,
   if (!waiting.workload->quota.quota.empty())
     status.quota = waiting.workload->quota.quota;
   status.reason = waiting.why->reason;
-  status.message = shortened(waiting.why->message);
+  status.message = waiting.why->message;
+  cut_text(status.message, kMessageBytesMax);
   status.position = static_cast<std::int32_t>(waiting.position);
   if (pending.start) {
     status.planned_start = pending.start->interval.earliest;

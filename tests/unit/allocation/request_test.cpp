@@ -25,13 +25,29 @@ PodView unit(const std::string& name, std::int64_t licences, const std::string& 
   return view;
 }
 
-/// A pool with ten licences and no node.
+/// Ten licences and no node.
+PoolSpec licence_pool(const std::string& name) {
+  PoolSpec spec = pool(name);
+  spec.virtual_capacity = {{kLicences, 10}};
+  return spec;
+}
+
 World licence_world() {
   World world;
-  PoolSpec spec = pool("p");
-  spec.virtual_capacity = {{kLicences, 10}};
-  world.add_all(spec, quota("a").of("team-a").pool("p").nominal(kLicences, 6),
+  world.add_all(licence_pool("p"), quota("a").of("team-a").pool("p").nominal(kLicences, 6),
                 quota("b").of("team-b").pool("p").nominal(kLicences, 8));
+  return world;
+}
+
+/// Team c has `nominal` in the pool of the others, and five in a spare one.
+World world_with_spare_licences(std::int64_t nominal) {
+  World world = licence_world();
+  world.add_all(licence_pool("spare"), quota("c")
+                                           .of("team-c")
+                                           .pool("p")
+                                           .nominal(kLicences, nominal)
+                                           .pool("spare")
+                                           .nominal(kLicences, 5));
   return world;
 }
 
@@ -95,12 +111,7 @@ TEST_CASE("B1, B2: who waits for a request's end has a planned start") {
 }
 
 TEST_CASE("A request goes to the pools that it names, in its order, if its quota has them") {
-  World world = licence_world();
-  PoolSpec spare = pool("spare");
-  spare.virtual_capacity = {{kLicences, 10}};
-  world.add_all(
-      spare,
-      quota("c").of("team-c").pool("p").nominal(kLicences, 5).pool("spare").nominal(kLicences, 5));
+  World world = world_with_spare_licences(5);
   PodView choosy = unit("choosy", 1, "team-c");
   choosy.pools = {PoolName{"spare"}, PoolName{"p"}};
   PodView lost = unit("lost", 1, "team-c");
@@ -113,12 +124,7 @@ TEST_CASE("A request goes to the pools that it names, in its order, if its quota
 }
 
 TEST_CASE("F5: requests for different pools are not taken for alike") {
-  World world = licence_world();
-  PoolSpec spare = pool("spare");
-  spare.virtual_capacity = {{kLicences, 10}};
-  world.add_all(
-      spare,
-      quota("c").of("team-c").pool("p").nominal(kLicences, 20).pool("spare").nominal(kLicences, 5));
+  World world = world_with_spare_licences(20);
   PodView full = unit("full", 4, "team-c");
   full.pools = {PoolName{"p"}};
   PodView free = unit("free", 4, "team-c");

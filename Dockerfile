@@ -12,6 +12,8 @@ COPY scripts/install-dependencies /src/scripts/
 RUN /src/scripts/install-dependencies build
 COPY . /src
 WORKDIR /src
+# A volume there lets the next build start from what this one compiled.
+ARG CCACHE_DIR=/var/cache/ccache
 RUN cmake --preset release -DBUILD_TESTING=OFF -DBERTH_WARNINGS_AS_ERRORS=OFF \
  && cmake --build --preset release --parallel "${JOBS}" --target programs \
  && install --directory /out/usr/local/bin \

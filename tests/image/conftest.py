@@ -66,7 +66,7 @@ def image() -> Iterator[Image]:
     compiled = cache_root() / "image" / "ccache"
     compiled.mkdir(parents=True, exist_ok=True)
     buildah("bud", "--isolation", "chroot", "--pull-never", "--build-arg", f"BASE={BASE}",
-            "--build-arg", f"JOBS={os.cpu_count()}", "--volume", f"{compiled}:/root/.cache/ccache",
+            "--build-arg", f"JOBS={os.cpu_count()}", "--volume", f"{compiled}:/var/cache/ccache",
             "--layers", "--tag", IMAGE, "--file", ROOT / "Dockerfile", ROOT)
     container = buildah("from", "--pull-never", IMAGE)
     try:

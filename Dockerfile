@@ -14,7 +14,7 @@ COPY . /src
 WORKDIR /src
 # A volume there lets the next build start from what this one compiled.
 ARG CCACHE_DIR=/var/cache/ccache
-RUN cmake --preset release -DBUILD_TESTING=OFF -DBERTH_WARNINGS_AS_ERRORS=OFF \
+RUN cmake --preset release -DBUILD_TESTING=OFF \
  && cmake --build --preset release --parallel "${JOBS}" --target programs \
  && install --directory /out/usr/local/bin \
  && install --strip --target-directory=/out/usr/local/bin build/release/bin/berth-operator \

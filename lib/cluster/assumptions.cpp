@@ -56,6 +56,8 @@ allocation::PodView Assumptions::apply(allocation::PodView seen) {
   if (assumed.admission) {
     seen.admission = assumed.admission;
     seen.gated = false;
+    if (assumed.admission->lent_until) // the same patch tells it (P6)
+      seen.revocable_after = assumed.admission->lent_until;
   }
   if (!assumed.node.empty())
     seen.node = assumed.node;

@@ -114,6 +114,7 @@ async::Task<void> StatusLoop::run(std::stop_token stop) {
 void StatusLoop::listen() {
   const auto look_at = [this](Controller& controller) {
     return [this, &controller](const auto& before, const auto& after) {
+      is_exposed_ = false;
       if (after && accounts_ &&
           !(before && before->meta.generation == after->meta.generation &&
             before->status == after->status))
@@ -127,13 +128,14 @@ void StatusLoop::listen() {
 }
 
 void StatusLoop::look_at_all() {
+  if (!std::exchange(is_exposed_, true))
+    expose_statuses(parts_.observer, parts_.metrics);
   const auto snapshot = parts_.observer.snapshot();
   const auto plan = parts_.allocation.digest();
   if (!snapshot || (accounts_ && accounts_->snapshot == snapshot && plan_ == plan))
     return;
   accounts_ = std::make_shared<const Accounts>(sum_up(snapshot, parts_.observer.nodes()));
   plan_ = plan;
-  expose_statuses(parts_.observer, parts_.metrics);
   for (const auto& [key, pool] : parts_.observer.pools().items())
     pools_->queue.add(key);
   for (const auto& [key, quota] : parts_.observer.quotas().items())

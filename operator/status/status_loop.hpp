@@ -58,6 +58,7 @@ private:
   cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;
+  bool is_exposed_ = false; ///< the gauges show each status as it was last seen
   std::unique_ptr<Controller> pools_;
   std::unique_ptr<Controller> quotas_;
   std::unique_ptr<Controller> reservations_;

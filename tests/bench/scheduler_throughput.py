@@ -90,7 +90,9 @@ def build_naive_extender() -> Path:
     """The yardstick's binary, in the build folder."""
     target = CHECKOUT / "build" / "bench" / "naive-extender"
     target.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["go", "build", "-o", str(target), "."], cwd=BENCH / "naive_extender",
+    go = subprocess.run([CHECKOUT / "tests/controlplane/controlplane", "go"], check=True,
+                        capture_output=True, text=True, timeout=300).stdout.strip()
+    subprocess.run([go, "build", "-o", str(target), "."], cwd=BENCH / "naive_extender",
                    check=True, timeout=300)
     return target
 

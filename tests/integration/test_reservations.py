@@ -61,12 +61,13 @@ def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
     kube.delete("berth.dev/v1alpha1/Quota", root)
 
 
-def recurring(name: str, pool_name: str, owner: str) -> dict:
-    """Half of the node, for a minute of every three."""
+def recurring(name: str, pool_name: str, owner: str, starts: list[datetime]) -> dict:
+    """Half of the node, for a minute from each of the starts of an hour."""
+    minutes = ",".join(str(start.minute) for start in starts)
     return {"apiVersion": "berth.dev/v1alpha1", "kind": "Reservation", "metadata": {"name": name},
             "spec": {"poolRef": {"name": pool_name}, "quotaRef": {"name": owner},
                      "kind": "TimeWindow", "resources": [{"name": "cpu", "amount": "4"}],
-                     "window": {"schedule": "*/3 * * * *", "timeZone": "UTC",
+                     "window": {"schedule": f"{minutes} * * * *", "timeZone": "UTC",
                                 "durationSeconds": WINDOW_SECONDS},
                      "leadTimeSeconds": 5, "allowed": {"namespaces": [owner]}}}
 
@@ -92,9 +93,11 @@ def told(pods: list[dict]) -> list[datetime]:
             if REVOCABLE_AFTER in pod["metadata"].get("annotations", {})]
 
 
-def next_start() -> datetime:
-    epoch = datetime.fromtimestamp(0, UTC)
-    return epoch + ((datetime.now(UTC) - epoch) // EVERY + 1) * EVERY
+def next_starts() -> list[datetime]:
+    """The first full minute that leaves room to lend before it is taken back, and one after that."""
+    earliest = datetime.now(UTC) + DRAIN + timedelta(seconds=30)
+    first = earliest.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return [first, first + EVERY]
 
 
 def sleep_until(instant: datetime) -> None:
@@ -105,8 +108,7 @@ def status(kube: ApiClient, name: str) -> dict:
     return dict(kube.get("berth.dev/v1alpha1/Reservation", name).get("status", {}))
 
 
-def check_one_window(kube: ApiClient, owner: str, guest: str, number: int) -> None:
-    start = next_start()
+def check_one_window(kube: ApiClient, owner: str, guest: str, number: int, start: datetime) -> None:
     reservation = f"often-{owner}"
     wait_until(lambda: told(running(kube, guest)) == [start - DRAIN], 30,
                lambda: f"half of the node is lent until {start - DRAIN}: {told(running(kube, guest))}")
@@ -131,17 +133,13 @@ def test_r3_r4_a_recurring_window_has_its_capacity_each_time(kube, teams, pool, 
     owner, guest = teams
     programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
     reservation = f"often-{owner}"
-    kube.create(recurring(reservation, pool, owner))
+    starts = next_starts()
+    kube.create(recurring(reservation, pool, owner, starts))
     wait_until(lambda: berth_kinds.is_true(kube, "Reservation", reservation, "Accepted"), 20,
                "it is accepted")
-    # Room is lent from the end of a window until a minute and the lead time before the next one.
-    closed = next_start() - EVERY + timedelta(seconds=WINDOW_SECONDS + 2)
-    if next_start() - datetime.now(UTC) < DRAIN + timedelta(seconds=20):
-        closed += EVERY
-    sleep_until(closed)
     kube.create(work(guest))
-    for number in range(2):
-        check_one_window(kube, owner, guest, number)
+    for number, start in enumerate(starts):
+        check_one_window(kube, owner, guest, number, start)
     found = status(kube, reservation)
-    assert found["windowsTotal"] >= 2
+    assert found["windowsTotal"] == len(starts)
     assert found["windowsHonored"] == found["windowsTotal"]

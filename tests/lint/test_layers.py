@@ -26,6 +26,7 @@ def test_no_source_file_breaks_its_layer():
     ("analyzer/model/x.cpp", "#include <nlohmann/json.hpp>", "may not include"),
     ("lib/resources/x.cpp", "std::random_device device;", "calls"),
     ("operator/x.cpp", '#include "scheduler-extender/filter.hpp"', "may not include"),
+    ("lib/newcomer/x.cpp", "", "in no layer"),
     ("lib/kube/x.cpp", 'const char* home = getenv("HOME");', "main.cpp only"),
 ])
 def test_a_wrong_arrow_is_found(path, text, complaint):

@@ -39,6 +39,14 @@ TEST_CASE("An assumed admission counts while the watch still shows the waiting p
   CHECK(assumptions.size() == 1);
 }
 
+TEST_CASE("P6, R4: work on lent capacity counts as told as soon as its admission is assumed") {
+  Assumptions assumptions(60s);
+  AdmissionRecord lent = record("d1");
+  lent.lent_until = TimePoint{} + 1h;
+  assumptions.assume_admitted(kUid, lent);
+  CHECK(assumptions.apply(waiting()).revocable_after == lent.lent_until);
+}
+
 TEST_CASE("An assumption that the watch confirms is dropped") {
   Assumptions assumptions(60s);
   assumptions.assume_admitted(kUid, record("d1"));

@@ -92,6 +92,21 @@ TEST_CASE("R3, R4: lent capacity is back for each window, and holders leave at i
   CHECK(world.status()["windowsHonored"] == 3);
 }
 
+TEST_CASE(
+    "R3: a window that lends what it leaves idle as it opens is honored, however slow a write is") {
+  HourlyWorld world;
+  const TimePoint start = world.next_start();
+  world.run_until(start - 30s);
+  world.submit("b", "guest", 4); // waits for the window to open
+  simulation::Latency slow;
+  slow.min = slow.max = 2s;
+  world.op->transport.faults().set_latency(slow);
+  world.run_until(start + 30s);
+  CHECK(world.runs("b", "guest"));
+  CHECK(world.condition("Reservation", "hourly", "Honored")["status"] == "True");
+  CHECK(world.notes("b", "Evicted").empty());
+}
+
 TEST_CASE("R4: what a window leaves idle is lent, and goes back when a holder wants it") {
   HourlyWorld world;
   world.run_until(world.next_start() + 5s);

@@ -113,6 +113,9 @@ public:
     return writes;
   }
 
+  /// What a scrape of /metrics would read.
+  [[nodiscard]] std::string exposition() const { return registry_.exposition(); }
+
   simulation::SimulatedTransport transport;
   /// What the process's own clock says of its Lease.
   bool leads = true;

@@ -13,6 +13,7 @@ using namespace berth;
 using namespace berth::op;
 using namespace std::chrono_literals;
 using simulation::Json;
+using Catch::Matchers::Contains;
 using simulation::make_pod;
 
 Json status_of(OperatorWorld& world, const std::string& kind, const std::string& name) {
@@ -60,6 +61,20 @@ TEST_CASE("A pool's status adds up its nodes and what is allocated on them") {
   CHECK(status["utilizationPercent"] == 12);
   CHECK(world.condition("ResourcePool", "cpu", "Ready")["status"] == "True");
   CHECK(world.condition("ResourcePool", "cpu", "Degraded")["status"] == "True");
+}
+
+TEST_CASE("The newest quota and pool of a cluster in which nothing else happens have their gauges") {
+  OperatorWorld world;
+  world.add_pool("cpu", 3, "16");
+  world.add_team("a", "cpu", 20);
+  SimulatedOperator op(world);
+  world.executor.run_for(10s);
+  world.add_pool("late", 1, "8");
+  world.add_team("newest", "late", 5);
+  world.executor.run_for(10s);
+  const std::string gauges = op.exposition();
+  CHECK_THAT(gauges, Contains("berth_quota_nominal{quota=\"newest\",resource=\"cpu\"} 5"));
+  CHECK_THAT(gauges, Contains("berth_pool_capacity{pool=\"late\",resource=\"cpu\"} 8"));
 }
 
 TEST_CASE("A node that two pools select stays with the older, and the younger is told") {

@@ -1,0 +1,80 @@
+// How a burst ends (Q6).
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/allocation/borrowed_world.hpp"
+
+using namespace berth;
+using namespace berth::allocation;
+using namespace berth::allocation::testing;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("Q6, P6: a burst that is over is told, keeps its grace, and goes then") {
+  World world = preempting_world({12});
+  world.policy.preemption.notice = GENERATE(0s, 30s);
+  world.policy.preemption.min_runtime = 0s;
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
+  static_cast<void>(play(world));
+  bind_admitted(world);
+  CHECK(play(world).preemption.empty());
+  world.now += 10min;
+  const Plan told = play(world);
+  CHECK(names_due(told, EvictionStep::Notice) == Names{"burst"});
+  REQUIRE(told.preemption.evictions.size() == 1);
+  CHECK(told.preemption.evictions[0].claim == Claim::Shed);
+  CHECK(told.preemption.evictions[0].reason == Reason::BurstEnded);
+  CHECK(told.preemption.evictions[0].revocable_after == world.now + 5min);
+  world.now += 5min - 1ms;
+  CHECK(play(world).preemption.empty());
+  world.now += 1ms;
+  CHECK(names_due(play(world), EvictionStep::Evict) == Names{"burst"});
+}
+
+TEST_CASE("Q6: who heard from a preemptor before keeps the grace of its burst as well") {
+  World world = preempting_world({12});
+  world.policy.preemption.min_runtime = 0s;
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
+  static_cast<void>(play(world));
+  bind_admitted(world);
+  world.now += 10min;
+  change(world, PodUid{"uid-burst"}, [&](PodView& pod) { pod.revocable_after = world.now; });
+  CHECK(names_due(play(world), EvictionStep::Evict).empty());
+  world.now += 5min;
+  CHECK(names_due(play(world), EvictionStep::Evict) == Names{"burst"});
+}
+
+TEST_CASE("Q6: a burst whose quota has room again is pardoned") {
+  World world = preempting_world({12});
+  world.policy.preemption.min_runtime = 0s;
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
+  static_cast<void>(play(world));
+  bind_admitted(world);
+  world.now += 10min;
+  CHECK(names_due(play(world), EvictionStep::Notice) == Names{"burst"});
+  world.state.remove_pod(PodUid{"uid-own"});
+  const Plan plan = play(world);
+  REQUIRE(plan.preemption.pardons.size() == 1);
+  CHECK(plan.preemption.pardons[0]->name == "burst");
+  world.now += 10min;
+  CHECK(play(world).preemption.empty());
+}
+
+TEST_CASE("Q6: work that must not be evicted gets no burst") {
+  World world = preempting_world({12});
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  PodView burst = waiting("burst", "a").cpu(5);
+  burst.preemptible = false;
+  world.add(burst);
+  CHECK(world.plan().admissions.empty());
+  burst.preemptible = true;
+  world.add(burst);
+  CHECK(world.plan().admissions.size() == 1);
+}

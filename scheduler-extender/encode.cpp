@@ -21,10 +21,10 @@ std::string_view capped(std::string_view error);
 
 } // namespace
 
-std::string encode(const FilterResult& result, Names names) {
+std::string encode(const FilterResult& result, Names names, std::string memory) {
   if (!result.error.empty())
     return error_only(result.error);
-  AnswerText out(expected_bytes(result, names));
+  AnswerText out(expected_bytes(result, names), std::move(memory));
   out.put(R"({"Nodes":null,"NodeNames":)");
   put_passed(out, result, names);
   out.put(R"(,"FailedNodes":)");
@@ -37,11 +37,11 @@ std::string encode(const FilterResult& result, Names names) {
   return std::move(out).take();
 }
 
-std::string encode(std::span<const HostScore> scores, Names names) {
+std::string encode(std::span<const HostScore> scores, Names names, std::string memory) {
   std::size_t bytes = kFrameBytes;
   for (const HostScore& score : scores)
     bytes += names[score.position].size() + kEntryBytes;
-  AnswerText out(bytes);
+  AnswerText out(bytes, std::move(memory));
   out.put("[");
   bool first = true;
   for (const HostScore& score : scores) {

@@ -34,11 +34,11 @@ std::size_t plain_bytes(std::string_view text) {
   return at + first_mark(word);
 }
 
-/// Takes `text` off the front of `rest`.
-bool take(std::string_view& rest, std::string_view text) {
-  if (!rest.starts_with(text))
+/// Takes the character off the front of `rest`, if it is there.
+bool take(std::string_view& rest, char wanted) {
+  if (rest.empty() || rest.front() != wanted)
     return false;
-  rest.remove_prefix(text.size());
+  rest.remove_prefix(1);
   return true;
 }
 
@@ -53,16 +53,16 @@ std::optional<std::size_t> read_trailing_names(std::string_view body,
   std::string_view rest = body.substr(list + 1);
   const std::size_t before = names.size();
   do {
-    if (names.size() - before == kNodesMax || !take(rest, "\""))
+    if (names.size() - before == kNodesMax || !take(rest, '"'))
       return std::nullopt;
     const std::size_t bytes = plain_bytes(rest);
     if (bytes == 0 || bytes > kNameBytesMax)
       return std::nullopt;
     names.push_back(rest.substr(0, bytes));
     rest.remove_prefix(bytes);
-    if (!take(rest, "\""))
+    if (!take(rest, '"'))
       return std::nullopt;
-  } while (take(rest, ","));
+  } while (take(rest, ','));
   return rest == "]}" ? std::optional{list} : std::nullopt;
 }
 

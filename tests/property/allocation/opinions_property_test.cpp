@@ -18,8 +18,9 @@ constexpr int kPods = 40;
 std::string node_name(int number) {
   return "n" + std::to_string(1000 + number);
 }
+/// Of the whole range in every case, not of more and more.
 int any_number(int end) {
-  return *rc::gen::inRange(0, end);
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(0, end));
 }
 bool one_in(int count) {
   return any_number(count) == 0;
@@ -38,11 +39,17 @@ NodeView any_node(int number) {
   return made;
 }
 
-PodView any_pod() {
-  auto made = pod("pod-" + std::to_string(any_number(kPods))).cpu(1 + any_number(6));
-  const std::string where = node_name(any_number(kNodes));
-  if (one_in(3))
+/// One of few kinds, so that what was remembered of its like is used.
+PodBuilder any_kind(const std::string& name) {
+  auto made = pod(name).cpu(one_in(2) ? 2 : 5);
+  if (one_in(4))
     made.asks("nvidia.com/gpu", 1);
+  return made;
+}
+
+PodView any_pod() {
+  auto made = any_kind("pod-" + std::to_string(any_number(kPods)));
+  const std::string where = node_name(any_number(kNodes));
   if (one_in(2))
     made.admitted(record("team-a", "p", {where}));
   else
@@ -54,24 +61,25 @@ PodView any_pod() {
 
 PoolSpec any_pool() {
   PoolSpec made = pool("p");
-  made.strategy =
-      *rc::gen::elementOf(std::vector<Strategy>(all_strategies().begin(), all_strategies().end()));
-  if (one_in(2))
-    made.strategy_params.resource_weights = {{ResourceName::cpu(), any_number(4)}};
+  made.strategy = *rc::gen::element(Strategy::BestFit, Strategy::WorstFit,
+                                    Strategy::FragmentationAware, Strategy::PriorityBased);
+  made.strategy_params.resource_weights = {{ResourceName::cpu(), any_number(4)}};
   if (one_in(3))
     made.oversubscription_percent = {{ResourceName::cpu(), 100 + any_number(100)}};
   return made;
 }
 
-/// One thing that may happen to a cluster.
+/// One thing that may happen to a cluster; mostly to pods, as in life.
 void change(World& world) {
-  switch (any_number(8)) {
+  switch (any_number(20)) {
   case 0: world.add(any_node(any_number(kNodes))); break;
   case 1: world.state.remove_node(NodeName{node_name(any_number(kNodes))}); break;
   case 2: world.add(any_pool()); break;
-  case 3: world.add(reservation(one_in(2) ? "r" : "s", 1 + any_number(60))); break;
-  case 4: world.state.remove_reservation(ReservationName{one_in(2) ? "r" : "s"}); break;
-  case 5: world.state.remove_pod(PodUid{"uid-pod-" + std::to_string(any_number(kPods))}); break;
+  case 3:
+  case 4: world.add(reservation(one_in(2) ? "r" : "s", 1 + any_number(60))); break;
+  case 5: world.state.remove_reservation(ReservationName{one_in(2) ? "r" : "s"}); break;
+  case 6:
+  case 7: world.state.remove_pod(PodUid{"uid-pod-" + std::to_string(any_number(kPods))}); break;
   default: world.add(any_pod()); break;
   }
 }
@@ -79,6 +87,7 @@ void change(World& world) {
 /// A pod that looks for a node, as the snapshot knows it or not.
 PodView any_asking() {
   PodView asking = any_pod();
+  asking.priority = any_number(2);
   if (one_in(3))
     asking.uid = PodUid{"uid-asking"};
   if (asking.admission && one_in(3))
@@ -86,11 +95,16 @@ PodView any_asking() {
   return asking;
 }
 
+/// Most nodes in some order, as the scheduler's own filters leave them, and some that are gone.
 std::vector<NodeIndex> any_candidates(const ClusterSnapshot& snapshot) {
-  const auto numbers = *rc::gen::unique<std::vector<int>>(rc::gen::inRange(0, kNodes));
   std::vector<NodeIndex> candidates;
-  for (const int number : numbers)
-    candidates.push_back(snapshot.nodes->find(node_name(number)).value_or(kNoNode));
+  const int stride = *rc::gen::element(1, 7, 11, 149);
+  const int first = any_number(kNodes);
+  const int left_out = 1 + any_number(20);
+  for (int i = 0; i < kNodes; ++i)
+    if (i % left_out != 0)
+      candidates.push_back(
+          snapshot.nodes->find(node_name((first + i * stride) % kNodes)).value_or(kNoNode));
   return candidates;
 }
 
@@ -118,8 +132,8 @@ TEST_CASE("N1, N2: what is remembered of nodes is what a new look would find, wh
     for (int i = 0; i < kNodes; ++i)
       if (!one_in(10))
         world.add(any_node(i));
-    for (int step = 0; step < 12; ++step) {
-      for (int changes = any_number(4); changes > 0; --changes)
+    for (int step = 0; step < 30; ++step) {
+      for (int changes = any_number(3); changes > 0; --changes)
         change(world);
       const auto snapshot = world.snapshot();
       const PodView asking = any_asking();

@@ -1,7 +1,7 @@
 #pragma once
 // Placement (N1, N3): whether a node can take a pod, and which of many nodes are best. Called by
 // the extender's filter with up to thousands of names, and to explain a waiting pod; the cycle
-// places whole workloads with gang_placement.hpp, which shares the same checks.
+// places whole workloads with workload_placer.hpp, which shares the same checks.
 
 #include <cstdint>
 #include <memory>

@@ -46,6 +46,7 @@ struct Decoder::Buffers {
   dom::parser parser{kBodyBytesMax};
   Keys keys;
   std::string without_names;
+  std::string_view names_text;
   std::vector<std::string_view> names;
   std::vector<std::uint64_t> hashes;
   std::vector<NodeVictims> nodes;
@@ -76,6 +77,7 @@ Result<PlacementRequest> Decoder::placement(std::string& body) {
     return refuse_member(*twice, {Code::Invalid, "the node is named twice", {}});
   request.node_names = buffers_->names;
   request.name_hashes = buffers_->hashes;
+  request.names_text = buffers_->names_text;
   return request;
 }
 
@@ -130,11 +132,13 @@ Result<JsonElement> Decoder::Buffers::parse(std::string& body) {
 Result<JsonElement> Decoder::Buffers::parse_args(std::string& body) {
   names.clear();
   const auto list = body.size() <= kBodyBytesMax ? read_trailing_names(body, names) : std::nullopt;
+  names_text = list.value_or("");
   if (!list) {
     names.clear();
     return parse(body);
   }
-  without_names.assign(body, 0, *list).append("[]}");
+  const auto list_at = static_cast<std::size_t>(list->data() - body.data());
+  without_names.assign(body, 0, list_at).append("[]}");
   return parse(without_names);
 }
 

@@ -28,6 +28,9 @@ struct PlacementRequest {
   bool has_whole_nodes = false;
   Names node_names{};
   std::span<const std::uint64_t> name_hashes{}; ///< hash_name() of each, in their order
+  /// The list as it was sent, `["a","b"]` without spaces or escapes, if the names are views of it;
+  /// else empty.
+  std::string_view names_text{};
 };
 
 /// ExtenderPreemptionArgs in the Meta form. Views the decoder that made it.

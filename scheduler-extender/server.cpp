@@ -143,7 +143,8 @@ void Router::filter(Call& call) {
   const FilterResult& result =
       extender::filter(*request, snapshot.get(), options_.filter, scratch.verbs);
   call.outcome = result.error.empty() ? CallOutcome::Ok : CallOutcome::Error;
-  call.response = json_response(encode(result, request->node_names, std::move(scratch.memory)));
+  call.response = json_response(
+      encode(result, request->node_names, request->names_text, std::move(scratch.memory)));
   count(result);
   log_.debug("Filtered nodes", {{"request_id", call.id},
                                 {"pod", to_string(request->pod->meta.key())},

@@ -44,13 +44,13 @@ bool take(std::string_view& rest, char wanted) {
 
 } // namespace
 
-std::optional<std::size_t> read_trailing_names(std::string_view body,
-                                               std::vector<std::string_view>& names) {
+std::optional<std::string_view> read_trailing_names(std::string_view body,
+                                                    std::vector<std::string_view>& names) {
   const std::size_t key = body.find(kKey);
   if (key == std::string_view::npos || key == 0 || (body[key - 1] != ',' && body[key - 1] != '{'))
     return std::nullopt;
-  const std::size_t list = key + kKey.size() - 1;
-  std::string_view rest = body.substr(list + 1);
+  std::string_view list = body.substr(key + kKey.size() - 1);
+  std::string_view rest = list.substr(1);
   const std::size_t before = names.size();
   do {
     if (names.size() - before == kNodesMax || !take(rest, '"'))
@@ -63,6 +63,7 @@ std::optional<std::size_t> read_trailing_names(std::string_view body,
     if (!take(rest, '"'))
       return std::nullopt;
   } while (take(rest, ','));
+  list.remove_suffix(1);
   return rest == "]}" ? std::optional{list} : std::nullopt;
 }
 

@@ -49,6 +49,12 @@ TEST_CASE("names as kube-scheduler writes them are read without a parser") {
   CHECK(is_read_without_parser(body));
   CHECK(decoded(body) == decoded(with_a_space(body)));
   CHECK_THAT(decoded(body), Catch::StartsWith("names: "));
+  Decoder decoder;
+  std::string sent = body;
+  CHECK(decoder.placement(sent)->names_text ==
+        rest.substr(rest.find('['), rest.size() - rest.find('[') - 1));
+  sent = with_a_space(body);
+  CHECK(decoder.placement(sent)->names_text.empty());
 }
 
 TEST_CASE("what could be meant otherwise is left to the parser") {

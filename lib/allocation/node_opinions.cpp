@@ -31,6 +31,14 @@ bool NodeOpinions::is_for(const PlacementQuery& query) const {
          query_.shape == query.shape;
 }
 
+void NodeOpinions::forget_unless_on(const std::shared_ptr<const NodeTable>& nodes) {
+  if (ground_.nodes == nodes)
+    return;
+  ground_ = {};
+  loads_ = {};
+  holds_ = nullptr;
+}
+
 void NodeOpinions::update(const ClusterSnapshot& snapshot, const EligibleNodes& eligible,
                           std::span<const NodeIndex> nodes) {
   forget_outdated(snapshot);

@@ -20,6 +20,10 @@ public:
   explicit NodeOpinions(PlacementQuery query);
   [[nodiscard]] bool is_for(const PlacementQuery& query) const;
 
+  /// Lets go of opinions on other nodes than the table's: they are of no more use, and would keep a
+  /// table that is gone.
+  void forget_unless_on(const std::shared_ptr<const NodeTable>& nodes);
+
   /// Brings the opinions on these nodes up to the snapshot; kNoNode among them is passed over.
   /// `eligible` is for the query's pool and constraints and right for the snapshot.
   void update(const ClusterSnapshot& snapshot, const EligibleNodes& eligible,

@@ -55,7 +55,8 @@ struct PlacementScratch::Buffers {
 
   const EligibleNodes& eligible_nodes(const PlacementQuery& query,
                                       const std::shared_ptr<const NodeTable>& table);
-  NodeOpinions& opinions(const PlacementQuery& query);
+  NodeOpinions& opinions(const PlacementQuery& query,
+                         const std::shared_ptr<const NodeTable>& table);
   /// Puts those that may be chosen into `ranked`.
   void judge(const ClusterSnapshot& snapshot, const PlacementQuery& query,
              std::span<const NodeIndex> candidates);
@@ -83,7 +84,10 @@ PlacementScratch::Buffers::eligible_nodes(const PlacementQuery& query,
   return entry.nodes;
 }
 
-NodeOpinions& PlacementScratch::Buffers::opinions(const PlacementQuery& query) {
+NodeOpinions& PlacementScratch::Buffers::opinions(const PlacementQuery& query,
+                                                  const std::shared_ptr<const NodeTable>& table) {
+  for (Kind& known : kinds)
+    known.opinions.forget_unless_on(table);
   Kind& kind = recall(
       kinds, kKindsMax, [&](const Kind& known) { return known.opinions.is_for(query); },
       [&] { return Kind{NodeOpinions{query}}; });
@@ -94,7 +98,7 @@ NodeOpinions& PlacementScratch::Buffers::opinions(const PlacementQuery& query) {
 void PlacementScratch::Buffers::judge(const ClusterSnapshot& snapshot, const PlacementQuery& query,
                                       std::span<const NodeIndex> candidates) {
   const EligibleNodes& eligible = eligible_nodes(query, snapshot.nodes);
-  NodeOpinions& of_kind = opinions(query);
+  NodeOpinions& of_kind = opinions(query, snapshot.nodes);
   of_kind.update(snapshot, eligible, candidates);
   std::vector<NodeIndex> planned; // those that exist
   for (const NodeName& name : query.planned_nodes)

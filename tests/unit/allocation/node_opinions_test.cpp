@@ -127,3 +127,13 @@ TEST_CASE("the opinions of the kind that asked longest ago are forgotten first")
       CHECK(world.nodes_for(asking).size() == (kind <= 10 ? 3 : 2));
     }
 }
+
+TEST_CASE("a table of nodes that is gone is not kept for the kinds that do not ask any more") {
+  Chooser world;
+  world.nodes_for(admitted("x", 1));
+  const std::weak_ptr<const NodeTable> before = world.snapshot()->nodes;
+  world.add(node("n4", 8));
+  CHECK(world.nodes_for(admitted("y", 2)).size() == 4);
+  CHECK(before.expired());
+  CHECK(world.nodes_for(admitted("x", 1)).size() == 4);
+}

@@ -67,7 +67,7 @@ public:
 
   static constexpr std::size_t kConstraintsMax = 128;
   /// Each takes some 50 bytes a node.
-  static constexpr std::size_t kKindsMax = 16;
+  static constexpr std::size_t kKindsMax = 32;
 
   struct Buffers;
   [[nodiscard]] Buffers& buffers() { return *buffers_; }

@@ -5,39 +5,25 @@
 #include <cstring>
 #include <utility>
 
+#include "scheduler-extender/json_bytes.hpp"
+
 namespace berth::extender {
 
 namespace {
 
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
-constexpr std::uint64_t in_each_byte(std::uint64_t byte) {
-  return byte * 0x0101010101010101U;
-}
-
-/// Whether some byte of the word is zero, by the high bit that only a borrow can have set.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) {
-  return (word - in_each_byte(0x01)) & ~word & in_each_byte(0x80);
-}
-
-/// Whether some byte is a quote, a backslash or a control character.
-constexpr bool needs_escape(std::uint64_t word) {
-  const std::uint64_t control = (word - in_each_byte(0x20)) & ~word & in_each_byte(0x80);
-  return (control | zero_bytes(word ^ in_each_byte('"')) | zero_bytes(word ^ in_each_byte('\\'))) !=
-         0;
-}
-
 bool needs_escape(std::string_view text) {
   std::uint64_t word = 0;
   while (text.size() >= kWordBytes) {
     std::memcpy(&word, text.data(), kWordBytes);
-    if (needs_escape(word))
+    if (bytes_to_escape(word) != 0)
       return true;
     text.remove_prefix(kWordBytes);
   }
   word = in_each_byte(' ');
   std::memcpy(&word, text.data(), text.size());
-  return needs_escape(word);
+  return bytes_to_escape(word) != 0;
 }
 
 } // namespace

@@ -7,13 +7,16 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace berth::extender {
 
 class AnswerText {
 public:
-  /// `bytes`: about as long as it will be; it may become longer.
-  explicit AnswerText(std::size_t bytes) { text_.resize(bytes); }
+  /// `bytes`: about as long as it will be; it may become longer. `memory` is written over.
+  explicit AnswerText(std::size_t bytes, std::string memory = {}) : text_(std::move(memory)) {
+    text_.resize(bytes);
+  }
 
   /// Appends as it is.
   void put(std::string_view text);

@@ -6,10 +6,12 @@
 #include <optional>
 #include <vector>
 
+#include "lib/base/name_hash.hpp"
 #include "lib/cluster/pod_codec.hpp"
 #include "lib/kube/simdjson_reading.hpp"
 #include "lib/kube/wire_event.hpp"
 #include "scheduler-extender/name_set.hpp"
+#include "scheduler-extender/trailing_names.hpp"
 
 namespace berth::extender {
 
@@ -43,31 +45,39 @@ Result<std::string> argument(std::optional<JsonElement> element, std::string_vie
 struct Decoder::Buffers {
   dom::parser parser{kBodyBytesMax};
   Keys keys;
+  std::string without_names;
+  std::string_view names_text;
   std::vector<std::string_view> names;
+  std::vector<std::uint64_t> hashes;
   std::vector<NodeVictims> nodes;
   NameSet seen;
 
   /// The document as JSON, its depth and keys checked and nothing behind it.
   Result<JsonElement> parse(std::string& body);
+  /// The same for an ExtenderArgs; where its names can be read without a parser they are, and the
+  /// document has an empty list instead.
+  Result<JsonElement> parse_args(std::string& body);
 };
 
 Decoder::Decoder() : buffers_(std::make_unique<Buffers>()) {}
 Decoder::~Decoder() = default;
 
 Result<PlacementRequest> Decoder::placement(std::string& body) {
-  BERTH_TRY(const JsonElement document, buffers_->parse(body));
+  BERTH_TRY(const JsonElement document, buffers_->parse_args(body));
   constexpr std::array<std::string_view, 3> kFields{"Pod", "Nodes", "NodeNames"};
   BERTH_TRY(const auto fields, fields_of(document, kFields));
   const auto& [pod, nodes, node_names] = fields;
   PlacementRequest request;
   BERTH_TRY(request.pod, pod_of(pod));
   request.has_whole_nodes = nodes.has_value() && !node_names.has_value();
-  buffers_->names.clear();
   if (node_names)
     BERTH_CHECK(read_names(*node_names, buffers_->names));
-  if (const auto twice = buffers_->seen.first_repeated(buffers_->names))
+  hash_names(buffers_->names, buffers_->hashes);
+  if (const auto twice = buffers_->seen.first_repeated(buffers_->names, buffers_->hashes))
     return refuse_member(*twice, {Code::Invalid, "the node is named twice", {}});
   request.node_names = buffers_->names;
+  request.name_hashes = buffers_->hashes;
+  request.names_text = buffers_->names_text;
   return request;
 }
 
@@ -117,6 +127,19 @@ Result<JsonElement> Decoder::Buffers::parse(std::string& body) {
   keys.clear();
   BERTH_CHECK(refuse_duplicate_keys(document, keys));
   return document;
+}
+
+Result<JsonElement> Decoder::Buffers::parse_args(std::string& body) {
+  names.clear();
+  const auto list = body.size() <= kBodyBytesMax ? read_trailing_names(body, names) : std::nullopt;
+  names_text = list.value_or("");
+  if (!list) {
+    names.clear();
+    return parse(body);
+  }
+  const auto list_at = static_cast<std::size_t>(list->data() - body.data());
+  without_names.assign(body, 0, list_at).append("[]}");
+  return parse(without_names);
 }
 
 namespace {

@@ -5,6 +5,7 @@
 // The bytes are not trusted; the fuzz targets in tests/fuzz hold it to that.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,12 +21,16 @@ namespace berth::extender {
 inline constexpr std::size_t kNameBytesMax = 253;
 inline constexpr std::size_t kUidBytesMax = 128;
 
-/// ExtenderArgs, for filter and prioritize. Views the decoder that made it.
+/// ExtenderArgs, for filter and prioritize. Views the decoder that made it, and the body.
 struct PlacementRequest {
   std::shared_ptr<const cluster::Pod> pod{}; ///< never null
   /// Node objects came instead of names (nodeCacheCapable is not set): nothing can be answered.
   bool has_whole_nodes = false;
   Names node_names{};
+  std::span<const std::uint64_t> name_hashes{}; ///< hash_name() of each, in their order
+  /// The list as it was sent, `["a","b"]` without spaces or escapes, if the names are views of it;
+  /// else empty.
+  std::string_view names_text{};
 };
 
 /// ExtenderPreemptionArgs in the Meta form. Views the decoder that made it.
@@ -35,7 +40,7 @@ struct PreemptRequest {
 };
 
 /// Keeps its buffers between requests, so each thread has one. An answer is valid until the next
-/// call.
+/// call, and as long as the body is.
 class Decoder {
 public:
   Decoder();

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kEntryBytes = 48;
 constexpr std::size_t kFrameBytes = 128;
 
-void put_passed(AnswerText& out, const FilterResult& result, Names names);
+void put_passed(AnswerText& out, std::span<const Position> passed, Names names,
+                std::string_view names_text);
 void put_refused(AnswerText& out, const FilterResult& result, Names names, bool unresolvable);
 std::size_t expected_bytes(const FilterResult& result, Names names);
 std::string error_only(std::string_view error);
@@ -21,12 +22,13 @@ std::string_view capped(std::string_view error);
 
 } // namespace
 
-std::string encode(const FilterResult& result, Names names) {
+std::string encode(const FilterResult& result, Names names, std::string_view names_text,
+                   std::string memory) {
   if (!result.error.empty())
     return error_only(result.error);
-  AnswerText out(expected_bytes(result, names));
+  AnswerText out(expected_bytes(result, names), std::move(memory));
   out.put(R"({"Nodes":null,"NodeNames":)");
-  put_passed(out, result, names);
+  put_passed(out, result.passed, names, names_text);
   out.put(R"(,"FailedNodes":)");
   put_refused(out, result, names, false);
   out.put(R"(,"FailedAndUnresolvableNodes":)");
@@ -37,11 +39,11 @@ std::string encode(const FilterResult& result, Names names) {
   return std::move(out).take();
 }
 
-std::string encode(std::span<const HostScore> scores, Names names) {
+std::string encode(std::span<const HostScore> scores, Names names, std::string memory) {
   std::size_t bytes = kFrameBytes;
   for (const HostScore& score : scores)
     bytes += names[score.position].size() + kEntryBytes;
-  AnswerText out(bytes);
+  AnswerText out(bytes, std::move(memory));
   out.put("[");
   bool first = true;
   for (const HostScore& score : scores) {
@@ -90,14 +92,33 @@ std::string encode(const BindResult& result) {
 
 namespace {
 
+/// How many of the positions, from the first, count up by one.
+std::size_t run_of(std::span<const Position> positions) {
+  std::size_t count = 1;
+  while (count < positions.size() && positions[count] == positions[count - 1] + 1)
+    ++count;
+  return count;
+}
+
 /// Never null: the scheduler would look for Nodes instead.
-void put_passed(AnswerText& out, const FilterResult& result, Names names) {
+void put_passed(AnswerText& out, std::span<const Position> passed, Names names,
+                std::string_view names_text) {
   out.put("[");
-  bool first = true;
-  for (const Position position : result.passed) {
-    if (!std::exchange(first, false))
+  for (bool first = true; !passed.empty(); first = false) {
+    if (!first)
       out.put(",");
-    out.put_string(names[position]);
+    const std::string_view from = names[passed.front()];
+    if (names_text.empty()) {
+      out.put_string(from);
+      passed = passed.subspan(1);
+      continue;
+    }
+    const std::size_t count = run_of(passed);
+    const std::string_view to = names[passed[count - 1]];
+    const std::size_t begin = static_cast<std::size_t>(from.data() - names_text.data()) - 1;
+    const std::size_t end = static_cast<std::size_t>(to.data() - names_text.data()) + to.size() + 1;
+    out.put(names_text.substr(begin, end - begin)); // from quote to quote
+    passed = passed.subspan(count);
   }
   out.put("]");
 }

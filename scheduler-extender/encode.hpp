@@ -13,9 +13,13 @@
 namespace berth::extender {
 
 /// `names` are the request's, as the positions count them. An answer longer than kAnswerBytesMax
-/// becomes one with only an Error.
-[[nodiscard]] std::string encode(const FilterResult& result, Names names);
-[[nodiscard]] std::string encode(std::span<const HostScore> scores, Names names);
+/// becomes one with only an Error. `memory` becomes the text, so that it need not be allocated.
+/// `names_text` is PlacementRequest::names_text: names that follow one another are copied from it
+/// together.
+[[nodiscard]] std::string encode(const FilterResult& result, Names names,
+                                 std::string_view names_text = {}, std::string memory = {});
+[[nodiscard]] std::string encode(std::span<const HostScore> scores, Names names,
+                                 std::string memory = {});
 [[nodiscard]] std::string encode(const PreemptResult& result);
 [[nodiscard]] std::string encode(const BindResult& result);
 

@@ -1,9 +1,11 @@
 #include "scheduler-extender/filter.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "lib/base/name_hash.hpp"
 #include "scheduler-extender/promises.hpp"
 #include "scheduler-extender/standing.hpp"
 
@@ -27,6 +29,7 @@ public:
   void place(const ClusterSnapshot& snapshot, const FilterOptions& options);
 
 private:
+  [[nodiscard]] bool is_answered(Position position) const;
   void pass_planned(std::size_t nodes_max);
   void choose(const ClusterSnapshot& snapshot, const PlacementQuery& query, std::size_t nodes_max);
 
@@ -79,7 +82,7 @@ void Answer::pass_unpromised(const ClusterSnapshot& snapshot) {
   Promises promises(snapshot, *request_.pod, scratch_.promises);
   if (promises.none())
     return pass_all();
-  snapshot.nodes->find_all(request_.node_names, scratch_.nodes);
+  snapshot.nodes->find_all(request_.node_names, request_.name_hashes, scratch_.nodes);
   for (Position i = 0; i < request_.node_names.size(); ++i) {
     const auto reason = promises.refuse(scratch_.nodes[i]);
     if (reason)
@@ -87,6 +90,19 @@ void Answer::pass_unpromised(const ClusterSnapshot& snapshot) {
     else
       result_.passed.push_back(i);
   }
+}
+
+bool Answer::is_answered(Position position) const {
+  return std::ranges::find(result_.passed, position) != result_.passed.end() ||
+         std::ranges::find(result_.refused, position, &Refusal::position) != result_.refused.end();
+}
+
+std::optional<Position> position_of(std::string_view name, const PlacementRequest& request) {
+  const std::uint64_t hash = hash_name(name);
+  for (Position i = 0; i < request.node_names.size(); ++i)
+    if (request.name_hashes[i] == hash && request.node_names[i] == name)
+      return i;
+  return std::nullopt;
 }
 
 bool is_about_room(Reason reason) {
@@ -101,20 +117,15 @@ void Answer::place(const ClusterSnapshot& snapshot, const FilterOptions& options
   const std::size_t nodes_max = request_.pod->has_soft_constraints ? options.candidates_max : 1;
   const PlacementQuery query = query_for(snapshot, request_.pod->view);
   const bool is_outdated = is_admitted_since(*request_.pod, snapshot);
-  const Names names = request_.node_names;
   for (const NodeName& planned : query.planned_nodes) {
-    const auto at = std::ranges::find(names, std::string_view(planned.str()));
-    const auto position = static_cast<Position>(at - names.begin());
-    const bool is_known =
-        std::ranges::find(result_.passed, position) != result_.passed.end() ||
-        std::ranges::find(result_.refused, position, &Refusal::position) != result_.refused.end();
-    if (at == names.end() || is_known) // named twice: the record is text that may be damaged
+    const auto position = position_of(planned.str(), request_);
+    if (!position || is_answered(*position)) // named twice: the record is text that may be damaged
       continue;
     const auto rejection = check(snapshot, planned, query);
     if (!rejection || (is_outdated && is_about_room(rejection->reason)))
-      result_.passed.push_back(position);
+      result_.passed.push_back(*position);
     else
-      result_.refused.push_back({position, rejection->reason, !rejection->preemption_may_help});
+      result_.refused.push_back({*position, rejection->reason, !rejection->preemption_may_help});
   }
   if (result_.passed.empty())
     choose(snapshot, query, nodes_max);
@@ -141,8 +152,8 @@ void Answer::pass_planned(std::size_t nodes_max) {
 
 void Answer::choose(const ClusterSnapshot& snapshot, const PlacementQuery& query,
                     std::size_t nodes_max) {
-  const auto choice =
-      choose_nodes(snapshot, query, request_.node_names, nodes_max, scratch_.placement);
+  snapshot.nodes->find_all(request_.node_names, request_.name_hashes, scratch_.nodes);
+  const auto choice = choose_nodes(snapshot, query, scratch_.nodes, nodes_max, scratch_.placement);
   result_.passed.assign(choice.chosen.begin(), choice.chosen.end());
   result_.refused.clear();
   using Kind = NodeVerdict::Kind;

@@ -1,10 +1,7 @@
 #include "scheduler-extender/name_set.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-
-#include "lib/base/name_hash.hpp"
 
 namespace berth::extender {
 
@@ -31,20 +28,16 @@ std::optional<std::string_view> first_repeated_by_sorting(std::span<const std::s
 
 } // namespace
 
-/// What takes time is waiting for memory: the slots of one block are on their way while its names
-/// are hashed.
-std::optional<std::string_view> NameSet::first_repeated(std::span<const std::string_view> names) {
-  constexpr std::uint32_t kBlockNames = 16;
+/// What takes time is waiting for memory, so it is asked for ahead.
+std::optional<std::string_view> NameSet::first_repeated(std::span<const std::string_view> names,
+                                                        std::span<const std::uint64_t> hashes) {
+  constexpr std::size_t kAhead = 16;
   const std::size_t mask = std::bit_ceil(2 * names.size() + 1) - 1;
   slots_.assign(mask + 1, Slot{});
-  std::array<std::uint64_t, kBlockNames> hashes{};
   for (std::uint32_t position = 0; position < names.size(); ++position) {
-    if (position % kBlockNames == 0)
-      for (std::uint32_t i = 0; i < kBlockNames && position + i < names.size(); ++i) {
-        hashes[i] = hash_name(names[position + i]);
-        __builtin_prefetch(&slots_[hashes[i] & mask]);
-      }
-    const std::uint64_t hash = hashes[position % kBlockNames];
+    if (position + kAhead < names.size())
+      __builtin_prefetch(&slots_[hashes[position + kAhead] & mask]);
+    const std::uint64_t hash = hashes[position];
     const auto tag = static_cast<std::uint32_t>(hash >> 32U);
     std::size_t at = hash & mask;
     for (std::size_t probes = 0; slots_[at].entry != 0; ++probes) {

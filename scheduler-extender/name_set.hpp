@@ -13,9 +13,10 @@ namespace berth::extender {
 
 class NameSet {
 public:
-  /// The first name, in the order of the list, that stands before it already.
+  /// The first name, in the order of the list, that stands before it already. `hashes` are the
+  /// names' hash_name()s.
   [[nodiscard]] std::optional<std::string_view>
-  first_repeated(std::span<const std::string_view> names);
+  first_repeated(std::span<const std::string_view> names, std::span<const std::uint64_t> hashes);
 
 private:
   struct Slot {

@@ -39,8 +39,9 @@ std::span<const HostScore> prioritize(const PlacementRequest& request,
   if (snapshot == nullptr || standing_of(*request.pod, snapshot) != Standing::Admitted)
     return {};
   const std::size_t hosts = request.node_names.size();
+  snapshot->nodes->find_all(request.node_names, request.name_hashes, scratch.nodes);
   const auto choice =
-      choose_nodes(*snapshot, query_for(*snapshot, request.pod->view), request.node_names,
+      choose_nodes(*snapshot, query_for(*snapshot, request.pod->view), scratch.nodes,
                    std::min(hosts, kLessPreferredToldMax), scratch.placement);
   if (hosts <= kLessPreferredToldMax)
     list_every_host(choice.chosen, hosts, scratch.scores);

@@ -5,6 +5,7 @@
 // knows better than this snapshot, which may be older: nothing of Berth's holds the pod up.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -20,15 +21,24 @@ namespace berth::extender {
 /// system-node-critical): no promise stands above it.
 inline constexpr std::int32_t kSystemCriticalPriority = 2'000'000'000;
 
-/// Buffers that a thread uses again from call to call.
+/// What a snapshot's promises lie on, remembered until the next snapshot; and buffers that a thread
+/// uses again from call to call.
 struct PromiseScratch {
-  enum class Kept : std::uint8_t { Free, Promised, Dedicated };
+  struct Kept {
+    bool is_promised = false;
+    bool is_dedicated = false;
+  };
   struct Expected {
     allocation::NodeIndex node;
     const allocation::PodView* pod;
   };
+  /// Every snapshot has holds of its own: as long as these are the same the rest is right.
+  std::shared_ptr<const allocation::Holds> holds;
   std::vector<Kept> kept;         ///< by node
   std::vector<Expected> expected; ///< sorted by node
+  bool has_promised = false;      ///< some node
+  bool has_dedicated = false;
+
   std::vector<std::int64_t> running;
   std::vector<std::int64_t> promised;
 };
@@ -41,27 +51,24 @@ public:
            PromiseScratch& scratch);
 
   /// Nothing needs to be asked: no node is kept from the pod.
-  [[nodiscard]] bool none() const { return none_; }
+  [[nodiscard]] bool none() const { return !minds_promised_ && !minds_dedicated_; }
   /// NodeNotInPool for a dedicated pool's node, NodeReserved for one whose promises leave no room;
   /// nothing where the pod may go, or for kNoNode.
   [[nodiscard]] std::optional<Reason> refuse(allocation::NodeIndex node);
 
 private:
-  void keep_dedicated();
-  void keep_promised();
+  void find_promises();
   [[nodiscard]] bool counts(const allocation::PodView& expected) const;
   [[nodiscard]] std::span<const PromiseScratch::Expected>
   expected_on(allocation::NodeIndex node) const;
-  /// What runs on the node, without what is only expected there.
-  [[nodiscard]] std::span<const std::int64_t> running(allocation::NodeIndex node);
-  /// What reservations hold there and what expected pods that count will take.
-  [[nodiscard]] std::span<const std::int64_t> promised(allocation::NodeIndex node);
+  [[nodiscard]] bool would_fit_but_for_promises(allocation::NodeIndex node);
 
   const allocation::ClusterSnapshot& snapshot_;
   const cluster::Pod& pod_;
   PromiseScratch& scratch_;
   allocation::ColumnRequest request_;
-  bool none_ = true;
+  bool minds_promised_ = false;
+  bool minds_dedicated_ = false;
 };
 
 } // namespace berth::extender

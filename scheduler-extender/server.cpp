@@ -34,6 +34,14 @@ constexpr std::array<std::string_view, 4> kVerbPaths{"/filter", "/prioritize", "
 struct Scratch {
   Decoder decoder;
   VerbScratch verbs;
+  std::string memory; ///< a body that has been read, for the next answer
+
+  /// More than kKeptBytesMax is given back.
+  void keep(std::string body) {
+    constexpr std::size_t kKeptBytesMax = std::size_t{1} << 20U;
+    if (body.capacity() <= kKeptBytesMax)
+      memory = std::move(body);
+  }
 };
 
 Scratch& scratch_of_this_thread() {
@@ -135,13 +143,15 @@ void Router::filter(Call& call) {
   const FilterResult& result =
       extender::filter(*request, snapshot.get(), options_.filter, scratch.verbs);
   call.outcome = result.error.empty() ? CallOutcome::Ok : CallOutcome::Error;
-  call.response = json_response(encode(result, request->node_names));
+  call.response = json_response(
+      encode(result, request->node_names, request->names_text, std::move(scratch.memory)));
   count(result);
   log_.debug("Filtered nodes", {{"request_id", call.id},
                                 {"pod", to_string(request->pod->meta.key())},
                                 {"nodes", request->node_names.size()},
                                 {"passed", result.passed.size()},
                                 {"error", result.error}});
+  scratch.keep(std::move(call.body));
 }
 
 void Router::prioritize(Call& call) {
@@ -153,10 +163,11 @@ void Router::prioritize(Call& call) {
     return call.refuse({Code::Invalid, std::string(kWantsNames), {}});
   const auto snapshot = backend_.snapshot();
   const auto scores = extender::prioritize(*request, snapshot.get(), scratch.verbs);
-  call.response = json_response(encode(scores, request->node_names));
+  call.response = json_response(encode(scores, request->node_names, std::move(scratch.memory)));
   log_.debug("Prioritized nodes", {{"request_id", call.id},
                                    {"pod", to_string(request->pod->meta.key())},
                                    {"nodes", request->node_names.size()}});
+  scratch.keep(std::move(call.body));
 }
 
 void Router::preempt(Call& call) {

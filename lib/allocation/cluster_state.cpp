@@ -98,7 +98,6 @@ bool ClusterState::Impl::remove_pod(const PodUid& uid) {
   leave_gang(*pod);
   put_on_node(uid, {});
   ledger_.release(uid);
-  expected_.erase(uid);
   homeless_.erase(uid);
   nominated_.erase(uid);
   noticed_.erase(uid);

@@ -93,10 +93,10 @@ private:
   Ledger ledger_;
   std::map<WorkloadId, std::set<PodUid>> gangs_;
   OrderedMap<WorkloadId, std::shared_ptr<const Workload>> waiting_;
-  SharedByUid<PodView> expected_;
   SharedByUid<PodView> homeless_;
   SharedByUid<PodView> nominated_;
   SharedByUid<PodView> noticed_;
+  OrderedMap<NodePod, std::shared_ptr<const PodView>> expected_;
   OrderedMap<NodePod, std::shared_ptr<const PodView>> on_nodes_;
   std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
   std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled

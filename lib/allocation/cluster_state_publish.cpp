@@ -155,11 +155,6 @@ void ClusterState::Impl::settle_workload(const WorkloadId& id, const Surrounding
 }
 
 void ClusterState::Impl::post(const PodUid& uid, Charge charge) {
-  const auto* pod = pods_.find(uid);
-  if (pod != nullptr && !(*pod)->is_bound() && !charge.node.empty())
-    expected_.set(uid, *pod);
-  else
-    expected_.erase(uid);
   put_on_node(uid, charge);
   ledger_.post(uid, std::move(charge));
 }
@@ -167,15 +162,21 @@ void ClusterState::Impl::post(const PodUid& uid, Charge charge) {
 /// Before the charge is posted: the ledger still knows where the pod was.
 void ClusterState::Impl::put_on_node(const PodUid& uid, const Charge& charge) {
   if (const Charge* before = ledger_.charge_of(uid);
-      before != nullptr && before->node != charge.node)
+      before != nullptr && before->node != charge.node) {
     on_nodes_.erase({before->node, uid});
+    expected_.erase({before->node, uid});
+  }
   if (charge.node.empty())
     return;
   const auto* pod = pods_.find(uid);
-  if (pod != nullptr && !charge.quota.empty())
-    on_nodes_.set({charge.node, uid}, *pod);
-  else
-    on_nodes_.erase({charge.node, uid});
+  const auto put = [&](auto& pods, bool belongs) {
+    if (belongs)
+      pods.set({charge.node, uid}, *pod);
+    else
+      pods.erase({charge.node, uid});
+  };
+  put(on_nodes_, pod != nullptr && !charge.quota.empty());
+  put(expected_, pod != nullptr && !(*pod)->is_bound());
 }
 
 std::vector<std::shared_ptr<const PodView>>

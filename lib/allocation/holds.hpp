@@ -54,6 +54,8 @@ struct NodeHold {
   std::uint32_t reservation = 0; ///< index into Holds::open, or kFirstNomination and on
   std::vector<std::int64_t> amounts{};
   bool is_whole = false; ///< one of the reservation's whole nodes
+
+  friend bool operator==(const NodeHold&, const NodeHold&) = default;
 };
 
 /// Room that evictions make for a workload which waits for it (P3).

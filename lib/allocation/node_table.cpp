@@ -1,7 +1,6 @@
 #include "lib/allocation/node_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <functional>
 #include <map>
@@ -110,27 +109,24 @@ NodeIndex NodeTable::find_hashed(std::string_view name, std::uint64_t hash) cons
   return kNoNode;
 }
 
-/// What takes time is waiting for memory: slots of one block are on their way while its names are
-/// hashed, and the names of the nodes while slots are read.
+/// What takes time is waiting for memory, so it is asked for ahead: first the slot of a name, then
+/// the name of the node in it.
 void NodeTable::find_all(std::span<const std::string_view> names,
+                         std::span<const std::uint64_t> hashes,
                          std::vector<NodeIndex>& found) const {
-  constexpr std::size_t kBlockNames = 16;
+  constexpr std::size_t kSlotsAhead = 32;
+  constexpr std::size_t kNamesAhead = 16;
   found.assign(names.size(), kNoNode);
   if (nodes_.empty())
     return;
   const std::size_t mask = name_slots_.size() - 1;
-  std::array<std::uint64_t, kBlockNames> hashes{};
-  for (std::size_t first = 0; first < names.size(); first += kBlockNames) {
-    const std::size_t count = std::min(kBlockNames, names.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      hashes[i] = hash_name(names[first + i]);
-      __builtin_prefetch(&name_slots_[hashes[i] & mask]);
-    }
-    for (std::size_t i = 0; i < count; ++i)
-      if (const NameSlot& slot = name_slots_[hashes[i] & mask]; slot.entry != 0)
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i + kSlotsAhead < names.size())
+      __builtin_prefetch(&name_slots_[hashes[i + kSlotsAhead] & mask]);
+    if (i + kNamesAhead < names.size())
+      if (const NameSlot& slot = name_slots_[hashes[i + kNamesAhead] & mask]; slot.entry != 0)
         __builtin_prefetch(name_text_.data() + name_starts_[slot.entry - 1]);
-    for (std::size_t i = 0; i < count; ++i)
-      found[first + i] = find_hashed(names[first + i], hashes[i]);
+    found[i] = find_hashed(names[i], hashes[i]);
   }
 }
 

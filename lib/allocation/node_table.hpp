@@ -46,8 +46,9 @@ public:
   [[nodiscard]] const PooledNode& node(NodeIndex index) const { return *nodes_[index]; }
   [[nodiscard]] std::span<const std::shared_ptr<const PooledNode>> nodes() const { return nodes_; }
   [[nodiscard]] std::optional<NodeIndex> find(std::string_view name) const;
-  /// find() for thousands of names, with memory asked for ahead; kNoNode for an unknown one.
-  void find_all(std::span<const std::string_view> names, std::vector<NodeIndex>& found) const;
+  /// find() for thousands of names and their hash_name()s; kNoNode for an unknown one.
+  void find_all(std::span<const std::string_view> names, std::span<const std::uint64_t> hashes,
+                std::vector<NodeIndex>& found) const;
 
   /// Sorted; the first columns of every row.
   [[nodiscard]] std::span<const ResourceName> columns() const { return columns_; }
@@ -126,6 +127,12 @@ public:
 
   [[nodiscard]] std::size_t size() const { return nodes_; }
   static constexpr std::size_t kChunkNodes = 64;
+  [[nodiscard]] std::size_t chunks() const { return chunks_.size(); }
+  /// Whether nothing was written to the chunk between the two, of which one is an older snapshot of
+  /// the other.
+  [[nodiscard]] bool shares_chunk(const NodeLoads& other, std::size_t chunk) const {
+    return chunks_[chunk] == other.chunks_[chunk];
+  }
 
 private:
   using Chunk = std::vector<std::int64_t>;

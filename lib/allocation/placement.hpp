@@ -1,7 +1,7 @@
 #pragma once
 // Placement (N1, N3): whether a node can take a pod, and which of many nodes are best. Called by
 // the extender's filter with up to thousands of names, and to explain a waiting pod; the cycle
-// places whole workloads with gang_placement.hpp, which shares the same checks.
+// places whole workloads with workload_placer.hpp, which shares the same checks.
 
 #include <cstdint>
 #include <memory>
@@ -55,8 +55,9 @@ struct NodeVerdict {
 };
 
 /// Buffers that choose_nodes() uses again from call to call; one per thread. It remembers which
-/// nodes satisfy a pod's constraints, for the last kConstraintsMax pools and constraints, and
-/// checks again only nodes that changed since.
+/// nodes satisfy a pod's constraints, for the last kConstraintsMax pools and constraints, and what
+/// the last kKindsMax kinds of pods made of each node (node_opinions.hpp), and checks again only
+/// nodes that changed since.
 class PlacementScratch {
 public:
   PlacementScratch();
@@ -65,6 +66,8 @@ public:
   PlacementScratch& operator=(PlacementScratch&&) noexcept;
 
   static constexpr std::size_t kConstraintsMax = 128;
+  /// Each takes some 50 bytes a node.
+  static constexpr std::size_t kKindsMax = 32;
 
   struct Buffers;
   [[nodiscard]] Buffers& buffers() { return *buffers_; }
@@ -79,10 +82,10 @@ struct NodeChoice {
   std::span<const NodeVerdict> verdicts; ///< one per candidate, in their order
 };
 
-/// The best `nodes_max` of `candidates` (node names, none twice) and a verdict on each. Planned
-/// nodes come first, then the strategy's score, then the name.
+/// The best `nodes_max` of `candidates` (none twice; kNoNode for an unknown one) and a verdict on
+/// each. Planned nodes come first, then the strategy's score, then the name.
 [[nodiscard]] NodeChoice choose_nodes(const ClusterSnapshot& snapshot, const PlacementQuery& query,
-                                      std::span<const std::string_view> candidates,
-                                      std::size_t nodes_max, PlacementScratch& scratch);
+                                      std::span<const NodeIndex> candidates, std::size_t nodes_max,
+                                      PlacementScratch& scratch);
 
 } // namespace berth::allocation

@@ -59,7 +59,7 @@ struct ClusterSnapshot {
   /// Pods that are charged to a node and not bound yet: admitted and planned there, or nominated by
   /// kube-scheduler. Their weight is part of `loads`, but kube-scheduler does not see it on the
   /// node.
-  OrderedView<PodUid, std::shared_ptr<const PodView>> expected{};
+  OrderedView<NodePod, std::shared_ptr<const PodView>> expected{};
   /// Admitted pods that are bound nowhere and whose planned nodes are all gone.
   OrderedView<PodUid, std::shared_ptr<const PodView>> homeless{};
   /// Pods with a NominationRecord that are not terminal, whether or not they still wait.

@@ -29,7 +29,7 @@ std::optional<Stranding> examine(const ClusterSnapshot& snapshot,
 
 std::vector<Stranding> find_stranded(const ClusterSnapshot& snapshot) {
   std::vector<Stranding> stranded;
-  const auto look_at = [&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
+  const auto look_at = [&](const auto&, const std::shared_ptr<const PodView>& pod) {
     if (auto found = examine(snapshot, pod))
       stranded.push_back(std::move(*found));
   };

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace berth {
 
@@ -32,6 +34,14 @@ namespace berth {
   }
   hash = (hash ^ (hash >> 32U)) * kSecond;
   return hash ^ (hash >> 32U);
+}
+
+/// The hash of each name, in their order: names that are looked up more than once are hashed once.
+inline void hash_names(std::span<const std::string_view> names,
+                       std::vector<std::uint64_t>& hashes) {
+  hashes.resize(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i)
+    hashes[i] = hash_name(names[i]);
 }
 
 } // namespace berth

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -21,6 +22,8 @@ namespace {
 /// Read at once. A chunk's size line and the trailer must fit as well.
 constexpr std::size_t kReadBytes = std::size_t{16} << 10U;
 constexpr std::size_t kUnparsedBytesMax = std::size_t{64} << 10U;
+/// More memory than this is not kept for the next body.
+constexpr std::size_t kKeptBytesMax = std::size_t{1} << 20U;
 
 Refusal refusal_of(const beast::error_code& error) {
   if (error == beast::http::error::body_limit)
@@ -38,6 +41,7 @@ struct RequestReader::Impl {
   std::size_t searched = 0;
   std::optional<beast::http::request_parser<GrowingBody>> parser{};
   Request request{};
+  std::string memory{}; ///< for the next body; empty
 
   [[nodiscard]] std::string_view received() const {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
@@ -90,6 +94,7 @@ RequestReader::Impl::parse_head(std::size_t head_bytes) {
   parser.emplace();
   parser->header_limit(std::numeric_limits<std::uint32_t>::max()); // the limit is kept above
   parser->body_limit(body_bytes_max);
+  parser->get().body() = std::exchange(memory, {});
   beast::error_code error;
   const std::size_t used =
       parser->put(boost::asio::buffer(buffer.data().data(), head_bytes), error);
@@ -144,6 +149,13 @@ Request RequestReader::take() {
   impl_->parser.reset();
   impl_->searched = 0;
   return complete;
+}
+
+void RequestReader::reuse(std::string memory) {
+  if (memory.capacity() > kKeptBytesMax)
+    return;
+  memory.clear();
+  impl_->memory = std::move(memory);
 }
 
 } // namespace berth::http

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 
 #include <tl/expected.hpp>
 
@@ -40,6 +41,8 @@ public:
   [[nodiscard]] bool keep_alive() const;
   /// The request, in state Done; bytes of the next one stay.
   [[nodiscard]] Request take();
+  /// Memory for the body of the next request, so that large ones in a row need none.
+  void reuse(std::string memory);
 
 private:
   struct Impl;

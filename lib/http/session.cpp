@@ -123,7 +123,7 @@ async::Task<bool> Session::answer() {
   Request request = reader_.take();
   request.peer_common_name = peer_name_;
   request.peer_valid_until = peer_valid_until_;
-  const Response response = co_await state_->handler(std::move(request));
+  Response response = co_await state_->handler(std::move(request));
   ReturnToStrand here{*this};
   co_await here;
   if (!connection_->is_open())
@@ -132,6 +132,7 @@ async::Task<bool> Session::answer() {
   const bool written = co_await write(response, keep_alive, with_body);
   if (written && !keep_alive)
     co_await connection_->finish(state_->limits.linger_timeout);
+  reader_.reuse(std::move(response.body));
   in_flight_ = false;
   co_return written&& keep_alive;
 }

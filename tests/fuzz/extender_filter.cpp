@@ -37,7 +37,8 @@ std::shared_ptr<const allocation::ClusterSnapshot> make_snapshot() {
 void check(const PlacementRequest& request, const allocation::ClusterSnapshot* snapshot) {
   static VerbScratch scratch;
   const FilterResult& result = filter(request, snapshot, {}, scratch);
-  testing::check_filter_answer(encode(result, request.node_names), request.node_names);
+  testing::check_filter_answer(encode(result, request.node_names, request.names_text),
+                               request.node_names);
   const auto scores = prioritize(request, snapshot, scratch);
   testing::check_prioritize_answer(encode(scores, request.node_names), request.node_names);
 }

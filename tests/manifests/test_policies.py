@@ -269,6 +269,36 @@ def test_waiting_pod_cannot_be_bound(world):
         world.kube.request("POST", path, binding(world, pod))
 
 
+# --- the guard of an AllocationRequest ------------------------------------------------------------
+
+
+def request_for_cores(name, **metadata):
+    return {"apiVersion": "berth.dev/v1alpha1", "kind": "AllocationRequest",
+            "metadata": {"name": name, "namespace": "unmanaged"} | metadata,
+            "spec": {"resources": [{"name": "cpu", "amount": "1"}]}}
+
+
+def annotate_request(client, name, key, value):
+    return client.patch("berth.dev/v1alpha1/AllocationRequest", name,
+                        {"metadata": {"annotations": {key: value}}}, "unmanaged")
+
+
+@pytest.mark.parametrize("key", OURS)
+def test_only_the_operator_writes_berths_annotations_on_a_request(world, key):
+    refused = "must not set, change or remove the annotations berth.dev/admitted"
+    name = "cores-" + key.partition("/")[2]
+    with pytest.raises(ApiError, match=refused) as error:
+        world.kube.create(request_for_cores(name, annotations={key: "forged"}))
+    assert error.value.code == 403
+    world.kube.create(request_for_cores(name, annotations={"example.com/note": "kept"}))
+    with pytest.raises(ApiError, match=refused):
+        annotate_request(world.kube, name, key, "forged")
+    annotate_request(world.account("berth-operator"), name, key, "real")
+    with pytest.raises(ApiError, match=refused):
+        annotate_request(world.kube, name, key, None)
+    annotate_request(world.kube, name, "example.com/note", "changed")
+
+
 # --- the reach of a ScalingPolicy -----------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "lib/allocation/placement.hpp"
+#include "lib/base/name_hash.hpp"
 #include "tests/support/allocation/builders.hpp"
 
 using namespace berth;
@@ -37,6 +38,14 @@ Rejection rejection(World& world, const char* node, const PlacementQuery& query)
   return *found;
 }
 
+std::vector<NodeIndex> indexes(const ClusterSnapshot& snapshot,
+                               const std::vector<std::string_view>& names) {
+  std::vector<NodeIndex> found;
+  for (const std::string_view name : names)
+    found.push_back(snapshot.nodes->find(name).value_or(kNoNode));
+  return found;
+}
+
 struct Choice {
   std::vector<std::string> chosen;
   std::vector<NodeVerdict> verdicts;
@@ -45,7 +54,8 @@ struct Choice {
 Choice choose(const ClusterSnapshot& snapshot, const PlacementQuery& query,
               const std::vector<std::string_view>& candidates, std::size_t nodes_max) {
   PlacementScratch scratch;
-  const NodeChoice choice = choose_nodes(snapshot, query, candidates, nodes_max, scratch);
+  const NodeChoice choice =
+      choose_nodes(snapshot, query, indexes(snapshot, candidates), nodes_max, scratch);
   Choice result;
   for (const std::uint32_t position : choice.chosen)
     result.chosen.emplace_back(candidates[position]);
@@ -147,7 +157,9 @@ TEST_CASE("the scratch follows nodes that change, come and go") {
   const PlacementQuery any = query(pod("x").cpu(1));
   const std::vector<std::string_view> candidates{"n1", "n2", "n9"};
   const auto chosen = [&] {
-    const NodeChoice choice = choose_nodes(*world.snapshot(), any, candidates, 9, scratch);
+    const auto snapshot = world.snapshot();
+    const NodeChoice choice =
+        choose_nodes(*snapshot, any, indexes(*snapshot, candidates), 9, scratch);
     return std::vector<std::uint32_t>(choice.chosen.begin(), choice.chosen.end());
   };
   CHECK(chosen() == std::vector<std::uint32_t>{0, 1});
@@ -171,7 +183,8 @@ TEST_CASE("the scratch forgets the constraints that were used longest ago") {
       const std::string host = i % 2 == 0 ? "n1" : "n2";
       const PodView picky =
           pod("x").selects("kubernetes.io/hostname", host).tolerates({std::to_string(i)});
-      const NodeChoice choice = choose_nodes(*snapshot, query(picky), candidates, 1, scratch);
+      const NodeChoice choice =
+          choose_nodes(*snapshot, query(picky), indexes(*snapshot, candidates), 1, scratch);
       REQUIRE(choice.chosen.size() == 1);
       CHECK(candidates[choice.chosen[0]] == host);
     }
@@ -196,15 +209,17 @@ TEST_CASE("nodes are found by thousands as they are one by one") {
     world.add(node("node-" + std::to_string(i), 8));
   const auto snapshot = world.snapshot();
   std::vector<std::string> texts;
-  for (int i = 0; i < 1003; ++i) // a block that is not full at the end
+  for (int i = 0; i < 1003; ++i)
     texts.push_back("node-" + std::to_string((i * 7) % 1003));
   const std::vector<std::string_view> names(texts.begin(), texts.end());
+  std::vector<std::uint64_t> hashes;
+  hash_names(names, hashes);
   std::vector<NodeIndex> found;
-  snapshot->nodes->find_all(names, found);
+  snapshot->nodes->find_all(names, hashes, found);
   REQUIRE(found.size() == names.size());
   for (std::size_t i = 0; i < names.size(); ++i)
     CHECK(found[i] == snapshot->nodes->find(names[i]).value_or(kNoNode));
   CHECK(std::ranges::count(found, kNoNode) == 1003 - 334);
-  World().snapshot()->nodes->find_all(names, found);
+  World().snapshot()->nodes->find_all(names, hashes, found);
   CHECK(std::ranges::count(found, kNoNode) == 1003);
 }

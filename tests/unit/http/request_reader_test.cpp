@@ -60,6 +60,25 @@ TEST_CASE("A request is the same in whatever pieces it comes") {
   }
 }
 
+TEST_CASE("Memory that is given back holds the next body, and nothing of what it held before") {
+  RequestReader reader(8192, 1024);
+  const std::string one = "POST /1 HTTP/1.1\r\nHost: b\r\nContent-Length: 3\r\n\r\none";
+  std::string memory(4096, 'x');
+  const char* const place = memory.data();
+  reader.reuse(std::move(memory));
+  REQUIRE(feed(reader, one) == State::Done);
+  const Request first = reader.take();
+  CHECK(first.body == "one");
+  CHECK(first.body.data() == place);
+  REQUIRE(feed(reader, one) == State::Done);
+  CHECK(reader.take().body == "one");
+
+  const std::size_t too_large = std::size_t{2} << 20U;
+  reader.reuse(std::string(too_large, 'x'));
+  REQUIRE(feed(reader, one) == State::Done);
+  CHECK(reader.take().body.capacity() < too_large);
+}
+
 TEST_CASE("Bytes of the next request stay for the next request") {
   RequestReader reader(8192, 1024);
   const std::string two = "POST /1 HTTP/1.1\r\nHost: b\r\nContent-Length: 3\r\n\r\none"

@@ -122,3 +122,23 @@ TEST_CASE("a binding's answer is its error, empty when bound") {
   CHECK(encode(BindResult{}) == R"({"Error":""})");
   CHECK(encode(BindResult{"Conflict: bound to n2"}) == R"({"Error":"Conflict: bound to n2"})");
 }
+
+TEST_CASE("names that are copied from the request's own text are written as they are one by one") {
+  const std::string text = R"(["n1","node-2","n3","n4","a.b.c"])";
+  std::vector<std::string_view> names;
+  for (const char* name : {"n1", "node-2", "n3", "n4", "a.b.c"})
+    names.push_back(std::string_view(text).substr(text.find(name), std::string_view(name).size()));
+  const auto passed = GENERATE(values<std::vector<Position>>({
+      {},
+      {0},
+      {4},
+      {0, 1, 2, 3, 4},
+      {1, 2, 4},
+      {0, 2, 3},
+      {3, 1, 2},
+      {4, 3, 2, 1, 0},
+  }));
+  FilterResult result;
+  result.passed = passed;
+  CHECK(encode(result, names, text) == encode(result, names));
+}

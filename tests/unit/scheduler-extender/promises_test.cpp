@@ -125,3 +125,45 @@ TEST_CASE("no promise stands above a pod that keeps the cluster alive") {
   const Asked asked(wire_pod(stranger("c").cpu(4).priority(2'000'001'000)), {"n1", "n2"});
   CHECK(passed(asked, run_filter(asked, world.snapshot().get())) == Names_{"n1", "n2"});
 }
+
+TEST_CASE("promises are those of the snapshot that is asked, whatever was remembered of another") {
+  VerbScratch scratch;
+  PromiseWorld world;
+  const Asked asked(wire_pod(stranger().cpu(4)), {"n1", "n2", "x1"});
+  const auto passes = [&](const allocation::ClusterSnapshot& snapshot) {
+    return passed(asked, filter(asked.request, &snapshot, {}, scratch));
+  };
+  const auto empty = world.snapshot();
+  CHECK(passes(*empty).size() == 3);
+  world.add(pod("a").cpu(6).admitted(record("team-a", "p", {"n1"})));
+  const auto promised = world.snapshot();
+  CHECK(passes(*promised) == Names_{"n2", "x1"});
+  world.add(pod("a").cpu(6).admitted(record("team-a", "p", {"n2"})));
+  CHECK(passes(*world.snapshot()) == Names_{"n1", "x1"});
+  world.add(reservation("r", 16));
+  CHECK(passes(*world.snapshot()) == Names_{"x1"});
+  world.state.remove_reservation(ReservationName{"r"});
+  world.add(pod("a").cpu(6).admitted(record("team-a", "p", {"n2"})).bound("n2"));
+  auto dedicated = pool("p");
+  dedicated.is_dedicated = true;
+  CHECK(passes(*world.snapshot()) == Names_{"n1", "n2", "x1"});
+  world.add(dedicated);
+  CHECK(passes(*world.snapshot()) == Names_{"x1"});
+  CHECK(passes(*empty).size() == 3);
+  CHECK(passes(*promised) == Names_{"n2", "x1"});
+}
+
+TEST_CASE("each of several promises on a node counts, those of lower priority apart") {
+  PromiseWorld world;
+  PodView nominated = stranger("nominated").cpu(3).priority(100);
+  nominated.nominated_node = NodeName{"n1"};
+  world.add_all(nominated, pod("a").cpu(3).admitted(record("team-a", "p", {"n1"})));
+  const auto refuses = [&](std::int64_t cores, int priority) {
+    const Asked asked(wire_pod(stranger().cpu(cores).priority(priority)), {"n1"});
+    return run_filter(asked, world.snapshot().get()).passed.empty();
+  };
+  CHECK_FALSE(refuses(2, 0));
+  CHECK(refuses(3, 0));
+  CHECK_FALSE(refuses(5, 101));
+  CHECK(refuses(6, 101));
+}

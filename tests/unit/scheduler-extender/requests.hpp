@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/name_hash.hpp"
 #include "scheduler-extender/decode.hpp"
 #include "scheduler-extender/filter.hpp"
 #include "tests/support/allocation/builders.hpp"
@@ -46,13 +47,16 @@ struct Asked {
   Asked(std::shared_ptr<const cluster::Pod> pod, std::vector<std::string> nodes)
       : texts(std::move(nodes)), names(texts.begin(), texts.end()) {
     request.pod = std::move(pod);
+    hash_names(names, hashes);
     request.node_names = names;
+    request.name_hashes = hashes;
   }
   Asked(const Asked&) = delete;
   Asked& operator=(const Asked&) = delete;
 
   std::vector<std::string> texts;
   std::vector<std::string_view> names;
+  std::vector<std::uint64_t> hashes;
   PlacementRequest request;
 };
 

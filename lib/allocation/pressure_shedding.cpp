@@ -1,0 +1,228 @@
+#include "lib/allocation/pressure_shedding.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace berth::allocation {
+namespace {
+
+/// A victim as shedding sees it.
+struct Candidate {
+  const Victim* victim = nullptr;
+  ResourceVector relief{}; ///< what its pods ask for where they run
+  bool is_chosen = false;
+};
+
+auto rank_of(const Victim& victim) {
+  return std::tuple{!victim.is_burst, victim.priority, -victim.started.time_since_epoch(),
+                    std::string_view(victim.workload.str())};
+}
+
+/// A request is no use, and what is not bound uses nothing.
+ResourceVector relief_of(const Victim& victim) {
+  ResourceVector relief;
+  for (const auto& pod : victim.pods)
+    if (pod->is_bound() && !pod->is_request && !pod->terminating)
+      for (const ResourceName& resource : pressed_resources())
+        if (const Amount amount = pod->requests().get(resource); amount > Amount{})
+          relief.set(resource, relief.get(resource) + amount);
+  return relief;
+}
+
+/// One pool. What is taken from it lowers `use_`, and what its quotas hold too much of.
+class PoolShedder {
+public:
+  PoolShedder(const SheddingInput& input, const PoolName& pool, std::vector<Victim*> work);
+
+  [[nodiscard]] std::vector<Shedding> shed(PoolRelief& relief);
+
+private:
+  void note_leaving(PoolRelief& relief);
+  void pick(PressureLevel level);
+  [[nodiscard]] bool is_pressed(const MeasuredUse& use, const ResourceName& resource,
+                                PressureLevel level) const;
+  [[nodiscard]] bool helps(const Candidate& candidate, PressureLevel level) const;
+  [[nodiscard]] bool is_missed(const Candidate& candidate, PressureLevel level) const;
+  [[nodiscard]] bool may_go(const Victim& victim, PressureLevel level) const;
+  [[nodiscard]] bool is_all_borrowed(const Victim& victim) const;
+  [[nodiscard]] bool is_beyond(const Victim& victim) const;
+  void take(const Candidate& candidate);
+  void give_back(const Candidate& candidate);
+
+  /// Of a quota, and whether of its bursts.
+  [[nodiscard]] ResourceVector& gone_of(const Victim& victim) {
+    return gone_[{victim.quota, victim.is_burst}];
+  }
+  [[nodiscard]] Amount gone_of(const Victim& victim, const ResourceName& resource) const {
+    const auto known = gone_.find({victim.quota, victim.is_burst});
+    return known == gone_.end() ? Amount{} : known->second.get(resource);
+  }
+
+  const SheddingInput& input_;
+  PoolName pool_;
+  MeasuredUse use_;
+  Throttle throttle_;
+  std::vector<Candidate> candidates_; ///< in the order in which they give way
+  std::map<std::pair<QuotaIndex, bool>, ResourceVector> gone_;
+  std::vector<Shedding> sheddings_;
+};
+
+PoolShedder::PoolShedder(const SheddingInput& input, const PoolName& pool,
+                         std::vector<Victim*> work)
+    : input_(input), pool_(pool), use_(*input.rates.measured(pool)),
+      throttle_(input.snapshot.policy_of(pool).throttle) {
+  std::sort(work.begin(), work.end(), [](const Victim* left, const Victim* right) {
+    return rank_of(*left) < rank_of(*right);
+  });
+  for (const Victim* victim : work)
+    candidates_.push_back({victim, relief_of(*victim)});
+}
+
+std::vector<Shedding> PoolShedder::shed(PoolRelief& relief) {
+  note_leaving(relief);
+  relief.settle(input_.snapshot, use_.at, input_.now);
+  use_.used -= relief.total(input_.now);
+  pick(PressureLevel::Emergency);
+  pick(PressureLevel::Critical);
+  for (const Candidate& candidate : candidates_)
+    if (candidate.is_chosen)
+      for (const auto& pod : candidate.victim->pods)
+        relief.note_leaving(pod->uid, pod->is_bound() ? pod->requests() : ResourceVector{},
+                            input_.now);
+  return std::move(sheddings_);
+}
+
+/// What goes anyway relieves the pool, and takes of what its quota holds too much of.
+void PoolShedder::note_leaving(PoolRelief& relief) {
+  for (const Candidate& candidate : candidates_) {
+    const Victim& victim = *candidate.victim;
+    for (const auto& pod : victim.pods) {
+      if (pod->terminating && pod->is_bound() && !pod->is_request)
+        relief.note_leaving(pod->uid, pod->requests(), input_.now);
+      if (pod->terminating || victim.is_claimed)
+        gone_of(victim) += pod->requests();
+    }
+  }
+}
+
+/// Until the pool is below the level, or nobody is left who could help.
+void PoolShedder::pick(PressureLevel level) {
+  std::vector<Candidate*> chosen;
+  for (Candidate& candidate : candidates_)
+    if (!candidate.is_chosen && helps(candidate, level) && may_go(*candidate.victim, level)) {
+      take(candidate);
+      chosen.push_back(&candidate);
+    }
+  for (auto last = chosen.rbegin(); last != chosen.rend(); ++last)
+    if (!is_missed(**last, level)) {
+      give_back(**last);
+      *last = nullptr;
+    }
+  std::erase(chosen, nullptr);
+  for (Candidate* candidate : chosen) {
+    candidate->is_chosen = true;
+    const QuotaName& quota = input_.snapshot.quotas->spec(candidate->victim->quota).name;
+    for (const auto& pod : candidate->victim->pods)
+      if (!pod->terminating)
+        sheddings_.push_back(Shedding{pod, quota, Reason::PoolUnderPressure, input_.now,
+                                      level != PressureLevel::Emergency});
+  }
+}
+
+bool PoolShedder::is_pressed(const MeasuredUse& use, const ResourceName& resource,
+                             PressureLevel level) const {
+  return pressure_level(throttle_, use, resource) >= level;
+}
+
+bool PoolShedder::helps(const Candidate& candidate, PressureLevel level) const {
+  return std::any_of(candidate.relief.begin(), candidate.relief.end(),
+                     [&](const auto& entry) { return is_pressed(use_, entry.name, level); });
+}
+
+/// Whether the pool would be at the level again, in something that it frees.
+bool PoolShedder::is_missed(const Candidate& candidate, PressureLevel level) const {
+  MeasuredUse without = use_;
+  without.used += candidate.relief;
+  return std::any_of(candidate.relief.begin(), candidate.relief.end(),
+                     [&](const auto& entry) { return is_pressed(without, entry.name, level); });
+}
+
+bool PoolShedder::may_go(const Victim& victim, PressureLevel level) const {
+  if (victim.is_protected || victim.is_spared || victim.is_claimed || victim.is_leaving)
+    return false;
+  if (victim.is_burst)
+    return is_beyond(victim);
+  if (!victim.is_lent)
+    return is_all_borrowed(victim);
+  // What is lent was told until when it has its place; only an emergency comes earlier.
+  return level == PressureLevel::Emergency ||
+         std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
+           return pod->revocable_after && *pod->revocable_after <= input_.now;
+         });
+}
+
+/// P2 b: its quota borrows something that it holds, and would keep its nominal of all of that.
+bool PoolShedder::is_all_borrowed(const Victim& victim) const {
+  bool borrows = false;
+  for (const auto& [resource, amount] : victim.total) {
+    const Amount left = input_.balance.left(victim.quota, pool_, resource);
+    if (amount <= Amount{} || left.is_unlimited() || left >= Amount{})
+      continue;
+    if (gone_of(victim, resource) + amount > -left)
+      return false;
+    borrows = true;
+  }
+  return borrows;
+}
+
+/// Q6: its quota's bursts hold something that there is no room for yet.
+bool PoolShedder::is_beyond(const Victim& victim) const {
+  return std::any_of(victim.total.begin(), victim.total.end(), [&](const auto& entry) {
+    return entry.amount > Amount{} &&
+           gone_of(victim, entry.name) < input_.balance.beyond(victim.quota, pool_, entry.name);
+  });
+}
+
+void PoolShedder::take(const Candidate& candidate) {
+  use_.used -= candidate.relief;
+  gone_of(*candidate.victim) += candidate.victim->total;
+}
+
+void PoolShedder::give_back(const Candidate& candidate) {
+  use_.used += candidate.relief;
+  gone_of(*candidate.victim) -= candidate.victim->total;
+}
+
+bool is_shed(const SheddingInput& input, const PoolName& pool) {
+  return input.rates.pressure(pool) >= PressureLevel::Critical &&
+         input.rates.measured(pool)->at >= input.memory.sheds_from;
+}
+
+} // namespace
+
+bool sheds_anything(const SheddingInput& input) {
+  return std::any_of(input.snapshot.pools.begin(), input.snapshot.pools.end(),
+                     [&](const auto& pool) { return is_shed(input, pool->name); });
+}
+
+std::vector<Shedding> shed_under_pressure(const SheddingInput& input, RunningWork& work,
+                                          AllocationMemory& memory) {
+  std::vector<Shedding> sheddings;
+  std::map<PoolName, PoolRelief> reliefs;
+  for (const auto& pool : input.snapshot.pools) {
+    if (!is_shed(input, pool->name))
+      continue;
+    PoolRelief relief = memory.reliefs[pool->name];
+    auto shed = PoolShedder(input, pool->name, work.in_pool(pool->name)).shed(relief);
+    std::move(shed.begin(), shed.end(), std::back_inserter(sheddings));
+    if (!relief.empty())
+      reliefs.emplace(pool->name, std::move(relief));
+  }
+  memory.reliefs = std::move(reliefs);
+  return sheddings;
+}
+
+} // namespace berth::allocation

@@ -25,6 +25,11 @@ struct AdvisorOptions {
   std::string history_file{};
   /// A change of measured use below this part of the capacity is not worth a write.
   double used_deadband_percent = 1;
+  /// The time of a measurement that changes nothing else is written this often; it must stay well
+  /// below allocation::kMeasurementAgeMax.
+  Duration measured_at_refresh = std::chrono::minutes{2};
+  /// From here on, in percent of what was measured, each measurement is written (T1).
+  std::int32_t busy_percent = 70;
 };
 
 struct PoolSettings {

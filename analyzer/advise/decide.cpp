@@ -70,11 +70,10 @@ bool is_busy(const PoolUsage& usage, const AdvisorOptions& options) {
   });
 }
 
-/// Whether nothing but the time has changed, and that not by much.
+/// Whether nothing but the time has changed, and nobody waits for that.
 bool is_told(const api::ResourcePoolStatus& before, const api::ResourcePoolStatus& now,
              const PoolUsage& usage, const AdvisorOptions& options) {
-  return before.resources == now.resources && before.measured_at && !is_busy(usage, options) &&
-         *usage.newest_fresh < *before.measured_at + options.measured_at_refresh;
+  return before.resources == now.resources && before.measured_at && !is_busy(usage, options);
 }
 
 /// The analyzer's part of the status as it should be. Use that is not known is left out.

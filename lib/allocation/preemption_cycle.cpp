@@ -1,10 +1,8 @@
 #include "lib/allocation/preemption_cycle.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "lib/allocation/nominations.hpp"
-#include "lib/allocation/pressure_shedding.hpp"
 
 namespace berth::allocation {
 namespace {
@@ -38,13 +36,6 @@ bool is_written_on(Pods members) {
 std::int64_t priority_of(const Head& head, const QuotaForest& forest) {
   const std::int64_t offset = head.quota ? forest.spec(*head.quota).priority_offset : 0;
   return std::int64_t{head.workload->priority} + offset;
-}
-
-std::string shed_text(const Shedding& shedding, const Victim& victim, const AdmissionRates& rates) {
-  const std::string why = shedding.reason == Reason::BurstEnded
-                              ? "the burst budget of quota " + shedding.quota.str() + " is used up"
-                              : rates.describe(victim.pool);
-  return why + "; this workload holds " + to_string(victim.total);
 }
 
 EvictionCause cause_of(const Workload& preemptor, Claim claim, const PreemptionCase& sought) {
@@ -85,37 +76,6 @@ void PreemptionCycle::add(WindowSteps steps) {
   std::move(steps.evictions.begin(), steps.evictions.end(), std::back_inserter(plan_.evictions));
   std::move(steps.warnings.begin(), steps.warnings.end(), std::back_inserter(overruns_));
   plan_.next_due = std::min(plan_.next_due, steps.next);
-}
-
-std::vector<Shedding> PreemptionCycle::shed(AllocationMemory& memory) {
-  const SheddingInput input{input_.snapshot, room_.headroom.balance(), memory, admission_.rates(),
-                            input_.now};
-  std::vector<Shedding> sheddings;
-  if (sheds_anything(input))
-    sheddings = shed_under_pressure(input, work(), memory);
-  else
-    memory.reliefs.clear();
-  add_ended_bursts(input, sheddings);
-  for (const Shedding& shedding : sheddings)
-    for (Victim* victim : work().find(std::array{shedding.pod->uid}))
-      if (!victim->is_protected && !victim->is_claimed && !victim->is_leaving)
-        shed_one(shedding, *victim);
-  return sheddings;
-}
-
-void PreemptionCycle::shed_one(const Shedding& shedding, Victim& victim) {
-  work().claim(victim);
-  EvictionCause cause{{}, {}, Claim::Shed, {}, {}};
-  cause.is_emergency = !shedding.gives_notice;
-  auto step = step_due(victim, cause, policy_in(victim.pool), input_.now);
-  if (!step || (step->step == EvictionStep::Evict && shedding.not_before > input_.now))
-    return;
-  if (step->step == EvictionStep::Notice)
-    step->revocable_after = std::max(step->revocable_after, shedding.not_before);
-  step->quota = shedding.quota;
-  step->reason = shedding.reason;
-  step->message = shed_text(shedding, victim, admission_.rates());
-  plan_.evictions.push_back(std::move(*step));
 }
 
 const PreemptionPolicy& PreemptionCycle::policy_in(const PoolName& pool) const {

@@ -13,6 +13,7 @@ namespace {
 struct Candidate {
   const Victim* victim = nullptr;
   ResourceVector relief{}; ///< what its pods ask for where they run
+  bool is_beyond = false;  ///< its quota's bursts hold more than there is room for (Q6)
   bool is_chosen = false;
 };
 
@@ -46,18 +47,18 @@ private:
                                 PressureLevel level) const;
   [[nodiscard]] bool helps(const Candidate& candidate, PressureLevel level) const;
   [[nodiscard]] bool is_missed(const Candidate& candidate, PressureLevel level) const;
-  [[nodiscard]] bool may_go(const Victim& victim, PressureLevel level) const;
-  [[nodiscard]] bool is_all_borrowed(const Victim& victim) const;
-  [[nodiscard]] bool is_beyond(const Victim& victim) const;
+  [[nodiscard]] bool may_go(const Candidate& candidate, PressureLevel level) const;
+  [[nodiscard]] bool is_all_borrowed(const Candidate& candidate) const;
+  [[nodiscard]] bool frees_beyond(const Candidate& candidate) const;
   void take(const Candidate& candidate);
   void give_back(const Candidate& candidate);
 
-  /// Of a quota, and whether of its bursts.
-  [[nodiscard]] ResourceVector& gone_of(const Victim& victim) {
-    return gone_[{victim.quota, victim.is_burst}];
+  /// Of a quota, and whether of what its bursts hold beyond Q2.
+  [[nodiscard]] ResourceVector& gone_of(const Candidate& candidate) {
+    return gone_[{candidate.victim->quota, candidate.is_beyond}];
   }
-  [[nodiscard]] Amount gone_of(const Victim& victim, const ResourceName& resource) const {
-    const auto known = gone_.find({victim.quota, victim.is_burst});
+  [[nodiscard]] Amount gone_of(const Candidate& candidate, const ResourceName& resource) const {
+    const auto known = gone_.find({candidate.victim->quota, candidate.is_beyond});
     return known == gone_.end() ? Amount{} : known->second.get(resource);
   }
 
@@ -77,8 +78,15 @@ PoolShedder::PoolShedder(const SheddingInput& input, const PoolName& pool,
   std::sort(work.begin(), work.end(), [](const Victim* left, const Victim* right) {
     return rank_of(*left) < rank_of(*right);
   });
-  for (const Victim* victim : work)
-    candidates_.push_back({victim, relief_of(*victim)});
+  for (const Victim* victim : work) {
+    const bool is_beyond =
+        victim->is_burst &&
+        std::any_of(victim->total.begin(), victim->total.end(), [&](auto& entry) {
+          return entry.amount > Amount{} &&
+                 input.balance.beyond(victim->quota, pool, entry.name) > Amount{};
+        });
+    candidates_.push_back({victim, relief_of(*victim), is_beyond});
+  }
 }
 
 std::vector<Shedding> PoolShedder::shed(PoolRelief& relief) {
@@ -103,7 +111,7 @@ void PoolShedder::note_leaving(PoolRelief& relief) {
       if (pod->terminating && pod->is_bound() && !pod->is_request)
         relief.note_leaving(pod->uid, pod->requests(), input_.now);
       if (pod->terminating || victim.is_claimed)
-        gone_of(victim) += pod->requests();
+        gone_of(candidate) += pod->requests();
     }
   }
 }
@@ -112,7 +120,7 @@ void PoolShedder::note_leaving(PoolRelief& relief) {
 void PoolShedder::pick(PressureLevel level) {
   std::vector<Candidate*> chosen;
   for (Candidate& candidate : candidates_)
-    if (!candidate.is_chosen && helps(candidate, level) && may_go(*candidate.victim, level)) {
+    if (!candidate.is_chosen && helps(candidate, level) && may_go(candidate, level)) {
       take(candidate);
       chosen.push_back(&candidate);
     }
@@ -150,13 +158,14 @@ bool PoolShedder::is_missed(const Candidate& candidate, PressureLevel level) con
                      [&](const auto& entry) { return is_pressed(without, entry.name, level); });
 }
 
-bool PoolShedder::may_go(const Victim& victim, PressureLevel level) const {
+bool PoolShedder::may_go(const Candidate& candidate, PressureLevel level) const {
+  const Victim& victim = *candidate.victim;
   if (victim.is_protected || victim.is_spared || victim.is_claimed || victim.is_leaving)
     return false;
-  if (victim.is_burst)
-    return is_beyond(victim);
+  if (candidate.is_beyond)
+    return frees_beyond(candidate);
   if (!victim.is_lent)
-    return is_all_borrowed(victim);
+    return is_all_borrowed(candidate);
   // What is lent was told until when it has its place; only an emergency comes earlier.
   return level == PressureLevel::Emergency ||
          std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
@@ -165,35 +174,37 @@ bool PoolShedder::may_go(const Victim& victim, PressureLevel level) const {
 }
 
 /// P2 b: its quota borrows something that it holds, and would keep its nominal of all of that.
-bool PoolShedder::is_all_borrowed(const Victim& victim) const {
+bool PoolShedder::is_all_borrowed(const Candidate& candidate) const {
+  const Victim& victim = *candidate.victim;
   bool borrows = false;
   for (const auto& [resource, amount] : victim.total) {
     const Amount left = input_.balance.left(victim.quota, pool_, resource);
     if (amount <= Amount{} || left.is_unlimited() || left >= Amount{})
       continue;
-    if (gone_of(victim, resource) + amount > -left)
+    if (gone_of(candidate, resource) + amount > -left)
       return false;
     borrows = true;
   }
   return borrows;
 }
 
-/// Q6: its quota's bursts hold something that there is no room for yet.
-bool PoolShedder::is_beyond(const Victim& victim) const {
+/// Q6: of something that there is still no room for once those before it are gone.
+bool PoolShedder::frees_beyond(const Candidate& candidate) const {
+  const Victim& victim = *candidate.victim;
   return std::any_of(victim.total.begin(), victim.total.end(), [&](const auto& entry) {
     return entry.amount > Amount{} &&
-           gone_of(victim, entry.name) < input_.balance.beyond(victim.quota, pool_, entry.name);
+           gone_of(candidate, entry.name) < input_.balance.beyond(victim.quota, pool_, entry.name);
   });
 }
 
 void PoolShedder::take(const Candidate& candidate) {
   use_.used -= candidate.relief;
-  gone_of(*candidate.victim) += candidate.victim->total;
+  gone_of(candidate) += candidate.victim->total;
 }
 
 void PoolShedder::give_back(const Candidate& candidate) {
   use_.used += candidate.relief;
-  gone_of(*candidate.victim) -= candidate.victim->total;
+  gone_of(candidate) -= candidate.victim->total;
 }
 
 bool is_shed(const SheddingInput& input, const PoolName& pool) {

@@ -166,7 +166,7 @@ TEST_CASE("T3: those that turn out not to be needed stay") {
 TEST_CASE("T3: one measurement is answered once, until what went is measured to be gone") {
   World world = lending_world();
   world.policy.preemption.notice = 0s;
-  world.add(running("own", "a", "n1").cpu(4));
+  world.add(running("own", "a", "n1").cpu(4).priority(9));
   for (int i = 0; i < 6; ++i)
     world.add(running("j" + std::to_string(i), "a", "n1").cpu(1).priority(i));
   measure(world, 95);

@@ -9,12 +9,19 @@
 namespace berth::allocation {
 namespace {
 
+/// What a quota holds less: of what its bursts hold beyond Q2, and of what is charged to it.
+struct Freed {
+  ResourceVector beyond{};
+  ResourceVector charged{};
+};
+
 /// A victim as shedding sees it.
 struct Candidate {
   const Victim* victim = nullptr;
   ResourceVector relief{}; ///< what its pods ask for where they run
   bool is_beyond = false;  ///< its quota's bursts hold more than there is room for (Q6)
   bool is_chosen = false;
+  Freed freed{}; ///< if it is taken
 };
 
 auto rank_of(const Victim& victim) {
@@ -50,16 +57,17 @@ private:
   [[nodiscard]] bool may_go(const Candidate& candidate, PressureLevel level) const;
   [[nodiscard]] bool is_all_borrowed(const Candidate& candidate) const;
   [[nodiscard]] bool frees_beyond(const Candidate& candidate) const;
-  void take(const Candidate& candidate);
+  [[nodiscard]] Freed freed_by(const Candidate& candidate, const ResourceVector& amounts) const;
+  void take(Candidate& candidate);
   void give_back(const Candidate& candidate);
-
-  /// Of a quota, and whether of what its bursts hold beyond Q2.
-  [[nodiscard]] ResourceVector& gone_of(const Candidate& candidate) {
-    return gone_[{candidate.victim->quota, candidate.is_beyond}];
+  [[nodiscard]] const Freed& gone_of(QuotaIndex quota) const {
+    static const Freed kNothing;
+    const auto known = gone_.find(quota);
+    return known == gone_.end() ? kNothing : known->second;
   }
-  [[nodiscard]] Amount gone_of(const Candidate& candidate, const ResourceName& resource) const {
-    const auto known = gone_.find({candidate.victim->quota, candidate.is_beyond});
-    return known == gone_.end() ? Amount{} : known->second.get(resource);
+  void book(QuotaIndex quota, const Freed& freed) {
+    gone_[quota].beyond += freed.beyond;
+    gone_[quota].charged += freed.charged;
   }
 
   const SheddingInput& input_;
@@ -67,7 +75,7 @@ private:
   MeasuredUse use_;
   Throttle throttle_;
   std::vector<Candidate> candidates_; ///< in the order in which they give way
-  std::map<std::pair<QuotaIndex, bool>, ResourceVector> gone_;
+  std::map<QuotaIndex, Freed> gone_;
   std::vector<Shedding> sheddings_;
 };
 
@@ -85,7 +93,7 @@ PoolShedder::PoolShedder(const SheddingInput& input, const PoolName& pool,
           return entry.amount > Amount{} &&
                  input.balance.beyond(victim->quota, pool, entry.name) > Amount{};
         });
-    candidates_.push_back({victim, relief_of(*victim), is_beyond});
+    candidates_.push_back({victim, relief_of(*victim), is_beyond, false, {}});
   }
 }
 
@@ -111,7 +119,7 @@ void PoolShedder::note_leaving(PoolRelief& relief) {
       if (pod->terminating && pod->is_bound() && !pod->is_request)
         relief.note_leaving(pod->uid, pod->requests(), input_.now);
       if (pod->terminating || victim.is_claimed)
-        gone_of(candidate) += pod->requests();
+        book(victim.quota, freed_by(candidate, pod->requests()));
     }
   }
 }
@@ -181,7 +189,7 @@ bool PoolShedder::is_all_borrowed(const Candidate& candidate) const {
     const Amount left = input_.balance.left(victim.quota, pool_, resource);
     if (amount <= Amount{} || left.is_unlimited() || left >= Amount{})
       continue;
-    if (gone_of(candidate, resource) + amount > -left)
+    if (gone_of(victim.quota).charged.get(resource) + amount > -left)
       return false;
     borrows = true;
   }
@@ -192,19 +200,38 @@ bool PoolShedder::is_all_borrowed(const Candidate& candidate) const {
 bool PoolShedder::frees_beyond(const Candidate& candidate) const {
   const Victim& victim = *candidate.victim;
   return std::any_of(victim.total.begin(), victim.total.end(), [&](const auto& entry) {
-    return entry.amount > Amount{} &&
-           gone_of(candidate, entry.name) < input_.balance.beyond(victim.quota, pool_, entry.name);
+    return entry.amount > Amount{} && gone_of(victim.quota).beyond.get(entry.name) <
+                                          input_.balance.beyond(victim.quota, pool_, entry.name);
   });
 }
 
-void PoolShedder::take(const Candidate& candidate) {
+/// What goes with `amounts` of it, after what has gone already.
+Freed PoolShedder::freed_by(const Candidate& candidate, const ResourceVector& amounts) const {
+  Freed freed{{}, amounts};
+  if (!candidate.is_beyond)
+    return freed;
+  const QuotaIndex quota = candidate.victim->quota;
+  for (const auto& [resource, amount] : amounts) {
+    const Amount left =
+        input_.balance.beyond(quota, pool_, resource) - gone_of(quota).beyond.get(resource);
+    const Amount beyond = std::clamp(left, Amount{}, std::max(amount, Amount{}));
+    freed.beyond.set(resource, beyond);
+    freed.charged.set(resource, amount - beyond);
+  }
+  return freed;
+}
+
+void PoolShedder::take(Candidate& candidate) {
   use_.used -= candidate.relief;
-  gone_of(candidate) += candidate.victim->total;
+  candidate.freed = freed_by(candidate, candidate.victim->total);
+  book(candidate.victim->quota, candidate.freed);
 }
 
 void PoolShedder::give_back(const Candidate& candidate) {
   use_.used += candidate.relief;
-  gone_of(candidate) -= candidate.victim->total;
+  Freed& gone = gone_[candidate.victim->quota];
+  gone.beyond -= candidate.freed.beyond;
+  gone.charged -= candidate.freed.charged;
 }
 
 bool is_shed(const SheddingInput& input, const PoolName& pool) {

@@ -9,19 +9,11 @@
 namespace berth::allocation {
 namespace {
 
-/// What a quota holds less: of what its bursts hold beyond Q2, and of what is charged to it.
-struct Freed {
-  ResourceVector beyond{};
-  ResourceVector charged{};
-};
-
 /// A victim as shedding sees it.
 struct Candidate {
   const Victim* victim = nullptr;
   ResourceVector relief{}; ///< what its pods ask for where they run
-  bool is_beyond = false;  ///< its quota's bursts hold more than there is room for (Q6)
   bool is_chosen = false;
-  Freed freed{}; ///< if it is taken
 };
 
 auto rank_of(const Victim& victim) {
@@ -54,28 +46,20 @@ private:
                                 PressureLevel level) const;
   [[nodiscard]] bool helps(const Candidate& candidate, PressureLevel level) const;
   [[nodiscard]] bool is_missed(const Candidate& candidate, PressureLevel level) const;
-  [[nodiscard]] bool may_go(const Candidate& candidate, PressureLevel level) const;
-  [[nodiscard]] bool is_all_borrowed(const Candidate& candidate) const;
-  [[nodiscard]] bool frees_beyond(const Candidate& candidate) const;
-  [[nodiscard]] Freed freed_by(const Candidate& candidate, const ResourceVector& amounts) const;
-  void take(Candidate& candidate);
+  [[nodiscard]] bool may_go(const Victim& victim, PressureLevel level) const;
+  [[nodiscard]] Amount above_nominal(QuotaIndex quota, const ResourceName& resource) const;
+  [[nodiscard]] Amount gone(QuotaIndex quota, const ResourceName& resource) const;
+  [[nodiscard]] bool is_above_nominal(const Victim& victim) const;
+  [[nodiscard]] bool keeps_nominal(const Victim& victim) const;
+  void take(const Candidate& candidate);
   void give_back(const Candidate& candidate);
-  [[nodiscard]] const Freed& gone_of(QuotaIndex quota) const {
-    static const Freed kNothing;
-    const auto known = gone_.find(quota);
-    return known == gone_.end() ? kNothing : known->second;
-  }
-  void book(QuotaIndex quota, const Freed& freed) {
-    gone_[quota].beyond += freed.beyond;
-    gone_[quota].charged += freed.charged;
-  }
 
   const SheddingInput& input_;
   PoolName pool_;
   MeasuredUse use_;
   Throttle throttle_;
-  std::vector<Candidate> candidates_; ///< in the order in which they give way
-  std::map<QuotaIndex, Freed> gone_;
+  std::vector<Candidate> candidates_;         ///< in the order in which they give way
+  std::map<QuotaIndex, ResourceVector> gone_; ///< of what quotas hold
   std::vector<Shedding> sheddings_;
 };
 
@@ -86,15 +70,8 @@ PoolShedder::PoolShedder(const SheddingInput& input, const PoolName& pool,
   std::sort(work.begin(), work.end(), [](const Victim* left, const Victim* right) {
     return rank_of(*left) < rank_of(*right);
   });
-  for (const Victim* victim : work) {
-    const bool is_beyond =
-        victim->is_burst &&
-        std::any_of(victim->total.begin(), victim->total.end(), [&](auto& entry) {
-          return entry.amount > Amount{} &&
-                 input.balance.beyond(victim->quota, pool, entry.name) > Amount{};
-        });
-    candidates_.push_back({victim, relief_of(*victim), is_beyond, false, {}});
-  }
+  for (const Victim* victim : work)
+    candidates_.push_back({victim, relief_of(*victim)});
 }
 
 std::vector<Shedding> PoolShedder::shed(PoolRelief& relief) {
@@ -119,7 +96,7 @@ void PoolShedder::note_leaving(PoolRelief& relief) {
       if (pod->terminating && pod->is_bound() && !pod->is_request)
         relief.note_leaving(pod->uid, pod->requests(), input_.now);
       if (pod->terminating || victim.is_claimed)
-        book(victim.quota, freed_by(candidate, pod->requests()));
+        gone_[victim.quota] += pod->requests();
     }
   }
 }
@@ -128,7 +105,7 @@ void PoolShedder::note_leaving(PoolRelief& relief) {
 void PoolShedder::pick(PressureLevel level) {
   std::vector<Candidate*> chosen;
   for (Candidate& candidate : candidates_)
-    if (!candidate.is_chosen && helps(candidate, level) && may_go(candidate, level)) {
+    if (!candidate.is_chosen && helps(candidate, level) && may_go(*candidate.victim, level)) {
       take(candidate);
       chosen.push_back(&candidate);
     }
@@ -166,14 +143,13 @@ bool PoolShedder::is_missed(const Candidate& candidate, PressureLevel level) con
                      [&](const auto& entry) { return is_pressed(without, entry.name, level); });
 }
 
-bool PoolShedder::may_go(const Candidate& candidate, PressureLevel level) const {
-  const Victim& victim = *candidate.victim;
+bool PoolShedder::may_go(const Victim& victim, PressureLevel level) const {
   if (victim.is_protected || victim.is_spared || victim.is_claimed || victim.is_leaving)
     return false;
-  if (candidate.is_beyond)
-    return frees_beyond(candidate);
+  if (victim.is_burst)
+    return is_above_nominal(victim);
   if (!victim.is_lent)
-    return is_all_borrowed(candidate);
+    return is_above_nominal(victim) && keeps_nominal(victim);
   // What is lent was told until when it has its place; only an emergency comes earlier.
   return level == PressureLevel::Emergency ||
          std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
@@ -181,57 +157,43 @@ bool PoolShedder::may_go(const Candidate& candidate, PressureLevel level) const 
          });
 }
 
-/// P2 b: its quota borrows something that it holds, and would keep its nominal of all of that.
-bool PoolShedder::is_all_borrowed(const Candidate& candidate) const {
-  const Victim& victim = *candidate.victim;
-  bool borrows = false;
-  for (const auto& [resource, amount] : victim.total) {
-    const Amount left = input_.balance.left(victim.quota, pool_, resource);
-    if (amount <= Amount{} || left.is_unlimited() || left >= Amount{})
-      continue;
-    if (gone_of(victim.quota).charged.get(resource) + amount > -left)
-      return false;
-    borrows = true;
-  }
-  return borrows;
+/// Bursts included, however much room others leave for them: else what goes elsewhere would change
+/// who may go here. <= 0 if nothing, or if it is not governed.
+Amount PoolShedder::above_nominal(QuotaIndex quota, const ResourceName& resource) const {
+  const Amount left = input_.balance.left(quota, pool_, resource);
+  return left.is_unlimited() ? Amount{} : input_.balance.beyond(quota, pool_, resource) - left;
 }
 
-/// Q6: of something that there is still no room for once those before it are gone.
-bool PoolShedder::frees_beyond(const Candidate& candidate) const {
-  const Victim& victim = *candidate.victim;
+Amount PoolShedder::gone(QuotaIndex quota, const ResourceName& resource) const {
+  const auto known = gone_.find(quota);
+  return known == gone_.end() ? Amount{} : known->second.get(resource);
+}
+
+/// Whether its quota still has more than its own of something that it holds, once those before it
+/// are gone.
+bool PoolShedder::is_above_nominal(const Victim& victim) const {
   return std::any_of(victim.total.begin(), victim.total.end(), [&](const auto& entry) {
-    return entry.amount > Amount{} && gone_of(victim.quota).beyond.get(entry.name) <
-                                          input_.balance.beyond(victim.quota, pool_, entry.name);
+    return entry.amount > Amount{} &&
+           above_nominal(victim.quota, entry.name) > gone(victim.quota, entry.name);
   });
 }
 
-/// What goes with `amounts` of it, after what has gone already.
-Freed PoolShedder::freed_by(const Candidate& candidate, const ResourceVector& amounts) const {
-  Freed freed{{}, amounts};
-  if (!candidate.is_beyond)
-    return freed;
-  const QuotaIndex quota = candidate.victim->quota;
-  for (const auto& [resource, amount] : amounts) {
-    const Amount left =
-        input_.balance.beyond(quota, pool_, resource) - gone_of(quota).beyond.get(resource);
-    const Amount beyond = std::clamp(left, Amount{}, std::max(amount, Amount{}));
-    freed.beyond.set(resource, beyond);
-    freed.charged.set(resource, amount - beyond);
-  }
-  return freed;
+/// P2 b: whether its quota would keep its own of everything that it has more of.
+bool PoolShedder::keeps_nominal(const Victim& victim) const {
+  return std::all_of(victim.total.begin(), victim.total.end(), [&](const auto& entry) {
+    const Amount above = above_nominal(victim.quota, entry.name);
+    return above <= Amount{} || gone(victim.quota, entry.name) + entry.amount <= above;
+  });
 }
 
-void PoolShedder::take(Candidate& candidate) {
+void PoolShedder::take(const Candidate& candidate) {
   use_.used -= candidate.relief;
-  candidate.freed = freed_by(candidate, candidate.victim->total);
-  book(candidate.victim->quota, candidate.freed);
+  gone_[candidate.victim->quota] += candidate.victim->total;
 }
 
 void PoolShedder::give_back(const Candidate& candidate) {
   use_.used += candidate.relief;
-  Freed& gone = gone_[candidate.victim->quota];
-  gone.beyond -= candidate.freed.beyond;
-  gone.charged -= candidate.freed.charged;
+  gone_[candidate.victim->quota] -= candidate.victim->total;
 }
 
 bool is_shed(const SheddingInput& input, const PoolName& pool) {

@@ -32,6 +32,10 @@ ResourceVector relief_of(const Victim& victim) {
   return relief;
 }
 
+/// What turns out not to be needed leaves its quota more to give, which another may then be shed
+/// of.
+constexpr int kRoundsMax = 3;
+
 /// One pool. What is taken from it lowers `use_`, and what its quotas hold too much of.
 class PoolShedder {
 public:
@@ -104,19 +108,23 @@ void PoolShedder::note_leaving(PoolRelief& relief) {
 /// Until the pool is below the level, or nobody is left who could help.
 void PoolShedder::pick(PressureLevel level) {
   std::vector<Candidate*> chosen;
-  for (Candidate& candidate : candidates_)
-    if (!candidate.is_chosen && helps(candidate, level) && may_go(*candidate.victim, level)) {
-      take(candidate);
-      chosen.push_back(&candidate);
-    }
-  for (auto last = chosen.rbegin(); last != chosen.rend(); ++last)
-    if (!is_missed(**last, level)) {
-      give_back(**last);
-      *last = nullptr;
-    }
-  std::erase(chosen, nullptr);
-  for (Candidate* candidate : chosen) {
-    candidate->is_chosen = true;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    for (Candidate& candidate : candidates_)
+      if (!candidate.is_chosen && helps(candidate, level) && may_go(*candidate.victim, level)) {
+        take(candidate);
+        candidate.is_chosen = true;
+        chosen.push_back(&candidate);
+      }
+    for (auto last = chosen.rbegin(); last != chosen.rend(); ++last)
+      if (!is_missed(**last, level)) {
+        give_back(**last);
+        (*last)->is_chosen = false;
+        *last = nullptr;
+      }
+    std::erase(chosen, nullptr);
+  }
+  std::sort(chosen.begin(), chosen.end()); // they point into what is in order
+  for (const Candidate* candidate : chosen) {
     const QuotaName& quota = input_.snapshot.quotas->spec(candidate->victim->quota).name;
     for (const auto& pod : candidate->victim->pods)
       if (!pod->terminating)

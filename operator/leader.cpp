@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/allocation/pressure.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "operator/admission/admitter.hpp"
@@ -76,10 +77,28 @@ struct Leader::Impl {
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
                options.status_interval) {
+    listen_to_pressure();
     if (options.manage_certificates)
       certificates.emplace(CertificateKeeper::Parts{parts.client, parts.executor, parts.registry,
                                                     parts.leads, parts.log.named("certificates")},
                            certificate_options(options));
+  }
+
+  /// A cycle for each measurement under pressure, and for the one that ends it (T1, T3).
+  void listen_to_pressure() {
+    parts.observer.pools().listen([this](const auto& before, const auto& after) {
+      const auto snapshot = parts.observer.snapshot();
+      if (snapshot == nullptr || !after || (before && before->status == after->status))
+        return;
+      const auto is_pressed = [&](const api::ResourcePool& pool) {
+        const auto measured = api::measured_use(pool);
+        const auto& throttle = snapshot->policy_of(PoolName{pool.meta.name}).throttle;
+        return measured &&
+               allocation::pressure_level(throttle, *measured) != allocation::PressureLevel::None;
+      };
+      if (is_pressed(*after) || (before && is_pressed(*before)))
+        allocation.wake();
+    });
   }
 
   /// Asked once for each cycle.
@@ -90,6 +109,9 @@ struct Leader::Impl {
     policy.held_back.merge(admitter.held_back());
     policy.held_back.merge(requests.held_back());
     policy.server_throttled_at = parts.client.throttled_at();
+    for (const auto& [key, pool] : parts.observer.pools().items())
+      if (auto measured = api::measured_use(*pool))
+        policy.measured.emplace(PoolName{key.name}, *std::move(measured));
     policy.failures = failures.take();
     return policy;
   }

@@ -22,10 +22,11 @@ std::size_t index_of(RecommendationKind kind) {
   return static_cast<std::size_t>(kind);
 }
 
-std::optional<Amount> published(const api::ResourcePoolStatus& status, const ResourceName& name) {
+std::optional<api::PoolResourceStatus> published(const api::ResourcePoolStatus& status,
+                                                 const ResourceName& name) {
   for (const auto& resource : status.resources)
     if (resource.name == name)
-      return resource.used;
+      return resource;
   return std::nullopt;
 }
 
@@ -59,6 +60,22 @@ bool is_measured(const PoolUsage& usage, const AdvisorOptions& options) {
   return usage.nodes_fresh > 0 && usage.coverage_percent() >= options.coverage_percent_min;
 }
 
+/// Whether the use is so high that the operator may wait for each measurement of it (T1, T3).
+bool is_busy(const PoolUsage& usage, const AdvisorOptions& options) {
+  return std::ranges::any_of(kPublished, [&](const char* name) {
+    const ResourceName resource{name};
+    const Amount whole = usage.measured_capacity.get(resource);
+    return whole > Amount{} && resources::scaled(usage.used.get(resource), 100, whole.value()) >=
+                                   Amount{options.busy_percent};
+  });
+}
+
+/// Whether nothing but the time has changed, and nobody waits for that.
+bool is_told(const api::ResourcePoolStatus& before, const api::ResourcePoolStatus& now,
+             const PoolUsage& usage, const AdvisorOptions& options) {
+  return before.resources == now.resources && before.measured_at && !is_busy(usage, options);
+}
+
 /// The analyzer's part of the status as it should be. Use that is not known is left out.
 api::ResourcePoolStatus measured_status(const api::ResourcePool& pool, const PoolUsage& usage,
                                         const AdvisorOptions& options, TimePoint now) {
@@ -72,11 +89,16 @@ api::ResourcePoolStatus measured_status(const api::ResourcePool& pool, const Poo
     auto& entry = status.resources.emplace_back();
     entry.name = resource;
     entry.used = usage.used.get(resource);
+    entry.measured_capacity = usage.measured_capacity.get(resource);
     const auto last = published(before, resource);
-    if (last &&
-        is_close(*last, *entry.used, usage.capacity.get(resource), options.used_deadband_percent))
-      entry.used = last;
+    if (last && last->used &&
+        is_close(*last->used, *entry.used, usage.capacity.get(resource),
+                 options.used_deadband_percent))
+      entry.used = last->used;
   }
+  if (!status.resources.empty())
+    status.measured_at =
+        is_told(before, status, usage, options) ? before.measured_at : usage.newest_fresh;
   status.conditions = before.conditions;
   api::Condition condition = metrics_condition(usage, enough);
   condition.observed_generation = pool.meta.generation;

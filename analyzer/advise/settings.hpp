@@ -25,6 +25,9 @@ struct AdvisorOptions {
   std::string history_file{};
   /// A change of measured use below this part of the capacity is not worth a write.
   double used_deadband_percent = 1;
+  /// From here on, in percent of what was measured, each measurement is written with its time, as
+  /// it may slow admissions down (T1). Below it a time that stands there may be old.
+  std::int32_t busy_percent = 70;
 };
 
 struct PoolSettings {

@@ -32,7 +32,6 @@ std::int32_t PoolUsage::coverage_percent() const {
 PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration stale_after) {
   PoolUsage usage;
   ResourceVector allocatable_ready;
-  ResourceVector allocatable_fresh;
   for (const auto& node : nodes) {
     if (node.usage)
       usage.newest = std::max(usage.newest.value_or(node.usage->at), node.usage->at);
@@ -47,11 +46,11 @@ PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration st
     if (!is_fresh(node, now, stale_after))
       continue;
     ++usage.nodes_fresh;
-    allocatable_fresh += node.allocatable;
+    usage.measured_capacity += node.allocatable;
     usage.used += node.usage->used;
     usage.newest_fresh = std::max(usage.newest_fresh.value_or(node.usage->at), node.usage->at);
   }
-  usage.estimated = extrapolate(usage.used, allocatable_ready, allocatable_fresh);
+  usage.estimated = extrapolate(usage.used, allocatable_ready, usage.measured_capacity);
   return usage;
 }
 

@@ -120,6 +120,9 @@ async::Task<Result<ObservedCluster>> observe_cluster(kube::Client& client, TimeP
   for (const auto& request : lists.requests)
     if (auto until = cluster::held_back(*request, now))
       observed.held_back.emplace(cluster::workload_of(*request), *std::move(until));
+  for (const auto& pool : lists.pools)
+    if (auto measured = api::measured_use(*pool))
+      observed.measured.emplace(PoolName{pool->meta.name}, *std::move(measured));
   observed.unreadable = std::move(lists.unreadable);
   co_return observed;
 }

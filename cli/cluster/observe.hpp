@@ -20,6 +20,8 @@ struct ObservedCluster {
   std::shared_ptr<const allocation::AllocationMemory> memory;
   /// Requests that may not start yet.
   std::map<WorkloadId, allocation::HeldBack> held_back;
+  /// What the statuses of pools tell (T1, T3).
+  std::map<PoolName, allocation::MeasuredUse> measured;
   std::vector<std::string> unreadable;
 };
 

@@ -64,6 +64,7 @@ Result<Outlook> look_ahead(const ObservedCluster& observed, const WorkloadId& wo
   Cycle cycle{observed, now};
   cycle.policy.memory = observed.memory;
   cycle.policy.held_back = observed.held_back;
+  cycle.policy.measured = observed.measured;
   const allocation::Plan plan = cycle.decide_on(*observed.snapshot);
   Outlook outlook;
   if (const auto fate = allocation::fate_of(plan, workload))

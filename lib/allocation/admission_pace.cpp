@@ -13,6 +13,11 @@ void AdmissionPace::slow_down(TimePoint sign, TimePoint now) {
   recovered_at_ = now;
 }
 
+void AdmissionPace::press(TimePoint sign, TimePoint now) {
+  recovered_at_ = std::max(recovered_at_, now);
+  slow_down(sign, now);
+}
+
 void AdmissionPace::recover(TimePoint now) {
   if (!is_bounded() || now <= recovered_at_)
     return;

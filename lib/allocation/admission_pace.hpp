@@ -22,6 +22,8 @@ public:
 
   /// Overload was seen at `sign`, not after `now`.
   void slow_down(TimePoint sign, TimePoint now);
+  /// Overload lasts, and was last seen at `sign`: each sign halves once, and nothing recovers.
+  void press(TimePoint sign, TimePoint now);
   /// Time passed without a sign.
   void recover(TimePoint now);
 

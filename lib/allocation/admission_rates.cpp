@@ -62,7 +62,8 @@ AdmissionRates::AdmissionRates(const Input& input, AllocationMemory& memory)
   settle_breakers();
 }
 
-/// T1: a sign of overload halves, quiet time adds.
+/// T1: a sign of overload halves, quiet time adds. A measurement is one sign, however many cycles
+/// see it.
 void AdmissionRates::settle_paces() {
   if (const auto sign = input_.policy.server_throttled_at; sign && *sign <= input_.now)
     memory_.server_pace.slow_down(*sign, input_.now);
@@ -74,7 +75,7 @@ void AdmissionRates::settle_paces() {
       continue;
     AdmissionPace& pace = memory_.pool_paces[pool->name];
     if (is_pressed)
-      pace.slow_down(input_.now, input_.now);
+      pace.press(measured(pool->name)->at, input_.now);
     else
       pace.recover(input_.now);
   }
@@ -138,18 +139,34 @@ std::optional<Refusal> AdmissionRates::find_refusal(const PoolName& pool) {
   const auto pace = memory_.pool_paces.find(pool);
   if (pace == memory_.pool_paces.end() || pace->second.may_admit(input_.now))
     return std::nullopt;
+  const std::string why = pressure(pool) == PressureLevel::None
+                              ? "pool " + pool.str() + " was under pressure"
+                              : describe(pool);
   return refused_until(Reason::Throttled,
-                       "pool " + pool.str() + " is slowed down to " +
-                           std::to_string(pace->second.per_minute()) +
-                           " admissions a minute by its measured use",
+                       why + "; it takes " + std::to_string(pace->second.per_minute()) +
+                           " workloads a minute",
                        pace->second.next_admission());
 }
 
+const MeasuredUse* AdmissionRates::measured(const PoolName& pool) const {
+  const auto known = input_.policy.measured.find(pool);
+  return known != input_.policy.measured.end() && is_fresh(known->second, input_.now)
+             ? &known->second
+             : nullptr;
+}
+
 PressureLevel AdmissionRates::pressure(const PoolName& pool) const {
-  const auto measured = input_.policy.measured.find(pool);
-  return measured == input_.policy.measured.end()
-             ? PressureLevel::None
-             : pressure_level(input_.snapshot.policy_of(pool).throttle, measured->second);
+  const MeasuredUse* use = measured(pool);
+  return use == nullptr ? PressureLevel::None
+                        : pressure_level(input_.snapshot.policy_of(pool).throttle, *use);
+}
+
+std::string AdmissionRates::describe(const PoolName& pool) const {
+  const MeasuredUse* use = measured(pool);
+  if (use == nullptr)
+    return "the use of pool " + pool.str() + " is not known";
+  return "pool " + pool.str() + " is under pressure (" + std::string(to_string(pressure(pool))) +
+         ": " + describe_pressure(input_.snapshot.policy_of(pool).throttle, *use) + ")";
 }
 
 void AdmissionRates::admitted(const Workload& workload, const PoolName& pool) {

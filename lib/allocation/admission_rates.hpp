@@ -28,7 +28,12 @@ public:
   [[nodiscard]] std::optional<Refusal> find_refusal(const Workload& workload);
   /// Throttled: the pool's measured use is too high for so many at once.
   [[nodiscard]] std::optional<Refusal> find_refusal(const PoolName& pool);
+  /// Its newest measurement, unless that is too old; null: unknown.
+  [[nodiscard]] const MeasuredUse* measured(const PoolName& pool) const;
+  /// T3; None for what is unknown.
   [[nodiscard]] PressureLevel pressure(const PoolName& pool) const;
+  /// "pool p is under pressure (Warning: measured cpu is at 81 %, above 80 %)".
+  [[nodiscard]] std::string describe(const PoolName& pool) const;
   void admitted(const Workload& workload, const PoolName& pool);
 
   /// When the first of those that were refused may go on.

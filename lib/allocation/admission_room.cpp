@@ -87,9 +87,13 @@ std::optional<PlacedPods> AdmissionCycle::find_place(Option& option, Pods member
   return placed;
 }
 
-/// Only where somebody takes it back in time, and from work that may be evicted.
+/// Only where somebody takes it back in time, and to work that may be evicted; nothing under
+/// pressure, nor soon after it (T3, P4).
 bool AdmissionCycle::may_lend(const Option& option, Pods members) const {
-  return calendar_.lends_anything() &&
+  const PoolName& pool = option.site.pool->name;
+  const QuotaName& payer = input_.snapshot.quotas->spec(option.payer).name;
+  return calendar_.lends_anything() && rates_.pressure(pool) == PressureLevel::None &&
+         input_.policy.evictions.may_borrow_from(payer, pool) <= input_.now &&
          preemption_of(input_.snapshot, input_.policy, option.site.pool->name).enabled &&
          std::all_of(members.begin(), members.end(),
                      [](const auto& pod) { return pod->preemptible && !pod->is_request; });
@@ -196,18 +200,17 @@ bool AdmissionCycle::claim_room(Pods members, const std::vector<Option>& options
   return false;
 }
 
-/// T1 and T3: a pool under pressure takes work more slowly, and from Critical on nothing borrowed.
+/// T1 and T3: a pool under pressure takes work more slowly, and nothing that is borrowed.
 std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
                                                    const ResourceVector& total) {
   const PoolName& pool = option.site.pool->name;
-  if (auto refusal = rates_.find_refusal(pool))
-    return Explanation{refusal->reason, std::move(refusal->message), std::nullopt, {}};
-  if (rates_.pressure(pool) >= PressureLevel::Critical && borrows(option, total))
+  if (rates_.pressure(pool) != PressureLevel::None && borrows(option, total))
     return Explanation{Reason::PoolUnderPressure,
-                       "needs to borrow in pool " + pool.str() +
-                           ", whose measured use is too high for that",
+                       "needs to borrow, and " + rates_.describe(pool),
                        std::nullopt,
                        {}};
+  if (auto refusal = rates_.find_refusal(pool))
+    return Explanation{refusal->reason, std::move(refusal->message), std::nullopt, {}};
   return std::nullopt;
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 // AllocationMemory: what must be known from one cycle to the next and does not follow from the
 // objects in the cluster: decayed history (F2), burst accounts (Q6), token buckets and paces (T1),
-// circuit breakers (T2). It comes in with Policy and goes out with the plan. The operator keeps
-// history and bursts in the status of the Quota, so that a restart forgets neither.
+// circuit breakers (T2), relief of pools (T3). It comes in with Policy and goes out with the plan.
+// The operator keeps history and bursts in the status of the Quota, so that a restart forgets
+// neither.
 
 #include <cstdint>
 #include <map>
@@ -13,6 +14,7 @@
 #include "lib/allocation/admission_pace.hpp"
 #include "lib/allocation/burst.hpp"
 #include "lib/allocation/circuit_breaker.hpp"
+#include "lib/allocation/pool_relief.hpp"
 #include "lib/allocation/rate_limit.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
@@ -50,6 +52,10 @@ struct AllocationMemory {
   AdmissionPace server_pace{};
   /// By "namespace/service account"; closed ones without failures are left out.
   std::map<std::string, CircuitBreaker> breakers{};
+  /// T3: of pools under pressure.
+  std::map<PoolName, PoolRelief> reliefs{};
+  /// Older measurements shed nothing: what went since is not known. Set by a new leader.
+  TimePoint sheds_from{};
 
   friend bool operator==(const AllocationMemory&, const AllocationMemory&) = default;
 };

@@ -9,7 +9,6 @@
 #include "lib/allocation/preemption_cycle.hpp"
 #include "lib/allocation/remembering.hpp"
 #include "lib/allocation/reservation_decisions.hpp"
-#include "lib/allocation/shedding.hpp"
 #include "lib/allocation/stranding.hpp"
 #include "lib/allocation/window_layout.hpp"
 
@@ -107,11 +106,10 @@ Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now
   AdmissionCycle cycle(input, plan.memory);
   const std::vector<LaidWindow> windows = promise_windows(input, cycle, plan);
   plan.strandings = find_stranded(snapshot);
-  plan.sheddings = find_sheddings({snapshot, cycle.balance(), plan.memory, cycle.rates(), now});
   plan.replannings = cycle.find_new_homes();
   PreemptionCycle preemption(input, cycle);
   preemption.clear_windows(windows);
-  preemption.shed(plan.sheddings);
+  plan.sheddings = preemption.shed(plan.memory);
   const std::vector<Head> hopeful = give_turns(input, cycle, preemption, plan);
   give_bursts(hopeful, cycle, plan);
   preemption.recall_lent();

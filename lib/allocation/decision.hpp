@@ -140,6 +140,7 @@ struct Shedding {
   QuotaName quota{};
   Reason reason = Reason::BurstEnded; ///< BurstEnded or PoolUnderPressure
   TimePoint not_before{};             ///< the end of the grace
+  bool gives_notice = true;           ///< false: an emergency (P6)
 };
 
 /// By which right a victim is taken (P2). Shed: by nobody's, it has to give way whoever asks.
@@ -157,6 +158,7 @@ struct Eviction {
   WorkloadId victim{};
   std::vector<std::shared_ptr<const PodView>> pods{}; ///< those the step is due for
   QuotaName quota{};                                  ///< that they are charged to
+  PoolName pool{};                                    ///< that they run in
   ResourceVector amounts{};                           ///< of the whole victim
   WorkloadId preemptor{};
   ReservationName reservation{}; ///< the preemptor, if it is one (P2 c)

@@ -27,6 +27,11 @@ void EvictionHistory::note_reclaim(const QuotaName& quota, const PoolName& pool,
   reclaims.until = now + std::min(back_off, kBackOffMax);
 }
 
+void EvictionHistory::note_shedding(const QuotaName& quota, const PoolName& pool, TimePoint now) {
+  if (may_borrow_from(quota, pool) <= now)
+    note_reclaim(quota, pool, now);
+}
+
 void EvictionHistory::note_refusal(const PodUid& victim, TimePoint now) {
   refused_until_[victim] = now + kRefusedFor;
 }

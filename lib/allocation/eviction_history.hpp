@@ -40,6 +40,8 @@ public:
   void note_eviction(const EvictionKey& victim, TimePoint now);
   /// Borrowed room was taken back from the quota: once for each plan, not for each victim.
   void note_reclaim(const QuotaName& quota, const PoolName& pool, TimePoint now);
+  /// Work of the quota was shed (T3): as a reclaim, unless its back-off runs already.
+  void note_shedding(const QuotaName& quota, const PoolName& pool, TimePoint now);
   /// A PodDisruptionBudget refused the eviction of the pod (P5).
   void note_refusal(const PodUid& victim, TimePoint now);
   /// A nomination ended without admission; `victims` sorted.

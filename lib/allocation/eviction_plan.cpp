@@ -37,7 +37,8 @@ std::optional<Eviction> step_due(const Victim& victim, const EvictionCause& caus
   Eviction eviction;
   // What is shed has a grace (Q6), and hears of it whatever the policy says.
   const bool gives_notice =
-      cause.claim == Claim::Shed || (policy.notice > Duration{} && cause.claim != Claim::Critical);
+      !cause.is_emergency && (cause.claim == Claim::Shed ||
+                              (policy.notice > Duration{} && cause.claim != Claim::Critical));
   for (const auto& pod : victim.pods) {
     if (pod->terminating)
       continue;
@@ -53,12 +54,15 @@ std::optional<Eviction> step_due(const Victim& victim, const EvictionCause& caus
     if (gives_notice && eviction.revocable_after > now)
       return std::nullopt;
     eviction.step = EvictionStep::Evict;
+    if (cause.is_emergency)
+      eviction.revocable_after = {};
     std::copy_if(victim.pods.begin(), victim.pods.end(), std::back_inserter(eviction.pods),
                  [](const auto& pod) { return !pod->terminating; });
     if (eviction.pods.empty())
       return std::nullopt;
   }
   eviction.victim = victim.workload;
+  eviction.pool = victim.pool;
   eviction.amounts = victim.total;
   eviction.preemptor = cause.preemptor;
   eviction.reservation = cause.reservation;

@@ -20,7 +20,8 @@ struct EvictionCause {
   ReservationName reservation{};
   Claim claim = Claim::None;
   ResourceVector requested{};
-  std::string name{}; ///< of the preemptor, for people
+  std::string name{};        ///< of the preemptor, for people
+  bool is_emergency = false; ///< no notice, nor the rest of one that runs
 };
 
 /// The step that is due for the victim: nothing while its notice runs. Work of the critical

@@ -46,7 +46,8 @@ struct Fairness {
   friend bool operator==(const Fairness&, const Fairness&) = default;
 };
 
-/// T1: measured use of a pool, in percent of what it has, above which admissions slow down.
+/// T1: measured use of a pool, in percent of what was measured, above which admissions slow down;
+/// 100: never.
 struct Throttle {
   std::int32_t cpu_percent = 80;
   std::int32_t memory_percent = 85;
@@ -87,10 +88,16 @@ struct HeldBack {
   std::string why{}; ///< "the gang was rolled back"
 };
 
-/// Measured use of a pool's nodes, in percent of what they have.
+/// What a pool's nodes use, as far as they were measured.
 struct MeasuredUse {
-  std::int32_t cpu_percent = 0;
-  std::int32_t memory_percent = 0;
+  TimePoint at{};            ///< of the newest sample in it
+  ResourceVector used{};     ///< on the nodes that were measured
+  ResourceVector capacity{}; ///< allocatable of those nodes alone
+
+  /// 0 to 100, rounded down; nothing for what was not measured.
+  [[nodiscard]] std::optional<std::int32_t> percent(const ResourceName& resource) const;
+
+  friend bool operator==(const MeasuredUse&, const MeasuredUse&) = default;
 };
 
 /// What the program was told holds where no AllocationPolicy says otherwise.
@@ -107,7 +114,7 @@ struct Policy {
   std::shared_ptr<const AllocationMemory> memory{};
   /// When the API server last asked to slow down (T1).
   std::optional<TimePoint> server_throttled_at{};
-  /// Fresh measurements only: a pool without one is not slowed down.
+  /// The newest of each pool. One that is missing, or too old, is no pressure (pressure.hpp).
   std::map<PoolName, MeasuredUse> measured{};
   /// Each failure of a subject's work once (T2), any order.
   std::vector<SubjectFailure> failures{};

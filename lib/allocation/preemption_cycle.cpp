@@ -1,7 +1,6 @@
 #include "lib/allocation/preemption_cycle.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "lib/allocation/nominations.hpp"
 
@@ -37,13 +36,6 @@ bool is_written_on(Pods members) {
 std::int64_t priority_of(const Head& head, const QuotaForest& forest) {
   const std::int64_t offset = head.quota ? forest.spec(*head.quota).priority_offset : 0;
   return std::int64_t{head.workload->priority} + offset;
-}
-
-std::string shed_text(const Shedding& shedding, const Victim& victim) {
-  const std::string why = shedding.reason == Reason::BurstEnded
-                              ? "the burst budget of quota " + shedding.quota.str() + " is used up"
-                              : "pool " + victim.pool.str() + " is under pressure";
-  return why + "; this workload holds " + to_string(victim.total);
 }
 
 EvictionCause cause_of(const Workload& preemptor, Claim claim, const PreemptionCase& sought) {
@@ -84,25 +76,6 @@ void PreemptionCycle::add(WindowSteps steps) {
   std::move(steps.evictions.begin(), steps.evictions.end(), std::back_inserter(plan_.evictions));
   std::move(steps.warnings.begin(), steps.warnings.end(), std::back_inserter(overruns_));
   plan_.next_due = std::min(plan_.next_due, steps.next);
-}
-
-void PreemptionCycle::shed(std::span<const Shedding> sheddings) {
-  for (const Shedding& shedding : sheddings)
-    for (Victim* victim : work().find(std::array{shedding.pod->uid})) {
-      if (victim->is_protected || victim->is_claimed || victim->is_leaving)
-        continue;
-      work().claim(*victim);
-      const EvictionCause cause{{}, {}, Claim::Shed, {}, {}};
-      auto step = step_due(*victim, cause, policy_in(victim->pool), input_.now);
-      if (!step || (step->step == EvictionStep::Evict && shedding.not_before > input_.now))
-        continue;
-      if (step->step == EvictionStep::Notice)
-        step->revocable_after = std::max(step->revocable_after, shedding.not_before);
-      step->quota = shedding.quota;
-      step->reason = shedding.reason;
-      step->message = shed_text(shedding, *victim);
-      plan_.evictions.push_back(std::move(*step));
-    }
 }
 
 const PreemptionPolicy& PreemptionCycle::policy_in(const PoolName& pool) const {

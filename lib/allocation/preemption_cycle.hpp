@@ -33,9 +33,9 @@ public:
   void recall_lent();
   /// Holders that run on after their window.
   [[nodiscard]] std::vector<OverrunWarning> overruns() const { return overruns_; }
-  /// Before all turns: what has to give way whoever asks (Q6, T3), whole workloads, told first like
-  /// other victims.
-  void shed(std::span<const Shedding> sheddings);
+  /// Before all turns: what has to give way whoever asks (T3, Q6), whole workloads, told first like
+  /// other victims. In the order in which they give way.
+  [[nodiscard]] std::vector<Shedding> shed(AllocationMemory& memory);
   /// Before the workload is tried: what is nominated to it is free for it.
   void begin_turn(const Head& head);
   /// It was not admitted: goes on with its preemption, or begins one; what it waits for now.
@@ -63,6 +63,7 @@ private:
   void clear_fulfilled();
   void look_after_notices();
   void add(WindowSteps steps);
+  void shed_one(const Shedding& shedding, Victim& victim);
 
   const CycleInput& input_;
   AdmissionCycle& admission_;

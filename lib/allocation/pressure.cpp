@@ -10,16 +10,69 @@ PressureLevel level_of(std::int32_t measured, std::int32_t threshold) {
   const std::int32_t most = 100 - threshold;
   if (above <= 0)
     return PressureLevel::None;
-  if (above * 4 >= most * 3)
+  if (measured >= kEmergencyPercent || above * 4 >= most * 3)
     return PressureLevel::Emergency;
-  return above * 2 >= most ? PressureLevel::Critical : PressureLevel::Warning;
+  return measured >= kCriticalPercent || above * 2 >= most ? PressureLevel::Critical
+                                                           : PressureLevel::Warning;
+}
+
+std::int32_t threshold_of(const Throttle& throttle, const ResourceName& resource) {
+  return resource == ResourceName::cpu() ? throttle.cpu_percent : throttle.memory_percent;
 }
 
 } // namespace
 
+std::optional<std::int32_t> MeasuredUse::percent(const ResourceName& resource) const {
+  const Amount whole = capacity.get(resource);
+  if (!used.contains(resource) || whole <= Amount{})
+    return std::nullopt;
+  const Amount percent = resources::scaled(used.get(resource), 100, whole.value());
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(percent.value(), 0, 100));
+}
+
+std::string_view to_string(PressureLevel level) {
+  switch (level) {
+  case PressureLevel::None: break;
+  case PressureLevel::Warning: return "Warning";
+  case PressureLevel::Critical: return "Critical";
+  case PressureLevel::Emergency: return "Emergency";
+  }
+  return "None";
+}
+
+const std::array<ResourceName, 2>& pressed_resources() {
+  static const std::array<ResourceName, 2> kResources{ResourceName::cpu(), ResourceName::memory()};
+  return kResources;
+}
+
+bool is_fresh(const MeasuredUse& measured, TimePoint now) {
+  return measured.at >= now - kMeasurementAgeMax && measured.at <= now + kMeasurementAgeMax;
+}
+
+PressureLevel pressure_level(const Throttle& throttle, const MeasuredUse& measured,
+                             const ResourceName& resource) {
+  const auto& pressed = pressed_resources();
+  const auto percent = measured.percent(resource);
+  return percent && std::find(pressed.begin(), pressed.end(), resource) != pressed.end()
+             ? level_of(*percent, threshold_of(throttle, resource))
+             : PressureLevel::None;
+}
+
 PressureLevel pressure_level(const Throttle& throttle, const MeasuredUse& measured) {
-  return std::max(level_of(measured.cpu_percent, throttle.cpu_percent),
-                  level_of(measured.memory_percent, throttle.memory_percent));
+  PressureLevel worst = PressureLevel::None;
+  for (const ResourceName& resource : pressed_resources())
+    worst = std::max(worst, pressure_level(throttle, measured, resource));
+  return worst;
+}
+
+std::string describe_pressure(const Throttle& throttle, const MeasuredUse& measured) {
+  std::string text;
+  for (const ResourceName& resource : pressed_resources())
+    if (pressure_level(throttle, measured, resource) != PressureLevel::None)
+      text += (text.empty() ? "measured " : " and ") + std::string(resource.str()) + " is at " +
+              std::to_string(*measured.percent(resource)) + " %, above " +
+              std::to_string(threshold_of(throttle, resource)) + " %";
+  return text;
 }
 
 } // namespace berth::allocation

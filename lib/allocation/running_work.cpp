@@ -76,6 +76,7 @@ void RunningWork::add(const Input& input, const PodUid& uid, const Charge& charg
                victim->pods.size() == 1 ? INT64_MIN : victim->priority);
   victim->started = std::max(victim->started, start_of(view, input.now));
   // A gang in two quotas or pools, or of which part goes, is not a whole that can be taken.
+  victim->is_burst = victim->is_burst || charge.is_burst;
   victim->is_lent = victim->is_lent || is_lent(view);
   victim->is_refused = victim->is_refused || input.policy.evictions.is_refused(uid, input.now);
   victim->is_protected = victim->is_protected || victim->quota != *quota ||

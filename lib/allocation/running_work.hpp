@@ -38,6 +38,7 @@ struct Victim {
   std::int64_t priority = 0; ///< with the quota's offset
   TimePoint started{};       ///< of its youngest pod
   bool is_borrowed = false;  ///< its quota holds some of what it has above nominal: opportunistic
+  bool is_burst = false;     ///< its quota's burst budget pays for it: opportunistic, too
   bool is_lent = false;      ///< it stands on capacity promised to others: opportunistic, too
   bool is_leaving = false;   ///< all of it is being deleted, on nodes that can tell when it is gone
   bool goes_in_part = false; ///< some of it is being deleted

@@ -1,8 +1,7 @@
 #pragma once
-// find_sheddings(): work that nobody has to ask for back. Q6: what a burst paid for, once its
-// budget is empty and the grace is over. T3: opportunistic work of a pool under pressure, in the
-// order that pressure.hpp lists. What is within nominal is never in it. Pure; eviction, notice and
-// disruption budgets are the operator's.
+// add_ended_bursts(): work that nobody has to ask for back (Q6): what a burst paid for, once its
+// budget is empty and the grace is over. What is shed under pressure is pressure_shedding.hpp's.
+// Pure; eviction, notice and disruption budgets are the operator's.
 
 #include <vector>
 
@@ -19,9 +18,10 @@ struct SheddingInput {
   TimePoint now;
 };
 
-/// Bursts first, then what is borrowed; in each the lowest priority first, then the newest, then by
-/// UID. Of each only as much as there is too much of. Ended bursts are listed from the moment that
-/// the budget is empty, so that notice can be given; not_before is the end of the grace.
-[[nodiscard]] std::vector<Shedding> find_sheddings(const SheddingInput& input);
+/// Adds, the lowest priority first, then the newest, then by UID, as much of each quota's bursts as
+/// it has no room for once what goes already, or is in `sheddings`, has gone. They are listed from
+/// the moment that the budget is empty, so that notice can be given; not_before is the end of the
+/// grace.
+void add_ended_bursts(const SheddingInput& input, std::vector<Shedding>& sheddings);
 
 } // namespace berth::allocation

@@ -126,6 +126,7 @@ void describe(auto& fields, Of<PoolResourceStatus> auto& resource) {
   fields.amount("allocated", resource.name, resource.allocated);
   fields.amount("promised", resource.name, resource.promised);
   fields.amount("used", resource.name, resource.used);
+  fields.amount("measuredCapacity", resource.name, resource.measured_capacity);
   fields.amount("largestFreeBlock", resource.name, resource.largest_free_block);
 }
 
@@ -145,6 +146,7 @@ void describe(Fields& fields, Of<ResourcePoolStatus> auto& status) {
   fields.field("nodes", status.nodes);
   fields.field("burstActive", status.burst_active);
   fields.field("burstEndsAt", status.burst_ends_at);
+  fields.field("measuredAt", status.measured_at);
   describe_conditions(fields, status.conditions);
 }
 
@@ -156,7 +158,9 @@ ResourcePoolStatus measured_part(const ResourcePoolStatus& status) {
     auto& measured = part.resources.emplace_back();
     measured.name = resource.name;
     measured.used = resource.used;
+    measured.measured_capacity = resource.measured_capacity;
   }
+  part.measured_at = status.measured_at;
   if (const Condition* condition = find_condition(status.conditions, kMetricsAvailable))
     part.conditions.push_back(*condition);
   return part;
@@ -164,8 +168,11 @@ ResourcePoolStatus measured_part(const ResourcePoolStatus& status) {
 
 ResourcePoolStatus allocated_part(const ResourcePoolStatus& status) {
   ResourcePoolStatus part = status;
-  for (auto& resource : part.resources)
+  for (auto& resource : part.resources) {
     resource.used.reset();
+    resource.measured_capacity.reset();
+  }
+  part.measured_at.reset();
   // An entry that says nothing else is there for the measurement alone.
   std::erase_if(part.resources, [](const PoolResourceStatus& resource) {
     PoolResourceStatus bare;

@@ -89,6 +89,8 @@ struct PoolResourceStatus {
   std::optional<resources::Amount> allocated{};
   std::optional<resources::Amount> promised{};
   std::optional<resources::Amount> used{}; ///< measured; the analyzer's field
+  /// Of the nodes that `used` was measured on, and of no others; the analyzer's too.
+  std::optional<resources::Amount> measured_capacity{};
   std::optional<resources::Amount> largest_free_block{};
 
   friend bool operator==(const PoolResourceStatus&, const PoolResourceStatus&) = default;
@@ -109,6 +111,7 @@ struct ResourcePoolStatus {
   std::optional<NodeCounts> nodes{};
   std::optional<bool> burst_active{};
   std::optional<TimePoint> burst_ends_at{};
+  std::optional<TimePoint> measured_at{}; ///< of the newest sample in `used`
   Conditions conditions{};
 
   friend bool operator==(const ResourcePoolStatus&, const ResourcePoolStatus&) = default;
@@ -122,7 +125,8 @@ struct ResourcePool : Object<ResourcePoolSpec, ResourcePoolStatus> {
 inline constexpr std::string_view kMetricsAvailable = "MetricsAvailable";
 
 /// The status has two writers, each with its own field manager. The analyzer's part is what was
-/// measured (resources[].used and kMetricsAvailable); the rest is the operator's.
+/// measured (resources[].used and .measuredCapacity, measuredAt and kMetricsAvailable); the rest is
+/// the operator's.
 /// Comparing parts tells a writer whether its own fields differ from what it wants.
 [[nodiscard]] ResourcePoolStatus measured_part(const ResourcePoolStatus& status);
 [[nodiscard]] ResourcePoolStatus allocated_part(const ResourcePoolStatus& status);

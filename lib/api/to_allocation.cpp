@@ -230,6 +230,18 @@ allocation::PolicySpec to_allocation(const AllocationPolicy& policy) {
   return spec;
 }
 
+std::optional<allocation::MeasuredUse> measured_use(const ResourcePool& pool) {
+  if (!pool.status.measured_at)
+    return std::nullopt;
+  allocation::MeasuredUse measured{*pool.status.measured_at, {}, {}};
+  for (const auto& row : pool.status.resources)
+    if (row.used && row.measured_capacity) {
+      measured.used.set(row.name, *row.used);
+      measured.capacity.set(row.name, *row.measured_capacity);
+    }
+  return measured.used.empty() ? std::nullopt : std::optional(std::move(measured));
+}
+
 allocation::QuotaMemory remembered(const Quota& quota) {
   allocation::QuotaMemory memory;
   const auto& share = quota.status.fair_share;

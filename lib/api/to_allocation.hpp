@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "lib/allocation/policy.hpp"
@@ -24,6 +25,10 @@ using FindTimeZone =
 
 /// A pool without a node selector has no nodes.
 [[nodiscard]] allocation::PoolSpec to_allocation(const ResourcePool& pool);
+
+/// What the analyzer wrote into the pool's status, however old; nothing if it is not known when or
+/// of what it was measured (T1, T3).
+[[nodiscard]] std::optional<allocation::MeasuredUse> measured_use(const ResourcePool& pool);
 
 [[nodiscard]] allocation::QuotaSpec to_allocation(const Quota& quota);
 

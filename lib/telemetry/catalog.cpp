@@ -135,7 +135,12 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
                     {"pool", "resource"}),
       pool_used(registry,
                 gauge("berth_pool_used", "What is used of a pool, in the resource's base unit."),
-                {"pool", "resource"}) {}
+                {"pool", "resource"}),
+      pool_pressure_level(registry,
+                          gauge("berth_pool_pressure_level",
+                                "Pressure of a pool by its measured use: 0 none, 1 Warning, 2 "
+                                "Critical, 3 Emergency."),
+                          {"pool"}) {}
 
 AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
     : cycle_duration_seconds(registry.histogram(

@@ -97,6 +97,7 @@ struct AllocationMetrics {
   ObjectGauges quota_borrowed;
   ObjectGauges pool_capacity;
   ObjectGauges pool_used;
+  ObjectGauges pool_pressure_level;
 };
 
 /// The analyzer's own work.

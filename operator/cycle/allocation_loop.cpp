@@ -57,7 +57,9 @@ void AllocationLoop::recall() {
   in_cycle_ = true;
   const auto snapshot = parts_.observer.publish_now();
   in_cycle_ = false;
-  allocation::recall_admissions(*snapshot, parts_.executor.clock().now(), memory);
+  const TimePoint now = parts_.executor.clock().now();
+  allocation::recall_admissions(*snapshot, now, memory);
+  memory.sheds_from = now;
   memory_ = std::make_shared<const allocation::AllocationMemory>(std::move(memory));
 }
 

@@ -188,6 +188,8 @@ void EvictionSender::note_refused(const Target& target, const Error& error) {
 void EvictionSender::note_accepted(const allocation::Eviction& eviction) {
   const allocation::PodView& first = *eviction.pods.front();
   parts_.history.note_eviction(allocation::eviction_key(first), parts_.executor.clock().now());
+  if (eviction.reason == Reason::PoolUnderPressure)
+    parts_.history.note_shedding(eviction.quota, eviction.pool, parts_.executor.clock().now());
   parts_.metrics.preemptions(cause_of(eviction.claim)).add();
   parts_.tell(first, kube::EventSeverity::Normal, Reason::Evicted, eviction.message);
   parts_.log.info("Evicted a workload", {{"victim", eviction.victim},

@@ -11,6 +11,7 @@ namespace {
 
 using allocation::ClusterSnapshot;
 using allocation::NodeIndex;
+using allocation::PressureLevel;
 using resources::Amount;
 using resources::ResourceName;
 
@@ -97,15 +98,34 @@ api::Condition ready_condition(const ObservedPool& observed, const api::NodeCoun
   return condition;
 }
 
-api::Condition degraded_condition(const api::NodeCounts& nodes) {
+/// T3. Without the numbers, which every measurement changes: they stand in `used`.
+std::string consequence_of(PressureLevel level) {
+  const std::string head = "pressure is " + std::string(to_string(level)) + ": ";
+  switch (level) {
+  case PressureLevel::None: break;
+  case PressureLevel::Warning: return head + "admissions slow down and nothing new is borrowed";
+  case PressureLevel::Critical: return head + "opportunistic work is shed with notice";
+  case PressureLevel::Emergency: return head + "opportunistic work is shed without notice";
+  }
+  return {};
+}
+
+api::Condition degraded_condition(const api::NodeCounts& nodes, PressureLevel pressure) {
   api::Condition condition;
   condition.type = "Degraded";
-  const bool degraded = nodes.ready < nodes.total;
+  const bool lacks_nodes = nodes.ready < nodes.total;
+  const bool degraded = lacks_nodes || pressure != PressureLevel::None;
   condition.status = degraded ? api::ConditionStatus::True : api::ConditionStatus::False;
-  condition.reason = degraded ? Reason::NodesNotReady : Reason::Ready;
-  condition.message =
-      degraded ? std::to_string(nodes.total - nodes.ready) + " nodes are not ready or are cordoned"
-               : "every node of the pool takes work";
+  condition.reason = lacks_nodes ? Reason::NodesNotReady : Reason::Ready;
+  if (pressure != PressureLevel::None)
+    condition.reason = Reason::PoolUnderPressure;
+  condition.message = consequence_of(pressure);
+  if (lacks_nodes)
+    condition.message += (condition.message.empty() ? "" : "; ") +
+                         std::to_string(nodes.total - nodes.ready) +
+                         " nodes are not ready or are cordoned";
+  if (!degraded)
+    condition.message = "every node of the pool takes work";
   return condition;
 }
 
@@ -144,6 +164,15 @@ api::NodeCounts count_nodes(const ClusterSnapshot& snapshot, const PoolName& poo
 
 } // namespace
 
+allocation::PressureLevel pressure_of(const api::ResourcePool& pool,
+                                      const ClusterSnapshot& snapshot, TimePoint now) {
+  const auto measured = api::measured_use(pool);
+  if (!measured || !allocation::is_fresh(*measured, now))
+    return PressureLevel::None;
+  return allocation::pressure_level(snapshot.policy_of(PoolName{pool.meta.name}).throttle,
+                                    *measured);
+}
+
 std::optional<api::ResourcePoolStatus> decide_pool_status(const ObservedPool& observed,
                                                           TimePoint now) {
   const PoolName name{observed.pool->meta.name};
@@ -172,9 +201,11 @@ std::optional<api::ResourcePoolStatus> decide_pool_status(const ObservedPool& ob
   status.utilization_percent = utilization_percent(totals);
   status.nodes = count_nodes(*observed.accounts->snapshot, name);
   status.burst_active = false;
+  const PressureLevel pressure = pressure_of(*observed.pool, *observed.accounts->snapshot, now);
   status.conditions = api::allocated_part(observed.pool->status).conditions;
-  for (auto condition : {ready_condition(observed, *status.nodes),
-                         degraded_condition(*status.nodes), disjoint_condition(observed)}) {
+  for (auto condition :
+       {ready_condition(observed, *status.nodes), degraded_condition(*status.nodes, pressure),
+        disjoint_condition(observed)}) {
     condition.observed_generation = observed.pool->meta.generation;
     api::set_condition(status.conditions, std::move(condition), now);
   }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "lib/allocation/pressure.hpp"
 #include "lib/api/resource_pool.hpp"
 #include "operator/status/accounts.hpp"
 
@@ -13,6 +14,11 @@ struct ObservedPool {
   std::shared_ptr<const api::ResourcePool> pool;
   std::shared_ptr<const Accounts> accounts;
 };
+
+/// T3: by the measured use that its status tells of, unless that is too old.
+[[nodiscard]] allocation::PressureLevel pressure_of(const api::ResourcePool& pool,
+                                                    const allocation::ClusterSnapshot& snapshot,
+                                                    TimePoint now);
 
 /// The part of the status that the operator owns (api::allocated_part); nothing while the snapshot
 /// does not have the pool, or an older one.

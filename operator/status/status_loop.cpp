@@ -129,7 +129,7 @@ void StatusLoop::listen() {
 
 void StatusLoop::look_at_all() {
   if (!std::exchange(is_exposed_, true))
-    expose_statuses(parts_.observer, parts_.metrics);
+    expose_statuses(parts_.observer, parts_.metrics, parts_.executor.clock().now());
   const auto snapshot = parts_.observer.snapshot();
   const auto plan = parts_.allocation.digest();
   if (!snapshot || (accounts_ && accounts_->snapshot == snapshot && plan_ == plan))
@@ -155,8 +155,11 @@ async::Task<kube::Outcome> StatusLoop::reconcile_pool(kube::ObjectKey key) {
   if (!wanted)
     co_return kube::Outcome::done();
   auto current = api::allocated_part(pool->status);
+  const api::ResourcePoolStatus now = *wanted;
   const auto written = co_await writer_.write(kube::types::resource_pool(), *pool,
                                               std::move(current), std::move(*wanted));
+  if (written && *written)
+    tell_news(*pool, now);
   co_return outcome_of(written);
 }
 
@@ -219,6 +222,24 @@ async::Task<kube::Outcome> StatusLoop::reconcile_request(kube::ObjectKey key) {
   if (next && *next > now)
     co_return kube::Outcome::requeue_after(*next - now);
   co_return kube::Outcome::done();
+}
+
+/// T3: another level of pressure, or none any more.
+void StatusLoop::tell_news(const api::ResourcePool& before, const api::ResourcePoolStatus& now) {
+  const auto* old = api::find_condition(before.status.conditions, "Degraded");
+  const auto* degraded = api::find_condition(now.conditions, "Degraded");
+  const auto is_pressure = [](const api::Condition* condition) {
+    return condition != nullptr && condition->reason == Reason::PoolUnderPressure;
+  };
+  if ((!is_pressure(old) && !is_pressure(degraded)) ||
+      (is_pressure(old) && is_pressure(degraded) && old->message == degraded->message))
+    return;
+  const kube::ObjectReference about{std::string(api::kApiVersion), "ResourcePool",
+                                    before.meta.key(), before.meta.uid};
+  const bool is_on = is_pressure(degraded);
+  parts_.events.record(about, is_on ? kube::EventSeverity::Warning : kube::EventSeverity::Normal,
+                       Reason::PoolUnderPressure, "Degrade",
+                       is_on ? degraded->message : "the pool is not under pressure any more");
 }
 
 void StatusLoop::tell_news(const api::Reservation& before, const api::ReservationStatus& now) {

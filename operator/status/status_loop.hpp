@@ -50,6 +50,7 @@ private:
   [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_request(kube::ObjectKey key);
   /// What a status that was just written says for the first time.
+  void tell_news(const api::ResourcePool& before, const api::ResourcePoolStatus& now);
   void tell_news(const api::Reservation& before, const api::ReservationStatus& now);
 
   Parts parts_;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "operator/resource_pool/decide.hpp"
+
 namespace berth::op {
 namespace {
 
@@ -61,6 +63,17 @@ void expose_pools(const kube::Store<api::ResourcePool>& pools,
   used.show_in(metrics.pool_used);
 }
 
+void expose_pressure(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
+                     TimePoint now) {
+  const auto snapshot = observer.snapshot();
+  if (snapshot == nullptr)
+    return;
+  std::vector<telemetry::ObjectGauges::Sample> levels;
+  for (const auto& [key, pool] : observer.pools().items())
+    levels.push_back({{key.name}, static_cast<double>(pressure_of(*pool, *snapshot, now))});
+  metrics.pool_pressure_level.replace(std::move(levels));
+}
+
 ReservationState state_of(const api::ReservationStatus& status) {
   if (api::is_true(status.conditions, "Active"))
     return ReservationState::Active;
@@ -71,9 +84,11 @@ ReservationState state_of(const api::ReservationStatus& status) {
 
 } // namespace
 
-void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics) {
+void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
+                     TimePoint now) {
   expose_quotas(observer.quotas(), metrics);
   expose_pools(observer.pools(), metrics);
+  expose_pressure(observer, metrics, now);
   std::map<ReservationState, int> reservations;
   for (const auto& [key, reservation] : observer.reservations().items())
     ++reservations[state_of(reservation->status)];

@@ -7,6 +7,7 @@
 
 namespace berth::op {
 
-void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics);
+void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
+                     TimePoint now);
 
 } // namespace berth::op

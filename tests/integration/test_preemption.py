@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
-from harness.kube import ApiClient, wait_phase, wait_until
+from harness.kube import ApiClient, condition, wait_phase, wait_until
 from harness.programs import failpoints
 
 from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
@@ -147,6 +147,51 @@ def test_a_disruption_budget_ends_the_plan_and_evicts_nobody(kube, teams, operat
                not berth_kinds.annotation(kube, "owned", owner, NOMINATED), 40, "the plan is over")
     assert running(kube, borrower) == before
     assert berth_kinds.is_gated(kube, "owned", owner)
+
+
+def measure(kube: ApiClient, pool: str, percent: int | None) -> None:
+    """What the analyzer would write of the pool's cpu, as of now; None: that it knows nothing."""
+    status: dict = {"measuredAt": None, "resources": []}
+    if percent is not None:
+        status = {"measuredAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                  "resources": [{"name": "cpu", "used": f"{NODE_CPU * 10 * percent}m",
+                                 "measuredCapacity": str(NODE_CPU)}]}
+    kube.patch("berth.dev/v1alpha1/ResourcePool", pool, {"status": status}, subresource="status")
+
+
+def degraded(kube: ApiClient, pool: str) -> dict:
+    found = condition(kube.get("berth.dev/v1alpha1/ResourcePool", pool), "Degraded")
+    return found or {}
+
+
+def test_measured_pressure_sheds_what_is_borrowed_after_notice(kube, pool, teams, operator):
+    """T3, P4, P6: the borrowed pod is told and goes; its next one waits until the pressure ends."""
+    _, borrower = teams
+    borrow(kube, borrower)
+    try:
+        measure(kube, pool, 92)
+        wait_until(lambda: len(noticed(kube, borrower)) == 1, 30, "one pod is told")
+        victim = noticed(kube, borrower)[0]
+        revocable = datetime.fromisoformat(victim["metadata"]["annotations"][REVOCABLE_AFTER])
+        wait_until(lambda: degraded(kube, pool).get("reason") == "PoolUnderPressure", 10, "Degraded")
+        assert "Critical" in degraded(kube, pool)["message"]
+        wait_until(lambda: victim["metadata"]["name"] not in running(kube, borrower), 30, "it goes")
+        assert datetime.now(UTC) >= revocable
+        wait_until(lambda: "measured cpu is at 92 %" in notes(kube, borrower, "PoolUnderPressure"),
+                   30, "its event has the number")
+        wait_until(lambda: len(live(kube, borrower)) == 2, 30, "the Deployment makes its pod again")
+        again = next(pod for pod in live(kube, borrower) if pod["status"].get("phase") != "Running")
+        name = again["metadata"]["name"]
+        wait_until(lambda: berth_kinds.annotation(kube, name, borrower, berth_kinds.EXPLAIN)
+                   .startswith("PoolUnderPressure"), 30, "it waits for the pressure to end")
+        time.sleep(NOTICE_SECONDS + 3)  # the measurement still stands, and has been answered
+        assert len(running(kube, borrower)) == 1
+        measure(kube, pool, 40)
+        wait_until(lambda: degraded(kube, pool).get("status") == "False", 30, "all is well")
+        wait_until(lambda: berth_kinds.annotation(kube, name, borrower, berth_kinds.EXPLAIN)
+                   .startswith("BorrowingBackOff"), 30, "but it does not borrow at once")
+    finally:
+        measure(kube, pool, None)
 
 
 def test_kill_9_between_any_two_writes_of_a_preemption(kube, teams, programs, programs_folder):

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <tuple>
 
 #include "lib/allocation/admission_rates.hpp"
 #include "lib/allocation/decay.hpp"
@@ -313,95 +311,6 @@ TEST_CASE("T2: a subject is held back exactly while its breaker is open, and nob
       RC_ASSERT(admitted == reference.admits(world.now, waiting));
       waiting -= admitted;
     }
-  }));
-}
-
-TEST_CASE("T3: what gives way under pressure is what is borrowed, in the order that is written") {
-  REQUIRE(rc::check("against sorting and counting", [] {
-    World world;
-    world.add_all(pool("p"), node("n", 100), quota("root").pool("p").cpu(100));
-    const std::vector<std::string> names{"a", "b", "c"};
-    std::map<std::string, std::int64_t> above; // cores beyond nominal
-    for (const std::string& name : names) {
-      const int nominal = *rc::gen::inRange(0, 8);
-      above[name] = -nominal;
-      world.add(quota(name).under("root").of(name).pool("p").cpu(nominal));
-    }
-    struct Runs {
-      int priority;
-      int created;
-      std::string name;
-      std::string quota;
-      int cores;
-    };
-    std::vector<Runs> running;
-    const int jobs = *rc::gen::inRange(0, 15);
-    for (int i = 0; i < jobs; ++i) {
-      running.push_back({*rc::gen::inRange(0, 3), *rc::gen::inRange(0, 5), "j" + std::to_string(i),
-                         *rc::gen::elementOf(names), *rc::gen::inRange(1, 4)});
-      const Runs& job = running.back();
-      above[job.quota] += job.cores;
-      world.add(pod(job.name)
-                    .in(job.quota)
-                    .cpu(job.cores)
-                    .priority(job.priority)
-                    .created(job.created)
-                    .admitted(record(job.quota, "p", {"n"})));
-    }
-    for (const std::string& name : names)
-      world.add(pod("new-" + name).in(name).cpu(*rc::gen::inRange(1, 4)));
-    std::ranges::sort(running, {}, [](const Runs& job) {
-      return std::tuple{job.priority, -job.created, "uid-" + job.name};
-    });
-    const int percent = *rc::gen::element(80, 85, 92, 99);
-    world.policy.measured[PoolName{"p"}] = {percent, 0};
-    const Plan plan = world.plan();
-    std::vector<std::string> expected;
-    std::map<std::string, std::int64_t> left = above;
-    for (const Runs& job : running)
-      if (percent == 99 && left[job.quota] > 0) {
-        left[job.quota] -= job.cores;
-        expected.push_back(job.name);
-      }
-    std::vector<std::string> shed;
-    for (const Shedding& shedding : plan.sheddings)
-      shed.push_back(shedding.pod->name);
-    RC_ASSERT(shed == expected);
-    for (const Admission& admission : plan.admissions) {
-      const auto& job = *admission.members.front().pod;
-      const auto cores = job.requests().get(ResourceName::cpu()).value() / 1000;
-      RC_ASSERT(percent < 90 || above[job.namespace_name] + cores <= 0);
-    }
-  }));
-}
-
-TEST_CASE("T3: no burst begins under pressure, and from Critical on bursts are the first to go") {
-  REQUIRE(rc::check("at every level", [] {
-    World world;
-    world.add_all(pool("p"), node("n", 100), quota("root").pool("p").cpu(2),
-                  quota("a").under("root").of("a").pool("p").cpu(2).bursts({400}),
-                  quota("b").under("root").of("b").pool("p").cpu(0));
-    AdmissionRecord burst = record("a", "p", {"n"});
-    burst.is_burst = true;
-    const int bursting = *rc::gen::inRange(0, 4);
-    world.add_all(pod("own").in("a").cpu(2).admitted(record("a", "p", {"n"})),
-                  pod("lent").in("b").cpu(2).priority(-9).admitted(record("b", "p", {"n"})));
-    for (int i = 0; i < bursting; ++i)
-      world.add(pod("burst" + std::to_string(i)).in("a").cpu(1).priority(i).admitted(burst));
-    world.add(pod("more").in("a").cpu(1));
-    const int percent = *rc::gen::inRange(70, 101);
-    world.policy.measured[PoolName{"p"}] = {percent, 0};
-    const Plan plan = world.plan();
-    RC_ASSERT(plan.admissions.size() == (percent > 80 ? 0U : 1U));
-    std::vector<std::string> shed;
-    for (const Shedding& shedding : plan.sheddings)
-      shed.push_back(shedding.pod->name);
-    std::vector<std::string> expected;
-    for (int i = 0; percent >= 90 && i < bursting; ++i)
-      expected.push_back("burst" + std::to_string(i));
-    if (percent >= 95)
-      expected.emplace_back("lent");
-    RC_ASSERT(shed == expected);
   }));
 }
 

@@ -241,6 +241,16 @@ inline AdmissionRecord record(const std::string& quota, const std::string& pool,
   return record;
 }
 
+/// In percent of `cores` and 1000 GiB of memory.
+inline MeasuredUse measured_use(std::int64_t cpu_percent, std::int64_t memory_percent,
+                                TimePoint at = kNow, std::int64_t cores = 100) {
+  const std::int64_t cpu = cores * 1000;
+  const std::int64_t memory = std::int64_t{1000} << 30U;
+  return MeasuredUse{at,
+                     {{"cpu", cpu * cpu_percent / 100}, {"memory", memory / 100 * memory_percent}},
+                     {{"cpu", cpu}, {"memory", memory}}};
+}
+
 /// A cluster to decide on, and what the operator would make of the plan.
 struct World {
   ClusterState state;

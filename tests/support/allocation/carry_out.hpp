@@ -48,6 +48,8 @@ inline void carry_out(World& world, const PreemptionPlan& plan,
         history.note_refusal(victim->uid, world.now);
       } else {
         history.note_eviction(eviction_key(*victim), world.now);
+        if (eviction.reason == Reason::PoolUnderPressure)
+          history.note_shedding(eviction.quota, eviction.pool, world.now);
         change(world, victim->uid, [](PodView& pod) { pod.terminating = true; });
       }
   for (const NominationEnd& end : plan.ended) {

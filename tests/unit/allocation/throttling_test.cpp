@@ -83,16 +83,50 @@ TEST_CASE("T1: admissions slow down while the API server asks for it") {
 TEST_CASE("T1: admissions to a pool slow down while its measured use is above the threshold") {
   World world = world_with(quota("a").of("team-a").pool("p").cpu(1000));
   add_jobs(world, 600);
-  world.policy.measured[PoolName{"p"}] = {81, 10};
+  MeasuredUse& measured = world.policy.measured[PoolName{"p"}];
+  measured = measured_use(81, 10);
   const Plan plan = world.step();
   CHECK(plan.admissions.size() == 500);
   CHECK(plan.waiting.front().why->reason == Reason::Throttled);
-  world.policy.measured[PoolName{"p"}] = {80, 85};
+  CHECK(plan.waiting.front().why->message ==
+        "pool p is under pressure (Warning: measured cpu is at 81 %, above 80 %); it takes 30000 "
+        "workloads a minute; it may go on at 2026-11-21T12:00:00Z");
   world.now = kNow + 1s;
+  measured = measured_use(80, 85, world.now);
   const Plan calm = world.step();
   CHECK(calm.admissions.size() == 100);
   CHECK(calm.memory.pool_paces.at(PoolName{"p"}).per_minute() ==
         AdmissionPace::kPerMinuteMax / 2 + AdmissionPace::kStepPerSecond);
+}
+
+TEST_CASE("T1: a measurement slows admissions down once, and nothing recovers while it stands") {
+  World world = world_with(quota("a").of("team-a").pool("p").cpu(1000));
+  const auto pace = [&] { return world.step().memory.pool_paces.at(PoolName{"p"}).per_minute(); };
+  MeasuredUse& measured = world.policy.measured[PoolName{"p"}];
+  measured = measured_use(85, 0);
+  CHECK(pace() == AdmissionPace::kPerMinuteMax / 2);
+  world.now = kNow + 60s;
+  CHECK(pace() == AdmissionPace::kPerMinuteMax / 2);
+  measured.at = world.now;
+  CHECK(pace() == AdmissionPace::kPerMinuteMax / 4);
+  world.now += 60s;
+  CHECK(pace() == AdmissionPace::kPerMinuteMax / 4);
+}
+
+TEST_CASE("T1: what was measured too long ago is no pressure, nor is what was not measured") {
+  World world = world_with(quota("a").of("team-a").pool("p").cpu(1000));
+  add_jobs(world, 600);
+  MeasuredUse& measured = world.policy.measured[PoolName{"p"}];
+  measured = measured_use(99, 99, kNow - kMeasurementAgeMax - 1ms);
+  CHECK(world.plan().admissions.size() == 600);
+  measured.at = kNow + kMeasurementAgeMax + 1ms; // a clock that is wrong
+  CHECK(world.plan().admissions.size() == 600);
+  measured = {kNow, {}, {}};
+  CHECK(world.plan().admissions.size() == 600);
+  measured = {kNow, {{"cpu", 1000}}, {}}; // of nothing
+  CHECK(world.plan().admissions.size() == 600);
+  measured = measured_use(99, 99, kNow - kMeasurementAgeMax);
+  CHECK(world.plan().admissions.size() == 500);
 }
 
 TEST_CASE("T2: failures within the window open the breaker; a probe that lives closes it") {
@@ -151,51 +185,4 @@ TEST_CASE("T2: nothing of a subject is admitted while its breaker is open, and t
   CHECK(world.step().admissions.empty());
   world.now = kNow + 10min;
   CHECK(admitted_names(world.step()) == Names{"x2"});
-}
-
-TEST_CASE("T3: the levels of pressure lie between the threshold and everything") {
-  const Throttle throttle{80, 85};
-  CHECK(pressure_level(throttle, {80, 85}) == PressureLevel::None);
-  CHECK(pressure_level(throttle, {81, 0}) == PressureLevel::Warning);
-  CHECK(pressure_level(throttle, {90, 0}) == PressureLevel::Critical);
-  CHECK(pressure_level(throttle, {95, 0}) == PressureLevel::Emergency);
-  CHECK(pressure_level(throttle, {0, 97}) == PressureLevel::Emergency);
-  CHECK(pressure_level(Throttle{100, 100}, {100, 100}) == PressureLevel::None);
-}
-
-TEST_CASE("T3: bursts give way first, then what is borrowed, never what is within nominal") {
-  World world;
-  world.add_all(
-      pool("p"), node("n", 20), quota("root").pool("p").cpu(4),
-      quota("a").under("root").of("a").pool("p").nominal("cpu", 4000, Amount{4000}).bursts({200}));
-  world.add_all(pod("own").in("a").cpu(4).priority(1).created(0),
-                pod("lent").in("a").cpu(4).priority(5).created(1));
-  static_cast<void>(world.step());
-  world.add(quota("root").pool("p").cpu(0)); // the loan is called in, and becomes a debt (Q4)
-  AdmissionRecord burst = record("a", "p", {"n"});
-  burst.is_burst = true;
-  world.add_all(pod("extra").in("a").cpu(1).priority(100).admitted(burst).created(2));
-  const auto shed = [&](std::int32_t cpu_percent) {
-    world.policy.measured[PoolName{"p"}] = {cpu_percent, 0};
-    Names names;
-    for (const Shedding& shedding : world.plan().sheddings)
-      names.push_back(shedding.pod->name);
-    return names;
-  };
-  CHECK(shed(80).empty());
-  CHECK(shed(85).empty());
-  CHECK(shed(91) == Names{"extra"});
-  CHECK(shed(99) == Names{"extra", "own"}); // as much as is borrowed, the lowest priority first
-}
-
-TEST_CASE(
-    "T3: under critical pressure nothing new is borrowed, and what is within nominal goes on") {
-  World world;
-  world.add_all(pool("p"), node("n", 20), quota("root").pool("p").cpu(4),
-                quota("a").under("root").of("a").pool("p").cpu(4),
-                pod("own").in("a").cpu(4).created(0), pod("more").in("a").cpu(1).created(1));
-  world.policy.measured[PoolName{"p"}] = {91, 0};
-  const Plan plan = world.step();
-  CHECK(admitted_names(plan) == Names{"own"});
-  CHECK(why_waiting(plan, "more")->reason == Reason::PoolUnderPressure);
 }

@@ -57,6 +57,36 @@ TEST_CASE("measured use is published, and whether it can be relied on") {
   CHECK(metrics_condition(world).message == "3 of 3 ready nodes have fresh measurements");
 }
 
+TEST_CASE("T1: measured use says when and of which nodes it was measured") {
+  AnalyzerWorld world;
+  world.add_pool(10);
+  SimulatedAnalyzer analyzer(world);
+  world.add_node("unmeasured");
+  world.node_names.pop_back();
+  world.measure_for(5min, 4000);
+  const auto status = world.pool().status;
+  CHECK(status.resources.at(0).used == Amount{40'000});
+  CHECK(status.resources.at(0).measured_capacity == Amount{100'000});
+  REQUIRE(status.measured_at);
+  CHECK(*status.measured_at <= world.executor.now());
+  CHECK(*status.measured_at > world.executor.now() - 10min);
+}
+
+TEST_CASE("T1: the time of a measurement is written anew while the pool is busy, and else not") {
+  AnalyzerWorld world;
+  world.add_pool(10);
+  SimulatedAnalyzer analyzer(world);
+  world.measure_for(5min, 6000);
+  const auto quiet = world.pool().status.measured_at;
+  world.measure_for(10min, 6000);
+  CHECK(world.pool().status.measured_at == quiet);
+  world.measure_for(5min, 7000);
+  const auto busy = world.pool().status.measured_at;
+  world.measure_for(2min, 7000);
+  REQUIRE(world.pool().status.measured_at);
+  CHECK(*world.pool().status.measured_at > *busy);
+}
+
 TEST_CASE("without a metrics-server nothing is published as zero") {
   AnalyzerWorld world;
   world.add_pool(3);
@@ -266,7 +296,7 @@ TEST_CASE("a recommendation that holds is renewed at half its time, and is other
   world.measure_for(15min, 9000);
   REQUIRE(standing_in(world).size() == 1);
   const auto first = standing_in(world)[0];
-  const std::size_t before = analyzer.writes();
+  const std::size_t before = analyzer.writes("/scalingrecommendations");
   world.measure_for(1h, 9000);
   const auto later = standing_in(world);
   REQUIRE(later.size() == 1);
@@ -274,8 +304,8 @@ TEST_CASE("a recommendation that holds is renewed at half its time, and is other
   CHECK(later[0].spec.expires_at > world.executor.now());
   CHECK(later[0].spec.action == first.spec.action);
   // Every 8 minutes the spec; the status only if its words change.
-  CHECK(analyzer.writes() - before <= 2 * 8);
-  CHECK(analyzer.writes() - before >= 6);
+  CHECK(analyzer.writes("/scalingrecommendations") - before <= 2 * 8);
+  CHECK(analyzer.writes("/scalingrecommendations") - before >= 6);
 }
 
 TEST_CASE("a finding that is gone is resolved, and removed after a day") {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -94,10 +95,12 @@ struct SimulatedAnalyzer {
         world.executor.run_until([this] { return tasks.running() == 0; }, std::chrono::minutes{5}));
   }
 
-  /// Writes asked for so far, with whatever answer.
-  [[nodiscard]] std::size_t writes() const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        transport.exchanges(), [](const auto& exchange) { return exchange.method != "GET"; }));
+  /// Writes asked for so far, with whatever answer, of which the target contains `part`.
+  [[nodiscard]] std::size_t writes(std::string_view part = "") const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(transport.exchanges(), [part](const auto& exchange) {
+          return exchange.method != "GET" && exchange.target.find(part) != std::string::npos;
+        }));
   }
 
   static kube::ClientOptions client_options() {

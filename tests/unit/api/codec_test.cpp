@@ -208,6 +208,8 @@ TEST_CASE("the two writers of a pool's status split it without a rest") {
   cpu.name = ResourceName::cpu();
   cpu.capacity = Amount{4000};
   cpu.used = Amount{1500};
+  cpu.measured_capacity = Amount{2000};
+  status.measured_at = TimePoint{} + std::chrono::hours{1};
   auto& disk = status.resources.emplace_back();
   disk.name = ResourceName::ephemeral_storage();
   disk.used = Amount{7};
@@ -222,6 +224,8 @@ TEST_CASE("the two writers of a pool's status split it without a rest") {
   CHECK(analyzer.observed_generation == std::nullopt);
   REQUIRE(analyzer.resources.size() == 2);
   CHECK(analyzer.resources[0].used == Amount{1500});
+  CHECK(analyzer.resources[0].measured_capacity == Amount{2000});
+  CHECK(analyzer.measured_at == status.measured_at);
   CHECK(analyzer.resources[0].capacity == std::nullopt);
   REQUIRE(analyzer.conditions.size() == 1);
   CHECK(analyzer.conditions[0].type == kMetricsAvailable);
@@ -231,6 +235,7 @@ TEST_CASE("the two writers of a pool's status split it without a rest") {
   REQUIRE(op.resources.size() == 1);
   CHECK(op.resources[0].capacity == Amount{4000});
   CHECK(op.resources[0].used == std::nullopt);
+  CHECK(op.measured_at == std::nullopt);
   REQUIRE(op.conditions.size() == 1);
   CHECK(op.conditions[0].type == "Ready");
   CHECK(measured_part(op) == ResourcePoolStatus{});

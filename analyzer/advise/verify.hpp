@@ -21,6 +21,9 @@ struct Proofs {
   std::function<bool(const api::ScalingRecommendation&)> is_applied;
 };
 
+/// What was not compared so long after it was due never will be.
+inline constexpr Duration kVerifiedWithin = std::chrono::minutes{10};
+
 /// The time that decides: the last of the forecast within its first hour.
 [[nodiscard]] std::optional<TimePoint> check_point(const api::ScalingRecommendation& one);
 /// Whether its forecast has not been compared with what came yet.

@@ -1,6 +1,7 @@
 #include "analyzer/sources/workloads.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "lib/cluster/pod_draft.hpp"
@@ -21,12 +22,15 @@ using PodResult = Result<std::shared_ptr<const WorkloadPod>>;
 constexpr std::size_t kContainersMax = 64;
 constexpr std::int64_t kReplicasMax = 1'000'000;
 
-bool keep_no_annotation(std::string_view) {
-  return false;
+/// What the admission of the VerticalPodAutoscaler leaves on the pods that it changes.
+constexpr std::string_view kSizedByAutoscaler = "vpaObservedContainers";
+
+bool keep_annotation(std::string_view key) {
+  return key == kSizedByAutoscaler;
 }
 
 Result<void> read_meta(JsonElement value, api::ObjectMeta& into) {
-  return kube::read_object_meta(value, into, keep_no_annotation);
+  return kube::read_object_meta(value, into, keep_annotation);
 }
 
 Result<void> check_meta(const api::ObjectMeta& meta) {
@@ -35,10 +39,18 @@ Result<void> check_meta(const api::ObjectMeta& meta) {
   return {};
 }
 
-Result<void> read_container(JsonElement value, std::vector<WorkloadContainer>& into) {
-  if (into.size() >= kContainersMax)
-    return fail(Code::TooLarge, "too many containers");
+/// As in a pod: what has a limit and no request asks for its limit.
+void fill_in_requests(WorkloadContainer& container) {
+  for (const auto& [resource, limit] : container.limits)
+    if (!container.requests.contains(resource))
+      container.requests.set(resource, limit);
+}
+
+/// One of `spec.containers`, or of `spec.initContainers`, of which only sidecars are kept.
+Result<void> read_container(JsonElement value, bool is_init, std::size_t position,
+                            std::vector<WorkloadContainer>& into) {
   WorkloadContainer container;
+  std::string_view restart_policy;
   const auto read_resources = [&](JsonElement it) {
     return read_members(it,
                         member("requests",
@@ -47,29 +59,52 @@ Result<void> read_container(JsonElement value, std::vector<WorkloadContainer>& i
                                  return cluster::read_amounts(amounts, container.requests);
                                }),
                         member("limits", [&](JsonElement amounts) {
-                          container.has_limits = true;
                           return cluster::read_amounts(amounts, container.limits);
                         }));
   };
   BERTH_CHECK(read_members(
       value, member("name", [&](JsonElement it) { return read_text(it, container.name); }),
+      member("restartPolicy", [&](JsonElement it) { return read_text(it, restart_policy); }),
       member("resources", read_resources)));
+  if (is_init && restart_policy != "Always")
+    return {};
+  if (into.size() >= kContainersMax)
+    return fail(Code::TooLarge, "too many containers");
+  fill_in_requests(container);
+  container.is_sidecar = is_init;
+  container.position = position;
   into.push_back(std::move(container));
   return {};
 }
 
-Result<void> read_containers(JsonElement value, std::vector<WorkloadContainer>& into) {
-  return read_elements(value, [&](JsonElement it) { return read_container(it, into); });
+/// The containers of a pod's spec, each list for itself: in JSON either may come first.
+struct ContainerLists {
+  std::vector<WorkloadContainer> containers{};
+  std::vector<WorkloadContainer> sidecars{};
+
+  [[nodiscard]] std::vector<WorkloadContainer> take() && {
+    std::ranges::move(sidecars, std::back_inserter(containers));
+    return std::move(containers);
+  }
+};
+
+Result<void> read_list(JsonElement value, bool is_init, std::vector<WorkloadContainer>& into) {
+  std::size_t position = 0;
+  return read_elements(
+      value, [&](JsonElement it) { return read_container(it, is_init, position++, into); });
 }
 
 WorkloadResult decode_workload(JsonElement value, api::ScalingTargetKind kind) {
   auto workload = std::make_shared<Workload>();
   workload->kind = kind;
   std::int64_t replicas = 1;
+  ContainerLists lists;
   const auto read_pod_spec = [&](JsonElement it) {
-    return read_members(it, member("containers", [&](JsonElement list) {
-                          return read_containers(list, workload->containers);
-                        }));
+    return read_members(
+        it,
+        member("containers", [&](JsonElement l) { return read_list(l, false, lists.containers); }),
+        member("initContainers",
+               [&](JsonElement l) { return read_list(l, true, lists.sidecars); }));
   };
   const auto read_template = [&](JsonElement it) {
     return read_members(it, member("spec", read_pod_spec));
@@ -86,7 +121,9 @@ WorkloadResult decode_workload(JsonElement value, api::ScalingTargetKind kind) {
   if (replicas < 0 || replicas > kReplicasMax)
     return fail(Code::Invalid, "spec: replicas: must be 0 to 1000000");
   workload->replicas = static_cast<std::int32_t>(replicas);
+  workload->containers = std::move(lists).take();
   workload->meta.labels.clear();
+  workload->meta.annotations.clear();
   return workload;
 }
 
@@ -94,7 +131,8 @@ WorkloadResult decode_workload(JsonElement value, api::ScalingTargetKind kind) {
 std::optional<WorkloadRef> workload_of(const api::ObjectMeta& meta) {
   const auto owner =
       std::ranges::find_if(meta.owners, [](const auto& one) { return one.controller; });
-  if (owner == meta.owners.end())
+  // Others have Kinds of the same names: a StatefulSet of apps.kruise.io is none that we patch.
+  if (owner == meta.owners.end() || !owner->api_version.starts_with("apps/"))
     return std::nullopt;
   if (owner->kind == "StatefulSet")
     return WorkloadRef{api::ScalingTargetKind::StatefulSet, {meta.ns, owner->name}};
@@ -108,67 +146,103 @@ std::optional<WorkloadRef> workload_of(const api::ObjectMeta& meta) {
                      {meta.ns, owner->name.substr(0, owner->name.size() - suffix.size())}};
 }
 
-/// The state of a container: when it began, or why it ended.
-Result<void> read_state(JsonElement value, TimePoint& started, std::string_view& reason) {
+/// The state of a container: when it began, or why it ended and when.
+struct ContainerState {
+  TimePoint started{};
+  TimePoint finished{};
+  std::string_view reason{};
+
+  [[nodiscard]] bool is_memory_kill() const { return reason == "OOMKilled"; }
+};
+
+Result<void> read_state(JsonElement value, ContainerState& into) {
+  const auto read_at = [](TimePoint& at) {
+    return [&at](JsonElement it) { return kube::read_time(it, at); };
+  };
   return read_members(value,
                       member("running",
                              [&](JsonElement it) {
-                               return read_members(it, member("startedAt", [&](JsonElement at) {
-                                                     return kube::read_time(at, started);
-                                                   }));
+                               return read_members(it, member("startedAt", read_at(into.started)));
                              }),
                       member("terminated", [&](JsonElement it) {
-                        return read_members(it, member("reason", [&](JsonElement text) {
-                                              return read_text(text, reason);
+                        return read_members(it, member("finishedAt", read_at(into.finished)),
+                                            member("reason", [&](JsonElement text) {
+                                              return read_text(text, into.reason);
                                             }));
                       }));
 }
 
 struct PodDraft {
   std::shared_ptr<WorkloadPod> pod = std::make_shared<WorkloadPod>();
-  std::vector<WorkloadContainer> specs{};
+  ContainerLists specs{};
   std::vector<PodContainer> statuses{};
   std::string_view phase{};
 };
 
 Result<void> read_container_status(JsonElement value, PodDraft& draft) {
   PodContainer status;
-  TimePoint started{};
-  TimePoint ignored{};
-  std::string_view reason;
-  std::string_view last_reason;
+  ContainerState state;
+  ContainerState last;
+  const auto read_resources = [&](JsonElement it) {
+    return read_members(it, member("limits", [&](JsonElement amounts) {
+                          return cluster::read_amounts(amounts, status.limits);
+                        }));
+  };
   BERTH_CHECK(read_members(
       value, member("name", [&](JsonElement it) { return read_text(it, status.name); }),
-      member("restartCount",
-             [&](JsonElement it) { return kube::read_integer(it, status.restarts); }),
-      member("state", [&](JsonElement it) { return read_state(it, started, reason); }),
-      member("lastState", [&](JsonElement it) { return read_state(it, ignored, last_reason); })));
-  status.killed_for_memory = reason == "OOMKilled" || last_reason == "OOMKilled";
-  draft.pod->started = std::max(draft.pod->started, started);
+      member("resources", read_resources),
+      member("state", [&](JsonElement it) { return read_state(it, state); }),
+      member("lastState", [&](JsonElement it) { return read_state(it, last); })));
+  if (state.is_memory_kill())
+    status.killed = state.finished;
+  else if (last.is_memory_kill()) // who began again since was killed before that
+    status.killed = last.finished == TimePoint{} ? state.started : last.finished;
+  draft.pod->started = std::max(draft.pod->started, state.started);
   draft.statuses.push_back(std::move(status));
   return {};
 }
 
 Result<void> read_pod_spec(JsonElement value, PodDraft& draft) {
+  ContainerLists& specs = draft.specs;
   return read_members(
-      value, member("nodeName", [&](JsonElement it) { return read_text(it, draft.pod->node); }),
-      member("containers", [&](JsonElement it) { return read_containers(it, draft.specs); }));
+      value,
+      member("containers", [&](JsonElement l) { return read_list(l, false, specs.containers); }),
+      member("initContainers", [&](JsonElement l) { return read_list(l, true, specs.sidecars); }));
+}
+
+Result<void> read_condition(JsonElement value, WorkloadPod& pod) {
+  std::string_view type;
+  std::string_view status;
+  TimePoint changed{};
+  BERTH_CHECK(read_members(
+      value, member("type", [&](JsonElement it) { return read_text(it, type); }),
+      member("status", [&](JsonElement it) { return read_text(it, status); }),
+      member("lastTransitionTime", [&](JsonElement it) { return kube::read_time(it, changed); })));
+  if (type == "Ready") {
+    pod.ready = status == "True";
+    pod.ready_changed = changed;
+  }
+  return {};
 }
 
 Result<void> read_pod_status(JsonElement value, PodDraft& draft) {
-  return read_members(value,
-                      member("phase", [&](JsonElement it) { return read_text(it, draft.phase); }),
-                      member("startTime",
-                             [&](JsonElement it) -> Result<void> {
-                               TimePoint started{};
-                               BERTH_CHECK(kube::read_time(it, started));
-                               draft.pod->started = std::max(draft.pod->started, started);
-                               return {};
-                             }),
-                      member("containerStatuses", [&](JsonElement it) {
-                        return read_elements(
-                            it, [&](JsonElement one) { return read_container_status(one, draft); });
-                      }));
+  const auto read_statuses = [&](JsonElement list) {
+    return read_elements(list, [&](JsonElement one) { return read_container_status(one, draft); });
+  };
+  const auto read_conditions = [&](JsonElement list) {
+    return read_elements(list, [&](JsonElement one) { return read_condition(one, *draft.pod); });
+  };
+  return read_members(
+      value, member("phase", [&](JsonElement it) { return read_text(it, draft.phase); }),
+      member("startTime", [&](JsonElement it) { return kube::read_time(it, draft.pod->accepted); }),
+      member("conditions", read_conditions), member("containerStatuses", read_statuses),
+      member("initContainerStatuses", read_statuses));
+}
+
+PodStage stage_of(std::string_view phase, const api::ObjectMeta& meta) {
+  if (meta.deleted || phase == "Succeeded" || phase == "Failed")
+    return PodStage::Ended;
+  return phase == "Running" ? PodStage::Running : PodStage::Waiting;
 }
 
 PodResult decode_pod(JsonElement value) {
@@ -180,40 +254,33 @@ PodResult decode_pod(JsonElement value) {
       member("status", [&](JsonElement it) { return read_pod_status(it, draft); })));
   BERTH_CHECK(check_meta(pod.meta));
   pod.workload = workload_of(pod.meta);
-  pod.running = draft.phase == "Running" && !pod.meta.deleted;
-  for (const WorkloadContainer& spec : draft.specs) {
+  pod.stage = stage_of(draft.phase, pod.meta);
+  pod.started = std::max(pod.started, pod.accepted);
+  pod.is_sized_by_autoscaler = !pod.meta.annotations.empty();
+  for (WorkloadContainer& spec : std::move(draft.specs).take()) {
     const auto status = std::ranges::find(draft.statuses, spec.name, &PodContainer::name);
     PodContainer container = status == draft.statuses.end() ? PodContainer{} : *status;
-    container.name = spec.name;
-    container.limits = spec.limits;
+    container.name = std::move(spec.name);
+    container.requests = std::move(spec.requests);
+    if (container.limits.empty())
+      container.limits = std::move(spec.limits);
     pod.containers.push_back(std::move(container));
-    pod.requests += spec.requests;
   }
   pod.meta.labels.clear();
+  pod.meta.annotations.clear();
   pod.meta.owners.clear();
   return draft.pod;
 }
 
-template <class T, class Decode>
-Result<std::shared_ptr<const T>> decode_text(std::string text, Decode decode) {
-  simdjson::dom::parser parser;
-  if (parser.allocate(text.size(), kube::kJsonDepthMax) != simdjson::SUCCESS)
-    return fail(Code::TooLarge, "an object of " + std::to_string(text.size()) + " bytes");
-  JsonElement element;
-  if (const auto error = parser.parse(text).get(element); error != simdjson::SUCCESS)
-    return fail(Code::Invalid, std::string("not JSON: ") + simdjson::error_message(error));
-  return decode(element);
-}
-
 } // namespace
 
-WorkloadResult decode_workload_text(api::ScalingTargetKind kind, std::string text) {
-  return decode_text<Workload>(std::move(text),
-                               [kind](JsonElement it) { return decode_workload(it, kind); });
+WorkloadResult decode_workload_text(api::ScalingTargetKind kind, const std::string& text) {
+  return kube::decode_one_text<Workload>(
+      text, [kind](JsonElement it) { return decode_workload(it, kind); });
 }
 
-PodResult decode_workload_pod_text(std::string text) {
-  return decode_text<WorkloadPod>(std::move(text), decode_pod);
+PodResult decode_workload_pod_text(const std::string& text) {
+  return kube::decode_one_text<WorkloadPod>(text, decode_pod);
 }
 
 kube::Codec<Workload> make_workload_codec(api::ScalingTargetKind kind) {

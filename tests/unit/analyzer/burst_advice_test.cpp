@@ -102,4 +102,25 @@ TEST_CASE("a pool that is used up is no place for a burst") {
   CHECK(of_kind(world, RecommendationKind::GrowPool).size() == 1);
 }
 
+TEST_CASE("what a dead operator said of charges is not known any more") {
+  AnalyzerWorld world;
+  world.add_pool(10);
+  world.admin.patch("ResourcePool", {"", "p"}, {{"spec", {{"burst", Json::object()}}}});
+  world.admin.create(
+      simulation::make_object("coordination.k8s.io/v1", "Lease", "berth-system", "berth-operator")
+          .spec({{"holderIdentity", "op-1"}, {"leaseDurationSeconds", 15}}));
+  AdvisorOptions options;
+  options.operator_lease = {"berth-system", "berth-operator"};
+  SimulatedAnalyzer analyzer(world, options);
+  charge(world, 98); // as the last thing that it wrote
+  world.measure_for(20min, 5000);
+  CHECK(of_kind(world, RecommendationKind::EnterBurst).empty());
+  for (int i = 0; i < 15; ++i) {
+    world.admin.patch("Lease", {"berth-system", "berth-operator"},
+                      {{"spec", {{"renewTime", format_time(world.executor.now())}}}});
+    world.measure_for(1min, 5000);
+  }
+  CHECK(of_kind(world, RecommendationKind::EnterBurst).size() == 1);
+}
+
 } // namespace berth::analyzer

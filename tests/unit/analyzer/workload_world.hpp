@@ -29,6 +29,34 @@ struct WorkloadWorld : AnalyzerWorld {
     for (int i = 0; i < replicas; ++i)
       add_pod("web-" + std::to_string(i));
   }
+  /// One more pod, which has no node yet.
+  void add_pending_pod(const std::string& name) {
+    admin.create(simulation::make_pod("shop", name)
+                     .cpu("1")
+                     .memory("1Gi")
+                     .label("pod-template-hash", "7c9")
+                     .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid"));
+  }
+  void scale(int replicas) {
+    admin.patch("Deployment", {"shop", "web"}, {{"spec", {{"replicas", replicas}}}});
+  }
+  void add_autoscaler(Json metrics = Json::array()) {
+    const Json target = {{"apiVersion", "apps/v1"}, {"kind", "Deployment"}, {"name", "web"}};
+    admin.create(simulation::make_object("autoscaling/v2", "HorizontalPodAutoscaler", "shop", "hpa")
+                     .spec({{"scaleTargetRef", target},
+                            {"minReplicas", 1},
+                            {"maxReplicas", 20},
+                            {"metrics", std::move(metrics)}}));
+  }
+  /// A condition of the policy's status, which must be there.
+  [[nodiscard]] api::Condition policy_condition(const std::string& type) {
+    const auto policy =
+        api::decode<api::ScalingPolicy>(admin.get("ScalingPolicy", {"shop", "web"}));
+    ensure(policy.has_value(), "the policy can be read");
+    const auto* found = api::find_condition(policy->status.conditions, type);
+    ensure(found != nullptr, "the policy has the condition");
+    return *found;
+  }
   void add_pod(const std::string& name) {
     admin.create(simulation::make_pod("shop", name)
                      .cpu("1")

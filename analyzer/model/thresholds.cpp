@@ -93,13 +93,21 @@ void grow(SizeAdvice& advice, std::span<const Judged> judged, TargetSize size) {
       confidence(1 - on.outlook.chance_below(warning_amount(on)), on.outlook);
 }
 
+/// How small it may become in one step.
+std::int32_t shrunk(std::span<const Judged> judged, TargetSize size, const AdviceOptions& options) {
+  const std::int32_t step = std::max(size.units * options.shrink_step_percent_max / 100, 1);
+  std::int32_t units = std::max({size.units - step, size.units_min, 1});
+  for (const Judged& one : judged)
+    units = std::max(units, units_for(one.outlook.cautious_peak(), one, size));
+  return units;
+}
+
 void shrink(SizeAdvice& advice, std::span<const Judged> judged, TargetSize size,
             const AdviceOptions& options) {
   rest_on_neediest(advice, judged, size, &Outlook::cautious_peak);
   const Judged& on = judged[advice.resource];
   advice.reason = Reason::LowUtilization;
-  const std::int32_t step = std::max(size.units * options.shrink_step_percent_max / 100, 1);
-  advice.units = std::max({advice.units, size.units - step, size.units_min, 1});
+  advice.units = shrunk(judged, size, options);
   const double limit = warning_amount(on) * advice.units / units_of(on, size);
   advice.confidence_percent = confidence(on.outlook.chance_below(limit), on.outlook);
 }
@@ -110,10 +118,11 @@ Advice wanted(std::span<const Judged> judged, TargetSize size, Advice standing,
   const auto grows = [&](const Judged& one) { return wants_growth(one, size, standing); };
   if (std::ranges::any_of(judged, grows))
     return size.units < size.units_max ? Advice::Grow : Advice::None;
-  const bool may_shrink = size.is_settled && size.units > std::max(size.units_min, 1) &&
-                          std::ranges::all_of(judged, [&](const Judged& one) {
-                            return allows_shrinking(one, standing, options);
-                          });
+  const bool may_shrink =
+      size.is_settled && size.units > std::max(size.units_min, 1) &&
+      std::ranges::all_of(
+          judged, [&](const Judged& one) { return allows_shrinking(one, standing, options); }) &&
+      shrunk(judged, size, options) < size.units;
   return may_shrink ? Advice::Shrink : Advice::None;
 }
 
@@ -154,7 +163,8 @@ SizeAdvice advise(std::span<const Judged> judged, TargetSize size, const AdviceS
     return advice;
   }
   advice.known = true;
-  if (!is_possible(next, size))
+  // What use no longer allows to shrink is not shrunk for want of a cooldown.
+  if (!is_possible(next, size) || (next == Advice::Shrink && by_use != Advice::Shrink))
     next = Advice::None;
   if (next != state.advice)
     advice.state = AdviceState{next, now};

@@ -113,8 +113,10 @@ TEST_CASE("an advice to shrink stands until use is clear of the threshold") {
 }
 
 TEST_CASE("a change of mind waits for the cooldown") {
-  const auto fresh = standing(Advice::Shrink, 4min + 59s);
-  CHECK(advise_one(steady(90), fresh).state == fresh);
+  const auto fresh = standing(Advice::Grow, 4min + 59s);
+  CHECK(advise_one(steady(10), fresh).state == fresh);
+  CHECK(advise_one(steady(10), standing(Advice::Grow, 5min)).state ==
+        AdviceState{Advice::Shrink, kNow});
   const auto old = standing(Advice::Shrink, 5min);
   CHECK(advise_one(steady(90), old).state == AdviceState{Advice::Grow, kNow});
   const auto ended = standing(Advice::None, 1min);
@@ -122,9 +124,20 @@ TEST_CASE("a change of mind waits for the cooldown") {
 }
 
 TEST_CASE("a pool that is nearly full does not wait for the cooldown") {
+  const auto ended = standing(Advice::None, 1s);
+  CHECK(advise_one(steady(94), ended).state == ended);
+  CHECK(advise_one(steady(95), ended).state == AdviceState{Advice::Grow, kNow});
+}
+
+TEST_CASE("advice to shrink that use does not allow any more is over at once, and growth waits") {
   const auto fresh = standing(Advice::Shrink, 1s);
-  CHECK(advise_one(steady(94), fresh).state == fresh);
+  CHECK(advise_one(steady(90), fresh).state == AdviceState{Advice::None, kNow});
   CHECK(advise_one(steady(95), fresh).state == AdviceState{Advice::Grow, kNow});
+}
+
+TEST_CASE("what one unit fewer would leave too busy is not told to shrink") {
+  CHECK(advise_one(steady(40), {}, {2, 1}).state.advice == Advice::None);
+  CHECK(advise_one(steady(30), {}, {2, 1}).state.advice == Advice::Shrink);
 }
 
 TEST_CASE("one resource is enough to grow, and all are needed to shrink") {

@@ -58,9 +58,10 @@ std::optional<ResourceVector> asked_use(const WorkloadPod& pod, const UsageSampl
   return used;
 }
 
-void add_peaks(WorkloadUsage& usage, const WorkloadPod& pod, const UsageSample& sample) {
+void add_peaks(WorkloadUsage& usage, const WorkloadPod& pod, const UsageSample& sample,
+               TimePoint now) {
   // The window of the sample must lie behind the start-up as a whole.
-  const bool starting = !pod.ready || sample.at - sample.window < pod.started + kStartup;
+  const bool starting = is_coming(pod, now) || sample.at - sample.window < pod.started + kStartup;
   for (const ContainerUse& container : sample.containers) {
     ContainerPeaks& peaks = usage.containers[container.name];
     (starting ? peaks.startup : peaks.busiest).raise_to(container.used);
@@ -100,7 +101,7 @@ WorkloadUsage add_up(const std::vector<WorkloadPodPtr>& pods, const PodSamples& 
         pod->stage == PodStage::Running ? sample_of(*pod, samples) : nullptr;
     const bool is_fresh = sample != nullptr && sample->at >= now - stale_after;
     if (is_fresh)
-      add_peaks(usage, *pod, *sample);
+      add_peaks(usage, *pod, *sample, now);
     const auto used = sample == nullptr ? std::nullopt : asked_use(*pod, *sample);
     if (is_coming(*pod, now) || (!used && now - pod->started < kUnmeasuredAtFirst)) {
       ++usage.coming;

@@ -249,4 +249,16 @@ TEST_CASE("a policy says in its status whether its target is measured") {
   CHECK(world.policy_condition("Ready").reason == Reason::MetricsStale);
 }
 
+TEST_CASE("a quiet workload is not written to, nor its policy") {
+  WorkloadWorld world;
+  world.add_deployment(4);
+  world.add_policy({{"actions", {"Replicas", "Resize"}}});
+  SimulatedAnalyzer analyzer(world);
+  world.measure_pods_for(20min, 600, 600);
+  const std::size_t settled = analyzer.writes();
+  CHECK(settled > 0);
+  world.measure_pods_for(1h, 600, 600);
+  CHECK(analyzer.writes() == settled);
+}
+
 } // namespace berth::analyzer

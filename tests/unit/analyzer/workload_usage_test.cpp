@@ -145,6 +145,7 @@ TEST_CASE("a pod that was ready and no longer is may be overloaded, and counts")
   scene.add(overloaded, 1000, kMi);
   CHECK(scene.usage().pods.nodes == 1);
   CHECK(scene.usage().coming == 0);
+  CHECK(scene.usage().containers.at("app").busiest.get(ResourceName::cpu()) == Amount{1000});
 }
 
 TEST_CASE("containers that ask for nothing are no part of how much is used of what is asked for") {

@@ -153,6 +153,8 @@ PodResult decode_pod(JsonElement value) {
     PodContainer container = status == draft.statuses.end() ? PodContainer{} : *status;
     container.name = std::move(spec.name);
     container.requests = std::move(spec.requests);
+    if (container.killed == TimePoint{}) // no time is told: no later than it began again
+      container.killed = pod.started;
     if (container.limits.empty())
       container.limits = std::move(spec.limits);
     pod.containers.push_back(std::move(container));

@@ -103,10 +103,10 @@ TEST_CASE("what became of containers is read: restarts, kills, and when the last
 
 TEST_CASE("a container that is down for want of memory was killed as well") {
   const auto found = decode_workload_pod_text(pod(R"("labels": {})", R"({
-    "phase": "Running", "containerStatuses": [
+    "phase": "Running", "startTime": "2026-03-02T09:00:00Z", "containerStatuses": [
       {"name": "app", "restartCount": 1, "state": {"terminated": {"reason": "OOMKilled"}}}]})"));
   REQUIRE(found);
-  CHECK((*found)->containers[0].killed);
+  CHECK((*found)->containers[0].killed == *parse_time("2026-03-02T09:00:00Z"));
 }
 
 TEST_CASE(

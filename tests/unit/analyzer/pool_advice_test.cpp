@@ -10,6 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using api::ConditionStatus;
 using api::RecommendationKind;
+using resources::Amount;
+using simulation::Json;
 
 } // namespace
 

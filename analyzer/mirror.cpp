@@ -53,7 +53,9 @@ struct Mirror::Impl {
                     make_workload_codec(api::ScalingTargetKind::Deployment), log),
         stateful_sets(client, used, Rng{rng.next()}, kube::types::stateful_set(),
                       make_workload_codec(api::ScalingTargetKind::StatefulSet), log),
-        pods(client, used, Rng{rng.next()}, kube::types::pod(), make_workload_pod_codec(), log) {}
+        pods(client, used, Rng{rng.next()}, kube::types::pod(), make_workload_pod_codec(), log),
+        autoscalers(client, used, Rng{rng.next()}, kube::types::horizontal_pod_autoscaler(),
+                    make_autoscaler_codec(), log) {}
 
   async::Executor& executor;
   Mirrored<cluster::Node> nodes;
@@ -63,6 +65,7 @@ struct Mirror::Impl {
   Mirrored<Workload> deployments;
   Mirrored<Workload> stateful_sets;
   Mirrored<WorkloadPod> pods;
+  Mirrored<Autoscaler> autoscalers;
 };
 
 Mirror::Mirror(kube::Client& client, async::Executor& executor, Rng rng, telemetry::Logger log)
@@ -80,6 +83,7 @@ async::Task<void> Mirror::run(std::stop_token stop) {
   group.spawn(impl_->deployments.reflector.run(group.stop_token()));
   group.spawn(impl_->stateful_sets.reflector.run(group.stop_token()));
   group.spawn(impl_->pods.reflector.run(group.stop_token()));
+  group.spawn(impl_->autoscalers.reflector.run(group.stop_token()));
   co_await group.join();
 }
 
@@ -87,14 +91,14 @@ bool Mirror::has_synced() const {
   return impl_->nodes.store.has_synced() && impl_->pools.store.has_synced() &&
          impl_->policies.store.has_synced() && impl_->recommendations.store.has_synced() &&
          impl_->deployments.store.has_synced() && impl_->stateful_sets.store.has_synced() &&
-         impl_->pods.store.has_synced();
+         impl_->pods.store.has_synced() && impl_->autoscalers.store.has_synced();
 }
 
 Caches Mirror::caches() const {
   return {impl_->nodes.store,       impl_->pools.store,
           impl_->policies.store,    impl_->recommendations.store,
           impl_->deployments.store, impl_->stateful_sets.store,
-          impl_->pods.store};
+          impl_->pods.store,        impl_->autoscalers.store};
 }
 
 } // namespace berth::analyzer

@@ -34,6 +34,11 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
   app.add_option("--lease-namespace", options.lease_namespace, "namespace of the Lease")
       ->capture_default_str();
   app.add_option("--lease-name", options.lease_name, "name of the Lease")->capture_default_str();
+  app.add_option(
+         "--operator-lease-name", options.operator_lease_name,
+         "Lease of the operator, in the same namespace: while it is not renewed, bursts are "
+         "not advised on; empty: taken to be renewed")
+      ->capture_default_str();
   app.add_option("--identity", options.identity,
                  "who holds the Lease; default: host name and a random part");
 }
@@ -72,6 +77,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
       app, argc, argv, [&] { return problems_of(line.options, interval_seconds); });
   auto& advisor = line.options.advisor;
   advisor.interval = std::chrono::seconds{interval_seconds};
+  advisor.operator_lease = {line.options.lease_namespace, line.options.operator_lease_name};
   advisor.recommendation_validity =
       std::max(advisor.recommendation_validity, advisor.interval * kValidityIntervalsMin);
   return line;

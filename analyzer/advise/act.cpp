@@ -18,6 +18,8 @@ kube::WriteOptions apply_options(const char* subresource = "") {
 async::Task<void> Act::run(Plan plan) {
   if (plan.measured)
     co_await write_measured(plan.pool, *plan.measured);
+  if (plan.policy_status)
+    co_await write_policy(plan.policy, *plan.policy_status);
   for (const auto& advised : plan.advised)
     co_await write_advised(advised.object);
   for (const auto& change : plan.changed) {
@@ -39,6 +41,16 @@ async::Task<void> Act::write_measured(api::ObjectMeta pool, api::ResourcePoolSta
   if (!written && written.error().code != Code::NotFound)
     log.warn("Failed to write the measured use of a ResourcePool", written.error(),
              {{"pool", pool.name}});
+}
+
+async::Task<void> Act::write_policy(api::ObjectMeta policy, api::ScalingPolicyStatus status) {
+  std::string body = api::encode_status<api::ScalingPolicy>(policy, status);
+  const auto options = apply_options("status");
+  const auto written = co_await client.patch(kube::types::scaling_policy(), policy.key(),
+                                             kube::PatchType::Apply, std::move(body), options);
+  if (!written && written.error().code != Code::NotFound)
+    log.warn("Failed to write the status of a ScalingPolicy", written.error(),
+             {{"policy", to_string(policy.key())}});
 }
 
 async::Task<void> Act::write_advised(api::ScalingRecommendation object) {

@@ -20,6 +20,8 @@ struct Act {
 private:
   [[nodiscard]] async::Task<void> write_measured(api::ObjectMeta pool,
                                                  api::ResourcePoolStatus status);
+  [[nodiscard]] async::Task<void> write_policy(api::ObjectMeta policy,
+                                               api::ScalingPolicyStatus status);
   [[nodiscard]] async::Task<void> write_advised(api::ScalingRecommendation object);
   [[nodiscard]] async::Task<Result<void>> write_status(api::ObjectMeta meta,
                                                        api::ScalingRecommendationStatus status);

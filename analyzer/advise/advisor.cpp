@@ -36,7 +36,8 @@ Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool(
                  std::function<bool()> may_write)
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
       may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log},
-      recorder_(options_, parts_.metrics), forecaster_(parts_.metrics) {}
+      recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
+      operator_(parts_.client, options_.operator_lease) {}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
   read_history();
@@ -62,7 +63,7 @@ async::Task<void> Advisor::cycle() {
   const TimePoint now = parts_.executor.clock().now();
   recorder_.forget_what_is_gone(parts_.caches);
   const ClusterView view = observe(parts_.caches, recorder_.node_samples());
-  recorder_.record(view, pods_by_workload(parts_.caches), now);
+  recorder_.record(view, pods_by_workload(parts_.caches), now, operator_.is_alive());
   forecaster_.begin_cycle(recorder_.history(), now);
   const TrackRecords records = track_records(parts_.caches.recommendations);
   const DecideContext context{options_, records, now};
@@ -93,7 +94,21 @@ async::Task<void> Advisor::measure() {
   recorder_.take_nodes(take(std::move(nodes), "nodes"), parts_.executor.clock().now());
   auto pods = co_await read_pod_metrics(parts_.client);
   recorder_.take_pods(take(std::move(pods), "pods"), parts_.executor.clock().now());
+  co_await operator_.look();
   co_await read_metrics();
+}
+
+std::optional<RangeQuery> Advisor::query_for(const api::ScalingMetric& metric,
+                                             const std::string& series) const {
+  const Series* known = recorder_.history().find(series);
+  const auto latest = known == nullptr ? std::nullopt : known->latest();
+  RangeQuery query;
+  query.expression = metric.query;
+  query.step = options_.interval;
+  query.end = parts_.executor.clock().now();
+  const TimePoint first = query.end - recorder_.history().options().window;
+  query.start = latest ? std::max(latest->at + query.step, first) : first;
+  return query.start > query.end ? std::nullopt : std::optional(query);
 }
 
 async::Task<void> Advisor::read_metrics() {
@@ -106,24 +121,21 @@ async::Task<void> Advisor::read_metrics() {
         continue;
       --left;
       const std::string name = metric_series(*policy, metric.name);
-      const Series* series = recorder_.history().find(name);
-      const auto latest = series == nullptr ? std::nullopt : series->latest();
-      RangeQuery query;
-      query.expression = metric.query;
-      query.step = options_.interval;
-      query.end = parts_.executor.clock().now();
-      const TimePoint first = query.end - recorder_.history().options().window;
-      query.start = latest ? std::max(latest->at + query.step, first) : first;
-      if (query.start > query.end)
+      auto query = query_for(metric, name);
+      if (!query)
         continue;
-      auto samples = co_await parts_.prometheus->read(std::move(query));
+      auto samples = co_await parts_.prometheus->read(std::move(*query));
       parts_.metrics.source_queries(samples ? telemetry::Outcome::Ok : telemetry::Outcome::Error)
           .add();
-      if (samples)
+      if (samples) {
         recorder_.take_metric(name, *samples, parts_.executor.clock().now());
-      else
-        parts_.log.warn("Failed to read a metric of a ScalingPolicy", samples.error(),
-                        {{"policy", to_string(key)}, {"metric", metric.name}});
+        continue;
+      }
+      parts_.log.warn("Failed to read a metric of a ScalingPolicy", samples.error(),
+                      {{"policy", to_string(key)}, {"metric", metric.name}});
+      const Code code = samples.error().code;
+      if (code == Code::Unavailable || code == Code::Timeout)
+        co_return;
     }
   }
 }

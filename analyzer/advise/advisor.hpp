@@ -9,6 +9,7 @@
 
 #include "analyzer/advise/act.hpp"
 #include "analyzer/advise/facts.hpp"
+#include "analyzer/advise/operator_life.hpp"
 #include "analyzer/advise/settings.hpp"
 #include "analyzer/sources/prometheus.hpp"
 #include "lib/async/executor.hpp"
@@ -40,8 +41,12 @@ public:
 
 private:
   [[nodiscard]] async::Task<void> measure();
-  /// Asks Prometheus for what its policies' metrics did since they were last read.
+  /// Asks Prometheus for what its policies' metrics did since they were last read. One that does
+  /// not answer is not asked again in this cycle: each question would take its whole time-out.
   [[nodiscard]] async::Task<void> read_metrics();
+  /// What is new of one metric: nothing where the last answer is younger than a step.
+  [[nodiscard]] std::optional<RangeQuery> query_for(const api::ScalingMetric& metric,
+                                                    const std::string& series) const;
   /// Notes how the query ended; the samples of an answer.
   [[nodiscard]] std::vector<UsageSample> take(Result<UsageList> list, const char* of) const;
   [[nodiscard]] async::Task<void> carry_out(Decision decision);
@@ -56,6 +61,7 @@ private:
   Act act_;
   Recorder recorder_;
   Forecaster forecaster_;
+  OperatorLife operator_;
   std::optional<TimePoint> history_kept_;
 };
 

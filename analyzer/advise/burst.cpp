@@ -148,11 +148,11 @@ Finding leaving(const PoolView& view, const PoolSettings& settings, const Outloo
 void say(Plan& plan, const std::optional<Finding>& finding,
          const std::vector<RecommendationPtr>& known, const DecideContext& context) {
   if (!finding)
-    return tend(plan, known, std::nullopt, true, context.options, context.now);
+    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
   advise_or_renew(plan, *finding, known, context.options, context.now);
   const auto wanted =
       recommendation_for(*finding, context.options.recommendation_validity, context.now);
-  tend(plan, known, wanted.meta.key(), true, context.options, context.now);
+  tend(plan, known, wanted.meta.key(), std::nullopt, context.options, context.now);
 }
 
 bool is_cooling(const std::vector<RecommendationPtr>& known, const PoolSettings& settings,

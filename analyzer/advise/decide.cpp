@@ -16,8 +16,6 @@ using api::RecommendationKind;
 using resources::Amount;
 using resources::ResourceName;
 
-constexpr const char* kPublished[] = {"cpu", "memory"};
-
 std::size_t index_of(RecommendationKind kind) {
   return static_cast<std::size_t>(kind);
 }
@@ -82,8 +80,7 @@ api::ResourcePoolStatus measured_status(const api::ResourcePool& pool, const Poo
   const api::ResourcePoolStatus before = api::measured_part(pool.status);
   api::ResourcePoolStatus status;
   const bool enough = is_measured(usage, options);
-  for (const char* name : kPublished) {
-    const ResourceName resource{name};
+  for (const ResourceName& resource : judged_resources()) {
     if (!enough || !usage.used.contains(resource))
       continue;
     auto& entry = status.resources.emplace_back();
@@ -124,7 +121,7 @@ void recommend_size(Plan& plan, const PoolView& view, const PoolFacts& facts,
   const auto known = of_kinds(view.recommendations,
                               {RecommendationKind::GrowPool, RecommendationKind::ShrinkPool});
   if (!settings.advises)
-    return tend(plan, known, std::nullopt, true, context.options, context.now);
+    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
   const SizedTarget target = target_of(view, settings, facts.usage);
   SizeQuestion question{target, {}, settings.advice, known, facts.learned};
   for (const Outlook& outlook : facts.used)
@@ -153,7 +150,7 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
 Plan decide_orphans(const std::vector<RecommendationPtr>& orphans, const AdvisorOptions& options,
                     TimePoint now) {
   Plan plan;
-  tend(plan, orphans, std::nullopt, true, options, now);
+  tend(plan, orphans, std::nullopt, Reason::Resolved, options, now);
   return plan;
 }
 

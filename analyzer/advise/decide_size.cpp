@@ -28,17 +28,44 @@ void keep_standing_units(SizeAdvice& advice, const SizedTarget& target,
     advice.units = *units;
 }
 
+/// Whether the target has come to the size that was asked for, by whatever hand.
+bool is_reached(const SizedTarget& target, const api::ScalingRecommendation& last) {
+  const auto units = units_of(last);
+  if (!units)
+    return false;
+  return last.spec.kind == target.grow ? target.size.units >= *units : target.size.units <= *units;
+}
+
+/// Why what stands is over, now that nothing is advised.
+Reason over_because(const SizeAdvice& advice, const SizedTarget& target,
+                    const RecommendationPtr& last) {
+  const bool is_early =
+      advice.reason == Reason::PodsPending && last && last->spec.kind == target.shrink;
+  return is_early ? Reason::PodsPending : Reason::Resolved;
+}
+
 } // namespace
 
 void decide_size(Plan& plan, const SizeQuestion& question, const AdvisorOptions& options,
                  TimePoint now) {
   const auto& known = question.known;
-  SizeAdvice advice =
-      advise(question.judged, question.target.size, state_of(known, now), question.advice, now);
-  if (!advice.known || advice.state.advice == Advice::None)
-    return tend(plan, known, std::nullopt, advice.known, options, now);
+  auto last = standing(known, now);
+  AdviceState state = state_of(known, now);
+  const bool is_done = last && is_reached(question.target, *last);
+  if (is_done) { // the next change waits for the cooldown, as after any
+    state = AdviceState{Advice::None, now};
+    last = nullptr;
+  }
+  SizeAdvice advice = advise(question.judged, question.target.size, state, question.advice, now);
+  if (is_done && (!advice.known || advice.state.advice == Advice::None))
+    return tend(plan, known, std::nullopt, Reason::Applied, options, now);
+  if (!advice.known)
+    return tend(plan, known, std::nullopt, std::nullopt, options, now);
+  if (advice.state.advice == Advice::None)
+    return tend(plan, known, std::nullopt, over_because(advice, question.target, last), options,
+                now);
   const bool is_cooling = now < advice.state.changed.value_or(now) + question.advice.cooldown;
-  keep_standing_units(advice, question.target, standing(known, now), is_cooling);
+  keep_standing_units(advice, question.target, last, is_cooling);
   const double trust =
       advice.state.advice == Advice::Grow ? question.trust_to_grow : question.trust_to_shrink;
   advice.confidence_percent =
@@ -50,7 +77,7 @@ void decide_size(Plan& plan, const SizeQuestion& question, const AdvisorOptions&
     finding.message += "; " + describe(report->second);
   advise_or_renew(plan, finding, known, options, now);
   const auto wanted = recommendation_for(finding, options.recommendation_validity, now);
-  tend(plan, known, wanted.meta.key(), true, options, now);
+  tend(plan, known, wanted.meta.key(), std::nullopt, options, now);
 }
 
 } // namespace berth::analyzer

@@ -5,6 +5,7 @@
 
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/policy_status.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -32,8 +33,11 @@ void recommend_replicas(Plan& plan, const WorkloadView& view, const WorkloadFact
   const WorkloadSettings settings = settings_of(view, facts.learned);
   const auto known =
       of_kinds(view.recommendations, {RecommendationKind::ScaleOut, RecommendationKind::ScaleIn});
+  if (view.autoscaler)
+    return tend(plan, known, std::nullopt, Reason::ScaledByAutoscaler, context.options,
+                context.now);
   if (!settings.scales || (facts.used.empty() && facts.metrics.empty()))
-    return tend(plan, known, std::nullopt, true, context.options, context.now);
+    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
   SizedTarget target;
   target.ref = {view.ref.kind, view.ref.key.name};
   target.recommendation_namespace = settings.size.recommendation_namespace;
@@ -46,25 +50,25 @@ void recommend_replicas(Plan& plan, const WorkloadView& view, const WorkloadFact
   target.size.units_min = std::max(view.policy->spec.min_replicas.value_or(1), 1);
   target.size.units_max = std::max(view.policy->spec.max_replicas.value_or(TargetSize::kUnitsMax),
                                    target.size.units_min);
+  target.size.is_settled = is_settled(view, facts);
   SizeQuestion question{target, {}, settings.size.advice, known, facts.learned};
   for (const Outlook& outlook : facts.used)
     question.judged.push_back({outlook, settings.size.thresholds_of(outlook.resource),
-                               outlook.resource == ResourceName::cpu()});
+                               outlook.resource == ResourceName::cpu(), facts.usage.pods.nodes});
   for (const Outlook& outlook : facts.metrics)
-    question.judged.push_back({outlook, metric_thresholds(), true});
+    question.judged.push_back({outlook, metric_thresholds(), true, std::nullopt});
   question.trust_to_grow = record_of(context, RecommendationKind::ScaleOut);
   question.trust_to_shrink = record_of(context, RecommendationKind::ScaleIn);
   decide_size(plan, question, context.options, context.now);
 }
 
-/// Where replicas follow the use of cpu, its request stays as it is: two hands on one wheel.
-std::vector<ContainerDemand> resizable(const WorkloadFacts& facts,
+/// Where replicas follow the use of a resource, its request stays as it is: two hands on one wheel.
+std::vector<ContainerDemand> resizable(const WorkloadView& view, const WorkloadFacts& facts,
                                        const WorkloadSettings& settings) {
   std::vector<ContainerDemand> demands = facts.demands;
-  if (settings.scales)
-    std::erase_if(demands, [](const ContainerDemand& demand) {
-      return demand.resource == ResourceName::cpu();
-    });
+  std::erase_if(demands, [&](const ContainerDemand& demand) {
+    return follows(view, settings, demand.resource);
+  });
   return demands;
 }
 
@@ -134,21 +138,30 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
                       const DecideContext& context) {
   const WorkloadSettings settings = settings_of(view);
   const auto known = of_kinds(view.recommendations, {RecommendationKind::Resize});
-  const auto demands = resizable(facts, settings);
+  const auto demands = resizable(view, facts, settings);
+  if (facts.usage.is_sized_by_autoscaler)
+    return tend(plan, known, std::nullopt, Reason::ScaledByAutoscaler, context.options,
+                context.now);
   if (!settings.resizes)
-    return tend(plan, known, std::nullopt, true, context.options, context.now);
+    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
   if (demands.empty()) // nothing is measured: what stands may stand until its time is over
-    return tend(plan, known, std::nullopt, false, context.options, context.now);
+    return tend(plan, known, std::nullopt, std::nullopt, context.options, context.now);
   ResizeBounds bounds{view.policy->spec.resources, facts.largest_node, settings.buffer_percent};
   const auto changes = resize(*view.workload, demands, bounds);
-  const AdviceState state = state_of(known, context.now);
-  const auto last = standing(known, context.now);
+  AdviceState state = state_of(known, context.now);
+  auto last = standing(known, context.now);
+  const bool is_done = last && is_resized(*view.workload, last->spec.action.patch) == true;
+  if (is_done) { // the next change waits for the cooldown, as after any
+    state.changed = context.now;
+    last = nullptr;
+  }
   const bool is_urgent =
       !changes.empty() && changes.front().raises && demands[changes.front().demand].killed_now;
   const bool is_cooling =
       state.changed && context.now < *state.changed + settings.size.advice.cooldown && !is_urgent;
   if (changes.empty() || (is_cooling && !last))
-    return tend(plan, known, std::nullopt, true, context.options, context.now);
+    return tend(plan, known, std::nullopt, is_done ? Reason::Applied : Reason::Resolved,
+                context.options, context.now);
   Finding finding = resize_finding(view, settings, changes, demands);
   finding.spec.confidence_percent = static_cast<std::int32_t>(std::lround(
       finding.spec.confidence_percent * record_of(context, RecommendationKind::Resize)));
@@ -157,7 +170,7 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
   advise_or_renew(plan, finding, known, context.options, context.now);
   const auto wanted =
       recommendation_for(finding, context.options.recommendation_validity, context.now);
-  tend(plan, known, wanted.meta.key(), true, context.options, context.now);
+  tend(plan, known, wanted.meta.key(), std::nullopt, context.options, context.now);
 }
 
 } // namespace
@@ -169,6 +182,11 @@ Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
   decision.verified = verify(decision.plan, noted.recommendations, facts.proofs, context.now);
   recommend_replicas(decision.plan, noted, facts, context);
   recommend_resize(decision.plan, noted, facts, context);
+  auto status = policy_status(noted, facts, context.now);
+  if (status != view.policy->status) {
+    decision.plan.policy = view.policy->meta;
+    decision.plan.policy_status = std::move(status);
+  }
   return decision;
 }
 

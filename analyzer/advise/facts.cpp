@@ -1,23 +1,17 @@
 #include "analyzer/advise/facts.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "analyzer/advise/burst.hpp"
+#include "analyzer/advise/container_demands.hpp"
 #include "analyzer/advise/series_names.hpp"
-#include "analyzer/model/quantile.hpp"
 
 namespace berth::analyzer {
 namespace {
 
 using resources::ResourceName;
 using resources::ResourceVector;
-
-const std::array<ResourceName, 2>& judged_resources() {
-  static const std::array<ResourceName, 2> kResources{ResourceName::cpu(), ResourceName::memory()};
-  return kResources;
-}
 
 double number(resources::Amount amount) {
   return static_cast<double>(amount.value());
@@ -100,19 +94,10 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
   return proofs;
 }
 
-/// What one replica asks for, of the resources that all its containers ask for.
-ResourceVector request_of(const Workload& workload) {
-  ResourceVector sum;
-  for (const ResourceName& resource : judged_resources()) {
-    const bool all = !workload.containers.empty() &&
-                     std::ranges::all_of(workload.containers, [&](const auto& container) {
-                       return resources::Amount{} < container.requests.get(resource);
-                     });
-    for (const auto& container : workload.containers)
-      if (all)
-        sum.set(resource, sum.get(resource) + container.requests.get(resource));
-  }
-  return sum;
+bool is_asked_for(const Workload& workload, const ResourceName& resource) {
+  return std::ranges::any_of(workload.containers, [&](const WorkloadContainer& container) {
+    return resources::Amount{} < container.requests.get(resource);
+  });
 }
 
 double metric_target(const api::ScalingPolicy& policy, std::string_view name) {
@@ -167,54 +152,6 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
   return proofs;
 }
 
-/// The most that a container needed as far back as is kept.
-double peak_of(const Series& series, const ResourceName& resource) {
-  std::vector<double> peaks;
-  for (const Aggregate& step : series.aggregates())
-    peaks.push_back(resource == ResourceName::memory() ? step.max : step.p95);
-  for (const Sample& sample : series.samples())
-    peaks.push_back(sample.value);
-  if (peaks.empty())
-    return 0;
-  std::ranges::sort(peaks);
-  constexpr double kMost = 0.95;
-  return resource == ResourceName::memory() ? peaks.back() : quantile(peaks, kMost);
-}
-
-Duration known_for(const Series& series, TimePoint now) {
-  const auto steps = series.aggregates();
-  if (!steps.empty())
-    return now - steps.front().start;
-  const auto samples = series.samples();
-  return samples.empty() ? Duration{0} : now - samples.front().at;
-}
-
-std::optional<ContainerDemand> demand_of(const WorkloadView& view, const std::string& container,
-                                         const ResourceName& resource, FactsSources sources,
-                                         TimePoint now) {
-  const History& history = sources.recorder.history();
-  const std::string name = busiest_series(view.ref, container, resource);
-  const Series* series = history.find(name);
-  if (series == nullptr || series->is_stale(now))
-    return std::nullopt;
-  ContainerDemand demand;
-  demand.container = container;
-  demand.resource = resource;
-  demand.foresight = sources.forecaster.foresee(name, *series, StepValue::Max, now);
-  demand.trust = sources.forecaster.trust(name);
-  demand.peak = peak_of(*series, resource);
-  demand.startup = history.mark(startup_mark(view.ref, container, resource));
-  demand.known_for = known_for(*series, now);
-  demand.samples = series->samples().size();
-  if (resource != ResourceName::memory())
-    return demand;
-  demand.killed_at = history.mark(killed_mark(view.ref, container));
-  const auto& containers = sources.recorder.usage_of(view.ref).containers;
-  const auto peaks = containers.find(container);
-  demand.killed_now = peaks != containers.end() && peaks->second.killed_at.has_value();
-  return demand;
-}
-
 } // namespace
 
 PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
@@ -242,9 +179,10 @@ WorkloadFacts facts_of(const WorkloadView& view, FactsSources sources,
   WorkloadFacts facts;
   facts.usage = sources.recorder.usage_of(view.ref);
   facts.largest_node = largest_node;
-  ResourceVector capacity;
-  for (const auto& [resource, request] : request_of(*view.workload)) {
-    capacity.set(resource, resources::Amount{request.value() * facts.usage.pods.nodes});
+  const ResourceVector& capacity = facts.usage.pods.capacity;
+  for (const ResourceName& resource : judged_resources()) {
+    if (!is_asked_for(*view.workload, resource))
+      continue;
     const std::string name = workload_series(view.ref, resource);
     facts.used.push_back(
         outlook_of(name, {resource, number(capacity.get(resource)), ""}, sources, now));
@@ -254,10 +192,7 @@ WorkloadFacts facts_of(const WorkloadView& view, FactsSources sources,
   for (const api::ScalingMetric& metric : view.policy->spec.metrics)
     if (metric.source == api::ScalingMetricSource::Prometheus)
       facts.metrics.push_back(metric_outlook(view, metric, sources, now));
-  for (const WorkloadContainer& container : view.workload->containers)
-    for (const ResourceName& resource : judged_resources())
-      if (auto demand = demand_of(view, container.name, resource, sources, now))
-        facts.demands.push_back(std::move(*demand));
+  facts.demands = container_demands(view, sources, now);
   facts.proofs = workload_proofs(view, capacity, sources.recorder.history());
   return facts;
 }

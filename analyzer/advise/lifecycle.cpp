@@ -13,11 +13,14 @@ const api::Condition* valid_of(const api::ScalingRecommendation& recommendation)
   return api::find_condition(recommendation.status.conditions, kValid);
 }
 
-/// Not ended yet; one whose status a crash left unwritten stands as well.
+} // namespace
+
 bool is_open(const api::ScalingRecommendation& recommendation) {
   const auto* valid = valid_of(recommendation);
   return valid == nullptr || valid->status != api::ConditionStatus::False;
 }
+
+namespace {
 
 TimePoint since(const api::ScalingRecommendation& recommendation) {
   const auto* valid = valid_of(recommendation);
@@ -36,6 +39,9 @@ std::string_view ended_message(Reason reason) {
   switch (reason) {
   case Reason::Expired: return "It was not confirmed again before it expired";
   case Reason::Superseded: return "A newer recommendation took its place";
+  case Reason::Applied: return "The target is as it asked for";
+  case Reason::PodsPending: return "Pods of the target do not work yet";
+  case Reason::ScaledByAutoscaler: return "An autoscaler chooses this for the target";
   default: return "What was measured since no longer asks for it";
   }
 }
@@ -77,8 +83,8 @@ AdviceState state_of(const std::vector<RecommendationPtr>& recommendations, Time
 }
 
 void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
-          const std::optional<api::ObjectKey>& wanted, bool resolved, const AdvisorOptions& options,
-          TimePoint now) {
+          const std::optional<api::ObjectKey>& wanted, std::optional<Reason> over,
+          const AdvisorOptions& options, TimePoint now) {
   std::vector<RecommendationPtr> ended;
   for (const auto& recommendation : recommendations) {
     if (wanted == recommendation->meta.key())
@@ -89,8 +95,8 @@ void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
       end(plan, *recommendation, Reason::Superseded, now);
     else if (recommendation->spec.expires_at <= now)
       end(plan, *recommendation, Reason::Expired, now);
-    else if (resolved)
-      end(plan, *recommendation, Reason::Resolved, now);
+    else if (over)
+      end(plan, *recommendation, *over, now);
   }
   std::ranges::sort(ended, [](const auto& left, const auto& right) {
     return std::pair(since(*right), right->meta.key()) < std::pair(since(*left), left->meta.key());

@@ -13,15 +13,17 @@ namespace berth::analyzer {
 /// What was advised so far about the size of a target, as the recommendations tell it.
 [[nodiscard]] AdviceState state_of(const std::vector<RecommendationPtr>& recommendations,
                                    TimePoint now);
+/// Not ended yet; one whose status a crash left unwritten stands as well.
+[[nodiscard]] bool is_open(const api::ScalingRecommendation& recommendation);
 /// The newest one that stands; null if none does.
 [[nodiscard]] RecommendationPtr standing(const std::vector<RecommendationPtr>& recommendations,
                                          TimePoint now);
 
-/// Ends what stands and is not `wanted` any more, and removes what ended long ago. `resolved`: a
-/// finding that is gone may be ended before its time; otherwise only its time ends it.
+/// Ends what stands and is not `wanted` any more, and removes what ended long ago. `over`: why what
+/// stands ends before its time; absent: only its time ends it.
 void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
-          const std::optional<api::ObjectKey>& wanted, bool resolved, const AdvisorOptions& options,
-          TimePoint now);
+          const std::optional<api::ObjectKey>& wanted, std::optional<Reason> over,
+          const AdvisorOptions& options, TimePoint now);
 
 /// `status` with the condition Valid as given.
 [[nodiscard]] api::ScalingRecommendationStatus with_valid(const api::ObjectMeta& meta,

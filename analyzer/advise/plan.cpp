@@ -22,8 +22,10 @@ void advise_or_renew(Plan& plan, const Finding& finding,
       return;
     wanted.meta.uid = last.meta.uid;
     wanted.meta.generation = last.meta.generation;
-    wanted.status = last.status;
-    if (awaits_verification(last)) {
+    // One that ended and is found anew begins anew: it was not applied yet.
+    if (is_open(last))
+      wanted.status = last.status;
+    if (awaits_verification(last) && check_point(last) > now - kVerifiedWithin) {
       wanted.spec.evidence = last.spec.evidence;
       wanted.spec.expected_improvement = last.spec.expected_improvement;
     }

@@ -32,12 +32,14 @@ struct Plan {
   api::ObjectMeta pool{}; ///< whose status `measured` is
   /// The analyzer's part of the pool's status, where it must be written.
   std::optional<api::ResourcePoolStatus> measured{};
+  api::ObjectMeta policy{}; ///< whose status `policy_status` is
+  std::optional<api::ScalingPolicyStatus> policy_status{};
   std::vector<Advised> advised{}; ///< the most urgent first
   std::vector<Changed> changed{};
   std::vector<api::ObjectMeta> removed{};
 
   [[nodiscard]] bool empty() const {
-    return !measured && advised.empty() && changed.empty() && removed.empty();
+    return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty();
   }
   friend bool operator==(const Plan&, const Plan&) = default;
 };

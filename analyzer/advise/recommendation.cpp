@@ -50,8 +50,13 @@ const char* peak_words(const Judged& judged, const SizeAdvice& advice) {
   return judged.outlook.expected_peak() > judged.outlook.use_now ? "is heading for" : "is at";
 }
 
-double percent_after(const SizedTarget& target, const SizeAdvice& advice) {
-  return advice.peak_percent * target.size.units / advice.units;
+/// The units that what was judged is of: those that work.
+std::int32_t units_of(const SizedTarget& target, const Judged& judged) {
+  return judged.units.value_or(target.size.units);
+}
+
+double percent_after(const SizedTarget& target, const Judged& judged, const SizeAdvice& advice) {
+  return advice.peak_percent * units_of(target, judged) / advice.units;
 }
 
 /// "cpu is at 91 % of 12 nodes; 17 nodes would bring it to 65 %".
@@ -60,10 +65,10 @@ std::string size_message(const SizedTarget& target, const Judged& judged,
   std::array<char, 256> text{};
   const std::string units(target.units);
   std::snprintf(text.data(), text.size(), "%s %.0f %% of %d %s; %d %s would %s %.0f %%",
-                peak_words(judged, advice), std::ceil(advice.peak_percent), target.size.units,
-                units.c_str(), advice.units, units.c_str(),
+                peak_words(judged, advice), std::ceil(advice.peak_percent),
+                units_of(target, judged), units.c_str(), advice.units, units.c_str(),
                 advice.state.advice == Advice::Grow ? "bring it to" : "still leave it at",
-                std::ceil(percent_after(target, advice)));
+                std::ceil(percent_after(target, judged, advice)));
   return judged.outlook.name + ' ' + text.data();
 }
 
@@ -127,7 +132,7 @@ Finding size_finding(const SizedTarget& target, const Judged& judged, const Size
   const std::string& metric = judged.outlook.name;
   spec.expected_improvement =
       api::ExpectedImprovement{metric + "-peak-percent", percent_quantity(advice.peak_percent),
-                               percent_quantity(percent_after(target, advice))};
+                               percent_quantity(percent_after(target, judged, advice))};
   spec.evidence = evidence_of(judged.outlook.resource, judged.outlook.foresight, metric);
   spec.action.subresource = target.subresource;
   spec.action.patch =

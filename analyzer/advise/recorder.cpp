@@ -1,7 +1,6 @@
 #include "analyzer/advise/recorder.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "analyzer/advise/series_names.hpp"
@@ -14,11 +13,6 @@ using telemetry::SampleOutcome;
 
 /// With a long interval an hour has too few samples to say anything.
 constexpr int kWindowIntervalsMin = 20;
-
-const std::array<ResourceName, 2>& measured_resources() {
-  static const std::array<ResourceName, 2> kResources{ResourceName::cpu(), ResourceName::memory()};
-  return kResources;
-}
 
 SeriesOptions series_options(Duration interval) {
   SeriesOptions options;
@@ -54,7 +48,7 @@ void Recorder::take_nodes(const std::vector<UsageSample>& samples, TimePoint now
       spacings.push_back(sample.at - known->second.at);
       known->second = {sample.at, sample.used};
     }
-    for (const ResourceName& resource : measured_resources())
+    for (const ResourceName& resource : judged_resources())
       if (sample.used.contains(resource))
         static_cast<void>(history_.add(node_series(sample.key.name, resource),
                                        {sample.at, number(sample.used.get(resource))}, now));
@@ -87,11 +81,12 @@ void Recorder::forget_what_is_gone(const Caches& caches) {
                 [&](const auto& sample) { return caches.pods.find(sample.first) == nullptr; });
 }
 
-void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoint now) {
+void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoint now,
+                      bool is_charge_known) {
   const Duration interval = cadence_.interval();
   history_.expect_every(interval);
   for (const PoolView& pool : view.pools)
-    record_pool(pool, now);
+    record_pool(pool, now, is_charge_known);
   workloads_.clear();
   for (const auto& [ref, members] : pods) {
     const auto [place, is_new] = workloads_.emplace(
@@ -117,42 +112,59 @@ bool Recorder::is_sane(const UsageSample& sample, TimePoint now) {
   return sample.at <= now + options_.interval;
 }
 
-void Recorder::record_pool(const PoolView& pool, TimePoint now) {
+void Recorder::record_pool(const PoolView& pool, TimePoint now, bool is_charge_known) {
   const std::string& uid = pool.pool->meta.uid;
   const PoolUsage usage = usage_of(pool, now);
   if (usage.newest_fresh && usage.coverage_percent() >= options_.coverage_percent_min)
-    for (const ResourceName& resource : measured_resources())
+    for (const ResourceName& resource : judged_resources())
       if (usage.estimated.contains(resource))
         static_cast<void>(history_.add(pool_series(uid, resource),
                                        {*usage.newest_fresh, number(usage.estimated.get(resource))},
                                        now));
-  if (!pool.pool->spec.burst)
+  if (!pool.pool->spec.burst || !is_charge_known)
     return;
   for (const auto& row : pool.pool->status.resources)
     if (row.allocated &&
-        std::ranges::find(measured_resources(), row.name) != measured_resources().end())
+        std::ranges::find(judged_resources(), row.name) != judged_resources().end())
       static_cast<void>(
           history_.add(pool_charged_series(uid, row.name), {now, number(*row.allocated)}, now));
 }
 
 void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now) {
   for (const auto& [container, peaks] : usage.containers) {
-    if (peaks.killed_at)
-      history_.raise(killed_mark(ref, container), number(*peaks.killed_at));
+    record_kills(ref, container, peaks.kills);
     for (const auto& [resource, amount] : peaks.startup)
       history_.raise(startup_mark(ref, container, resource), number(amount));
   }
+  const bool is_sampled = usage.newest_sample &&
+                          100 * usage.sampled >= options_.coverage_percent_min * usage.pods.nodes;
+  for (const ResourceName& resource : judged_resources())
+    for (const auto& [container, peaks] : usage.containers)
+      if (is_sampled && peaks.busiest.contains(resource))
+        static_cast<void>(history_.add(busiest_series(ref, container, resource),
+                                       {*usage.newest_sample, number(peaks.busiest.get(resource))},
+                                       now));
   if (!usage.pods.newest_fresh || usage.pods.coverage_percent() < options_.coverage_percent_min)
     return;
-  const TimePoint at = *usage.pods.newest_fresh;
-  for (const ResourceName& resource : measured_resources()) {
+  for (const ResourceName& resource : judged_resources())
     if (usage.pods.estimated.contains(resource))
-      static_cast<void>(history_.add(workload_series(ref, resource),
-                                     {at, number(usage.pods.estimated.get(resource))}, now));
-    for (const auto& [container, peaks] : usage.containers)
-      if (peaks.busiest.contains(resource))
-        static_cast<void>(history_.add(busiest_series(ref, container, resource),
-                                       {at, number(peaks.busiest.get(resource))}, now));
+      static_cast<void>(history_.add(
+          workload_series(ref, resource),
+          {*usage.pods.newest_fresh, number(usage.pods.estimated.get(resource))}, now));
+}
+
+/// Each kill once: how a container ended is said of it as long as it runs, and its limit may have
+/// been raised since. What it was not killed at would be raised from again and again.
+void Recorder::record_kills(const WorkloadRef& ref, const std::string& container,
+                            const std::vector<MemoryKill>& kills) {
+  const std::string last_name = last_kill_mark(ref, container);
+  const double last = history_.mark(last_name);
+  for (const MemoryKill& kill : kills) {
+    const double at = seconds(kill.at.time_since_epoch());
+    if (at <= last)
+      continue;
+    history_.raise(killed_mark(ref, container), number(kill.limit));
+    history_.raise(last_name, at);
   }
 }
 

@@ -26,8 +26,10 @@ public:
   void take_metric(const std::string& series, const std::vector<Sample>& samples, TimePoint now);
   /// Forgets samples of what the API server does not have any more.
   void forget_what_is_gone(const Caches& caches);
-  /// Adds this cycle's measurements to the history, and keeps its limits.
-  void record(const ClusterView& view, const WorkloadPods& pods, TimePoint now);
+  /// Adds this cycle's measurements to the history, and keeps its limits. `is_charge_known`:
+  /// whether the operator lives, so that what it says is charged is so now.
+  void record(const ClusterView& view, const WorkloadPods& pods, TimePoint now,
+              bool is_charge_known);
 
   [[nodiscard]] const NodeSamples& node_samples() const { return node_samples_; }
   [[nodiscard]] PoolUsage usage_of(const PoolView& pool, TimePoint now) const;
@@ -38,8 +40,10 @@ public:
 
 private:
   [[nodiscard]] bool is_sane(const UsageSample& sample, TimePoint now);
-  void record_pool(const PoolView& pool, TimePoint now);
+  void record_pool(const PoolView& pool, TimePoint now, bool is_charge_known);
   void record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now);
+  void record_kills(const WorkloadRef& ref, const std::string& container,
+                    const std::vector<MemoryKill>& kills);
   void show();
 
   const AdvisorOptions& options_;

@@ -1,9 +1,10 @@
 #pragma once
 // What the containers of a workload should ask for. Memory follows the busiest pod and the most it
-// ever needed, what it needed to start and what it was killed at included, since too little is a
-// kill; cpu follows what nine in ten of its busy steps stay below. Raised when it is too little,
-// lowered only where a day is known and a quarter can be saved, since each change replaces all
-// pods. Pure.
+// ever needed, what it was killed at included, since too little is a kill; cpu follows what
+// nineteen in twenty of its busy steps stay below. Raised when it is too little, lowered only where
+// a day is known and a quarter can be saved, since each change replaces all pods. What a start
+// needs raises nothing, but is not cut off either; nor are bursts by a limit that moves with its
+// request. Pure.
 
 #include <optional>
 #include <string>
@@ -21,18 +22,22 @@ struct ContainerDemand {
   resources::ResourceName resource{""};
   Foresight foresight{};
   double trust = 1;
-  double peak = 0;         ///< of all that is kept: memory the highest step, cpu p95 of the steps
-  double startup = 0;      ///< the most that any pod used while it started
-  double killed_at = 0;    ///< the highest limit at which one was killed; 0: none
-  bool killed_now = false; ///< a pod that runs was
+  double peak = 0;      ///< of all that is kept: memory the highest step, cpu p95 of the steps
+  double highest = 0;   ///< of all samples that are kept
+  double startup = 0;   ///< the most that any pod used while it started
+  double killed_at = 0; ///< the highest limit at which one was killed; 0: none
+  /// One was lately, at a limit that the workload still has.
+  bool killed_now = false;
   Duration known_for{};
   std::size_t samples = 0;
 };
 
 /// What may be asked for.
 struct ResizeBounds {
+  /// Of what all containers of a replica may ask for; what is not listed is not changed. Empty: all
+  /// may be.
   std::vector<api::ScalingRange> ranges{};
-  resources::ResourceVector largest_node{}; ///< nobody can ask for more than a node has
+  resources::ResourceVector largest_node{}; ///< no replica can ask for more than a node has
   double buffer_percent = 35;
 };
 
@@ -55,7 +60,9 @@ inline constexpr Duration kLowerNeeds = std::chrono::hours{24};
 /// A request is raised if it should be so much more, lowered if so much less.
 inline constexpr double kRaiseFromPart = 1.1;
 inline constexpr double kLowerFromPart = 0.75;
-/// After a kill a fifth more is tried.
+/// So long after a kill it is the first thing to be said.
+inline constexpr Duration kKilledLately = std::chrono::hours{1};
+/// After a kill a fifth more than the limit that it happened at is tried, however often.
 inline constexpr double kAfterKillPart = 1.2;
 
 /// The most pressing first.

@@ -50,7 +50,8 @@ namespace berth::analyzer {
   return series_name({"metric", policy.meta.ns, policy.meta.name, metric});
 }
 
-/// Marks: the most that a container used while it started, and the memory limit it was killed at.
+/// Marks: the most that a container used while it started; the highest memory limit it was killed
+/// at; and when the last such kill was, in seconds since 1970.
 [[nodiscard]] inline std::string startup_mark(const WorkloadRef& workload,
                                               std::string_view container,
                                               const resources::ResourceName& resource) {
@@ -61,6 +62,11 @@ namespace berth::analyzer {
                                              std::string_view container) {
   return series_name(
       {"killed", workload.key.ns, to_string(workload.kind), workload.key.name, container});
+}
+[[nodiscard]] inline std::string last_kill_mark(const WorkloadRef& workload,
+                                                std::string_view container) {
+  return series_name(
+      {"last-kill", workload.key.ns, to_string(workload.kind), workload.key.name, container});
 }
 
 } // namespace berth::analyzer

@@ -60,6 +60,12 @@ PoolSettings size_settings(const api::ScalingPolicySpec& policy, const Learned& 
 
 } // namespace
 
+const std::array<resources::ResourceName, 2>& judged_resources() {
+  using resources::ResourceName;
+  static const std::array<ResourceName, 2> kResources{ResourceName::cpu(), ResourceName::memory()};
+  return kResources;
+}
+
 const Thresholds& PoolSettings::thresholds_of(const resources::ResourceName& resource) const {
   return resource == resources::ResourceName::memory() ? memory : cpu;
 }

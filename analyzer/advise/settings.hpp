@@ -1,6 +1,7 @@
 #pragma once
 // What the advisor goes by for one pool or workload: the defaults, or what its ScalingPolicy says.
 
+#include <array>
 #include <map>
 #include <string>
 
@@ -9,6 +10,9 @@
 #include "analyzer/model/thresholds.hpp"
 
 namespace berth::analyzer {
+
+/// What is measured, judged, published and resized: cpu and memory.
+[[nodiscard]] const std::array<resources::ResourceName, 2>& judged_resources();
 
 struct AdvisorOptions {
   Duration interval = std::chrono::seconds{60}; ///< between two cycles
@@ -21,6 +25,9 @@ struct AdvisorOptions {
   std::size_t ended_kept_max = 10;
   /// The part of the ready nodes that must have fresh samples before anything is said.
   std::int32_t coverage_percent_min = 80;
+  /// The operator's Lease: while nobody renews it, what is charged is not known. No name: it is not
+  /// looked at.
+  api::ObjectKey operator_lease{};
   /// Where the history is kept over a restart; empty: nowhere.
   std::string history_file{};
   /// A change of measured use below this part of the capacity is not worth a write.

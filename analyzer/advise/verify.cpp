@@ -80,25 +80,55 @@ bool note_applied(const api::ScalingRecommendation& one, api::ScalingRecommendat
   return true;
 }
 
-std::optional<bool> note_verified(const api::ScalingRecommendation& one,
-                                  api::ScalingRecommendationStatus& status, const Proofs& proofs,
-                                  TimePoint now) {
-  const auto* point = deciding_point(one);
-  if (point == nullptr || !awaits_verification(one) || now < point->at + kHalfStep)
-    return std::nullopt;
+/// Whether the forecast is of what was measured: it was made without the change. A burst changes
+/// what is charged, and a resize replaces the pods that were measured; replicas and nodes share the
+/// same work however many they are.
+bool is_comparable(const api::ScalingRecommendation& one,
+                   const api::ScalingRecommendationStatus& status, TimePoint at) {
+  using api::RecommendationKind;
+  const RecommendationKind kind = one.spec.kind;
+  const bool changes_it = kind == RecommendationKind::EnterBurst ||
+                          kind == RecommendationKind::LeaveBurst ||
+                          kind == RecommendationKind::Resize;
+  return !changes_it || !status.applied_at || at <= *status.applied_at;
+}
+
+void set_verified(const api::ScalingRecommendation& one, api::ScalingRecommendationStatus& status,
+                  const Forecast& forecast, double amount, TimePoint now) {
   const std::string& metric = one.spec.evidence->metric;
-  const auto amount = proofs.amount(metric, point->at);
-  if (!amount)
-    return std::nullopt; // nobody will ever know
-  const Forecast forecast = to_forecast(metric, *point);
-  const bool held = holds(forecast, *amount);
+  const bool held = holds(forecast, amount);
   api::Condition verified;
   verified.type = kVerified;
   verified.status = held ? api::ConditionStatus::True : api::ConditionStatus::False;
   verified.reason = held ? Reason::ForecastHeld : Reason::ForecastMissed;
-  verified.message = verified_message(forecast, *amount, metric);
+  verified.message = verified_message(forecast, amount, metric);
   verified.observed_generation = one.meta.generation;
   api::set_condition(status.conditions, std::move(verified), now);
+}
+
+/// What a comparison came to: an outcome, and where it says something of forecasts whether that one
+/// held.
+struct Compared {
+  bool is_due = false;
+  std::optional<bool> held{};
+};
+
+Compared note_verified(const api::ScalingRecommendation& one,
+                       api::ScalingRecommendationStatus& status, const Proofs& proofs,
+                       TimePoint now) {
+  const auto* point = deciding_point(one);
+  if (point == nullptr || !awaits_verification(one) || now < point->at + kHalfStep)
+    return {};
+  const std::string& metric = one.spec.evidence->metric;
+  const auto amount = proofs.amount(metric, point->at);
+  if (!amount)
+    return {}; // nobody will ever know
+  Compared compared{true, std::nullopt};
+  const Forecast forecast = to_forecast(metric, *point);
+  if (is_comparable(one, status, point->at)) {
+    compared.held = holds(forecast, *amount);
+    set_verified(one, status, forecast, *amount, now);
+  }
   api::RecommendationOutcome outcome;
   outcome.measured_at = point->at;
   const auto after = proofs.percent(metric, point->at);
@@ -109,7 +139,7 @@ std::optional<bool> note_verified(const api::ScalingRecommendation& one,
       outcome.result = result_of(*one.spec.expected_improvement, *after);
   }
   status.outcome = outcome;
-  return held;
+  return compared;
 }
 
 } // namespace
@@ -130,10 +160,10 @@ std::vector<Verified> verify(Plan& plan, std::vector<RecommendationPtr>& recomme
   for (auto& one : recommendations) {
     api::ScalingRecommendationStatus status = one->status;
     const bool applied = note_applied(*one, status, proofs, now);
-    const auto held = note_verified(*one, status, proofs, now);
-    if (held)
-      found.push_back({one->spec.kind, *held});
-    if (!applied && !held)
+    const Compared compared = note_verified(*one, status, proofs, now);
+    if (compared.held)
+      found.push_back({one->spec.kind, *compared.held});
+    if (!applied && !compared.is_due)
       continue;
     auto noted = std::make_shared<api::ScalingRecommendation>(*one);
     noted->status = status;

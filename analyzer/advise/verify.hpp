@@ -1,7 +1,8 @@
 #pragma once
 // Whether recommendations came true. Once the hour that a recommendation's forecast speaks of is
 // over, what was measured then is put beside it: the condition Verified says whether the forecast
-// held, the outcome what became of the number that should improve. Pure.
+// held, the outcome what became of the number that should improve. A forecast is compared only with
+// what it was about: not where the change itself made it another measurement. Pure.
 
 #include <functional>
 #include <optional>
@@ -20,6 +21,9 @@ struct Proofs {
   /// Whether the target is as the patch asks for.
   std::function<bool(const api::ScalingRecommendation&)> is_applied;
 };
+
+/// What was not compared so long after it was due never will be.
+inline constexpr Duration kVerifiedWithin = std::chrono::minutes{10};
 
 /// The time that decides: the last of the forecast within its first hour.
 [[nodiscard]] std::optional<TimePoint> check_point(const api::ScalingRecommendation& one);

@@ -84,6 +84,17 @@ WorkloadViews workloads_of(const Caches& caches) {
   return views;
 }
 
+void add_autoscalers(WorkloadViews& views, const kube::Store<Autoscaler>& autoscalers) {
+  for (const auto& [key, autoscaler] : autoscalers.items()) {
+    const auto view = autoscaler->target ? views.find(*autoscaler->target) : views.end();
+    if (view == views.end())
+      continue;
+    auto& chosen = view->second.autoscaler;
+    if (!chosen || key < chosen->meta.key())
+      chosen = autoscaler;
+  }
+}
+
 /// The list of the recommendations of its target; null where there is none.
 std::vector<RecommendationPtr>* place_of(const api::ScalingRecommendation& recommendation,
                                          PoolViews& pools, WorkloadViews& workloads) {
@@ -106,6 +117,7 @@ ClusterView observe(const Caches& caches, const NodeSamples& samples) {
   add_nodes(pools, caches, samples);
   add_policies(pools, caches.policies);
   WorkloadViews workloads = workloads_of(caches);
+  add_autoscalers(workloads, caches.autoscalers);
   ClusterView cluster;
   for (const auto& [key, recommendation] : caches.recommendations.items()) {
     auto* place = place_of(*recommendation, pools, workloads);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analyzer/model/pool_usage.hpp"
+#include "analyzer/sources/autoscalers.hpp"
 #include "analyzer/sources/workloads.hpp"
 #include "lib/api/resource_pool.hpp"
 #include "lib/api/scaling_policy.hpp"
@@ -37,6 +38,8 @@ struct WorkloadView {
   WorkloadPtr workload{}; ///< in a ClusterView never null
   /// The oldest of those whose target it is; never null.
   std::shared_ptr<const api::ScalingPolicy> policy{};
+  /// The first by name that scales it; null: nobody else does.
+  std::shared_ptr<const Autoscaler> autoscaler{};
   std::vector<RecommendationPtr> recommendations{};
 };
 
@@ -55,6 +58,7 @@ struct Caches {
   const kube::Store<Workload>& deployments;
   const kube::Store<Workload>& stateful_sets;
   const kube::Store<WorkloadPod>& pods;
+  const kube::Store<Autoscaler>& autoscalers;
 };
 
 /// The newest sample of each node.

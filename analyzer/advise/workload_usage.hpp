@@ -1,7 +1,8 @@
 #pragma once
 // WorkloadUsage: what the pods of a workload use, from their newest samples: all together, and the
 // busiest of them container by container, since a mean hides the one that is about to be killed.
-// Pods without a fresh sample are counted, never taken for idle. Pure.
+// Running pods without a fresh sample are counted, never taken for idle; pods that do not work yet
+// are neither: they are what is still to come. Pure.
 
 #include <map>
 #include <memory>
@@ -18,28 +19,41 @@ using WorkloadPodPtr = std::shared_ptr<const WorkloadPod>;
 /// The newest sample of each pod.
 using PodSamples = std::map<kube::ObjectKey, UsageSample>;
 
+/// A container that was killed for its memory.
+struct MemoryKill {
+  TimePoint at{};
+  resources::Amount limit{}; ///< in force now
+
+  friend bool operator==(const MemoryKill&, const MemoryKill&) = default;
+};
+
 struct ContainerPeaks {
   /// Of the pods that are past their start-up; absent resources were not measured.
   resources::ResourceVector busiest{};
-  resources::ResourceVector startup{};          ///< of those that are not
-  std::optional<resources::Amount> killed_at{}; ///< the highest memory limit one was killed at
+  resources::ResourceVector startup{}; ///< of those that are not
+  std::vector<MemoryKill> kills{};     ///< the last of each pod that has a limit
 
   friend bool operator==(const ContainerPeaks&, const ContainerPeaks&) = default;
 };
 
 struct WorkloadUsage {
-  /// Pods in the place of nodes; capacity is meaningless here.
+  /// The pods that work, in the place of nodes. `used` and `capacity` are of the containers that
+  /// ask for a resource; of a resource that none asks for, of all, with a capacity of nothing.
   PoolUsage pods{};
   std::map<std::string, ContainerPeaks> containers{};
-  std::int64_t restarts = 0;
-  std::int32_t killed = 0;  ///< pods with a container that was killed for its memory
-  std::int32_t waiting = 0; ///< pods without a node
+  std::int32_t sampled = 0;                 ///< working pods of which anything fresh is known
+  std::optional<TimePoint> newest_sample{}; ///< of those
+  std::int32_t present = 0;                 ///< pods that are not ending
+  std::int32_t coming = 0;             ///< of those, how many wait, start, or were never ready yet
+  bool is_sized_by_autoscaler = false; ///< as a VerticalPodAutoscaler says on one of them
 };
 
 /// A pod's first minutes are no steady state.
 inline constexpr Duration kStartup = std::chrono::minutes{5};
 /// Until so long after its start nothing is expected to be measured of a pod.
 inline constexpr Duration kUnmeasuredAtFirst = std::chrono::minutes{2};
+/// A pod whose readiness changed no later than this after its start was never ready.
+inline constexpr Duration kReadinessKnownAfter = std::chrono::seconds{30};
 
 [[nodiscard]] WorkloadUsage add_up(const std::vector<WorkloadPodPtr>& pods,
                                    const PodSamples& samples, TimePoint now, Duration stale_after);

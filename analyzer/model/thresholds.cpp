@@ -13,9 +13,18 @@ double percent_of(double amount, double capacity) {
   return 100 * amount / capacity;
 }
 
+bool is_known(const Judged& judged) {
+  return judged.outlook.metrics == Reason::MetricsAvailable;
+}
+
+/// The units that its capacity is of.
+std::int32_t units_of(const Judged& judged, TargetSize size) {
+  return std::max(judged.units.value_or(size.units), 1);
+}
+
 /// How many units of the target's mean size bring `peak` to where it should be.
-std::int32_t units_for(double peak, const Judged& judged, std::int32_t units) {
-  const double per_unit = judged.outlook.capacity / units;
+std::int32_t units_for(double peak, const Judged& judged, TargetSize size) {
+  const double per_unit = judged.outlook.capacity / units_of(judged, size);
   const double wanted = std::ceil(peak / (per_unit * judged.thresholds.target_percent / 100));
   return static_cast<std::int32_t>(std::clamp(wanted, 1.0, 1e6));
 }
@@ -24,24 +33,31 @@ double warning_amount(const Judged& judged) {
   return judged.outlook.capacity * judged.thresholds.warning_percent / 100;
 }
 
-bool wants_growth(const Judged& judged, Advice standing) {
+/// Whether the units that are still to come bring it to where it should be.
+bool is_coming_enough(const Judged& judged, TargetSize size) {
+  return units_of(judged, size) < size.units &&
+         units_for(judged.outlook.expected_peak(), judged, size) <= size.units;
+}
+
+bool wants_growth(const Judged& judged, TargetSize size, Advice standing) {
   const double enter = standing == Advice::Grow ? judged.thresholds.warning_percent
                                                 : judged.thresholds.critical_percent;
-  return judged.asks_for_more &&
+  return judged.asks_for_more && is_known(judged) && !is_coming_enough(judged, size) &&
          percent_of(judged.outlook.expected_peak(), judged.outlook.capacity) >= enter &&
          judged.outlook.chance_below(warning_amount(judged)) <= kUnlikely;
 }
 
 bool allows_shrinking(const Judged& judged, Advice standing, const AdviceOptions& options) {
   const double hysteresis = standing == Advice::Shrink ? options.shrink_hysteresis_percent : 0.0;
-  return judged.outlook.coverage >= options.shrink_coverage_min &&
+  return is_known(judged) && judged.outlook.coverage >= options.shrink_coverage_min &&
          percent_of(judged.outlook.cautious_peak(), judged.outlook.capacity) <=
              judged.thresholds.shrink_percent + hysteresis;
 }
 
 bool is_emergency(const Judged& judged) {
-  return judged.asks_for_more && percent_of(judged.outlook.use_now, judged.outlook.capacity) >=
-                                     judged.thresholds.emergency_percent;
+  return judged.asks_for_more && is_known(judged) &&
+         percent_of(judged.outlook.use_now, judged.outlook.capacity) >=
+             judged.thresholds.emergency_percent;
 }
 
 /// Fills in what the advice rests on: the resource that needs the most units.
@@ -50,15 +66,15 @@ void rest_on_neediest(SizeAdvice& advice, std::span<const Judged> judged, Target
   const bool grows = advice.state.advice == Advice::Grow;
   double most = -1;
   for (std::size_t i = 0; i < judged.size(); ++i) {
-    if (grows && !judged[i].asks_for_more)
+    if (!is_known(judged[i]) || (grows && !judged[i].asks_for_more))
       continue;
-    const double part = (judged[i].outlook.*peak)() / judged[i].outlook.capacity /
-                        judged[i].thresholds.target_percent;
-    if (part <= most)
+    const double need = (judged[i].outlook.*peak)() / judged[i].outlook.capacity *
+                        units_of(judged[i], size) / judged[i].thresholds.target_percent;
+    if (need <= most)
       continue;
-    most = part;
+    most = need;
     advice.resource = i;
-    advice.units = units_for((judged[i].outlook.*peak)(), judged[i], size.units);
+    advice.units = units_for((judged[i].outlook.*peak)(), judged[i], size);
     advice.peak_percent = percent_of((judged[i].outlook.*peak)(), judged[i].outlook.capacity);
   }
 }
@@ -77,27 +93,48 @@ void grow(SizeAdvice& advice, std::span<const Judged> judged, TargetSize size) {
       confidence(1 - on.outlook.chance_below(warning_amount(on)), on.outlook);
 }
 
+/// How small it may become in one step.
+std::int32_t shrunk(std::span<const Judged> judged, TargetSize size, const AdviceOptions& options) {
+  const std::int32_t step = std::max(size.units * options.shrink_step_percent_max / 100, 1);
+  std::int32_t units = std::max({size.units - step, size.units_min, 1});
+  for (const Judged& one : judged)
+    units = std::max(units, units_for(one.outlook.cautious_peak(), one, size));
+  return units;
+}
+
 void shrink(SizeAdvice& advice, std::span<const Judged> judged, TargetSize size,
             const AdviceOptions& options) {
   rest_on_neediest(advice, judged, size, &Outlook::cautious_peak);
   const Judged& on = judged[advice.resource];
   advice.reason = Reason::LowUtilization;
-  const std::int32_t step = std::max(size.units * options.shrink_step_percent_max / 100, 1);
-  advice.units = std::max({advice.units, size.units - step, size.units_min, 1});
-  const double limit = warning_amount(on) * advice.units / size.units;
+  advice.units = shrunk(judged, size, options);
+  const double limit = warning_amount(on) * advice.units / units_of(on, size);
   advice.confidence_percent = confidence(on.outlook.chance_below(limit), on.outlook);
 }
 
 /// The advice that use alone asks for, whatever was advised when.
 Advice wanted(std::span<const Judged> judged, TargetSize size, Advice standing,
               const AdviceOptions& options) {
-  if (std::ranges::any_of(judged, [&](const Judged& one) { return wants_growth(one, standing); }))
+  const auto grows = [&](const Judged& one) { return wants_growth(one, size, standing); };
+  if (std::ranges::any_of(judged, grows))
     return size.units < size.units_max ? Advice::Grow : Advice::None;
-  const bool may_shrink = size.units > std::max(size.units_min, 1) &&
-                          std::ranges::all_of(judged, [&](const Judged& one) {
-                            return allows_shrinking(one, standing, options);
-                          });
+  const bool may_shrink =
+      size.is_settled && size.units > std::max(size.units_min, 1) &&
+      std::ranges::all_of(
+          judged, [&](const Judged& one) { return allows_shrinking(one, standing, options); }) &&
+      shrunk(judged, size, options) < size.units;
   return may_shrink ? Advice::Shrink : Advice::None;
+}
+
+/// Whether the target's bounds, and what is still to come, leave room for it. What they do not is
+/// over at once, however short a time it stood.
+bool is_possible(Advice advice, TargetSize size) {
+  switch (advice) {
+  case Advice::None: return true;
+  case Advice::Grow: return size.units < size.units_max;
+  case Advice::Shrink: return size.is_settled && size.units > std::max(size.units_min, 1);
+  }
+  return true;
 }
 
 } // namespace
@@ -110,24 +147,28 @@ SizeAdvice advise(std::span<const Judged> judged, TargetSize size, const AdviceS
     advice.reason = Reason::NoNodes;
     return advice;
   }
-  for (const auto& one : judged) {
-    if (one.outlook.metrics != Reason::MetricsAvailable) {
-      advice.reason = one.outlook.metrics;
-      return advice;
-    }
-  }
   if (judged.empty())
     return advice;
-
-  advice.known = true;
-  Advice next = wanted(judged, size, state.advice, options);
+  const auto unknown =
+      std::ranges::find_if(judged, [](const Judged& one) { return !is_known(one); });
+  const Advice by_use = wanted(judged, size, state.advice, options);
+  Advice next = by_use;
   const bool cooling = state.changed && now < *state.changed + options.cooldown;
   const bool urgent = next == Advice::Grow && std::ranges::any_of(judged, is_emergency);
   if (cooling && !urgent)
     next = state.advice;
+  const bool is_sure = unknown == judged.end() || (by_use == Advice::Grow && next == Advice::Grow);
+  if (!is_sure && is_possible(state.advice, size)) {
+    advice.reason = unknown->outlook.metrics;
+    return advice;
+  }
+  advice.known = true;
+  // What use no longer allows to shrink is not shrunk for want of a cooldown.
+  if (!is_possible(next, size) || (next == Advice::Shrink && by_use != Advice::Shrink))
+    next = Advice::None;
   if (next != state.advice)
     advice.state = AdviceState{next, now};
-  advice.reason = Reason::MetricsAvailable;
+  advice.reason = size.is_settled ? Reason::MetricsAvailable : Reason::PodsPending;
   if (next == Advice::Grow)
     grow(advice, judged, size);
   else if (next == Advice::Shrink)

@@ -40,6 +40,8 @@ struct Judged {
   /// Whether more units bring its use per unit down. Memory that each replica fills for itself does
   /// not ask for more replicas; it may still forbid fewer.
   bool asks_for_more = true;
+  /// The units that its capacity is of, where some of the target's do not work yet; absent: all.
+  std::optional<std::int32_t> units{};
 };
 
 /// In units: nodes of a pool that take work, or replicas of a workload.
@@ -47,6 +49,9 @@ struct TargetSize {
   std::int32_t units = 0;
   std::int32_t units_min = 1; ///< it must not shrink below; at least 1
   std::int32_t units_max = kUnitsMax;
+  /// Whether every unit that was asked for works. Until then the target does not shrink, and grows
+  /// only beyond what is still to come.
+  bool is_settled = true;
 
   static constexpr std::int32_t kUnitsMax = 100'000;
 };
@@ -63,8 +68,8 @@ struct SizeAdvice {
   /// Whether anything could be decided; if not, the state stays and `reason` says why.
   bool known = false;
   AdviceState state{};
-  /// HighUtilization, LowUtilization, MetricsAvailable (nothing to do), MetricsStale,
-  /// MetricsMissing or NoNodes.
+  /// HighUtilization, LowUtilization, MetricsAvailable (nothing to do), PodsPending (too early to
+  /// shrink), MetricsStale, MetricsMissing or NoNodes.
   Reason reason = Reason::MetricsMissing;
   /// For an advice: the resource that it rests on (an index into what was judged), the number of
   /// units wanted, and the peak that it reckons with, in percent of the capacity now.
@@ -83,6 +88,7 @@ struct AdviceOptions {
   double shrink_hysteresis_percent = 10;
 };
 
+/// What is known of any resource is enough to grow by; to shrink all must be known.
 /// Pure: the same outlooks, size, state and time give the same advice.
 [[nodiscard]] SizeAdvice advise(std::span<const Judged> judged, TargetSize size,
                                 const AdviceState& state, const AdviceOptions& options,

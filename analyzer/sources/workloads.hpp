@@ -26,11 +26,15 @@ struct WorkloadRef {
 
 struct WorkloadContainer {
   std::string name{};
+  /// Where there is a limit and no request, the limit: so the API server fills in its pods.
   resources::ResourceVector requests{};
   resources::ResourceVector limits{};
-  /// Whether the spec has any requests or limits: a patch must know what is there to add to.
+  /// Whether the spec has any requests: a patch must know what is there to add to.
   bool has_requests = false;
-  bool has_limits = false;
+  /// Where a patch finds it: its place among the containers, or for a sidecar (an init container
+  /// that runs as long as the pod) among the init containers.
+  bool is_sidecar = false;
+  std::size_t position = 0;
 
   friend bool operator==(const WorkloadContainer&, const WorkloadContainer&) = default;
 };
@@ -38,33 +42,41 @@ struct WorkloadContainer {
 struct Workload {
   api::ObjectMeta meta{}; ///< without labels and annotations
   api::ScalingTargetKind kind = api::ScalingTargetKind::Deployment;
-  std::int32_t replicas = 1; ///< wanted
-  std::vector<WorkloadContainer> containers{};
+  std::int32_t replicas = 1;                   ///< wanted
+  std::vector<WorkloadContainer> containers{}; ///< then sidecars; what runs once is not among them
 };
 
 struct PodContainer {
   std::string name{};
+  resources::ResourceVector requests{};
+  /// In force, where the kubelet says so; else those of the spec.
   resources::ResourceVector limits{};
-  std::int64_t restarts = 0;
-  bool killed_for_memory = false; ///< the last time it ended, if ever
+  /// When it last ended, if it was killed for its memory then.
+  std::optional<TimePoint> killed{};
 
   friend bool operator==(const PodContainer&, const PodContainer&) = default;
 };
 
+/// Waiting: for its node, its images, or its start. Ended: done, failed, or being deleted.
+enum class PodStage { Waiting, Running, Ended };
+
 struct WorkloadPod {
   api::ObjectMeta meta{}; ///< without labels, annotations and owners
   std::optional<WorkloadRef> workload{};
-  std::string node{}; ///< empty: waits for one
-  bool running = false;
-  /// The sum over its containers; what waits, by this, is demand that nobody measures.
-  resources::ResourceVector requests{};
-  TimePoint started{}; ///< of the pod, or of the container that started last
-  std::vector<PodContainer> containers{};
+  PodStage stage = PodStage::Waiting;
+  TimePoint accepted{};      ///< by its node: status.startTime
+  TimePoint started{};       ///< of the pod, or of the container that started last
+  bool ready = true;         ///< unless its condition Ready says otherwise
+  TimePoint ready_changed{}; ///< when that condition last changed
+  /// A VerticalPodAutoscaler chose what it asks for.
+  bool is_sized_by_autoscaler = false;
+  std::vector<PodContainer> containers{}; ///< then sidecars
 };
 
 [[nodiscard]] Result<std::shared_ptr<const Workload>>
-decode_workload_text(api::ScalingTargetKind kind, std::string text);
-[[nodiscard]] Result<std::shared_ptr<const WorkloadPod>> decode_workload_pod_text(std::string text);
+decode_workload_text(api::ScalingTargetKind kind, const std::string& text);
+[[nodiscard]] Result<std::shared_ptr<const WorkloadPod>>
+decode_workload_pod_text(const std::string& text);
 
 [[nodiscard]] kube::Codec<Workload> make_workload_codec(api::ScalingTargetKind kind);
 [[nodiscard]] kube::Codec<WorkloadPod> make_workload_pod_codec();

@@ -85,6 +85,8 @@ namespace berth {
   X(MetricsAvailable, "Fresh measurements cover the target.")                                      \
   X(MetricsStale, "The newest measurement is too old to decide on.")                               \
   X(MetricsMissing, "No measurement of the target has been seen.")                                 \
+  X(PodsPending, "Pods of the target do not work yet; until they do it is not made smaller.")       \
+  X(ScaledByAutoscaler, "An autoscaler already chooses this for the target; a second hand would fight with it.") \
   X(HighUtilization, "Measured use is, or will be, above the upper threshold.")                    \
   X(LowUtilization, "Measured use stays below the lower threshold.")                               \
   X(Recommended, "A recommendation was written.")                                                  \

@@ -42,6 +42,19 @@ private:
 /// Who a malformed object is, as far as that can be read.
 [[nodiscard]] Malformed describe_malformed(JsonElement object, const Error& error);
 
+/// One object by itself, for tests and fuzzing. `decode` as below.
+template <class T, class Decode>
+[[nodiscard]] Result<std::shared_ptr<const T>> decode_one_text(const std::string& text,
+                                                               Decode decode) {
+  simdjson::dom::parser parser;
+  if (parser.allocate(text.size(), kJsonDepthMax) != simdjson::SUCCESS)
+    return fail(Code::TooLarge, "an object of " + std::to_string(text.size()) + " bytes");
+  JsonElement element;
+  if (const auto error = parser.parse(text).get(element); error != simdjson::SUCCESS)
+    return fail(Code::Invalid, std::string("not JSON: ") + simdjson::error_message(error));
+  return decode(element);
+}
+
 /// `decode`: JsonElement -> Result<std::shared_ptr<const T>>.
 template <class T, class Decode>
 [[nodiscard]] Codec<T> make_simdjson_codec(ResourceType type, Decode decode) {

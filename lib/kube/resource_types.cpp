@@ -68,6 +68,12 @@ const ResourceType& stateful_set() {
   return type;
 }
 
+const ResourceType& horizontal_pod_autoscaler() {
+  static const ResourceType type{"autoscaling", "v2", "horizontalpodautoscalers",
+                                 "HorizontalPodAutoscaler", true};
+  return type;
+}
+
 const ResourceType& secret() {
   static const ResourceType type = core("secrets", "Secret", true);
   return type;

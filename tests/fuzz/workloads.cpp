@@ -1,10 +1,10 @@
-// Deployments, StatefulSets and pods as the analyzer reads them: read or refused, and what is read
-// has a name and nothing negative.
+// Deployments, StatefulSets, pods and autoscalers as the analyzer reads them: read or refused, and
+// what is read has a name and nothing negative.
 
 #include <cstdint>
 #include <string>
 
-#include "analyzer/sources/workloads.hpp"
+#include "analyzer/sources/autoscalers.hpp"
 #include "lib/base/ensure.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -19,5 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ensure(!(*pod)->meta.name.empty(), "a pod without a name was read");
     ensure(!(*pod)->workload || !(*pod)->workload->key.name.empty(), "a workload has a name");
   }
+  if (const auto autoscaler = analyzer::decode_autoscaler_text(text))
+    ensure(!(*autoscaler)->meta.name.empty(), "an autoscaler without a name was read");
   return 0;
 }

@@ -17,6 +17,7 @@ from berth_controlplane.berth import up as berth_up
 from berth_controlplane.cluster import Cluster
 
 ANALYZER = "berth-analyzer"
+POLICY = "berth.dev/v1alpha1/ScalingPolicy"
 RECOMMENDATION = "berth.dev/v1alpha1/ScalingRecommendation"
 # metrics-server scrapes every 10 s, the analyzer asks as often; it wants half of ten samples.
 ADVICE_SECONDS = 150
@@ -50,6 +51,43 @@ def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(
                "it is seen that the patch was applied")
     assert metric(analyzer, "berth_analyzer_series") >= 4
     assert metric(analyzer, 'berth_analyzer_samples_total{outcome="added"}') > 0
+
+
+def test_what_an_autoscaler_scales_or_what_still_waits_gets_no_contradictory_advice(
+        analyzer: str, kube: ApiClient, namespace: str) -> None:
+    kube.create(deployment("alone", namespace, cpu_used="950m", memory_used="100Mi"))
+    kube.create(deployment("scaled", namespace, cpu_used="950m", memory_used="100Mi"))
+    kube.create(autoscaler("scaled", namespace))
+    waiting = deployment("waiting", namespace, cpu_used="950m", memory_used="100Mi")
+    waiting["spec"]["template"]["spec"]["nodeSelector"] = {"no": "such-node"}
+    kube.create(waiting)
+    for name in ("alone", "scaled", "waiting"):
+        kube.create(policy(name, namespace, ["Replicas"]))
+    wait_until(lambda: reason(kube, namespace, "scaled") == ("False", "ScaledByAutoscaler"), 60,
+               "it is left to its autoscaler")
+    wait_until(lambda: reason(kube, namespace, "waiting") == ("True", "PodsPending"), 60,
+               "its pods are waited for")
+    # Once the one like it is advised on, the others would have been as well.
+    found = wait_until(lambda: standing(kube, namespace, "ScaleOut"), ADVICE_SECONDS,
+                       "the one that nobody else scales is recommended to scale out")
+    assert found["spec"]["targetRef"]["name"] == "alone"
+    targets = {one["spec"]["targetRef"]["name"] for one in kube.list(RECOMMENDATION, namespace)}
+    assert targets == {"alone"}
+
+
+def reason(kube: ApiClient, namespace: str, name: str) -> tuple[str, str] | None:
+    """Whether the policy says that replicas are advised on, and why."""
+    found = condition(kube.get(POLICY, name, namespace), "ReplicasAdvised")
+    return (found["status"], found["reason"]) if found else None
+
+
+def autoscaler(name: str, namespace: str) -> Object:
+    """A HorizontalPodAutoscaler that keeps the Deployment of that name at two replicas."""
+    return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"minReplicas": 2, "maxReplicas": 2,
+                     "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment",
+                                        "name": name}}}
 
 
 def deployment(name: str, namespace: str, cpu_used: str, memory_used: str) -> Object:

@@ -33,10 +33,13 @@ MAY = [
     (ANALYZER, "list", "metrics.k8s.io", "nodes pods", "", ""),
     (ANALYZER, "list watch", "", "nodes pods", "", ""),
     (ANALYZER, "list watch", "apps", "deployments statefulsets", "", ""),
+    (ANALYZER, "list watch", "autoscaling", "horizontalpodautoscalers", "", ""),
     (ANALYZER, "list watch", "berth.dev", "resourcepools scalingpolicies", "", ""),
     (ANALYZER, "list watch create patch delete", "berth.dev", "scalingrecommendations", "team-a",
      ""),
-    (ANALYZER, "patch", "berth.dev", "resourcepools/status scalingrecommendations/status", "", ""),
+    (ANALYZER, "patch", "berth.dev", "resourcepools/status scalingpolicies/status "
+     "scalingrecommendations/status", "", ""),
+    (ANALYZER, "get", "coordination.k8s.io", "leases", "berth-system", "berth-operator"),
     (ANALYZER, "get update patch", "coordination.k8s.io", "leases", "berth-system",
      "berth-analyzer"),
 ]
@@ -68,6 +71,8 @@ MAY_NOT = [
     (ANALYZER, "patch", "berth.dev", "quotas quotas/status reservations/status resourcepools",
      "", ""),
     (ANALYZER, "create patch", "berth.dev", "scalingpolicies", "team-a", ""),
+    (ANALYZER, "update patch", "autoscaling", "horizontalpodautoscalers", "team-a", ""),
+    (ANALYZER, "update patch", "coordination.k8s.io", "leases", "berth-system", "berth-operator"),
 ]
 EVERY_ACCOUNT_MAY_NOT = [
     ("get list watch create patch update delete", "", "secrets", "berth-system", ""),

@@ -77,6 +77,11 @@ Registry::Registry() {
       letter = static_cast<char>(std::tolower(letter));
     add(with(in_group("apps", plural + "s", kind), {"status", "scale"}, true));
   }
+  auto autoscaler =
+      with(in_group("autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
+           {"status"}, false);
+  autoscaler.type.version = "v2";
+  add(autoscaler);
   add(with(in_group("batch", "jobs", "Job"), {"status"}, true));
   auto lease = in_group("coordination.k8s.io", "leases", "Lease");
   lease.unconditional_update = false;

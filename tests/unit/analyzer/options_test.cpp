@@ -21,6 +21,16 @@ TEST_CASE("without flags the analyzer measures every minute") {
   CHECK(line.options.advisor.recommendation_validity == 15min);
   CHECK(line.options.advisor.recommendation_namespace == "berth-system");
   CHECK(line.options.leader_elect);
+  CHECK(line.options.advisor.operator_lease == api::ObjectKey{"berth-system", "berth-operator"});
+}
+
+TEST_CASE("the operator's Lease is looked for where the analyzer's own is, or nowhere") {
+  const auto lease = [](std::vector<const char*> arguments) {
+    return parse(std::move(arguments)).options.advisor.operator_lease;
+  };
+  CHECK(lease({"--lease-namespace=here", "--operator-lease-name=op"}) ==
+        api::ObjectKey{"here", "op"});
+  CHECK(lease({"--operator-lease-name="}).name.empty());
 }
 
 TEST_CASE("the interval may be 10 seconds to an hour, and recommendations outlive six of them") {

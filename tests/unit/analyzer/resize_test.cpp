@@ -31,7 +31,6 @@ Workload workload(ResourceVector requests, ResourceVector limits = {}) {
   WorkloadContainer container;
   container.name = "app";
   container.has_requests = !requests.empty();
-  container.has_limits = !limits.empty();
   container.requests = std::move(requests);
   container.limits = std::move(limits);
   workload.containers = {container};
@@ -197,6 +196,121 @@ TEST_CASE("robusta-dev/krr #379: the highest step counts, not a percentile of wh
   for (const Aggregate& step : series.aggregates())
     highest = std::max(highest, step.max);
   CHECK(highest == Approx(1.5 * kGi).epsilon(PackedAggregates::kSpreadErrorMax));
+}
+
+TEST_CASE("a start raises no request, however much it takes") {
+  const auto asks = workload({{"memory", static_cast<std::int64_t>(kGi)}});
+  ContainerDemand demand = memory_demand(0.9 * kGi);
+  demand.startup = 1.8 * kGi;
+  CHECK(resize(asks, {demand}, kNoBuffer).empty());
+}
+
+TEST_CASE("kubernetes/autoscaler #9521: a kill raises a limit by a fifth, not by its ratio") {
+  // Asks for a quarter of its limit, and was killed at the limit.
+  auto asks = workload({{"memory", static_cast<std::int64_t>(kGi / 4)}},
+                       {{"memory", static_cast<std::int64_t>(kGi)}});
+  ContainerDemand demand = memory_demand(0.2 * kGi);
+  demand.killed_at = kGi;
+  demand.killed_now = true;
+  const auto changes = resize(asks, {demand}, kNoBuffer);
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].request >= mebibytes(1.2 * 1024));
+  CHECK(changes[0].request < mebibytes(1.25 * 1024));
+  CHECK(changes[0].limit == changes[0].request);
+  // And what was granted is not raised once more by the same kill.
+  asks =
+      workload({{"memory", changes[0].request.value()}}, {{"memory", changes[0].limit->value()}});
+  CHECK(resize(asks, {demand}, kNoBuffer).empty());
+}
+
+TEST_CASE("a container that is killed before anything is measured of it is raised at once") {
+  const auto asks = workload({{"memory", static_cast<std::int64_t>(kGi)}},
+                             {{"memory", static_cast<std::int64_t>(kGi)}});
+  ContainerDemand demand = memory_demand(0, 0s);
+  CHECK(resize(asks, {demand}, kNoBuffer).empty());
+  demand.killed_at = kGi;
+  demand.killed_now = true;
+  CHECK(resize(asks, {demand}, kNoBuffer).size() == 1);
+}
+
+TEST_CASE("a limit that is lowered with its request still lets through the bursts of before") {
+  const auto asks = workload({{"cpu", 1000}}, {{"cpu", 4000}});
+  ContainerDemand demand = cpu_demand(100);
+  demand.highest = 3500;
+  const auto changes = resize(asks, {demand}, kNoBuffer);
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].request == Amount{100});
+  CHECK(changes[0].limit == Amount{3500});
+}
+
+TEST_CASE("a sidecar is patched where it is, among the init containers") {
+  auto asks = workload({{"cpu", 1000}});
+  WorkloadContainer proxy = asks.containers[0];
+  proxy.name = "proxy";
+  proxy.is_sidecar = true;
+  proxy.position = 2;
+  asks.containers.push_back(proxy);
+  ContainerDemand demand = cpu_demand(3000);
+  demand.container = "proxy";
+  const auto changes = resize(asks, {demand}, kNoBuffer);
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].container == 1);
+  const auto steps = api::parse_json(resize_patch(asks, changes));
+  REQUIRE(steps);
+  REQUIRE(steps->size() == 2);
+  CHECK(steps->at(0).at("path") == "/spec/template/spec/initContainers/2/name");
+  CHECK(steps->at(0).at("value") == "proxy");
+  CHECK(steps->at(1).at("path") == "/spec/template/spec/initContainers/2/resources/requests/cpu");
+  CHECK(is_resized(asks, api::to_text(*steps)) == false);
+  asks.containers[1].requests = {{"cpu", 3000}};
+  CHECK(is_resized(asks, api::to_text(*steps)) == true);
+  asks.containers[1].name = "another"; // took its place
+  CHECK(is_resized(asks, api::to_text(*steps)) == std::nullopt);
+}
+
+TEST_CASE("bounds are those of a replica: what its other containers ask for is part of it") {
+  auto asks = workload({{"memory", static_cast<std::int64_t>(kGi)}});
+  asks.containers.push_back(asks.containers[0]);
+  asks.containers[1].name = "proxy";
+  asks.containers[1].position = 1;
+  ContainerDemand proxy = memory_demand(20 * kGi);
+  proxy.container = "proxy";
+  ResizeBounds bounds = kNoBuffer;
+  bounds.largest_node = {{"memory", static_cast<std::int64_t>(8 * kGi)}};
+  const auto changes = resize(asks, {memory_demand(3 * kGi), proxy}, bounds);
+  REQUIRE(changes.size() == 2);
+  const Amount sum = changes[0].request + changes[1].request;
+  CHECK(sum == mebibytes(8 * 1024));
+}
+
+TEST_CASE("what a policy's bounds do not list is not changed") {
+  const auto asks = workload({{"cpu", 100}, {"memory", static_cast<std::int64_t>(kGi)}});
+  ResizeBounds bounds = kNoBuffer;
+  bounds.ranges = {{ResourceName::memory(), mebibytes(256), mebibytes(4096)}};
+  const auto changes = resize(asks, {cpu_demand(900), memory_demand(2 * kGi)}, bounds);
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].resource == ResourceName::memory());
+}
+
+TEST_CASE("a request never exceeds its limit, and is never lowered for want of room") {
+  CHECK(rc::check([] {
+    const auto some = [](int most) { return *rc::gen::inRange(1, most) * kMi; };
+    const double request = some(8000);
+    const auto asks = workload({{"memory", static_cast<std::int64_t>(request)}},
+                               {{"memory", static_cast<std::int64_t>(request + some(8000))}});
+    ContainerDemand demand = memory_demand(some(20'000));
+    demand.startup = some(20'000);
+    demand.highest = demand.peak;
+    demand.killed_at = *rc::gen::element(0.0, 1.0) * some(20'000);
+    demand.killed_now = demand.killed_at > 0;
+    ResizeBounds bounds{{}, {{"memory", static_cast<std::int64_t>(some(16'000))}}, 35};
+    const auto changes = resize(asks, {demand}, bounds);
+    RC_PRE(!changes.empty());
+    RC_ASSERT(changes[0].limit.has_value());
+    RC_ASSERT(changes[0].request <= *changes[0].limit);
+    const double asked = static_cast<double>(changes[0].request.value());
+    RC_ASSERT(changes[0].raises || asked >= demand.peak);
+  }));
 }
 
 TEST_CASE("more use never asks for less") {

@@ -113,8 +113,10 @@ TEST_CASE("an advice to shrink stands until use is clear of the threshold") {
 }
 
 TEST_CASE("a change of mind waits for the cooldown") {
-  const auto fresh = standing(Advice::Shrink, 4min + 59s);
-  CHECK(advise_one(steady(90), fresh).state == fresh);
+  const auto fresh = standing(Advice::Grow, 4min + 59s);
+  CHECK(advise_one(steady(10), fresh).state == fresh);
+  CHECK(advise_one(steady(10), standing(Advice::Grow, 5min)).state ==
+        AdviceState{Advice::Shrink, kNow});
   const auto old = standing(Advice::Shrink, 5min);
   CHECK(advise_one(steady(90), old).state == AdviceState{Advice::Grow, kNow});
   const auto ended = standing(Advice::None, 1min);
@@ -122,9 +124,20 @@ TEST_CASE("a change of mind waits for the cooldown") {
 }
 
 TEST_CASE("a pool that is nearly full does not wait for the cooldown") {
+  const auto ended = standing(Advice::None, 1s);
+  CHECK(advise_one(steady(94), ended).state == ended);
+  CHECK(advise_one(steady(95), ended).state == AdviceState{Advice::Grow, kNow});
+}
+
+TEST_CASE("advice to shrink that use does not allow any more is over at once, and growth waits") {
   const auto fresh = standing(Advice::Shrink, 1s);
-  CHECK(advise_one(steady(94), fresh).state == fresh);
+  CHECK(advise_one(steady(90), fresh).state == AdviceState{Advice::None, kNow});
   CHECK(advise_one(steady(95), fresh).state == AdviceState{Advice::Grow, kNow});
+}
+
+TEST_CASE("what one unit fewer would leave too busy is not told to shrink") {
+  CHECK(advise_one(steady(40), {}, {2, 1}).state.advice == Advice::None);
+  CHECK(advise_one(steady(30), {}, {2, 1}).state.advice == Advice::Shrink);
 }
 
 TEST_CASE("one resource is enough to grow, and all are needed to shrink") {
@@ -225,6 +238,52 @@ TEST_CASE("more use never asks for fewer nodes") {
     };
     RC_ASSERT(nodes_after(percent) <= nodes_after(more));
   }));
+}
+
+TEST_CASE("until every unit works nothing shrinks, not even in the cooldown of advice to") {
+  TargetSize unsettled = kTenNodes;
+  unsettled.is_settled = false;
+  CHECK(advise_one(steady(10), {}, unsettled).state.advice == Advice::None);
+  CHECK(advise_one(steady(10), {}, unsettled).reason == Reason::PodsPending);
+  const auto fresh = standing(Advice::Shrink, 1s);
+  CHECK(advise_one(steady(10), fresh, unsettled).state == AdviceState{Advice::None, kNow});
+  CHECK(advise_one(steady(90), {}, unsettled).state.advice == Advice::Grow);
+}
+
+TEST_CASE("units that are still to come count against growing, and not in what is used") {
+  Judged judged = steady(90); // of the four that work
+  judged.units = 4;
+  TargetSize size{6, 1};
+  size.is_settled = false;
+  CHECK(advise_one(judged, {}, size).state.advice == Advice::None);
+  judged.outlook.use_now = kCapacity * 1.3;
+  const SizeAdvice grows = advise_one(judged, {}, size);
+  CHECK(grows.state.advice == Advice::Grow);
+  CHECK(grows.units == 8);
+  CHECK(grows.peak_percent == Approx(130));
+}
+
+TEST_CASE("what is known is enough to grow by, and what is not forbids to shrink") {
+  Judged unknown = steady(10);
+  unknown.outlook.metrics = Reason::MetricsStale;
+  const SizeAdvice grows = advise(std::vector{unknown, steady(90)}, kTenNodes, {}, {}, kNow);
+  CHECK(grows.known);
+  CHECK(grows.state.advice == Advice::Grow);
+  CHECK(grows.resource == 1);
+  const SizeAdvice silent = advise(std::vector{unknown, steady(10)}, kTenNodes, {}, {}, kNow);
+  CHECK_FALSE(silent.known);
+  CHECK(silent.reason == Reason::MetricsStale);
+  // What was asked for by the one that is not known any more is not replaced by what the others
+  // ask.
+  const auto fresh = standing(Advice::Grow, 1min);
+  CHECK_FALSE(advise(std::vector{unknown, steady(50)}, kTenNodes, fresh, {}, kNow).known);
+}
+
+TEST_CASE("advice that the bounds leave no room for is over at once") {
+  const auto fresh = standing(Advice::Grow, 1s);
+  CHECK(advise_one(steady(90), fresh, {10, 1, 10}).state == AdviceState{Advice::None, kNow});
+  const auto shrinks = standing(Advice::Shrink, 1s);
+  CHECK(advise_one(steady(10), shrinks, {10, 10}).state == AdviceState{Advice::None, kNow});
 }
 
 } // namespace berth::analyzer

@@ -41,11 +41,12 @@ TEST_CASE("a workload's replicas and what its containers ask for are read") {
   CHECK((*found)->replicas == 4);
   REQUIRE((*found)->containers.size() == 2);
   const WorkloadContainer& app = (*found)->containers[0];
-  CHECK(app.requests == ResourceVector{{"cpu", 1000}});
+  // As in a pod, what has a limit and no request asks for its limit.
+  CHECK(app.requests == ResourceVector{{"cpu", 1000}, {"memory", 1 << 30}});
   CHECK(app.limits == ResourceVector{{"memory", 1 << 30}});
   CHECK(app.has_requests);
   CHECK_FALSE((*found)->containers[1].has_requests);
-  CHECK_FALSE((*found)->containers[1].has_limits);
+  CHECK((*found)->containers[1].position == 1);
 }
 
 TEST_CASE("a workload without replicas wants one") {
@@ -59,8 +60,7 @@ TEST_CASE("a pod of a ReplicaSet is its Deployment's, by the hash in the name") 
   const auto found = decode_workload_pod_text(pod(kHash + owner("ReplicaSet", "web-7c9")));
   REQUIRE(found);
   CHECK((*found)->workload == WorkloadRef{ScalingTargetKind::Deployment, {"shop", "web"}});
-  CHECK((*found)->node == "n-1");
-  CHECK((*found)->requests == ResourceVector{{"cpu", 500}, {"memory", 1 << 30}});
+  CHECK((*found)->containers.at(0).requests == ResourceVector{{"cpu", 500}, {"memory", 1 << 30}});
 }
 
 TEST_CASE("a pod of a StatefulSet is its own") {
@@ -86,26 +86,94 @@ TEST_CASE("what became of containers is read: restarts, kills, and when the last
     "phase": "Running", "startTime": "2026-03-02T09:00:00Z", "containerStatuses": [
       {"name": "app", "restartCount": 3,
        "state": {"running": {"startedAt": "2026-03-02T10:00:00Z"}},
-       "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}},
+       "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137,
+                                    "finishedAt": "2026-03-02T09:59:30Z"}}},
       {"name": "proxy", "restartCount": 0,
        "state": {"running": {"startedAt": "2026-03-02T09:00:05Z"}}}]})"));
   REQUIRE(found);
   const WorkloadPod& read = **found;
-  CHECK(read.running);
+  CHECK(read.stage == PodStage::Running);
+  CHECK(read.ready);
   CHECK(read.started == *parse_time("2026-03-02T10:00:00Z"));
   REQUIRE(read.containers.size() == 2);
-  CHECK(read.containers[0].killed_for_memory);
-  CHECK(read.containers[0].restarts == 3);
+  CHECK(read.containers[0].killed == *parse_time("2026-03-02T09:59:30Z"));
   CHECK(read.containers[0].limits == ResourceVector{{"memory", std::int64_t{2} << 30}});
-  CHECK_FALSE(read.containers[1].killed_for_memory);
+  CHECK_FALSE(read.containers[1].killed);
 }
 
 TEST_CASE("a container that is down for want of memory was killed as well") {
   const auto found = decode_workload_pod_text(pod(R"("labels": {})", R"({
-    "phase": "Running", "containerStatuses": [
+    "phase": "Running", "startTime": "2026-03-02T09:00:00Z", "containerStatuses": [
       {"name": "app", "restartCount": 1, "state": {"terminated": {"reason": "OOMKilled"}}}]})"));
   REQUIRE(found);
-  CHECK((*found)->containers[0].killed_for_memory);
+  CHECK((*found)->containers[0].killed == *parse_time("2026-03-02T09:00:00Z"));
+}
+
+TEST_CASE(
+    "sidecars are read with their place among the init containers, and what runs once is not") {
+  const auto found = decode_workload_text(ScalingTargetKind::Deployment, R"({
+    "metadata": {"name": "web", "namespace": "shop", "uid": "u"},
+    "spec": {"template": {"spec": {
+      "initContainers": [
+        {"name": "migrate", "resources": {"requests": {"cpu": "8"}}},
+        {"name": "proxy", "restartPolicy": "Always", "resources": {"requests": {"cpu": "1"}}}],
+      "containers": [{"name": "app"}]}}}})");
+  REQUIRE(found);
+  REQUIRE((*found)->containers.size() == 2);
+  CHECK((*found)->containers[0].name == "app");
+  CHECK_FALSE((*found)->containers[0].is_sidecar);
+  const WorkloadContainer& proxy = (*found)->containers[1];
+  CHECK(proxy.name == "proxy");
+  CHECK(proxy.is_sidecar);
+  CHECK(proxy.position == 1);
+  CHECK(proxy.requests == ResourceVector{{"cpu", 1000}});
+}
+
+TEST_CASE("a pod waits, runs or has ended, and is ready unless it says otherwise") {
+  const auto stage_of = [](const std::string& metadata, const std::string& status) {
+    const auto found = decode_workload_pod_text(pod(metadata, status));
+    REQUIRE(found);
+    return (*found)->stage;
+  };
+  const std::string plain = R"("labels": {})";
+  CHECK(stage_of(plain, "{}") == PodStage::Waiting);
+  CHECK(stage_of(plain, R"({"phase": "Pending"})") == PodStage::Waiting);
+  CHECK(stage_of(plain, R"({"phase": "Running"})") == PodStage::Running);
+  CHECK(stage_of(plain, R"({"phase": "Failed"})") == PodStage::Ended);
+  CHECK(stage_of(plain, R"({"phase": "Succeeded"})") == PodStage::Ended);
+  CHECK(stage_of(R"("deletionTimestamp": "2026-03-02T09:00:00Z")", R"({"phase": "Running"})") ==
+        PodStage::Ended);
+  const auto unready = decode_workload_pod_text(pod(plain, R"({"phase": "Running", "conditions": [
+    {"type": "Initialized", "status": "True", "lastTransitionTime": null},
+    {"type": "Ready", "status": "False", "lastTransitionTime": "2026-03-02T09:00:00Z"}]})"));
+  REQUIRE(unready);
+  CHECK_FALSE((*unready)->ready);
+  CHECK((*unready)->ready_changed == *parse_time("2026-03-02T09:00:00Z"));
+}
+
+TEST_CASE("the limit in force counts, not the one that a resize in place still asks for") {
+  const auto found = decode_workload_pod_text(pod(R"("labels": {})", R"({"phase": "Running",
+    "containerStatuses": [{"name": "app", "resources": {"limits": {"memory": "1Gi"}}}]})"));
+  REQUIRE(found);
+  CHECK((*found)->containers[0].limits == ResourceVector{{"memory", 1 << 30}});
+}
+
+TEST_CASE("a pod that a VerticalPodAutoscaler sized says so") {
+  const auto found = decode_workload_pod_text(
+      pod(R"("annotations": {"vpaObservedContainers": "app, proxy", "other": "x"})"));
+  REQUIRE(found);
+  CHECK((*found)->is_sized_by_autoscaler);
+  const auto other = decode_workload_pod_text(pod(R"("annotations": {"other": "x"})"));
+  REQUIRE(other);
+  CHECK_FALSE((*other)->is_sized_by_autoscaler);
+}
+
+TEST_CASE("a Kind of the same name in another group is another Kind") {
+  std::string metadata = owner("StatefulSet", "db");
+  metadata.replace(metadata.find("apps/v1"), 7, "apps.kruise.io/v1beta1");
+  const auto found = decode_workload_pod_text(pod(metadata));
+  REQUIRE(found);
+  CHECK_FALSE((*found)->workload);
 }
 
 TEST_CASE("what cannot be read is refused with its place") {

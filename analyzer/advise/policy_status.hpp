@@ -1,0 +1,22 @@
+#pragma once
+// What the analyzer says in the status of a workload's ScalingPolicy: whether what it goes by is
+// known, and on what it advises or why not. Pure.
+
+#include "analyzer/advise/decide_workload.hpp"
+
+namespace berth::analyzer {
+
+/// Whether replicas follow the use of a resource, by this policy or by an autoscaler: then its
+/// request is not to be changed.
+[[nodiscard]] bool follows(const WorkloadView& view, const WorkloadSettings& settings,
+                           const resources::ResourceName& resource);
+
+/// Whether every pod that was asked for works.
+[[nodiscard]] bool is_settled(const WorkloadView& view, const WorkloadFacts& facts);
+
+/// The conditions Ready (what the policy goes by is measured), and where the policy has the action
+/// ReplicasAdvised and RequestsAdvised.
+[[nodiscard]] api::ScalingPolicyStatus policy_status(const WorkloadView& view,
+                                                     const WorkloadFacts& facts, TimePoint now);
+
+} // namespace berth::analyzer

@@ -1,0 +1,140 @@
+// The patch of a resize: written, and read back.
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "analyzer/advise/resize.hpp"
+#include "lib/api/json.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using resources::Amount;
+using resources::Quantity;
+using resources::ResourceName;
+
+/// Two requests are the same if they differ by less.
+constexpr double kClosePart = 0.15;
+
+std::string pointer(const WorkloadContainer& container) {
+  return std::string("/spec/template/spec/") +
+         (container.is_sidecar ? "initContainers/" : "containers/") +
+         std::to_string(container.position);
+}
+
+api::Json step(const char* op, std::string path, api::Json value) {
+  return {{"op", op}, {"path", std::move(path)}, {"value", std::move(value)}};
+}
+
+/// What a patch asks one container for: "/spec/template/spec/containers/0/resources/requests/cpu".
+struct Asked {
+  std::size_t container = 0;
+  bool is_limit = false;
+  ResourceName resource{""};
+  Amount amount{};
+};
+
+std::string text_of(const api::Json& one, const char* name) {
+  return one.is_object() && one.contains(name) && one.at(name).is_string()
+             ? one.at(name).get<std::string>()
+             : std::string();
+}
+
+std::optional<Asked> asked_by(const Workload& workload, const api::Json& one) {
+  const std::string path = text_of(one, "path");
+  const auto quantity = Quantity::parse(text_of(one, "value"));
+  if (!quantity)
+    return std::nullopt;
+  for (std::size_t i = 0; i < workload.containers.size(); ++i)
+    for (const bool is_limit : {false, true}) {
+      const std::string map =
+          pointer(workload.containers[i]) + "/resources/" + (is_limit ? "limits/" : "requests/");
+      if (!path.starts_with(map))
+        continue;
+      const ResourceName resource{path.substr(map.size())};
+      return Asked{i, is_limit, resource, amount_of(resource, *quantity)};
+    }
+  return std::nullopt;
+}
+
+/// Whether the container that a step of the patch tests for is where it says.
+bool is_tested_right(const Workload& workload, const api::Json& one) {
+  return std::ranges::any_of(workload.containers, [&](const WorkloadContainer& container) {
+    return text_of(one, "path") == pointer(container) + "/name" &&
+           text_of(one, "value") == container.name;
+  });
+}
+
+/// Nothing for a patch of a workload with other containers.
+std::optional<std::vector<Asked>> read_patch(const Workload& workload, const std::string& patch) {
+  const auto steps = api::parse_json(patch);
+  if (!steps || !steps->is_array())
+    return std::nullopt;
+  std::vector<Asked> asked;
+  for (const auto& one : *steps) {
+    if (text_of(one, "op") == "test" && !is_tested_right(workload, one))
+      return std::nullopt;
+    if (auto found = asked_by(workload, one))
+      asked.push_back(std::move(*found));
+  }
+  return asked;
+}
+
+} // namespace
+
+std::string resize_patch(const Workload& workload, const std::vector<RequestChange>& changes) {
+  std::vector<RequestChange> ordered = changes;
+  std::ranges::sort(ordered, {}, [](const RequestChange& change) {
+    return std::pair(change.container, std::string(change.resource.str()));
+  });
+  api::Json steps = api::Json::array();
+  std::optional<std::size_t> last;
+  for (const RequestChange& change : ordered) {
+    const WorkloadContainer& container = workload.containers[change.container];
+    const std::string path = pointer(container);
+    if (last != change.container) {
+      steps.push_back(step("test", path + "/name", container.name));
+      if (!container.has_requests)
+        steps.push_back(step("add", path + "/resources/requests", api::Json::object()));
+    }
+    last = change.container;
+    const std::string name(change.resource.str());
+    steps.push_back(step("add", path + "/resources/requests/" + name,
+                         quantity_of(change.resource, change.request).str()));
+    if (change.limit)
+      steps.push_back(step("add", path + "/resources/limits/" + name,
+                           quantity_of(change.resource, *change.limit).str()));
+  }
+  return api::to_text(steps);
+}
+
+std::optional<bool> is_resized(const Workload& workload, const std::string& patch) {
+  const auto asked = read_patch(workload, patch);
+  if (!asked || asked->empty())
+    return std::nullopt;
+  return std::ranges::all_of(*asked, [&](const Asked& one) {
+    const WorkloadContainer& container = workload.containers[one.container];
+    return (one.is_limit ? container.limits : container.requests).get(one.resource) == one.amount;
+  });
+}
+
+bool is_close(const Workload& workload, const std::string& patch,
+              const std::vector<RequestChange>& changes) {
+  const auto asked = read_patch(workload, patch);
+  if (!asked)
+    return false;
+  const auto requests = std::ranges::count(*asked, false, &Asked::is_limit);
+  if (std::cmp_not_equal(requests, changes.size()))
+    return false;
+  return std::ranges::all_of(changes, [&](const RequestChange& change) {
+    return std::ranges::any_of(*asked, [&](const Asked& one) {
+      const auto wanted = static_cast<double>(change.request.value());
+      return !one.is_limit && one.container == change.container &&
+             one.resource == change.resource &&
+             std::abs(static_cast<double>(one.amount.value()) - wanted) <= kClosePart * wanted;
+    });
+  });
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,178 @@
+// What is read of pods: whose they are, how far they are, and what became of their containers.
+
+#include <algorithm>
+#include <utility>
+
+#include "analyzer/sources/container_lists.hpp"
+#include "lib/cluster/pod_draft.hpp"
+#include "lib/kube/codec_simdjson.hpp"
+#include "lib/kube/resource_types.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using kube::JsonElement;
+using kube::member;
+using kube::read_elements;
+using kube::read_members;
+using kube::read_text;
+using PodResult = Result<std::shared_ptr<const WorkloadPod>>;
+
+/// Which workload a pod is of: of a ReplicaSet it is the Deployment before the hash in its name.
+std::optional<WorkloadRef> workload_of(const api::ObjectMeta& meta) {
+  const auto owner =
+      std::ranges::find_if(meta.owners, [](const auto& one) { return one.controller; });
+  // Others have Kinds of the same names: a StatefulSet of apps.kruise.io is none that we patch.
+  if (owner == meta.owners.end() || !owner->api_version.starts_with("apps/"))
+    return std::nullopt;
+  if (owner->kind == "StatefulSet")
+    return WorkloadRef{api::ScalingTargetKind::StatefulSet, {meta.ns, owner->name}};
+  const auto hash = meta.labels.find("pod-template-hash");
+  if (owner->kind != "ReplicaSet" || hash == meta.labels.end())
+    return std::nullopt;
+  const std::string suffix = '-' + hash->second;
+  if (!owner->name.ends_with(suffix) || owner->name.size() == suffix.size())
+    return std::nullopt;
+  return WorkloadRef{api::ScalingTargetKind::Deployment,
+                     {meta.ns, owner->name.substr(0, owner->name.size() - suffix.size())}};
+}
+
+/// The state of a container: when it began, or why it ended and when.
+struct ContainerState {
+  TimePoint started{};
+  TimePoint finished{};
+  std::string_view reason{};
+
+  [[nodiscard]] bool is_memory_kill() const { return reason == "OOMKilled"; }
+};
+
+Result<void> read_state(JsonElement value, ContainerState& into) {
+  const auto read_at = [](TimePoint& at) {
+    return [&at](JsonElement it) { return kube::read_time(it, at); };
+  };
+  return read_members(value,
+                      member("running",
+                             [&](JsonElement it) {
+                               return read_members(it, member("startedAt", read_at(into.started)));
+                             }),
+                      member("terminated", [&](JsonElement it) {
+                        return read_members(it, member("finishedAt", read_at(into.finished)),
+                                            member("reason", [&](JsonElement text) {
+                                              return read_text(text, into.reason);
+                                            }));
+                      }));
+}
+
+struct PodDraft {
+  std::shared_ptr<WorkloadPod> pod = std::make_shared<WorkloadPod>();
+  ContainerLists specs{};
+  std::vector<PodContainer> statuses{};
+  std::string_view phase{};
+};
+
+Result<void> read_container_status(JsonElement value, PodDraft& draft) {
+  PodContainer status;
+  ContainerState state;
+  ContainerState last;
+  const auto read_resources = [&](JsonElement it) {
+    return read_members(it, member("limits", [&](JsonElement amounts) {
+                          return cluster::read_amounts(amounts, status.limits);
+                        }));
+  };
+  BERTH_CHECK(read_members(
+      value, member("name", [&](JsonElement it) { return read_text(it, status.name); }),
+      member("resources", read_resources),
+      member("state", [&](JsonElement it) { return read_state(it, state); }),
+      member("lastState", [&](JsonElement it) { return read_state(it, last); })));
+  if (state.is_memory_kill())
+    status.killed = state.finished;
+  else if (last.is_memory_kill()) // who began again since was killed before that
+    status.killed = last.finished == TimePoint{} ? state.started : last.finished;
+  draft.pod->started = std::max(draft.pod->started, state.started);
+  draft.statuses.push_back(std::move(status));
+  return {};
+}
+
+Result<void> read_pod_spec(JsonElement value, PodDraft& draft) {
+  ContainerLists& specs = draft.specs;
+  return read_members(
+      value,
+      member("containers", [&](JsonElement l) { return read_list(l, false, specs.containers); }),
+      member("initContainers", [&](JsonElement l) { return read_list(l, true, specs.sidecars); }));
+}
+
+Result<void> read_condition(JsonElement value, WorkloadPod& pod) {
+  std::string_view type;
+  std::string_view status;
+  TimePoint changed{};
+  BERTH_CHECK(read_members(
+      value, member("type", [&](JsonElement it) { return read_text(it, type); }),
+      member("status", [&](JsonElement it) { return read_text(it, status); }),
+      member("lastTransitionTime", [&](JsonElement it) { return kube::read_time(it, changed); })));
+  if (type == "Ready") {
+    pod.ready = status == "True";
+    pod.ready_changed = changed;
+  }
+  return {};
+}
+
+Result<void> read_pod_status(JsonElement value, PodDraft& draft) {
+  const auto read_statuses = [&](JsonElement list) {
+    return read_elements(list, [&](JsonElement one) { return read_container_status(one, draft); });
+  };
+  const auto read_conditions = [&](JsonElement list) {
+    return read_elements(list, [&](JsonElement one) { return read_condition(one, *draft.pod); });
+  };
+  return read_members(
+      value, member("phase", [&](JsonElement it) { return read_text(it, draft.phase); }),
+      member("startTime", [&](JsonElement it) { return kube::read_time(it, draft.pod->accepted); }),
+      member("conditions", read_conditions), member("containerStatuses", read_statuses),
+      member("initContainerStatuses", read_statuses));
+}
+
+PodStage stage_of(std::string_view phase, const api::ObjectMeta& meta) {
+  if (meta.deleted || phase == "Succeeded" || phase == "Failed")
+    return PodStage::Ended;
+  return phase == "Running" ? PodStage::Running : PodStage::Waiting;
+}
+
+PodResult decode_pod(JsonElement value) {
+  PodDraft draft;
+  WorkloadPod& pod = *draft.pod;
+  BERTH_CHECK(read_members(
+      value, member("metadata", [&](JsonElement it) { return read_meta(it, pod.meta); }),
+      member("spec", [&](JsonElement it) { return read_pod_spec(it, draft); }),
+      member("status", [&](JsonElement it) { return read_pod_status(it, draft); })));
+  BERTH_CHECK(check_meta(pod.meta));
+  pod.workload = workload_of(pod.meta);
+  pod.stage = stage_of(draft.phase, pod.meta);
+  pod.started = std::max(pod.started, pod.accepted);
+  pod.is_sized_by_autoscaler = !pod.meta.annotations.empty();
+  for (WorkloadContainer& spec : std::move(draft.specs).take()) {
+    const auto status = std::ranges::find(draft.statuses, spec.name, &PodContainer::name);
+    PodContainer container = status == draft.statuses.end() ? PodContainer{} : *status;
+    container.name = std::move(spec.name);
+    container.requests = std::move(spec.requests);
+    if (container.killed == TimePoint{}) // no time is told: no later than it began again
+      container.killed = pod.started;
+    if (container.limits.empty())
+      container.limits = std::move(spec.limits);
+    pod.containers.push_back(std::move(container));
+  }
+  pod.meta.labels.clear();
+  pod.meta.annotations.clear();
+  pod.meta.owners.clear();
+  return draft.pod;
+}
+
+} // namespace
+
+PodResult decode_workload_pod_text(const std::string& text) {
+  return kube::decode_one_text<WorkloadPod>(text, decode_pod);
+}
+
+kube::Codec<WorkloadPod> make_workload_pod_codec() {
+  return kube::make_simdjson_codec<WorkloadPod>(kube::types::pod(), decode_pod);
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,121 @@
+#pragma once
+// A Deployment with its pods and what is measured of them, on the simulated API server, in
+// simulated time; and what a ScalingPolicy makes of it.
+
+#include "tests/unit/analyzer/simulated_analyzer.hpp"
+
+namespace berth::analyzer {
+
+using simulation::Json;
+
+/// A Deployment "web" in the namespace "shop", whose containers ask for 1 core and 1 Gi.
+struct WorkloadWorld : AnalyzerWorld {
+  WorkloadWorld() {
+    admin.create(simulation::make_namespace("shop"));
+    add_node("n-0");
+  }
+
+  void add_deployment(int replicas,
+                      Json resources = {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}}}) {
+    Json pod_template = {
+        {"metadata", {{"labels", {{"app", "web"}}}}},
+        {"spec",
+         {{"containers",
+           Json::array({{{"name", "main"}, {"image", "web"}, {"resources", resources}}})}}}};
+    admin.create(simulation::make_object("apps/v1", "Deployment", "shop", "web")
+                     .spec({{"replicas", replicas},
+                            {"selector", {{"matchLabels", {{"app", "web"}}}}},
+                            {"template", pod_template}}));
+    for (int i = 0; i < replicas; ++i)
+      add_pod("web-" + std::to_string(i));
+  }
+  /// One more pod, which has no node yet.
+  void add_pending_pod(const std::string& name) {
+    admin.create(simulation::make_pod("shop", name)
+                     .cpu("1")
+                     .memory("1Gi")
+                     .label("pod-template-hash", "7c9")
+                     .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid"));
+  }
+  void scale(int replicas) {
+    admin.patch("Deployment", {"shop", "web"}, {{"spec", {{"replicas", replicas}}}});
+  }
+  void add_autoscaler(Json metrics = Json::array()) {
+    const Json target = {{"apiVersion", "apps/v1"}, {"kind", "Deployment"}, {"name", "web"}};
+    admin.create(simulation::make_object("autoscaling/v2", "HorizontalPodAutoscaler", "shop", "hpa")
+                     .spec({{"scaleTargetRef", target},
+                            {"minReplicas", 1},
+                            {"maxReplicas", 20},
+                            {"metrics", std::move(metrics)}}));
+  }
+  /// A condition of the policy's status, which must be there.
+  [[nodiscard]] api::Condition policy_condition(const std::string& type) {
+    const auto policy =
+        api::decode<api::ScalingPolicy>(admin.get("ScalingPolicy", {"shop", "web"}));
+    ensure(policy.has_value(), "the policy can be read");
+    const auto* found = api::find_condition(policy->status.conditions, type);
+    ensure(found != nullptr, "the policy has the condition");
+    return *found;
+  }
+  void add_pod(const std::string& name) {
+    admin.create(simulation::make_pod("shop", name)
+                     .cpu("1")
+                     .memory("1Gi")
+                     .label("pod-template-hash", "7c9")
+                     .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
+                     .on_node("n-0"));
+    set_status(name, Json::object());
+    pods.push_back(name);
+  }
+  /// Running since now, with this said of its container.
+  void set_status(const std::string& name, const Json& last_state) {
+    const std::string started = format_time(executor.now());
+    admin.patch(
+        "Pod", {"shop", name},
+        {{"status",
+          {{"phase", "Running"},
+           {"startTime", started},
+           {"containerStatuses", Json::array({{{"name", "main"},
+                                               {"image", "web"},
+                                               {"imageID", ""},
+                                               {"ready", true},
+                                               {"restartCount", last_state.empty() ? 0 : 1},
+                                               {"state", {{"running", {{"startedAt", started}}}}},
+                                               {"lastState", last_state}}})}}}},
+        "status");
+  }
+  void add_policy(Json spec = Json::object()) {
+    spec["targetRef"] = {{"kind", "Deployment"}, {"name", "web"}};
+    admin.create(
+        simulation::make_object("berth.dev/v1alpha1", "ScalingPolicy", "shop", "web").spec(spec));
+  }
+  void measure_pod(const std::string& name, int cpu_milli, int memory_mib) {
+    server.put_metrics(simulation::make_pod_metrics("shop", name, std::to_string(cpu_milli) + "m",
+                                                    std::to_string(memory_mib) + "Mi")
+                           .set("/timestamp", format_time(executor.now())));
+  }
+  /// Measures every pod, and the node, once a minute.
+  void measure_pods_for(Duration span, int cpu_milli, int memory_mib) {
+    for (Duration passed{0}; passed < span; passed += std::chrono::minutes{1}) {
+      measure("n-0", 1000, 1);
+      for (const auto& pod : pods)
+        measure_pod(pod, cpu_milli, memory_mib);
+      executor.run_for(std::chrono::minutes{1});
+    }
+  }
+  [[nodiscard]] std::vector<api::ScalingRecommendation> standing_in(const std::string& ns) {
+    auto all = recommendations(ns);
+    std::erase_if(all,
+                  [](const auto& one) { return !api::is_true(one.status.conditions, "Valid"); });
+    return all;
+  }
+
+  std::vector<std::string> pods;
+};
+
+/// Null before its status is written.
+inline const api::Condition* valid_of(const api::ScalingRecommendation& recommendation) {
+  return api::find_condition(recommendation.status.conditions, "Valid");
+}
+
+} // namespace berth::analyzer

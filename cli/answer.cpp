@@ -1,5 +1,7 @@
 #include "cli/answer.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "cli/output/document.hpp"
 #include "lib/base/ensure.hpp"
 
@@ -41,6 +43,13 @@ Answer answer_failure(const Error& error) {
 std::string document_of(Output output, const nlohmann::json& value) {
   ensure(output == Output::Json || output == Output::Yaml, "text is not a document");
   return output == Output::Json ? json_document(value) : yaml_document(value);
+}
+
+std::string present(Output output, const std::function<std::string(bool wide)>& text,
+                    const std::function<nlohmann::json()>& json) {
+  if (output == Output::Json || output == Output::Yaml)
+    return document_of(output, json());
+  return text(output == Output::Wide);
 }
 
 std::string warnings_of(const std::vector<std::string>& unreadable, const Paint& paint) {

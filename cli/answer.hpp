@@ -2,6 +2,7 @@
 // Answer: what a command prints and how it ends. A failure names what was asked and what to do
 // next.
 
+#include <functional>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -24,6 +25,10 @@ struct Answer {
 
 /// A view in the machine-readable form that `output` (Json or Yaml) asks for.
 [[nodiscard]] std::string document_of(Output output, const nlohmann::json& value);
+
+/// The view in the form that is asked for; only that one is made.
+[[nodiscard]] std::string present(Output output, const std::function<std::string(bool wide)>& text,
+                                  const std::function<nlohmann::json()>& json);
 
 /// One line for each object that could not be read, for stderr.
 [[nodiscard]] std::string warnings_of(const std::vector<std::string>& unreadable,

@@ -1,12 +1,12 @@
 #include "cli/commands.hpp"
 
-#include <functional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/cluster/observe.hpp"
 #include "cli/completion.hpp"
+#include "cli/doctor/doctor.hpp"
 #include "cli/explain/decide.hpp"
 #include "cli/explain/observe.hpp"
 #include "cli/explain/render.hpp"
@@ -24,14 +24,6 @@
 
 namespace berth::cli {
 namespace {
-
-/// The view in the form that is asked for; only that one is made.
-std::string present(Output output, const std::function<std::string(bool wide)>& text,
-                    const std::function<nlohmann::json()>& json) {
-  if (output == Output::Json || output == Output::Yaml)
-    return document_of(output, json());
-  return text(output == Output::Wide);
-}
 
 async::Task<Answer> answer_status(kube::Client& client, CliOptions options, Surroundings around) {
   auto observed = co_await observe_status(client);
@@ -174,6 +166,7 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Queue: return answer_queue(client, std::move(options), std::move(around));
   case Command::Explain: return answer_explain(client, std::move(options), std::move(around));
   case Command::Health: return answer_health(client, std::move(options), std::move(around));
+  case Command::Doctor: return answer_doctor(client, std::move(options), std::move(around));
   case Command::Release: return answer_release(client, std::move(options), std::move(around));
   case Command::Version: return answer_version(client, std::move(options));
   case Command::Simulate:

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/operating_flags.hpp"
 #include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/simulate.hpp"
 #include "lib/allocation/strategy.hpp"
@@ -73,7 +74,7 @@ void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
   app.add_option("--context", options.context, "context of the kubeconfig");
   app.add_option("-n,--namespace", options.ns,
                  "namespace; default: the context's for explain, all for queue and release, "
-                 "berth-system for health");
+                 "berth-system for health and doctor");
   app.add_option("-o,--output", words.output, "json, yaml or wide")
       ->check(CLI::IsMember(keys_of(kOutputs)));
   app.add_option("--color", words.colour, "auto (on a terminal), always or never")
@@ -159,6 +160,7 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
       ->excludes(what_if);
   add_health(command(Command::Health, "health", "Say whether Berth works: API, operator, extender"),
              options);
+  add_operating_commands(command, options);
   add_release(command(Command::Release, "release",
                       "Let go of what an uninstalled Berth holds: pods at its gate, finalizers"),
               options.release);
@@ -204,8 +206,8 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
   std::vector<std::string> problems;
   if (app.get_subcommands().empty())
     problems.emplace_back(
-        "a command is needed: status, queue, explain, health, release, simulate, version or "
-        "completion; see --help");
+        "a command is needed: status, queue, explain, health, doctor, release, simulate, version "
+        "or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))

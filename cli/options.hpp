@@ -19,7 +19,17 @@ namespace berth::cli {
 inline constexpr int kExitNotFound = 3;
 inline constexpr int kExitNotPermitted = 4;
 
-enum class Command { Version, Status, Queue, Explain, Health, Release, Simulate, Completion };
+enum class Command {
+  Version,
+  Status,
+  Queue,
+  Explain,
+  Health,
+  Doctor,
+  Release,
+  Simulate,
+  Completion,
+};
 enum class Output { Text, Wide, Json, Yaml };
 enum class When { Auto, Always, Never };
 
@@ -45,7 +55,8 @@ struct CliOptions {
   Command command = Command::Status;
   std::string kubeconfig;
   std::string context;
-  /// -n; empty: the context's for explain, all for queue and release, berth-system for health.
+  /// -n; empty: the context's for explain, all for queue and release, berth-system for health
+  /// and doctor.
   std::string ns;
   Output output = Output::Text;
   When colour = When::Auto;

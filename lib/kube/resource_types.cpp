@@ -79,6 +79,17 @@ const ResourceType& custom_resource_definition() {
   return type;
 }
 
+const ResourceType& endpoint_slice() {
+  static const ResourceType type{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true};
+  return type;
+}
+
+const ResourceType& self_subject_access_review() {
+  static const ResourceType type{"authorization.k8s.io", "v1", "selfsubjectaccessreviews",
+                                 "SelfSubjectAccessReview", false};
+  return type;
+}
+
 const ResourceType& resource_pool() {
   static const ResourceType type = ours("resourcepools", "ResourcePool", false);
   return type;

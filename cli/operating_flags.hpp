@@ -1,0 +1,17 @@
+#pragma once
+// The flags of the commands that operate Berth: what somebody uses who runs it. For options.cpp.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+
+namespace berth::cli {
+
+/// Adds a command with what every command has.
+using AddCommand = std::function<CLI::App*(Command which, const char* name, const char* text)>;
+
+void add_operating_commands(const AddCommand& add, CliOptions& options);
+
+} // namespace berth::cli

@@ -32,12 +32,25 @@ int exit_code_of(Code code) {
   }
 }
 
+Answer failure_with(const Error& error, const std::string& step) {
+  return {exit_code_of(error.code), "",
+          "kubectl-berth: " + printable(error.message) + (step.empty() ? "" : "; " + step) + "\n"};
+}
+
 } // namespace
 
 Answer answer_failure(const Error& error) {
-  const std::string step{next_step(error)};
-  return {exit_code_of(error.code), "",
-          "kubectl-berth: " + printable(error.message) + (step.empty() ? "" : "; " + step) + "\n"};
+  return failure_with(error, std::string(next_step(error)));
+}
+
+Answer answer_write_failure(const Error& error, std::string_view verb,
+                            const kube::ResourceType& type) {
+  if (error.code == Code::Forbidden)
+    return failure_with(error, "\"kubectl auth can-i " + std::string(verb) + " " + type.plural +
+                                   "." + type.group + "\" says whether you may at all");
+  if (error.code == Code::Timeout)
+    return failure_with(error, "it may have been done: look before you do it again");
+  return answer_failure(error);
 }
 
 std::string document_of(Output output, const nlohmann::json& value) {

@@ -4,12 +4,14 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "cli/options.hpp"
 #include "cli/output/text.hpp"
 #include "lib/base/result.hpp"
+#include "lib/kube/object.hpp"
 
 namespace berth::cli {
 
@@ -22,6 +24,10 @@ struct Answer {
 /// "kubectl-berth: list quotas: forbidden...; <what to do next>", with the exit code for the kind
 /// of failure.
 [[nodiscard]] Answer answer_failure(const Error& error);
+
+/// The same for a write: what to do next about a refusal is another thing there. `verb` is "patch".
+[[nodiscard]] Answer answer_write_failure(const Error& error, std::string_view verb,
+                                          const kube::ResourceType& type);
 
 /// A view in the machine-readable form that `output` (Json or Yaml) asks for.
 [[nodiscard]] std::string document_of(Output output, const nlohmann::json& value);

@@ -14,4 +14,7 @@ using AddCommand = std::function<CLI::App*(Command which, const char* name, cons
 
 void add_operating_commands(const AddCommand& add, CliOptions& options);
 
+/// What is wrong with their values, as "--flag: what it must be".
+[[nodiscard]] std::vector<std::string> operating_problems(const CliOptions& options);
+
 } // namespace berth::cli

@@ -203,11 +203,11 @@ void check_simulate(const SimulateOptions& options, std::vector<std::string>& pr
 
 std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& options,
                                      const Words& words) {
-  std::vector<std::string> problems;
+  std::vector<std::string> problems = operating_problems(options);
   if (app.get_subcommands().empty())
     problems.emplace_back(
-        "a command is needed: status, queue, explain, health, doctor, release, simulate, version "
-        "or completion; see --help");
+        "a command is needed: status, queue, explain, health, doctor, set-quota, release, "
+        "simulate, version or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))

@@ -2,6 +2,7 @@
 // Options of kubectl-berth: the command line as a value, checked before anything is asked.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ enum class Command {
   Explain,
   Health,
   Doctor,
+  SetQuota,
   Release,
   Simulate,
   Completion,
@@ -44,6 +46,18 @@ struct SimulateOptions {
   std::int64_t load_percent = 130;
   std::string seeds = "42-51";
 };
+
+/// set-quota: an amount that is not given stays as it is.
+struct SetQuotaOptions {
+  std::string quota;
+  std::string pool; ///< empty: the only one that the quota has
+  std::string resource;
+  std::optional<std::string> nominal;         ///< a quantity
+  std::optional<std::string> borrowing_limit; ///< a quantity, or kUnlimited
+  std::optional<std::string> lending_limit;   ///< the same
+  bool dry_run = false;
+};
+inline constexpr std::string_view kUnlimited = "unlimited";
 
 /// release: what to let go of; neither: only say what waits.
 struct ReleaseOptions {
@@ -68,6 +82,7 @@ struct CliOptions {
   bool look_ahead = true;                ///< explain without --no-changes
   std::string shell;                     ///< completion SHELL
   std::string extender;                  ///< health --extender URL; empty: it is not asked
+  SetQuotaOptions set_quota;
   ReleaseOptions release;
   SimulateOptions simulate;
 };

@@ -22,6 +22,7 @@ Result<kube::Config> find_config(const CliOptions& options,
 kube::ClientOptions client_options(const CliOptions& options) {
   kube::ClientOptions client;
   client.user_agent = "kubectl-berth/" BERTH_VERSION " (linux)";
+  client.field_manager = "kubectl-berth";
   client.request_timeout = options.request_timeout;
   return client;
 }

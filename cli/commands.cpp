@@ -15,6 +15,7 @@
 #include "cli/queue/observe.hpp"
 #include "cli/queue/render.hpp"
 #include "cli/release/release.hpp"
+#include "cli/reserve/reserve.hpp"
 #include "cli/set_quota/set_quota.hpp"
 #include "cli/simulate/simulate.hpp"
 #include "cli/status/decide.hpp"
@@ -169,7 +170,11 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Health: return answer_health(client, std::move(options), std::move(around));
   case Command::Doctor: return answer_doctor(client, std::move(options), std::move(around));
   case Command::SetQuota: return answer_set_quota(client, std::move(options), std::move(around));
-  case Command::Release: return answer_release(client, std::move(options), std::move(around));
+  case Command::Reserve: return answer_reserve(client, std::move(options), std::move(around));
+  case Command::Release:
+    if (!options.release.reservation.empty())
+      return answer_unreserve(client, std::move(options), std::move(around));
+    return answer_release(client, std::move(options), std::move(around));
   case Command::Version: return answer_version(client, std::move(options));
   case Command::Simulate:
   case Command::Completion: break;

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/duration.hpp"
+#include "cli/reserve/decide.hpp"
 #include "lib/resources/quantity.hpp"
 
 namespace berth::cli {
@@ -19,6 +21,11 @@ constexpr const char* kSetQuotaFooter =
     R"(Only the amounts that are named change, and only if nobody else changed the same entry meanwhile:
 then it is looked at again. What the operator writes to the status is no hindrance. Work that runs
 stays, also above a lowered quota, unless spec.preemption of the Quota says otherwise.)";
+
+constexpr const char* kReserveFooter =
+    R"(Without --start and --schedule the capacity is held until the reservation is released. The
+operator accepts a reservation that the pool's calendar has room for; --wait says whether it did,
+and from when there would be room. For the kinds Conditional and Pooled write a manifest.)";
 
 std::string footer(const char* text) {
   return std::string(text) + kMore;
@@ -46,6 +53,40 @@ void add_set_quota(CLI::App* command, SetQuotaOptions& options) {
   command->footer(footer(kSetQuotaFooter));
 }
 
+void add_wait(CLI::App* command, bool& wait, std::string& timeout, const char* text) {
+  CLI::Option* flag = command->add_flag("-w,--wait", wait, text);
+  command->add_option("--timeout", timeout, "with --wait: for how long, as 90s or 5m")
+      ->capture_default_str()
+      ->needs(flag);
+}
+
+void add_list(CLI::App* command, const char* name, std::vector<std::string>& into,
+              const char* text) {
+  command->add_option(name, into, text)->allow_extra_args(false);
+}
+
+void add_reserve(CLI::App* command, ReserveOptions& options) {
+  command->add_option("NAME", options.name, "of the new Reservation")->required();
+  command->add_option("--pool", options.pool, "the ResourcePool to hold capacity in")->required();
+  command->add_option("--quota", options.quota, "the Quota that pays")->required();
+  add_list(command, "--amount", options.amounts, "RESOURCE=QUANTITY; may be given several times");
+  command->add_option("--nodes", options.nodes, "whole nodes instead")->check(CLI::Range(1, 1000));
+  command->add_option("--start", options.start, "2026-11-21T22:00:00Z, or +30m from now");
+  command->add_option("--schedule", options.schedule, "cron, for a window that comes again");
+  command->add_option("--time-zone", options.time_zone, "of the schedule: Europe/Berlin");
+  command->add_option("--for", options.duration, "how long the window is open, as 6h");
+  add_list(command, "--allow-quota", options.allow_quotas,
+           "whose work may use it; default: that of the Quota that pays");
+  add_list(command, "--allow-namespace", options.allow_namespaces, "the same by namespace");
+  command->add_option("--lead-time", options.lead_time, "how long before the start it is cleared");
+  command->add_option("--overrun", options.overrun, "what becomes of its pods at the end")
+      ->check(CLI::IsMember(std::vector<std::string>{"Evict", "Warn", "Allow"}));
+  command->add_flag("--keep-idle", options.keep_idle, "do not lend what is idle");
+  add_wait(command, options.wait, options.timeout, "wait until it is accepted or refused");
+  command->add_flag("--active", options.until_active, "with --wait: until its window is open");
+  command->footer(footer(kReserveFooter));
+}
+
 bool is_amount(const std::string& text) {
   const auto quantity = resources::Quantity::parse(text);
   return quantity && !quantity->is_negative();
@@ -70,7 +111,21 @@ std::vector<std::string> operating_problems(const CliOptions& options) {
   std::vector<std::string> problems;
   if (options.command == Command::SetQuota)
     check_set_quota(options.set_quota, problems);
+  if (options.command == Command::Reserve)
+    problems = reserve_problems(options.reserve);
+  for (const std::string* timeout : {&options.reserve.timeout, &options.release.timeout})
+    if (const auto read = parse_duration(*timeout); !read)
+      problems.push_back("--timeout: " + read.error().message);
   return problems;
+}
+
+void add_release_reservation(CLI::App* command, ReleaseOptions& options) {
+  CLI::Option* name =
+      command->add_option("RESERVATION", options.reservation, "a Reservation to delete");
+  add_wait(command, options.wait, options.timeout, "with RESERVATION: wait until it is gone");
+  for (const char* flag : {"--gates", "--finalizers"})
+    name->excludes(command->get_option(flag));
+  command->get_option("--wait")->needs(name);
 }
 
 void add_operating_commands(const AddCommand& add, CliOptions& options) {
@@ -78,6 +133,8 @@ void add_operating_commands(const AddCommand& add, CliOptions& options) {
       ->footer(footer(kDoctorFooter));
   add_set_quota(add(Command::SetQuota, "set-quota", "Change what a quota owns, borrows or lends"),
                 options.set_quota);
+  add_reserve(add(Command::Reserve, "reserve", "Hold capacity of a pool: make a Reservation"),
+              options.reserve);
 }
 
 } // namespace berth::cli

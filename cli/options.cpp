@@ -46,9 +46,10 @@ constexpr const char* kHealthFooter =
 Flags of every command and exit codes: kubectl-berth --help)";
 
 constexpr const char* kReleaseFooter =
-    R"(For when Berth is gone: nothing then admits the pods that wait, and nothing takes its finalizers
-off. Released pods are scheduled at once, in no order and against no quota. While Berth is installed
-its guard refuses --gates, and the operator puts finalizers back.
+    R"(With a RESERVATION: deletes it; while pods use it and its deletionPolicy is Block, it goes when
+they end. Otherwise for when Berth is gone: nothing then admits the pods that wait, and nothing
+takes its finalizers off. Released pods are scheduled at once, in no order and against no quota.
+While Berth is installed its guard refuses --gates, and the operator puts finalizers back.
 
 Flags of every command and exit codes: kubectl-berth --help)";
 
@@ -96,6 +97,7 @@ void add_release(CLI::App* release, ReleaseOptions& options) {
                     "take the gate berth.dev/admission off the pods that wait at it");
   release->add_flag("--finalizers", options.finalizers,
                     "take the finalizers of berth.dev off Berth's own objects");
+  add_release_reservation(release, options);
   release->footer(kReleaseFooter);
 }
 
@@ -162,7 +164,7 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
              options);
   add_operating_commands(command, options);
   add_release(command(Command::Release, "release",
-                      "Let go of what an uninstalled Berth holds: pods at its gate, finalizers"),
+                      "Delete a Reservation, or let go of what an uninstalled Berth holds"),
               options.release);
   add_simulate(command(Command::Simulate, "simulate",
                        "Try out placement or a whole cluster without one: from a file"),
@@ -206,8 +208,8 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
   std::vector<std::string> problems = operating_problems(options);
   if (app.get_subcommands().empty())
     problems.emplace_back(
-        "a command is needed: status, queue, explain, health, doctor, set-quota, release, "
-        "simulate, version or completion; see --help");
+        "a command is needed: status, queue, explain, health, doctor, set-quota, reserve, "
+        "release, simulate, version or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))

@@ -28,6 +28,7 @@ enum class Command {
   Health,
   Doctor,
   SetQuota,
+  Reserve,
   Release,
   Simulate,
   Completion,
@@ -59,10 +60,35 @@ struct SetQuotaOptions {
 };
 inline constexpr std::string_view kUnlimited = "unlimited";
 
-/// release: what to let go of; neither: only say what waits.
+/// reserve: exactly one of `amounts` and `nodes` is set; without start and schedule it holds from
+/// acceptance until it is deleted. Times and durations are as typed.
+struct ReserveOptions {
+  std::string name;
+  std::string pool;
+  std::string quota;                ///< who pays
+  std::vector<std::string> amounts; ///< "cpu=32"
+  int nodes = 0;
+  std::string start; ///< RFC 3339, or "+30m"
+  std::string schedule;
+  std::string time_zone;
+  std::string duration;
+  std::vector<std::string> allow_quotas;
+  std::vector<std::string> allow_namespaces;
+  std::string lead_time;
+  std::string overrun; ///< empty: the server's default
+  bool keep_idle = false;
+  bool wait = false;
+  bool until_active = false;
+  std::string timeout = "5m"; ///< of wait
+};
+
+/// release: a reservation, or what an uninstalled Berth holds; nothing: only say what waits.
 struct ReleaseOptions {
   bool gates = false;
   bool finalizers = false;
+  std::string reservation{};
+  bool wait = false;
+  std::string timeout = "5m"; ///< of wait
 };
 
 struct CliOptions {
@@ -83,6 +109,7 @@ struct CliOptions {
   std::string shell;                     ///< completion SHELL
   std::string extender;                  ///< health --extender URL; empty: it is not asked
   SetQuotaOptions set_quota;
+  ReserveOptions reserve;
   ReleaseOptions release;
   SimulateOptions simulate;
 };

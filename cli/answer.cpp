@@ -65,6 +65,14 @@ std::string present(Output output, const std::function<std::string(bool wide)>& 
   return text(output == Output::Wide);
 }
 
+kube::ObjectKey key_of(const std::string& name, const CliOptions& options,
+                       const std::string& default_namespace) {
+  const auto slash = name.find('/');
+  if (slash != std::string::npos)
+    return {name.substr(0, slash), name.substr(slash + 1)};
+  return {options.ns.empty() ? default_namespace : options.ns, name};
+}
+
 std::string warnings_of(const std::vector<std::string>& unreadable, const Paint& paint) {
   std::string text;
   for (const std::string& what : unreadable)

@@ -36,6 +36,10 @@ struct Answer {
 [[nodiscard]] std::string present(Output output, const std::function<std::string(bool wide)>& text,
                                   const std::function<nlohmann::json()>& json);
 
+/// NAMESPACE/NAME, or a name in the namespace of -n, else of the context.
+[[nodiscard]] kube::ObjectKey key_of(const std::string& name, const CliOptions& options,
+                                     const std::string& default_namespace);
+
 /// One line for each object that could not be read, for stderr.
 [[nodiscard]] std::string warnings_of(const std::vector<std::string>& unreadable,
                                       const Paint& paint);

@@ -14,6 +14,7 @@
 #include "cli/queue/decide.hpp"
 #include "cli/queue/observe.hpp"
 #include "cli/queue/render.hpp"
+#include "cli/recommendations/recommendations.hpp"
 #include "cli/release/release.hpp"
 #include "cli/reserve/reserve.hpp"
 #include "cli/set_quota/set_quota.hpp"
@@ -55,14 +56,6 @@ async::Task<Answer> answer_queue(kube::Client& client, CliOptions options, Surro
   co_return answer;
 }
 
-/// NAMESPACE/NAME, or a name in the namespace of -n, else of the context.
-kube::ObjectKey subject_of(const CliOptions& options, const Surroundings& around) {
-  const auto slash = options.subject.find('/');
-  if (slash != std::string::npos)
-    return {options.subject.substr(0, slash), options.subject.substr(slash + 1)};
-  return {options.ns.empty() ? around.default_namespace : options.ns, options.subject};
-}
-
 /// What lies ahead of a workload that waits. Who may not read the whole cluster is told so, and
 /// everything else all the same.
 async::Task<Result<void>> look_ahead_into(kube::Client& client,
@@ -80,7 +73,8 @@ async::Task<Result<void>> look_ahead_into(kube::Client& client,
 }
 
 async::Task<Answer> answer_explain(kube::Client& client, CliOptions options, Surroundings around) {
-  auto observed = co_await observe_explain(client, subject_of(options, around));
+  auto observed =
+      co_await observe_explain(client, key_of(options.subject, options, around.default_namespace));
   if (!observed)
     co_return answer_failure(observed.error());
   ExplainView view = decide_explain(*observed, around.now);
@@ -171,6 +165,8 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Doctor: return answer_doctor(client, std::move(options), std::move(around));
   case Command::SetQuota: return answer_set_quota(client, std::move(options), std::move(around));
   case Command::Reserve: return answer_reserve(client, std::move(options), std::move(around));
+  case Command::Recommendations:
+    return answer_recommendations(client, std::move(options), std::move(around));
   case Command::Release:
     if (!options.release.reservation.empty())
       return answer_unreserve(client, std::move(options), std::move(around));

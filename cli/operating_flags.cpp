@@ -27,6 +27,10 @@ constexpr const char* kReserveFooter =
 operator accepts a reservation that the pool's calendar has room for; --wait says whether it did,
 and from when there would be room. For the kinds Conditional and Pooled write a manifest.)";
 
+constexpr const char* kRecommendationsFooter =
+    R"(apply sends the recommendation's own patch to its target, if the recommendation is valid and the
+target is still the object that was looked at. The analyzer notices, and measures what came of it.)";
+
 std::string footer(const char* text) {
   return std::string(text) + kMore;
 }
@@ -87,6 +91,16 @@ void add_reserve(CLI::App* command, ReserveOptions& options) {
   command->footer(footer(kReserveFooter));
 }
 
+void add_recommendations(CLI::App* command, RecommendationsOptions& options) {
+  command->add_option("VERB", options.verb, "list or apply")
+      ->check(CLI::IsMember(std::vector<std::string>{"list", "apply"}))
+      ->capture_default_str();
+  command->add_option("[NAMESPACE/]NAME", options.name, "the recommendation to apply");
+  command->add_flag("--all", options.all, "list those that ended, too");
+  add_dry_run(command, options.dry_run);
+  command->footer(footer(kRecommendationsFooter));
+}
+
 bool is_amount(const std::string& text) {
   const auto quantity = resources::Quantity::parse(text);
   return quantity && !quantity->is_negative();
@@ -135,6 +149,9 @@ void add_operating_commands(const AddCommand& add, CliOptions& options) {
                 options.set_quota);
   add_reserve(add(Command::Reserve, "reserve", "Hold capacity of a pool: make a Reservation"),
               options.reserve);
+  add_recommendations(add(Command::Recommendations, "recommendations",
+                          "List what the analyzer recommends, or apply it"),
+                      options.recommendations);
 }
 
 } // namespace berth::cli

@@ -74,8 +74,8 @@ void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
                  "kubeconfig file; default: $KUBECONFIG, else ~/.kube/config");
   app.add_option("--context", options.context, "context of the kubeconfig");
   app.add_option("-n,--namespace", options.ns,
-                 "namespace; default: the context's for explain, all for queue and release, "
-                 "berth-system for health and doctor");
+                 "namespace; default: the context's for explain and to apply a recommendation, all "
+                 "for lists, berth-system for health and doctor");
   app.add_option("-o,--output", words.output, "json, yaml or wide")
       ->check(CLI::IsMember(keys_of(kOutputs)));
   app.add_option("--color", words.colour, "auto (on a terminal), always or never")
@@ -207,13 +207,16 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
                                      const Words& words) {
   std::vector<std::string> problems = operating_problems(options);
   if (app.get_subcommands().empty())
-    problems.emplace_back(
-        "a command is needed: status, queue, explain, health, doctor, set-quota, reserve, "
-        "release, simulate, version or completion; see --help");
+    problems.emplace_back("a command is needed: status, queue, explain, health, doctor, set-quota, "
+                          "reserve, recommendations, "
+                          "release, simulate, version or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
+  const auto& asked = options.recommendations;
+  if (asked.verb == "apply" ? !names_an_object(asked.name) : !asked.name.empty())
+    problems.emplace_back("recommendations: must be list, or apply NAME or NAMESPACE/NAME");
   for (const std::string& step : words.what_if)
     if (const auto read = allocation::parse_step(step); !read)
       problems.push_back("--what-if: " + read.error().message);

@@ -29,6 +29,7 @@ enum class Command {
   Doctor,
   SetQuota,
   Reserve,
+  Recommendations,
   Release,
   Simulate,
   Completion,
@@ -82,6 +83,14 @@ struct ReserveOptions {
   std::string timeout = "5m"; ///< of wait
 };
 
+/// recommendations: `name` is set for apply alone.
+struct RecommendationsOptions {
+  std::string verb = "list"; ///< or "apply"
+  std::string name;          ///< [NAMESPACE/]NAME
+  bool all = false;          ///< those that ended too
+  bool dry_run = false;
+};
+
 /// release: a reservation, or what an uninstalled Berth holds; nothing: only say what waits.
 struct ReleaseOptions {
   bool gates = false;
@@ -95,8 +104,8 @@ struct CliOptions {
   Command command = Command::Status;
   std::string kubeconfig;
   std::string context;
-  /// -n; empty: the context's for explain, all for queue and release, berth-system for health
-  /// and doctor.
+  /// -n; empty: the context's for explain and to apply a recommendation, all for lists,
+  /// berth-system for health and doctor.
   std::string ns;
   Output output = Output::Text;
   When colour = When::Auto;
@@ -110,6 +119,7 @@ struct CliOptions {
   std::string extender;                  ///< health --extender URL; empty: it is not asked
   SetQuotaOptions set_quota;
   ReserveOptions reserve;
+  RecommendationsOptions recommendations;
   ReleaseOptions release;
   SimulateOptions simulate;
 };

@@ -68,6 +68,11 @@ const ResourceType& stateful_set() {
   return type;
 }
 
+const ResourceType& job() {
+  static const ResourceType type{"batch", "v1", "jobs", "Job", true};
+  return type;
+}
+
 const ResourceType& secret() {
   static const ResourceType type = core("secrets", "Secret", true);
   return type;

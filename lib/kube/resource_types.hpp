@@ -15,6 +15,7 @@ namespace berth::kube::types {
 [[nodiscard]] const ResourceType& config_map();
 [[nodiscard]] const ResourceType& deployment();
 [[nodiscard]] const ResourceType& stateful_set();
+[[nodiscard]] const ResourceType& job();
 [[nodiscard]] const ResourceType& secret();
 [[nodiscard]] const ResourceType& custom_resource_definition();
 [[nodiscard]] const ResourceType& endpoint_slice();

@@ -22,6 +22,7 @@
 #include "cli/status/decide.hpp"
 #include "cli/status/observe.hpp"
 #include "cli/status/render.hpp"
+#include "cli/top/top.hpp"
 #include "cli/version/version.hpp"
 #include "lib/base/ensure.hpp"
 
@@ -167,6 +168,7 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Reserve: return answer_reserve(client, std::move(options), std::move(around));
   case Command::Recommendations:
     return answer_recommendations(client, std::move(options), std::move(around));
+  case Command::Top: return answer_top(client, std::move(options), std::move(around));
   case Command::Release:
     if (!options.release.reservation.empty())
       return answer_unreserve(client, std::move(options), std::move(around));

@@ -31,6 +31,11 @@ constexpr const char* kRecommendationsFooter =
     R"(apply sends the recommendation's own patch to its target, if the recommendation is valid and the
 target is still the object that was looked at. The analyzer notices, and measures what came of it.)";
 
+constexpr const char* kTopFooter =
+    R"(MEASURED is what the metrics API says, ALLOCATED what Berth granted, USE the one in percent of the
+other: little of it is capacity that nobody else gets. A - is not known. PODS 2/3: two of three were
+measured.)";
+
 std::string footer(const char* text) {
   return std::string(text) + kMore;
 }
@@ -101,6 +106,16 @@ void add_recommendations(CLI::App* command, RecommendationsOptions& options) {
   command->footer(footer(kRecommendationsFooter));
 }
 
+void add_top(CLI::App* command, TopOptions& options) {
+  command->add_option("WHAT", options.what, "pools, quotas or workloads")
+      ->check(CLI::IsMember(std::vector<std::string>{"pools", "quotas", "workloads"}))
+      ->capture_default_str();
+  command->add_option("--sort", options.sort, "cpu, memory or name: the most measured first")
+      ->check(CLI::IsMember(std::vector<std::string>{"cpu", "memory", "name"}))
+      ->capture_default_str();
+  command->footer(footer(kTopFooter));
+}
+
 bool is_amount(const std::string& text) {
   const auto quantity = resources::Quantity::parse(text);
   return quantity && !quantity->is_negative();
@@ -152,6 +167,7 @@ void add_operating_commands(const AddCommand& add, CliOptions& options) {
   add_recommendations(add(Command::Recommendations, "recommendations",
                           "List what the analyzer recommends, or apply it"),
                       options.recommendations);
+  add_top(add(Command::Top, "top", "Show what is really used of what was granted"), options.top);
 }
 
 } // namespace berth::cli

@@ -30,6 +30,7 @@ enum class Command {
   SetQuota,
   Reserve,
   Recommendations,
+  Top,
   Release,
   Simulate,
   Completion,
@@ -91,6 +92,12 @@ struct RecommendationsOptions {
   bool dry_run = false;
 };
 
+/// top: closed lists of words.
+struct TopOptions {
+  std::string what = "pools"; ///< pools, quotas or workloads
+  std::string sort = "cpu";   ///< cpu, memory or name
+};
+
 /// release: a reservation, or what an uninstalled Berth holds; nothing: only say what waits.
 struct ReleaseOptions {
   bool gates = false;
@@ -120,6 +127,7 @@ struct CliOptions {
   SetQuotaOptions set_quota;
   ReserveOptions reserve;
   RecommendationsOptions recommendations;
+  TopOptions top;
   ReleaseOptions release;
   SimulateOptions simulate;
 };

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/calendar/calendar.hpp"
 #include "cli/cluster/observe.hpp"
 #include "cli/completion.hpp"
 #include "cli/doctor/doctor.hpp"
@@ -169,6 +170,7 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Recommendations:
     return answer_recommendations(client, std::move(options), std::move(around));
   case Command::Top: return answer_top(client, std::move(options), std::move(around));
+  case Command::Calendar: return answer_calendar(client, std::move(options), std::move(around));
   case Command::Release:
     if (!options.release.reservation.empty())
       return answer_unreserve(client, std::move(options), std::move(around));

@@ -36,6 +36,10 @@ constexpr const char* kTopFooter =
 other: little of it is capacity that nobody else gets. A - is not known. PODS 2/3: two of three were
 measured.)";
 
+constexpr const char* kCalendarFooter =
+    R"(Times are UTC. A planned start is that of the first that waits in each quota, from the earliest to
+the latest, under the pool that the quota prefers; of an AllocationRequest under its first pool.)";
+
 std::string footer(const char* text) {
   return std::string(text) + kMore;
 }
@@ -116,6 +120,21 @@ void add_top(CLI::App* command, TopOptions& options) {
   command->footer(footer(kTopFooter));
 }
 
+void add_calendar(CLI::App* command, CalendarOptions& options) {
+  command->add_option("POOL", options.pool, "only this ResourcePool");
+  command->add_option("--ahead", options.ahead, "how far to look, as 8h or 7d")
+      ->capture_default_str();
+  command->footer(footer(kCalendarFooter));
+}
+
+void check_calendar(const CalendarOptions& options, std::vector<std::string>& problems) {
+  const auto ahead = parse_duration(options.ahead);
+  if (!ahead)
+    problems.push_back("--ahead: " + ahead.error().message);
+  else if (*ahead < std::chrono::hours{1} || *ahead > std::chrono::days{366})
+    problems.emplace_back("--ahead: must be 1h to 366d");
+}
+
 bool is_amount(const std::string& text) {
   const auto quantity = resources::Quantity::parse(text);
   return quantity && !quantity->is_negative();
@@ -142,6 +161,7 @@ std::vector<std::string> operating_problems(const CliOptions& options) {
     check_set_quota(options.set_quota, problems);
   if (options.command == Command::Reserve)
     problems = reserve_problems(options.reserve);
+  check_calendar(options.calendar, problems);
   for (const std::string* timeout : {&options.reserve.timeout, &options.release.timeout})
     if (const auto read = parse_duration(*timeout); !read)
       problems.push_back("--timeout: " + read.error().message);
@@ -168,6 +188,8 @@ void add_operating_commands(const AddCommand& add, CliOptions& options) {
                           "List what the analyzer recommends, or apply it"),
                       options.recommendations);
   add_top(add(Command::Top, "top", "Show what is really used of what was granted"), options.top);
+  add_calendar(add(Command::Calendar, "calendar", "Draw reservations and planned starts over time"),
+               options.calendar);
 }
 
 } // namespace berth::cli

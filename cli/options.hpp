@@ -31,6 +31,7 @@ enum class Command {
   Reserve,
   Recommendations,
   Top,
+  Calendar,
   Release,
   Simulate,
   Completion,
@@ -98,6 +99,11 @@ struct TopOptions {
   std::string sort = "cpu";   ///< cpu, memory or name
 };
 
+struct CalendarOptions {
+  std::string pool;          ///< empty: all
+  std::string ahead = "24h"; ///< a duration, as typed
+};
+
 /// release: a reservation, or what an uninstalled Berth holds; nothing: only say what waits.
 struct ReleaseOptions {
   bool gates = false;
@@ -128,6 +134,7 @@ struct CliOptions {
   ReserveOptions reserve;
   RecommendationsOptions recommendations;
   TopOptions top;
+  CalendarOptions calendar;
   ReleaseOptions release;
   SimulateOptions simulate;
 };

@@ -12,6 +12,7 @@
 #include "cli/explain/observe.hpp"
 #include "cli/explain/render.hpp"
 #include "cli/health/health.hpp"
+#include "cli/monitor/monitor.hpp"
 #include "cli/queue/decide.hpp"
 #include "cli/queue/observe.hpp"
 #include "cli/queue/render.hpp"
@@ -171,6 +172,7 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
     return answer_recommendations(client, std::move(options), std::move(around));
   case Command::Top: return answer_top(client, std::move(options), std::move(around));
   case Command::Calendar: return answer_calendar(client, std::move(options), std::move(around));
+  case Command::Monitor: return answer_monitor(client, std::move(options), std::move(around));
   case Command::Release:
     if (!options.release.reservation.empty())
       return answer_unreserve(client, std::move(options), std::move(around));

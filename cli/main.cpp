@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/commands.hpp"
+#include "cli/monitor/screen.hpp"
 #include "cli/session.hpp"
 #include "lib/program/program.hpp"
 
@@ -33,6 +35,26 @@ std::chrono::microseconds processor_time() {
   return std::chrono::microseconds{std::clock() / kTicksPerMicrosecond};
 }
 
+bool write_now(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
+cli::Going going_of(cli::Session& session, const Clock& clock) {
+  cli::Going going;
+  going.now = [&clock] { return clock.now(); };
+  going.wait = [&session](Duration delay) { return session.wait(delay); };
+  going.write = write_now;
+  going.screen = cli::screen_size;
+  return going;
+}
+
+/// Whether the command draws on the terminal itself.
+bool draws(const cli::CliOptions& options) {
+  return options.command == cli::Command::Monitor && cli::screen_size() &&
+         options.output != cli::Output::Json && options.output != cli::Output::Yaml;
+}
+
 cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
   const auto environment = program::config_environment(
       [](const char* name) { return static_cast<const char*>(std::getenv(name)); });
@@ -47,6 +69,10 @@ cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
   around.now = clock.now();
   around.paint.colours = wants_colours(options.colour);
   around.get_status = [&](std::string url) { return (*session)->get_status(std::move(url)); };
+  around.going = going_of(**session, clock);
+  // Gone, and the terminal as it was, before anything else is printed.
+  const std::optional<cli::Screen> screen =
+      draws(options) ? std::make_optional<cli::Screen>() : std::nullopt;
   cli::Answer answer;
   const auto ask = [](kube::Client& client, cli::CliOptions asked, cli::Surroundings known,
                       cli::Answer& into) -> async::Task<void> {

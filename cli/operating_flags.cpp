@@ -40,6 +40,11 @@ constexpr const char* kCalendarFooter =
     R"(Times are UTC. A planned start is that of the first that waits in each quota, from the earliest to
 the latest, under the pool that the quota prefers; of an AllocationRequest under its first pool.)";
 
+constexpr const char* kMonitorFooter =
+    R"(On a terminal the picture is drawn over the last one and cut to the size; Ctrl-C leaves. Elsewhere
+one picture follows the other. When the API server does not answer, the last picture stays, with the
+reason; only if the very first look fails does monitor end with an error.)";
+
 std::string footer(const char* text) {
   return std::string(text) + kMore;
 }
@@ -135,6 +140,16 @@ void check_calendar(const CalendarOptions& options, std::vector<std::string>& pr
     problems.emplace_back("--ahead: must be 1h to 366d");
 }
 
+void add_monitor(CLI::App* command, MonitorOptions& options) {
+  command->add_option("--interval-seconds", options.interval_seconds, "between two looks")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  command->add_option("--count", options.count, "end after so many pictures; 0: never")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  command->footer(footer(kMonitorFooter));
+}
+
 bool is_amount(const std::string& text) {
   const auto quantity = resources::Quantity::parse(text);
   return quantity && !quantity->is_negative();
@@ -190,6 +205,8 @@ void add_operating_commands(const AddCommand& add, CliOptions& options) {
   add_top(add(Command::Top, "top", "Show what is really used of what was granted"), options.top);
   add_calendar(add(Command::Calendar, "calendar", "Draw reservations and planned starts over time"),
                options.calendar);
+  add_monitor(add(Command::Monitor, "monitor", "Watch pools, quotas and who waits, live"),
+              options.monitor);
 }
 
 } // namespace berth::cli

@@ -32,6 +32,7 @@ enum class Command {
   Recommendations,
   Top,
   Calendar,
+  Monitor,
   Release,
   Simulate,
   Completion,
@@ -104,6 +105,11 @@ struct CalendarOptions {
   std::string ahead = "24h"; ///< a duration, as typed
 };
 
+struct MonitorOptions {
+  int interval_seconds = 2;
+  int count = 0; ///< pictures; 0: no end
+};
+
 /// release: a reservation, or what an uninstalled Berth holds; nothing: only say what waits.
 struct ReleaseOptions {
   bool gates = false;
@@ -135,6 +141,7 @@ struct CliOptions {
   RecommendationsOptions recommendations;
   TopOptions top;
   CalendarOptions calendar;
+  MonitorOptions monitor;
   ReleaseOptions release;
   SimulateOptions simulate;
 };

@@ -78,6 +78,10 @@ async::Task<Result<int>> Session::get_status(std::string url) {
   co_return response.status;
 }
 
+async::Task<void> Session::wait(Duration delay) {
+  static_cast<void>(co_await async::sleep_for(impl_->executor, delay));
+}
+
 void Session::run(async::Task<void> task) {
   const auto run_and_stop = [](Impl& impl, async::Task<void> body) -> async::Task<void> {
     co_await std::move(body);

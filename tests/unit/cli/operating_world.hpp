@@ -2,7 +2,10 @@
 // A simulated cluster with Berth's definitions and one team, and the commands asked of it.
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "tests/support/simulation/builders.hpp"
@@ -37,11 +40,19 @@ struct OperatingWorld : simulation::World {
         on_wait();
       static_cast<void>(co_await async::sleep_for(executor, delay));
     };
+    around.going.write = [this](std::string_view text) {
+      written.emplace_back(text);
+      return written.size() < readers_patience;
+    };
+    around.going.screen = [this] { return screen; };
     return simulation::await(executor, answer(client, options, around));
   }
 
   int waits = 0;
   std::function<void()> on_wait{};
+  std::vector<std::string> written{};  ///< by commands that go on
+  std::size_t readers_patience = 1000; ///< then nobody reads any more
+  std::optional<ScreenSize> screen{};
   simulation::SimulatedTransport transport{server, "kubernetes-admin", 1};
   kube::Client client{transport, executor, Rng{1}, kube::ClientOptions{}};
 };

@@ -11,6 +11,7 @@
 #include "cli/explain/decide.hpp"
 #include "cli/explain/observe.hpp"
 #include "cli/explain/render.hpp"
+#include "cli/export/export.hpp"
 #include "cli/health/health.hpp"
 #include "cli/monitor/monitor.hpp"
 #include "cli/queue/decide.hpp"
@@ -173,6 +174,7 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Top: return answer_top(client, std::move(options), std::move(around));
   case Command::Calendar: return answer_calendar(client, std::move(options), std::move(around));
   case Command::Monitor: return answer_monitor(client, std::move(options), std::move(around));
+  case Command::Export: return answer_export(client, std::move(options), std::move(around));
   case Command::Release:
     if (!options.release.reservation.empty())
       return answer_unreserve(client, std::move(options), std::move(around));

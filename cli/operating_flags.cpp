@@ -45,6 +45,10 @@ constexpr const char* kMonitorFooter =
 one picture follows the other. When the API server does not answer, the last picture stays, with the
 reason; only if the very first look fails does monitor end with an error.)";
 
+constexpr const char* kExportFooter =
+    R"(Numbers are whole, in the base unit: millicores of cpu, bytes of memory, counts of the rest. What is
+not known is left out. OpenMetrics has the names of the operator's own metrics where it has them.)";
+
 std::string footer(const char* text) {
   return std::string(text) + kMore;
 }
@@ -150,6 +154,13 @@ void add_monitor(CLI::App* command, MonitorOptions& options) {
   command->footer(footer(kMonitorFooter));
 }
 
+void add_export(CLI::App* command, CliOptions& options) {
+  command->add_option("--format", options.export_format, "csv, json or openmetrics")
+      ->check(CLI::IsMember(std::vector<std::string>{"csv", "json", "openmetrics"}))
+      ->capture_default_str();
+  command->footer(footer(kExportFooter));
+}
+
 bool is_amount(const std::string& text) {
   const auto quantity = resources::Quantity::parse(text);
   return quantity && !quantity->is_negative();
@@ -207,6 +218,8 @@ void add_operating_commands(const AddCommand& add, CliOptions& options) {
                options.calendar);
   add_monitor(add(Command::Monitor, "monitor", "Watch pools, quotas and who waits, live"),
               options.monitor);
+  add_export(add(Command::Export, "export", "Print the use of pools and quotas for other programs"),
+             options);
 }
 
 } // namespace berth::cli

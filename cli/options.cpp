@@ -208,7 +208,7 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
   std::vector<std::string> problems = operating_problems(options);
   if (app.get_subcommands().empty())
     problems.emplace_back("a command is needed: status, queue, explain, health, doctor, set-quota, "
-                          "reserve, recommendations, top, calendar, monitor, "
+                          "reserve, recommendations, top, calendar, monitor, export, "
                           "release, simulate, version or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);

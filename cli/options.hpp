@@ -33,6 +33,7 @@ enum class Command {
   Top,
   Calendar,
   Monitor,
+  Export,
   Release,
   Simulate,
   Completion,
@@ -142,6 +143,7 @@ struct CliOptions {
   TopOptions top;
   CalendarOptions calendar;
   MonitorOptions monitor;
+  std::string export_format = "csv"; ///< or json, openmetrics
   ReleaseOptions release;
   SimulateOptions simulate;
 };

@@ -91,10 +91,10 @@ async::Task<ObservedInstallation> observe_installation(kube::Client& client, std
   observed.programs = co_await programs_of(client, ns);
   observed.lease = co_await operator_lease(client, ns);
   observed.extender_endpoints = co_await ready_endpoints(client, ns);
-  observed.extender_certificate =
-      co_await certificate_of(client, kube::ObjectKey{ns, "berth-scheduler-extender-tls"});
-  observed.scheduler_certificate =
-      co_await certificate_of(client, kube::ObjectKey{ns, "berth-scheduler-client-tls"});
+  const kube::ObjectKey extender{ns, "berth-scheduler-extender-tls"};
+  observed.extender_certificate = co_await certificate_of(client, extender);
+  const kube::ObjectKey scheduler{ns, "berth-scheduler-client-tls"};
+  observed.scheduler_certificate = co_await certificate_of(client, scheduler);
   observed.scheduler_config = co_await scheduler_config_text(client, ns);
   observed.schedulers = co_await scheduler_commands(client);
   observed.metrics = co_await node_measurements(client);

@@ -19,15 +19,19 @@ namespace {
 
 using namespace berth;
 
+/// A terminal that knows no escape sequences.
+bool is_dumb() {
+  const char* terminal = std::getenv("TERM");
+  return terminal == nullptr || std::string_view(terminal) == "dumb";
+}
+
 /// As NO_COLOR (no-color.org) and terminals without colours ask.
 bool wants_colours(cli::When when) {
   if (when != cli::When::Auto)
     return when == cli::When::Always;
   const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
   const bool refused = no_colour != nullptr && *no_colour != '\0';
-  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
-  return isatty(STDOUT_FILENO) != 0 && !refused && !dumb;
+  return isatty(STDOUT_FILENO) != 0 && !refused && !is_dumb();
 }
 
 std::chrono::microseconds processor_time() {
@@ -40,18 +44,22 @@ bool write_now(std::string_view text) {
          std::fflush(stdout) == 0;
 }
 
+std::optional<cli::ScreenSize> screen_to_draw_on() {
+  return is_dumb() ? std::nullopt : cli::screen_size();
+}
+
 cli::Going going_of(cli::Session& session, const Clock& clock) {
   cli::Going going;
   going.now = [&clock] { return clock.now(); };
   going.wait = [&session](Duration delay) { return session.wait(delay); };
   going.write = write_now;
-  going.screen = cli::screen_size;
+  going.screen = screen_to_draw_on;
   return going;
 }
 
 /// Whether the command draws on the terminal itself.
 bool draws(const cli::CliOptions& options) {
-  return options.command == cli::Command::Monitor && cli::screen_size() &&
+  return options.command == cli::Command::Monitor && screen_to_draw_on() &&
          options.output != cli::Output::Json && options.output != cli::Output::Yaml;
 }
 

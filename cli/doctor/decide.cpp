@@ -123,6 +123,11 @@ std::string tag_of(const std::string& image) {
              : image.substr(colon + 1);
 }
 
+/// A scheduler that the chart deploys is Kubernetes' own program.
+bool is_ours(const std::string& program) {
+  return std::ranges::find(kPrograms, program) != kPrograms.end();
+}
+
 void check_program(const ObservedProgram& program, const std::string& ns, Findings& findings) {
   const std::string check = "program " + program.name;
   const std::string replicas = std::to_string(program.ready) + " of " +
@@ -135,7 +140,7 @@ void check_program(const ObservedProgram& program, const std::string& ns, Findin
     findings.fault(check, replicas, look);
   else if (program.ready < program.wanted)
     findings.warn(check, replicas, look);
-  else if (!tag.empty() && tag != BERTH_VERSION)
+  else if (is_ours(program.name) && !tag.empty() && tag != BERTH_VERSION)
     findings.warn(check, "it is version " + tag + "; this program is " BERTH_VERSION,
                   "install the plugin of the same version");
   else

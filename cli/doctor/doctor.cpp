@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/doctor/observe_parts.hpp"
 #include "cli/output/table.hpp"
 
 namespace berth::cli {
@@ -22,6 +23,10 @@ Colour colour_of(Verdict verdict) {
   return Colour::None;
 }
 
+bool is_unreachable(Code code) {
+  return code == Code::Unavailable || code == Code::Timeout || code == Code::Unauthorized;
+}
+
 std::int64_t count(const std::vector<Finding>& findings, Verdict verdict) {
   return std::ranges::count(findings, verdict, &Finding::verdict);
 }
@@ -30,10 +35,11 @@ std::int64_t count(const std::vector<Finding>& findings, Verdict verdict) {
 
 async::Task<Answer> answer_doctor(kube::Client& client, CliOptions options, Surroundings around) {
   std::string ns = options.ns.empty() ? kDefaultNamespace : options.ns;
+  // Else each of the questions would wait for its own timeout.
+  const auto reached = co_await kubernetes_version(client);
+  if (!reached && is_unreachable(reached.error().code))
+    co_return answer_failure(reached.error().while_doing("get /version"));
   const ObservedInstallation observed = co_await observe_installation(client, std::move(ns));
-  // Where not even the version is told, there is nothing to examine.
-  if (!observed.kubernetes && !observed.served)
-    co_return answer_failure(observed.kubernetes.error());
   const std::vector<Finding> findings = diagnose(observed, around.now);
   Answer answer;
   answer.exit_code = count(findings, Verdict::Error) == 0 ? 0 : program::kExitFailure;

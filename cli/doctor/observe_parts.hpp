@@ -1,6 +1,6 @@
 #pragma once
 // The single questions that `kubectl berth doctor` asks the API server. Each reads what it needs
-// of the answer and nothing more. For doctor/observe.cpp only.
+// of the answer and nothing more. For this folder only.
 
 #include <string>
 #include <vector>

@@ -213,6 +213,26 @@ TEST_CASE("Measurements that are old are as bad as none") {
   CHECK(only_finding(observed).verdict == Verdict::Warning);
 }
 
+TEST_CASE("A scheduler that the chart deploys has a version of its own") {
+  ObservedInstallation observed = healthy();
+  observed.programs->push_back({"berth-scheduler", "registry.k8s.io/kube-scheduler:v1.37.1", 2, 2});
+  CHECK(wrong_of(observed).empty());
+}
+
+TEST_CASE("Where the API server cannot be reached doctor says that alone") {
+  simulation::World world;
+  simulation::SimulatedTransport transport{world.server, "kubernetes-admin", 1};
+  transport.set_down(true);
+  kube::Client client{transport, world.executor, Rng{1}, kube::ClientOptions{}};
+  CliOptions options;
+  options.command = Command::Doctor;
+  const Answer answer =
+      simulation::await(world.executor, cli::answer(client, options, Surroundings{}));
+  CHECK(answer.exit_code == program::kExitFailure);
+  CHECK(answer.out.empty());
+  CHECK(answer.err.find("kubectl cluster-info") != std::string::npos);
+}
+
 TEST_CASE("Doctor asks a cluster without Berth and ends with exit code 1") {
   simulation::World world;
   simulation::SimulatedTransport transport{world.server, "kubernetes-admin", 1};

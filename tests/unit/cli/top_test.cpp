@@ -24,14 +24,16 @@ std::shared_ptr<const cluster::Pod> admitted(const std::string& name, const std:
                                              const std::string& phase = "Running") {
   PodText text;
   text.name = name;
-  text.annotations = R"({"berth.dev/admitted": "{\"decision\":\"d\",\"quota\":\")" + quota +
-                     R"(\",\"pool\":\"cpu\",\"plannedNodes\":[\"n\"]}"})";
+  const nlohmann::json record{{"decision", "d"}, {"quota", quota},
+                              {"pool", "cpu"},   {"nodes", {"n"}},
+                              {"members", 1},    {"youngestMember", "2026-03-02T08:57:50Z"}};
+  text.annotations = nlohmann::json{{"berth.dev/admitted", record.dump()}}.dump();
   if (!gang.empty())
     text.labels = R"({"berth.dev/workload": ")" + gang + R"(", "berth.dev/workload-size": "2"})";
   text.spec = R"("nodeName": "n")";
   text.status = R"({"phase": ")" + phase + "\"}";
   auto pod = pod_of(text);
-  REQUIRE((pod->view.admission || phase.empty()));
+  REQUIRE(pod->view.admission);
   return pod;
 }
 

@@ -26,7 +26,8 @@ const std::vector<std::string> kShells{"bash", "fish", "zsh"};
 
 constexpr const char* kFooter = R"(Exit codes:
   0  done
-  1  the API server could not be asked, or could not answer
+  1  the API server could not be asked or could not answer; something fails (health, doctor), a
+     reservation is refused, or --wait was in vain
   2  the command line is wrong
   3  the object does not exist
   4  the API server does not know you, or does not permit it

@@ -114,9 +114,13 @@ TEST_CASE("What is not measured is not known, and never zero") {
 
 TEST_CASE("Without a metrics API top shows what was granted, and says why no more") {
   OperatingWorld world;
-  world.transport.faults().aim(simulation::Fault::Refuse, [](const http::Request& request) {
-    return request.target.find("metrics.k8s.io") != std::string::npos;
-  });
+  constexpr int kForEver = 1000;
+  world.transport.faults().aim(
+      simulation::Fault::Refuse,
+      [](const http::Request& request) {
+        return request.target.find("metrics.k8s.io") != std::string::npos;
+      },
+      kForEver);
   const Answer answer =
       world.ask(Command::Top, [](CliOptions& options) { options.top.what = "quotas"; });
   CHECK(answer.exit_code == 0);

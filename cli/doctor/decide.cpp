@@ -38,22 +38,23 @@ std::string missing_from(const Names& there, const std::array<const char*, kCoun
   return missing;
 }
 
-/// The minor version in "v1.37.1"; nothing if it cannot be read.
-std::optional<std::int64_t> minor_of(std::string_view version) {
+/// The minor version in "v1.37.1"; below zero if it cannot be read.
+std::int64_t minor_of(std::string_view version) {
   constexpr std::string_view kMajor = "v1.";
+  std::int64_t minor = -1;
   if (!version.starts_with(kMajor))
-    return std::nullopt;
-  std::int64_t minor = 0;
+    return minor;
   const char* begin = version.data() + kMajor.size();
-  const auto [end, problem] = std::from_chars(begin, version.data() + version.size(), minor);
-  return problem == std::errc{} && end != begin ? std::optional(minor) : std::nullopt;
+  // Where no number stands it is left as it is.
+  static_cast<void>(std::from_chars(begin, version.data() + version.size(), minor));
+  return minor;
 }
 
 void check_kubernetes(const ObservedInstallation& observed, Findings& findings) {
   if (!observed.kubernetes)
     return findings.unreadable("kubernetes", "the version of the API server", observed.kubernetes);
-  const auto minor = minor_of(*observed.kubernetes);
-  if (minor && kKubernetesMinorMin <= *minor && *minor <= kKubernetesMinorMax)
+  const std::int64_t minor = minor_of(*observed.kubernetes);
+  if (kKubernetesMinorMin <= minor && minor <= kKubernetesMinorMax)
     return findings.works("kubernetes", "the API server is " + *observed.kubernetes);
   findings.warn("kubernetes",
                 "the API server is " + *observed.kubernetes + "; Berth is made for v1." +

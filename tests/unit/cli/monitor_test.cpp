@@ -114,13 +114,13 @@ TEST_CASE("Without a terminal one picture follows the other, at the interval, wi
 
 TEST_CASE("On a terminal the picture fits it, and follows its size") {
   MonitorWorld world;
-  world.screen = ScreenSize{30, 5};
-  world.on_wait = [&] { world.screen = ScreenSize{20, 3}; };
+  world.screen = ScreenSize{30, 3};
+  world.on_wait = [&] { world.screen = ScreenSize{20, 2}; };
   CHECK(world.monitor(2).exit_code == 0);
   REQUIRE(world.written.size() == 2);
   CHECK(world.written.front().starts_with("\033[H"));
-  CHECK(std::ranges::count(world.written.front(), '\n') == 4);
-  CHECK(std::ranges::count(world.written.back(), '\n') == 2);
+  CHECK(std::ranges::count(world.written.front(), '\n') == 2);
+  CHECK(std::ranges::count(world.written.back(), '\n') == 1);
 }
 
 TEST_CASE("The monitor ends when nobody reads it any more") {

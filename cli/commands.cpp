@@ -1,37 +1,36 @@
 #include "cli/commands.hpp"
 
-#include <functional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "cli/calendar/calendar.hpp"
 #include "cli/cluster/observe.hpp"
 #include "cli/completion.hpp"
+#include "cli/doctor/doctor.hpp"
 #include "cli/explain/decide.hpp"
 #include "cli/explain/observe.hpp"
 #include "cli/explain/render.hpp"
+#include "cli/export/export.hpp"
 #include "cli/health/health.hpp"
+#include "cli/monitor/monitor.hpp"
 #include "cli/queue/decide.hpp"
 #include "cli/queue/observe.hpp"
 #include "cli/queue/render.hpp"
+#include "cli/recommendations/recommendations.hpp"
 #include "cli/release/release.hpp"
+#include "cli/reserve/reserve.hpp"
+#include "cli/set_quota/set_quota.hpp"
 #include "cli/simulate/simulate.hpp"
 #include "cli/status/decide.hpp"
 #include "cli/status/observe.hpp"
 #include "cli/status/render.hpp"
+#include "cli/top/top.hpp"
 #include "cli/version/version.hpp"
 #include "lib/base/ensure.hpp"
 
 namespace berth::cli {
 namespace {
-
-/// The view in the form that is asked for; only that one is made.
-std::string present(Output output, const std::function<std::string(bool wide)>& text,
-                    const std::function<nlohmann::json()>& json) {
-  if (output == Output::Json || output == Output::Yaml)
-    return document_of(output, json());
-  return text(output == Output::Wide);
-}
 
 async::Task<Answer> answer_status(kube::Client& client, CliOptions options, Surroundings around) {
   auto observed = co_await observe_status(client);
@@ -61,14 +60,6 @@ async::Task<Answer> answer_queue(kube::Client& client, CliOptions options, Surro
   co_return answer;
 }
 
-/// NAMESPACE/NAME, or a name in the namespace of -n, else of the context.
-kube::ObjectKey subject_of(const CliOptions& options, const Surroundings& around) {
-  const auto slash = options.subject.find('/');
-  if (slash != std::string::npos)
-    return {options.subject.substr(0, slash), options.subject.substr(slash + 1)};
-  return {options.ns.empty() ? around.default_namespace : options.ns, options.subject};
-}
-
 /// What lies ahead of a workload that waits. Who may not read the whole cluster is told so, and
 /// everything else all the same.
 async::Task<Result<void>> look_ahead_into(kube::Client& client,
@@ -86,7 +77,8 @@ async::Task<Result<void>> look_ahead_into(kube::Client& client,
 }
 
 async::Task<Answer> answer_explain(kube::Client& client, CliOptions options, Surroundings around) {
-  auto observed = co_await observe_explain(client, subject_of(options, around));
+  auto observed =
+      co_await observe_explain(client, key_of(options.subject, options, around.default_namespace));
   if (!observed)
     co_return answer_failure(observed.error());
   ExplainView view = decide_explain(*observed, around.now);
@@ -174,7 +166,19 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Queue: return answer_queue(client, std::move(options), std::move(around));
   case Command::Explain: return answer_explain(client, std::move(options), std::move(around));
   case Command::Health: return answer_health(client, std::move(options), std::move(around));
-  case Command::Release: return answer_release(client, std::move(options), std::move(around));
+  case Command::Doctor: return answer_doctor(client, std::move(options), std::move(around));
+  case Command::SetQuota: return answer_set_quota(client, std::move(options), std::move(around));
+  case Command::Reserve: return answer_reserve(client, std::move(options), std::move(around));
+  case Command::Recommendations:
+    return answer_recommendations(client, std::move(options), std::move(around));
+  case Command::Top: return answer_top(client, std::move(options), std::move(around));
+  case Command::Calendar: return answer_calendar(client, std::move(options), std::move(around));
+  case Command::Monitor: return answer_monitor(client, std::move(options), std::move(around));
+  case Command::Export: return answer_export(client, std::move(options), std::move(around));
+  case Command::Release:
+    if (!options.release.reservation.empty())
+      return answer_unreserve(client, std::move(options), std::move(around));
+    return answer_release(client, std::move(options), std::move(around));
   case Command::Version: return answer_version(client, std::move(options));
   case Command::Simulate:
   case Command::Completion: break;

@@ -2,25 +2,13 @@
 // The commands, each as observe, decide, render over a client: what main() runs against a real API
 // server and tests against a simulated one.
 
-#include <string>
-
 #include "cli/answer.hpp"
-#include "cli/health/health.hpp"
 #include "cli/options.hpp"
-#include "cli/output/text.hpp"
 #include "cli/simulate/decide.hpp"
-#include "lib/base/clock.hpp"
+#include "cli/surroundings.hpp"
 #include "lib/kube/client.hpp"
 
 namespace berth::cli {
-
-/// What a command knows besides its options.
-struct Surroundings {
-  std::string default_namespace = "default";
-  TimePoint now{};
-  Paint paint{};
-  GetStatus get_status{}; ///< for health
-};
 
 /// Whether the command asks the API server; the others are answered by answer_locally().
 [[nodiscard]] bool needs_server(const CliOptions& options);

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/commands.hpp"
+#include "cli/monitor/screen.hpp"
 #include "cli/session.hpp"
 #include "lib/program/program.hpp"
 
@@ -17,20 +19,48 @@ namespace {
 
 using namespace berth;
 
+/// A terminal that knows no escape sequences.
+bool is_dumb() {
+  const char* terminal = std::getenv("TERM");
+  return terminal == nullptr || std::string_view(terminal) == "dumb";
+}
+
 /// As NO_COLOR (no-color.org) and terminals without colours ask.
 bool wants_colours(cli::When when) {
   if (when != cli::When::Auto)
     return when == cli::When::Always;
   const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
   const bool refused = no_colour != nullptr && *no_colour != '\0';
-  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
-  return isatty(STDOUT_FILENO) != 0 && !refused && !dumb;
+  return isatty(STDOUT_FILENO) != 0 && !refused && !is_dumb();
 }
 
 std::chrono::microseconds processor_time() {
   constexpr std::int64_t kTicksPerMicrosecond = CLOCKS_PER_SEC / 1'000'000;
   return std::chrono::microseconds{std::clock() / kTicksPerMicrosecond};
+}
+
+bool write_now(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
+std::optional<cli::ScreenSize> screen_to_draw_on() {
+  return is_dumb() ? std::nullopt : cli::screen_size();
+}
+
+cli::Going going_of(cli::Session& session, const Clock& clock) {
+  cli::Going going;
+  going.now = [&clock] { return clock.now(); };
+  going.wait = [&session](Duration delay) { return session.wait(delay); };
+  going.write = write_now;
+  going.screen = screen_to_draw_on;
+  return going;
+}
+
+/// Whether the command draws on the terminal itself.
+bool draws(const cli::CliOptions& options) {
+  return options.command == cli::Command::Monitor && screen_to_draw_on() &&
+         options.output != cli::Output::Json && options.output != cli::Output::Yaml;
 }
 
 cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
@@ -47,6 +77,10 @@ cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
   around.now = clock.now();
   around.paint.colours = wants_colours(options.colour);
   around.get_status = [&](std::string url) { return (*session)->get_status(std::move(url)); };
+  around.going = going_of(**session, clock);
+  // Gone, and the terminal as it was, before anything else is printed.
+  const std::optional<cli::Screen> screen =
+      draws(options) ? std::make_optional<cli::Screen>() : std::nullopt;
   cli::Answer answer;
   const auto ask = [](kube::Client& client, cli::CliOptions asked, cli::Surroundings known,
                       cli::Answer& into) -> async::Task<void> {

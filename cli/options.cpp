@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/operating_flags.hpp"
 #include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/simulate.hpp"
 #include "lib/allocation/strategy.hpp"
@@ -25,7 +26,8 @@ const std::vector<std::string> kShells{"bash", "fish", "zsh"};
 
 constexpr const char* kFooter = R"(Exit codes:
   0  done
-  1  the API server could not be asked, or could not answer
+  1  the API server could not be asked or could not answer; something fails (health, doctor), a
+     reservation is refused, or --wait was in vain
   2  the command line is wrong
   3  the object does not exist
   4  the API server does not know you, or does not permit it
@@ -45,9 +47,10 @@ constexpr const char* kHealthFooter =
 Flags of every command and exit codes: kubectl-berth --help)";
 
 constexpr const char* kReleaseFooter =
-    R"(For when Berth is gone: nothing then admits the pods that wait, and nothing takes its finalizers
-off. Released pods are scheduled at once, in no order and against no quota. While Berth is installed
-its guard refuses --gates, and the operator puts finalizers back.
+    R"(With a RESERVATION: deletes it; while pods use it and its deletionPolicy is Block, it goes when
+they end. Otherwise for when Berth is gone: nothing then admits the pods that wait, and nothing
+takes its finalizers off. Released pods are scheduled at once, in no order and against no quota.
+While Berth is installed its guard refuses --gates, and the operator puts finalizers back.
 
 Flags of every command and exit codes: kubectl-berth --help)";
 
@@ -72,8 +75,8 @@ void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
                  "kubeconfig file; default: $KUBECONFIG, else ~/.kube/config");
   app.add_option("--context", options.context, "context of the kubeconfig");
   app.add_option("-n,--namespace", options.ns,
-                 "namespace; default: the context's for explain, all for queue and release, "
-                 "berth-system for health");
+                 "namespace; default: the context's for explain and to apply a recommendation, all "
+                 "for lists, berth-system for health and doctor");
   app.add_option("-o,--output", words.output, "json, yaml or wide")
       ->check(CLI::IsMember(keys_of(kOutputs)));
   app.add_option("--color", words.colour, "auto (on a terminal), always or never")
@@ -95,6 +98,7 @@ void add_release(CLI::App* release, ReleaseOptions& options) {
                     "take the gate berth.dev/admission off the pods that wait at it");
   release->add_flag("--finalizers", options.finalizers,
                     "take the finalizers of berth.dev off Berth's own objects");
+  add_release_reservation(release, options);
   release->footer(kReleaseFooter);
 }
 
@@ -159,8 +163,9 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
       ->excludes(what_if);
   add_health(command(Command::Health, "health", "Say whether Berth works: API, operator, extender"),
              options);
+  add_operating_commands(command, options);
   add_release(command(Command::Release, "release",
-                      "Let go of what an uninstalled Berth holds: pods at its gate, finalizers"),
+                      "Delete a Reservation, or let go of what an uninstalled Berth holds"),
               options.release);
   add_simulate(command(Command::Simulate, "simulate",
                        "Try out placement or a whole cluster without one: from a file"),
@@ -201,15 +206,18 @@ void check_simulate(const SimulateOptions& options, std::vector<std::string>& pr
 
 std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& options,
                                      const Words& words) {
-  std::vector<std::string> problems;
+  std::vector<std::string> problems = operating_problems(options);
   if (app.get_subcommands().empty())
-    problems.emplace_back(
-        "a command is needed: status, queue, explain, health, release, simulate, version or "
-        "completion; see --help");
+    problems.emplace_back("a command is needed: status, queue, explain, health, doctor, set-quota, "
+                          "reserve, recommendations, top, calendar, monitor, export, "
+                          "release, simulate, version or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
+  const auto& asked = options.recommendations;
+  if (asked.verb == "apply" ? !names_an_object(asked.name) : !asked.name.empty())
+    problems.emplace_back("recommendations: must be list, or apply NAME or NAMESPACE/NAME");
   for (const std::string& step : words.what_if)
     if (const auto read = allocation::parse_step(step); !read)
       problems.push_back("--what-if: " + read.error().message);

@@ -2,6 +2,7 @@
 // Options of kubectl-berth: the command line as a value, checked before anything is asked.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,24 @@ namespace berth::cli {
 inline constexpr int kExitNotFound = 3;
 inline constexpr int kExitNotPermitted = 4;
 
-enum class Command { Version, Status, Queue, Explain, Health, Release, Simulate, Completion };
+enum class Command {
+  Version,
+  Status,
+  Queue,
+  Explain,
+  Health,
+  Doctor,
+  SetQuota,
+  Reserve,
+  Recommendations,
+  Top,
+  Calendar,
+  Monitor,
+  Export,
+  Release,
+  Simulate,
+  Completion,
+};
 enum class Output { Text, Wide, Json, Yaml };
 enum class When { Auto, Always, Never };
 
@@ -35,17 +53,79 @@ struct SimulateOptions {
   std::string seeds = "42-51";
 };
 
-/// release: what to let go of; neither: only say what waits.
+/// set-quota: an amount that is not given stays as it is.
+struct SetQuotaOptions {
+  std::string quota;
+  std::string pool; ///< empty: the only one that the quota has
+  std::string resource;
+  std::optional<std::string> nominal;         ///< a quantity
+  std::optional<std::string> borrowing_limit; ///< a quantity, or kUnlimited
+  std::optional<std::string> lending_limit;   ///< the same
+  bool dry_run = false;
+};
+inline constexpr std::string_view kUnlimited = "unlimited";
+
+/// reserve: exactly one of `amounts` and `nodes` is set; without start and schedule it holds from
+/// acceptance until it is deleted. Times and durations are as typed.
+struct ReserveOptions {
+  std::string name;
+  std::string pool;
+  std::string quota;                ///< who pays
+  std::vector<std::string> amounts; ///< "cpu=32"
+  int nodes = 0;
+  std::string start; ///< RFC 3339, or "+30m"
+  std::string schedule;
+  std::string time_zone;
+  std::string duration;
+  std::vector<std::string> allow_quotas;
+  std::vector<std::string> allow_namespaces;
+  std::string lead_time;
+  std::string overrun; ///< empty: the server's default
+  bool keep_idle = false;
+  bool wait = false;
+  bool until_active = false;
+  std::string timeout = "5m"; ///< of wait
+};
+
+/// recommendations: `name` is set for apply alone.
+struct RecommendationsOptions {
+  std::string verb = "list"; ///< or "apply"
+  std::string name;          ///< [NAMESPACE/]NAME
+  bool all = false;          ///< those that ended too
+  bool dry_run = false;
+};
+
+/// top: closed lists of words.
+struct TopOptions {
+  std::string what = "pools"; ///< pools, quotas or workloads
+  std::string sort = "cpu";   ///< cpu, memory or name
+};
+
+struct CalendarOptions {
+  std::string pool;          ///< empty: all
+  std::string ahead = "24h"; ///< a duration, as typed
+};
+
+struct MonitorOptions {
+  int interval_seconds = 2;
+  int count = 0; ///< pictures; 0: no end
+};
+
+/// release: a reservation, or what an uninstalled Berth holds; nothing: only say what waits.
 struct ReleaseOptions {
   bool gates = false;
   bool finalizers = false;
+  std::string reservation{};
+  bool wait = false;
+  std::string timeout = "5m"; ///< of wait
 };
 
 struct CliOptions {
   Command command = Command::Status;
   std::string kubeconfig;
   std::string context;
-  /// -n; empty: the context's for explain, all for queue and release, berth-system for health.
+  /// -n; empty: the context's for explain and to apply a recommendation, all for lists,
+  /// berth-system for health and doctor.
   std::string ns;
   Output output = Output::Text;
   When colour = When::Auto;
@@ -57,6 +137,13 @@ struct CliOptions {
   bool look_ahead = true;                ///< explain without --no-changes
   std::string shell;                     ///< completion SHELL
   std::string extender;                  ///< health --extender URL; empty: it is not asked
+  SetQuotaOptions set_quota;
+  ReserveOptions reserve;
+  RecommendationsOptions recommendations;
+  TopOptions top;
+  CalendarOptions calendar;
+  MonitorOptions monitor;
+  std::string export_format = "csv"; ///< or json, openmetrics
   ReleaseOptions release;
   SimulateOptions simulate;
 };

@@ -22,6 +22,7 @@ Result<kube::Config> find_config(const CliOptions& options,
 kube::ClientOptions client_options(const CliOptions& options) {
   kube::ClientOptions client;
   client.user_agent = "kubectl-berth/" BERTH_VERSION " (linux)";
+  client.field_manager = "kubectl-berth";
   client.request_timeout = options.request_timeout;
   return client;
 }
@@ -75,6 +76,10 @@ async::Task<Result<int>> Session::get_status(std::string url) {
   BERTH_CO_TRY(const http::Response response,
                co_await transport->send(std::move(request), options));
   co_return response.status;
+}
+
+async::Task<void> Session::wait(Duration delay) {
+  static_cast<void>(co_await async::sleep_for(impl_->executor, delay));
 }
 
 void Session::run(async::Task<void> task) {

@@ -27,6 +27,7 @@ public:
   [[nodiscard]] const std::string& default_namespace() const;
   /// What a GET of any URL is answered with, within kProbeTimeout.
   [[nodiscard]] async::Task<Result<int>> get_status(std::string url);
+  [[nodiscard]] async::Task<void> wait(Duration delay);
   /// Runs the task to its end on this thread.
   void run(async::Task<void> task);
 

@@ -3,20 +3,15 @@
 // are served, an operator leads, the extender answers. The chart's `helm test` is this command. It
 // looks once and repairs nothing.
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "cli/output/text.hpp"
-#include "lib/base/clock.hpp"
+#include "cli/surroundings.hpp"
 #include "lib/kube/client.hpp"
 
 namespace berth::cli {
-
-/// The status that a GET of a URL is answered with.
-using GetStatus = std::function<async::Task<Result<int>>(std::string url)>;
 
 struct HealthOptions {
   std::string ns = "berth-system"; ///< where Berth is installed

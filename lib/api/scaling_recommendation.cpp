@@ -86,6 +86,14 @@ std::string_view to_string(ScalingTargetKind kind) {
   return names_of(kind)[static_cast<std::size_t>(kind)];
 }
 
+std::string_view to_string(RecommendationPriority priority) {
+  return names_of(priority)[static_cast<std::size_t>(priority)];
+}
+
+std::string_view to_string(OutcomeResult result) {
+  return names_of(result)[static_cast<std::size_t>(result)];
+}
+
 BERTH_API_KIND(ScalingRecommendation);
 
 } // namespace berth::api

@@ -36,6 +36,8 @@ enum class OutcomeResult { Improved, Unchanged, Worse };
 
 [[nodiscard]] std::string_view to_string(RecommendationKind kind);
 [[nodiscard]] std::string_view to_string(ScalingTargetKind kind);
+[[nodiscard]] std::string_view to_string(RecommendationPriority priority);
+[[nodiscard]] std::string_view to_string(OutcomeResult result);
 
 struct ExpectedImprovement {
   std::string what{}; ///< the name of the number: "p90-utilization-percent"

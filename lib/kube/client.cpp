@@ -131,6 +131,8 @@ async::Task<Result<std::string>> Client::update(ResourceType type, ObjectKey key
                                                 WriteOptions options) {
   BERTH_CO_TRY(std::string target, object_target(type, key, options.subresource));
   add_query(target, "fieldManager", impl_->exchange.options().field_manager);
+  if (options.dry_run)
+    add_query(target, "dryRun", "All");
   Call call = impl_->call_of(type, "PUT", std::move(target), std::move(body));
   const std::string json = "application/json";
   co_return co_await impl_->send(std::move(call), json);
@@ -143,6 +145,8 @@ async::Task<Result<std::string>> Client::patch(ResourceType type, ObjectKey key,
   add_query(target, "fieldManager", impl_->exchange.options().field_manager);
   if (patch_type == PatchType::Apply && options.force)
     add_query(target, "force", "true");
+  if (options.dry_run)
+    add_query(target, "dryRun", "All");
   Call call = impl_->call_of(type, "PATCH", std::move(target), std::move(body));
   const std::string media_type(content_type(patch_type));
   co_return co_await impl_->send(std::move(call), media_type);

@@ -85,6 +85,8 @@ struct WriteOptions {
   std::string subresource;
   /// Server-side apply: take over fields that others own.
   bool force = false;
+  /// The server checks the write and answers as if it were done, but does nothing.
+  bool dry_run = false;
 };
 
 /// Its calls may be awaited on any thread; they go on, and finish, on the client's executor. The

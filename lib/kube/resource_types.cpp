@@ -74,6 +74,11 @@ const ResourceType& horizontal_pod_autoscaler() {
   return type;
 }
 
+const ResourceType& job() {
+  static const ResourceType type{"batch", "v1", "jobs", "Job", true};
+  return type;
+}
+
 const ResourceType& secret() {
   static const ResourceType type = core("secrets", "Secret", true);
   return type;
@@ -82,6 +87,17 @@ const ResourceType& secret() {
 const ResourceType& custom_resource_definition() {
   static const ResourceType type{"apiextensions.k8s.io", "v1", "customresourcedefinitions",
                                  "CustomResourceDefinition", false};
+  return type;
+}
+
+const ResourceType& endpoint_slice() {
+  static const ResourceType type{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true};
+  return type;
+}
+
+const ResourceType& self_subject_access_review() {
+  static const ResourceType type{"authorization.k8s.io", "v1", "selfsubjectaccessreviews",
+                                 "SelfSubjectAccessReview", false};
   return type;
 }
 

@@ -16,8 +16,11 @@ namespace berth::kube::types {
 [[nodiscard]] const ResourceType& deployment();
 [[nodiscard]] const ResourceType& stateful_set();
 [[nodiscard]] const ResourceType& horizontal_pod_autoscaler();
+[[nodiscard]] const ResourceType& job();
 [[nodiscard]] const ResourceType& secret();
 [[nodiscard]] const ResourceType& custom_resource_definition();
+[[nodiscard]] const ResourceType& endpoint_slice();
+[[nodiscard]] const ResourceType& self_subject_access_review();
 [[nodiscard]] const ResourceType& resource_pool();
 [[nodiscard]] const ResourceType& quota();
 [[nodiscard]] const ResourceType& reservation();

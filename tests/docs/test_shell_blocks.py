@@ -21,6 +21,12 @@ COSTLY = {
 IN_THE_CLUSTER = {
     "kubectl apply -f crds/": ["customresourcedefinition", "deployment.apps/berth-operator"],
     "kubectl berth status": ["company", "Pod research/train-0 has waited"],
+    "kubectl berth top quotas": ["Pool general", "QUOTA", "# EOF"],
+    "kubectl berth set-quota research --pool general --resource cpu --nominal 48 --dry-run=server": [
+        "would be changed (dry run)", "unlimited"],
+    "kubectl berth reserve release-night --pool general --quota product --amount cpu=4 "
+    "--start +30m --for 2h": ["Reservation release-night: created", "release-night  product",
+                              "Reservation release-night: released"],
 }
 
 

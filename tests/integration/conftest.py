@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from berth_controlplane.cluster import CONTROL_PLANE, Cluster  # noqa: E402
 from berth_controlplane.processes import log_tail  # noqa: E402
 
 NODES = 4
+PLUGIN_TIMEOUT_SECONDS = 60
 NAME_CHARACTERS_MAX = 40
 
 
@@ -71,6 +73,21 @@ def programs(cluster: Cluster, programs_folder: Path) -> Iterator[Programs]:
     runner = Programs(cluster, programs_folder)
     yield runner
     runner.stop_all()
+
+
+@pytest.fixture
+def ask(cluster: Cluster, programs_folder: Path):
+    """Runs kubectl-berth; answers what it printed and how it ended."""
+    def run(*words: str, kubeconfig: Path | str = cluster.admin_kubeconfig):
+        return subprocess.run([programs_folder / "kubectl-berth", *words],
+                              env=plugin_environment(kubeconfig), capture_output=True, text=True,
+                              timeout=PLUGIN_TIMEOUT_SECONDS, check=False)
+    return run
+
+
+def plugin_environment(kubeconfig: Path | str) -> dict[str, str]:
+    """What kubectl-berth is told of where it runs."""
+    return {"PATH": os.environ["PATH"], "KUBECONFIG": str(kubeconfig), "HOME": "/nowhere"}
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +19,6 @@ from berth_controlplane.cluster import Cluster
 from berth_controlplane.nodes import NodeShape
 
 EXIT_FAILURE, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_NOT_PERMITTED = 1, 2, 3, 4
-RUN_TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +46,6 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     wait_until(lambda: used(kube, managed_namespace) == "4", 30, "the status counts it")
     yield managed_namespace
     kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
-
-
-@pytest.fixture
-def ask(cluster: Cluster, programs_folder: Path):
-    """Runs kubectl-berth; answers what it printed and how it ended."""
-    def run(*words: str, kubeconfig: Path | str = cluster.admin_kubeconfig):
-        environment = {"PATH": os.environ["PATH"], "KUBECONFIG": str(kubeconfig), "HOME": "/nowhere"}
-        return subprocess.run([programs_folder / "kubectl-berth", *words], env=environment,
-                              capture_output=True, text=True, timeout=RUN_TIMEOUT_SECONDS,
-                              check=False)
-    return run
 
 
 def used(kube: ApiClient, quota: str) -> str:

@@ -40,7 +40,7 @@ LAYERS = (
     Layer("operator", _IO + ("lib/pki",)),
     Layer("scheduler-extender", _IO),
     Layer("analyzer", _IO + ("analyzer/model", "lib/outbound", "lib/picture")),
-    Layer("cli", _IO + ("lib/simulator", "lib/picture")),
+    Layer("cli", _IO + ("lib/pki", "lib/simulator", "lib/picture")),
 )
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -2,14 +2,22 @@
 #   source <(kubectl-berth completion bash)
 _kubectl_berth() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
-  local words="status queue explain health release simulate version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
+  local words="status queue explain health doctor set-quota reserve recommendations top calendar monitor export release simulate version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in
     status) words=" " ;;
     queue) words=" " ;;
     explain) words=" --what-if --no-changes" ;;
     health) words=" --extender" ;;
-    release) words=" --gates --finalizers" ;;
+    doctor) words=" " ;;
+    set-quota) words=" --pool --resource --nominal --borrowing-limit --lending-limit --dry-run" ;;
+    reserve) words=" --pool --quota --amount --nodes --start --schedule --time-zone --for --allow-quota --allow-namespace --lead-time --overrun --keep-idle --wait --timeout --active" ;;
+    recommendations) words=" --all --dry-run" ;;
+    top) words="pools quotas workloads --sort" ;;
+    calendar) words=" --ahead" ;;
+    monitor) words=" --interval-seconds --count" ;;
+    export) words=" --format" ;;
+    release) words=" --gates --finalizers --wait --timeout" ;;
     simulate) words=" --kueue --openb --pods --strategy --load --seeds --picture" ;;
     version) words=" --server" ;;
     completion) words="bash fish zsh " ;;

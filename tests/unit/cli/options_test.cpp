@@ -99,13 +99,68 @@ TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
         "kubectl-berth: --request-timeout-seconds: must be 1 to 3600\n");
 }
 
+TEST_CASE("A wrong flag of a command that writes is exit code 2 before anything is asked") {
+  const auto complaint = [](std::vector<const char*> words) {
+    const auto line = parse(std::move(words));
+    CHECK(line.end.ends);
+    CHECK(line.end.exit_code == program::kExitBadFlags);
+    return line.end.text;
+  };
+  CHECK(complaint({"set-quota", "q", "--resource", "cpu"}).find("name at least one of") !=
+        std::string::npos);
+  for (const char* flag : {"--nominal", "--borrowing-limit", "--lending-limit"})
+    for (const char* amount : {"many", "-1"})
+      CHECK(complaint({"set-quota", "q", "--resource", "cpu", flag, amount})
+                .find(std::string(flag) + ": must be a quantity") != std::string::npos);
+  CHECK(complaint({"set-quota", "q", "--resource", "cpu", "--nominal", "unlimited"})
+            .find("--nominal: must be a quantity") != std::string::npos);
+  CHECK(complaint({"set-quota", "q", "--nominal", "1"}).find("--resource") != std::string::npos);
+  CHECK(complaint({"set-quota", "q", "--resource", "cpu", "--nominal", "1", "--dry-run", "client"})
+            .find("--dry-run") != std::string::npos);
+  CHECK(complaint({"reserve", "r", "--pool", "p", "--quota", "q"})
+            .find("name either --amount or --nodes") != std::string::npos);
+  CHECK(complaint({"release", "--wait"}).find("RESERVATION") != std::string::npos);
+  CHECK(complaint({"release", "r", "--gates"}).find("excludes") != std::string::npos);
+  CHECK(complaint({"release", "r", "-w", "--timeout", "soon"}).find("--timeout: ") !=
+        std::string::npos);
+  CHECK(complaint({"recommendations", "apply"}).find("apply NAME") != std::string::npos);
+  CHECK(complaint({"recommendations", "list", "a"}).find("apply NAME") != std::string::npos);
+  CHECK(complaint({"calendar", "--ahead", "5m"}) == "kubectl-berth: --ahead: must be 1h to 366d\n");
+  CHECK(complaint({"top", "pods"}).find("pods") != std::string::npos);
+  CHECK(complaint({"monitor", "--interval-seconds", "0"}).find("--interval-seconds") !=
+        std::string::npos);
+}
+
+TEST_CASE("Flags of the commands that operate Berth arrive where they belong") {
+  const auto line = parse({"set-quota", "q", "--resource=cpu", "--pool=p", "--borrowing-limit",
+                           "unlimited", "--dry-run=server"});
+  REQUIRE_FALSE(line.end.ends);
+  CHECK(line.options.set_quota.quota == "q");
+  CHECK(line.options.set_quota.borrowing_limit == "unlimited");
+  CHECK_FALSE(line.options.set_quota.nominal);
+  CHECK(line.options.set_quota.dry_run);
+  const auto reserve = parse({"reserve", "r", "--pool=p", "--quota=q", "--amount", "cpu=1",
+                              "--amount", "memory=1Gi", "-w", "--active", "--timeout=10s"});
+  REQUIRE_FALSE(reserve.end.ends);
+  CHECK(reserve.options.reserve.amounts == std::vector<std::string>{"cpu=1", "memory=1Gi"});
+  CHECK(reserve.options.reserve.until_active);
+  const auto release = parse({"release", "r", "-w"});
+  REQUIRE_FALSE(release.end.ends);
+  CHECK(release.options.release.reservation == "r");
+  CHECK(release.options.release.wait);
+  const auto apply = parse({"recommendations", "apply", "a/b"});
+  REQUIRE_FALSE(apply.end.ends);
+  CHECK(apply.options.recommendations.name == "a/b");
+}
+
 TEST_CASE("Help lists the commands and the exit codes") {
   const auto line = parse({"--help"});
   REQUIRE(line.end.ends);
   CHECK(line.end.exit_code == 0);
   check_golden("help.txt", line.end.text);
   for (const char* command :
-       {"status", "queue", "explain", "health", "release", "simulate", "version", "completion"}) {
+       {"status", "queue", "explain", "health", "doctor", "set-quota", "reserve", "recommendations",
+        "top", "calendar", "monitor", "export", "release", "simulate", "version", "completion"}) {
     const auto help = parse({command, "--help"});
     CHECK(help.end.exit_code == 0);
     check_golden(std::string("help-") + command + ".txt", help.end.text);

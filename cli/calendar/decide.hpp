@@ -1,0 +1,56 @@
+#pragma once
+// The decide part of `kubectl berth calendar`: who has what of each pool when, for as long as one
+// looks ahead. Pure.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/calendar/observe.hpp"
+#include "cli/state_word.hpp"
+#include "lib/allocation/time_range.hpp"
+#include "lib/base/clock.hpp"
+
+namespace berth::cli {
+
+enum class CalendarMark {
+  Promised, ///< a window of an accepted reservation
+  Open,     ///< one that is open now
+  Asked,    ///< a window of a reservation that is not accepted
+  Planned,  ///< work that waits is planned to start in it: from the earliest to the latest
+};
+[[nodiscard]] std::string_view to_string(CalendarMark mark);
+
+struct CalendarSpan {
+  allocation::TimeRange time{};
+  CalendarMark mark = CalendarMark::Promised;
+};
+
+struct CalendarRow {
+  std::string name{};
+  std::string quota{};
+  std::string holds{}; ///< "2 nodes" or amounts; empty for a planned start
+  std::vector<CalendarSpan> spans{};
+  std::string note{}; ///< why a reservation has no window, or is not accepted
+};
+
+struct CalendarPool {
+  std::string name{};
+  std::vector<CalendarRow> rows{}; ///< by first start, then by name
+};
+
+struct CalendarView {
+  allocation::TimeRange shown{};
+  std::vector<CalendarPool> pools{}; ///< by name
+};
+
+/// More windows of one reservation are not looked for.
+inline constexpr std::size_t kCalendarWindowsMax = 500;
+
+/// `pool`: only that; empty: all. A planned start stands under the pool that its quota prefers.
+/// NotFound: nothing names the pool.
+[[nodiscard]] Result<CalendarView> decide_calendar(const ObservedCalendar& observed,
+                                                   const std::string& pool, Duration ahead,
+                                                   TimePoint now);
+
+} // namespace berth::cli

@@ -1,0 +1,49 @@
+#pragma once
+// The checks of the way from kube-scheduler to the extender, and how findings are gathered. For
+// doctor/decide.cpp.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/doctor/decide.hpp"
+
+namespace berth::cli {
+
+class Findings {
+public:
+  void works(std::string check, std::string message) {
+    found_.push_back({std::move(check), Verdict::Works, std::move(message), ""});
+  }
+  void unknown(std::string check, std::string message, std::string mend) {
+    found_.push_back({std::move(check), Verdict::Unknown, std::move(message), std::move(mend)});
+  }
+  void warn(std::string check, std::string message, std::string mend) {
+    found_.push_back({std::move(check), Verdict::Warning, std::move(message), std::move(mend)});
+  }
+  void fault(std::string check, std::string message, std::string mend) {
+    found_.push_back({std::move(check), Verdict::Error, std::move(message), std::move(mend)});
+  }
+  /// `what` could not be read.
+  template <class T>
+  void unreadable(std::string check, const std::string& what, const Result<T>& why) {
+    const bool forbidden = why.error().code == Code::Forbidden;
+    unknown(std::move(check), what + " cannot be read: " + why.error().message,
+            forbidden ? "run doctor as somebody who may read them"
+                      : "\"kubectl cluster-info\" says whether the API server answers");
+  }
+  [[nodiscard]] std::vector<Finding> all() && { return std::move(found_); }
+
+private:
+  std::vector<Finding> found_;
+};
+
+/// Whether kube-scheduler would reach a ready extender.
+void check_extender(const ObservedInstallation& observed, Findings& findings);
+/// Whether the two would accept each other's certificates, and for how long.
+void check_certificates(const ObservedInstallation& observed, TimePoint now, Findings& findings);
+/// Whether kube-scheduler is told to ask the extender, and in the right way.
+void check_scheduler(const ObservedInstallation& observed, Findings& findings);
+void check_metrics(const ObservedInstallation& observed, TimePoint now, Findings& findings);
+
+} // namespace berth::cli

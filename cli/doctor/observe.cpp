@@ -1,0 +1,106 @@
+#include "cli/doctor/observe.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/doctor/observe_parts.hpp"
+#include "cli/status/observe.hpp"
+#include "lib/api/labels.hpp"
+
+namespace berth::cli {
+namespace {
+
+constexpr const char* kAdmissionGroup = "admissionregistration.k8s.io";
+
+kube::ResourceType admission(const char* version, const char* plural, const char* kind) {
+  return {kAdmissionGroup, version, plural, kind, false};
+}
+
+/// The gate's kinds came with 1.34 as v1beta1, and with 1.36 as v1.
+async::Task<Result<Names>> gate_names(kube::Client& client, const char* plural, const char* kind) {
+  auto names = co_await names_of(client, admission("v1", plural, kind));
+  if (names || names.error().code != Code::NotFound)
+    co_return names;
+  co_return co_await names_of(client, admission("v1beta1", plural, kind));
+}
+
+async::Task<void> observe_policies(kube::Client& client, ObservedInstallation& observed) {
+  observed.guards = co_await names_of(
+      client, admission("v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy"));
+  observed.guard_bindings =
+      co_await names_of(client, admission("v1", "validatingadmissionpolicybindings",
+                                          "ValidatingAdmissionPolicyBinding"));
+  observed.gates =
+      co_await gate_names(client, "mutatingadmissionpolicies", "MutatingAdmissionPolicy");
+  observed.gate_bindings = co_await gate_names(client, "mutatingadmissionpolicybindings",
+                                               "MutatingAdmissionPolicyBinding");
+  observed.gate_webhooks = co_await names_of(
+      client, admission("v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration"));
+}
+
+/// What the commands ask for, and what for; Berth's own accounts are the chart's.
+async::Task<void> observe_rights(kube::Client& client, ObservedInstallation& observed) {
+  const std::string ours(api::kGroup);
+  observed.rights = {{"list", ours, "resourcepools", "status"},
+                     {"list", ours, "quotas", "status"},
+                     {"list", ours, "reservations", "status"},
+                     {"list", "", "pods", "queue"},
+                     {"list", "", "nodes", "explain"},
+                     {"list", ours, "scalingrecommendations", "recommendations"},
+                     {"list", "metrics.k8s.io", "pods", "top"},
+                     {"patch", ours, "quotas", "set-quota"},
+                     {"create", ours, "reservations", "reserve"},
+                     {"delete", ours, "reservations", "release"}};
+  for (std::size_t at = 0; at < observed.rights.size(); ++at) {
+    ObservedRight right = observed.rights[at];
+    observed.rights[at].allowed = co_await may_i(client, std::move(right));
+  }
+}
+
+template <class T>
+void add_faults(const std::vector<std::shared_ptr<const T>>& objects, std::string_view type,
+                std::vector<ObservedFault>& faults) {
+  for (const auto& object : objects) {
+    const api::Condition* condition = api::find_condition(object->status.conditions, type);
+    if (condition != nullptr && condition->status == api::ConditionStatus::False)
+      faults.push_back({std::string(T::kKind) + " " + object->meta.name,
+                        std::string(to_string(condition->reason)), condition->message});
+  }
+}
+
+async::Task<Result<std::vector<ObservedFault>>> observe_faults(kube::Client& client) {
+  BERTH_CO_TRY(const ObservedStatus status, co_await observe_status(client));
+  std::vector<ObservedFault> faults;
+  add_faults(status.pools, "Ready", faults);
+  add_faults(status.quotas, "Ready", faults);
+  add_faults(status.reservations, "Accepted", faults);
+  for (const std::string& what : status.unreadable)
+    faults.push_back({what, "Unreadable", "this program cannot read it"});
+  std::ranges::sort(faults, {}, &ObservedFault::object);
+  co_return faults;
+}
+
+} // namespace
+
+async::Task<ObservedInstallation> observe_installation(kube::Client& client, std::string ns) {
+  ObservedInstallation observed;
+  observed.ns = ns;
+  observed.kubernetes = co_await kubernetes_version(client);
+  observed.served = co_await served_resources(client);
+  co_await observe_policies(client, observed);
+  observed.programs = co_await programs_of(client, ns);
+  observed.lease = co_await operator_lease(client, ns);
+  observed.extender_endpoints = co_await ready_endpoints(client, ns);
+  const kube::ObjectKey extender{ns, "berth-scheduler-extender-tls"};
+  observed.extender_certificate = co_await certificate_of(client, extender);
+  const kube::ObjectKey scheduler{ns, "berth-scheduler-client-tls"};
+  observed.scheduler_certificate = co_await certificate_of(client, scheduler);
+  observed.scheduler_config = co_await scheduler_config_text(client, ns);
+  observed.schedulers = co_await scheduler_commands(client);
+  observed.metrics = co_await node_measurements(client);
+  co_await observe_rights(client, observed);
+  observed.faults = co_await observe_faults(client);
+  co_return observed;
+}
+
+} // namespace berth::cli

@@ -1,0 +1,25 @@
+#pragma once
+// `kubectl berth set-quota`: changes one entry of a Quota, and shows what it was and what it is.
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/answer.hpp"
+#include "cli/set_quota/decide.hpp"
+#include "cli/surroundings.hpp"
+#include "lib/kube/client.hpp"
+
+namespace berth::cli {
+
+/// When somebody changes the same entry meanwhile it is looked at again, so often at most.
+inline constexpr int kSetQuotaTriesMax = 5;
+
+[[nodiscard]] async::Task<Answer> answer_set_quota(kube::Client& client, CliOptions options,
+                                                   Surroundings around);
+
+[[nodiscard]] std::string render_quota_edit(const QuotaEdit& edit, const SetQuotaOptions& options,
+                                            const Paint& paint);
+[[nodiscard]] nlohmann::json quota_edit_json(const QuotaEdit& edit, const SetQuotaOptions& options);
+
+} // namespace berth::cli

@@ -246,7 +246,7 @@ TEST_CASE("N2: preferred labels and spot nodes are chosen where they have room, 
   CHECK(planned(world.plan(), "a") == "us-1");
 }
 
-TEST_CASE("F1: a rule's offset counts as priority, in the order and against running work") {
+TEST_CASE("F1: a rule's offset counts as priority in the order") {
   RuleSpec urgent = rule("urgent");
   urgent.match.pod_selector = Selector::of({{"urgent", "yes"}});
   urgent.effect.priority_offset = 100;

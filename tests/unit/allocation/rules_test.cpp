@@ -6,7 +6,7 @@
 #include "lib/allocation/placement_mode.hpp"
 #include "lib/allocation/rule_book.hpp"
 #include "lib/allocation/stranding.hpp"
-#include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/carry_out.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -256,6 +256,30 @@ TEST_CASE("F1: a rule's offset counts as priority in the order") {
   world.add(pod("urgent").cpu(8).priority(0).label("urgent", "yes"));
   const Plan plan = world.plan();
   CHECK(admitted_names(plan) == Texts{"urgent", "ordinary"});
+}
+
+TEST_CASE(
+    "P2a: a rule's offset counts for who takes and for who gives way, overdue work does not") {
+  RuleSpec spared = rule("spared");
+  spared.match.pod_selector = Selector::of({{"spared", "yes"}});
+  spared.effect.priority_offset = 5;
+  RuleSpec urgent = rule("urgent");
+  urgent.match.pod_selector = Selector::of({{"urgent", "yes"}});
+  urgent.effect.priority_offset = 10;
+  RuleSpec overdue = rule("overdue");
+  overdue.effect.wait_max = 1s;
+  World world = preempting_world({8});
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 8), with_rules({spared, urgent, overdue}),
+                running("lowest", "a", "n1").cpu(4).priority(0).label("spared", "yes"),
+                running("low", "a", "n1").cpu(4).priority(1));
+  world.add(pod("high").in("ns-a").cpu(4).priority(2));
+  CHECK(victims_of(world, world.plan()) == Texts{"low"});
+  world.add(pod("high").in("ns-a").cpu(4).priority(1));
+  CHECK(world.plan().preemption.empty());
+  world.add(pod("high").in("ns-a").cpu(4).priority(-9).label("urgent", "yes"));
+  CHECK(world.plan().preemption.empty());
+  world.add(pod("high").in("ns-a").cpu(4).priority(-8).label("urgent", "yes"));
+  CHECK(victims_of(world, world.plan()) == Texts{"low"});
 }
 
 TEST_CASE("F4: work that waited longer than its rule allows passes work of higher priority") {

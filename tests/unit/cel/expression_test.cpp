@@ -110,7 +110,7 @@ TEST_CASE("a value is looked for in a list") {
              {"pod.priority in [1, -5]", "true"},
              {"!(pod.name in ['web-1'])", "false"},
              {"pod.name in [pod.labels.app, pod.name]", "true"},
-             {"pod.name in [pod.name, pod.labels.gone]", "column 36: there is no key 'gone'"}});
+             {"pod.name in [pod.name, pod.labels.gone]", "column 35: there is no key 'gone'"}});
 }
 
 TEST_CASE("texts are matched by their beginning, their end and a part") {

@@ -100,8 +100,8 @@ Result<Type> Checker::index(const Node& node) {
   BERTH_TRY(const Type of, type_of(node.args[0]));
   BERTH_TRY(const Type key, type_of(node.args[1]));
   if (!is_map(of))
-    return fail(fault_at(node.position,
-                         "a " + std::string(to_string(of)) + " cannot be indexed; only maps can"));
+    return fail(
+        fault_at(node.position, std::string(to_string(of)) + " cannot be indexed; only maps can"));
   if (key != Type::String)
     return fail(fault_at(tree_[node.args[1]].position,
                          "a key must be a string, not " + std::string(to_string(key))));

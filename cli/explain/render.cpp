@@ -87,6 +87,7 @@ std::string facts(const ExplainView& view) {
     fact("Pool", view.record->pool.str());
     fact("Reservation", view.record->reservation.str());
     fact("Planned", planned_text(*view.record));
+    fact("Rules", joined(view.record->rules));
     fact("Decision", view.record->decision.str());
   }
   fact("Other gates", joined(view.other_gates));
@@ -184,10 +185,13 @@ json admission_json(const ExplainView& view) {
   json nodes = json::array();
   for (const NodeName& node : view.record->planned_nodes)
     nodes.push_back(node.str());
-  return {
-      {"decision", view.record->decision.str()}, {"quota", view.record->quota.str()},
-      {"pool", view.record->pool.str()},         {"reservation", view.record->reservation.str()},
-      {"plannedNodes", std::move(nodes)},        {"members", view.record->members}};
+  return {{"decision", view.record->decision.str()},
+          {"quota", view.record->quota.str()},
+          {"pool", view.record->pool.str()},
+          {"reservation", view.record->reservation.str()},
+          {"plannedNodes", std::move(nodes)},
+          {"members", view.record->members},
+          {"rules", view.record->rules}};
 }
 
 } // namespace

@@ -187,7 +187,9 @@ std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
 
 /// One that no node of its pools suits blocks nobody: room would not help it.
 void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
-  if (head.policy->ordering == Ordering::StrictFifo && refusal_.why->reason != Reason::NodeMismatch)
+  const Reason reason = refusal_.why->reason;
+  if (head.policy->ordering == Ordering::StrictFifo && reason != Reason::NodeMismatch &&
+      reason != Reason::ForbiddenByRule)
     for (const Option& option : options)
       blocked_.emplace(option.payer, option.site.pool->name);
 }

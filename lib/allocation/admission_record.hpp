@@ -53,6 +53,9 @@ struct AdmissionRecord {
   std::int32_t members = 1;
   TimePoint youngest_member{};
 
+  /// The rules of the pool's policy that were for the pod, in its order (N1).
+  std::vector<std::string> rules{};
+
   /// Whole seconds, as they are written. A restart counts recent admissions again by it (T1).
   std::optional<TimePoint> admitted_at{};
 

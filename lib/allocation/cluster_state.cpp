@@ -62,8 +62,12 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::publish(TimePoint now) {
 }
 
 bool ClusterState::Impl::upsert_pod(PodView pod) {
-  pod.shape = shapes_.take(pod.shape);
   const auto* known = pods_.find(pod.uid);
+  if (known != nullptr) // its rules are looked at when the workload is settled
+    pod.shape = same_but_for_rules(*pod.shape, *(*known)->shape)
+                    ? (*known)->shape
+                    : with_rules(pod.shape, (*known)->shape->constraints.rules);
+  pod.shape = shapes_.take(pod.shape);
   if (known != nullptr) {
     const bool is_same = **known == pod;
     shapes_.give_back((*known)->shape);
@@ -76,18 +80,21 @@ bool ClusterState::Impl::upsert_pod(PodView pod) {
   if (pod.managed)
     census_.add(pod.shape);
   touch(pod);
-  const PodUid uid = pod.uid;
-  auto shared = std::make_shared<const PodView>(std::move(pod));
-  if (shared->nomination && !shared->terminal)
-    nominated_.set(uid, shared);
+  remember(std::make_shared<const PodView>(std::move(pod)));
+  return true;
+}
+
+void ClusterState::Impl::remember(std::shared_ptr<const PodView> pod) {
+  const PodUid& uid = pod->uid;
+  if (pod->nomination && !pod->terminal)
+    nominated_.set(uid, pod);
   else
     nominated_.erase(uid);
-  if (shared->revocable_after && !shared->terminal && !shared->terminating)
-    noticed_.set(uid, shared);
+  if (pod->revocable_after && !pod->terminal && !pod->terminating)
+    noticed_.set(uid, pod);
   else
     noticed_.erase(uid);
-  pods_.set(uid, std::move(shared));
-  return true;
+  pods_.set(uid, pod);
 }
 
 bool ClusterState::Impl::remove_pod(const PodUid& uid) {
@@ -203,13 +210,13 @@ bool ClusterState::Impl::upsert_policy(PolicySpec policy) {
   const std::string name = policy.name;
   if (!replace_shared(policies_, name, std::move(policy)))
     return false;
-  return changed_ = true;
+  return changed_ = rules_changed_ = true;
 }
 
 bool ClusterState::Impl::remove_policy(const std::string& name) {
   if (policies_.erase(name) == 0)
     return false;
-  return changed_ = true;
+  return changed_ = rules_changed_ = true;
 }
 
 bool ClusterState::Impl::upsert_namespace_quota(NamespaceQuota quota) {

@@ -62,6 +62,9 @@ private:
   void refresh_quotas();
   void touch_managed_pods();
   [[nodiscard]] QuotaChoice quota_of(const PodView& pod);
+  void refresh_rules();
+  void put_rules(std::shared_ptr<const PodView>& pod);
+  void remember(std::shared_ptr<const PodView> pod);
   void refresh_nodes();
   bool put_node_in_pool(const NodeName& name, std::span<const PoolSpec* const> pools);
   void settle_touched();
@@ -110,6 +113,7 @@ private:
   std::shared_ptr<const std::multimap<std::string, NamespaceQuota>> shared_namespace_quotas_ =
       std::make_shared<const std::multimap<std::string, NamespaceQuota>>();
   NodeLoads loads_;
+  std::shared_ptr<const RuleBook> rules_ = std::make_shared<const RuleBook>();
   DeviceCensus census_; ///< of managed pods
   std::shared_ptr<const FragmentationModel> fragmentation_ =
       std::make_shared<const FragmentationModel>();
@@ -129,6 +133,7 @@ private:
   bool namespaces_changed_ = false;
   bool reservations_changed_ = false;
   bool namespace_quotas_changed_ = false;
+  bool rules_changed_ = false;
 };
 
 } // namespace berth::allocation

@@ -32,6 +32,7 @@ bool have_same_rows(const NodeTable& left, const NodeTable& right) {
 std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::publish(TimePoint now) {
   if (!changed_ && published_ != nullptr && windows_.are_right_for(now))
     return published_;
+  refresh_rules();
   refresh_quotas();
   refresh_nodes();
   settle_touched();
@@ -56,6 +57,38 @@ void ClusterState::Impl::refresh_quotas() {
     touch_managed_pods();
   }
   quotas_changed_ = subjects_changed_ = namespaces_changed_ = false;
+}
+
+/// A rule may be for a quota or for all below it.
+void ClusterState::Impl::refresh_rules() {
+  const bool had_rules = !rules_->empty();
+  if (rules_changed_)
+    rules_ = std::make_shared<const RuleBook>(policies_by_age());
+  if ((rules_changed_ || quotas_changed_) && (had_rules || !rules_->empty()))
+    touch_managed_pods();
+  rules_changed_ = false;
+}
+
+/// Finds the rules that are for the pod, and makes another of it where they are not what they were.
+void ClusterState::Impl::put_rules(std::shared_ptr<const PodView>& pod) {
+  const bool has_rules = !pod->shape->constraints.rules.empty();
+  const bool may_have = pod->managed && !pod->terminal && !rules_->empty();
+  if (!has_rules && !may_have)
+    return;
+  std::vector<PoolRules> rules;
+  if (may_have)
+    rules = rules_->rules_of(*pod, path_to_root(*forest_, quota_of(*pod).quota));
+  if (pod->shape->constraints.rules == rules)
+    return;
+  PodView ruled = *pod;
+  ruled.shape = shapes_.take(with_rules(pod->shape, rules));
+  if (pod->managed) {
+    census_.remove(pod->shape);
+    census_.add(ruled.shape);
+  }
+  shapes_.give_back(pod->shape);
+  pod = std::make_shared<const PodView>(std::move(ruled));
+  remember(pod);
 }
 
 void ClusterState::Impl::touch_managed_pods() {
@@ -140,8 +173,10 @@ void ClusterState::Impl::settle_touched() {
 
 void ClusterState::Impl::settle_workload(const WorkloadId& id, const Surroundings& around) {
   auto members = members_of(id);
-  for (const auto& pod : members)
+  for (auto& pod : members) {
+    put_rules(pod);
     homeless_.erase(pod->uid);
+  }
   Settlement settlement = settle(std::move(members), around);
   for (auto& [uid, charge] : settlement.charges)
     post(uid, std::move(charge));
@@ -296,6 +331,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->on_nodes = on_nodes_.snapshot();
   snapshot->namespaces = shared_namespaces_;
   snapshot->policies = policies_by_age();
+  snapshot->rules = rules_;
   snapshot->namespace_quotas = shared_namespace_quotas_;
   snapshot->holds = std::make_shared<const Holds>(hold_capacity(*snapshot, windows_));
   return snapshot;

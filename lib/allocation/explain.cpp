@@ -29,6 +29,8 @@ Reason reason_for(const std::vector<RejectionCount>& rejections) {
   };
   if (has(Reason::NodeReserved))
     return Reason::ReservedCapacity;
+  if (has(Reason::ForbiddenByRule) && !has(Reason::InsufficientNodeResources))
+    return Reason::ForbiddenByRule;
   return has(Reason::InsufficientNodeResources) || rejections.empty() ? Reason::InsufficientCapacity
                                                                       : Reason::NodeMismatch;
 }
@@ -37,6 +39,7 @@ Reason reason_for(const std::vector<RejectionCount>& rejections) {
 /// suits the pod says least: another one is meant for it.
 int progress_of(Reason reason) {
   switch (reason) {
+  case Reason::ForbiddenByRule:
   case Reason::NodeMismatch: return 0;
   case Reason::InsufficientCapacity: return 2;
   case Reason::ReservedCapacity: return 3;

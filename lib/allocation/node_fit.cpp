@@ -23,6 +23,8 @@ Eligibility eligibility_of(const PooledNode& node, const PoolName& pool,
     return Eligibility::DeviceMismatch;
   if (untolerated_taint(node.view, constraints) != nullptr)
     return Eligibility::Tainted;
+  if (broken_demand(constraints.rules, node.pool, node.view.labels) != nullptr)
+    return Eligibility::Forbidden;
   return Eligibility::Eligible;
 }
 
@@ -34,6 +36,7 @@ Reason reason_of(Eligibility eligibility) {
   case Eligibility::DeviceMismatch:
   case Eligibility::SelectorMismatch: return Reason::NodeSelectorMismatch;
   case Eligibility::Tainted: return Reason::NodeTainted;
+  case Eligibility::Forbidden: return Reason::ForbiddenByRule;
   }
   return Reason::InternalError;
 }
@@ -51,6 +54,9 @@ std::string detail_of(Eligibility eligibility, const PooledNode& node,
   if (eligibility == Eligibility::Tainted)
     if (const Taint* taint = untolerated_taint(node.view, constraints))
       return taint_text(*taint);
+  if (eligibility == Eligibility::Forbidden)
+    if (const auto* demand = broken_demand(constraints.rules, node.pool, node.view.labels))
+      return to_string(*demand);
   return {};
 }
 

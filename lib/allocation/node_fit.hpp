@@ -24,6 +24,7 @@ enum class Eligibility : std::uint8_t {
   SelectorMismatch,
   DeviceMismatch,
   Tainted,
+  Forbidden, ///< by a rule of the pool's policy
 };
 
 /// `pool` empty: any.

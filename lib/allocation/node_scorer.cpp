@@ -43,6 +43,21 @@ NodeScorer::NodeScorer(ScoringGround ground, bool is_favoured)
 }
 
 Points NodeScorer::score(const ColumnRequest& request, NodeIndex node, const NodeRoom& room) {
+  const Points points = strategy_points(request, node, room);
+  if (ground_.rules == nullptr || ground_.rules->preferences.empty())
+    return points;
+  Points sum = kStrategyWeight * points;
+  std::int64_t weights = kStrategyWeight;
+  for (const RulePreference& preference : ground_.rules->preferences) {
+    weights += preference.weight;
+    if (preference.holds_for(ground_.table->node(node).view.labels))
+      sum += preference.weight * kPointsMax;
+  }
+  return sum / weights;
+}
+
+Points NodeScorer::strategy_points(const ColumnRequest& request, NodeIndex node,
+                                   const NodeRoom& room) {
   if (ground_.strategy == Strategy::FirstFit && ground_.params->preferences.empty())
     return 0;
   const PooledNode& pooled = ground_.table->node(node);

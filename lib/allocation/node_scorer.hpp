@@ -22,6 +22,8 @@ struct ScoringGround {
   PoolName pool{}; ///< empty: nodes of any pool
   const StrategyParams* params = nullptr;
   Strategy strategy = Strategy::BestFit;
+  /// What rules prefer; null: nothing.
+  const PoolRules* rules = nullptr;
 };
 
 class NodeScorer {
@@ -44,6 +46,8 @@ private:
   void collect_rooms(const ColumnRequest& request, NodeIndex node, const NodeRoom& room);
   [[nodiscard]] const ResourceVector* measured_on(NodeIndex node) const;
   void add_devices(const ColumnRequest& request, NodeIndex node, const NodeRoom& room);
+  [[nodiscard]] Points strategy_points(const ColumnRequest& request, NodeIndex node,
+                                       const NodeRoom& room);
   [[nodiscard]] DeviceChoice choose(const ColumnRequest& request);
   [[nodiscard]] std::int64_t fragments_with(const DeviceAsk& ask, const DeviceList& devices);
 

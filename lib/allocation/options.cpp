@@ -58,7 +58,9 @@ std::vector<PoolName> OptionFinder::pools_for(const Workload& workload,
 
 bool OptionFinder::deserves_room(const Workload& workload, const QuotaSpec& quota,
                                  const PoolSpec& pool) const {
-  const std::int64_t priority = std::int64_t{workload.priority} + quota.priority_offset;
+  const PoolRules* rules = rules_in(workload.waiting.front()->shape->constraints.rules, pool.name);
+  const std::int64_t priority = std::int64_t{workload.priority} + quota.priority_offset +
+                                (rules == nullptr ? 0 : rules->priority_offset);
   return is_favoured(pool.strategy,
                      Standing{priority, is_over_nominal(snapshot_, quota.name, pool.name)});
 }

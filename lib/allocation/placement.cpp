@@ -136,16 +136,35 @@ PlacementScratch::~PlacementScratch() = default;
 PlacementScratch::PlacementScratch(PlacementScratch&&) noexcept = default;
 PlacementScratch& PlacementScratch::operator=(PlacementScratch&&) noexcept = default;
 
+namespace {
+
+/// The pod's shape with the rules that are for it; it may be newer than the snapshot, or unknown to
+/// it, and has none of its own then.
+ShapePtr ruled_shape(const ClusterSnapshot& snapshot, const PodView& pod) {
+  if (snapshot.rules->empty() || !pod.managed)
+    return pod.shape;
+  const PodView* known = snapshot.find_pod(pod.uid);
+  if (known != nullptr && known->labels == pod.labels)
+    return same_but_for_rules(*known->shape, *pod.shape)
+               ? known->shape
+               : with_rules(pod.shape, known->shape->constraints.rules);
+  const QuotaName quota = pod.admission ? pod.admission->quota : QuotaName{};
+  return with_rules(pod.shape,
+                    snapshot.rules->rules_of(pod, path_to_root(*snapshot.quotas, quota)));
+}
+
+} // namespace
+
 PlacementQuery query_for(const ClusterSnapshot& snapshot, const PodView& pod) {
   PlacementQuery query;
-  query.shape = pod.shape;
+  query.shape = ruled_shape(snapshot, pod);
   if (pod.admission) {
     query.pool = pod.admission->pool;
     query.reservation = pod.admission->reservation;
     query.planned_nodes = pod.admission->planned_nodes;
   }
   if (const auto* charge = snapshot.charges.find(pod.uid);
-      charge != nullptr && (*charge)->shape == pod.shape)
+      charge != nullptr && (*charge)->shape == query.shape)
     query.charged_node = (*charge)->node;
   if (const PoolSpec* pool = snapshot.find_pool(query.pool)) {
     query.strategy = pool->strategy;

@@ -68,6 +68,8 @@ void plan_nodes(AdmissionRecord& record, const PodView& pod, std::vector<NodeNam
   if (names_one)
     nodes.resize(1);
   record.planned_nodes = std::move(nodes);
+  const PoolRules* rules = rules_in(pod.shape->constraints.rules, record.pool);
+  record.rules = rules == nullptr ? std::vector<std::string>{} : rules->names;
 }
 
 std::vector<NodeSelectorTerm> pinned_terms(const Constraints& constraints,
@@ -83,6 +85,32 @@ std::vector<NodeSelectorTerm> pinned_terms(const Constraints& constraints,
   return terms;
 }
 
+std::optional<std::vector<NodeSelectorTerm>>
+admitted_terms(const Constraints& own, const AdmissionRecord& record, const PoolRules* rules) {
+  const bool is_pinned = record.mode == PlacementMode::Candidates;
+  const bool has_demands = rules != nullptr && !rules->demands.empty();
+  if (!is_pinned && !has_demands)
+    return std::nullopt;
+  std::vector<NodeSelectorTerm> terms;
+  if (is_pinned)
+    terms = pinned_terms(own, record.planned_nodes);
+  else if (own.required_affinity)
+    terms = *own.required_affinity;
+  if (!has_demands)
+    return terms;
+  if (!is_pinned && !own.required_affinity)
+    terms.emplace_back();
+  for (NodeSelectorTerm& term : terms) {
+    const bool matches_nothing = own.required_affinity && term == NodeSelectorTerm{};
+    if (matches_nothing)
+      continue; // the API server lets nothing be added to it
+    for (const RuleDemand& demand : rules->demands)
+      if (std::ranges::count(term.match_expressions, demand.requirement) == 0)
+        term.match_expressions.push_back(demand.requirement);
+  }
+  return terms;
+}
+
 Constraints without_pins(Constraints constraints, std::span<const NodeName> candidates) {
   if (!constraints.required_affinity)
     return constraints;
@@ -93,6 +121,8 @@ Constraints without_pins(Constraints constraints, std::span<const NodeName> cand
   std::erase_if(terms, [](const NodeSelectorTerm& term) {
     return term.match_expressions.empty() && term.match_fields.empty();
   });
+  // What rules demand was written into each of them.
+  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
   if (terms.empty())
     constraints.required_affinity.reset();
   return constraints;

@@ -28,9 +28,9 @@ struct ModeChoice {
 /// node. Auto pins single pods without a term, and leaves everything else to the extender.
 [[nodiscard]] ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod);
 
-/// Writes `nodes` (best first) and the mode into the record of the pod's admission, as many as the
-/// mode can name: one where it nominates, or where it pins a pod that has a term of its own.
-/// Without any node there is nothing to pin or nominate.
+/// Writes `nodes` (best first), the mode and the names of the rules into the record of the pod's
+/// admission, as many as the mode can name: one where it nominates, or where it pins a pod that has
+/// a term of its own. Without any node there is nothing to pin or nominate.
 void plan_nodes(AdmissionRecord& record, const PodView& pod, std::vector<NodeName> nodes,
                 std::optional<PlacementMode> wanted);
 
@@ -38,7 +38,13 @@ void plan_nodes(AdmissionRecord& record, const PodView& pod, std::vector<NodeNam
 /// term with one candidate in it.
 [[nodiscard]] std::vector<NodeSelectorTerm> pinned_terms(const Constraints& constraints,
                                                          std::span<const NodeName> candidates);
-/// The inverse: the constraints that the pod's author wrote.
+/// The required terms that an admission writes into a pod that is still gated: pinned where the
+/// record says so, and each with what the rules of its pool demand (N1), so that kube-scheduler
+/// keeps to them with the extender gone; nothing if they stay as they are. `own`: of the pod as its
+/// author wrote it.
+[[nodiscard]] std::optional<std::vector<NodeSelectorTerm>>
+admitted_terms(const Constraints& own, const AdmissionRecord& record, const PoolRules* rules);
+/// The inverse of pinned_terms(): the constraints that the pod's author wrote.
 [[nodiscard]] Constraints without_pins(Constraints constraints,
                                        std::span<const NodeName> candidates);
 

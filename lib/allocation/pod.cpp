@@ -44,6 +44,22 @@ const std::shared_ptr<const PodShape>& ShapePtr::empty_shape() {
   return kShape;
 }
 
+ShapePtr with_rules(const ShapePtr& shape, const std::vector<PoolRules>& rules) {
+  if (shape->constraints.rules == rules)
+    return shape;
+  PodShape ruled = *shape;
+  ruled.constraints.rules = rules;
+  return ShapePtr{std::move(ruled)};
+}
+
+bool same_but_for_rules(const PodShape& left, const PodShape& right) {
+  const Constraints& ours = left.constraints;
+  const Constraints& theirs = right.constraints;
+  return left.requests == right.requests && ours.node_selector == theirs.node_selector &&
+         ours.required_affinity == theirs.required_affinity &&
+         ours.tolerations == theirs.tolerations && ours.device_models == theirs.device_models;
+}
+
 bool needs_node(const PodShape& shape) {
   return std::any_of(shape.requests.begin(), shape.requests.end(), [](const auto& entry) {
     return entry.amount > Amount{} && !entry.name.is_virtual();

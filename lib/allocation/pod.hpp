@@ -15,6 +15,7 @@
 
 #include "lib/allocation/admission_record.hpp"
 #include "lib/allocation/nomination.hpp"
+#include "lib/allocation/pool_rules.hpp"
 #include "lib/allocation/selector.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
@@ -68,7 +69,8 @@ struct NodeSelectorTerm {
 /// As NVIDIA's GPU feature discovery labels nodes.
 inline constexpr std::string_view kDeviceModelLabel = "nvidia.com/gpu.product";
 
-/// Where a pod may run, as far as kube-scheduler's own node-by-node filters say so.
+/// Where a pod may run, as far as kube-scheduler's own node-by-node filters and the rules of
+/// policies say so.
 struct Constraints {
   Labels node_selector{};
   /// requiredDuringSchedulingIgnoredDuringExecution: one term must match; absent: any node; present
@@ -77,6 +79,8 @@ struct Constraints {
   std::vector<Toleration> tolerations{};
   /// Models of devices that will do (the node label kDeviceModelLabel); empty: any.
   std::vector<std::string> device_models{};
+  /// Written by ClusterState, never by adapters.
+  std::vector<PoolRules> rules{};
 
   friend bool operator==(const Constraints&, const Constraints&) = default;
   friend auto operator<=>(const Constraints&, const Constraints&) = default;
@@ -111,6 +115,11 @@ private:
   [[nodiscard]] static const std::shared_ptr<const PodShape>& empty_shape();
   std::shared_ptr<const PodShape> shape_;
 };
+
+/// `shape` with other rules; the same copy where they are its own already.
+[[nodiscard]] ShapePtr with_rules(const ShapePtr& shape, const std::vector<PoolRules>& rules);
+/// Whether the authors of both pods asked for the same.
+[[nodiscard]] bool same_but_for_rules(const PodShape& left, const PodShape& right);
 
 /// The gang that a pod says it belongs to (see workload.hpp for the labels).
 struct GangMembership {

@@ -16,6 +16,7 @@
 #include "lib/allocation/backfill_policy.hpp"
 #include "lib/allocation/eviction_history.hpp"
 #include "lib/allocation/preemption_policy.hpp"
+#include "lib/allocation/rule.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
@@ -77,6 +78,7 @@ struct PolicySpec {
   std::optional<Placement> placement{};
   std::optional<BackfillPolicy> backfill{};
   std::optional<Duration> gang_timeout{}; ///< G1
+  std::vector<RuleSpec> rules{};
 
   friend bool operator==(const PolicySpec&, const PolicySpec&) = default;
 };

@@ -35,7 +35,7 @@ bool is_written_on(Pods members) {
 /// Without what it gained by waiting (F4): else work that was evicted could take its place back.
 std::int64_t priority_of(const Head& head, const QuotaForest& forest) {
   const std::int64_t offset = head.quota ? forest.spec(*head.quota).priority_offset : 0;
-  return std::int64_t{head.workload->priority} + offset;
+  return std::int64_t{head.workload->priority} + offset + head.rule_offset;
 }
 
 EvictionCause cause_of(const Workload& preemptor, Claim claim, const PreemptionCase& sought) {

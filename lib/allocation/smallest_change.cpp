@@ -69,7 +69,7 @@ Points size_of(const NodeTable& table, NodeIndex node) {
 
 bool is_about_nodes(Reason reason) {
   return reason == Reason::InsufficientCapacity || reason == Reason::ReservedCapacity ||
-         reason == Reason::NodeMismatch;
+         reason == Reason::NodeMismatch || reason == Reason::ForbiddenByRule;
 }
 
 } // namespace

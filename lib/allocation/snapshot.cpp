@@ -58,11 +58,28 @@ bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
          });
 }
 
+std::vector<QuotaName> path_to_root(const QuotaForest& quotas, const QuotaName& quota) {
+  std::vector<QuotaName> path;
+  if (!quota.empty())
+    path.push_back(quota);
+  auto at = quotas.find(quota);
+  while (at && path.size() < QuotaForest::kLevelsMax) { // a broken tree may be a ring
+    at = quotas.parent(*at);
+    if (at)
+      path.push_back(quotas.spec(*at).name);
+  }
+  return path;
+}
+
 const PolicySpec& policy_of(const ClusterSnapshot& snapshot, const QuotaSpec& quota) {
+  return snapshot.policy_of(ordering_pool(snapshot, quota));
+}
+
+PoolName ordering_pool(const ClusterSnapshot& snapshot, const QuotaSpec& quota) {
   for (const QuotaPool& pool : quota.pools)
     if (snapshot.find_pool(pool.pool) != nullptr)
-      return snapshot.policy_of(pool.pool);
-  return snapshot.policy_of(quota.pools.empty() ? PoolName{} : quota.pools.front().pool);
+      return pool.pool;
+  return quota.pools.empty() ? PoolName{} : quota.pools.front().pool;
 }
 
 const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot, const Policy& policy,

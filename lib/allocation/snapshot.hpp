@@ -19,6 +19,7 @@
 #include "lib/allocation/pool.hpp"
 #include "lib/allocation/quota_tree.hpp"
 #include "lib/allocation/reservation.hpp"
+#include "lib/allocation/rule_book.hpp"
 #include "lib/allocation/workload.hpp"
 #include "lib/base/clock.hpp"
 
@@ -70,6 +71,7 @@ struct ClusterSnapshot {
   OrderedView<NodePod, std::shared_ptr<const PodView>> on_nodes{};
   std::shared_ptr<const std::map<std::string, NamespaceView>> namespaces{};
   std::vector<std::shared_ptr<const PolicySpec>> policies{}; ///< oldest first, then by name
+  std::shared_ptr<const RuleBook> rules{}; ///< of those policies; never null once published
   /// By namespace; shared, since they seldom change.
   std::shared_ptr<const std::multimap<std::string, NamespaceQuota>> namespace_quotas{};
 
@@ -83,6 +85,11 @@ struct ClusterSnapshot {
   [[nodiscard]] const Labels* namespace_labels(const std::string& name) const;
 };
 
+/// The quota's name and those above it, up to its root; only its name if there is no such quota,
+/// none for an empty name.
+[[nodiscard]] std::vector<QuotaName> path_to_root(const QuotaForest& quotas,
+                                                  const QuotaName& quota);
+
 /// Whether the quota holds more of some resource in the pool than its nominal amount.
 [[nodiscard]] bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
                                    const PoolName& pool);
@@ -90,6 +97,8 @@ struct ClusterSnapshot {
 /// The policy that says the order of the quota's work: that of the first pool of its list that
 /// exists.
 [[nodiscard]] const PolicySpec& policy_of(const ClusterSnapshot& snapshot, const QuotaSpec& quota);
+/// That pool; of a quota whose pools all do not exist the first of its list.
+[[nodiscard]] PoolName ordering_pool(const ClusterSnapshot& snapshot, const QuotaSpec& quota);
 
 /// What bounds evictions in the pool.
 [[nodiscard]] const PreemptionPolicy& preemption_of(const ClusterSnapshot& snapshot,

@@ -8,8 +8,6 @@
 namespace berth::allocation {
 namespace {
 
-constexpr std::int64_t kStrategyWeight = 100;
-
 std::optional<std::int64_t> integer_label(const Labels& labels, const std::string& key) {
   const std::string* text = key.empty() ? nullptr : labels.find(key);
   if (text == nullptr)

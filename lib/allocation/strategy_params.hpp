@@ -76,6 +76,9 @@ struct PoolMerits {
   void include(const NodeMerits& merits);
 };
 
+/// What the strategy's opinion weighs beside preferences.
+inline constexpr std::int64_t kStrategyWeight = 100;
+
 /// The strategy's points and the preferences in one number, each by its weight; 0 to kPointsMax.
 [[nodiscard]] Points with_preferences(Points strategy, const NodeMerits& node,
                                       const PoolMerits& pool, const StrategyParams& params);

@@ -12,7 +12,13 @@ struct QuotaPlace {
   QuotaIndex quota = 0;
   const PolicySpec* policy = nullptr;
   Tournament* tournament = nullptr;
+  PoolName pool{}; ///< whose policy it is
 };
+
+/// Members of one workload are alike; the oldest speaks for them.
+const PoolRules* rules_of(const Workload& workload, const PoolName& pool) {
+  return rules_in(workload.waiting.front()->shape->constraints.rules, pool);
+}
 
 /// Highest priority first, then the older, then by id; turned round, to be taken from the back.
 void sort_from_back(std::vector<Head>& heads) {
@@ -54,7 +60,8 @@ void TurnOrder::collect() {
   for (QuotaIndex quota = 0; quota < input_.snapshot.quotas->size(); ++quota) {
     const QuotaSpec& spec = input_.snapshot.quotas->spec(quota);
     const PolicySpec& policy = policy_of(input_.snapshot, spec);
-    places.emplace(spec.name.str(), QuotaPlace{quota, &policy, &arena_of(policy)});
+    places.emplace(spec.name.str(), QuotaPlace{quota, &policy, &arena_of(policy),
+                                               ordering_pool(input_.snapshot, spec)});
   }
   input_.snapshot.waiting.for_each([&](const WorkloadId&, const Shared& workload) {
     const auto place = places.find(workload->quota.quota.str());
@@ -62,10 +69,11 @@ void TurnOrder::collect() {
       unowned_.push_back(Head{workload, workload->priority, {}, &input_.snapshot.policy_of({})});
       return;
     }
-    const auto [quota, policy, tournament] = place->second;
+    const auto& [quota, policy, tournament, pool] = place->second;
     std::int64_t priority = workload->priority;
     priority += input_.snapshot.quotas->spec(quota).priority_offset;
     priority += ageing_points(policy->ageing, workload->created, input_.now);
+    priority += order_points(rules_of(*workload, pool), workload->created, input_.now);
     const Contender contender{priority, workload->created, &workload};
     if (workload->already_charged > 0)
       interrupted_.push_back(to_head(contender, quota, *policy));
@@ -87,7 +95,12 @@ Tournament& TurnOrder::arena_of(const PolicySpec& policy) {
 
 Head TurnOrder::to_head(const Contender& contender, std::optional<QuotaIndex> quota,
                         const PolicySpec& policy) const {
-  return Head{*contender.workload, contender.priority, quota, &policy};
+  Head head{*contender.workload, contender.priority, quota, &policy};
+  if (quota)
+    if (const auto* rules = rules_of(
+            *head.workload, ordering_pool(input_.snapshot, input_.snapshot.quotas->spec(*quota))))
+      head.rule_offset = rules->priority_offset;
+  return head;
 }
 
 std::optional<Head> TurnOrder::next() {

@@ -27,6 +27,7 @@ void describe(Fields& fields, Of<allocation::AdmissionRecord> auto& record) {
   fields.field("lentUntil", record.lent_until);
   fields.required("members", record.members, kMembers);
   fields.required("youngestMember", record.youngest_member);
+  fields.field("rules", record.rules);
   fields.field("admittedAt", record.admitted_at);
 }
 

@@ -11,8 +11,21 @@ constexpr std::array<std::string_view, 4> names_of(PlacementMode) {
   return {"Auto", "Candidates", "Nominate", "Extender"};
 }
 
+constexpr std::array<std::string_view, 3> names_of(Spot) {
+  return {"Allow", "Forbid", "Prefer"};
+}
+
 std::string list_key(const PoolRef& ref) {
   return ref.name.str();
+}
+std::string list_key(const NodeLabel& label) {
+  return label.key;
+}
+std::string list_key(const PreferredNodeLabel& label) {
+  return label.key;
+}
+std::string list_key(const PolicyRule& rule) {
+  return rule.name;
 }
 
 void describe(auto& fields, Of<Ageing> auto& ageing) {
@@ -55,6 +68,43 @@ void describe(auto& fields, Of<CircuitBreakerPolicy> auto& breaker) {
   fields.field("openSeconds", breaker.open, Range{10, 86'400});
 }
 
+void describe(auto& fields, Of<NodeLabel> auto& label) {
+  fields.required("key", label.key);
+  fields.field("values", label.values);
+}
+
+void describe(auto& fields, Of<PreferredNodeLabel> auto& label) {
+  fields.required("key", label.key);
+  fields.field("values", label.values);
+  fields.field("weight", label.weight, Range{1, 1000});
+}
+
+void describe(auto& fields, Of<RuleMatch> auto& match) {
+  fields.field("quotas", match.quotas);
+  fields.field("namespaces", match.namespaces);
+  fields.field("podSelector", match.pod_selector);
+  fields.field("expression", match.expression);
+}
+
+void describe(auto& fields, Of<RuleSla> auto& sla) {
+  fields.field("maxWaitSeconds", sla.max_wait, Range{1, 31'536'000});
+}
+
+void describe(auto& fields, Of<RuleEffect> auto& effect) {
+  fields.field("requireNodeLabels", effect.require_node_labels);
+  fields.field("forbidNodeLabels", effect.forbid_node_labels);
+  fields.field("preferNodeLabels", effect.prefer_node_labels);
+  fields.field("spot", effect.spot);
+  fields.field("priorityOffset", effect.priority_offset, Range{-1'000'000'000, 1'000'000'000});
+  fields.field("sla", effect.sla);
+}
+
+void describe(auto& fields, Of<PolicyRule> auto& rule) {
+  fields.required("name", rule.name);
+  fields.field("match", rule.match);
+  fields.required("effect", rule.effect);
+}
+
 void describe(auto& fields, Of<AllocationPolicySpec> auto& spec) {
   fields.field("poolRefs", spec.pool_refs);
   fields.field("ordering", spec.ordering);
@@ -66,6 +116,7 @@ void describe(auto& fields, Of<AllocationPolicySpec> auto& spec) {
   fields.field("gangTimeoutSeconds", spec.gang_timeout, Range{10, 86'400});
   fields.field("throttle", spec.throttle);
   fields.field("circuitBreaker", spec.circuit_breaker);
+  fields.field("rules", spec.rules);
 }
 
 void describe(auto& fields, Of<AllocationPolicyStatus> auto& status) {

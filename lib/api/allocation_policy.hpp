@@ -1,13 +1,15 @@
 #pragma once
 // AllocationPolicy: in which order work is admitted, when it is preempted, and how it is placed.
 // The defaults here are those of crds/berth.dev_allocationpolicies.yaml, so that an
-// AllocationPolicySpec{} is what holds where no policy exists. spec.rules are not read yet.
+// AllocationPolicySpec{} is what holds where no policy exists.
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "lib/allocation/selector.hpp"
 #include "lib/api/conditions.hpp"
 #include "lib/api/object_meta.hpp"
 #include "lib/api/references.hpp"
@@ -73,6 +75,59 @@ struct CircuitBreakerPolicy {
   friend bool operator==(const CircuitBreakerPolicy&, const CircuitBreakerPolicy&) = default;
 };
 
+enum class Spot { Allow, Forbid, Prefer };
+
+/// A label of a node with any of the values; without values with any at all.
+struct NodeLabel {
+  std::string key{};
+  std::vector<std::string> values{};
+
+  friend bool operator==(const NodeLabel&, const NodeLabel&) = default;
+};
+
+struct PreferredNodeLabel {
+  std::string key{};
+  std::vector<std::string> values{};
+  std::int32_t weight = 100;
+
+  friend bool operator==(const PreferredNodeLabel&, const PreferredNodeLabel&) = default;
+};
+
+/// All that is set must hold.
+struct RuleMatch {
+  std::vector<QuotaName> quotas{};
+  std::vector<std::string> namespaces{};
+  std::optional<allocation::Selector> pod_selector{};
+  std::string expression{}; ///< empty: none
+
+  friend bool operator==(const RuleMatch&, const RuleMatch&) = default;
+};
+
+struct RuleSla {
+  std::optional<std::chrono::seconds> max_wait{};
+
+  friend bool operator==(const RuleSla&, const RuleSla&) = default;
+};
+
+struct RuleEffect {
+  std::vector<NodeLabel> require_node_labels{};
+  std::vector<NodeLabel> forbid_node_labels{};
+  std::vector<PreferredNodeLabel> prefer_node_labels{};
+  Spot spot = Spot::Allow;
+  std::optional<std::int32_t> priority_offset{};
+  std::optional<RuleSla> sla{};
+
+  friend bool operator==(const RuleEffect&, const RuleEffect&) = default;
+};
+
+struct PolicyRule {
+  std::string name{};
+  RuleMatch match{};
+  RuleEffect effect{};
+
+  friend bool operator==(const PolicyRule&, const PolicyRule&) = default;
+};
+
 struct AllocationPolicySpec {
   std::vector<PoolRef> pool_refs{}; ///< empty: the pools that no other policy names
   Ordering ordering = Ordering::PriorityThenFairShare;
@@ -84,6 +139,7 @@ struct AllocationPolicySpec {
   std::chrono::seconds gang_timeout{300};
   ThrottlePolicy throttle{};
   CircuitBreakerPolicy circuit_breaker{};
+  std::vector<PolicyRule> rules{};
 
   friend bool operator==(const AllocationPolicySpec&, const AllocationPolicySpec&) = default;
 };

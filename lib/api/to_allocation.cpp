@@ -139,6 +139,42 @@ allocation::BackfillPolicy to_allocation(const BackfillPolicy& backfill) {
   return {backfill.enabled, backfill.planned_starts};
 }
 
+Requirement with_label(const std::string& key, const std::vector<std::string>& values) {
+  return {key, values.empty() ? SelectorOperator::Exists : SelectorOperator::In, values};
+}
+
+Requirement without_label(const NodeLabel& label) {
+  const auto op = label.values.empty() ? SelectorOperator::DoesNotExist : SelectorOperator::NotIn;
+  return {label.key, op, label.values};
+}
+
+allocation::Spot to_allocation(Spot spot) {
+  switch (spot) {
+  case Spot::Allow: return allocation::Spot::Allow;
+  case Spot::Forbid: return allocation::Spot::Forbid;
+  case Spot::Prefer: return allocation::Spot::Prefer;
+  }
+  return allocation::Spot::Forbid;
+}
+
+allocation::RuleSpec to_allocation(const PolicyRule& rule) {
+  allocation::RuleSpec spec;
+  spec.name = rule.name;
+  spec.match = {rule.match.quotas, rule.match.namespaces, rule.match.pod_selector,
+                rule.match.expression};
+  for (const NodeLabel& label : rule.effect.require_node_labels)
+    spec.effect.node_requirements.push_back(with_label(label.key, label.values));
+  for (const NodeLabel& label : rule.effect.forbid_node_labels)
+    spec.effect.node_requirements.push_back(without_label(label));
+  for (const PreferredNodeLabel& label : rule.effect.prefer_node_labels)
+    spec.effect.preferences.push_back({{with_label(label.key, label.values)}, label.weight});
+  spec.effect.spot = to_allocation(rule.effect.spot);
+  spec.effect.priority_offset = rule.effect.priority_offset.value_or(0);
+  if (rule.effect.sla && rule.effect.sla->max_wait)
+    spec.effect.wait_max = *rule.effect.sla->max_wait;
+  return spec;
+}
+
 } // namespace
 
 allocation::PoolSpec to_allocation(const ResourcePool& pool) {
@@ -227,6 +263,8 @@ allocation::PolicySpec to_allocation(const AllocationPolicy& policy) {
   spec.placement = to_allocation(policy.spec.placement);
   spec.backfill = to_allocation(policy.spec.backfill);
   spec.gang_timeout = policy.spec.gang_timeout;
+  for (const PolicyRule& rule : policy.spec.rules)
+    spec.rules.push_back(to_allocation(rule));
   return spec;
 }
 

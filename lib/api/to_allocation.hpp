@@ -39,7 +39,7 @@ using FindTimeZone =
 
 [[nodiscard]] allocation::Policy to_allocation(const AllocationPolicySpec& policy);
 
-/// Order, ageing, fairness, throttling and bounds of evictions.
+/// Order, ageing, fairness, throttling, bounds of evictions and rules.
 [[nodiscard]] allocation::PolicySpec to_allocation(const AllocationPolicy& policy);
 
 /// What the status of a Quota remembers for the next leader (F2, Q6). Buckets begin full.

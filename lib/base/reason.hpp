@@ -42,6 +42,7 @@ namespace berth {
   X(NodeNotReady, "The node is not ready or is cordoned.")                                         \
   X(NodeTainted, "The node has a taint that the workload does not tolerate.")                      \
   X(NodeSelectorMismatch, "The node does not meet the workload's selector or affinity.")           \
+  X(ForbiddenByRule, "A rule of the pool's AllocationPolicy keeps the workload off the node.")     \
   X(NodeReserved, "The node's free capacity is promised to others.")                               \
   X(NodeUnknown, "The node is not known to this replica yet.")                                     \
   X(NotAdmitted, "The workload has not been admitted.")                                            \
@@ -72,6 +73,7 @@ namespace berth {
   X(ParentNotFound, "The quota's parent does not exist.")                                          \
   X(ParentCycle, "The quota is its own ancestor.")                                                 \
   X(SubjectsOverlap, "Another quota names a subject of this one equally well.")                    \
+  X(InvalidRule, "The expression of a rule does not compile; what the rule demands of nodes counts all the same.") \
   X(Accepted, "The reservation fits the calendar.")                                                \
   X(CalendarFull, "The calendar has no room for the reservation; the message says from when it has.") \
   X(InvalidSchedule, "The reservation's schedule or time zone cannot be read.")                    \

@@ -169,9 +169,9 @@ bool Observer::Impl::reprioritize_requests() {
 bool Observer::Impl::all_synced() const {
   return pods.store.has_synced() && nodes.store.has_synced() && namespaces.store.has_synced() &&
          pools.store.has_synced() && quotas.store.has_synced() && reservations.store.has_synced() &&
-         requests.store.has_synced() &&
-         (!options.decides || (policies.store.has_synced() && namespace_quotas.store.has_synced() &&
-                               priorities.store.has_synced()));
+         requests.store.has_synced() && policies.store.has_synced() &&
+         (!options.decides ||
+          (namespace_quotas.store.has_synced() && priorities.store.has_synced()));
 }
 
 void Observer::Impl::changed() {
@@ -266,8 +266,8 @@ async::Task<void> Observer::run(std::stop_token stop) {
   tasks.spawn(impl.quotas.reflector.run(stop));
   tasks.spawn(impl.reservations.reflector.run(stop));
   tasks.spawn(impl.requests.reflector.run(stop));
+  tasks.spawn(impl.policies.reflector.run(stop));
   if (impl.options.decides) {
-    tasks.spawn(impl.policies.reflector.run(stop));
     tasks.spawn(impl.namespace_quotas.reflector.run(stop));
     tasks.spawn(impl.priorities.reflector.run(stop));
   }
@@ -328,6 +328,9 @@ kube::Store<api::Reservation>& Observer::reservations() {
 kube::Store<api::AllocationRequest>& Observer::requests() {
   return impl_->requests.store;
 }
+kube::Store<api::AllocationPolicy>& Observer::policies() {
+  return impl_->policies.store;
+}
 
 kube::Store<api::AllocationRequest>::Item Observer::find_request(const PodUid& unit) const {
   const auto uid = request_uid_of(unit);
@@ -353,9 +356,8 @@ std::vector<ObservedResource> Observer::resources() const {
   };
   std::vector<ObservedResource> rows{
       row(impl_->pods),   row(impl_->nodes),        row(impl_->namespaces), row(impl_->pools),
-      row(impl_->quotas), row(impl_->reservations), row(impl_->requests)};
+      row(impl_->quotas), row(impl_->reservations), row(impl_->requests),   row(impl_->policies)};
   if (impl_->options.decides) {
-    rows.push_back(row(impl_->policies));
     rows.push_back(row(impl_->namespace_quotas));
     rows.push_back(row(impl_->priorities));
   }

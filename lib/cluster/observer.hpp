@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lib/allocation/cluster_state.hpp"
+#include "lib/api/allocation_policy.hpp"
 #include "lib/api/allocation_request.hpp"
 #include "lib/api/quota.hpp"
 #include "lib/api/reservation.hpp"
@@ -34,8 +35,8 @@ struct ObserverOptions {
   /// How often the ledger is compared with one rebuilt from the stores (L3).
   Duration ledger_audit_interval = std::chrono::minutes{5};
   kube::ListWatchOptions list_watch{};
-  /// Whether somebody decides on the snapshots: policies, priority classes and ResourceQuotas are
-  /// reflected too.
+  /// Whether somebody decides on the snapshots: priority classes and ResourceQuotas are reflected
+  /// too.
   bool decides = true;
 };
 
@@ -80,6 +81,7 @@ public:
   [[nodiscard]] kube::Store<api::Quota>& quotas();
   [[nodiscard]] kube::Store<api::Reservation>& reservations();
   [[nodiscard]] kube::Store<api::AllocationRequest>& requests();
+  [[nodiscard]] kube::Store<api::AllocationPolicy>& policies();
   /// The request that the unit is of, if it is known.
   [[nodiscard]] kube::Store<api::AllocationRequest>::Item find_request(const PodUid& unit) const;
   /// The pod of that UID, if it is known.

@@ -43,10 +43,9 @@ nlohmann::json to_json(const allocation::NodeSelectorTerm& term) {
   return json;
 }
 
-nlohmann::json pinned_affinity(const cluster::Pod& pod, const allocation::AdmissionRecord& record) {
+nlohmann::json affinity_of(const std::vector<allocation::NodeSelectorTerm>& required_terms) {
   nlohmann::json terms = nlohmann::json::array();
-  for (const auto& term :
-       allocation::pinned_terms(pod.view.shape->constraints, record.planned_nodes))
+  for (const auto& term : required_terms)
     terms.push_back(to_json(term));
   nlohmann::json required = {{"nodeSelectorTerms", std::move(terms)}};
   return {
@@ -55,7 +54,8 @@ nlohmann::json pinned_affinity(const cluster::Pod& pod, const allocation::Admiss
 
 } // namespace
 
-std::string admission_patch(const cluster::Pod& pod, const allocation::AdmissionRecord& record) {
+std::string admission_patch(const cluster::Pod& pod, const allocation::AdmissionRecord& record,
+                            const allocation::PoolRules* rules) {
   nlohmann::json metadata = preconditions(pod);
   metadata["annotations"] = {
       {std::string(api::annotation::kAdmitted), api::encode_admission(record)},
@@ -71,8 +71,10 @@ std::string admission_patch(const cluster::Pod& pod, const allocation::Admission
       other_gates.push_back({{"name", gate}});
   const nlohmann::json gates = other_gates.empty() ? nlohmann::json(nullptr) : other_gates;
   nlohmann::json spec = {{"schedulingGates", gates}};
-  if (record.mode == allocation::PlacementMode::Candidates)
-    spec["affinity"] = pinned_affinity(pod, record);
+  // Affinity is never loosened, and tightened only while there is a gate.
+  const auto* demanding = pod.scheduling_gates.empty() ? nullptr : rules;
+  if (const auto terms = allocation::admitted_terms(pod.view.shape->constraints, record, demanding))
+    spec["affinity"] = affinity_of(*terms);
   return nlohmann::json{{"metadata", std::move(metadata)}, {"spec", std::move(spec)}}.dump();
 }
 

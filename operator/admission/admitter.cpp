@@ -16,7 +16,8 @@ constexpr Duration kRefusalsForgottenAfter = std::chrono::hours{1};
 /// changed meanwhile. (A managed pod may have been made without a gate.)
 bool decision_still_holds(const allocation::PodView& decided, const allocation::PodView& fresh) {
   return fresh.gated == decided.gated && !fresh.admission && !fresh.is_bound() &&
-         !fresh.terminating && !fresh.terminal && fresh.shape == decided.shape &&
+         !fresh.terminating && !fresh.terminal &&
+         allocation::same_but_for_rules(*fresh.shape, *decided.shape) &&
          fresh.gang == decided.gang && fresh.quota_hint == decided.quota_hint &&
          fresh.reservation == decided.reservation;
 }
@@ -117,7 +118,7 @@ async::Task<Admitter::Written> Admitter::write_member(const allocation::MemberAd
       co_return *settled;
     if (!parts_.leads())
       co_return Written::Unknown;
-    auto patched = co_await write_record(pod, member.record);
+    auto patched = co_await write_record(pod, member);
     if (patched)
       co_return Written::Done;
     parts_.log.debug("Did not write an admission",
@@ -151,7 +152,8 @@ std::optional<Admitter::Written> Admitter::settled_by(const allocation::MemberAd
 }
 
 async::Task<Result<void>> Admitter::write_record(const cluster::Pod& known,
-                                                 const allocation::AdmissionRecord& record) {
+                                                 const allocation::MemberAdmission& member) {
+  const allocation::AdmissionRecord& record = member.record;
   const kube::ObjectKey key = known.meta.key();
   cluster::Pod pod = known;
   if (record.mode == allocation::PlacementMode::Nominate) {
@@ -164,7 +166,8 @@ async::Task<Result<void>> Admitter::write_record(const cluster::Pod& known,
     BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(std::move(nominated)));
     pod = *decoded;
   }
-  std::string body = admission_patch(pod, record);
+  const auto* rules = allocation::rules_in(member.pod->shape->constraints.rules, record.pool);
+  std::string body = admission_patch(pod, record, rules);
   kube::WriteOptions options;
   auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
                                               std::move(body), std::move(options));
@@ -235,7 +238,7 @@ async::Task<void> Admitter::write_replanning(allocation::Replanning replanning) 
   bool done = false;
   if (pod && parts_.leads()) {
     const kube::ObjectKey key = pod->meta.key();
-    std::string body = admission_patch(*pod, replanning.record);
+    std::string body = admission_patch(*pod, replanning.record, nullptr);
     kube::WriteOptions options;
     auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
                                                 std::move(body), std::move(options));

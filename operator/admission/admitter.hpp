@@ -91,7 +91,7 @@ private:
   void hold_back(const WorkloadId& workload, const Error& error);
   /// The one patch that admits; before it the nomination, where the record says so.
   [[nodiscard]] async::Task<Result<void>> write_record(const cluster::Pod& known,
-                                                       const allocation::AdmissionRecord& record);
+                                                       const allocation::MemberAdmission& member);
   [[nodiscard]] async::Task<void> write_replanning(allocation::Replanning replanning);
   [[nodiscard]] async::Task<Result<cluster::Pod>> read(kube::ObjectKey key);
   void give_up(const allocation::Admission& admission);

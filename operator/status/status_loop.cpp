@@ -7,6 +7,7 @@
 #include "lib/api/labels.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
+#include "operator/policy/decide.hpp"
 #include "operator/quota/decide.hpp"
 #include "operator/request/decide.hpp"
 #include "operator/reservation/decide.hpp"
@@ -80,7 +81,9 @@ StatusLoop::StatusLoop(Parts parts, Duration interval)
       reservations_(std::make_unique<Controller>(parts_.executor, parts_.registry, "reservation",
                                                  parts_.log.named("reservation"))),
       requests_(std::make_unique<Controller>(parts_.executor, parts_.registry, "allocationrequest",
-                                             parts_.log.named("allocationrequest"))) {
+                                             parts_.log.named("allocationrequest"))),
+      policies_(std::make_unique<Controller>(parts_.executor, parts_.registry, "allocationpolicy",
+                                             parts_.log.named("allocationpolicy"))) {
   listen();
 }
 
@@ -88,7 +91,8 @@ StatusLoop::~StatusLoop() = default;
 
 std::size_t StatusLoop::pending() const {
   std::size_t pending = 0;
-  for (const auto* controller : {pools_.get(), quotas_.get(), reservations_.get(), requests_.get()})
+  for (const auto* controller :
+       {pools_.get(), quotas_.get(), reservations_.get(), requests_.get(), policies_.get()})
     pending +=
         controller->queue.depth() + controller->queue.delayed() + controller->queue.working();
   return pending;
@@ -104,6 +108,8 @@ async::Task<void> StatusLoop::run(std::stop_token stop) {
       [this](kube::ObjectKey key) { return reconcile_reservation(std::move(key)); }, stop));
   controllers.spawn(requests_->run(
       [this](kube::ObjectKey key) { return reconcile_request(std::move(key)); }, stop));
+  controllers.spawn(policies_->run(
+      [this](kube::ObjectKey key) { return reconcile_policy(std::move(key)); }, stop));
   for (bool due = true; due;) {
     look_at_all();
     due = co_await async::sleep_for(parts_.executor, interval_, stop);
@@ -125,6 +131,7 @@ void StatusLoop::listen() {
   parts_.observer.quotas().listen(look_at(*quotas_));
   parts_.observer.reservations().listen(look_at(*reservations_));
   parts_.observer.requests().listen(look_at(*requests_));
+  parts_.observer.policies().listen(look_at(*policies_));
 }
 
 void StatusLoop::look_at_all() {
@@ -144,6 +151,8 @@ void StatusLoop::look_at_all() {
     reservations_->queue.add(key);
   for (const auto& [key, request] : parts_.observer.requests().items())
     requests_->queue.add(key);
+  for (const auto& [key, policy] : parts_.observer.policies().items())
+    policies_->queue.add(key);
 }
 
 async::Task<kube::Outcome> StatusLoop::reconcile_pool(kube::ObjectKey key) {
@@ -240,6 +249,20 @@ void StatusLoop::tell_news(const api::ResourcePool& before, const api::ResourceP
   parts_.events.record(about, is_on ? kube::EventSeverity::Warning : kube::EventSeverity::Normal,
                        Reason::PoolUnderPressure, "Degrade",
                        is_on ? degraded->message : "the pool is not under pressure any more");
+}
+
+async::Task<kube::Outcome> StatusLoop::reconcile_policy(kube::ObjectKey key) {
+  const auto policy = parts_.observer.policies().find(key);
+  if (!policy)
+    co_return kube::Outcome::done();
+  const ObservedPolicy observed{policy, accounts_};
+  auto wanted = decide_policy_status(observed, parts_.executor.clock().now());
+  if (!wanted)
+    co_return kube::Outcome::done();
+  auto current = policy->status;
+  const auto written = co_await writer_.write(kube::types::allocation_policy(), *policy,
+                                              std::move(current), std::move(*wanted));
+  co_return outcome_of(written);
 }
 
 void StatusLoop::tell_news(const api::Reservation& before, const api::ReservationStatus& now) {

@@ -1,8 +1,8 @@
 #pragma once
-// StatusLoop: keeps the statuses of pools, quotas and reservations true. When the snapshot or the
-// plan has changed it looks at every object again, at most once per interval; an object that
-// changes itself is looked at at once. It writes only what differs; failures come back with
-// back-off, one object at a time.
+// StatusLoop: keeps the statuses of pools, quotas, reservations, requests and policies true. When
+// the snapshot or the plan has changed it looks at every object again, at most once per interval;
+// an object that changes itself is looked at at once. It writes only what differs; failures come
+// back with back-off, one object at a time.
 
 #include <memory>
 #include <stop_token>
@@ -49,6 +49,7 @@ private:
   [[nodiscard]] async::Task<kube::Outcome> reconcile_quota(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_request(kube::ObjectKey key);
+  [[nodiscard]] async::Task<kube::Outcome> reconcile_policy(kube::ObjectKey key);
   /// What a status that was just written says for the first time.
   void tell_news(const api::ResourcePool& before, const api::ResourcePoolStatus& now);
   void tell_news(const api::Reservation& before, const api::ReservationStatus& now);
@@ -64,6 +65,7 @@ private:
   std::unique_ptr<Controller> quotas_;
   std::unique_ptr<Controller> reservations_;
   std::unique_ptr<Controller> requests_;
+  std::unique_ptr<Controller> policies_;
 };
 
 } // namespace berth::op

@@ -15,10 +15,6 @@ KINDS = {"ResourcePool": "rp", "Quota": "bq", "Reservation": "rsv", "AllocationR
 CLUSTER_SCOPED = {"ResourcePool", "Quota", "Reservation", "AllocationPolicy"}
 
 
-# The one amount that is not a quantity of a resource: a percentage with decimals.
-OTHER_AMOUNTS = {"spec.rules[].effect.sla.availabilityPercent"}
-
-
 @functools.cache
 def parsed(path):
     return yaml.safe_load(path.read_text())
@@ -45,7 +41,7 @@ def test_same_words_have_the_same_schema_everywhere():
     for path in CRDS:
         for place, schema in walk(root_of(parsed(path))):
             shape = yaml.safe_dump(without(schema, "description"))
-            if schema.get(INT_OR_STRING) and place not in OTHER_AMOUNTS:
+            if schema.get(INT_OR_STRING):
                 shapes["amount"].setdefault(shape, place)
             elif place == "status.conditions":
                 shapes["conditions"].setdefault(shape, path.name)

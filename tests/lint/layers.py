@@ -17,7 +17,7 @@ class Layer:
 
 
 _BASE = ("lib/base",)
-_PURE = _BASE + ("lib/resources", "lib/allocation")
+_PURE = _BASE + ("lib/resources", "lib/cel", "lib/allocation")
 _WORDS = _PURE + ("lib/api",)
 _IO = _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube", "lib/cluster", "lib/program")
 
@@ -25,7 +25,8 @@ LAYERS = (
     Layer("lib/base", ()),
     Layer("lib/pki", _BASE),
     Layer("lib/resources", _BASE, pure=True),
-    Layer("lib/allocation", _BASE + ("lib/resources",), pure=True),
+    Layer("lib/cel", _BASE, pure=True),
+    Layer("lib/allocation", _BASE + ("lib/resources", "lib/cel"), pure=True),
     Layer("lib/simulator", _PURE, pure=True),
     Layer("analyzer/model", _BASE + ("lib/resources",), pure=True),
     Layer("lib/picture", _BASE),

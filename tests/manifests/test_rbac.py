@@ -29,7 +29,7 @@ MAY = [
     (OPERATOR, "get patch", "", "secrets", "berth-system", "berth-scheduler-extender-tls"),
     (OPERATOR, "get patch", "", "secrets", "berth-system", "berth-scheduler-client-tls"),
     (EXTENDER, READ, "", "pods nodes namespaces", "", ""),
-    (EXTENDER, READ, "berth.dev", "resourcepools quotas reservations allocationrequests", "", ""),
+    (EXTENDER, READ, "berth.dev", CRS, "", ""),
     (ANALYZER, "list", "metrics.k8s.io", "nodes pods", "", ""),
     (ANALYZER, "list watch", "", "nodes pods", "", ""),
     (ANALYZER, "list watch", "apps", "deployments statefulsets", "", ""),

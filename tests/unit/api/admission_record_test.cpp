@@ -17,6 +17,7 @@ allocation::AdmissionRecord full_record() {
   record.devices = {1, 3};
   record.reservation = ReservationName("nightly");
   record.members = 8;
+  record.rules = {"in-europe", "no-spot"};
   record.youngest_member = TimePoint{1'790'000'000s};
   return record;
 }
@@ -28,7 +29,7 @@ TEST_CASE("an admission record is read back as it was written") {
   const std::string text = encode_admission(record);
   CHECK(text == R"({"decision":"c42-7","devices":[1,3],"members":8,"mode":"Candidates",)"
                 R"("nodes":["node-2","node-1"],"pool":"gpu","quota":"team-a",)"
-                R"("reservation":"nightly",)"
+                R"("reservation":"nightly","rules":["in-europe","no-spot"],)"
                 R"("youngestMember":"2026-09-21T14:13:20Z"})");
   const auto decoded = decode_admission(text);
   REQUIRE(decoded);

@@ -194,6 +194,36 @@ TEST_CASE("order, ageing, fairness, throttling and preemption of a policy reach 
   CHECK(spec.preemption == allocation::PreemptionPolicy{true, 1s, 3, 150, 4s, {}});
 }
 
+TEST_CASE("rules of a policy reach the core: what they require and forbid is one list") {
+  using allocation::Requirement;
+  using allocation::SelectorOperator;
+  const auto spec = to_allocation(object<AllocationPolicy>(R"({
+      "rules": [{"name": "r",
+          "match": {"quotas": ["q"], "namespaces": ["n"], "expression": "pod.priority > 0",
+                    "podSelector": {"matchLabels": {"app": "web"}}},
+          "effect": {"requireNodeLabels": [{"key": "a", "values": ["1", "2"]}, {"key": "b"}],
+                     "forbidNodeLabels": [{"key": "c", "values": ["3"]}, {"key": "d"}],
+                     "preferNodeLabels": [{"key": "e", "values": ["4"], "weight": 7}],
+                     "spot": "Prefer", "priorityOffset": -5, "sla": {"maxWaitSeconds": 60}}},
+        {"name": "s", "effect": {"spot": "Forbid"}}]})"));
+  REQUIRE(spec.rules.size() == 2);
+  const allocation::RuleMatch match{
+      {QuotaName{"q"}}, {"n"}, allocation::Selector::of({{"app", "web"}}), "pod.priority > 0"};
+  CHECK(spec.rules[0].match == match);
+  allocation::RuleEffect effect;
+  effect.node_requirements = {{"a", SelectorOperator::In, {"1", "2"}},
+                              {"b", SelectorOperator::Exists, {}},
+                              {"c", SelectorOperator::NotIn, {"3"}},
+                              {"d", SelectorOperator::DoesNotExist, {}}};
+  effect.preferences = {{{{"e", SelectorOperator::In, {"4"}}}, 7}};
+  effect.spot = allocation::Spot::Prefer;
+  effect.priority_offset = -5;
+  effect.wait_max = 60s;
+  CHECK(spec.rules[0].effect == effect);
+  CHECK(spec.rules[1].match == allocation::RuleMatch{});
+  CHECK(spec.rules[1].effect.spot == allocation::Spot::Forbid);
+}
+
 TEST_CASE("limits, bursts, rates and weight of a quota reach the core") {
   const auto spec = to_allocation(object<Quota>(R"({
       "pools": [{"poolRef": {"name": "p"}, "resources": [{"name": "cpu", "nominal": "1"}]}],

@@ -111,6 +111,26 @@ TEST_CASE("P3: a preemptor's planned node passes before the extender has seen it
   }
 }
 
+TEST_CASE("N1: a pod that lost its planned nodes is never offered one that a rule forbids") {
+  FilterWorld world;
+  allocation::RuleSpec rule;
+  rule.name = "not-here";
+  rule.match.expression = "pod.labels.tier == 'web'";
+  rule.effect.node_requirements = {
+      {"kubernetes.io/hostname", allocation::SelectorOperator::NotIn, {"n1", "n3"}}};
+  allocation::PolicySpec policy;
+  policy.rules = {rule};
+  world.add(policy);
+  const Asked asked(world.admit(pod("a").cpu(2).label("tier", "web"), {"n1", "n9"}),
+                    {"n1", "n3", "n2"});
+  const auto snapshot = world.snapshot();
+  CHECK(passed(asked, run_filter(asked, snapshot.get())) == Names_{"n2"});
+  const Asked nowhere(asked.request.pod, {"n1", "n3"});
+  const FilterResult result = run_filter(nowhere, snapshot.get());
+  CHECK(result.passed.empty());
+  CHECK(refused(nowhere, result) == Names_{"!n1: ForbiddenByRule", "!n3: ForbiddenByRule"});
+}
+
 TEST_CASE("where no planned node is usable, the pool's strategy chooses among those offered") {
   FilterWorld world;
   auto spec = pool("p");

@@ -1,0 +1,396 @@
+// Rules of an AllocationPolicy: whom they are for, and what they do to placement and order.
+
+#include <catch2/catch.hpp>
+
+#include "lib/allocation/placement.hpp"
+#include "lib/allocation/placement_mode.hpp"
+#include "lib/allocation/rule_book.hpp"
+#include "lib/allocation/stranding.hpp"
+#include "tests/support/allocation/carry_out.hpp"
+
+using namespace berth;
+using namespace berth::allocation;
+using namespace berth::allocation::testing;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+NodeView labelled(const std::string& name, std::int64_t cores, Labels labels) {
+  NodeView view = node(name, cores);
+  for (const auto& [key, value] : labels)
+    view.labels.set(key, value);
+  return view;
+}
+
+Requirement in(std::string key, Texts values) {
+  return {std::move(key), SelectorOperator::In, std::move(values)};
+}
+Requirement not_in(std::string key, Texts values) {
+  return {std::move(key), SelectorOperator::NotIn, std::move(values)};
+}
+
+RuleSpec rule(std::string name) {
+  RuleSpec spec;
+  spec.name = std::move(name);
+  return spec;
+}
+
+/// Demands region=eu of all work, or of that which `expression` holds for.
+RuleSpec in_europe(std::string expression = "") {
+  RuleSpec spec = rule("in-europe");
+  spec.match.expression = std::move(expression);
+  spec.effect.node_requirements = {in("region", {"eu"})};
+  return spec;
+}
+
+PolicySpec with_rules(std::vector<RuleSpec> rules) {
+  PolicySpec policy;
+  policy.created = kNow - 24h;
+  policy.rules = std::move(rules);
+  return policy;
+}
+
+/// Pool "p" of us-1 and eu-1 with 8 cores each, in which team-a has a quota under "org".
+struct RuleWorld : World {
+  explicit RuleWorld(std::vector<RuleSpec> rules) {
+    add_all(pool("p"), labelled("eu-1", 8, {{"region", "eu"}}),
+            labelled("us-1", 8, {{"region", "us"}}), quota("org").pool("p").cpu(32),
+            quota("team-a").under("org").of("team-a").pool("p").cpu(32),
+            quota("team-b").of("team-b").pool("p").cpu(32), with_rules(std::move(rules)));
+  }
+};
+
+/// The first planned node of the pod's admission; empty if it waits.
+std::string planned(const Plan& plan, const std::string& pod_name) {
+  for (const Admission& admission : plan.admissions)
+    for (const MemberAdmission& member : admission.members)
+      if (member.pod->name == pod_name && !member.record.planned_nodes.empty())
+        return member.record.planned_nodes.front().str();
+  return "";
+}
+
+Texts rules_of_record(const Plan& plan) {
+  REQUIRE(plan.admissions.size() == 1);
+  return plan.admissions[0].members[0].record.rules;
+}
+
+} // namespace
+
+TEST_CASE("N1: what a rule requires and forbids holds for every node that is planned") {
+  SECTION("a label with one of the values") {
+    RuleWorld world({in_europe()});
+    world.add(pod("a").cpu(1));
+    CHECK(planned(world.plan(), "a") == "eu-1");
+  }
+  SECTION("no label with one of the values") {
+    RuleSpec no_us = rule("no-us");
+    no_us.effect.node_requirements = {not_in("region", {"us"})};
+    RuleWorld world({no_us});
+    world.add(pod("a").cpu(8));
+    world.add(pod("b").cpu(8));
+    const Plan plan = world.plan();
+    CHECK(planned(plan, "a") == "eu-1");
+    const auto* why = why_waiting(plan, "b");
+    REQUIRE(why != nullptr);
+    CHECK(why->reason == Reason::InsufficientCapacity);
+  }
+  SECTION("none of the marks of spot nodes") {
+    RuleSpec no_spot = rule("no-spot");
+    no_spot.effect.spot = Spot::Forbid;
+    for (const auto& [label, value] : kSpotLabels) {
+      RuleWorld world({no_spot});
+      world.add(labelled("eu-1", 8, {{std::string(label), std::string(value)}}));
+      world.add(pod("a").cpu(1));
+      CAPTURE(label);
+      CHECK(planned(world.plan(), "a") == "us-1");
+    }
+  }
+}
+
+TEST_CASE("N3: work that rules leave no node waits, and its reason names the rule") {
+  RuleSpec nowhere = rule("on-the-moon");
+  nowhere.effect.node_requirements = {in("region", {"moon", "mars"})};
+  RuleWorld world({nowhere});
+  world.add(pod("a").cpu(1));
+  const auto plan = world.plan();
+  const auto* why = why_waiting(plan, "a");
+  REQUIRE(why != nullptr);
+  CHECK(why->reason == Reason::ForbiddenByRule);
+  CHECK(why->message.find("2 ForbiddenByRule (rule on-the-moon: region In (moon, mars))") !=
+        std::string::npos);
+}
+
+TEST_CASE("an admission names the rules that were for the pod, in the policy's order") {
+  RuleSpec other = rule("other");
+  other.match.namespaces = {"team-b"};
+  RuleSpec urgent = rule("urgent");
+  urgent.effect.priority_offset = 10;
+  RuleWorld world({urgent, other, in_europe()});
+  world.add(pod("a").cpu(1));
+  CHECK(rules_of_record(world.plan()) == Texts{"urgent", "in-europe"});
+}
+
+TEST_CASE("a rule is for work that all of its match holds for") {
+  RuleSpec spec = in_europe();
+  PodBuilder builder = pod("a").cpu(1).label("tier", "web").priority(5);
+  bool is_for_it = false;
+  SECTION("the workload's quota") {
+    spec.match.quotas = {QuotaName{"team-a"}};
+    is_for_it = true;
+  }
+  SECTION("a quota above it") {
+    spec.match.quotas = {QuotaName{"team-b"}, QuotaName{"org"}};
+    is_for_it = true;
+  }
+  SECTION("not another quota") {
+    spec.match.quotas = {QuotaName{"team-b"}};
+  }
+  SECTION("its namespace") {
+    spec.match.namespaces = {"team-a"};
+    is_for_it = true;
+  }
+  SECTION("not another namespace") {
+    spec.match.namespaces = {"team-b"};
+  }
+  SECTION("its labels") {
+    spec.match.pod_selector = Selector::of({{"tier", "web"}});
+    is_for_it = true;
+  }
+  SECTION("not other labels") {
+    spec.match.pod_selector = Selector::of({{"tier", "db"}});
+  }
+  SECTION("an expression") {
+    spec.match.expression = "pod.labels.tier == 'web' && pod.priority == 5 && "
+                            "pod.quota == 'team-a' && pod.namespace == 'team-a' && "
+                            "pod.serviceAccountName == 'default' && pod.requests['cpu'] == 1000 "
+                            "&& pod.name == 'a'";
+    is_for_it = true;
+  }
+  SECTION("not an expression that does not hold") {
+    spec.match.expression = "pod.priority > 5";
+  }
+  SECTION("not if one of two does not hold") {
+    spec.match.namespaces = {"team-a"};
+    spec.match.expression = "pod.priority > 5";
+  }
+  RuleWorld world({spec});
+  world.add(labelled("eu-1", 16, {{"region", "eu"}})); // BestFit would take us-1
+  world.add(builder);
+  const Plan plan = world.plan();
+  CHECK(planned(plan, "a") == (is_for_it ? "eu-1" : "us-1"));
+  CHECK(rules_of_record(plan) == (is_for_it ? Texts{"in-europe"} : Texts{}));
+}
+
+TEST_CASE("N1: where an expression is broken or fails, what the rule demands counts all the same") {
+  const std::string expression = GENERATE("pod.labls['x'] == 'y'", "pod.labels['gone'] == 'y'");
+  RuleSpec wishes = rule("wishes");
+  wishes.match.expression = expression;
+  wishes.effect.priority_offset = 1000;
+  RuleWorld world({in_europe(expression), wishes});
+  world.add(labelled("eu-1", 16, {{"region", "eu"}}));
+  world.add(pod("a").cpu(1));
+  const Plan plan = world.plan();
+  CHECK(planned(plan, "a") == "eu-1");
+  CHECK(rules_of_record(plan) == Texts{"in-europe"}); // a wish of which nobody knows is none
+  world.add(pod("b").cpu(12).priority(-1));
+  world.add(pod("c").cpu(12));
+  CHECK(why_waiting(world.plan(), "b")
+            ->message.find("rule in-europe: region In (eu), as its expression cannot tell") !=
+        std::string::npos);
+}
+
+TEST_CASE("a fault names the rule and the place in its expression") {
+  const auto faults = faults_of(with_rules({in_europe("pod.nme == 'a'"), in_europe("true")}));
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].rule == "in-europe");
+  CHECK(faults[0].message.starts_with("column 5: unknown field pod.nme; there are pod.name,"));
+}
+
+TEST_CASE("rules of a policy are in force in its pools only") {
+  World world;
+  PolicySpec general = with_rules({in_europe()});
+  PolicySpec gpu;
+  gpu.name = "gpu";
+  gpu.created = kNow;
+  gpu.pools = {PoolName{"g"}};
+  world.add_all(pool("p"), pool("g"), labelled("us-1", 8, {{"region", "us"}}),
+                labelled("us-2", 8, {{"region", "us"}, {"pool", "g"}}),
+                quota("team-a").of("team-a").pool("p").cpu(32).pool("g").cpu(32), general, gpu);
+  world.add(pod("a").cpu(1));
+  CHECK(planned(world.plan(), "a") == "us-2");
+  gpu.rules = {in_europe()};
+  world.add(gpu);
+  CHECK(planned(world.plan(), "a").empty());
+  gpu.pools = {PoolName{"p"}};
+  world.add(gpu);
+  world.state.remove_policy("default");
+  CHECK(planned(world.plan(), "a") == "us-2");
+}
+
+TEST_CASE("N2: preferred labels and spot nodes are chosen where they have room, and else others") {
+  RuleSpec wish = rule("wish");
+  wish.effect.preferences = {{{in("region", {"eu"})}, 1000}};
+  NodeView large = labelled("eu-1", 16, {{"region", "eu"}});
+  SECTION("a label") {}
+  SECTION("spot") {
+    wish.effect.preferences.clear();
+    wish.effect.spot = Spot::Prefer;
+    large.labels.set("cloud.google.com/gke-spot", "true");
+  }
+  RuleWorld world({wish});
+  world.add(large);
+  world.add(pod("a").cpu(1));
+  CHECK(planned(world.plan(), "a") == "eu-1");
+  world.add(pod("full").cpu(16).admitted(record("team-b", "p", {"eu-1"})).bound("eu-1"));
+  CHECK(planned(world.plan(), "a") == "us-1");
+}
+
+TEST_CASE("F1: a rule's offset counts as priority in the order") {
+  RuleSpec urgent = rule("urgent");
+  urgent.match.pod_selector = Selector::of({{"urgent", "yes"}});
+  urgent.effect.priority_offset = 100;
+  RuleWorld world({urgent});
+  world.add(pod("ordinary").cpu(8).priority(50));
+  world.add(pod("second").cpu(8).priority(40));
+  world.add(pod("urgent").cpu(8).priority(0).label("urgent", "yes"));
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Texts{"urgent", "ordinary"});
+}
+
+TEST_CASE(
+    "P2a: a rule's offset counts for who takes and for who gives way, overdue work does not") {
+  RuleSpec spared = rule("spared");
+  spared.match.pod_selector = Selector::of({{"spared", "yes"}});
+  spared.effect.priority_offset = 5;
+  RuleSpec urgent = rule("urgent");
+  urgent.match.pod_selector = Selector::of({{"urgent", "yes"}});
+  urgent.effect.priority_offset = 10;
+  RuleSpec overdue = rule("overdue");
+  overdue.effect.wait_max = 1s;
+  World world = preempting_world({8});
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 8), with_rules({spared, urgent, overdue}),
+                running("lowest", "a", "n1").cpu(4).priority(0).label("spared", "yes"),
+                running("low", "a", "n1").cpu(4).priority(1));
+  world.add(pod("high").in("ns-a").cpu(4).priority(2));
+  CHECK(victims_of(world, world.plan()) == Texts{"low"});
+  world.add(pod("high").in("ns-a").cpu(4).priority(1));
+  CHECK(world.plan().preemption.empty());
+  world.add(pod("high").in("ns-a").cpu(4).priority(-9).label("urgent", "yes"));
+  CHECK(world.plan().preemption.empty());
+  world.add(pod("high").in("ns-a").cpu(4).priority(-8).label("urgent", "yes"));
+  CHECK(victims_of(world, world.plan()) == Texts{"low"});
+}
+
+TEST_CASE("F4: work that waited longer than its rule allows passes work of higher priority") {
+  RuleSpec promise = rule("promise");
+  promise.match.pod_selector = Selector::of({{"sla", "yes"}});
+  promise.effect.wait_max = 2h;
+  RuleWorld world({promise, in_europe()});
+  world.add(pod("high").cpu(8).priority(1'000'000));
+  world.add(pod("promised").cpu(8).label("sla", "yes"));
+  CHECK(admitted_names(world.plan()) == Texts{"high"});
+  world.now = kNow + 1h - 1ms;
+  CHECK(admitted_names(world.plan()) == Texts{"high"});
+  world.now = kNow + 1h; // the pods are an hour old at kNow
+  CHECK(admitted_names(world.plan()) == Texts{"promised"});
+}
+
+TEST_CASE("a changed policy, quota or label is obeyed from the next snapshot on") {
+  RuleSpec for_org = in_europe();
+  for_org.match.quotas = {QuotaName{"org"}};
+  RuleWorld world({});
+  world.add(labelled("eu-1", 16, {{"region", "eu"}}));
+  world.add(pod("a").cpu(1));
+  CHECK(planned(world.plan(), "a") == "us-1");
+  world.add(with_rules({for_org}));
+  CHECK(planned(world.plan(), "a") == "eu-1");
+  world.add(quota("team-a").of("team-a").pool("p").cpu(32)); // it leaves the organisation
+  CHECK(planned(world.plan(), "a") == "us-1");
+  world.add(with_rules({in_europe("'eu' in pod.labels")}));
+  CHECK(planned(world.plan(), "a") == "us-1");
+  world.add(pod("a").cpu(1).label("eu", "yes"));
+  CHECK(planned(world.plan(), "a") == "eu-1");
+  world.state.remove_policy("default");
+  CHECK(planned(world.plan(), "a") == "us-1");
+}
+
+TEST_CASE("feeding a pod that did not change is no change, whatever rules are for it") {
+  RuleWorld world({in_europe()});
+  const PodView fed = pod("a").cpu(1);
+  world.add(fed);
+  const auto before = world.snapshot();
+  CHECK_FALSE(world.state.upsert_pod(fed));
+  CHECK(world.snapshot() == before);
+}
+
+TEST_CASE("N1: check() refuses nodes that a rule forbids, to pods that the snapshot knows or not") {
+  RuleWorld world({in_europe("pod.labels.tier == 'web'")});
+  const PodView admitted =
+      pod("a").cpu(1).label("tier", "web").admitted(record("team-a", "p", {"us-1"}));
+  const bool is_known = GENERATE(true, false);
+  if (is_known)
+    world.add(pod("a").cpu(1).label("tier", "web"));
+  const auto snapshot = world.snapshot();
+  const auto rejection = check(*snapshot, NodeName{"us-1"}, query_for(*snapshot, admitted));
+  REQUIRE(rejection);
+  CHECK(rejection->reason == Reason::ForbiddenByRule);
+  CHECK(rejection->detail == "rule in-europe: region In (eu)");
+  CHECK_FALSE(rejection->preemption_may_help);
+  CHECK_FALSE(check(*snapshot, NodeName{"eu-1"}, query_for(*snapshot, admitted)));
+}
+
+TEST_CASE("a pod's own charge does not stand in its way where rules are for it") {
+  RuleWorld world({in_europe()});
+  const PodView admitted = pod("a").cpu(8).admitted(record("team-a", "p", {"eu-1"}));
+  world.add(admitted);
+  const auto snapshot = world.snapshot();
+  CHECK_FALSE(check(*snapshot, NodeName{"eu-1"}, query_for(*snapshot, admitted)));
+}
+
+TEST_CASE("a pinned pod is stranded once rules forbid all of its candidates") {
+  RuleWorld world({});
+  AdmissionRecord pinned = record("team-a", "p", {"us-1"});
+  pinned.mode = PlacementMode::Candidates;
+  world.add(pod("a").cpu(1).recreated().admitted(pinned));
+  CHECK(find_stranded(*world.snapshot()).empty());
+  world.add(with_rules({in_europe()}));
+  const auto stranded = find_stranded(*world.snapshot());
+  REQUIRE(stranded.size() == 1);
+  CHECK(stranded[0].candidates.front().reason == Reason::ForbiddenByRule);
+}
+
+TEST_CASE("the terms of an admission hold what rules demand, and are read back as one") {
+  PoolRules rules;
+  rules.demands = {{"r", in("region", {"eu"})}, {"s", not_in("spot", {"yes"})}};
+  const std::vector<Requirement> demanded{in("region", {"eu"}), not_in("spot", {"yes"})};
+  AdmissionRecord written = record("a", "p", {"n1", "n2"});
+  Constraints own;
+  SECTION("a term of their own where the pod has none") {
+    CHECK(admitted_terms(own, written, &rules) == std::vector{NodeSelectorTerm{demanded, {}}});
+  }
+  SECTION("every term of the pod that can match, behind what it says itself") {
+    own.required_affinity = {{{in("zone", {"a"})}, {}}, {}, {{in("region", {"eu"})}, {}}};
+    const auto terms = admitted_terms(own, written, &rules).value();
+    REQUIRE(terms.size() == 3);
+    CHECK(terms[0].match_expressions == std::vector{in("zone", {"a"}), demanded[0], demanded[1]});
+    CHECK(terms[1] == NodeSelectorTerm{});
+    CHECK(terms[2].match_expressions == demanded);
+  }
+  SECTION("each pin") {
+    written.mode = PlacementMode::Candidates;
+    Constraints pinned;
+    pinned.required_affinity = admitted_terms(own, written, &rules);
+    REQUIRE(pinned.required_affinity->size() == 2);
+    for (const auto& term : *pinned.required_affinity) {
+      CHECK(term.match_expressions == demanded);
+      CHECK(term.match_fields.size() == 1);
+    }
+    CHECK(without_pins(pinned, written.planned_nodes).required_affinity ==
+          std::vector{NodeSelectorTerm{demanded, {}}});
+  }
+  SECTION("nothing where nothing is demanded") {
+    CHECK_FALSE(admitted_terms(own, written, nullptr));
+    CHECK_FALSE(admitted_terms(own, written, std::make_unique<PoolRules>().get()));
+  }
+}

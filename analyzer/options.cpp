@@ -37,7 +37,7 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
   app.add_option(
          "--operator-lease-name", options.operator_lease_name,
          "Lease of the operator, in the same namespace: while it is not renewed, bursts are "
-         "not advised on; empty: taken to be renewed")
+         "not advised on; none: taken to be renewed")
       ->capture_default_str();
   app.add_option("--identity", options.identity,
                  "who holds the Lease; default: host name and a random part");
@@ -77,7 +77,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
       app, argc, argv, [&] { return problems_of(line.options, interval_seconds); });
   auto& advisor = line.options.advisor;
   advisor.interval = std::chrono::seconds{interval_seconds};
-  advisor.operator_lease = {line.options.lease_namespace, line.options.operator_lease_name};
+  const std::string& lease = line.options.operator_lease_name;
+  advisor.operator_lease = {line.options.lease_namespace, lease == "none" ? std::string() : lease};
   advisor.recommendation_validity =
       std::max(advisor.recommendation_validity, advisor.interval * kValidityIntervalsMin);
   return line;

@@ -17,7 +17,7 @@ struct AnalyzerOptions {
   bool leader_elect = true;
   std::string lease_namespace = "berth-system";
   std::string lease_name = "berth-analyzer";
-  /// In the same namespace; empty: it is not looked at.
+  /// In the same namespace; "none": it is not looked at.
   std::string operator_lease_name = "berth-operator";
   /// Unique for this process; empty: host name and a random part.
   std::string identity;

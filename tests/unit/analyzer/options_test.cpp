@@ -30,7 +30,7 @@ TEST_CASE("the operator's Lease is looked for where the analyzer's own is, or no
   };
   CHECK(lease({"--lease-namespace=here", "--operator-lease-name=op"}) ==
         api::ObjectKey{"here", "op"});
-  CHECK(lease({"--operator-lease-name="}).name.empty());
+  CHECK(lease({"--operator-lease-name=none"}).name.empty());
 }
 
 TEST_CASE("the interval may be 10 seconds to an hour, and recommendations outlive six of them") {

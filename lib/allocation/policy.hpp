@@ -85,12 +85,16 @@ struct HeldBack {
   TimePoint until{};
   Reason reason = Reason::GangTimedOut;
   std::string why{}; ///< "the gang was rolled back"
+
+  friend bool operator==(const HeldBack&, const HeldBack&) = default;
 };
 
 /// Measured use of a pool's nodes, in percent of what they have.
 struct MeasuredUse {
   std::int32_t cpu_percent = 0;
   std::int32_t memory_percent = 0;
+
+  friend bool operator==(const MeasuredUse&, const MeasuredUse&) = default;
 };
 
 /// What the program was told holds where no AllocationPolicy says otherwise.

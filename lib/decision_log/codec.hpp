@@ -33,9 +33,8 @@ concept Ticks = std::same_as<T, Duration> || std::same_as<T, TimePoint>;
 template <class T>
 concept Table = requires { typename T::mapped_type; };
 template <class T>
-concept Plural = !NameLike<T> && !Table<T> && requires(T list) {
-  list.emplace_back(std::declval<typename T::value_type>());
-};
+concept Plural = !NameLike<T> && !Table<T> &&
+                 requires(T list) { list.emplace_back(std::declval<typename T::value_type>()); };
 template <class T>
 concept Optional = requires(const T& value) {
   { value.has_value() } -> std::same_as<bool>;
@@ -265,8 +264,7 @@ private:
   bool read_number(const Json& json, T& out) {
     const bool fits =
         json.is_number_unsigned()
-            ? json.get<std::uint64_t>() <=
-                  static_cast<std::uint64_t>(std::numeric_limits<T>::max())
+            ? json.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<T>::max())
             : json.is_number_integer() && std::is_signed_v<T> &&
                   json.get<std::int64_t>() >=
                       static_cast<std::int64_t>(std::numeric_limits<T>::min()) &&
@@ -296,7 +294,8 @@ private:
     };
     const bool is_read =
         std::apply([&](auto&... fields) { return (take(fields) && ...); }, Fields<T>::tie(out));
-    return is_read && (known == json.size() || refuse("has fields that this version does not know"));
+    return is_read &&
+           (known == json.size() || refuse("has fields that this version does not know"));
   }
 
   template <class T>

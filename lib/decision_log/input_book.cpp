@@ -99,8 +99,7 @@ Digest object_digest(Kind kind, std::string_view id, std::string_view text) {
 
 } // namespace
 
-void InputBook::put(Kind kind, std::string_view id, const std::string& text,
-                    const TakeLine& take) {
+void InputBook::put(Kind kind, std::string_view id, const std::string& text, const TakeLine& take) {
   sum_.add(object_digest(kind, id, text));
   take(change_line(kind, id, &text));
 }

@@ -90,15 +90,20 @@ Result<void> LogWriter::write(const Cycle& cycle, bool is_whole) {
   if (is_whole)
     take(line_of(PictureLine{kFormat, BERTH_VERSION}));
   book_.note(cycle, take);
-  CycleLine line{next_cycle_, cycle.snapshot->generation.number, cycle.snapshot->as_of, cycle.now,
-                 cycle.seed, false, {}, {}};
+  CycleLine line{next_cycle_,
+                 cycle.snapshot->generation.number,
+                 cycle.snapshot->as_of,
+                 cycle.now,
+                 cycle.seed,
+                 false,
+                 {},
+                 {}};
   Digest memory = last_memory_;
   if (last_plan_ == nullptr || cycle.policy.memory == nullptr ||
       *cycle.policy.memory != last_plan_->memory) {
     line.memory_follows = true;
     const allocation::AllocationMemory none;
-    const std::string text =
-        text_of(cycle.policy.memory == nullptr ? none : *cycle.policy.memory);
+    const std::string text = text_of(cycle.policy.memory == nullptr ? none : *cycle.policy.memory);
     memory = digest_of(text);
     take(change_line(Kind::Memory, {}, &text));
   }

@@ -8,8 +8,8 @@ namespace berth::decision_log {
 namespace {
 
 constexpr std::array<std::string_view, kKinds> kKindNames{
-    "Node",   "Pod",            "Pool",    "Quota", "Namespace", "Reservation",
-    "Policy", "NamespaceQuota", "Setting", "Memory"};
+    "Node",        "Pod",    "Pool",           "Quota",   "Namespace",
+    "Reservation", "Policy", "NamespaceQuota", "Setting", "Memory"};
 /// What a line may hold: one object. Kubernetes' own are at most 1.5 MB.
 constexpr std::size_t kLineBytesMax = std::size_t{64} << 20U;
 

@@ -57,8 +57,7 @@ struct SettingValue {
 using Object = std::variant<allocation::NodeView, allocation::PodView, allocation::PoolSpec,
                             allocation::QuotaSpec, allocation::NamespaceView,
                             allocation::ReservationSpec, allocation::PolicySpec,
-                            allocation::NamespaceQuota, SettingValue,
-                            allocation::AllocationMemory>;
+                            allocation::NamespaceQuota, SettingValue, allocation::AllocationMemory>;
 
 /// An object that came, changed (`now` is set) or went.
 struct Change {

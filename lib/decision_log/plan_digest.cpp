@@ -66,8 +66,7 @@ PlanDigest digest_plan(const allocation::Plan& plan) {
     all += name + "=" + hex(digest) + "\n";
     decision.parts.emplace_back(name, hex(digest));
   };
-  std::apply([&](const auto&... parts) { (add(parts), ...); },
-             Fields<allocation::Plan>::tie(plan));
+  std::apply([&](const auto&... parts) { (add(parts), ...); }, Fields<allocation::Plan>::tie(plan));
   decision.digest = hex(digest_of(all));
   for (const allocation::Admission& admission : plan.admissions)
     decision.admitted.push_back(admitted_work(admission));

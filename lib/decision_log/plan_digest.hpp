@@ -32,8 +32,8 @@ struct EvictedWork {
 };
 
 struct LoggedDecision {
-  std::string digest{};                                       ///< of the whole plan
-  std::vector<std::pair<std::string, std::string>> parts{};   ///< name and digest
+  std::string digest{};                                     ///< of the whole plan
+  std::vector<std::pair<std::string, std::string>> parts{}; ///< name and digest
   std::vector<AdmittedWork> admitted{};
   std::vector<EvictedWork> evicted{};
   std::uint64_t waiting = 0; ///< workloads

@@ -126,8 +126,8 @@ Result<std::vector<Segment>> find_segments(const std::string& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (fs::is_regular_file(status))
-    return std::vector<Segment>{{path, first_cycle_of(fs::path(path).filename().string()),
-                                 fs::file_size(path, error)}};
+    return std::vector<Segment>{
+        {path, first_cycle_of(fs::path(path).filename().string()), fs::file_size(path, error)}};
   if (!fs::is_directory(status))
     return fail(Code::NotFound, path + ": there is no such file or folder");
   BERTH_TRY(auto segments, list_folder(path));

@@ -51,27 +51,15 @@ void fill_window(allocation::WindowRule& rule, Rng& rng) {
 }
 
 template <class T>
-T random_enum(Rng& rng) {
-  for (;;)
-    if (const auto value = static_cast<T>(rng.below(4)); !word_of(value).empty())
-      return value;
-}
-
-template <class T>
 void fill(T& value, Rng& rng) {
   if constexpr (std::same_as<T, bool>) {
     value = rng.below(2) == 0;
   } else if constexpr (std::is_arithmetic_v<T>) {
     value = static_cast<T>(rng.next());
   } else if constexpr (std::is_enum_v<T>) {
-    if constexpr (std::same_as<T, allocation::PlacementMode> ||
-                  std::same_as<T, allocation::TaintEffect>)
-      value = static_cast<T>(rng.below(3));
-    else if constexpr (std::same_as<T, allocation::Toleration::Operator> ||
-                       std::same_as<T, allocation::WithinQuota>)
-      value = static_cast<T>(rng.below(2));
-    else
-      value = static_cast<T>(rng.below(3));
+    do
+      value = static_cast<T>(rng.below(4));
+    while (word_of(value).empty());
   } else if constexpr (NameLike<T>) {
     value = T{random_text(rng)};
   } else if constexpr (Ticks<T>) {

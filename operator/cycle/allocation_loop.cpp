@@ -71,8 +71,12 @@ void AllocationLoop::cycle() {
   const SteadyPoint observed = clock.steady_now();
   allocation::Policy policy = policy_();
   policy.memory = memory_;
-  allocation::Plan plan = allocation::decide(*snapshot, policy, clock.now(), seed_);
+  const TimePoint now = clock.now();
+  allocation::Plan plan = allocation::decide(*snapshot, policy, now, seed_);
   const SteadyPoint decided = clock.steady_now();
+  if (recorder_ != nullptr)
+    recorder_->record(
+        {snapshot, policy, now, seed_, std::make_shared<const allocation::Plan>(plan)});
 
   memory_ = std::make_shared<const allocation::AllocationMemory>(plan.memory);
   next_look_ = plan.next_look;

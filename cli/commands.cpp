@@ -15,6 +15,7 @@
 #include "cli/queue/observe.hpp"
 #include "cli/queue/render.hpp"
 #include "cli/release/release.hpp"
+#include "cli/replay/replay.hpp"
 #include "cli/simulate/simulate.hpp"
 #include "cli/status/decide.hpp"
 #include "cli/status/observe.hpp"
@@ -154,13 +155,16 @@ async::Task<Answer> answer_version(kube::Client& client, CliOptions options) {
 
 bool needs_server(const CliOptions& options) {
   return options.command != Command::Completion && options.command != Command::Simulate &&
+         options.command != Command::Replay &&
          (options.command != Command::Version || options.ask_server);
 }
 
 Answer answer_locally(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
-  ensure(!needs_server(options), "only simulate, version and completion need no server");
+  ensure(!needs_server(options), "only simulate, replay, version and completion need no server");
   if (options.command == Command::Simulate)
     return answer_simulate(options, paint, stopwatch);
+  if (options.command == Command::Replay)
+    return answer_replay(options, paint);
   if (options.command == Command::Version)
     return print_version(options, std::nullopt);
   Answer answer;
@@ -177,9 +181,10 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Release: return answer_release(client, std::move(options), std::move(around));
   case Command::Version: return answer_version(client, std::move(options));
   case Command::Simulate:
+  case Command::Replay:
   case Command::Completion: break;
   }
-  ensure(false, "simulate and completion are answered without a server");
+  ensure(false, "simulate, replay and completion are answered without a server");
   __builtin_unreachable();
 }
 

@@ -44,6 +44,13 @@ constexpr const char* kHealthFooter =
 
 Flags of every command and exit codes: kubectl-berth --help)";
 
+constexpr const char* kReplayFooter =
+    R"(Exit code 1 if a cycle is not decided as it is recorded, or a part of the log is damaged. With
+--quota or --policy the arrivals of the log are simulated twice, as things were and as they would
+have been: WAIT and WAIT THEN.
+
+Flags of every command and exit codes: kubectl-berth --help)";
+
 constexpr const char* kReleaseFooter =
     R"(For when Berth is gone: nothing then admits the pods that wait, and nothing takes its finalizers
 off. Released pods are scheduled at once, in no order and against no quota. While Berth is installed
@@ -132,6 +139,19 @@ void add_simulate(CLI::App* simulate, SimulateOptions& options) {
       ->excludes(openb);
 }
 
+void add_replay(CLI::App* replay, ReplayOptions& options) {
+  replay->add_option("LOG", options.path, "a decision log: its folder, or one file of it")
+      ->required();
+  replay->add_option(
+      "--quota", options.quotas,
+      "a file with Quotas that take the place of recorded ones: what would they have "
+      "changed?");
+  replay->add_option("--policy", options.policies, "the same with AllocationPolicies");
+  replay->add_option("--from", options.from, "the first cycle to look at; default: the oldest");
+  replay->add_option("--to", options.to, "the last cycle to look at; default: the newest");
+  replay->footer(kReplayFooter);
+}
+
 void add_commands(CLI::App& app, CliOptions& options, Words& words) {
   const auto command = [&](Command which, const char* name, const char* text) {
     CLI::App* added = app.add_subcommand(name, text);
@@ -165,6 +185,9 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
   add_simulate(command(Command::Simulate, "simulate",
                        "Try out placement or a whole cluster without one: from a file"),
                options.simulate);
+  add_replay(command(Command::Replay, "replay",
+                     "Decide a decision log of the operator again, as it was or with other quotas"),
+             options.replay);
   CLI::App* version = command(Command::Version, "version", "Print the version");
   version->add_flag("--server", options.ask_server, "ask the API server for its version too");
   CLI::App* completion =
@@ -204,10 +227,12 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
   std::vector<std::string> problems;
   if (app.get_subcommands().empty())
     problems.emplace_back(
-        "a command is needed: status, queue, explain, health, release, simulate, version or "
-        "completion; see --help");
+        "a command is needed: status, queue, explain, health, release, simulate, replay, version "
+        "or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
+  if (options.command == Command::Replay && options.replay.from > options.replay.to)
+    problems.emplace_back("--from: must not be after --to");
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
   for (const std::string& step : words.what_if)

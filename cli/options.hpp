@@ -1,6 +1,7 @@
 #pragma once
 // Options of kubectl-berth: the command line as a value, checked before anything is asked.
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,17 @@ namespace berth::cli {
 inline constexpr int kExitNotFound = 3;
 inline constexpr int kExitNotPermitted = 4;
 
-enum class Command { Version, Status, Queue, Explain, Health, Release, Simulate, Completion };
+enum class Command {
+  Version,
+  Status,
+  Queue,
+  Explain,
+  Health,
+  Release,
+  Simulate,
+  Replay,
+  Completion
+};
 enum class Output { Text, Wide, Json, Yaml };
 enum class When { Auto, Always, Never };
 
@@ -33,6 +44,15 @@ struct SimulateOptions {
   std::string strategy = "FragmentationAware"; ///< of a trace
   std::int64_t load_percent = 130;
   std::string seeds = "42-51";
+};
+
+/// replay: with `quotas` or `policies` the log is played under those instead of its own.
+struct ReplayOptions {
+  std::string path;     ///< of a decision log: its folder, or one file of it
+  std::string quotas;   ///< file of Quotas
+  std::string policies; ///< file of AllocationPolicies
+  std::uint64_t from = 1;
+  std::uint64_t to = UINT64_MAX; ///< cycles, both included
 };
 
 /// release: what to let go of; neither: only say what waits.
@@ -59,6 +79,7 @@ struct CliOptions {
   std::string extender;                  ///< health --extender URL; empty: it is not asked
   ReleaseOptions release;
   SimulateOptions simulate;
+  ReplayOptions replay;
 };
 
 /// What the command line asks for; `options` count only if it does not end there.

@@ -121,8 +121,11 @@ Json encode_fields(const T& value) {
   std::string_view names = Fields<T>::kNames;
   const auto put = [&](const auto& field) {
     const std::string_view name = take_name(names);
-    if (!is_blank(field))
-      object[std::string(name)] = encode(field);
+    if (is_blank(field))
+      return;
+    Json written = encode(field);
+    if (!Listed<std::remove_cvref_t<decltype(field)>> || !written.empty())
+      object[std::string(name)] = std::move(written);
   };
   std::apply([&](const auto&... fields) { (put(fields), ...); }, Fields<T>::tie(value));
   return object;
@@ -286,8 +289,12 @@ private:
       const std::string_view name = take_name(names);
       const auto at = json.find(std::string(name));
       if (at == json.end()) {
-        field = fresh<std::remove_cvref_t<decltype(field)>>();
-        return is_blank(field) || inside(name, refuse("is missing"));
+        using Field = std::remove_cvref_t<decltype(field)>;
+        field = fresh<Field>();
+        if constexpr (Listed<Field>)
+          return inside(name, read_fields(Json::object(), field));
+        else
+          return is_blank(field) || inside(name, refuse("is missing"));
       }
       ++known;
       return inside(name, read(*at, field));

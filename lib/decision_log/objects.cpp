@@ -130,8 +130,8 @@ Result<Change> read_change(std::string_view line, const api::FindTimeZone& find_
     return change;
   auto object = read_object(*kind, change.id, json["is"], find_zone);
   if (!object)
-    return fail(
-        object.error().while_doing(std::string(to_string(*kind)) + " \"" + change.id + "\""));
+    return fail(Code::Invalid, std::string(to_string(*kind)) + " \"" + change.id +
+                                   "\": " + object.error().message);
   change.now = *std::move(object);
   return change;
 }
@@ -151,7 +151,7 @@ Result<void> apply_setting(const SettingValue& setting, allocation::Policy& poli
     if (read)
       field = *std::move(read);
     else
-      fault = read.error().while_doing("setting " + setting.name);
+      fault = Error{Code::Invalid, "setting " + setting.name + ": " + read.error().message, {}};
     return true;
   });
   if (!is_known)

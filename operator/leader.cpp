@@ -137,8 +137,8 @@ async::Task<void> Leader::run(std::stop_token stop) {
   while (!impl.parts.observer.has_synced())
     if (!co_await async::sleep_for(impl.parts.executor, kSyncPollInterval, stop))
       co_return;
-  const auto recorder = co_await open_recorder(impl.parts.executor, impl.log_options,
-                                               impl.parts.metrics, impl.parts.log.named("log"));
+  const auto recorder =
+      open_recorder(impl.log_options, impl.parts.metrics, impl.parts.log.named("log"));
   impl.allocation.record_to(recorder.get());
   impl.gangs.recall();
   impl.failures.recall();

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "lib/async/blocking.hpp"
-
 namespace berth::op {
 namespace {
 
@@ -40,23 +38,22 @@ decision_log::RecorderEvents events_for(telemetry::AllocationMetrics& metrics,
 
 } // namespace
 
-async::Task<std::unique_ptr<decision_log::Recorder>>
-open_recorder(async::Executor& executor, DecisionLogOptions options,
-              telemetry::AllocationMetrics& metrics, telemetry::Logger log) {
+std::unique_ptr<decision_log::Recorder> open_recorder(const DecisionLogOptions& options,
+                                                      telemetry::AllocationMetrics& metrics,
+                                                      const telemetry::Logger& log) {
   if (options.folder.empty())
-    co_return nullptr;
-  const std::function<Result<Opened>()> opening = [&options] { return open(options); };
-  auto opened = co_await async::run_blocking(executor, opening);
+    return nullptr;
+  auto opened = open(options);
   if (!opened) {
     log.error("Cannot keep the decision log", opened.error());
-    co_return nullptr;
+    return nullptr;
   }
   if (!opened->note.empty())
     log.warn("Found a decision log that was cut short", {{"note", opened->note}});
   log.info("Keeps the decision log",
            {{"folder", options.folder}, {"cycle", opened->writer->next_cycle()}});
-  co_return std::make_unique<decision_log::Recorder>(std::move(opened->writer),
-                                                     events_for(metrics, log));
+  return std::make_unique<decision_log::Recorder>(std::move(opened->writer),
+                                                  events_for(metrics, log));
 }
 
 } // namespace berth::op

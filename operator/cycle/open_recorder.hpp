@@ -6,8 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "lib/async/executor.hpp"
-#include "lib/async/task.hpp"
 #include "lib/decision_log/recorder.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
@@ -19,9 +17,10 @@ struct DecisionLogOptions {
   std::uint64_t bytes_max = 0;
 };
 
-/// nullptr if there is no log. What is left of the last one is read on a thread of its own.
-[[nodiscard]] async::Task<std::unique_ptr<decision_log::Recorder>>
-open_recorder(async::Executor& executor, DecisionLogOptions options,
-              telemetry::AllocationMetrics& metrics, telemetry::Logger log);
+/// nullptr if there is no log. Reads the newest segment, once, before the first cycle. `metrics`
+/// must outlive the recorder.
+[[nodiscard]] std::unique_ptr<decision_log::Recorder>
+open_recorder(const DecisionLogOptions& options, telemetry::AllocationMetrics& metrics,
+              const telemetry::Logger& log);
 
 } // namespace berth::op

@@ -8,6 +8,7 @@
 #include "cli/cluster/observe.hpp"
 #include "cli/completion.hpp"
 #include "cli/explain/decide.hpp"
+#include "cli/explain/from_log.hpp"
 #include "cli/explain/observe.hpp"
 #include "cli/explain/render.hpp"
 #include "cli/health/health.hpp"
@@ -109,6 +110,21 @@ async::Task<Answer> answer_explain(kube::Client& client, CliOptions options, Sur
   co_return answer;
 }
 
+Answer answer_logged_explain(const CliOptions& options, const Paint& paint) {
+  auto log = open_log(options.log);
+  if (!log)
+    return answer_failure(log.error());
+  const auto view =
+      explain_from_log(*log, subject_of(options, {}), options.what_if, options.look_ahead);
+  Answer answer = view ? Answer{} : answer_failure(view.error());
+  if (view)
+    answer.out = present(
+        options.output, [&](bool wide) { return render_explain(*view, wide, paint); },
+        [&] { return explain_json(*view); });
+  add_notices(*log, answer);
+  return answer;
+}
+
 async::Task<Answer> answer_health(kube::Client& client, CliOptions options, Surroundings around) {
   HealthOptions asked;
   asked.extender_url = options.extender;
@@ -156,15 +172,18 @@ async::Task<Answer> answer_version(kube::Client& client, CliOptions options) {
 bool needs_server(const CliOptions& options) {
   return options.command != Command::Completion && options.command != Command::Simulate &&
          options.command != Command::Replay &&
+         (options.command != Command::Explain || options.log.empty()) &&
          (options.command != Command::Version || options.ask_server);
 }
 
 Answer answer_locally(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
-  ensure(!needs_server(options), "only simulate, replay, version and completion need no server");
+  ensure(!needs_server(options), "the command needs the API server");
   if (options.command == Command::Simulate)
     return answer_simulate(options, paint, stopwatch);
   if (options.command == Command::Replay)
     return answer_replay(options, paint);
+  if (options.command == Command::Explain)
+    return answer_logged_explain(options, paint);
   if (options.command == Command::Version)
     return print_version(options, std::nullopt);
   Answer answer;

@@ -177,6 +177,8 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
       ->add_flag("--no-changes{false}", options.look_ahead,
                  "do not look for what would let it start, which reads all pods and nodes")
       ->excludes(what_if);
+  explain->add_option("--log", options.log,
+                      "ask the last cycle of this decision log, and no cluster");
   add_health(command(Command::Health, "health", "Say whether Berth works: API, operator, extender"),
              options);
   add_release(command(Command::Release, "release",

@@ -75,6 +75,7 @@ struct CliOptions {
   std::string subject;                   ///< explain [NAMESPACE/]NAME
   std::vector<allocation::Step> what_if; ///< explain --what-if
   bool look_ahead = true;                ///< explain without --no-changes
+  std::string log;                       ///< explain --log; empty: the cluster is asked
   std::string shell;                     ///< completion SHELL
   std::string extender;                  ///< health --extender URL; empty: it is not asked
   ReleaseOptions release;

@@ -55,7 +55,15 @@ Result<Answer> verify(decision_log::LogReader& log, const CliOptions& options, C
   return answer;
 }
 
-/// What of the log could not be read; damage makes the answer a failure.
+} // namespace
+
+Result<decision_log::LogReader> open_log(const std::string& path) {
+  BERTH_TRY(auto segments, decision_log::find_segments(path));
+  const auto zones = std::make_shared<cluster::TimeZones>();
+  return decision_log::LogReader(std::move(segments),
+                                 [zones](std::string_view name) { return zones->find(name); });
+}
+
 void add_notices(const decision_log::LogReader& log, Answer& answer) {
   for (const decision_log::Notice& notice : log.notices()) {
     answer.err += "kubectl-berth: " + printable(notice.text) + "\n";
@@ -64,23 +72,18 @@ void add_notices(const decision_log::LogReader& log, Answer& answer) {
   }
 }
 
-} // namespace
-
 Answer answer_replay(const CliOptions& options, const Paint& paint) {
   const auto changes = changes_of(options.replay);
   if (!changes)
     return answer_failure(changes.error());
-  auto segments = decision_log::find_segments(options.replay.path);
-  if (!segments)
-    return answer_failure(segments.error());
-  cluster::TimeZones zones;
-  decision_log::LogReader log(*std::move(segments),
-                              [&zones](std::string_view name) { return zones.find(name); });
+  auto log = open_log(options.replay.path);
+  if (!log)
+    return answer_failure(log.error());
   const CycleRange range{options.replay.from, options.replay.to};
-  auto answered = changes->empty() ? verify(log, options, range, paint)
-                                   : compare(log, options, range, *changes, paint);
+  auto answered = changes->empty() ? verify(*log, options, range, paint)
+                                   : compare(*log, options, range, *changes, paint);
   Answer answer = answered ? *std::move(answered) : answer_failure(answered.error());
-  add_notices(log, answer);
+  add_notices(*log, answer);
   return answer;
 }
 

@@ -5,8 +5,14 @@
 
 #include "cli/answer.hpp"
 #include "cli/options.hpp"
+#include "lib/decision_log/log_reader.hpp"
 
 namespace berth::cli {
+
+/// The log at a path, a folder or one file. NotFound if there is none.
+[[nodiscard]] Result<decision_log::LogReader> open_log(const std::string& path);
+/// Tells in the answer what of the log could not be read; damage makes it a failure.
+void add_notices(const decision_log::LogReader& log, Answer& answer);
 
 [[nodiscard]] Answer answer_replay(const CliOptions& options, const Paint& paint);
 

@@ -56,7 +56,8 @@ void write_other_decision(const TempFolder& from, const TempFolder& to) {
   REQUIRE(lines);
   for (auto line = lines->next(); line && *line; line = lines->next()) {
     const auto at = (*line)->find("\"digest\":\"");
-    if (decision_log::kind_of(**line) == decision_log::LineKind::Cycle && (*line)->starts_with("{\"cycle\":2,")) {
+    if (decision_log::kind_of(**line) == decision_log::LineKind::Cycle &&
+        (*line)->starts_with("{\"cycle\":2,")) {
       REQUIRE(at != std::string::npos);
       (*line)->replace(at + 10, 4, "0000");
       const auto waiting = (*line)->find("\"waiting\":1");
@@ -65,6 +66,16 @@ void write_other_decision(const TempFolder& from, const TempFolder& to) {
     }
     out << decision_log::framed(**line);
   }
+}
+
+/// Where the record that ends the cycle ends.
+std::uint64_t end_of_cycle(const std::string& path, std::uint64_t cycle) {
+  auto lines = decision_log::LineReader::open(path);
+  REQUIRE(lines);
+  for (auto line = lines->next(); line && *line; line = lines->next())
+    if ((*line)->starts_with("{\"cycle\":" + std::to_string(cycle) + ","))
+      break;
+  return lines->bytes();
 }
 
 } // namespace
@@ -126,6 +137,30 @@ TEST_CASE("A log that is not there, holds nothing or is damaged is told and fail
   ReplayOptions late = log_at(folder.path());
   late.from = 100;
   CHECK(replay(late).exit_code == kExitNotFound);
+}
+
+TEST_CASE("X4: explain answers from the last cycle of a log, changes included") {
+  const TempFolder folder;
+  log_two_jobs(folder.path());
+  const std::string path = folder.path() + "/" + decision_log::segment_name(1);
+  std::filesystem::resize_file(path, end_of_cycle(path, 2)); // "second" waits
+  CliOptions options;
+  options.command = Command::Explain;
+  options.subject = "team-a/second";
+  options.log = folder.path();
+  const auto explain = [&] {
+    return answer_locally(options, Paint{}, [] { return std::chrono::microseconds{0}; });
+  };
+  CHECK_FALSE(needs_server(options));
+  CHECK(explain().exit_code == 0);
+  check_golden("explain-log.txt", explain().out);
+  options.what_if = {*allocation::parse_step("+2 cpu for quota team-a in pool p")};
+  check_golden("explain-log-what-if.txt", explain().out);
+  options.what_if.clear();
+  options.subject = "team-a/first";
+  CHECK(explain().out.find("n1") != std::string::npos);
+  options.subject = "team-a/third";
+  CHECK(explain().exit_code == kExitNotFound);
 }
 
 TEST_CASE("A torn tail is told and is no failure") {

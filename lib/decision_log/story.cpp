@@ -56,24 +56,24 @@ void StoryTeller::hear(const LoggedCycle& cycle) {
     for (const Change& change : gone)
       take(change);
   }
-  hear_evictions(cycle.line.decision);
+  hear_evictions(cycle.line.decision, now);
   story_.events.push_back(std::move(event));
 }
 
 void StoryTeller::hear_pod(const PodView& pod, TimePoint now) {
   const auto [known, is_new] = living_.try_emplace(pod.uid.str(), lives_.size());
   if (is_new) {
-    if (pod.terminal || pod.terminating) {
+    if (pod.terminal) {
       living_.erase(known); // nothing of it is still to happen
       return;
     }
     lives_.push_back(
-        {{pod, now, holds(pod), {}, {}}, allocation::workload_id(pod).str(), {}, {}, false, false});
+        {{pod, now, holds(pod), {}, {}}, allocation::workload_id(pod).str(), {}, {}, {}, false});
   }
   Life& life = lives_[known->second];
   if (!life.started && (pod.is_bound() || (pod.is_request && pod.admission)))
     life.started = pod.started.value_or(now);
-  if (!life.ended && (pod.terminal || pod.terminating))
+  if (!life.ended && pod.terminal) // while it terminates it holds its place (L1)
     life.ended = now;
 }
 
@@ -84,12 +84,12 @@ void StoryTeller::hear_end(const std::string& uid, TimePoint now) {
   living_.erase(uid);
 }
 
-void StoryTeller::hear_evictions(const LoggedDecision& decision) {
+void StoryTeller::hear_evictions(const LoggedDecision& decision, TimePoint now) {
   for (const EvictedWork& evicted : decision.evicted)
     if (evicted.step == to_string(allocation::EvictionStep::Evict))
       for (Life& life : lives_)
         if (life.workload == evicted.victim && life.started && !life.ended)
-          life.is_evicted = true;
+          life.evicted_at = life.evicted_at.value_or(now);
 }
 
 /// A controller makes evicted pods again under new names: the first that it made afterwards goes on
@@ -101,12 +101,12 @@ void StoryTeller::join_lives() {
       by_owner[lives_[i].story.pod.owner].push_back(i);
   for (std::size_t i = lives_.size(); i-- > 0;) {
     Life& life = lives_[i];
-    if (!life.is_evicted)
+    if (!life.evicted_at)
       continue;
     life.story.runtime = said_runtime(life.story.pod);
     for (const std::size_t next : by_owner[life.story.pod.owner]) {
       Life& later = lives_[next];
-      if (next <= i || later.is_successor || later.story.ran_before)
+      if (later.story.arrived < *life.evicted_at || later.is_successor || next == i)
         continue;
       later.is_successor = true;
       if (later.story.runtime)
@@ -118,7 +118,7 @@ void StoryTeller::join_lives() {
 
 Story StoryTeller::tell() {
   for (Life& life : lives_) {
-    if (life.started && life.ended && !life.is_evicted)
+    if (life.started && life.ended && !life.evicted_at)
       life.story.runtime = std::max(*life.ended - *life.started, Duration{1});
     else if (!life.started)
       life.story.runtime = said_runtime(life.story.pod);

@@ -52,12 +52,12 @@ private:
     std::string workload{};
     std::optional<TimePoint> started{};
     std::optional<TimePoint> ended{};
-    bool is_evicted = false;
+    std::optional<TimePoint> evicted_at{};
     bool is_successor = false; ///< of one that was evicted
   };
   void hear_pod(const allocation::PodView& pod, TimePoint now);
   void hear_end(const std::string& uid, TimePoint now);
-  void hear_evictions(const LoggedDecision& decision);
+  void hear_evictions(const LoggedDecision& decision, TimePoint now);
   void join_lives();
 
   Story story_;

@@ -136,3 +136,40 @@ TEST_CASE("A change that names what is not there is refused by the replay, not o
   cycle.changes.push_back({Kind::Setting, "colour", SettingValue{"colour", "1"}});
   CHECK_FALSE(replayer.play(cycle));
 }
+
+TEST_CASE("A pod that was evicted and made again is one story, with the runtime of its last life") {
+  const TempFolder folder;
+  {
+    LogWriter writer(*open_folder(folder.path()), {}, 1);
+    World world;
+    world.policy.preemption.enabled = true;
+    world.policy.preemption.notice = 0s;
+    world.policy.preemption.min_runtime = 0s;
+    world.add_all(pool("p"), node("n1", 4), quota("root").pool("p").cpu(0), team("a", 0),
+                  team("b", 4));
+    world.add(owned(pod("low").in("ns-a").cpu(4)));
+    log_step(world, writer);
+    world.now += 100s;
+    world.add(owned(pod("high").in("ns-b").cpu(4)));
+    log_step(world, writer); // promises the room
+    log_step(world, writer); // evicts
+    world.state.remove_pod(PodUid{"uid-low"});
+    allocation::PodView again = owned(pod("low").in("ns-a").cpu(4));
+    again.uid = PodUid{"uid-low-again"};
+    world.add(again);
+    log_step(world, writer);
+    end_pod(world, "high");
+    world.now += 200s;
+    log_step(world, writer);
+    change(world, again.uid, [](allocation::PodView& pod) { pod.terminal = true; });
+    world.now += 30s;
+    log_step(world, writer);
+  }
+  const Story story = story_at(folder.path());
+  REQUIRE(story.work.size() == 2);
+  CHECK(story.work[0].pod.name == "low");
+  CHECK(story.work[0].runtime == Duration{30s});
+  CHECK(story.work[1].runtime == Duration{200s});
+  const auto result = played(story);
+  CHECK(result.evictions == 0); // it is done before anybody wants its room
+}

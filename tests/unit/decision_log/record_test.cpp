@@ -70,7 +70,7 @@ TEST_CASE("The text of an object is stable: what is empty is left out, the rest 
 }
 
 TEST_CASE("A line of an object that cannot be read says where and why") {
-  CHECK(refusal_of(R"({"put":"Pod","id":"u","is":{"uid":"u","priority":4294967296}})") ==
+  CHECK(refusal_of(R"({"put":"Pod","id":"u","is":{"uid":"u","priority":4294967296,"shape":{}}})") ==
         "Pod \"u\": priority: is not a whole number in its range");
   CHECK(refusal_of(R"({"put":"Quota","id":"q","is":{"pools":[{"pool":"p","resources":[{}]}]}})") ==
         "Quota \"q\": pools.resources.name: is missing");

@@ -147,8 +147,10 @@ void add_replay(CLI::App* replay, ReplayOptions& options) {
       "a file with Quotas that take the place of recorded ones: what would they have "
       "changed?");
   replay->add_option("--policy", options.policies, "the same with AllocationPolicies");
-  replay->add_option("--from", options.from, "the first cycle to look at; default: the oldest");
-  replay->add_option("--to", options.to, "the last cycle to look at; default: the newest");
+  replay->add_option("--from", options.from, "the first cycle to look at; default: the oldest")
+      ->check(CLI::PositiveNumber);
+  replay->add_option("--to", options.to, "the last cycle to look at; default: the newest")
+      ->check(CLI::PositiveNumber);
   replay->footer(kReplayFooter);
 }
 

@@ -133,9 +133,9 @@ std::string difference(const CycleLine& recorded, const Replayed& replayed) {
     return text;
   const auto parts = differing_parts(recorded.decision, replayed.decision);
   text += text.empty() ? "" : ", and ";
-  text += "it decides otherwise in";
+  text += "it decides otherwise";
   for (std::size_t i = 0; i < parts.size(); ++i)
-    text += (i == 0 ? " " : ", ") + parts[i];
+    text += (i == 0 ? " in " : ", ") + parts[i];
   return text + first_difference(recorded.decision, replayed.decision);
 }
 

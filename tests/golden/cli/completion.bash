@@ -2,15 +2,16 @@
 #   source <(kubectl-berth completion bash)
 _kubectl_berth() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
-  local words="status queue explain health release simulate version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
+  local words="status queue explain health release simulate replay version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in
     status) words=" " ;;
     queue) words=" " ;;
-    explain) words=" --what-if --no-changes" ;;
+    explain) words=" --what-if --no-changes --log" ;;
     health) words=" --extender" ;;
     release) words=" --gates --finalizers" ;;
     simulate) words=" --kueue --openb --pods --strategy --load --seeds --picture" ;;
+    replay) words=" --quota --policy --from --to" ;;
     version) words=" --server" ;;
     completion) words="bash fish zsh " ;;
     esac

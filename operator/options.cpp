@@ -74,6 +74,7 @@ void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
                  "kubectl berth replay; default: none");
   app.add_option("--decision-log-max-bytes", options.decision_log_bytes_max,
                  "the most that the decision log holds; its oldest cycles go first")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_flag("--list-failpoints", options.list_failpoints,
                "print the names that BERTH_FAILPOINT may have, and end");

@@ -9,6 +9,7 @@
 #include "cli/completion.hpp"
 #include "cli/doctor/doctor.hpp"
 #include "cli/explain/decide.hpp"
+#include "cli/explain/from_log.hpp"
 #include "cli/explain/observe.hpp"
 #include "cli/explain/render.hpp"
 #include "cli/export/export.hpp"
@@ -19,6 +20,7 @@
 #include "cli/queue/render.hpp"
 #include "cli/recommendations/recommendations.hpp"
 #include "cli/release/release.hpp"
+#include "cli/replay/replay.hpp"
 #include "cli/reserve/reserve.hpp"
 #include "cli/set_quota/set_quota.hpp"
 #include "cli/simulate/simulate.hpp"
@@ -100,6 +102,21 @@ async::Task<Answer> answer_explain(kube::Client& client, CliOptions options, Sur
   co_return answer;
 }
 
+Answer answer_logged_explain(const CliOptions& options, const Paint& paint) {
+  auto log = open_log(options.log);
+  if (!log)
+    return answer_failure(log.error());
+  const auto view = explain_from_log(*log, key_of(options.subject, options, {}), options.what_if,
+                                     options.look_ahead);
+  Answer answer = view ? Answer{} : answer_failure(view.error());
+  if (view)
+    answer.out = present(
+        options.output, [&](bool wide) { return render_explain(*view, wide, paint); },
+        [&] { return explain_json(*view); });
+  add_notices(*log, answer);
+  return answer;
+}
+
 async::Task<Answer> answer_health(kube::Client& client, CliOptions options, Surroundings around) {
   HealthOptions asked;
   asked.extender_url = options.extender;
@@ -146,13 +163,19 @@ async::Task<Answer> answer_version(kube::Client& client, CliOptions options) {
 
 bool needs_server(const CliOptions& options) {
   return options.command != Command::Completion && options.command != Command::Simulate &&
+         options.command != Command::Replay &&
+         (options.command != Command::Explain || options.log.empty()) &&
          (options.command != Command::Version || options.ask_server);
 }
 
 Answer answer_locally(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
-  ensure(!needs_server(options), "only simulate, version and completion need no server");
+  ensure(!needs_server(options), "the command needs the API server");
   if (options.command == Command::Simulate)
     return answer_simulate(options, paint, stopwatch);
+  if (options.command == Command::Replay)
+    return answer_replay(options, paint);
+  if (options.command == Command::Explain)
+    return answer_logged_explain(options, paint);
   if (options.command == Command::Version)
     return print_version(options, std::nullopt);
   Answer answer;
@@ -181,9 +204,10 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
     return answer_release(client, std::move(options), std::move(around));
   case Command::Version: return answer_version(client, std::move(options));
   case Command::Simulate:
+  case Command::Replay:
   case Command::Completion: break;
   }
-  ensure(false, "simulate and completion are answered without a server");
+  ensure(false, "simulate, replay and completion are answered without a server");
   __builtin_unreachable();
 }
 

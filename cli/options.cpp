@@ -46,6 +46,13 @@ constexpr const char* kHealthFooter =
 
 Flags of every command and exit codes: kubectl-berth --help)";
 
+constexpr const char* kReplayFooter =
+    R"(Exit code 1 if a cycle is not decided as it is recorded, or a part of the log is damaged. With
+--quota or --policy the arrivals of the log are simulated twice, as things were and as they would
+have been: WAIT and WAIT THEN.
+
+Flags of every command and exit codes: kubectl-berth --help)";
+
 constexpr const char* kReleaseFooter =
     R"(With a RESERVATION: deletes it; while pods use it and its deletionPolicy is Block, it goes when
 they end. Otherwise for when Berth is gone: nothing then admits the pods that wait, and nothing
@@ -136,6 +143,21 @@ void add_simulate(CLI::App* simulate, SimulateOptions& options) {
       ->excludes(openb);
 }
 
+void add_replay(CLI::App* replay, ReplayOptions& options) {
+  replay->add_option("LOG", options.path, "a decision log: its folder, or one file of it")
+      ->required();
+  replay->add_option(
+      "--quota", options.quotas,
+      "a file with Quotas that take the place of recorded ones: what would they have "
+      "changed?");
+  replay->add_option("--policy", options.policies, "the same with AllocationPolicies");
+  replay->add_option("--from", options.from, "the first cycle to look at; default: the oldest")
+      ->check(CLI::PositiveNumber);
+  replay->add_option("--to", options.to, "the last cycle to look at; default: the newest")
+      ->check(CLI::PositiveNumber);
+  replay->footer(kReplayFooter);
+}
+
 void add_commands(CLI::App& app, CliOptions& options, Words& words) {
   const auto command = [&](Command which, const char* name, const char* text) {
     CLI::App* added = app.add_subcommand(name, text);
@@ -161,6 +183,8 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
       ->add_flag("--no-changes{false}", options.look_ahead,
                  "do not look for what would let it start, which reads all pods and nodes")
       ->excludes(what_if);
+  explain->add_option("--log", options.log,
+                      "ask the last cycle of this decision log, and no cluster");
   add_health(command(Command::Health, "health", "Say whether Berth works: API, operator, extender"),
              options);
   add_operating_commands(command, options);
@@ -170,6 +194,9 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
   add_simulate(command(Command::Simulate, "simulate",
                        "Try out placement or a whole cluster without one: from a file"),
                options.simulate);
+  add_replay(command(Command::Replay, "replay",
+                     "Decide a decision log of the operator again, as it was or with other quotas"),
+             options.replay);
   CLI::App* version = command(Command::Version, "version", "Print the version");
   version->add_flag("--server", options.ask_server, "ask the API server for its version too");
   CLI::App* completion =
@@ -210,9 +237,11 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
   if (app.get_subcommands().empty())
     problems.emplace_back("a command is needed: status, queue, explain, health, doctor, set-quota, "
                           "reserve, recommendations, top, calendar, monitor, export, "
-                          "release, simulate, version or completion; see --help");
+                          "release, simulate, replay, version or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
+  if (options.command == Command::Replay && options.replay.from > options.replay.to)
+    problems.emplace_back("--from: must not be after --to");
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
   const auto& asked = options.recommendations;

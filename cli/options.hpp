@@ -1,6 +1,7 @@
 #pragma once
 // Options of kubectl-berth: the command line as a value, checked before anything is asked.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ enum class Command {
   Export,
   Release,
   Simulate,
+  Replay,
   Completion,
 };
 enum class Output { Text, Wide, Json, Yaml };
@@ -111,6 +113,15 @@ struct MonitorOptions {
   int count = 0; ///< pictures; 0: no end
 };
 
+/// replay: with `quotas` or `policies` the log is played under those instead of its own.
+struct ReplayOptions {
+  std::string path;     ///< of a decision log: its folder, or one file of it
+  std::string quotas;   ///< file of Quotas
+  std::string policies; ///< file of AllocationPolicies
+  std::uint64_t from = 1;
+  std::uint64_t to = UINT64_MAX; ///< cycles, both included
+};
+
 /// release: a reservation, or what an uninstalled Berth holds; nothing: only say what waits.
 struct ReleaseOptions {
   bool gates = false;
@@ -135,6 +146,7 @@ struct CliOptions {
   std::string subject;                   ///< explain [NAMESPACE/]NAME
   std::vector<allocation::Step> what_if; ///< explain --what-if
   bool look_ahead = true;                ///< explain without --no-changes
+  std::string log;                       ///< explain --log; empty: the cluster is asked
   std::string shell;                     ///< completion SHELL
   std::string extender;                  ///< health --extender URL; empty: it is not asked
   SetQuotaOptions set_quota;
@@ -146,6 +158,7 @@ struct CliOptions {
   std::string export_format = "csv"; ///< or json, openmetrics
   ReleaseOptions release;
   SimulateOptions simulate;
+  ReplayOptions replay;
 };
 
 /// What the command line asks for; `options` count only if it does not end there.

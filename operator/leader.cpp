@@ -10,6 +10,7 @@
 #include "operator/admission/admitter.hpp"
 #include "operator/certificates/certificate_keeper.hpp"
 #include "operator/cycle/allocation_loop.hpp"
+#include "operator/cycle/open_recorder.hpp"
 #include "operator/failures/failure_watch.hpp"
 #include "operator/gang/gang_watch.hpp"
 #include "operator/preemption/evictor.hpp"
@@ -50,7 +51,7 @@ CertificateOptions certificate_options(const OperatorOptions& options) {
 
 struct Leader::Impl {
   Impl(Parts used, const OperatorOptions& options, std::uint64_t seed)
-      : parts(std::move(used)),
+      : parts(std::move(used)), log_options{options.decision_log, options.decision_log_bytes_max},
         waiting(parts.client, parts.executor, parts.observer, parts.events, {}, parts.leads),
         gangs({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
                parts.leads, parts.log.named("gang")},
@@ -134,6 +135,7 @@ struct Leader::Impl {
   }
 
   Parts parts;
+  DecisionLogOptions log_options;
   WaitingReporter waiting;
   GangWatch gangs;
   Admitter admitter;
@@ -157,6 +159,9 @@ async::Task<void> Leader::run(std::stop_token stop) {
   while (!impl.parts.observer.has_synced())
     if (!co_await async::sleep_for(impl.parts.executor, kSyncPollInterval, stop))
       co_return;
+  const auto recorder =
+      open_recorder(impl.log_options, impl.parts.metrics, impl.parts.log.named("log"));
+  impl.allocation.record_to(recorder.get());
   impl.gangs.recall();
   impl.failures.recall();
   const std::stop_callback on_stop(stop, [&impl] {
@@ -175,6 +180,7 @@ async::Task<void> Leader::run(std::stop_token stop) {
   co_await impl.admitter.drain();
   co_await impl.requests.drain();
   co_await impl.evictor.drain();
+  impl.allocation.record_to(nullptr);
 }
 
 bool Leader::is_idle() const {

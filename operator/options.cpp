@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "lib/decision_log/log_writer.hpp"
+
 namespace berth::op {
 namespace {
 
@@ -67,6 +69,13 @@ void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
   app.add_option("--scheduler-common-name", options.scheduler_common_name,
                  "whom kube-scheduler's client certificate names")
       ->capture_default_str();
+  app.add_option("--decision-log", options.decision_log,
+                 "a folder in which the inputs and decisions of all cycles are kept, for "
+                 "kubectl berth replay; default: none");
+  app.add_option("--decision-log-max-bytes", options.decision_log_bytes_max,
+                 "the most that the decision log holds; its oldest cycles go first")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_flag("--list-failpoints", options.list_failpoints,
                "print the names that BERTH_FAILPOINT may have, and end");
 }
@@ -93,6 +102,8 @@ std::vector<std::string> problems_of(const OperatorOptions& options, const Units
          "--gang-timeout-seconds: must be 1 to 86400");
   demand(100 <= units.status_interval_milliseconds && units.status_interval_milliseconds <= 60'000,
          "--status-interval-milliseconds: must be 100 to 60000");
+  demand(options.decision_log_bytes_max >= decision_log::kLogBytesMin,
+         "--decision-log-max-bytes: must be 1048576 or more");
   return problems;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Options of berth-operator: flags with defaults that work, checked before anything starts.
 
+#include <cstdint>
 #include <string>
 
 #include "lib/api/allocation_policy.hpp"
@@ -29,6 +30,9 @@ struct OperatorOptions {
   std::string scheduler_common_name = "system:kube-scheduler";
   /// How often statuses may be written while numbers change.
   Duration status_interval = std::chrono::seconds{1};
+  /// Where cycles are logged (X4); empty: nowhere.
+  std::string decision_log;
+  std::uint64_t decision_log_bytes_max = std::uint64_t{256} << 20U;
   /// Whether it only prints the failpoints and ends.
   bool list_failpoints = false;
 };

@@ -4,6 +4,7 @@
 // until there is no bound at all. Pure arithmetic; AdmissionRates knows what the signs are.
 
 #include <cstdint>
+#include <tuple>
 
 #include "lib/allocation/rate_limit.hpp"
 #include "lib/base/clock.hpp"
@@ -33,6 +34,12 @@ public:
   [[nodiscard]] bool may_admit(TimePoint now) const;
   [[nodiscard]] TimePoint next_admission() const;
   void admitted(TimePoint now);
+
+  /// All that it remembers, in the order of declaration: for the decision log.
+  template <class Self>
+  [[nodiscard]] static auto members(Self& self) {
+    return std::tie(self.per_minute_, self.slowed_at_, self.recovered_at_, self.bucket_);
+  }
 
   friend bool operator==(const AdmissionPace&, const AdmissionPace&) = default;
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "lib/base/clock.hpp"
@@ -24,6 +25,8 @@ struct BreakerSpec {
 struct SubjectFailure {
   std::string subject; ///< "namespace/service account"
   TimePoint at{};
+
+  friend bool operator==(const SubjectFailure&, const SubjectFailure&) = default;
 };
 
 enum class BreakerState { Closed, Open, HalfOpen };
@@ -43,6 +46,12 @@ public:
   [[nodiscard]] TimePoint next_look(const BreakerSpec& spec) const;
   /// Closed and without failures: not worth keeping.
   [[nodiscard]] bool is_new() const { return *this == CircuitBreaker{}; }
+
+  /// All that it remembers, in the order of declaration: for the decision log.
+  template <class Self>
+  [[nodiscard]] static auto members(Self& self) {
+    return std::tie(self.state_, self.failures_, self.since_, self.probed_at_);
+  }
 
   friend bool operator==(const CircuitBreaker&, const CircuitBreaker&) = default;
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -64,16 +65,25 @@ public:
     return evictions_.empty() && reclaims_.empty() && refused_until_.empty() && tried_.empty();
   }
 
-private:
   struct Reclaims {
     std::int32_t in_a_row = 0;
     TimePoint until{};
+    friend bool operator==(const Reclaims&, const Reclaims&) = default;
   };
   struct Tried {
     std::vector<std::vector<EvictionKey>> plans{};
     TimePoint last{};
+    friend bool operator==(const Tried&, const Tried&) = default;
   };
+  /// All that it remembers, in the order of declaration: for the decision log.
+  template <class Self>
+  [[nodiscard]] static auto members(Self& self) {
+    return std::tie(self.evictions_, self.reclaims_, self.refused_until_, self.tried_);
+  }
 
+  friend bool operator==(const EvictionHistory&, const EvictionHistory&) = default;
+
+private:
   std::map<EvictionKey, std::vector<TimePoint>> evictions_; ///< ascending
   std::map<std::pair<QuotaName, PoolName>, Reclaims> reclaims_;
   std::map<PodUid, TimePoint> refused_until_;

@@ -88,6 +88,8 @@ struct HeldBack {
   TimePoint until{};
   Reason reason = Reason::GangTimedOut;
   std::string why{}; ///< "the gang was rolled back"
+
+  friend bool operator==(const HeldBack&, const HeldBack&) = default;
 };
 
 /// What a pool's nodes use, as far as they were measured.

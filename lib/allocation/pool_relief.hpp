@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
 
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
@@ -31,7 +32,6 @@ public:
 
   friend bool operator==(const PoolRelief&, const PoolRelief&) = default;
 
-private:
   struct Leaving {
     resources::ResourceVector amounts{};
     TimePoint since{};
@@ -39,6 +39,13 @@ private:
 
     friend bool operator==(const Leaving&, const Leaving&) = default;
   };
+  /// All that it remembers: for the decision log.
+  template <class Self>
+  [[nodiscard]] static auto members(Self& self) {
+    return std::tie(self.leaving_);
+  }
+
+private:
   std::map<PodUid, Leaving> leaving_;
 };
 

@@ -120,6 +120,9 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
           counter("berth_ledger_audits_total", "Comparisons of the ledger with the API."))),
       ledger_drift(registry.counter(
           counter("berth_ledger_drift_total", "Charges that an audit found wrong and corrected."))),
+      decision_log_cycles(registry,
+                          counter("berth_decision_log_cycles_total",
+                                  "Cycles for the decision log, by whether they are in it.")),
       quota_nominal(registry,
                     gauge("berth_quota_nominal", "What a quota owns, in the resource's base unit."),
                     {"quota", "resource"}),

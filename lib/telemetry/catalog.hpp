@@ -92,6 +92,7 @@ struct AllocationMetrics {
   CounterFamily<WindowOutcome> reservation_windows;
   Counter& ledger_audits;
   Counter& ledger_drift;
+  CounterFamily<LogOutcome> decision_log_cycles;
   ObjectGauges quota_nominal;
   ObjectGauges quota_used;
   ObjectGauges quota_borrowed;

@@ -63,6 +63,9 @@ enum class ReservationState { Pending, Accepted, Active, Ended };
 BERTH_LABEL(ReservationState, Ended, "state", "pending", "accepted", "active", "ended");
 
 /// Whether a reservation's capacity was there when its window opened.
+enum class LogOutcome { Recorded, Dropped, Failed };
+BERTH_LABEL(LogOutcome, Failed, "outcome", "recorded", "dropped", "failed");
+
 enum class WindowOutcome { Honored, Missed };
 BERTH_LABEL(WindowOutcome, Missed, "outcome", "honored", "missed");
 

@@ -73,8 +73,13 @@ void AllocationLoop::cycle() {
   const SteadyPoint observed = clock.steady_now();
   allocation::Policy policy = policy_();
   policy.memory = memory_;
-  allocation::Plan plan = allocation::decide(*snapshot, policy, clock.now(), seed_);
+  const TimePoint now = clock.now();
+  const auto shared =
+      std::make_shared<const allocation::Plan>(allocation::decide(*snapshot, policy, now, seed_));
+  const allocation::Plan& plan = *shared;
   const SteadyPoint decided = clock.steady_now();
+  if (recorder_ != nullptr)
+    recorder_->record({snapshot, policy, now, seed_, shared});
 
   memory_ = std::make_shared<const allocation::AllocationMemory>(plan.memory);
   next_look_ = plan.next_look;
@@ -86,13 +91,15 @@ void AllocationLoop::cycle() {
   digest_ = std::make_shared<const PlanDigest>(op::digest(plan, starts_));
   count(plan);
   parts_.waiting.report(plan.waiting, starts_);
-  parts_.stranded.report(std::move(plan.strandings));
-  parts_.requests.grant(plan.admissions);
-  parts_.requests.move(plan.replannings);
-  parts_.admitter.admit(std::move(plan.admissions));
-  parts_.admitter.replan(std::move(plan.replannings));
+  parts_.stranded.report(plan.strandings);
+  std::vector<allocation::Admission> admissions = plan.admissions;
+  std::vector<allocation::Replanning> replannings = plan.replannings;
+  parts_.requests.grant(admissions); // takes out those of requests
+  parts_.requests.move(replannings);
+  parts_.admitter.admit(std::move(admissions));
+  parts_.admitter.replan(std::move(replannings));
   parts_.overruns.report(plan.overruns);
-  parts_.evictor.carry_out(std::move(plan.preemption));
+  parts_.evictor.carry_out(plan.preemption);
 
   parts_.metrics.cycle_duration_seconds(CyclePhase::Observe).observe(seconds(started, observed));
   parts_.metrics.cycle_duration_seconds(CyclePhase::Decide).observe(seconds(observed, decided));

@@ -12,6 +12,7 @@
 #include "lib/allocation/cycle.hpp"
 #include "lib/async/signal.hpp"
 #include "lib/cluster/observer.hpp"
+#include "lib/decision_log/recorder.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/plan_digest.hpp"
@@ -44,6 +45,8 @@ public:
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
   /// Asks for a cycle soon.
   void wake() { changed_.notify(); }
+  /// Hands each cycle to `recorder` from now on; nullptr: to nobody.
+  void record_to(decision_log::Recorder* recorder) { recorder_ = recorder; }
   /// Never null; empty before the first cycle.
   [[nodiscard]] std::shared_ptr<const PlanDigest> digest() const { return digest_; }
 
@@ -58,6 +61,7 @@ private:
   Parts parts_;
   std::function<allocation::Policy()> policy_;
   std::uint64_t seed_;
+  decision_log::Recorder* recorder_ = nullptr;
   async::Signal changed_;
   bool in_cycle_ = false; ///< a cycle's own publication wakes nobody
   cluster::Observer::Snapshot decided_on_;

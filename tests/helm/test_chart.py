@@ -108,6 +108,23 @@ def test_each_program_takes_what_its_values_say(helm, tmp_path, values):
     assert PROGRAMS[values] in budgets
 
 
+@pytest.mark.parametrize("words, volume", [
+    ((), {"emptyDir": {}}),
+    (("--set", "operator.decisionLog.volume.persistentVolumeClaim.claimName=kept"),
+     {"persistentVolumeClaim": {"claimName": "kept"}}),
+])
+def test_the_decision_log_is_kept_on_a_volume_if_it_is_asked_for(helm, words, volume):
+    pod = deployments(rendered(helm))["berth-operator"]["template"]["spec"]
+    assert "volumes" not in pod
+    documents = rendered(helm, "--set", "operator.decisionLog.enabled=true", *words)
+    pod = deployments(documents)["berth-operator"]["template"]["spec"]
+    container, = pod["containers"]
+    mount, = container["volumeMounts"]
+    assert f"--decision-log={mount['mountPath']}" in container["args"]
+    assert "--decision-log-max-bytes=268435456" in container["args"]
+    assert pod["volumes"] == [{"name": mount["name"], **volume}]
+
+
 def test_a_single_replica_has_no_budget_that_would_block_a_drain(helm):
     documents = rendered(helm, "--set", "operator.replicas=1", "--set", "extender.replicas=1")
     assert not [document for document in documents if document["kind"] == "PodDisruptionBudget"]

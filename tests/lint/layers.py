@@ -31,6 +31,7 @@ LAYERS = (
     Layer("analyzer/model", _BASE + ("lib/resources",), pure=True),
     Layer("lib/picture", _BASE),
     Layer("lib/api", _PURE),
+    Layer("lib/decision_log", _WORDS),
     Layer("lib/async", _BASE),
     Layer("lib/http", _BASE + ("lib/async",)),
     Layer("lib/outbound", _BASE + ("lib/async", "lib/http")),
@@ -38,10 +39,11 @@ LAYERS = (
     Layer("lib/kube", _WORDS + ("lib/async", "lib/http", "lib/telemetry")),
     Layer("lib/cluster", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
     Layer("lib/program", _WORDS + ("lib/async", "lib/http", "lib/telemetry", "lib/kube")),
-    Layer("operator", _IO + ("lib/pki",)),
+    Layer("operator", _IO + ("lib/pki", "lib/decision_log")),
     Layer("scheduler-extender", _IO),
     Layer("analyzer", _IO + ("analyzer/model", "lib/outbound", "lib/picture")),
-    Layer("cli", _IO + ("lib/pki", "lib/simulator", "lib/picture")),
+    Layer("cli", _IO + ("lib/pki", "lib/simulator", "lib/picture",
+                        "lib/decision_log")),
 )
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -7,7 +7,7 @@ _kubectl_berth() {
     case "$word" in
     status) words=" " ;;
     queue) words=" " ;;
-    explain) words=" --what-if --no-changes" ;;
+    explain) words=" --what-if --no-changes --log" ;;
     health) words=" --extender" ;;
     doctor) words=" " ;;
     set-quota) words=" --pool --resource --nominal --borrowing-limit --lending-limit --dry-run" ;;
@@ -19,6 +19,7 @@ _kubectl_berth() {
     export) words=" --format" ;;
     release) words=" --gates --finalizers --wait --timeout" ;;
     simulate) words=" --kueue --openb --pods --strategy --load --seeds --picture" ;;
+    replay) words=" --quota --policy --from --to" ;;
     version) words=" --server" ;;
     completion) words="bash fish zsh " ;;
     esac

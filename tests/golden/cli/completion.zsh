@@ -18,6 +18,7 @@ _kubectl_berth() {
     'export:Print the use of pools and quotas for other programs'
     'release:Delete a Reservation, or let go of what an uninstalled Berth holds'
     'simulate:Try out placement or a whole cluster without one: from a file'
+    'replay:Decide a decision log of the operator again, as it was or with other quotas'
     'version:Print the version'
     'completion:Print the completion script of a shell'
   )

@@ -95,6 +95,10 @@ TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
         std::string::npos);
   CHECK(complaint({"simulate", "a.yaml", "--picture", "p.png"}) ==
         "kubectl-berth: --picture: must end in .html or .svg\n");
+  CHECK(complaint({"replay"}).find("LOG") != std::string::npos);
+  CHECK(complaint({"replay", "log", "--from", "5", "--to", "4"}) ==
+        "kubectl-berth: --from: must not be after --to\n");
+  CHECK(complaint({"replay", "log", "--from", "-1"}).find("--from") != std::string::npos);
   CHECK(complaint({"status", "--request-timeout-seconds", "0"}) ==
         "kubectl-berth: --request-timeout-seconds: must be 1 to 3600\n");
 }
@@ -158,9 +162,9 @@ TEST_CASE("Help lists the commands and the exit codes") {
   REQUIRE(line.end.ends);
   CHECK(line.end.exit_code == 0);
   check_golden("help.txt", line.end.text);
-  for (const char* command :
-       {"status", "queue", "explain", "health", "doctor", "set-quota", "reserve", "recommendations",
-        "top", "calendar", "monitor", "export", "release", "simulate", "version", "completion"}) {
+  for (const char* command : {"status", "queue", "explain", "health", "doctor", "set-quota",
+                              "reserve", "recommendations", "top", "calendar", "monitor", "export",
+                              "release", "simulate", "replay", "version", "completion"}) {
     const auto help = parse({command, "--help"});
     CHECK(help.end.exit_code == 0);
     check_golden(std::string("help-") + command + ".txt", help.end.text);

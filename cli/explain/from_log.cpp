@@ -1,0 +1,115 @@
+#include "cli/explain/from_log.hpp"
+
+#include <algorithm>
+
+#include "lib/allocation/workload.hpp"
+#include "lib/decision_log/replay.hpp"
+
+namespace berth::cli {
+namespace {
+
+using PodPtr = std::shared_ptr<const allocation::PodView>;
+
+Standing standing_of(const allocation::PodView& pod) {
+  if (!pod.managed)
+    return Standing::NotManaged;
+  if (pod.terminal)
+    return Standing::Finished;
+  if (pod.terminating)
+    return Standing::Terminating;
+  if (pod.is_bound())
+    return Standing::Bound;
+  return pod.admission ? Standing::Admitted : Standing::Waiting;
+}
+
+/// The pods that the name stands for: a pod, else the members of a gang, oldest first.
+std::vector<PodPtr> pods_named(const allocation::ClusterSnapshot& snapshot,
+                               const kube::ObjectKey& subject) {
+  std::vector<PodPtr> pods;
+  std::vector<PodPtr> members;
+  snapshot.pods.for_each([&](const PodUid&, const PodPtr& pod) {
+    if (pod->namespace_name != subject.ns)
+      return;
+    if (pod->name == subject.name)
+      pods.push_back(pod);
+    else if (pod->gang && pod->gang->name == subject.name)
+      members.push_back(pod);
+  });
+  std::vector<PodPtr>& found = pods.empty() ? members : pods;
+  std::ranges::stable_sort(found, {}, &allocation::PodView::created);
+  return std::move(found);
+}
+
+ExplainView describe(const std::vector<PodPtr>& pods, const kube::ObjectKey& subject,
+                     TimePoint now) {
+  ExplainView view;
+  view.as_of = now;
+  view.gang = pods.front()->name != subject.name;
+  view.namespace_name = subject.ns;
+  view.name = subject.name;
+  view.created = pods.front()->created;
+  view.standing = Standing::Finished;
+  for (const PodPtr& pod : pods) {
+    view.standing = std::min(view.standing, standing_of(*pod));
+    view.priority = std::max<std::int64_t>(view.priority, pod->priority);
+    if (!pod->terminal)
+      view.requests += pod->requests();
+    if (pod->admission && !view.record)
+      view.record = pod->admission;
+    if (view.gang)
+      view.members.push_back({pod->name, standing_of(*pod), pod->node.str()});
+  }
+  if (view.gang)
+    view.members_wanted = pods.front()->gang->size;
+  else
+    view.node = pods.front()->node.str();
+  if (view.record)
+    view.quota = view.record->quota.str();
+  return view;
+}
+
+void describe_waiting(const allocation::Plan& plan, const WorkloadId& workload, ExplainView& view) {
+  for (const allocation::Waiting& waiting : plan.waiting)
+    if (waiting.workload->id == workload) {
+      view.quota = waiting.workload->quota.quota.str();
+      view.why = {std::string(to_string(waiting.why->reason)), waiting.why->message};
+    }
+}
+
+} // namespace
+
+Result<ExplainView> explain_from_log(decision_log::LogReader& log, const kube::ObjectKey& subject,
+                                     const std::vector<allocation::Step>& what_if,
+                                     bool looks_ahead) {
+  decision_log::Replayer replayer;
+  std::optional<decision_log::Replayed> last;
+  while (const auto logged = log.next()) {
+    BERTH_TRY(last, replayer.play(*logged));
+  }
+  if (!last)
+    return fail(Code::NotFound, "the log holds no readable cycle");
+  const decision_log::Cycle& cycle = last->cycle;
+  const std::vector<PodPtr> pods = pods_named(*cycle.snapshot, subject);
+  if (pods.empty())
+    return fail(Code::NotFound, "the log's last cycle knows no pod or gang \"" + subject.ns + "/" +
+                                    subject.name + "\"");
+  ExplainView view = describe(pods, subject, cycle.now);
+  if (view.standing != Standing::Waiting) {
+    if (!what_if.empty())
+      return fail(Code::Invalid, "--what-if: " + subject.name + " does not wait");
+    return view;
+  }
+  const WorkloadId workload = allocation::workload_id(*pods.front());
+  describe_waiting(*cycle.plan, workload, view);
+  if (looks_ahead) {
+    ObservedCluster observed;
+    observed.snapshot = cycle.snapshot;
+    observed.memory = cycle.policy.memory;
+    observed.held_back = cycle.policy.held_back;
+    observed.measured = cycle.policy.measured;
+    BERTH_TRY(view.outlook, look_ahead(observed, workload, what_if, cycle.now));
+  }
+  return view;
+}
+
+} // namespace berth::cli

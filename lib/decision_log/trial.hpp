@@ -1,0 +1,44 @@
+#pragma once
+// Trial: plays a Story again, with the same arrivals, runtimes and nodes, under the quotas and
+// policies that were recorded or under others. It is a simulation around the same decide(): what is
+// admitted starts at that moment, evicted work begins anew. Two trials of one story are compared
+// with each other, and not with what was recorded, so that only the change makes the difference.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/decision_log/story.hpp"
+
+namespace berth::decision_log {
+
+/// Objects that take the place of recorded ones of the same name, from the beginning on.
+struct TrialChanges {
+  std::vector<allocation::QuotaSpec> quotas{};
+  std::vector<allocation::PolicySpec> policies{};
+
+  [[nodiscard]] bool empty() const { return quotas.empty() && policies.empty(); }
+};
+
+/// What became of one workload: a gang by its name, or a pod.
+struct TrialOutcome {
+  std::string quota{}; ///< that admitted it, or that it waits for; may be empty
+  TimePoint arrived{};
+  /// When the last of its members started for the last time; absent: it waits still.
+  std::optional<TimePoint> started{};
+  std::size_t evictions = 0; ///< of its members
+};
+
+struct TrialResult {
+  std::map<std::string, TrialOutcome> workloads{}; ///< by "namespace/name"
+  std::size_t evictions = 0;                       ///< of pods
+  /// Work that evictions threw away.
+  std::int64_t wasted_core_seconds = 0;
+  std::size_t cycles = 0;
+};
+
+[[nodiscard]] Result<TrialResult> play(const Story& story, const TrialChanges& changes);
+
+} // namespace berth::decision_log

@@ -68,8 +68,7 @@ BERTH_LOG_FIELDS(allocation::Constraints, node_selector, required_affinity, tole
 BERTH_LOG_FIELDS(allocation::PodShape, requests, constraints)
 BERTH_LOG_FIELDS(allocation::GangMembership, name, size)
 BERTH_LOG_FIELDS(allocation::AdmissionRecord, decision, quota, pool, planned_nodes, mode, devices,
-                 reservation, is_burst, lent_until, members, youngest_member, rules,
-                 admitted_at)
+                 reservation, is_burst, lent_until, members, youngest_member, rules, admitted_at)
 BERTH_LOG_FIELDS(allocation::NominationRecord, decision, quota, pool, node, devices, victims)
 BERTH_LOG_FIELDS(allocation::PodView, uid, namespace_name, name, service_account, shape, gang,
                  priority, created, started, node, nominated_node, quota_hint, reservation,
@@ -111,8 +110,7 @@ BERTH_LOG_FIELDS(allocation::RuleEffect, node_requirements, preferences, spot, p
                  wait_max)
 BERTH_LOG_FIELDS(allocation::RuleSpec, name, match, effect)
 BERTH_LOG_FIELDS(allocation::PolicySpec, name, created, pools, ordering, ageing, fairness, throttle,
-                 breaker, preemption, placement, backfill, gang_timeout,
-                 rules)
+                 breaker, preemption, placement, backfill, gang_timeout, rules)
 BERTH_LOG_FIELDS(allocation::HeldBack, until, reason, why)
 BERTH_LOG_FIELDS(allocation::MeasuredUse, at, used, capacity)
 BERTH_LOG_FIELDS(allocation::SubjectFailure, subject, at)
@@ -154,8 +152,8 @@ BERTH_LOG_FIELDS(allocation::ReservationDecision, reservation, accepted, reason,
 BERTH_LOG_FIELDS(allocation::WindowOutlook, reservation, window, nodes, missing, nodes_missing)
 BERTH_LOG_FIELDS(allocation::OverrunWarning, reservation, pod)
 BERTH_LOG_FIELDS(allocation::Shedding, pod, quota, reason, not_before, gives_notice)
-BERTH_LOG_FIELDS(allocation::Eviction, victim, pods, quota, pool, amounts, preemptor, reservation, claim,
-                 step, revocable_after, reason, message)
+BERTH_LOG_FIELDS(allocation::Eviction, victim, pods, quota, pool, amounts, preemptor, reservation,
+                 claim, step, revocable_after, reason, message)
 BERTH_LOG_FIELDS(allocation::NominationDecision::Member, pod, record)
 BERTH_LOG_FIELDS(allocation::NominationDecision, workload, members, requested, evicted, reclaimed)
 BERTH_LOG_FIELDS(allocation::NominationEnd, workload, pods, spared, is_fulfilled, victims, created)

@@ -60,8 +60,7 @@ bool is_measured(const PoolUsage& usage, const AdvisorOptions& options) {
 
 /// Whether the use is so high that the operator may wait for each measurement of it (T1, T3).
 bool is_busy(const PoolUsage& usage, const AdvisorOptions& options) {
-  return std::ranges::any_of(kPublished, [&](const char* name) {
-    const ResourceName resource{name};
+  return std::ranges::any_of(judged_resources(), [&](const ResourceName& resource) {
     const Amount whole = usage.measured_capacity.get(resource);
     return whole > Amount{} && resources::scaled(usage.used.get(resource), 100, whole.value()) >=
                                    Amount{options.busy_percent};

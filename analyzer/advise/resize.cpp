@@ -147,8 +147,14 @@ std::vector<RequestChange> resize(const Workload& workload,
       asked[change->container].set(change->resource, change->request);
       changes.push_back(std::move(*change));
     }
-  // Where something must be raised, the pods are replaced anyway; else the largest saving leads.
-  std::ranges::stable_sort(changes, [](const RequestChange& left, const RequestChange& right) {
+  // Where something must be raised, the pods are replaced anyway, and what was killed leads; else
+  // the largest saving.
+  const auto answers_a_kill = [&](const RequestChange& change) {
+    return change.raises && demands[change.demand].killed_now;
+  };
+  std::ranges::stable_sort(changes, [&](const RequestChange& left, const RequestChange& right) {
+    if (answers_a_kill(left) != answers_a_kill(right))
+      return answers_a_kill(left);
     if (left.raises != right.raises)
       return left.raises;
     return left.raises ? left.peak_percent > right.peak_percent

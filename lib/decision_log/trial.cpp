@@ -145,6 +145,7 @@ Plan Trial::decide_once(TimePoint now) {
   const auto snapshot = state_.publish(now);
   Plan plan = decide(*snapshot, policy_, now, story_.seed);
   policy_.memory = std::make_shared<const AllocationMemory>(plan.memory);
+  policy_.failures.clear(); // each counts once (T2)
   ++result_.cycles;
   for (const Admission& admission : plan.admissions)
     start(admission, now);
@@ -205,8 +206,11 @@ void Trial::carry_out(const PreemptionPlan& plan, TimePoint now) {
   for (const Eviction& eviction : plan.evictions)
     for (const auto& pod : eviction.pods)
       if (const auto known = present_.find(pod->uid);
-          eviction.step == EvictionStep::Evict && known != present_.end())
+          eviction.step == EvictionStep::Evict && known != present_.end()) {
         evict(known->second, now);
+        if (eviction.reason == Reason::PoolUnderPressure)
+          policy_.evictions.note_shedding(eviction.quota, eviction.pool, now);
+      }
 }
 
 /// All that it had done is lost, and its controller makes it again.

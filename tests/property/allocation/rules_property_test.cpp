@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "lib/allocation/placement.hpp"
@@ -199,9 +200,8 @@ TEST_CASE("N1: whatever rules come later, a node is offered to an admitted pod o
     const Plan plan = scene.world.step();
     scene.set_rules(some_rules());
     const auto snapshot = scene.world.snapshot();
-    std::vector<std::string_view> names;
-    for (const NodeView& node : scene.nodes)
-      names.push_back(node.name.str());
+    std::vector<NodeIndex> every(snapshot->nodes->size());
+    std::iota(every.begin(), every.end(), NodeIndex{0});
     PlacementScratch scratch;
     for (const Admission& admission : plan.admissions)
       for (const MemberAdmission& member : admission.members) {
@@ -209,9 +209,10 @@ TEST_CASE("N1: whatever rules come later, a node is offered to an admitted pod o
         shown.admission = member.record;
         shown.gated = false;
         const PlacementQuery query = query_for(*snapshot, shown);
-        const NodeChoice choice = choose_nodes(*snapshot, query, names, names.size(), scratch);
+        const NodeChoice choice = choose_nodes(*snapshot, query, every, every.size(), scratch);
         for (const std::uint32_t chosen : choice.chosen)
-          RC_ASSERT(scene.all_allow(scene.pods[number_of(shown)], NodeName{names[chosen]}));
+          RC_ASSERT(scene.all_allow(scene.pods[number_of(shown)],
+                                    snapshot->nodes->node(every[chosen]).view.name));
       }
   });
 }

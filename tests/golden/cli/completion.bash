@@ -2,7 +2,7 @@
 #   source <(kubectl-berth completion bash)
 _kubectl_berth() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
-  local words="status queue explain health doctor set-quota reserve recommendations top calendar monitor export release simulate version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
+  local words="status queue explain health doctor set-quota reserve recommendations top calendar monitor export release simulate replay version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in
     status) words=" " ;;

@@ -87,7 +87,7 @@ api::ResourcePoolStatus measured_status(const api::ResourcePool& pool, const Poo
     entry.used = usage.used.get(resource);
     entry.measured_capacity = usage.measured_capacity.get(resource);
     const auto last = published(before, resource);
-    if (last && last->used &&
+    if (last && last->used && !is_busy(usage, options) &&
         is_close(*last->used, *entry.used, usage.capacity.get(resource),
                  options.used_deadband_percent))
       entry.used = last->used;

@@ -83,6 +83,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
       return;
     Replanning replanning{pod, *pod->admission};
     replanning.record.planned_nodes = names_of(placed->nodes.front());
+    replanning.record.rules = rule_names_in(pod->shape->constraints.rules, replanning.record.pool);
     replanning.record.devices = placed->devices.front();
     placer_.take(std::move(*placed));
     replannings.push_back(std::move(replanning));
@@ -228,6 +229,8 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
 /// Likeness is no reason for the same start, but for having none.
 std::optional<TimePoint> AdmissionCycle::plan_start(const Head& head) {
   if (!unplaced_ || without_start_.contains(unplaced_->likeness))
+    return std::nullopt;
+  if (refusal_.why->reason == Reason::PoolUnderPressure) // no end of anybody's work lets it start
     return std::nullopt;
   const auto start = planned_.plan({head.workload->id, unplaced_->members, unplaced_->options});
   if (!start)

@@ -68,8 +68,7 @@ void plan_nodes(AdmissionRecord& record, const PodView& pod, std::vector<NodeNam
   if (names_one)
     nodes.resize(1);
   record.planned_nodes = std::move(nodes);
-  const PoolRules* rules = rules_in(pod.shape->constraints.rules, record.pool);
-  record.rules = rules == nullptr ? std::vector<std::string>{} : rules->names;
+  record.rules = rule_names_in(pod.shape->constraints.rules, record.pool);
 }
 
 std::vector<NodeSelectorTerm> pinned_terms(const Constraints& constraints,

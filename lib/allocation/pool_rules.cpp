@@ -16,6 +16,16 @@ const PoolRules* rules_in(const std::vector<PoolRules>& rules, const PoolName& p
   return nullptr;
 }
 
+std::vector<std::string> rule_names_in(const std::vector<PoolRules>& rules, const PoolName& pool) {
+  const PoolRules* in_force = rules_in(rules, pool);
+  return in_force == nullptr ? std::vector<std::string>{} : in_force->names;
+}
+
+std::int64_t priority_offset_in(const std::vector<PoolRules>& rules, const PoolName& pool) {
+  const PoolRules* in_force = rules_in(rules, pool);
+  return in_force == nullptr ? 0 : in_force->priority_offset;
+}
+
 const RuleDemand* broken_demand(const std::vector<PoolRules>& rules, const PoolName& pool,
                                 const Labels& node_labels) {
   const PoolRules* in_force = rules_in(rules, pool);

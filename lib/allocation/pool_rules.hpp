@@ -57,6 +57,13 @@ struct PoolRules {
 /// Those in force in the pool; nullptr: none.
 [[nodiscard]] const PoolRules* rules_in(const std::vector<PoolRules>& rules, const PoolName& pool);
 
+/// Of all that are in force there.
+[[nodiscard]] std::vector<std::string> rule_names_in(const std::vector<PoolRules>& rules,
+                                                     const PoolName& pool);
+/// What rules in force there add to the priority of those that they are for (F1, P2).
+[[nodiscard]] std::int64_t priority_offset_in(const std::vector<PoolRules>& rules,
+                                              const PoolName& pool);
+
 /// The first demand that a node of the pool does not meet; nullptr: it meets all.
 [[nodiscard]] const RuleDemand* broken_demand(const std::vector<PoolRules>& rules,
                                               const PoolName& pool, const Labels& node_labels);

@@ -32,7 +32,8 @@ std::vector<Shedding> PreemptionCycle::shed(AllocationMemory& memory) {
   add_ended_bursts(input, sheddings);
   for (const Shedding& shedding : sheddings)
     for (Victim* victim : work().find(std::array{shedding.pod->uid}))
-      if (!victim->is_protected && !victim->is_claimed && !victim->is_leaving)
+      if (!victim->is_protected && !victim->is_claimed && !victim->is_leaving &&
+          policy_in(victim->pool).enabled)
         shed_one(shedding, *victim);
   return sheddings;
 }

@@ -10,10 +10,10 @@ PressureLevel level_of(std::int32_t measured, std::int32_t threshold) {
   const std::int32_t most = 100 - threshold;
   if (above <= 0)
     return PressureLevel::None;
-  if (measured >= kEmergencyPercent || above * 4 >= most * 3)
+  if ((threshold < kEmergencyPercent && measured >= kEmergencyPercent) || above * 4 >= most * 3)
     return PressureLevel::Emergency;
-  return measured >= kCriticalPercent || above * 2 >= most ? PressureLevel::Critical
-                                                           : PressureLevel::Warning;
+  const bool is_critical = threshold < kCriticalPercent && measured >= kCriticalPercent;
+  return is_critical || above * 2 >= most ? PressureLevel::Critical : PressureLevel::Warning;
 }
 
 std::int32_t threshold_of(const Throttle& throttle, const ResourceName& resource) {

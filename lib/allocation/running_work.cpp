@@ -71,9 +71,8 @@ void RunningWork::add(const Input& input, const PodUid& uid, const Charge& charg
   victim = *gang;
   victim->pods.push_back(*pod);
   victim->total += charge.shape->requests;
-  const PoolRules* rules = rules_in(view.shape->constraints.rules, charge.pool);
   const std::int64_t offset = std::int64_t{input.snapshot.quotas->spec(*quota).priority_offset} +
-                              (rules == nullptr ? 0 : rules->priority_offset);
+                              priority_offset_in(view.shape->constraints.rules, charge.pool);
   victim->priority =
       std::max(view.priority + offset, victim->pods.size() == 1 ? INT64_MIN : victim->priority);
   victim->started = std::max(victim->started, start_of(view, input.now));

@@ -95,12 +95,7 @@ Tournament& TurnOrder::arena_of(const PolicySpec& policy) {
 
 Head TurnOrder::to_head(const Contender& contender, std::optional<QuotaIndex> quota,
                         const PolicySpec& policy) const {
-  Head head{*contender.workload, contender.priority, quota, &policy};
-  if (quota)
-    if (const auto* rules = rules_of(
-            *head.workload, ordering_pool(input_.snapshot, input_.snapshot.quotas->spec(*quota))))
-      head.rule_offset = rules->priority_offset;
-  return head;
+  return Head{*contender.workload, contender.priority, quota, &policy};
 }
 
 std::optional<Head> TurnOrder::next() {

@@ -22,8 +22,6 @@ struct Head {
   /// Whom it belongs to, if that exists, and the policy that says its order.
   std::optional<QuotaIndex> quota{};
   const PolicySpec* policy = nullptr; ///< never null; lives as long as the snapshot
-  /// The part of `priority` that rules add for good, as opposed to what waiting gains.
-  std::int64_t rule_offset = 0;
 };
 
 class TurnOrder {

@@ -18,8 +18,8 @@ bool decision_still_holds(const allocation::PodView& decided, const allocation::
   return fresh.gated == decided.gated && !fresh.admission && !fresh.is_bound() &&
          !fresh.terminating && !fresh.terminal &&
          allocation::same_but_for_rules(*fresh.shape, *decided.shape) &&
-         fresh.gang == decided.gang && fresh.quota_hint == decided.quota_hint &&
-         fresh.reservation == decided.reservation;
+         fresh.labels == decided.labels && fresh.gang == decided.gang &&
+         fresh.quota_hint == decided.quota_hint && fresh.reservation == decided.reservation;
 }
 
 /// The API server understood the write and says no; the same write again cannot help.

@@ -200,7 +200,7 @@ def test_export_and_top_print_what_is_counted(ask, team, pool):
     assert f'berth_quota_nominal{{quota="{team}",resource="cpu"}} 6000\n' in metrics
     assert metrics.endswith("# EOF\n")
     assert f",quota,{team},{pool},cpu,millicores," in ask("export").stdout
-    assert pool in ask("top").stdout
+    wait_until(lambda: pool in ask("top").stdout, 20, "top shows what is granted in the pool")
 
 
 class Terminal:
@@ -244,8 +244,8 @@ class Terminal:
 
 
 def widest(text: str) -> int:
-    """The longest line, without escape sequences."""
-    plain = re.sub(r"\033\[[?0-9;]*[A-Za-z]", "", text)
+    """The longest line, without escape sequences; a picture begins where the last one did."""
+    plain = re.sub(r"\033\[[?0-9;]*[A-Za-z]", "", text.replace("\033[H", "\n"))
     return max((len(line.rstrip("\r")) for line in plain.split("\n")), default=0)
 
 

@@ -55,7 +55,7 @@ TEST_CASE("T3: the levels of pressure lie between the threshold and everything")
   CHECK(level({60, 85}, 80, 0) == PressureLevel::Critical);
   CHECK(level({60, 85}, 90, 0) == PressureLevel::Emergency);
   CHECK(level({93, 85}, 93, 0) == PressureLevel::None);
-  CHECK(level({93, 85}, 94, 0) == PressureLevel::Critical);
+  CHECK(level({93, 85}, 94, 0) == PressureLevel::Warning);
   CHECK(level({100, 100}, 100, 100) == PressureLevel::None);
   CHECK(level({100, 100}, 140, 140) == PressureLevel::None); // more than all counts as all
 }
@@ -120,6 +120,14 @@ TEST_CASE("T3: at Critical there is notice first; in an emergency there is none"
   const Plan emergency = world.plan(); // one core takes it below 95 %, two more below 90 %
   CHECK(names_due(emergency, EvictionStep::Evict) == Names{"one"});
   CHECK(names_due(emergency, EvictionStep::Notice) == Names{"two"});
+}
+
+TEST_CASE("T3: where evictions are switched off nobody is shed, however high the use is") {
+  World world = lending_world();
+  world.policy.preemption.enabled = false;
+  world.add_all(running("own", "a", "n1").cpu(4), running("one", "a", "n1").cpu(1));
+  measure(world, 96);
+  CHECK(world.plan().preemption.evictions.empty());
 }
 
 TEST_CASE("T3: a notice that runs is cut short by an emergency, and withdrawn by calm") {

@@ -282,6 +282,18 @@ TEST_CASE(
   CHECK(victims_of(world, world.plan()) == Texts{"low"});
 }
 
+TEST_CASE("P2a: a rule of one pool raises nobody against work in another") {
+  RuleSpec urgent = rule("urgent");
+  urgent.effect.priority_offset = 100;
+  PolicySpec of_first = with_rules({urgent});
+  of_first.pools = {PoolName{"first"}};
+  World world = preempting_world({8});
+  world.add_all(pool("first"), quota("root").pool("first").cpu(0).pool("p").cpu(0),
+                quota("a").under("root").of("ns-a").pool("first").cpu(8).pool("p").cpu(8), of_first,
+                running("equal", "a", "n1").cpu(8), pod("waits").in("ns-a").cpu(8));
+  CHECK(world.plan().preemption.empty());
+}
+
 TEST_CASE("F4: work that waited longer than its rule allows passes work of higher priority") {
   RuleSpec promise = rule("promise");
   promise.match.pod_selector = Selector::of({{"sla", "yes"}});

@@ -12,8 +12,8 @@ namespace {
 using namespace berth;
 using namespace berth::op;
 using namespace std::chrono_literals;
-using simulation::Json;
 using Catch::Matchers::Contains;
+using simulation::Json;
 using simulation::make_pod;
 
 Json status_of(OperatorWorld& world, const std::string& kind, const std::string& name) {
@@ -63,7 +63,8 @@ TEST_CASE("A pool's status adds up its nodes and what is allocated on them") {
   CHECK(world.condition("ResourcePool", "cpu", "Degraded")["status"] == "True");
 }
 
-TEST_CASE("The newest quota and pool of a cluster in which nothing else happens have their gauges") {
+TEST_CASE(
+    "The newest quota and pool of a cluster in which nothing else happens have their gauges") {
   OperatorWorld world;
   world.add_pool("cpu", 3, "16");
   world.add_team("a", "cpu", 20);

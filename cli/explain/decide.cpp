@@ -20,19 +20,6 @@ void describe_waiting(const ObservedExplain& observed, ExplainView& view);
 void describe_admission(const ObservedExplain& observed, ExplainView& view);
 void describe_surroundings(const ObservedExplain& observed, ExplainView& view);
 
-Standing standing_of(const cluster::Pod& pod, bool namespace_opts_in) {
-  const allocation::PodView& view = pod.view;
-  if (!view.managed && !namespace_opts_in)
-    return Standing::NotManaged;
-  if (view.terminal)
-    return Standing::Finished;
-  if (view.terminating)
-    return Standing::Terminating;
-  if (view.is_bound())
-    return Standing::Bound;
-  return view.admission ? Standing::Admitted : Standing::Waiting;
-}
-
 /// The pods that the question is about: the one, or all members of the gang.
 std::vector<PodPtr> asked_about(const ObservedExplain& observed) {
   return observed.pod ? std::vector{observed.pod} : observed.members;
@@ -47,7 +34,7 @@ void describe_subject(const ObservedExplain& observed, ExplainView& view) {
   view.created = pods.front()->view.created;
   view.standing = Standing::Finished;
   for (const PodPtr& pod : pods) {
-    view.standing = std::min(view.standing, standing_of(*pod, opts_in));
+    view.standing = std::min(view.standing, standing_of(pod->view, opts_in));
     view.priority = std::max<std::int64_t>(view.priority, pod->view.priority);
     if (!pod->view.terminal)
       view.requests += pod->view.requests();
@@ -59,7 +46,7 @@ void describe_subject(const ObservedExplain& observed, ExplainView& view) {
     return;
   view.members_wanted = observed.members.front()->view.gang->size;
   for (const PodPtr& pod : observed.members)
-    view.members.push_back({pod->view.name, standing_of(*pod, opts_in), pod->view.node.str()});
+    view.members.push_back({pod->view.name, standing_of(pod->view, opts_in), pod->view.node.str()});
 }
 
 /// What the queue says of it: its quota, its priority there, and why it waits.
@@ -154,6 +141,18 @@ std::string_view to_string(Standing standing) {
 
 WorkloadId workload_of(const ObservedExplain& observed) {
   return allocation::workload_id(asked_about(observed).front()->view);
+}
+
+Standing standing_of(const allocation::PodView& pod, bool namespace_opts_in) {
+  if (!pod.managed && !namespace_opts_in)
+    return Standing::NotManaged;
+  if (pod.terminal)
+    return Standing::Finished;
+  if (pod.terminating)
+    return Standing::Terminating;
+  if (pod.is_bound())
+    return Standing::Bound;
+  return pod.admission ? Standing::Admitted : Standing::Waiting;
 }
 
 ExplainView decide_explain(const ObservedExplain& observed, TimePoint now) {

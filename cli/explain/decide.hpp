@@ -23,6 +23,8 @@ enum class Standing {
   Finished,    ///< holds nothing (L5)
 };
 [[nodiscard]] std::string_view to_string(Standing standing);
+/// A pod that does not say it is managed is by its namespace, if that opts in.
+[[nodiscard]] Standing standing_of(const allocation::PodView& pod, bool namespace_opts_in);
 
 struct MemberRow {
   std::string name{};

@@ -10,18 +10,6 @@ namespace {
 
 using PodPtr = std::shared_ptr<const allocation::PodView>;
 
-Standing standing_of(const allocation::PodView& pod) {
-  if (!pod.managed)
-    return Standing::NotManaged;
-  if (pod.terminal)
-    return Standing::Finished;
-  if (pod.terminating)
-    return Standing::Terminating;
-  if (pod.is_bound())
-    return Standing::Bound;
-  return pod.admission ? Standing::Admitted : Standing::Waiting;
-}
-
 /// The pods that the name stands for: a pod, else the members of a gang, oldest first.
 std::vector<PodPtr> pods_named(const allocation::ClusterSnapshot& snapshot,
                                const kube::ObjectKey& subject) {
@@ -50,14 +38,14 @@ ExplainView describe(const std::vector<PodPtr>& pods, const kube::ObjectKey& sub
   view.created = pods.front()->created;
   view.standing = Standing::Finished;
   for (const PodPtr& pod : pods) {
-    view.standing = std::min(view.standing, standing_of(*pod));
+    view.standing = std::min(view.standing, standing_of(*pod, false));
     view.priority = std::max<std::int64_t>(view.priority, pod->priority);
     if (!pod->terminal)
       view.requests += pod->requests();
     if (pod->admission && !view.record)
       view.record = pod->admission;
     if (view.gang)
-      view.members.push_back({pod->name, standing_of(*pod), pod->node.str()});
+      view.members.push_back({pod->name, standing_of(*pod, false), pod->node.str()});
   }
   if (view.gang)
     view.members_wanted = pods.front()->gang->size;

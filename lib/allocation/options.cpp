@@ -58,9 +58,9 @@ std::vector<PoolName> OptionFinder::pools_for(const Workload& workload,
 
 bool OptionFinder::deserves_room(const Workload& workload, const QuotaSpec& quota,
                                  const PoolSpec& pool) const {
-  const PoolRules* rules = rules_in(workload.waiting.front()->shape->constraints.rules, pool.name);
+  const auto& rules = workload.waiting.front()->shape->constraints.rules;
   const std::int64_t priority = std::int64_t{workload.priority} + quota.priority_offset +
-                                (rules == nullptr ? 0 : rules->priority_offset);
+                                priority_offset_in(rules, pool.name);
   return is_favoured(pool.strategy,
                      Standing{priority, is_over_nominal(snapshot_, quota.name, pool.name)});
 }

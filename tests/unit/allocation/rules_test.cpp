@@ -1,12 +1,11 @@
-// Rules of an AllocationPolicy: whom they are for, and what they do to placement and order.
+// Rules of an AllocationPolicy: whom they are for, and what they do to placement.
 
 #include <catch2/catch.hpp>
 
 #include "lib/allocation/placement.hpp"
 #include "lib/allocation/placement_mode.hpp"
-#include "lib/allocation/rule_book.hpp"
 #include "lib/allocation/stranding.hpp"
-#include "tests/support/allocation/carry_out.hpp"
+#include "tests/support/allocation/rule_world.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -15,51 +14,6 @@ using namespace berth::allocation::testing;
 namespace {
 
 using Texts = std::vector<std::string>;
-
-NodeView labelled(const std::string& name, std::int64_t cores, Labels labels) {
-  NodeView view = node(name, cores);
-  for (const auto& [key, value] : labels)
-    view.labels.set(key, value);
-  return view;
-}
-
-Requirement in(std::string key, Texts values) {
-  return {std::move(key), SelectorOperator::In, std::move(values)};
-}
-Requirement not_in(std::string key, Texts values) {
-  return {std::move(key), SelectorOperator::NotIn, std::move(values)};
-}
-
-RuleSpec rule(std::string name) {
-  RuleSpec spec;
-  spec.name = std::move(name);
-  return spec;
-}
-
-/// Demands region=eu of all work, or of that which `expression` holds for.
-RuleSpec in_europe(std::string expression = "") {
-  RuleSpec spec = rule("in-europe");
-  spec.match.expression = std::move(expression);
-  spec.effect.node_requirements = {in("region", {"eu"})};
-  return spec;
-}
-
-PolicySpec with_rules(std::vector<RuleSpec> rules) {
-  PolicySpec policy;
-  policy.created = kNow - 24h;
-  policy.rules = std::move(rules);
-  return policy;
-}
-
-/// Pool "p" of us-1 and eu-1 with 8 cores each, in which team-a has a quota under "org".
-struct RuleWorld : World {
-  explicit RuleWorld(std::vector<RuleSpec> rules) {
-    add_all(pool("p"), labelled("eu-1", 8, {{"region", "eu"}}),
-            labelled("us-1", 8, {{"region", "us"}}), quota("org").pool("p").cpu(32),
-            quota("team-a").under("org").of("team-a").pool("p").cpu(32),
-            quota("team-b").of("team-b").pool("p").cpu(32), with_rules(std::move(rules)));
-  }
-};
 
 /// The first planned node of the pod's admission; empty if it waits.
 std::string planned(const Plan& plan, const std::string& pod_name) {
@@ -244,68 +198,6 @@ TEST_CASE("N2: preferred labels and spot nodes are chosen where they have room, 
   CHECK(planned(world.plan(), "a") == "eu-1");
   world.add(pod("full").cpu(16).admitted(record("team-b", "p", {"eu-1"})).bound("eu-1"));
   CHECK(planned(world.plan(), "a") == "us-1");
-}
-
-TEST_CASE("F1: a rule's offset counts as priority in the order") {
-  RuleSpec urgent = rule("urgent");
-  urgent.match.pod_selector = Selector::of({{"urgent", "yes"}});
-  urgent.effect.priority_offset = 100;
-  RuleWorld world({urgent});
-  world.add(pod("ordinary").cpu(8).priority(50));
-  world.add(pod("second").cpu(8).priority(40));
-  world.add(pod("urgent").cpu(8).priority(0).label("urgent", "yes"));
-  const Plan plan = world.plan();
-  CHECK(admitted_names(plan) == Texts{"urgent", "ordinary"});
-}
-
-TEST_CASE(
-    "P2a: a rule's offset counts for who takes and for who gives way, overdue work does not") {
-  RuleSpec spared = rule("spared");
-  spared.match.pod_selector = Selector::of({{"spared", "yes"}});
-  spared.effect.priority_offset = 5;
-  RuleSpec urgent = rule("urgent");
-  urgent.match.pod_selector = Selector::of({{"urgent", "yes"}});
-  urgent.effect.priority_offset = 10;
-  RuleSpec overdue = rule("overdue");
-  overdue.effect.wait_max = 1s;
-  World world = preempting_world({8});
-  world.add_all(quota("root").pool("p").cpu(0), team("a", 8), with_rules({spared, urgent, overdue}),
-                running("lowest", "a", "n1").cpu(4).priority(0).label("spared", "yes"),
-                running("low", "a", "n1").cpu(4).priority(1));
-  world.add(pod("high").in("ns-a").cpu(4).priority(2));
-  CHECK(victims_of(world, world.plan()) == Texts{"low"});
-  world.add(pod("high").in("ns-a").cpu(4).priority(1));
-  CHECK(world.plan().preemption.empty());
-  world.add(pod("high").in("ns-a").cpu(4).priority(-9).label("urgent", "yes"));
-  CHECK(world.plan().preemption.empty());
-  world.add(pod("high").in("ns-a").cpu(4).priority(-8).label("urgent", "yes"));
-  CHECK(victims_of(world, world.plan()) == Texts{"low"});
-}
-
-TEST_CASE("P2a: a rule of one pool raises nobody against work in another") {
-  RuleSpec urgent = rule("urgent");
-  urgent.effect.priority_offset = 100;
-  PolicySpec of_first = with_rules({urgent});
-  of_first.pools = {PoolName{"first"}};
-  World world = preempting_world({8});
-  world.add_all(pool("first"), quota("root").pool("first").cpu(0).pool("p").cpu(0),
-                quota("a").under("root").of("ns-a").pool("first").cpu(8).pool("p").cpu(8), of_first,
-                running("equal", "a", "n1").cpu(8), pod("waits").in("ns-a").cpu(8));
-  CHECK(world.plan().preemption.empty());
-}
-
-TEST_CASE("F4: work that waited longer than its rule allows passes work of higher priority") {
-  RuleSpec promise = rule("promise");
-  promise.match.pod_selector = Selector::of({{"sla", "yes"}});
-  promise.effect.wait_max = 2h;
-  RuleWorld world({promise, in_europe()});
-  world.add(pod("high").cpu(8).priority(1'000'000));
-  world.add(pod("promised").cpu(8).label("sla", "yes"));
-  CHECK(admitted_names(world.plan()) == Texts{"high"});
-  world.now = kNow + 1h - 1ms;
-  CHECK(admitted_names(world.plan()) == Texts{"high"});
-  world.now = kNow + 1h; // the pods are an hour old at kNow
-  CHECK(admitted_names(world.plan()) == Texts{"promised"});
 }
 
 TEST_CASE("a changed policy, quota or label is obeyed from the next snapshot on") {

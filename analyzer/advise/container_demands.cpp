@@ -11,10 +11,6 @@ namespace {
 
 using resources::ResourceName;
 
-double number(resources::Amount amount) {
-  return static_cast<double>(amount.value());
-}
-
 /// The most that a container ever used, as far back as is kept.
 double highest_of(const Series& series) {
   double highest = 0;
@@ -55,8 +51,9 @@ void add_kills(ContainerDemand& demand, const WorkloadView& view, const History&
   demand.killed_at = history.mark(killed_mark(view.ref, demand.container));
   const auto asks =
       std::ranges::find(view.workload->containers, demand.container, &WorkloadContainer::name);
-  const bool is_answered = asks == view.workload->containers.end() ||
-                           number(asks->limits.get(demand.resource)) > demand.killed_at;
+  const bool is_answered =
+      asks == view.workload->containers.end() ||
+      static_cast<double>(asks->limits.get(demand.resource).value()) > demand.killed_at;
   if (is_answered)
     return;
   const auto peaks = usage.containers.find(demand.container);

@@ -1,6 +1,7 @@
 #include "analyzer/model/outlook.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <utility>
 
@@ -9,7 +10,6 @@
 namespace berth::analyzer {
 namespace {
 
-constexpr Duration kDay = std::chrono::hours{24};
 constexpr double kChanceMin = 0.05;
 constexpr double kChanceMax = 0.95;
 
@@ -71,7 +71,7 @@ Outlook look_out(const OutlookQuestion& question, const Series& series, Foresigh
   auto sorted = values_of(window);
   std::ranges::sort(sorted);
   outlook.peak_p95 = quantile(sorted, 0.95);
-  outlook.day_peak = busiest(series.aggregates(now - kDay));
+  outlook.day_peak = busiest(series.aggregates(now - std::chrono::days{1}));
   outlook.foresight = std::move(foresight);
   const auto is_past = [&](const Forecast& point) { return point.at <= now; };
   std::erase_if(outlook.foresight.soon, is_past);

@@ -1,15 +1,11 @@
 #include "lib/api/admission_record.hpp"
 
-#include "lib/allocation/device.hpp"
-#include "lib/api/describe.hpp"
+#include "lib/api/annotation_limits.hpp"
 
 namespace berth::api {
 namespace {
 
-/// Kubernetes allows 256 KiB for all annotations of an object together.
-constexpr JsonLimits kAnnotationLimits{.text_bytes_max = std::size_t{256} << 10U, .depth_max = 4};
 constexpr Range kMembers{1, 1'000'000};
-constexpr Range kDevices{0, allocation::kDevicesMax - 1};
 
 } // namespace
 

@@ -1,16 +1,8 @@
 #include "lib/api/nomination_record.hpp"
 
-#include "lib/api/describe.hpp"
+#include "lib/api/annotation_limits.hpp"
 
 namespace berth::api {
-namespace {
-
-/// Kubernetes allows 256 KiB for all annotations of an object together.
-constexpr JsonLimits kAnnotationLimits{.text_bytes_max = std::size_t{256} << 10U, .depth_max = 4};
-constexpr Range kDevices{0, allocation::kDevicesMax - 1};
-
-} // namespace
-
 void describe(auto& fields, Of<allocation::NominationRecord> auto& record) {
   fields.required("decision", record.decision);
   fields.required("quota", record.quota);

@@ -43,7 +43,7 @@ Result<void> read_hard(JsonElement value, resources::ResourceVector& into) {
   return {};
 }
 
-QuotaResult decode(JsonElement value) {
+QuotaResult read_quota(JsonElement value) {
   auto quota = std::make_shared<ResourceQuota>();
   bool has_scopes = false;
   const auto note_scopes = [&](JsonElement) -> Result<void> {
@@ -73,7 +73,7 @@ QuotaResult decode(JsonElement value) {
 } // namespace
 
 kube::Codec<ResourceQuota> make_resource_quota_codec() {
-  return kube::make_simdjson_codec<ResourceQuota>(kube::types::resource_quota(), decode);
+  return kube::make_simdjson_codec<ResourceQuota>(kube::types::resource_quota(), read_quota);
 }
 
 } // namespace berth::cluster

@@ -55,7 +55,7 @@ Result<void> read_condition(JsonElement value, bool& ready) {
   return {};
 }
 
-NodeResult decode(JsonElement value) {
+NodeResult read_node(JsonElement value) {
   auto node = std::make_shared<Node>();
   auto& view = node->view;
   view.ready = false;
@@ -101,11 +101,11 @@ NodeResult decode_node_text(std::string text) {
   JsonElement element;
   if (const auto error = parser.parse(text).get(element); error != simdjson::SUCCESS)
     return fail(Code::Invalid, std::string("not JSON: ") + simdjson::error_message(error));
-  return decode(element);
+  return read_node(element);
 }
 
 kube::Codec<Node> make_node_codec() {
-  return kube::make_simdjson_codec<Node>(kube::types::node(), decode);
+  return kube::make_simdjson_codec<Node>(kube::types::node(), read_node);
 }
 
 kube::Codec<Namespace> make_namespace_codec() {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "lib/decision_log/codec.hpp"
+#include "lib/decision_log/log_reader.hpp"
 
 namespace berth::decision_log {
 namespace {
@@ -10,8 +11,6 @@ namespace {
 constexpr std::array<std::string_view, kKinds> kKindNames{
     "Node",        "Pod",    "Pool",           "Quota",   "Namespace",
     "Reservation", "Policy", "NamespaceQuota", "Setting", "Memory"};
-/// What a line may hold: one object. Kubernetes' own are at most 1.5 MB.
-constexpr std::size_t kLineBytesMax = std::size_t{64} << 20U;
 
 std::optional<Kind> kind_from(const std::string& name) {
   for (int i = 0; i < kKinds; ++i)

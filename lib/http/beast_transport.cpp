@@ -12,19 +12,10 @@
 #include "lib/http/call_slots.hpp"
 #include "lib/http/connection_pool.hpp"
 #include "lib/http/connection_stream.hpp"
+#include "lib/http/deadline.hpp"
 #include "lib/http/exchange.hpp"
 
 namespace berth::http {
-
-using SteadyClock = std::chrono::steady_clock;
-
-namespace {
-
-Duration until(SteadyClock::time_point deadline) {
-  return std::max(Duration{0}, std::chrono::duration_cast<Duration>(deadline - SteadyClock::now()));
-}
-
-} // namespace
 
 /// Shared with the calls in flight, which may end after their BeastTransport.
 struct BeastTransport::Impl {
@@ -97,16 +88,17 @@ async::Task<Result<Response>> BeastTransport::Impl::send(std::shared_ptr<Impl> i
   const ResponseLimits body_limit{impl->limits.header_bytes_max, options.response_bytes_max};
   std::optional<CallSlots::Slot> slot;
   if (!options.urgent) {
-    BERTH_CO_TRY(CallSlots::Slot turn, co_await impl->slots.acquire(until(deadline)));
+    BERTH_CO_TRY(CallSlots::Slot turn, co_await impl->slots.acquire(time_until(deadline)));
     slot.emplace(std::move(turn));
   }
   auto connection = pool.take_idle();
   while (true) {
     const bool fresh = connection == nullptr;
     if (fresh) {
-      BERTH_CO_TRY(connection, co_await pool.connect(ConnectionPool::Use::Call, until(deadline)));
+      BERTH_CO_TRY(connection,
+                   co_await pool.connect(ConnectionPool::Use::Call, time_until(deadline)));
     }
-    connection->expires_after(until(deadline));
+    connection->expires_after(time_until(deadline));
     Exchange done = co_await exchange(connection, outgoing, body_limit, fresh);
     if (done.keep_alive)
       pool.keep(std::move(connection));
@@ -129,11 +121,11 @@ BeastTransport::Impl::open(std::shared_ptr<Impl> impl, Request request, StreamOp
   if (pool.streams() >= impl->limits.streams_max)
     co_return fail(Code::Unavailable, "too many streams are open");
   BERTH_CO_TRY(auto connection,
-               co_await pool.connect(ConnectionPool::Use::Stream, until(deadline)));
+               co_await pool.connect(ConnectionPool::Use::Stream, time_until(deadline)));
   const ResponseLimits no_body_limit{impl->limits.header_bytes_max,
                                      std::numeric_limits<std::size_t>::max()};
   ResponseReader reader(no_body_limit, outgoing.has_answer_body);
-  connection->expires_after(until(deadline));
+  connection->expires_after(time_until(deadline));
   if (auto failed = co_await exchange_head(connection, outgoing, reader); !failed) {
     pool.drop(connection);
     Error error = std::move(failed).error();

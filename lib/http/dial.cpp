@@ -8,12 +8,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "lib/http/deadline.hpp"
+
 namespace berth::http {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using SteadyClock = std::chrono::steady_clock;
-
 namespace {
 
 /// Servers with more addresses are tried at the first ones only.
@@ -23,10 +23,6 @@ async::Task<Result<std::vector<tcp::endpoint>>> look_up(async::AsioExecutor& exe
                                                         Endpoint endpoint, Duration timeout);
 async::Task<IoResult> attempt(std::shared_ptr<Connection> connection, tcp::endpoint address,
                               std::string server_name);
-
-Duration until(SteadyClock::time_point deadline) {
-  return std::chrono::duration_cast<Duration>(deadline - SteadyClock::now());
-}
 
 } // namespace
 
@@ -38,11 +34,11 @@ async::Task<Result<std::shared_ptr<Connection>>> dial(async::AsioExecutor& execu
   std::string why = "it has no address";
   for (std::size_t tried = 0; tried < addresses.size(); ++tried) {
     // What is left of the time is shared, so that one dead address does not use it up.
-    const Duration left = until(deadline) / static_cast<int>(addresses.size() - tried);
+    const Duration left = time_until(deadline) / static_cast<int>(addresses.size() - tried);
     tcp::socket socket(executor.context());
     auto connection = std::make_shared<Connection>(std::move(socket), plan.tls);
     plan.on_attempt(connection);
-    connection->expires_after(std::max(left, Duration{0}));
+    connection->expires_after(left);
     const IoResult opened = co_await attempt(connection, addresses[tried], plan.server_name);
     if (opened.status == IoStatus::Ok)
       co_return connection;

@@ -20,8 +20,8 @@ namespace beast = boost::beast;
 namespace {
 
 /// Read at once. A chunk's size line and the trailer must fit as well.
-constexpr std::size_t kReadBytes = std::size_t{16} << 10U;
-constexpr std::size_t kUnparsedBytesMax = std::size_t{64} << 10U;
+constexpr std::size_t kRequestReadBytes = std::size_t{16} << 10U;
+constexpr std::size_t kUnparsedRequestBytesMax = std::size_t{64} << 10U;
 /// More memory than this is not kept for the next body.
 constexpr std::size_t kKeptBytesMax = std::size_t{1} << 20U;
 
@@ -58,7 +58,7 @@ RequestReader::RequestReader(std::size_t header_bytes_max, std::size_t body_byte
 RequestReader::~RequestReader() = default;
 
 std::span<char> RequestReader::space() {
-  const auto free = impl_->buffer.prepare(kReadBytes);
+  const auto free = impl_->buffer.prepare(kRequestReadBytes);
   return {static_cast<char*>(free.data()), free.size()};
 }
 
@@ -124,7 +124,7 @@ tl::expected<RequestReader::State, Refusal> RequestReader::Impl::read_body() {
   }
   if (parser->is_done())
     return State::Done;
-  if (buffer.size() >= kUnparsedBytesMax)
+  if (buffer.size() >= kUnparsedRequestBytesMax)
     return tl::unexpected(Refusal{400, "A chunk's header or the trailer is too long"});
   return State::Body;
 }

@@ -17,8 +17,8 @@ namespace beast = boost::beast;
 
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{64} << 10U;
-constexpr std::size_t kUnparsedBytesMax = std::size_t{128} << 10U;
+constexpr std::size_t kResponseReadBytes = std::size_t{64} << 10U;
+constexpr std::size_t kUnparsedResponseBytesMax = std::size_t{128} << 10U;
 constexpr int kInterimResponsesMax = 8;
 constexpr int kSwitchingProtocols = 101;
 
@@ -74,7 +74,7 @@ void ResponseReader::Impl::expect_response() {
 }
 
 std::span<char> ResponseReader::space() {
-  const auto free = impl_->buffer.prepare(kReadBytes);
+  const auto free = impl_->buffer.prepare(kResponseReadBytes);
   return {static_cast<char*>(free.data()), free.size()};
 }
 
@@ -99,7 +99,7 @@ Result<void> ResponseReader::Impl::read() {
     if (was_in_head && parser->is_header_done())
       BERTH_CHECK(check_head());
   }
-  if (buffer.size() >= kUnparsedBytesMax)
+  if (buffer.size() >= kUnparsedResponseBytesMax)
     return fail(Code::TooLarge, "the response's chunk header or trailer is longer than allowed");
   return {};
 }

@@ -9,7 +9,7 @@ namespace berth::kube {
 namespace {
 
 /// Standbys ask at times that differ by up to this part of the period.
-constexpr double kRetryJitter = 1.2;
+constexpr double kRetryPeriodJitter = 1.2;
 
 } // namespace
 
@@ -78,7 +78,8 @@ async::Task<void> LeaderElection::Impl::acquire(std::stop_token stop) {
     if (leads)
       co_return;
     const auto period = static_cast<double>(options.retry_period.count());
-    const Duration pause{static_cast<Duration::rep>(period * (1 + kRetryJitter * rng.unit()))};
+    const Duration pause{
+        static_cast<Duration::rep>(period * (1 + kRetryPeriodJitter * rng.unit()))};
     co_await async::sleep_for(executor, pause, stop);
   }
 }

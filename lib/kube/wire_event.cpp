@@ -24,7 +24,7 @@ std::optional<EventType> event_type_from(std::string_view name) {
   return std::nullopt;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + std::string(text.substr(0, kNameBytesShown)) + '"';
 }
 
@@ -47,7 +47,7 @@ EventInfo interpret_error(WireEvent event) {
 Result<EventInfo> interpret(WireEvent event, const ResourceType& type) {
   const auto event_type = event_type_from(event.type);
   if (!event_type)
-    return fail(Code::Invalid, "unknown type of watch event " + quoted(event.type));
+    return fail(Code::Invalid, "unknown type of watch event " + in_quotes(event.type));
   if (*event_type == EventType::Error)
     return interpret_error(std::move(event));
 
@@ -62,7 +62,7 @@ Result<EventInfo> interpret(WireEvent event, const ResourceType& type) {
     return info;
   }
   if (!ours)
-    return fail(Code::Invalid, "a watch of " + type.kind + " delivered " + quoted(event.kind));
+    return fail(Code::Invalid, "a watch of " + type.kind + " delivered " + in_quotes(event.kind));
   if (event.resource_version.empty() || event.key.name.empty())
     return fail(Code::Invalid, "a watch event without a name or resourceVersion");
   info.resource_version = std::move(event.resource_version);
@@ -72,7 +72,7 @@ Result<EventInfo> interpret(WireEvent event, const ResourceType& type) {
 Result<void> check_list(const WirePage& page, const ResourceType& type) {
   if (page.kind != type.kind + "List")
     return fail(Code::Invalid,
-                "a list of " + type.kind + " was answered with " + quoted(page.kind));
+                "a list of " + type.kind + " was answered with " + in_quotes(page.kind));
   return {};
 }
 

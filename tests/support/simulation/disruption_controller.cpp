@@ -83,7 +83,7 @@ Json SimulatedDisruptionController::status_of(const Json& budget) const {
       continue;
     ++expected;
     const std::string name = text_at(pod, "/metadata/name");
-    const bool going = !at(pod, "/metadata/deletionTimestamp").is_null();
+    const bool going = is_going(pod);
     const bool announced = disrupted.is_object() && disrupted.contains(name);
     if (announced && !going)
       still_disrupted[name] = disrupted.at(name);

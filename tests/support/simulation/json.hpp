@@ -25,6 +25,10 @@ using Object = std::shared_ptr<const Json>;
 /// The integer at a JSON pointer, or `otherwise`.
 [[nodiscard]] std::int64_t int_at(const Json& object, std::string_view pointer,
                                   std::int64_t otherwise = 0);
+/// Whether the object's deletion has begun.
+[[nodiscard]] inline bool is_going(const Json& object) {
+  return !at(object, "/metadata/deletionTimestamp").is_null();
+}
 /// Removes what is at a JSON pointer; nothing happens where there is nothing.
 void erase_at(Json& object, std::string_view pointer);
 

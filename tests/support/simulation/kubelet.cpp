@@ -91,7 +91,7 @@ void SimulatedKubelet::observe_pod(const Change& change) {
   const std::string uid = text_at(pod, "/metadata/uid");
   if (node_of(pod).empty() || dead_.contains(node_of(pod)))
     return;
-  if (!at(pod, "/metadata/deletionTimestamp").is_null()) {
+  if (is_going(pod)) {
     const Duration grace =
         std::chrono::seconds{int_at(pod, "/metadata/deletionGracePeriodSeconds")};
     if (ending_.insert(uid).second)
@@ -108,7 +108,7 @@ async::Task<void> SimulatedKubelet::start(std::string key, std::string uid) {
   const bool passed =
       co_await async::sleep_for(server_.executor(), options_.start_time, tasks_.stop_token());
   const Object pod = passed ? current(key, uid) : nullptr;
-  if (!pod || !at(*pod, "/metadata/deletionTimestamp").is_null())
+  if (!pod || is_going(*pod))
     co_return;
   const std::string now = format_time(server_.executor().now());
   if (const std::string why = obstacle(key, *pod); !why.empty()) {

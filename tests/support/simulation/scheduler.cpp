@@ -22,10 +22,6 @@ bool is_gated(const Json& pod) {
   return !at(pod, "/spec/schedulingGates").empty();
 }
 
-bool is_going(const Json& pod) {
-  return !at(pod, "/metadata/deletionTimestamp").is_null();
-}
-
 /// Whether a pod's own change may make it schedulable; its status never does.
 bool differs_for_scheduling(const Json& before, const Json& after) {
   return at(before, "/spec") != at(after, "/spec") ||

@@ -21,10 +21,6 @@ std::int64_t priority_of(const Json& pod) {
   return int_at(pod, "/spec/priority");
 }
 
-bool is_going(const Json& pod) {
-  return !at(pod, "/metadata/deletionTimestamp").is_null();
-}
-
 } // namespace
 
 Victims SimulatedScheduler::preemption_candidates(const Json& pod) const {

@@ -10,7 +10,8 @@ namespace berth::op {
 namespace {
 
 constexpr std::array kFailpoints{
-#define BERTH_FAILPOINT_ROW(name, when) FailpointInfo{Failpoint::name, #name, when},
+#define BERTH_FAILPOINT_ROW(subject, name, when)                                                   \
+  FailpointInfo{Failpoint::name, #subject, #name, when},
     BERTH_FAILPOINTS(BERTH_FAILPOINT_ROW)
 #undef BERTH_FAILPOINT_ROW
 };

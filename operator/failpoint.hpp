@@ -14,34 +14,39 @@ namespace berth::op {
 
 // clang-format off
 #define BERTH_FAILPOINTS(X)                                                                        \
-  X(BeforeFirstAdmissionWrite, "a plan was made, nothing of it is written")                        \
-  X(AfterFirstGangGate, "one member of a gang is ungated, the others are not")                     \
-  X(BeforeLastGangGate, "all members of a gang but one are ungated")                               \
-  X(AfterAdmissionWrite, "an admission is written, its event is not")                              \
-  X(AfterAdmissionEvent, "an admission is written and told, no status is")                         \
-  X(BeforeGangRollback, "a gang is to be rolled back, no member is deleted")                       \
-  X(AfterFirstGangRollback, "one member of a gang that is rolled back is deleted")                 \
-  X(BeforeReservationAccepted, "a reservation was judged, its status is not written")              \
-  X(AfterReservationAccepted, "a reservation's acceptance is written, its event is not")           \
-  X(BeforeNomination, "evictions are planned, nothing of it is written")                           \
-  X(AfterFirstNomination, "one member of a gang is nominated, the others are not")                 \
-  X(AfterNomination, "a nomination is written, no victim is told")                                 \
-  X(AfterFirstNotice, "one victim is told, others may not be")                                     \
-  X(BeforeFirstEviction, "a notice has passed, no eviction is sent")                               \
-  X(AfterFirstEviction, "one victim is evicted, others may not be")                                \
-  X(BeforeNominationEnd, "a plan is given up, its nomination stands")                              \
-  X(AfterNominationEnd, "a nomination is cleared, notices stand")                                  \
-  X(BeforeStatusWrite, "a status was computed and is not written")
+  X(Admission, BeforeFirstAdmissionWrite, "a plan was made, nothing of it is written")             \
+  X(Admission, AfterFirstGangGate, "one member of a gang is ungated, the others are not")          \
+  X(Admission, BeforeLastGangGate, "all members of a gang but one are ungated")                    \
+  X(Admission, AfterAdmissionWrite, "an admission is written, its event is not")                   \
+  X(Admission, AfterAdmissionEvent, "an admission is written and told, no status is")              \
+  X(Admission, BeforeGangRollback, "a gang is to be rolled back, no member is deleted")            \
+  X(Admission, AfterFirstGangRollback, "one member of a gang that is rolled back is deleted")      \
+  X(Admission, BeforeReservationAccepted, "a reservation was judged, its status is not written")   \
+  X(Admission, AfterReservationAccepted, "a reservation's acceptance is written, its event is not")\
+  X(Admission, BeforeStatusWrite, "a status was computed and is not written")                      \
+  X(Node, AfterNodeNominated, "a pod's node is nominated, its admission is not written")           \
+  X(Request, BeforeGrantWrite, "an AllocationRequest is to be granted, nothing is written")        \
+  X(Request, AfterGrantWrite, "an AllocationRequest's grant is written, its event is not")         \
+  X(Preemption, BeforeNomination, "evictions are planned, nothing of it is written")               \
+  X(Preemption, AfterFirstNomination, "one member of a gang is nominated, the others are not")     \
+  X(Preemption, AfterNomination, "a nomination is written, no victim is told")                     \
+  X(Preemption, AfterFirstNotice, "one victim is told, others may not be")                         \
+  X(Preemption, BeforeFirstEviction, "a notice has passed, no eviction is sent")                   \
+  X(Preemption, AfterFirstEviction, "one victim is evicted, others may not be")                    \
+  X(Preemption, BeforeNominationEnd, "a plan is given up, its nomination stands")                  \
+  X(Preemption, AfterNominationEnd, "a nomination is cleared, notices stand")                      \
+  X(Certificates, AfterCertificateWrite, "one Secret of the certificates is written, others are not")
 // clang-format on
 
 enum class Failpoint {
-#define BERTH_FAILPOINT_ENUMERATOR(name, when) name,
+#define BERTH_FAILPOINT_ENUMERATOR(subject, name, when) name,
   BERTH_FAILPOINTS(BERTH_FAILPOINT_ENUMERATOR)
 #undef BERTH_FAILPOINT_ENUMERATOR
 };
 
 struct FailpointInfo {
   Failpoint failpoint;
+  std::string_view subject; ///< what is being written there
   std::string_view name;
   std::string_view when;
 };

@@ -81,7 +81,8 @@ struct Leader::Impl {
     listen_to_pressure();
     if (options.manage_certificates)
       certificates.emplace(CertificateKeeper::Parts{parts.client, parts.executor, parts.registry,
-                                                    parts.leads, parts.log.named("certificates")},
+                                                    parts.failpoints, parts.leads,
+                                                    parts.log.named("certificates")},
                            certificate_options(options));
   }
 

@@ -110,7 +110,8 @@ std::vector<std::string> problems_of(const OperatorOptions& options, const Units
 std::string list_failpoints() {
   std::string text;
   for (const auto& info : all_failpoints())
-    text += std::string(info.name) + "\t" + std::string(info.when) + "\n";
+    text += std::string(info.name) + "\t" + std::string(info.subject) + "\t" +
+            std::string(info.when) + "\n";
   return text;
 }
 

@@ -165,6 +165,7 @@ async::Task<Result<void>> Admitter::write_record(const cluster::Pod& known,
                                               std::move(body), std::move(options)));
     BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(std::move(nominated)));
     pod = *decoded;
+    parts_.failpoints.pass(Failpoint::AfterNodeNominated);
   }
   const auto* rules = allocation::rules_in(member.pod->shape->constraints.rules, record.pool);
   std::string body = admission_patch(pod, record, rules);

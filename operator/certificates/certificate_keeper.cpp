@@ -80,6 +80,7 @@ async::Task<Result<void>> CertificateKeeper::write(Target target, SecretObject k
   if (!done)
     co_return tl::unexpected(done.error());
   measure(target, wanted);
+  parts_.failpoints.pass(Failpoint::AfterCertificateWrite);
   co_return Result<void>();
 }
 

@@ -13,6 +13,7 @@
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
 #include "operator/certificates/secrets.hpp"
+#include "operator/failpoint.hpp"
 #include "operator/leads.hpp"
 
 namespace berth::op {
@@ -28,6 +29,7 @@ public:
     kube::Client& client;
     async::Executor& executor;
     telemetry::Registry& registry;
+    FailpointPlan& failpoints;
     Leads leads;
     telemetry::Logger log;
   };

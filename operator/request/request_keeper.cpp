@@ -52,14 +52,16 @@ async::Task<void> RequestKeeper::write_grant(allocation::Admission admission) {
   const auto request = parts_.observer.find_request(admission.members.front().pod->uid);
   Result<bool> written = false;
   if (request) {
+    parts_.failpoints.pass(Failpoint::BeforeGrantWrite);
     auto wanted = granted_status(*request, admission, parts_.executor.clock().now());
     auto current = request->status;
     written = co_await writer_.write(kube::types::allocation_request(), *request,
                                      std::move(current), std::move(wanted));
   }
-  if (written && *written)
+  if (written && *written) {
+    parts_.failpoints.pass(Failpoint::AfterGrantWrite);
     tell_granted(*request, admission.members.front().record); // the watch will show it
-  else if (written)
+  } else if (written)
     give_up(admission, limits_.reconsidered_after);
   else
     note_failure(admission, written.error());

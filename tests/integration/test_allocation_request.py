@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
+from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
+from berth_controlplane.berth import EXTENDER, OPERATOR
 from berth_controlplane.cluster import Cluster
-from berth_controlplane.nodes import NodeShape
 
 KIND = "berth.dev/v1alpha1/AllocationRequest"
 CONNECTIONS = "pool.berth.dev/connections"
@@ -25,27 +21,17 @@ NODE_CPU = 8
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """A pool of one node that has thirty connections besides."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR, EXTENDER)), print)
-    name = f"pool-{uuid.uuid4().hex[:6]}"
-    cluster.add_nodes(1, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi", "pods": "110"},
-                                   {berth_kinds.POOL_LABEL: name}))
-    described = berth_kinds.pool(name)
-    described["spec"]["resources"].append(
-        {"name": "connections", "kind": "Virtual", "capacity": 30})
-    cluster.kube.create(described)
-    yield name
-    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
-    berth_down(cluster)
+    with pool_of_nodes(cluster, programs_folder, 1, NODE_CPU, (OPERATOR, EXTENDER),
+                       ({"name": "connections", "kind": "Virtual", "capacity": 30},)) as name:
+        yield name
 
 
 @pytest.fixture
 def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with all of the node and 25 of the connections."""
-    quota = berth_kinds.quota(managed_namespace, [managed_namespace], pool, NODE_CPU)
-    quota["spec"]["pools"][0]["resources"].append({"name": CONNECTIONS, "nominal": 25})
-    kube.create(quota)
-    yield managed_namespace
-    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
+    with quota_of_its_own(kube, managed_namespace, pool, NODE_CPU,
+                          ({"name": CONNECTIONS, "nominal": 25},)) as name:
+        yield name
 
 
 def ask(kube: ApiClient, namespace: str, name: str, resource: str, amount: int, **spec) -> None:

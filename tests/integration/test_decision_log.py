@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +11,10 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_phase, wait_until
+from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
+from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
-from berth_controlplane.nodes import NodeShape
 
 QUOTA = "berth.dev/v1alpha1/Quota"
 SERVICE_ACCOUNT = "berth-system/berth-operator"
@@ -27,22 +24,15 @@ RUN_TIMEOUT_SECONDS = 120
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """A pool of two nodes, and the extender."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
-    name = f"pool-{uuid.uuid4().hex[:6]}"
-    cluster.add_nodes(2, NodeShape(name, {"cpu": "8", "memory": "32Gi", "pods": "110"},
-                                   {berth_kinds.POOL_LABEL: name}))
-    cluster.kube.create(berth_kinds.pool(name))
-    yield name
-    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
-    berth_down(cluster)
+    with pool_of_nodes(cluster, programs_folder, 2, 8) as name:
+        yield name
 
 
 @pytest.fixture
 def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with a quota of its own name: 4 cpu."""
-    kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 4))
-    yield managed_namespace
-    kube.delete(QUOTA, managed_namespace)
+    with quota_of_its_own(kube, managed_namespace, pool, 4) as name:
+        yield name
 
 
 def start_operator(programs, folder: Path, name: str) -> None:

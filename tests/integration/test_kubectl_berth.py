@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +10,10 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_phase, wait_until
+from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
+from berth_controlplane.berth import EXTENDER, OPERATOR
 from berth_controlplane.cluster import Cluster
-from berth_controlplane.nodes import NodeShape
 
 EXIT_FAILURE, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_NOT_PERMITTED = 1, 2, 3, 4
 
@@ -24,28 +21,21 @@ EXIT_FAILURE, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_NOT_PERMITTED = 1, 2, 3, 4
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """Operator and extender, and a pool of two of the nodes."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR, EXTENDER)), print)
-    name = f"pool-{uuid.uuid4().hex[:6]}"
-    cluster.add_nodes(2, NodeShape(name, {"cpu": "8", "memory": "32Gi", "pods": "110"},
-                                   {berth_kinds.POOL_LABEL: name}))
-    cluster.kube.create(berth_kinds.pool(name))
-    yield name
-    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
-    berth_down(cluster)
+    with pool_of_nodes(cluster, programs_folder, 2, 8, (OPERATOR, EXTENDER)) as name:
+        yield name
 
 
 @pytest.fixture
 def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with 6 cpu, of which one pod holds 4 and another waits for 4."""
-    kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 6))
-    kube.create(objects.pod("first", managed_namespace, requests={"cpu": "4"}))
-    wait_phase(kube, "first", managed_namespace, "Running")
-    kube.create(objects.pod("second", managed_namespace, requests={"cpu": "4"}))
-    wait_until(lambda: berth_kinds.annotation(kube, "second", managed_namespace,
-                                              berth_kinds.EXPLAIN), 30, "it is said why it waits")
-    wait_until(lambda: used(kube, managed_namespace) == "4", 30, "the status counts it")
-    yield managed_namespace
-    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
+    with quota_of_its_own(kube, managed_namespace, pool, 6) as name:
+        kube.create(objects.pod("first", name, requests={"cpu": "4"}))
+        wait_phase(kube, "first", name, "Running")
+        kube.create(objects.pod("second", name, requests={"cpu": "4"}))
+        wait_until(lambda: berth_kinds.annotation(kube, "second", name, berth_kinds.EXPLAIN), 30,
+                   "it is said why it waits")
+        wait_until(lambda: used(kube, name) == "4", 30, "the status counts it")
+        yield name
 
 
 def used(kube: ApiClient, quota: str) -> str:

@@ -21,12 +21,10 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_phase, wait_until
+from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
+from berth_controlplane.berth import EXTENDER, OPERATOR
 from berth_controlplane.cluster import Cluster
-from berth_controlplane.nodes import NodeShape
 
 EXIT_FAILURE, EXIT_NOT_FOUND = 1, 3
 QUOTA = "berth.dev/v1alpha1/Quota"
@@ -39,24 +37,17 @@ COLUMNS, LINES = 120, 30
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """Operator and extender, and a pool of two of the nodes."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(OPERATOR, EXTENDER)), print)
-    name = f"pool-{uuid.uuid4().hex[:6]}"
-    cluster.add_nodes(2, NodeShape(name, {"cpu": "8", "memory": "32Gi", "pods": "110"},
-                                   {berth_kinds.POOL_LABEL: name}))
-    cluster.kube.create(berth_kinds.pool(name))
-    yield name
-    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
-    berth_down(cluster)
+    with pool_of_nodes(cluster, programs_folder, 2, 8, (OPERATOR, EXTENDER)) as name:
+        yield name
 
 
 @pytest.fixture
 def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with a quota of 6 cpu."""
-    kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 6))
-    wait_until(lambda: berth_kinds.is_true(kube, "Quota", managed_namespace, "Ready"), 30,
-               "the quota is ready")
-    yield managed_namespace
-    kube.delete(QUOTA, managed_namespace)
+    with quota_of_its_own(kube, managed_namespace, pool, 6) as name:
+        wait_until(lambda: berth_kinds.is_true(kube, "Quota", name, "Ready"), 30,
+                   "the quota is ready")
+        yield name
 
 
 def nominal(kube: ApiClient, quota: str):

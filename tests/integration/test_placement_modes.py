@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +10,13 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_gone, wait_phase, wait_until
+from harness.world import node_shape, pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
+from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
-from berth_controlplane.nodes import NodeShape
 
 NODES = 6
+NODE_CPU = 8
 SERVICE_ACCOUNT = "berth-system/berth-operator"
 FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 # No scheduler has this name: a pod that asks for it is admitted and stays where it is.
@@ -28,26 +26,15 @@ NOBODY = "no-such-scheduler"
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """Berth without its operator, and a pool of nodes of its own."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
-    name = f"modes-{uuid.uuid4().hex[:6]}"
-    cluster.add_nodes(NODES, node_shape(name))
-    cluster.kube.create(berth_kinds.pool(name))
-    yield name
-    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
-    berth_down(cluster)
+    with pool_of_nodes(cluster, programs_folder, NODES, NODE_CPU) as name:
+        yield name
 
 
 @pytest.fixture
 def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with a quota of its own name: 40 cpu."""
-    kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 40))
-    yield managed_namespace
-    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
-
-
-def node_shape(pool: str) -> NodeShape:
-    return NodeShape(pool, {"cpu": "8", "memory": "32Gi", "pods": "110"},
-                     {berth_kinds.POOL_LABEL: pool})
+    with quota_of_its_own(kube, managed_namespace, pool, 40) as name:
+        yield name
 
 
 def pinned_nodes(pod: dict) -> set[str]:
@@ -131,14 +118,14 @@ def lose(kube: ApiClient, node: str, loss: str, namespace: str) -> None:
     elif loss == "deleted":
         kube.delete("v1/Node", node)
     else:  # by a pod that asked nobody
-        kube.create(objects.pod(f"intruder-{node}", namespace, requests={"cpu": "8"},
+        kube.create(objects.pod(f"intruder-{node}", namespace, requests={"cpu": str(NODE_CPU)},
                                 nodeName=node))
 
 
 def bring_back(kube: ApiClient, cluster: Cluster, lost: set[str], loss: str, pool: str,
                namespace: str) -> None:
     if loss == "deleted":
-        cluster.add_nodes(len(lost), node_shape(pool))
+        cluster.add_nodes(len(lost), node_shape(pool, pool, NODE_CPU))
     for node in lost:
         if loss == "cordoned":
             kube.patch("v1/Node", node, {"spec": {"unschedulable": False}})

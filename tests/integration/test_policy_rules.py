@@ -11,12 +11,10 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
+from harness.world import berth_programs, node_shape, pool_object, quota_of_its_own
 
-from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
+from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
-from berth_controlplane.nodes import NodeShape
 
 POLICY = "berth.dev/v1alpha1/AllocationPolicy"
 SERVICE_ACCOUNT = "berth-system/berth-operator"
@@ -29,26 +27,21 @@ IN_EUROPE = {"requireNodeLabels": [{"key": REGION, "values": ["eu"]}]}
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """A pool of two nodes in region us, two in eu, and two in eu that are spot nodes."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
     name = f"rules-{uuid.uuid4().hex[:6]}"
-    for part, labels in {"us": {REGION: "us"}, "eu": {REGION: "eu"},
-                         "spot": {REGION: "eu", SPOT: "spot"}}.items():
-        cluster.add_nodes(2, NodeShape(f"{name}-{part}", {"cpu": "8", "memory": "32Gi",
-                                                          "pods": "110"},
-                                       {berth_kinds.POOL_LABEL: name, **labels}))
-    cluster.kube.create(berth_kinds.pool(name))
-    yield name
-    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
-    berth_down(cluster)
+    with berth_programs(cluster, programs_folder):
+        for part, labels in {"us": {REGION: "us"}, "eu": {REGION: "eu"},
+                             "spot": {REGION: "eu", SPOT: "spot"}}.items():
+            cluster.add_nodes(2, node_shape(f"{name}-{part}", name, 8, labels))
+        with pool_object(cluster.kube, name):
+            yield name
 
 
 @pytest.fixture
 def team(kube: ApiClient, managed_namespace: str, pool: str, programs) -> Iterator[str]:
     """A managed namespace with a quota of its own name, and an operator."""
-    kube.create(berth_kinds.quota(managed_namespace, [managed_namespace], pool, 48))
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
-    yield managed_namespace
-    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
+    with quota_of_its_own(kube, managed_namespace, pool, 48) as name:
+        programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+        yield name
 
 
 @pytest.fixture

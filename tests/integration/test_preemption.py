@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +13,10 @@ from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
 from harness.programs import failpoints
+from harness.world import pool_of_nodes, two_teams
 
-from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
+from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
-from berth_controlplane.nodes import NodeShape
 
 NODE_CPU = 8
 NOTICE_SECONDS = 4
@@ -28,37 +25,20 @@ REVOCABLE_AFTER = "berth.dev/revocable-after"
 SERVICE_ACCOUNT = "berth-system/berth-operator"
 FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200",
          f"--eviction-notice-seconds={NOTICE_SECONDS}", "--min-runtime-seconds=0")
-PREEMPTION_WORDS = ("Nomination", "Notice", "Eviction")
 
 
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """Berth without its operator, which each test starts, and a pool of one node of its own."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
-    name = f"pool-{uuid.uuid4().hex[:6]}"
-    cluster.add_nodes(1, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi", "pods": "110"},
-                                   {berth_kinds.POOL_LABEL: name}))
-    cluster.kube.create(berth_kinds.pool(name))
-    yield name
-    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
-    berth_down(cluster)
+    with pool_of_nodes(cluster, programs_folder, 1, NODE_CPU) as name:
+        yield name
 
 
 @pytest.fixture
 def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
     """Two managed namespaces whose quotas of 4 cpu lend each other what they do not use."""
-    mark = uuid.uuid4().hex[:6]
-    root, owner, borrower = f"root-{mark}", f"owner-{mark}", f"borrower-{mark}"
-    kube.create(berth_kinds.quota(root, [], pool, 0))
-    for name in (owner, borrower):
-        kube.create({"apiVersion": "v1", "kind": "Namespace",
-                     "metadata": {"name": name, "labels": {"berth.dev/managed": "true"}}})
-        kube.create(berth_kinds.quota(name, [name], pool, 4, parent=root))
-    yield owner, borrower
-    for name in (owner, borrower):
-        kube.delete("berth.dev/v1alpha1/Quota", name)
-        kube.delete("v1/Namespace", name)
-    kube.delete("berth.dev/v1alpha1/Quota", root)
+    with two_teams(kube, pool, 4, 4) as names:
+        yield names
 
 
 @pytest.fixture
@@ -196,9 +176,7 @@ def test_measured_pressure_sheds_what_is_borrowed_after_notice(kube, pool, teams
 
 def test_kill_9_between_any_two_writes_of_a_preemption(kube, teams, programs, programs_folder):
     """F20: at every failpoint the operator dies, and the next one finishes."""
-    names = [name for name in failpoints(programs_folder)
-             if any(word in name for word in PREEMPTION_WORDS)]
-    assert len(names) >= 8
+    names = failpoints(programs_folder, "Preemption")
     for name in names:
         check_one_failpoint(kube, teams, programs, name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -62,11 +63,26 @@ class Programs:
         fail_on_sanitizer_reports(logs)
 
 
-def failpoints(folder: Path) -> list[str]:
-    """The names that BERTH_FAILPOINT may have."""
+def failpoints(folder: Path, subject: str) -> list[str]:
+    """The names that BERTH_FAILPOINT may have, of those about one subject."""
+    names = [row.name for row in all_failpoints(folder) if row.subject == subject]
+    assert names, f"there is no failpoint about {subject}"
+    return names
+
+
+@dataclass(frozen=True)
+class Failpoint:
+    """One line of `berth-operator --list-failpoints`."""
+
+    name: str
+    subject: str
+
+
+def all_failpoints(folder: Path) -> list[Failpoint]:
+    """Every place where the operator can be made to die."""
     listing = subprocess.run([str(folder / "berth-operator"), "--list-failpoints"], check=True,
                              capture_output=True, text=True, timeout=30).stdout
-    return [line.split("\t")[0] for line in listing.splitlines()]
+    return [Failpoint(*line.split("\t")[:2]) for line in listing.splitlines()]
 
 
 def fail_on_sanitizer_reports(logs: list[Path]) -> None:

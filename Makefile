@@ -19,15 +19,16 @@ help: ## List the commands
 demo: dependencies build ## Raise a real control plane here and show Berth deciding on it (KEEP=1 leaves it running)
 	@$(PYTHON) demo/run.py --bin build/release/bin $(if $(KEEP),--keep)
 
-test: dependencies lint-fast unit tsan integration ## Run everything that CI runs
+# Kubernetes is compiled beside Berth, and what only computes runs beside what mostly waits.
+test: dependencies lint-fast ## Run everything that CI runs
+	@$(MAKE) --no-print-directory -j 2 test-programs quietly-control-plane
+	@$(MAKE) --no-print-directory -j 2 integration quietly-computing-tests
 
 build: dependencies ## Build the release programs into build/release/bin
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target programs
 
-unit: ## Build with ASan and UBSan; run unit, property, simulation and contract tests
-	@cmake --preset $(PRESET) >/dev/null
-	@cmake --build --preset $(PRESET) -j $(JOBS)
+unit: test-programs ## Build with ASan and UBSan; run unit, property, simulation and contract tests
 	@ctest --preset $(PRESET) -j $(JOBS)
 
 tsan: ## Run the tests of the threaded libraries and the programs under ThreadSanitizer
@@ -35,14 +36,25 @@ tsan: ## Run the tests of the threaded libraries and the programs under ThreadSa
 	@cmake --build --preset tsan -j $(JOBS) --target threaded_tests
 	@ctest --preset tsan -j $(JOBS) -L threaded
 
-integration: ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
-	@tests/controlplane/controlplane build
+integration: control-plane ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
 	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider \
 	  -n $(CONTROL_PLANES) --dist loadfile $(INTEGRATION)
 
-bench: dependencies build ## Run the benchmarks and print ratios with the machine and versions (NODES="1000 5000")
-	@cmake --build --preset release -j $(JOBS) --target benchmarks
+.PHONY: test-programs control-plane computing-tests
+test-programs:
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+
+control-plane:
 	@tests/controlplane/controlplane build
+
+computing-tests: unit tsan
+
+quietly-%:
+	@scripts/quietly $* $(MAKE) --no-print-directory -j 1 $*
+
+bench: dependencies build control-plane ## Run the benchmarks and print ratios with the machine and versions (NODES="1000 5000")
+	@cmake --build --preset release -j $(JOBS) --target benchmarks
 	@$(PYTHON) tests/bench/run.py --bin build/release/bin --nodes $(NODES)
 
 lint: dependencies lint-fast ## Check format, layers, lengths, shell scripts, Boost 1.83 and clang-tidy

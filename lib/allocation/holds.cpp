@@ -31,6 +31,10 @@ private:
     const std::size_t width = nodes_.width();
     return {free_.data() + node * width, width};
   }
+  [[nodiscard]] bool is_usable(NodeIndex node, const PoolName& pool) const {
+    const PooledNode& there = nodes_.node(node);
+    return there.pool == pool && there.view.ready && !there.view.unschedulable && !is_whole_[node];
+  }
   [[nodiscard]] std::int64_t emptiness(NodeIndex node);
   [[nodiscard]] std::vector<NodeIndex> in_order(const ReservationSpec& spec);
   void hold_whole(std::uint32_t index, NodeIndex node, OpenReservation& open);
@@ -62,10 +66,10 @@ std::int64_t Layout::emptiness(NodeIndex node) {
 std::vector<NodeIndex> Layout::in_order(const ReservationSpec& spec) {
   std::vector<std::pair<std::int64_t, NodeIndex>> ranked;
   for (const NodeIndex node : nodes_.in_pool(spec.pool)) {
-    const NodeView& view = nodes_.node(node).view;
-    if (!view.ready || view.unschedulable || is_whole_[node])
+    if (!is_usable(node, spec.pool))
       continue;
-    const auto before = std::ranges::find(spec.places, view.name, &ReservedPlace::node);
+    const auto before =
+        std::ranges::find(spec.places, nodes_.node(node).view.name, &ReservedPlace::node);
     const std::int64_t rank = before == spec.places.end()
                                   ? -emptiness(node)
                                   : (before - spec.places.end()) - kEmptinessScale;
@@ -143,16 +147,16 @@ void Layout::hold_amounts(std::uint32_t index, OpenReservation& open, const Reso
     return held.try_emplace(node, NodeHold{node, index, std::vector<std::int64_t>(nodes_.width())})
         .first->second;
   };
-  const std::vector<NodeIndex> order = in_order(*open.spec);
   for (const ReservedPlace& place : open.spec->places)
     if (const auto node = nodes_.find(place.node.str());
-        node && std::ranges::find(order, *node) != order.end()) {
+        node && is_usable(*node, open.spec->pool)) {
       const ResourceVector most = place.amounts - use.on(place.node);
       hold_there(hold_on(*node), &most, wanted);
     }
-  for (const NodeIndex node : order)
-    if (!is_served())
-      hold_there(hold_on(node), nullptr, wanted);
+  if (!is_served())
+    for (const NodeIndex node : in_order(*open.spec))
+      if (!is_served())
+        hold_there(hold_on(node), nullptr, wanted);
   for (auto& [node, hold] : held)
     if (std::ranges::any_of(hold.amounts, [](std::int64_t amount) { return amount > 0; }))
       holds_.push_back(std::move(hold));

@@ -272,7 +272,8 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   subject_use_.admitted(*head.workload, total);
   namespace_use_.admitted(*head.workload, total);
   take(option, members, std::move(placed), record.is_burst);
-  admitted_.insert(head.workload->id);
+  if (!input_.holds.open.empty())
+    admitted_.insert(head.workload->id);
   if (holders_room_ && holders_room_->release(head.workload->id))
     refused_.clear(); // what was kept for it may be lent again
   return admission;

@@ -99,11 +99,16 @@ std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
     return refuse(Reason::InvalidWorkload, workload.defect);
   if (workload.already_charged > 0)
     return finish_interrupted(head);
-  const auto held_back = input_.policy.held_back.find(workload.id);
-  if (held_back != input_.policy.held_back.end() && held_back->second.until > input_.now)
-    return refuse(held_back->second.reason, held_back->second.why + " and waits until " +
-                                                format_time(held_back->second.until));
+  if (const HeldBack* held = held_back(workload.id))
+    return refuse(held->reason, held->why + " and waits until " + format_time(held->until));
   return admit_new(head);
+}
+
+/// nullptr if nothing keeps it back now.
+const HeldBack* AdmissionCycle::held_back(const WorkloadId& workload) const {
+  const auto held = input_.policy.held_back.find(workload);
+  return held != input_.policy.held_back.end() && held->second.until > input_.now ? &held->second
+                                                                                  : nullptr;
 }
 
 /// The decision stands and is charged (L1): what is left is to write it on the other members (G2),
@@ -208,6 +213,8 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
     refusal_.why = known->second.why; // room only shrinks, so what failed fails again
     if (known->second.has_claimed)
       known->second.has_claimed = claim_room(members, options, total);
+    if (known->second.is_recalled)
+      recalled_.insert(head.workload->id);
     unplaced_ = Unplaced{members, std::move(options), likeness};
     return std::nullopt;
   }
@@ -221,7 +228,8 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
     return admit_there(head, members, option, std::get<PlacedPods>(std::move(tried)));
   }
   refusal_.why = std::make_shared<const Explanation>(explain_all(std::move(failures)));
-  refused_.emplace(likeness, Refused{refusal_.why, claim_room(members, options, total)});
+  refused_.emplace(likeness, Refused{refusal_.why, claim_room(members, options, total),
+                                     recalled_.contains(head.workload->id)});
   unplaced_ = Unplaced{members, std::move(options), likeness};
   return std::nullopt;
 }
@@ -264,6 +272,10 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   subject_use_.admitted(*head.workload, total);
   namespace_use_.admitted(*head.workload, total);
   take(option, members, std::move(placed), record.is_burst);
+  if (!input_.holds.open.empty())
+    admitted_.insert(head.workload->id);
+  if (holders_room_ && holders_room_->release(head.workload->id))
+    refused_.clear(); // what was kept for it may be lent again
   return admission;
 }
 

@@ -16,6 +16,7 @@
 #include "lib/allocation/admission_rates.hpp"
 #include "lib/allocation/decision.hpp"
 #include "lib/allocation/headroom.hpp"
+#include "lib/allocation/holders_room.hpp"
 #include "lib/allocation/namespace_use.hpp"
 #include "lib/allocation/node_calendar.hpp"
 #include "lib/allocation/options.hpp"
@@ -72,10 +73,8 @@ public:
   [[nodiscard]] std::optional<Admission> try_admit(const Head& head);
   /// B1: when the workload that was refused last will start; its room is spoken for from now on.
   [[nodiscard]] std::optional<TimePoint> plan_start(const Head& head);
-  /// What holders found no room for inside reservations whose capacity is there (R4).
-  [[nodiscard]] const std::map<ReservationName, ResourceVector>& recalled() const {
-    return recalled_;
-  }
+  /// What holders lack inside reservations whose capacity is there, and lent (R4).
+  [[nodiscard]] std::vector<Recall> recalls();
   [[nodiscard]] DecisionId new_decision_id(const WorkloadId& workload) const;
   /// Why the last try_admit() admitted nothing.
   [[nodiscard]] Waiting last_refusal();
@@ -92,12 +91,14 @@ private:
   struct Refused {
     Explained why;
     bool has_claimed = false; ///< the next one of its kind may claim, too
+    bool is_recalled = false; ///< for the next one of its kind, too
   };
   /// Equal for workloads that fail for the same reason: quota, reservation, subject, shapes.
   using Likeness = std::vector<std::uint64_t>;
 
   [[nodiscard]] std::optional<Admission> refuse(Reason reason, std::string message);
   [[nodiscard]] std::optional<Admission> refuse(Refusal refusal);
+  [[nodiscard]] const HeldBack* held_back(const WorkloadId& workload) const;
   [[nodiscard]] std::optional<Refusal> find_limit(const Workload& workload, Pods members);
   [[nodiscard]] std::optional<Admission> finish_interrupted(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_new(const Head& head);
@@ -105,6 +106,10 @@ private:
                                                        std::vector<Option> options);
   [[nodiscard]] std::variant<PlacedPods, Explanation> try_option(Option& option, Pods members,
                                                                  const ResourceVector& total);
+  [[nodiscard]] std::optional<Explanation> stopped(const Option& option, Pods members,
+                                                   const ResourceVector& total);
+  void keep_for_holders();
+  void keep_for(const Workload& workload);
   [[nodiscard]] std::optional<Explanation> no_quota(const Option& option,
                                                     const ResourceVector& total) const;
   [[nodiscard]] std::optional<Explanation> not_its_own(const Option& option, Pods members,
@@ -160,8 +165,10 @@ private:
     Likeness likeness{};
   };
   std::optional<Unplaced> unplaced_;
-  std::set<Likeness> without_start_;                   ///< none like them has a planned start
-  std::map<ReservationName, ResourceVector> recalled_; ///< lent out, and wanted by holders
+  std::set<Likeness> without_start_;        ///< none like them has a planned start
+  std::optional<HoldersRoom> holders_room_; ///< once somebody asks for what is lent
+  std::set<WorkloadId> recalled_;           ///< holders that found no room inside
+  std::set<WorkloadId> admitted_;
   std::unordered_map<const PodShape*, std::uint64_t> shape_numbers_;
   std::map<std::string, std::uint64_t> name_numbers_;
   std::map<Horizon, std::uint64_t> horizon_numbers_;

@@ -1,12 +1,11 @@
 // The part of AdmissionCycle that says whether one option has room for a workload: quota, pressure,
 // back-off, pool-level resources and nodes, what is claimed or left for others (F4, Q6), and what
-// windows and planned starts leave or lend (R3, R4, B1).
+// planned starts leave (B1). What windows lend is admission_lending.cpp's.
 
 #include <algorithm>
 
 #include "lib/allocation/admission_cycle.hpp"
 #include "lib/allocation/explain.hpp"
-#include "lib/allocation/window_layout.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::allocation {
@@ -20,14 +19,22 @@ Horizon AdmissionCycle::horizon_of(Pods members, const Option& option) const {
 
 std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(Option& option, Pods members,
                                                                  const ResourceVector& total) {
+  if (auto why = stopped(option, members, total))
+    return *std::move(why);
+  return place(option, members, total);
+}
+
+/// By anything but nodes.
+std::optional<Explanation> AdmissionCycle::stopped(const Option& option, Pods members,
+                                                   const ResourceVector& total) {
   if (auto why = no_quota(option, total))
-    return *std::move(why);
+    return why;
   if (auto why = not_its_own(option, members, total))
-    return *std::move(why);
+    return why;
   if (auto why = pressed(option, total))
-    return *std::move(why);
+    return why;
   if (auto back_off = borrowing_back_off(option, total))
-    return std::move(*back_off);
+    return back_off;
   if (const auto shortfall = headroom_.pool_shortfall(option, total))
     return explain_shortfall(*shortfall);
   // Q6: a burst is paid for by its budget, and takes from nobody's quota.
@@ -35,7 +42,7 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(Option& option,
           bursts_ ? nullptr
                   : planned_.delayed_by(option, total, option.site.horizon.expected_until))
     return explain_delay(delayed->workload, delayed->at);
-  return place(option, members, total);
+  return std::nullopt;
 }
 
 /// What is lent must come back: a request that must not be taken back gets none of it.
@@ -70,39 +77,10 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::place(Option& option, Pods
   return no_place(option, members);
 }
 
-/// Beside all promises; else, for work that may be evicted, on what they lend (R3, R4).
-std::optional<PlacedPods> AdmissionCycle::find_place(Option& option, Pods members, bool yields) {
-  const std::size_t nodes = nodes_max(option.site);
-  const auto try_there = [&] {
-    return yields ? own_room_->place(members, option.site, nodes)
-                  : placer_.place(members, option.site, nodes);
-  };
-  if (auto placed = try_there())
-    return placed;
-  if (!may_lend(option, members))
-    return std::nullopt;
-  option.site.horizon.is_revocable = true;
-  auto placed = try_there();
-  option.site.horizon.is_revocable = placed.has_value();
-  return placed;
-}
-
-/// Only where somebody takes it back in time, and to work that may be evicted; nothing under
-/// pressure, nor soon after it (T3, P4).
-bool AdmissionCycle::may_lend(const Option& option, Pods members) const {
-  const PoolName& pool = option.site.pool->name;
-  const QuotaName& payer = input_.snapshot.quotas->spec(option.payer).name;
-  return calendar_.lends_anything() && rates_.pressure(pool) == PressureLevel::None &&
-         input_.policy.evictions.may_borrow_from(payer, pool) <= input_.now &&
-         preemption_of(input_.snapshot, input_.policy, option.site.pool->name).enabled &&
-         std::all_of(members.begin(), members.end(),
-                     [](const auto& pod) { return pod->preemptible && !pod->is_request; });
-}
-
 Explanation AdmissionCycle::no_place(const Option& option, Pods members) {
   note_want(option, members);
   if (option.site.reservation != kNoReservation)
-    recalled_[option.reservation] += total_of(members);
+    recalled_.insert(workload_id(*members.front()));
   if (!planned_.is_empty()) {
     Site without_plans = option.site;
     without_plans.horizon.expected_until = TimePoint::min();
@@ -110,21 +88,6 @@ Explanation AdmissionCycle::no_place(const Option& option, Pods members) {
       return explain_delay({}, {});
   }
   return explain_no_place(placer_.explain(members, option.site), option.site, members.size());
-}
-
-/// From when on work on lent capacity may have to go; nothing if it stands on none.
-std::optional<TimePoint> AdmissionCycle::lent_until(const PlacedPods& placed, const Site& site) {
-  if (!site.horizon.is_revocable)
-    return std::nullopt;
-  TimePoint first = TimePoint::max();
-  for (const auto& nodes : placed.nodes)
-    for (const NodeIndex node : nodes)
-      first = std::min(first,
-                       calendar_.lent_until(node, site.viewer(), placer_.overlay().holds_on(node)));
-  if (first == TimePoint::max())
-    return std::nullopt;
-  return std::chrono::floor<std::chrono::seconds>(first == input_.now ? first
-                                                                      : first - kEvictionDrain);
 }
 
 /// P4: what was taken back from a quota is not borrowed again at once.

@@ -24,7 +24,7 @@ std::vector<LaidWindow> promise_windows(const CycleInput& input, AdmissionCycle&
   std::vector<LaidWindow> windows = layout.lay_accepted();
   for (const LaidWindow& laid : windows)
     plan.windows.push_back(
-        {laid.spec, laid.window, layout.names_of(laid), laid.missing, laid.nodes_missing});
+        {laid.spec, laid.window, layout.places_of(laid), laid.missing, laid.nodes_missing});
   plan.reservations = decide_reservations(input.snapshot, layout, input.now);
   return windows;
 }

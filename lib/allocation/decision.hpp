@@ -113,14 +113,14 @@ struct ReservationDecision {
   Reason reason = Reason::Accepted; ///< Accepted, CalendarFull, PoolNotFound, QuotaNotFound
   std::string message{};
   std::optional<TimePoint> next_start{}; ///< with CalendarFull: from when on it would fit
-  std::vector<NodeName> nodes{};         ///< if accepted: where its first window lies
+  std::vector<ReservedPlace> places{};   ///< if accepted: where its first window lies
 };
 
 /// Where the next window of an accepted reservation will lie, and what it would not find.
 struct WindowOutlook {
   std::shared_ptr<const ReservationSpec> reservation{};
   TimeRange window{};
-  std::vector<NodeName> nodes{};
+  std::vector<ReservedPlace> places{};
   ResourceVector missing{};
   std::int32_t nodes_missing = 0;
 };

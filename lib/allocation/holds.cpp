@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 namespace berth::allocation {
 namespace {
@@ -21,7 +22,8 @@ public:
   }
 
   void hold_whole_nodes(std::uint32_t index, OpenReservation& open, const ReservationUse& use);
-  void hold_amounts(std::uint32_t index, OpenReservation& open, const ResourceVector& amounts);
+  void hold_amounts(std::uint32_t index, OpenReservation& open, const ResourceVector& amounts,
+                    const ReservationUse& use);
   [[nodiscard]] std::vector<NodeHold> take_holds();
 
 private:
@@ -29,9 +31,16 @@ private:
     const std::size_t width = nodes_.width();
     return {free_.data() + node * width, width};
   }
+  [[nodiscard]] bool is_usable(NodeIndex node, const PoolName& pool) const {
+    const PooledNode& there = nodes_.node(node);
+    return there.pool == pool && there.view.ready && !there.view.unschedulable && !is_whole_[node];
+  }
   [[nodiscard]] std::int64_t emptiness(NodeIndex node);
   [[nodiscard]] std::vector<NodeIndex> in_order(const ReservationSpec& spec);
   void hold_whole(std::uint32_t index, NodeIndex node, OpenReservation& open);
+  /// What of a promise has no place yet.
+  using Wanted = std::vector<std::pair<ColumnIndex, std::int64_t>>;
+  void hold_there(NodeHold& hold, const ResourceVector* most, Wanted& wanted);
 
   const NodeTable& nodes_;
   std::vector<std::int64_t> free_; ///< rows; never negative
@@ -57,13 +66,13 @@ std::int64_t Layout::emptiness(NodeIndex node) {
 std::vector<NodeIndex> Layout::in_order(const ReservationSpec& spec) {
   std::vector<std::pair<std::int64_t, NodeIndex>> ranked;
   for (const NodeIndex node : nodes_.in_pool(spec.pool)) {
-    const NodeView& view = nodes_.node(node).view;
-    if (!view.ready || view.unschedulable || is_whole_[node])
+    if (!is_usable(node, spec.pool))
       continue;
-    const auto before = std::find(spec.nodes.begin(), spec.nodes.end(), view.name);
-    const std::int64_t rank = before == spec.nodes.end()
+    const auto before =
+        std::ranges::find(spec.places, nodes_.node(node).view.name, &ReservedPlace::node);
+    const std::int64_t rank = before == spec.places.end()
                                   ? -emptiness(node)
-                                  : (before - spec.nodes.end()) - kEmptinessScale;
+                                  : (before - spec.places.end()) - kEmptinessScale;
     ranked.emplace_back(rank, node);
   }
   std::sort(ranked.begin(), ranked.end());
@@ -88,7 +97,7 @@ void Layout::hold_whole(std::uint32_t index, NodeIndex node, OpenReservation& op
 void Layout::hold_whole_nodes(std::uint32_t index, OpenReservation& open,
                               const ReservationUse& use) {
   std::int32_t missing = open.spec->node_count;
-  for (const auto& [name, pods] : use.pods_on) {
+  for (const auto& [name, there] : use.on_nodes) {
     const auto node = nodes_.find(name.str());
     if (missing == 0 || !node || is_whole_[*node])
       continue;
@@ -104,32 +113,53 @@ void Layout::hold_whole_nodes(std::uint32_t index, OpenReservation& open,
   open.nodes_missing = missing;
 }
 
-void Layout::hold_amounts(std::uint32_t index, OpenReservation& open,
-                          const ResourceVector& amounts) {
-  std::vector<std::pair<ColumnIndex, std::int64_t>> wanted;
+/// As much as the node has room for; `most`: no more than that.
+void Layout::hold_there(NodeHold& hold, const ResourceVector* most, Wanted& wanted) {
+  const auto free = free_on(hold.node);
+  for (auto& [column, amount] : wanted) {
+    std::int64_t room = free[column];
+    if (most != nullptr)
+      room = std::min(room, most->get(nodes_.columns()[column]).value());
+    const std::int64_t taken = std::clamp<std::int64_t>(room, 0, amount);
+    hold.amounts[column] += taken;
+    free[column] -= taken;
+    amount -= taken;
+  }
+}
+
+/// Node by node as it lay before, less what holders use there; then whatever is left.
+void Layout::hold_amounts(std::uint32_t index, OpenReservation& open, const ResourceVector& amounts,
+                          const ReservationUse& use) {
+  Wanted wanted;
   for (const auto& [name, amount] : amounts)
     if (const auto column = nodes_.column(name); column && amount > Amount{})
       wanted.emplace_back(*column, amount.value());
     else if (!name.is_virtual() && amount > Amount{})
       open.missing.set(name, amount);
-  if (wanted.empty())
-    return;
   const auto is_served = [&] {
     return std::all_of(wanted.begin(), wanted.end(),
                        [](const auto& part) { return part.second == 0; });
   };
-  for (const NodeIndex node : in_order(*open.spec)) {
-    if (is_served())
-      break;
-    NodeHold hold{node, index, std::vector<std::int64_t>(nodes_.width()), false};
-    for (auto& [column, amount] : wanted) {
-      const std::int64_t taken = std::min(amount, free_on(node)[column]);
-      hold.amounts[column] = taken;
-      free_on(node)[column] -= taken;
-      amount -= taken;
+  if (is_served())
+    return;
+  std::map<NodeIndex, NodeHold> held;
+  const auto hold_on = [&](NodeIndex node) -> NodeHold& {
+    return held.try_emplace(node, NodeHold{node, index, std::vector<std::int64_t>(nodes_.width())})
+        .first->second;
+  };
+  for (const ReservedPlace& place : open.spec->places)
+    if (const auto node = nodes_.find(place.node.str());
+        node && is_usable(*node, open.spec->pool)) {
+      const ResourceVector most = place.amounts - use.on(place.node);
+      hold_there(hold_on(*node), &most, wanted);
     }
-    holds_.push_back(std::move(hold));
-  }
+  if (!is_served())
+    for (const NodeIndex node : in_order(*open.spec))
+      if (!is_served())
+        hold_there(hold_on(node), nullptr, wanted);
+  for (auto& [node, hold] : held)
+    if (std::ranges::any_of(hold.amounts, [](std::int64_t amount) { return amount > 0; }))
+      holds_.push_back(std::move(hold));
   for (const auto& [column, amount] : wanted)
     if (amount > 0)
       open.missing.set(nodes_.columns()[column], Amount{amount});
@@ -148,6 +178,14 @@ ResourceVector unfilled_part(const ResourceVector& promised, const ResourceVecto
     if (amount > used.get(name))
       unfilled.set(name, amount - used.get(name));
   return unfilled;
+}
+
+ResourceVector amounts_of(const NodeHold& hold, const NodeTable& nodes) {
+  ResourceVector amounts;
+  for (std::size_t column = 0; column < nodes.columns().size(); ++column)
+    if (hold.amounts[column] > 0)
+      amounts.set(nodes.columns()[column], Amount{hold.amounts[column]});
+  return amounts;
 }
 
 /// The order in which reservations take their nodes: the older promise first.
@@ -197,6 +235,42 @@ bool Holds::is_for(const NodeHold& hold, const ReservationName& reservation) con
   return hold.reservation < open.size() && open[hold.reservation].spec->name == reservation;
 }
 
+std::vector<ReservedPlace> places_of(const OpenReservation& open, const Holds& holds,
+                                     const NodeTable& nodes, const ReservationUse& use) {
+  const auto index = static_cast<std::uint32_t>(&open - holds.open.data());
+  std::set<NodeName> whole;
+  std::map<NodeName, ResourceVector> parts;
+  for (const auto& [name, there] : use.on_nodes)
+    parts[name] = there.amounts.total();
+  for (const NodeHold& hold : holds.holds)
+    if (hold.reservation == index && hold.is_whole)
+      whole.insert(nodes.node(hold.node).view.name);
+    else if (hold.reservation == index)
+      parts[nodes.node(hold.node).view.name] += amounts_of(hold, nodes);
+  std::vector<ReservedPlace> places;
+  ResourceVector left = open.spec->amounts; // holders may use more than was promised
+  const auto add = [&](const NodeName& name) {
+    if (whole.erase(name) > 0)
+      places.push_back({name, {}});
+    const auto part = parts.extract(name);
+    ReservedPlace place{name, {}};
+    if (!part.empty())
+      for (const auto& [resource, amount] : left)
+        if (const Amount there = std::min(amount, part.mapped().get(resource)); there > Amount{})
+          place.amounts.set(resource, there);
+    left -= place.amounts;
+    if (!place.amounts.empty())
+      places.push_back(std::move(place));
+  };
+  for (const ReservedPlace& before : open.spec->places) // their order is that of the layout
+    add(before.node);
+  for (const NodeName& name : std::set(whole))
+    add(name);
+  for (const auto& [name, part] : std::map(parts))
+    add(name);
+  return remembered(std::move(places));
+}
+
 Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes, const NodeLoads& loads,
                     const std::map<ReservationName, ReservationUse>& use) {
   Holds holds;
@@ -223,7 +297,7 @@ Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes, const No
   for (const std::uint32_t index : order)
     layout.hold_whole_nodes(index, holds.open[index], use_of(holds.open[index]));
   for (const std::uint32_t index : order)
-    layout.hold_amounts(index, holds.open[index], amounts[index]);
+    layout.hold_amounts(index, holds.open[index], amounts[index], use_of(holds.open[index]));
   holds.holds = layout.take_holds();
   return holds;
 }

@@ -1,7 +1,8 @@
 #pragma once
 // Holds: on which nodes the capacity of open reservations lies. An accepted reservation whose
-// window is open holds what its holders do not use yet, on the emptiest nodes of its pool, so that
-// it lies together and a large pod can use it; whole nodes are held before amounts. Others see held
+// window is open holds what its holders do not use yet where its promise lay before, and else on
+// the emptiest nodes of its pool, so that it lies together and a large pod can use it; whole nodes
+// are held before amounts. Others see held
 // capacity as taken (N1, R4). The same snapshot and time always give the same holds.
 
 #include <cstdint>
@@ -86,6 +87,12 @@ struct Holds {
   /// owner is not admitted yet.
   [[nodiscard]] bool is_for(const NodeHold& hold, const ReservationName& reservation) const;
 };
+
+/// Where the promise of an open reservation lies, held or used: what it remembers (status.places).
+/// `open`: of `holds`.
+[[nodiscard]] std::vector<ReservedPlace> places_of(const OpenReservation& open, const Holds& holds,
+                                                   const NodeTable& nodes,
+                                                   const ReservationUse& use);
 
 [[nodiscard]] Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes,
                                   const NodeLoads& loads,

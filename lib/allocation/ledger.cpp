@@ -128,13 +128,22 @@ void Ledger::book_reservation(const Charge& charge, bool is_added) {
   else
     use.total.subtract(charge.shape->requests);
   if (!charge.node.empty()) {
-    std::size_t& pods = use.pods_on[charge.node];
-    pods = is_added ? pods + 1 : pods - 1;
-    if (pods == 0)
-      use.pods_on.erase(charge.node);
+    ReservationUse::OnNode& there = use.on_nodes[charge.node];
+    if (is_added)
+      there.amounts.add(charge.shape->requests);
+    else
+      there.amounts.subtract(charge.shape->requests);
+    there.pods = is_added ? there.pods + 1 : there.pods - 1;
+    if (there.pods == 0)
+      use.on_nodes.erase(charge.node);
   }
   if (use == ReservationUse{})
     reservations_.erase(charge.reservation);
+}
+
+ResourceVector ReservationUse::on(const NodeName& node) const {
+  const auto there = on_nodes.find(node);
+  return there == on_nodes.end() ? ResourceVector{} : there->second.amounts.total();
 }
 
 namespace {

@@ -49,8 +49,17 @@ struct QuotaUse {
 
 /// What the holders of one reservation have of it, and where.
 struct ReservationUse {
+  struct OnNode {
+    ResourceSum amounts{};
+    std::size_t pods = 0;
+
+    friend bool operator==(const OnNode&, const OnNode&) = default;
+  };
   ResourceSum total{};
-  std::map<NodeName, std::size_t> pods_on{};
+  std::map<NodeName, OnNode> on_nodes{};
+
+  /// Nothing where no holder is.
+  [[nodiscard]] ResourceVector on(const NodeName& node) const;
 
   friend bool operator==(const ReservationUse&, const ReservationUse&) = default;
 };

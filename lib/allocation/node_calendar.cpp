@@ -40,6 +40,22 @@ void NodeCalendar::promise(NodeIndex node, Promise promise) {
   futures_[node].promises.push_back(std::move(promise));
 }
 
+void NodeCalendar::keep(NodeIndex node, ReservationIndex reservation,
+                        std::span<const std::int64_t> amounts, int sign) {
+  add_rows(kept_.try_emplace({node, reservation}, amounts.size()).first->second, amounts, sign);
+}
+
+void NodeCalendar::add_seen(const NodeHold& hold, const Viewer& viewer,
+                            std::vector<std::int64_t>& row) const {
+  if (hold.reservation == viewer.reservation)
+    return;
+  if (!viewer.horizon.is_revocable || !lends(hold.reservation))
+    return add_rows(row, hold.amounts, 1);
+  const auto kept = kept_.find({hold.node, hold.reservation});
+  for (std::size_t column = 0; kept != kept_.end() && column < row.size(); ++column)
+    row[column] += std::min(hold.amounts[column], kept->second[column]);
+}
+
 TimePoint NodeCalendar::lent_until(NodeIndex node, const Viewer& viewer,
                                    std::span<const NodeHold> holds) const {
   TimePoint until = TimePoint::max();
@@ -121,9 +137,8 @@ void NodeCalendar::raise(const Future& future, const Question& question,
   const Viewer& viewer = question.viewer;
   row_.assign(held.size(), 0);
   for (const NodeHold& hold : question.picture.holds)
-    if (hold.reservation != viewer.reservation && is_open_at(hold.reservation, question.at) &&
-        !(viewer.horizon.is_revocable && lends(hold.reservation)))
-      add_rows(row_, hold.amounts, 1);
+    if (is_open_at(hold.reservation, question.at))
+      add_seen(hold, viewer, row_);
   for (const Promise& promise : future.promises) {
     const bool is_ours =
         promise.reservation != kNoReservation && promise.reservation == viewer.reservation;

@@ -12,6 +12,7 @@
 #include <set>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "lib/allocation/holds.hpp"
@@ -84,6 +85,14 @@ public:
   void release(NodeIndex node, const WorkEnd& end, std::vector<std::int64_t> amounts,
                ReservationIndex reservation);
 
+  /// R4: of what the open reservation holds on the node, so much more (`sign` 1) or less (-1) is
+  /// not lent.
+  void keep(NodeIndex node, ReservationIndex reservation, std::span<const std::int64_t> amounts,
+            int sign);
+  /// What others than its own reservation see of a hold, onto `row`: all of it, or what a lender
+  /// keeps.
+  void add_seen(const NodeHold& hold, const Viewer& viewer, std::vector<std::int64_t>& row) const;
+
   /// Work that starts now: raises `held` to the most that others have of the node at any time in
   /// its horizon, beyond what is charged now.
   void hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
@@ -150,6 +159,7 @@ private:
   std::set<TimePoint> starts_; ///< of windows and plans
   std::unordered_map<const PodShape*, ColumnRequest> requests_;
   std::map<ReservationName, ReservationIndex> open_;
+  std::map<std::pair<NodeIndex, ReservationIndex>, std::vector<std::int64_t>> kept_;
   std::set<PodUid> nominated_victims_;
   std::vector<std::int64_t> row_;
   bool lends_anything_ = false;

@@ -33,8 +33,7 @@ void draw(NodeHold* hold, std::vector<std::int64_t>& wanted) {
 
 NodeOverlay::NodeOverlay(const NodeTable& table, const NodeLoads& loads, const Holds& holds,
                          NodeCalendar* calendar)
-    : table_(&table), all_holds_(&holds), calendar_(calendar), charged_(loads.flat()),
-      versions_(table.size()) {
+    : table_(&table), calendar_(calendar), charged_(loads.flat()), versions_(table.size()) {
   for (const NodeHold& hold : holds.holds)
     holds_[hold.node].push_back(hold);
 }
@@ -64,14 +63,12 @@ std::span<const std::int64_t> NodeOverlay::held_for_others(NodeIndex node, const
   if (picture.holds.empty() && !has_future)
     return {};
   held.assign(table_->width(), 0);
-  for (const NodeHold& hold : picture.holds) {
-    const bool is_lent = viewer.horizon.is_revocable &&
-                         hold.reservation < all_holds_->open.size() &&
-                         all_holds_->open[hold.reservation].spec->lend_idle;
-    if (hold.reservation != viewer.reservation && !is_lent)
+  for (const NodeHold& hold : picture.holds)
+    if (calendar_ != nullptr)
+      calendar_->add_seen(hold, viewer, held);
+    else if (hold.reservation != viewer.reservation)
       for (std::size_t column = 0; column < held.size(); ++column)
         held[column] += hold.amounts[column];
-  }
   if (has_future)
     calendar_->hold_ahead(node, viewer, picture, held);
   return held;
@@ -84,6 +81,12 @@ std::span<const NodeHold> NodeOverlay::holds_on(NodeIndex node) const {
 
 void NodeOverlay::promise(NodeIndex node, Promise promise) {
   calendar_->promise(node, std::move(promise));
+  touch(node);
+}
+
+void NodeOverlay::keep(NodeIndex node, ReservationIndex reservation,
+                       std::span<const std::int64_t> amounts, int sign) {
+  calendar_->keep(node, reservation, amounts, sign);
   touch(node);
 }
 

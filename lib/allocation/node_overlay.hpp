@@ -74,6 +74,9 @@ public:
   void apply(NodeIndex node, NodeState state);
   /// Speaks for room on the node from a later time on.
   void promise(NodeIndex node, Promise promise);
+  /// See NodeCalendar::keep().
+  void keep(NodeIndex node, ReservationIndex reservation, std::span<const std::int64_t> amounts,
+            int sign);
   /// The room of work that would start at that time; what others will have counts as charged.
   [[nodiscard]] NodeRoom room_from(NodeIndex node, TimePoint start, const Viewer& viewer,
                                    std::vector<std::int64_t>& held) const;
@@ -87,7 +90,6 @@ public:
 
 private:
   const NodeTable* table_;
-  const Holds* all_holds_;
   NodeCalendar* calendar_;
   bool notes_ends_ = true;            ///< of pods that are placed
   std::vector<std::int64_t> charged_; ///< rows

@@ -108,6 +108,11 @@ bool OptionFinder::is_allowed(const ReservationSpec& spec, const Workload& workl
                  snapshot_.namespace_labels(workload.namespace_name));
 }
 
+bool OptionFinder::may_go_inside(const Workload& workload) const {
+  return std::ranges::any_of(
+      holds_.open, [&](const OpenReservation& open) { return is_allowed(*open.spec, workload); });
+}
+
 /// Nothing if the reservation's pool or payer is missing.
 std::optional<Option> OptionFinder::inside(ReservationIndex reservation, QuotaIndex quota) const {
   const ReservationSpec& spec = *holds_.open[reservation].spec;

@@ -74,8 +74,10 @@ void PreemptionCycle::clear_windows(std::span<const LaidWindow> windows) {
 }
 
 void PreemptionCycle::recall_lent() {
-  if (input_.policy.preemption.enabled && !admission_.recalled().empty())
-    add(berth::allocation::recall_lent(input_, admission_.recalled(), work()));
+  if (!input_.policy.preemption.enabled)
+    return;
+  if (const std::vector<Recall> recalls = admission_.recalls(); !recalls.empty())
+    add(berth::allocation::recall_lent(input_, recalls, work()));
 }
 
 void PreemptionCycle::add(WindowSteps steps) {

@@ -84,6 +84,18 @@ std::optional<TimeRange> next_window(const ReservationSpec& spec, TimePoint now)
   return std::nullopt;
 }
 
+std::vector<ReservedPlace> remembered(std::vector<ReservedPlace> places) {
+  std::size_t amounts = 0;
+  const auto too_many = std::ranges::find_if(places, [&](const ReservedPlace& place) {
+    amounts += place.amounts.size();
+    return amounts > kPlacedAmountsMax;
+  });
+  const auto kept = std::min(static_cast<std::size_t>(too_many - places.begin()), kPlacesMax);
+  if (kept < places.size())
+    places.resize(kept);
+  return places;
+}
+
 bool is_lent_inside(const PodView& pod, const TimeRange& window) {
   return is_lent(pod) && window.contains(*pod.admission->lent_until);
 }

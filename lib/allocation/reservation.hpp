@@ -44,6 +44,19 @@ struct RecurringWindow {
 inline constexpr Duration kRecurringDurationMax = std::chrono::days{366};
 using WindowRule = std::variant<AlwaysOpen, SingleWindow, RecurringWindow>;
 
+/// Where a part of a promise lies.
+struct ReservedPlace {
+  NodeName node{};
+  ResourceVector amounts{}; ///< nothing: the whole node
+
+  friend bool operator==(const ReservedPlace&, const ReservedPlace&) = default;
+};
+
+/// Places that a reservation remembers, and amounts in all of them together: its status stays far
+/// below what the API stores. A promise that lies on more is laid anew there in each cycle.
+inline constexpr std::size_t kPlacesMax = 1000;
+inline constexpr std::size_t kPlacedAmountsMax = 2000;
+
 /// What becomes of holders at the end of a window (R4).
 enum class Overrun { Evict, Warn, Allow };
 
@@ -65,8 +78,9 @@ struct ReservationSpec {
   Overrun overrun = Overrun::Evict;
   /// Revocable work may use what holders leave idle, and what will be needed later (R3, R4).
   bool lend_idle = false;
-  /// Where its promise lies (status.nodes); the next layout keeps to it where it can.
-  std::vector<NodeName> nodes{};
+  /// Where its promise lies (status.places), of the window that is open, else of the next one. It
+  /// stays there, amount by amount, as long as those nodes can carry it.
+  std::vector<ReservedPlace> places{};
   bool accepted = false; ///< condition Accepted is True: the promise is given
   bool deleting = false;
 
@@ -80,6 +94,9 @@ struct ReservationSpec {
 /// All windows that touch `within`, merged, at most `most`, from the first.
 [[nodiscard]] std::vector<TimeRange> windows(const ReservationSpec& spec, TimeRange within,
                                              std::size_t most);
+
+/// As many of the places, from the first, as a reservation remembers.
+[[nodiscard]] std::vector<ReservedPlace> remembered(std::vector<ReservedPlace> places);
 
 /// Whether the pod was let onto the window's idle capacity while it was open (R4): it may have to
 /// go at any time. What was lent before the start should be gone by then.

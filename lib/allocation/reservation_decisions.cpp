@@ -84,7 +84,7 @@ ReservationDecision decide_one(const std::shared_ptr<const ReservationSpec>& spe
   std::vector<LaidWindow> laid;
   const HasPlace has_place = [&](TimeRange window) {
     laid.push_back(
-        layout.find(spec, window, laid.empty() ? spec->nodes : layout.names_of(laid[0])));
+        layout.find(spec, window, laid.empty() ? spec->places : layout.places_of(laid[0])));
     return laid.back().is_complete();
   };
   const Acceptance acceptance = accept(calendar->second, *spec, load, now, has_place);
@@ -97,7 +97,7 @@ ReservationDecision decide_one(const std::shared_ptr<const ReservationSpec>& spe
             Reason::Accepted,
             "the reservation fits the calendar of pool " + pool->name.str(),
             std::nullopt,
-            layout.names_of(laid.front())};
+            layout.places_of(laid.front())};
   }
   if (!acceptance.conflict)
     return {spec,         false, Reason::WindowClosed, "the reservation has no window any more",

@@ -25,7 +25,7 @@ public:
   void clear_for(const LaidWindow& laid);
   void make_up_for(const OpenReservation& open);
   void end_window_of(const ReservationSpec& spec);
-  void recall(const OpenReservation& open, ResourceVector wanted);
+  void recall(const Recall& recalled);
   [[nodiscard]] WindowSteps take_steps() { return std::move(steps_); }
 
 private:
@@ -67,6 +67,22 @@ bool helps(const ResourceVector& freed, const ResourceVector& missing) {
   });
 }
 
+/// Takes what the victim has on the node off what the node lacks.
+void give_back(const Victim& victim, NodeIndex node, std::vector<std::int64_t>& lacks) {
+  for (const Victim::Place& there : victim.places)
+    if (there.node == node)
+      take_off(lacks, *there.request, there.devices);
+}
+
+bool helps(const Victim& victim, NodeIndex node, const std::vector<std::int64_t>& lacks) {
+  std::vector<std::int64_t> without = lacks;
+  give_back(victim, node, without);
+  for (std::size_t column = 0; column < lacks.size(); ++column)
+    if (lacks[column] > 0 && without[column] < lacks[column])
+      return true;
+  return false;
+}
+
 void Asker::clear_for(const LaidWindow& laid) {
   const Duration ahead = notice_for(*laid.spec) + kEvictionDrain;
   if (laid.window.start - ahead > input_.now)
@@ -89,16 +105,11 @@ void Asker::clear_node(const LaidWindow& laid, const LaidWindow::OnNode& place) 
   std::vector<std::int64_t> over(capacity.size());
   for (std::size_t column = 0; column < over.size(); ++column)
     over[column] = charged[column] + place.amounts[column] - capacity[column];
-  const auto give_back = [&](const Victim& victim) {
-    for (const Victim::Place& there : victim.places)
-      if (there.node == place.node)
-        take_off(over, *there.request, there.devices);
-  };
   std::vector<Victim*> victims = work_on(place.node);
   std::erase_if(victims, [&](const Victim* victim) {
     const bool goes = victim->is_leaving || is_gone_by(*victim, laid.window.start);
     if (goes)
-      give_back(*victim);
+      give_back(*victim, place.node, over);
     return goes || is_holder_of(*victim, *laid.spec) || !may_be_asked(*victim);
   });
   std::ranges::stable_partition(victims, [](const Victim* victim) { return was_told(*victim); });
@@ -112,7 +123,7 @@ void Asker::clear_node(const LaidWindow& laid, const LaidWindow::OnNode& place) 
         std::any_of(over.begin(), over.end(), [](auto more) { return more > 0; });
     if (!is_needed)
       break;
-    give_back(*victim);
+    give_back(*victim, place.node, over);
     ask(*victim, cause);
   }
 }
@@ -181,21 +192,17 @@ std::vector<Victim*> Asker::choose(const std::vector<Victim*>& candidates,
 }
 
 /// R4: holders have the capacity first.
-void Asker::recall(const OpenReservation& open, ResourceVector wanted) {
-  const auto index = static_cast<std::uint32_t>(&open - input_.holds.open.data());
-  const Cause cause{*open.spec, input_.now, Duration{},
-                    "a holder of Reservation " + open.spec->name.str() + " wants its capacity",
-                    false};
-  for (const NodeHold& hold : input_.holds.holds) {
-    if (hold.reservation != index)
+void Asker::recall(const Recall& recalled) {
+  const ReservationSpec& spec = *input_.holds.open[recalled.reservation].spec;
+  const Cause cause{spec, input_.now, Duration{},
+                    "a holder of Reservation " + spec.name.str() + " wants its capacity", false};
+  std::vector<std::int64_t> lacks = recalled.lacks;
+  for (Victim* victim : work_on(recalled.node)) {
+    if (!victim->is_lent || !helps(*victim, recalled.node, lacks))
       continue;
-    for (Victim* victim : work_on(hold.node)) {
-      if (!victim->is_lent || !helps(victim->total, wanted))
-        continue;
-      wanted -= victim->total;
-      if (!victim->is_leaving && may_be_asked(*victim))
-        ask(*victim, cause);
-    }
+    give_back(*victim, recalled.node, lacks);
+    if (!victim->is_leaving && may_be_asked(*victim))
+      ask(*victim, cause);
   }
 }
 
@@ -209,7 +216,7 @@ void Asker::end_window_of(const ReservationSpec& spec) {
   if (open != nullptr && open->window.end - notice_for(spec) > input_.now)
     return wake(open->window.end - notice_for(spec));
   std::vector<Victim*> holders;
-  for (const auto& [name, pods] : use->second.pods_on)
+  for (const auto& [name, there] : use->second.on_nodes)
     if (const auto node = input_.snapshot.nodes->find(name.str()))
       for (Victim* victim : work_on(*node))
         if (is_holder_of(*victim, spec) &&
@@ -355,13 +362,11 @@ WindowSteps clear_windows(const CycleInput& input, std::span<const LaidWindow> w
   return asker.take_steps();
 }
 
-WindowSteps recall_lent(const CycleInput& input,
-                        const std::map<ReservationName, ResourceVector>& recalled,
+WindowSteps recall_lent(const CycleInput& input, std::span<const Recall> recalls,
                         RunningWork& work) {
   Asker asker(input, [&work]() -> RunningWork& { return work; });
-  for (const OpenReservation& open : input.holds.open)
-    if (const auto wanted = recalled.find(open.spec->name); wanted != recalled.end())
-      asker.recall(open, wanted->second);
+  for (const Recall& recalled : recalls)
+    asker.recall(recalled);
   return asker.take_steps();
 }
 

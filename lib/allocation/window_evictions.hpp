@@ -7,7 +7,6 @@
 // PreemptionCycle asks; the victims it gets are claimed.
 
 #include <functional>
-#include <map>
 #include <span>
 #include <vector>
 
@@ -32,10 +31,8 @@ struct WindowSteps {
                                         std::span<const LaidWindow> windows,
                                         const std::function<RunningWork&()>& work);
 
-/// `recalled`: what holders found no room for inside open reservations. Lent work has had its
-/// notice and goes at once.
-[[nodiscard]] WindowSteps recall_lent(const CycleInput& input,
-                                      const std::map<ReservationName, ResourceVector>& recalled,
+/// R4: lent work that stands where holders found no room. It has had its notice and goes at once.
+[[nodiscard]] WindowSteps recall_lent(const CycleInput& input, std::span<const Recall> recalls,
                                       RunningWork& work);
 
 } // namespace berth::allocation

@@ -25,12 +25,11 @@ bool is_usable(const PooledNode& node, const PoolName& pool) {
 } // namespace
 
 LaidWindow WindowLayout::find(std::shared_ptr<const ReservationSpec> spec, TimeRange window,
-                              const std::vector<NodeName>& preferred) {
+                              std::span<const ReservedPlace> before) {
   window.start = std::max(window.start, calendar_.now());
   LaidWindow laid{std::move(spec), window, {}, {}, 0};
-  const auto first = usable(preferred, laid.spec->pool);
-  take_whole_nodes(laid, first);
-  take_amounts(laid, first);
+  take_whole_nodes(laid, before);
+  take_amounts(laid, before);
   return laid;
 }
 
@@ -62,96 +61,121 @@ std::vector<LaidWindow> WindowLayout::lay_accepted() {
 void WindowLayout::lay_windows_of(const std::shared_ptr<const ReservationSpec>& spec,
                                   std::vector<LaidWindow>& first_ones) {
   const TimePoint now = calendar_.now();
-  std::vector<NodeName> preferred = spec->nodes;
+  std::vector<ReservedPlace> before = spec->places;
   bool is_first = true;
   // One that is open now lies where `holds` says.
   for (const TimeRange& window :
        windows(*spec, TimeRange{now, TimePoint::max()}, kWindowsLaidMax + 1)) {
     if (window.start <= now)
       continue;
-    LaidWindow laid = find(spec, window, preferred);
+    LaidWindow laid = find(spec, window, before);
     promise(laid);
-    if (preferred.empty())
-      preferred = names_of(laid);
+    if (is_first)
+      before = places_of(laid);
     if (is_first)
       first_ones.push_back(std::move(laid));
     is_first = false;
   }
 }
 
-std::vector<NodeName> WindowLayout::names_of(const LaidWindow& laid) const {
-  std::vector<NodeName> names;
-  for (const LaidWindow::OnNode& place : laid.places)
-    names.push_back(snapshot_.nodes->node(place.node).view.name);
-  return names;
+std::vector<ReservedPlace> WindowLayout::places_of(const LaidWindow& laid) const {
+  std::vector<ReservedPlace> places;
+  const auto columns = snapshot_.nodes->columns();
+  for (const LaidWindow::OnNode& laid_there : laid.places) {
+    ReservedPlace& place = places.emplace_back();
+    place.node = snapshot_.nodes->node(laid_there.node).view.name;
+    for (std::size_t column = 0; column < columns.size() && !laid_there.is_whole; ++column)
+      if (laid_there.amounts[column] > 0)
+        place.amounts.set(columns[column], Amount{laid_there.amounts[column]});
+  }
+  return remembered(std::move(places));
 }
 
-void WindowLayout::take_whole_nodes(LaidWindow& laid, const std::vector<NodeIndex>& preferred) {
+void WindowLayout::take_whole_nodes(LaidWindow& laid, std::span<const ReservedPlace> before) {
   laid.nodes_missing = laid.spec->node_count;
-  const auto take = [&](const std::vector<NodeIndex>& nodes) {
-    for (const NodeIndex node : nodes) {
-      if (laid.nodes_missing == 0)
-        return;
-      const bool is_taken = std::any_of(laid.places.begin(), laid.places.end(),
-                                        [&](const auto& place) { return place.node == node; });
-      if (is_taken || !calendar_.is_whole(node, laid.window, holds_.on_node(node)))
-        continue;
-      const auto capacity = snapshot_.nodes->capacity(node);
-      laid.places.push_back({node, {capacity.begin(), capacity.end()}});
-      --laid.nodes_missing;
-    }
+  const auto take = [&](NodeIndex node) {
+    const bool is_taken = std::any_of(laid.places.begin(), laid.places.end(),
+                                      [&](const auto& place) { return place.node == node; });
+    if (is_taken || !calendar_.is_whole(node, laid.window, holds_.on_node(node)))
+      return;
+    const auto capacity = snapshot_.nodes->capacity(node);
+    laid.places.push_back({node, {capacity.begin(), capacity.end()}, true});
+    --laid.nodes_missing;
   };
-  take(preferred);
-  if (laid.nodes_missing > 0)
-    take(emptiest_first(laid));
+  for (const ReservedPlace& place : before)
+    if (const auto node = usable(place.node, laid.spec->pool);
+        node && place.amounts.empty() && laid.nodes_missing > 0)
+      take(*node);
+  if (laid.nodes_missing == 0)
+    return;
+  for (const NodeIndex node : emptiest_first(laid))
+    if (laid.nodes_missing > 0)
+      take(node);
 }
 
-void WindowLayout::take_amounts(LaidWindow& laid, const std::vector<NodeIndex>& preferred) {
-  std::vector<std::pair<ColumnIndex, std::int64_t>> wanted;
-  for (const auto& [name, amount] : laid.spec->amounts)
-    if (const auto column = snapshot_.nodes->column(name); column && amount > Amount{})
-      wanted.emplace_back(*column, amount.value());
-    else if (!name.is_virtual() && amount > Amount{})
-      laid.missing.set(name, amount);
+void WindowLayout::take_amounts(LaidWindow& laid, std::span<const ReservedPlace> before) {
+  Wanted wanted = wanted_by(laid);
   const auto is_served = [&] {
-    return std::all_of(wanted.begin(), wanted.end(),
-                       [](const auto& part) { return part.second == 0; });
+    return std::ranges::all_of(wanted, [](const auto& part) { return part.second == 0; });
   };
-  const auto take = [&](const std::vector<NodeIndex>& nodes) {
-    for (const NodeIndex node : nodes) {
-      if (is_served())
-        return;
-      if (std::any_of(laid.places.begin(), laid.places.end(),
-                      [&](const auto& place) { return place.node == node; }))
-        continue;
-      const auto free = free_during(node, laid);
-      LaidWindow::OnNode place{node, std::vector<std::int64_t>(free.size())};
-      bool takes_some = false;
-      for (auto& [column, amount] : wanted) {
-        place.amounts[column] = std::clamp<std::int64_t>(free[column], 0, amount);
-        amount -= place.amounts[column];
-        takes_some = takes_some || place.amounts[column] > 0;
-      }
-      if (takes_some)
-        laid.places.push_back(std::move(place));
+  if (is_served())
+    return;
+  std::vector<NodeIndex> nodes;
+  for (const ReservedPlace& place : before)
+    if (const auto node = usable(place.node, laid.spec->pool); node && !place.amounts.empty()) {
+      take_there(laid, *node, &place.amounts, wanted);
+      nodes.push_back(*node);
     }
-  };
-  take(preferred);
   if (!is_served())
-    take(emptiest_first(laid));
+    std::ranges::copy(emptiest_first(laid), std::back_inserter(nodes));
+  for (const NodeIndex node : nodes)
+    if (!is_served())
+      take_there(laid, node, nullptr, wanted);
   for (const auto& [column, amount] : wanted)
     if (amount > 0)
       laid.missing.set(snapshot_.nodes->columns()[column], Amount{amount});
 }
 
-std::vector<NodeIndex> WindowLayout::usable(const std::vector<NodeName>& names,
-                                            const PoolName& pool) const {
-  std::vector<NodeIndex> nodes;
-  for (const NodeName& name : names)
-    if (const auto node = snapshot_.nodes->find(name.str());
-        node && is_usable(snapshot_.nodes->node(*node), pool))
-      nodes.push_back(*node);
-  return nodes;
+/// What no node has is missing.
+WindowLayout::Wanted WindowLayout::wanted_by(LaidWindow& laid) const {
+  Wanted wanted;
+  for (const auto& [name, amount] : laid.spec->amounts)
+    if (const auto column = snapshot_.nodes->column(name); column && amount > Amount{})
+      wanted.emplace_back(*column, amount.value());
+    else if (!name.is_virtual() && amount > Amount{})
+      laid.missing.set(name, amount);
+  return wanted;
+}
+
+/// As much as the node has room for; `most`: no more than that.
+void WindowLayout::take_there(LaidWindow& laid, NodeIndex node, const ResourceVector* most,
+                              Wanted& wanted) {
+  auto place = std::ranges::find(laid.places, node, &LaidWindow::OnNode::node);
+  if (place != laid.places.end() && place->is_whole)
+    return;
+  const auto free = free_during(node, laid);
+  const bool is_new = place == laid.places.end();
+  LaidWindow::OnNode there =
+      is_new ? LaidWindow::OnNode{node, std::vector<std::int64_t>(free.size())} : *place;
+  bool takes_some = false;
+  for (auto& [column, amount] : wanted) {
+    std::int64_t room = free[column] - there.amounts[column];
+    if (most != nullptr)
+      room = std::min(room, most->get(snapshot_.nodes->columns()[column]).value());
+    const std::int64_t taken = std::clamp<std::int64_t>(room, 0, amount);
+    there.amounts[column] += taken;
+    amount -= taken;
+    takes_some = takes_some || taken > 0;
+  }
+  if (takes_some && is_new)
+    laid.places.push_back(std::move(there));
+  else if (takes_some)
+    *place = std::move(there);
+}
+
+std::optional<NodeIndex> WindowLayout::usable(const NodeName& name, const PoolName& pool) const {
+  const auto node = snapshot_.nodes->find(name.str());
+  return node && is_usable(snapshot_.nodes->node(*node), pool) ? node : std::nullopt;
 }
 
 std::vector<NodeIndex> WindowLayout::emptiest_first(const LaidWindow& laid) {

@@ -85,12 +85,17 @@ void describe(auto& fields, Of<ReservationHolder> auto& holder) {
   fields.field("since", holder.since);
 }
 
+void describe(auto& fields, Of<allocation::ReservedPlace> auto& place) {
+  fields.required("node", place.node);
+  fields.field("amounts", place.amounts);
+}
+
 void describe(auto& fields, Of<ReservationStatus> auto& status) {
   fields.field("observedGeneration", status.observed_generation, kCount);
   fields.field("nextWindow", status.next_window);
   fields.field("currentWindow", status.current_window);
   fields.field("nextPossibleStart", status.next_possible_start);
-  fields.field("nodes", status.nodes);
+  fields.field("places", status.places);
   fields.field("holders", status.holders);
   fields.field("holderCount", status.holder_count, Range{0, 10'000'000});
   fields.field("windowsHonored", status.windows_honored, kCount);

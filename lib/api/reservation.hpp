@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/allocation/reservation.hpp"
 #include "lib/allocation/subject.hpp"
 #include "lib/api/conditions.hpp"
 #include "lib/api/object_meta.hpp"
@@ -115,7 +116,7 @@ struct ReservationStatus {
   std::optional<NextWindow> next_window{};
   std::optional<CurrentWindow> current_window{};
   std::optional<TimePoint> next_possible_start{};
-  std::vector<NodeName> nodes{};
+  std::vector<allocation::ReservedPlace> places{};
   std::vector<ReservationHolder> holders{}; ///< a bounded part of them, see holder_count
   std::optional<std::int32_t> holder_count{};
   std::optional<std::int64_t> windows_honored{};

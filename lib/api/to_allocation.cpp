@@ -240,7 +240,7 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
   spec.lead_time = reservation.spec.lead_time;
   spec.overrun = to_allocation(reservation.spec.overrun);
   spec.lend_idle = reservation.spec.lend_idle;
-  spec.nodes = reservation.status.nodes;
+  spec.places = reservation.status.places;
   spec.accepted = is_true(reservation.status.conditions, "Accepted");
   spec.deleting = reservation.meta.deleted.has_value();
   return spec;

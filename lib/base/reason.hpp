@@ -81,6 +81,7 @@ namespace berth {
   X(WindowClosed, "The reservation's window is not open.")                                         \
   X(WindowHonored, "The capacity was there when the window opened.")                               \
   X(WindowMissed, "The capacity was not there when the window opened.")                            \
+  X(PromiseMoved, "Nodes cannot carry what was promised on them any more; it was laid on others as far as they have room.") \
   X(InUse, "The reservation is being deleted while pods use it.")                                  \
   X(LedgerDrift, "The audit found the ledger different from the API and corrected it.")            \
   /* analyzer */                                                                                   \

@@ -92,8 +92,9 @@ BERTH_LOG_FIELDS(allocation::QuotaSpec, name, parent, subjects, pools, weight, p
 
 // Reservations; RecurringWindow, which holds a schedule and a time zone, is the codec's.
 BERTH_LOG_FIELDS(allocation::SingleWindow, start, duration)
+BERTH_LOG_FIELDS(allocation::ReservedPlace, node, amounts)
 BERTH_LOG_FIELDS(allocation::ReservationSpec, name, created, pool, payer, amounts, node_count,
-                 window, allowed_quotas, allowed_subjects, lead_time, overrun, lend_idle, nodes,
+                 window, allowed_quotas, allowed_subjects, lead_time, overrun, lend_idle, places,
                  accepted, deleting)
 
 // Policies, and what the program adds at each cycle.
@@ -148,8 +149,8 @@ BERTH_LOG_FIELDS(allocation::Waiting, workload, position, why, planned_start)
 BERTH_LOG_FIELDS(allocation::Replanning, pod, record)
 BERTH_LOG_FIELDS(allocation::Stranding, pod, candidates)
 BERTH_LOG_FIELDS(allocation::ReservationDecision, reservation, accepted, reason, message,
-                 next_start, nodes)
-BERTH_LOG_FIELDS(allocation::WindowOutlook, reservation, window, nodes, missing, nodes_missing)
+                 next_start, places)
+BERTH_LOG_FIELDS(allocation::WindowOutlook, reservation, window, places, missing, nodes_missing)
 BERTH_LOG_FIELDS(allocation::OverrunWarning, reservation, pod)
 BERTH_LOG_FIELDS(allocation::Shedding, pod, quota, reason, not_before, gives_notice)
 BERTH_LOG_FIELDS(allocation::Eviction, victim, pods, quota, pool, amounts, preemptor, reservation,

@@ -15,8 +15,6 @@ using allocation::ReservationSpec;
 
 /// The schema bounds status.holders.
 constexpr std::size_t kHoldersMax = 256;
-/// And status.nodes.
-constexpr std::size_t kNodesMax = 1000;
 
 const ReservationSpec* find_spec(const allocation::ClusterSnapshot& snapshot,
                                  const ReservationName& name) {
@@ -57,27 +55,23 @@ void fill_holders(const Accounts& accounts, const ReservationName& name,
 }
 
 /// Where the promise lies: what the next layout keeps to.
-void fill_nodes(const ObservedReservation& observed, const OpenReservation* open,
-                api::ReservationStatus& status) {
-  const auto add = [&](const NodeName& name) {
-    if (status.nodes.size() < kNodesMax)
-      status.nodes.push_back(name);
-  };
+std::vector<allocation::ReservedPlace> places_of(const ObservedReservation& observed,
+                                                 const OpenReservation* open,
+                                                 const api::ReservationStatus& status) {
   const allocation::ClusterSnapshot& snapshot = *observed.accounts->snapshot;
+  const ReservationName& name = observed.spec->name;
   if (open != nullptr) {
-    const auto index = static_cast<std::uint32_t>(open - snapshot.holds->open.data());
-    for (const auto& hold : snapshot.holds->holds)
-      if (hold.reservation == index && std::any_of(hold.amounts.begin(), hold.amounts.end(),
-                                                   [](auto amount) { return amount > 0; }))
-        add(snapshot.nodes->node(hold.node).view.name);
-    return;
+    const auto use = snapshot.reservation_use.find(name);
+    return allocation::places_of(
+        *open, *snapshot.holds, *snapshot.nodes,
+        use == snapshot.reservation_use.end() ? allocation::ReservationUse{} : use->second);
   }
   const auto& plan = *observed.plan;
-  if (const auto next = plan.windows.find(observed.spec->name); next != plan.windows.end())
-    std::for_each(next->second.nodes.begin(), next->second.nodes.end(), add);
-  else if (const auto asked = plan.reservations.find(observed.spec->name);
-           asked != plan.reservations.end())
-    std::for_each(asked->second.nodes.begin(), asked->second.nodes.end(), add);
+  if (const auto next = plan.windows.find(name); next != plan.windows.end())
+    return next->second.places;
+  if (const auto asked = plan.reservations.find(name); asked != plan.reservations.end())
+    return asked->second.places;
+  return status.next_window ? observed.spec->places : std::vector<allocation::ReservedPlace>{};
 }
 
 /// What the calendar said to this very spec; nullptr if it was not asked.
@@ -201,7 +195,7 @@ std::optional<api::ReservationStatus> decide_reservation_status(const ObservedRe
   if (const auto* decision = find_decision(observed); decision != nullptr && decision->next_start)
     status.next_possible_start = std::chrono::ceil<std::chrono::seconds>(*decision->next_start);
   fill_holders(*observed.accounts, name, status);
-  fill_nodes(observed, open, status);
+  status.places = places_of(observed, open, status);
   if (open != nullptr) {
     fill_current_window(*open, status);
     if (is_new_window(before, status)) {
@@ -215,6 +209,25 @@ std::optional<api::ReservationStatus> decide_reservation_status(const ObservedRe
     api::set_condition(status.conditions, std::move(condition), now);
   }
   return status;
+}
+
+std::string describe_move(const api::ReservationStatus& before, const api::ReservationStatus& now) {
+  // In an open window the promise also follows its holders.
+  if (before.current_window || now.current_window || before.next_window != now.next_window)
+    return {};
+  std::vector<NodeName> left;
+  for (const allocation::ReservedPlace& place : before.places) {
+    const auto still = std::ranges::find(now.places, place.node, &allocation::ReservedPlace::node);
+    if (still == now.places.end() || place.amounts.empty() != still->amounts.empty() ||
+        !place.amounts.fits_within(still->amounts))
+      left.push_back(place.node);
+  }
+  if (left.empty())
+    return {};
+  const std::string others =
+      left.size() == 1 ? "" : " and " + std::to_string(left.size() - 1) + " more";
+  return "node " + left.front().str() + others +
+         " cannot carry any more what was promised there; it was laid anew where there is room";
 }
 
 std::optional<std::vector<std::string>> decide_finalizers(const ObservedReservation& observed) {

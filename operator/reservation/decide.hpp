@@ -28,6 +28,11 @@ struct ObservedReservation {
 [[nodiscard]] std::optional<api::ReservationStatus>
 decide_reservation_status(const ObservedReservation& observed, TimePoint now);
 
+/// R3: which nodes cannot carry any more what is promised on them for the next window, as an event
+/// says it; empty if the window lies where it lay.
+[[nodiscard]] std::string describe_move(const api::ReservationStatus& before,
+                                        const api::ReservationStatus& now);
+
 /// R5: the finalizers that the reservation should have; nothing if it has them. Ours keeps it from
 /// going while pods use it. One that is being deleted already gets none.
 [[nodiscard]] std::optional<std::vector<std::string>>

@@ -272,12 +272,15 @@ void StatusLoop::tell_news(const api::Reservation& before, const api::Reservatio
     parts_.metrics.reservation_windows(honored ? WindowOutcome::Honored : WindowOutcome::Missed)
         .add();
   }
+  const kube::ObjectReference about{std::string(api::kApiVersion), "Reservation", before.meta.key(),
+                                    before.meta.uid};
+  if (std::string move = describe_move(before.status, now); !move.empty())
+    parts_.events.record(about, kube::EventSeverity::Warning, Reason::PromiseMoved, "Move",
+                         std::move(move));
   if (!is_newly_judged(before.status, now))
     return;
   parts_.failpoints.pass(Failpoint::AfterReservationAccepted);
   const auto* accepted = api::find_condition(now.conditions, "Accepted");
-  const kube::ObjectReference about{std::string(api::kApiVersion), "Reservation", before.meta.key(),
-                                    before.meta.uid};
   const bool yes = accepted->status == api::ConditionStatus::True;
   parts_.events.record(about, yes ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
                        accepted->reason, "Accept", accepted->message);

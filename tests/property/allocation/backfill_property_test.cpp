@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 
 #include "tests/support/allocation/backfill_invariant.hpp"
-#include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/carry_out.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -167,6 +167,52 @@ TEST_CASE("R3: no admission takes a promise that was given") {
       run_until(world, world.now + std::chrono::minutes{below(5)});
       RC_ASSERT(is_kept(world.plan()));
     }
+  }));
+}
+
+TEST_CASE(
+    "R4: nobody is lent promised capacity that a waiting holder could use in the same cycle") {
+  REQUIRE(rc::check("without those who are lent it", [] {
+    World world;
+    world.policy.preemption.enabled = true;
+    const int nodes = 1 + below(3);
+    world.add_all(pool("p"), quota("root").pool("p").cpu(0),
+                  quota("a").under("root").of("team-a").pool("p").cpu(8 * nodes),
+                  quota("b").under("root").of("team-b").pool("p").cpu(8 * nodes));
+    for (int i = 0; i < nodes; ++i)
+      world.add(node("n" + std::to_string(i), 8));
+    ReservationSpec spec = reservation("r", 1 + below(8 * nodes));
+    spec.lend_idle = true;
+    world.add(spec);
+    const auto submit = [&](const std::string& kind, int count, const std::string& team) {
+      for (int i = 0; i < count; ++i)
+        world.add(pod(kind + std::to_string(i))
+                      .in(team)
+                      .cpu(1 + below(6))
+                      .priority(below(3))
+                      .created(below(3)));
+    };
+    submit("guest", below(8), "team-b");
+    submit("first", below(3), "team-a");
+    world.step();
+    bind_admitted(world);
+    for (PodView& pod : pods_that(world, [](const PodView& each) { return each.is_bound(); }))
+      if (below(3) == 0)
+        world.state.remove_pod(pod.uid);
+    submit("holder", 1 + below(4), "team-a");
+    submit("again", 1 + below(6), "team-b");
+    const auto snapshot = world.snapshot();
+    const Plan plan = decide(*snapshot, world.policy, world.now, 1);
+    std::set<WorkloadId> lent;
+    for (const Admission& admission : plan.admissions)
+      if (admission.members.front().record.lent_until)
+        lent.insert(admission.workload->id);
+    RC_TAG(lent.empty() ? "nothing is lent" : "something is lent");
+    const Plan without = copy_of(*snapshot, world, lent).plan();
+    for (const Waiting& waiting : plan.waiting)
+      for (const Admission& admission : without.admissions)
+        RC_ASSERT((admission.workload->id != waiting.workload->id ||
+                   waiting.workload->namespace_name != "team-a"));
   }));
 }
 

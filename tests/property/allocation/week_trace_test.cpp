@@ -219,17 +219,13 @@ void Week::carry_out(const Plan& plan) {
       }
       world_.add(view);
     }
-  for (const WindowOutlook& window : plan.windows) {
-    ReservationSpec spec = *window.reservation;
-    spec.nodes = window.nodes;
-    world_.add(spec);
-  }
   for (const ReservationDecision& decision : plan.reservations) {
     ReservationSpec spec = *decision.reservation;
     spec.accepted = decision.accepted;
-    spec.nodes = decision.nodes;
+    spec.places = decision.places;
     world_.add(spec);
   }
+  world_.remember_places(plan);
 }
 
 /// In the first minute of each window all of it must be there, and nobody else on it.

@@ -72,6 +72,23 @@ inline std::vector<WorkloadId> order_of(const ClusterSnapshot& snapshot, const W
   return turns;
 }
 
+/// Later work that uses its own promise in its window, or waits to: it has a right to it whatever
+/// its priority, and who would be lent the room has no claim on it (R4). Work that was admitted
+/// outside of its promise is not among them.
+inline std::set<WorkloadId> holders_in(const ClusterSnapshot& snapshot, TimePoint now,
+                                       const Plan& plan) {
+  const auto holds = current_holds(snapshot, now);
+  std::set<WorkloadId> holders;
+  for (const Admission& admission : plan.admissions)
+    if (holds->find(admission.members.front().record.reservation) != nullptr)
+      holders.insert(admission.workload->id);
+  const OptionFinder options(snapshot, *holds, now);
+  for (const Waiting& waiting : plan.waiting)
+    if (options.may_go_inside(*waiting.workload))
+      holders.insert(waiting.workload->id);
+  return holders;
+}
+
 /// The workloads whose planned start `plan` moved later by admitting somebody behind them; `most`:
 /// how many of the first that wait are looked at.
 inline std::vector<WorkloadId> delayed_by_later_work(const ClusterSnapshot& snapshot,
@@ -82,6 +99,7 @@ inline std::vector<WorkloadId> delayed_by_later_work(const ClusterSnapshot& snap
   for (const Admission& admission : plan.admissions)
     admitted.insert(admission.workload->id);
   const auto order = order_of(snapshot, world, plan);
+  const auto holders = holders_in(snapshot, world.now, plan);
   std::vector<WorkloadId> delayed;
   for (std::size_t i = 0; i < order.size() && most > 0; ++i) {
     const auto start = starts.find(order[i]);
@@ -90,7 +108,8 @@ inline std::vector<WorkloadId> delayed_by_later_work(const ClusterSnapshot& snap
     --most;
     std::set<WorkloadId> later;
     for (std::size_t j = i + 1; j < order.size(); ++j)
-      later.insert(order[j]);
+      if (!holders.contains(order[j]))
+        later.insert(order[j]);
     const bool anybody = std::any_of(later.begin(), later.end(),
                                      [&](const auto& id) { return admitted.contains(id); });
     if (!anybody)

@@ -291,8 +291,26 @@ struct World {
     for (const ReservationDecision& decision : plan.reservations) {
       ReservationSpec spec = *decision.reservation;
       spec.accepted = decision.accepted;
-      spec.nodes = decision.nodes;
+      spec.places = decision.places;
       add(spec);
+    }
+    remember_places(plan);
+  }
+  /// Where promises lie, as the operator writes it in their statuses.
+  void remember_places(const Plan& plan) {
+    const auto seen = snapshot();
+    const auto remember = [&](ReservationSpec spec, std::vector<ReservedPlace> places) {
+      spec.places = std::move(places);
+      add(spec);
+    };
+    for (const WindowOutlook& window : plan.windows)
+      if (seen->holds->find(window.reservation->name) == nullptr)
+        remember(*window.reservation, window.places);
+    for (const OpenReservation& open : seen->holds->open) {
+      const auto use = seen->reservation_use.find(open.spec->name);
+      remember(*open.spec,
+               places_of(open, *seen->holds, *seen->nodes,
+                         use == seen->reservation_use.end() ? ReservationUse{} : use->second));
     }
   }
   Plan step() {

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "lib/allocation/window_layout.hpp"
-#include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/carry_out.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -33,20 +33,6 @@ PodView of_b(const std::string& name, std::int64_t cores, int second,
   return view;
 }
 
-/// What the operator and kubelets make of admissions: pods run where they were planned.
-void bind_all(World& world) {
-  std::vector<PodView> admitted;
-  world.snapshot()->pods.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
-    if (pod->admission && !pod->is_bound())
-      admitted.push_back(*pod);
-  });
-  for (PodView& pod : admitted) {
-    pod.node = pod.admission->planned_nodes.front();
-    pod.started = world.now;
-    world.add(pod);
-  }
-}
-
 } // namespace
 
 TEST_CASE("R3: before a window only work that ends in time is placed on its capacity") {
@@ -75,14 +61,82 @@ TEST_CASE("R3: an estimate is not enough before a window for work that may not b
 
 TEST_CASE("R3: windows keep their nodes from cycle to cycle") {
   World world = with_window(false);
-  const Names before{world.plan().windows.at(0).nodes.at(0).str()};
-  ReservationSpec spec = *world.snapshot()->reservations.at(0);
-  spec.nodes = {NodeName{before[0]}};
-  world.add(spec);
+  world.step();
+  const auto before = world.plan().windows.at(0).places;
   world.add_all(of_b("one", 1, 0, 30min), of_b("two", 8, 1));
   world.step();
-  CHECK(world.plan().windows.at(0).nodes.at(0).str() == before[0]);
+  CHECK(world.plan().windows.at(0).places == before);
   CHECK(world.plan().windows.at(0).missing.is_nothing());
+}
+
+TEST_CASE("R3: a window keeps its amounts on each node while room comes and goes elsewhere") {
+  World world = with_window(false);
+  ReservationSpec spec = *world.snapshot()->reservations.at(0);
+  spec.accepted = false;
+  world.add(spec);
+  world.add_all(pod("x").in("team-b").cpu(3).bound("n1"), pod("y").in("team-b").cpu(5).bound("n2"));
+  const std::vector<ReservedPlace> laid{{NodeName{"n1"}, {{"cpu", 5000}}},
+                                        {NodeName{"n2"}, {{"cpu", 3000}}}};
+  REQUIRE(world.step().reservations.at(0).places == laid);
+  world.state.remove_pod(PodUid{"uid-x"});
+  world.state.remove_pod(PodUid{"uid-y"});
+  CHECK(world.step().windows.at(0).places == laid);
+
+  SECTION("on a node that is cordoned it is laid anew, and stays there") {
+    NodeView cordoned = node("n2", 8);
+    cordoned.unschedulable = true;
+    world.add(cordoned);
+    const std::vector<ReservedPlace> moved{{NodeName{"n1"}, {{"cpu", 8000}}}};
+    CHECK(world.step().windows.at(0).places == moved);
+    world.add(node("n2", 8));
+    CHECK(world.step().windows.at(0).places == moved);
+  }
+  SECTION("of a node that shrinks only what it cannot carry moves") {
+    world.add(node("n1", 4));
+    const std::vector<ReservedPlace> moved{{NodeName{"n1"}, {{"cpu", 4000}}},
+                                           {NodeName{"n2"}, {{"cpu", 4000}}}};
+    CHECK(world.step().windows.at(0).places == moved);
+  }
+  SECTION("and it is held there when it opens, for a new leader too") {
+    world.now = kNow + 1h;
+    World fresh = restarted(world);
+    const auto holds = fresh.snapshot()->holds;
+    REQUIRE(holds->holds.size() == 2);
+    CHECK(holds->holds[0].amounts.at(0) + holds->holds[1].amounts.at(0) == 8000);
+    CHECK(places_of(holds->open.at(0), *holds, *fresh.snapshot()->nodes, {}) == laid);
+  }
+}
+
+TEST_CASE("R3: a place that a holder uses stays part of the promise") {
+  World world = with_window(false);
+  ReservationSpec spec = *world.snapshot()->reservations.at(0);
+  spec.places = {{NodeName{"n1"}, {{"cpu", 5000}}}, {NodeName{"n2"}, {{"cpu", 3000}}}};
+  world.add(spec);
+  world.now = kNow + 1h;
+  world.add(pod("holder").cpu(4));
+  REQUIRE(admitted_names(world.step()) == Names{"holder"});
+  bind_admitted(world);
+  world.step();
+  CHECK(world.snapshot()->reservations.at(0)->places == spec.places);
+  world.state.remove_pod(PodUid{"uid-holder"});
+  world.step();
+  CHECK(world.snapshot()->reservations.at(0)->places == spec.places);
+}
+
+TEST_CASE("R3: what a reservation remembers of its places is bounded") {
+  const auto place = [](std::size_t number, ResourceVector amounts) {
+    return ReservedPlace{NodeName{"n" + std::to_string(number)}, std::move(amounts)};
+  };
+  std::vector<ReservedPlace> whole;
+  std::vector<ReservedPlace> parts;
+  for (std::size_t i = 0; i <= kPlacesMax; ++i) {
+    whole.push_back(place(i, {}));
+    parts.push_back(place(i, {{"cpu", 1}, {"memory", 1}, {"nvidia.com/gpu", 1}}));
+  }
+  CHECK(remembered(whole).size() == kPlacesMax);
+  CHECK(remembered(parts).size() == kPlacedAmountsMax / 3);
+  whole.resize(3);
+  CHECK(remembered(whole) == whole);
 }
 
 TEST_CASE("R3: lent capacity comes back with notice of the lead time, before the window starts") {
@@ -96,7 +150,7 @@ TEST_CASE("R3: lent capacity comes back with notice of the lead time, before the
   CHECK_FALSE(plan.admissions[0].members[0].record.lent_until);
   CHECK(plan.admissions[1].members[0].record.lent_until == kNow + 1h - kEvictionDrain);
   CHECK(plan.preemption.evictions.empty());
-  bind_all(world);
+  bind_admitted(world);
 
   world.now = kNow + 1h - 7min;
   CHECK(world.plan().preemption.evictions.empty());
@@ -125,7 +179,7 @@ TEST_CASE("R3: work that overran what it expected is told, and goes in time") {
   estimate.expected_duration = 30min;
   world.add_all(of_b("steady", 8, 1), estimate);
   REQUIRE(world.step().admissions.size() == 2);
-  bind_all(world);
+  bind_admitted(world);
   world.now = kNow + 53min;
   CHECK(world.plan().preemption.evictions.empty());
   CHECK(world.plan().windows.at(0).missing.get(ResourceName::cpu()) == Amount{8000});
@@ -141,7 +195,7 @@ TEST_CASE("R4: holders are told the lead time ahead and evicted at the end of th
   world.now = kNow + 1h;
   world.add(pod("holder").cpu(4).inside("r"));
   REQUIRE(admitted_names(world.step()) == Names{"holder"});
-  bind_all(world);
+  bind_admitted(world);
   world.now = kNow + 2h - 5min - 1ms;
   CHECK(world.plan().preemption.evictions.empty());
   world.now = kNow + 2h - 5min;
@@ -175,7 +229,7 @@ TEST_CASE("R4: idle capacity is lent in the window, and goes back when a holder 
   const Plan plan = world.step();
   REQUIRE(admitted_names(plan) == Names{"first", "second"});
   REQUIRE(plan.admissions[1].members[0].record.lent_until == world.now);
-  bind_all(world);
+  bind_admitted(world);
   CHECK(world.snapshot()->holds->open.at(0).missing.is_nothing()); // lent, not lost
   CHECK(world.plan().preemption.evictions.empty());
 
@@ -185,6 +239,58 @@ TEST_CASE("R4: idle capacity is lent in the window, and goes back when a holder 
   CHECK(recall.preemption.evictions[0].pods.at(0)->name == "second");
   CHECK(recall.preemption.evictions[0].step == EvictionStep::Evict);
   world.state.remove_pod(PodUid{"uid-second"});
+  CHECK(admitted_names(world.plan()) == Names{"holder"});
+}
+
+TEST_CASE("R4, P3: while a holder waits for its place, nobody is lent that place") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.add_all(of_b("first", 8, 0), of_b("guest", 4, 1));
+  REQUIRE(admitted_names(world.step()) == Names{"first", "guest"});
+  bind_admitted(world);
+  world.add_all(pod("holder").cpu(8).created(9), of_b("again", 2, 2), of_b("more", 4, 3));
+  const Plan recall = world.plan();
+  CHECK(admitted_names(recall).empty());
+  REQUIRE(recall.preemption.evictions.size() == 1);
+  world.state.remove_pod(PodUid{"uid-guest"});
+  CHECK(admitted_names(world.plan()) == Names{"holder"});
+}
+
+TEST_CASE("R4: what a waiting holder cannot use is lent") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.add_all(of_b("first", 8, 0), of_b("guest", 6, 1));
+  REQUIRE(admitted_names(world.step()) == Names{"first", "guest"});
+  bind_admitted(world);
+  SECTION("beyond its request") {
+    world.add_all(pod("holder").cpu(4).created(9), of_b("again", 4, 2), of_b("small", 2, 3));
+    CHECK(world.plan().preemption.evictions.size() == 1);
+    world.state.remove_pod(PodUid{"uid-guest"});
+    CHECK(admitted_names(world.plan()) == Names{"again", "holder"});
+  }
+  SECTION("by one that no room would help") {
+    world.add_all(pod("holder").cpu(9).created(9), of_b("small", 2, 3));
+    const Plan plan = world.plan();
+    CHECK(admitted_names(plan) == Names{"small"});
+    CHECK(plan.preemption.evictions.empty()); // P1: it would not help either
+  }
+}
+
+TEST_CASE("R4: those are recalled who stand where the holder goes, and no more than it lacks") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8), quota("a").of("team-a").pool("p").cpu(16),
+                quota("b").of("team-b").pool("p").cpu(16));
+  ReservationSpec spec = reservation("r", 16);
+  spec.lend_idle = true;
+  world.add(spec);
+  world.add_all(of_b("one", 5, 0), of_b("two", 3, 1), of_b("three", 4, 2), of_b("four", 2, 3));
+  REQUIRE(admitted_names(world.step()).size() == 4);
+  bind_admitted(world);
+  world.add(pod("holder").cpu(4).created(9));
+  const Plan plan = world.plan();
+  REQUIRE(plan.preemption.evictions.size() == 1);
+  world.state.remove_pod(plan.preemption.evictions[0].pods.at(0)->uid);
   CHECK(admitted_names(world.plan()) == Names{"holder"});
 }
 
@@ -204,5 +310,5 @@ TEST_CASE("R1: a promise needs nodes and not a sum of rests") {
   world.add(spec);
   const Plan plan = world.plan();
   CHECK(plan.reservations.at(0).accepted);
-  CHECK(plan.reservations.at(0).nodes.size() == 2);
+  CHECK(plan.reservations.at(0).places.size() == 2);
 }

@@ -123,6 +123,22 @@ TEST_CASE("R4: what a window leaves idle is lent, and goes back when a holder wa
   CHECK_THAT(world.notes("b", "Evicted"), Contains("wants its capacity"));
 }
 
+TEST_CASE("R4, P3: what a holder takes back is not lent again while it waits") {
+  HourlyWorld world;
+  world.run_until(world.next_start() + 5s);
+  world.submit("b", "guest", 4);
+  REQUIRE(world.executor.run_until([&] { return world.runs("b", "guest"); }, 10s));
+  world.submit("b", "again", 4); // has its turn before the holder's, and quota once the guest goes
+  world.executor.run_for(2s);
+  world.submit("a", "holder", 4);
+  REQUIRE(world.executor.run_until(
+      [&] { return world.runs("a", "holder") || !world.is_gated("b", "again"); }, 1min));
+  CHECK_FALSE(world.is_there("b", "guest"));
+  CHECK(world.runs("a", "holder"));
+  world.executor.run_for(1min);
+  CHECK(world.is_gated("b", "again"));
+}
+
 TEST_CASE("P5, R3: a budget that keeps lent work where it is costs the window, and is told") {
   HourlyWorld world;
   const TimePoint start = world.next_start();
@@ -177,4 +193,44 @@ TEST_CASE("R5: a reservation that is deleted while pods use it goes when they ha
     world.executor.run_for(30min);
     CHECK(world.runs("a", "holder"));
   }
+}
+
+TEST_CASE(
+    "R3: a promise stays where it lies, says so once it cannot, and nothing is written twice") {
+  OperatorWorld world;
+  world.add_pool("cpu", 2, "16");
+  world.add_team("a", "cpu", 32);
+  auto op = std::make_unique<SimulatedOperator>(world);
+  simulation::Json cpu = {{"name", "cpu"}, {"amount", "6"}};
+  world.admin.create(
+      simulation::make_object("berth.dev/v1alpha1", "Reservation", "", "later")
+          .spec({{"poolRef", {{"name", "cpu"}}},
+                 {"quotaRef", {{"name", "a"}}},
+                 {"kind", "TimeWindow"},
+                 {"resources", simulation::Json::array({cpu})},
+                 {"window",
+                  {{"start", format_time(world.executor.now() + 1h)}, {"durationSeconds", 600}}},
+                 {"allowed", {{"namespaces", {"a"}}}}})
+          .build());
+  const auto seen = [&] { return world.admin.get("Reservation", {"", "later"}); };
+  world.executor.run_for(10s);
+  const simulation::Json before = seen();
+  const std::string node = before["status"]["places"].at(0)["node"];
+  REQUIRE(before["status"]["places"].size() == 1);
+  CHECK(before["status"]["places"].at(0)["amounts"].at(0)["name"] == "cpu");
+
+  op.reset();
+  op = std::make_unique<SimulatedOperator>(world, 8);
+  world.executor.run_for(1min);
+  CHECK(seen()["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]);
+
+  world.admin.patch("Node", {"", node}, {{"spec", {{"unschedulable", true}}}});
+  world.executor.run_for(10s);
+  const simulation::Json moved = seen();
+  CHECK(moved["status"]["places"].at(0)["node"] != node);
+  CHECK(world.events("default", "PromiseMoved") == 1);
+  world.admin.patch("Node", {"", node}, {{"spec", {{"unschedulable", false}}}});
+  world.executor.run_for(1min);
+  CHECK(seen()["metadata"]["resourceVersion"] == moved["metadata"]["resourceVersion"]);
+  CHECK(world.events("default", "PromiseMoved") == 1);
 }

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "lib/api/labels.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "operator/policy/decide.hpp"

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "lib/api/labels.hpp"
+
 namespace berth::op {
 
 bool is_newly_judged(const api::ReservationStatus& before, const api::ReservationStatus& now) {

@@ -62,7 +62,8 @@ void StrandedPods::note_refused(SteadyPoint now) {
   const auto snapshot = parts_.observer.snapshot();
   std::map<PodUid, SteadyPoint> still;
   if (snapshot)
-    snapshot->expected.for_each([&](const PodUid& uid, const auto& view) {
+    snapshot->expected.for_each([&](const auto&, const std::shared_ptr<const allocation::PodView>& view) {
+      const PodUid& uid = view->uid;
       if (seen_.contains(uid) || !view->admission || view->gated || view->terminating ||
           view->admission->mode != allocation::PlacementMode::Candidates)
         return;

@@ -110,6 +110,7 @@ struct Leader::Impl {
     policy.held_back = gangs.held_back();
     policy.held_back.merge(admitter.held_back());
     policy.held_back.merge(requests.held_back());
+    policy.unpinned = stranded.unpinned();
     policy.server_throttled_at = parts.client.throttled_at();
     for (const auto& [key, pool] : parts.observer.pools().items())
       if (auto measured = api::measured_use(*pool))

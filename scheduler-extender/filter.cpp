@@ -112,9 +112,12 @@ bool is_about_room(Reason reason) {
 /// The planned nodes that are in the request and can take the pod, best first; else the best of its
 /// pool. A refusal for want of room would not be taken back soon: kube-scheduler asks again when it
 /// pleases. So where the snapshot is older than the plan, the plan is believed; kube-scheduler's
-/// own filters still see to it that the pod fits.
+/// own filters still see to it that the pod fits. A pod for which no node was found gets every node
+/// that can take it: an extender after this one may have refused those that were named before.
 void Answer::place(const ClusterSnapshot& snapshot, const FilterOptions& options) {
-  const std::size_t nodes_max = request_.pod->has_soft_constraints ? options.candidates_max : 1;
+  const bool comes_again = request_.pod->is_unschedulable;
+  const std::size_t few = request_.pod->has_soft_constraints ? options.candidates_max : 1;
+  const std::size_t nodes_max = comes_again ? request_.node_names.size() : few;
   const PlacementQuery query = query_for(snapshot, request_.pod->view);
   const bool is_outdated = is_admitted_since(*request_.pod, snapshot);
   for (const NodeName& planned : query.planned_nodes) {
@@ -127,7 +130,7 @@ void Answer::place(const ClusterSnapshot& snapshot, const FilterOptions& options
     else
       result_.refused.push_back({*position, rejection->reason, !rejection->preemption_may_help});
   }
-  if (result_.passed.empty())
+  if (result_.passed.empty() || (comes_again && !is_outdated))
     choose(snapshot, query, nodes_max);
   else
     pass_planned(nodes_max);

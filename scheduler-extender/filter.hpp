@@ -1,6 +1,7 @@
 #pragma once
 // The filter verb: which of the nodes that passed the scheduler's own filters the pod may use.
-//   admitted      its planned nodes, else the best few of its pool
+//   admitted      its planned nodes, else the best few of its pool; all that can take it where
+//                 kube-scheduler found no node for it before
 //   not admitted  none
 //   unmanaged     all but those whose free capacity is promised to others
 // A function of the request and one snapshot; it records nothing, since the scheduler never says

@@ -55,7 +55,8 @@ api::Condition metrics_condition(const PoolUsage& usage, bool enough) {
 }
 
 bool is_measured(const PoolUsage& usage, const AdvisorOptions& options) {
-  return usage.nodes_fresh > 0 && usage.coverage_percent() >= options.coverage_percent_min;
+  return usage.nodes_fresh > 0 && usage.coverage_percent() >= options.coverage_percent_min &&
+         usage.unmeasured.size() <= api::kUnmeasuredNodesMax;
 }
 
 /// Whether the use is so high that the operator may wait for each measurement of it (T1, T3).
@@ -70,7 +71,8 @@ bool is_busy(const PoolUsage& usage, const AdvisorOptions& options) {
 /// Whether nothing but the time has changed, and nobody waits for that.
 bool is_told(const api::ResourcePoolStatus& before, const api::ResourcePoolStatus& now,
              const PoolUsage& usage, const AdvisorOptions& options) {
-  return before.resources == now.resources && before.measured_at && !is_busy(usage, options);
+  return before.resources == now.resources && before.unmeasured_nodes == now.unmeasured_nodes &&
+         before.measured_at && !is_busy(usage, options);
 }
 
 /// The analyzer's part of the status as it should be. Use that is not known is left out.
@@ -92,9 +94,13 @@ api::ResourcePoolStatus measured_status(const api::ResourcePool& pool, const Poo
                  options.used_deadband_percent))
       entry.used = last->used;
   }
-  if (!status.resources.empty())
-    status.measured_at =
-        is_told(before, status, usage, options) ? before.measured_at : usage.newest_fresh;
+  if (!status.resources.empty()) {
+    status.unmeasured_nodes = usage.unmeasured;
+    std::ranges::sort(status.unmeasured_nodes);
+    const bool told = is_told(before, status, usage, options);
+    status.measured_at = told ? before.measured_at : usage.newest_fresh;
+    status.oldest_measured_at = told ? before.oldest_measured_at : usage.oldest_fresh;
+  }
   status.conditions = before.conditions;
   api::Condition condition = metrics_condition(usage, enough);
   condition.observed_generation = pool.meta.generation;

@@ -22,6 +22,7 @@ std::vector<allocation::PoolSpec> keeping_order(const kube::Store<api::ResourceP
 
 MeasuredNode measured(const allocation::NodeView& node, const NodeSamples& samples) {
   MeasuredNode result;
+  result.name = node.name;
   result.allocatable = node.allocatable;
   result.ready = node.ready;
   result.takes_work = node.ready && !node.unschedulable;

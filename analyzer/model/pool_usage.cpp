@@ -43,12 +43,16 @@ PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration st
       continue;
     ++usage.nodes_ready;
     allocatable_ready += node.allocatable;
-    if (!is_fresh(node, now, stale_after))
+    if (!is_fresh(node, now, stale_after)) {
+      if (!node.name.empty())
+        usage.unmeasured.push_back(node.name);
       continue;
+    }
     ++usage.nodes_fresh;
     usage.measured_capacity += node.allocatable;
     usage.used += node.usage->used;
     usage.newest_fresh = std::max(usage.newest_fresh.value_or(node.usage->at), node.usage->at);
+    usage.oldest_fresh = std::min(usage.oldest_fresh.value_or(node.usage->at), node.usage->at);
   }
   usage.estimated = extrapolate(usage.used, allocatable_ready, usage.measured_capacity);
   return usage;

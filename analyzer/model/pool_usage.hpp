@@ -5,14 +5,17 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "lib/base/clock.hpp"
+#include "lib/base/strong_id.hpp"
 #include "lib/resources/resource_vector.hpp"
 
 namespace berth::analyzer {
 
 /// One node of the pool, and its newest sample if there is one.
 struct MeasuredNode {
+  NodeName name{}; ///< may be empty: then nobody asks which were not measured
   resources::ResourceVector allocatable{};
   bool takes_work = true; ///< ready and not cordoned
   bool ready = true;
@@ -34,6 +37,9 @@ struct PoolUsage {
   resources::ResourceVector estimated{};
   std::optional<TimePoint> newest{}; ///< of all samples, fresh or not
   std::optional<TimePoint> newest_fresh{};
+  std::optional<TimePoint> oldest_fresh{};
+  /// Ready nodes without a fresh sample, in the order in which they came.
+  std::vector<NodeName> unmeasured{};
 
   /// 0 to 100, rounded down; 100 only when nothing is missing; 0 without nodes.
   [[nodiscard]] std::int32_t coverage_percent() const;

@@ -27,14 +27,6 @@ std::string hex_of(std::uint64_t value) {
   return text;
 }
 
-/// Names have no commas.
-std::string pools_text(const std::vector<PoolName>& pools) {
-  std::string text;
-  for (const PoolName& pool : pools)
-    text += "," + pool.str();
-  return text;
-}
-
 std::string members_text(const Workload& workload, std::size_t there) {
   return std::to_string(there) + " of " + std::to_string(workload.size) + " members of the gang";
 }
@@ -58,6 +50,13 @@ Pods members_to_admit(const Workload& workload) {
   return Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
 }
 
+Pods members_to_start(const Workload& workload) {
+  const Pods members = members_to_admit(workload);
+  const auto missing = static_cast<std::size_t>(
+      std::max(workload.size_min - workload.members_running - workload.members_done, 1));
+  return members.first(std::min(missing, members.size()));
+}
+
 AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
     : input_(input), memory_(memory), rates_({input.snapshot, input.policy, input.now}, memory),
       subject_use_(input.snapshot), namespace_use_(input.snapshot),
@@ -65,31 +64,6 @@ AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
       placer_(input.snapshot, input.holds, &calendar_), headroom_(input.snapshot, input.holds),
       options_(input.snapshot, input.holds, input.now),
       planned_({input.snapshot, input.holds, input.policy, placer_, headroom_, input.now}) {}
-
-std::vector<Replanning> AdmissionCycle::find_new_homes() {
-  std::vector<Replanning> replannings;
-  input_.snapshot.homeless.for_each([&](const PodUid&, const std::shared_ptr<const PodView>& pod) {
-    if (pod->admission->mode == PlacementMode::Candidates)
-      return; // find_stranded() has it
-    const auto found = options_.follow(*pod->admission);
-    const auto* options = std::get_if<std::vector<Option>>(&found);
-    if (options == nullptr)
-      return;
-    Site site = options->front().site;
-    site.horizon = horizon_of({&pod, 1}, options->front());
-    site.horizon.is_revocable = is_lent(*pod);
-    auto placed = placer_.place({&pod, 1}, site, nodes_max(site));
-    if (!placed)
-      return;
-    Replanning replanning{pod, *pod->admission};
-    replanning.record.planned_nodes = names_of(placed->nodes.front());
-    replanning.record.rules = rule_names_in(pod->shape->constraints.rules, replanning.record.pool);
-    replanning.record.devices = placed->devices.front();
-    placer_.take(std::move(*placed));
-    replannings.push_back(std::move(replanning));
-  });
-  return replannings;
-}
 
 std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
   const Workload& workload = *head.workload;
@@ -111,35 +85,6 @@ const HeldBack* AdmissionCycle::held_back(const WorkloadId& workload) const {
                                                                                   : nullptr;
 }
 
-/// The decision stands and is charged (L1): what is left is to write it on the other members (G2),
-/// with places if there are any now.
-std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
-  const Workload& workload = *head.workload;
-  const Pods members = Pods(workload.waiting).first(workload.already_charged);
-  Admission admission{head.workload, {}, true};
-  const auto found = options_.follow(*workload.interrupted);
-  const auto* options = std::get_if<std::vector<Option>>(&found);
-  for (const auto& pod : members) {
-    MemberAdmission member{pod, *workload.interrupted};
-    std::vector<NodeName> nodes;
-    Site site = options == nullptr ? Site{} : options->front().site;
-    if (options != nullptr) {
-      site.horizon = horizon_of({&pod, 1}, options->front());
-      site.horizon.is_revocable = member.record.lent_until.has_value();
-      if (auto placed = placer_.place({&pod, 1}, site, nodes_max(site))) {
-        nodes = names_of(placed->nodes.front());
-        member.record.devices = placed->devices.front();
-        if (own_room_)
-          own_room_->take_place({&pod, 1}, site, *placed);
-        placer_.take(std::move(*placed));
-      }
-    }
-    plan_nodes(member.record, *pod, std::move(nodes), placement_in(member.record.pool).mode);
-    admission.members.push_back(std::move(member));
-  }
-  return admission;
-}
-
 std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
   const Workload& workload = *head.workload;
   const auto running = static_cast<std::size_t>(workload.members_running);
@@ -151,7 +96,6 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
                   members_text(workload, running) + " run already; this one is too many");
   if (there < size)
     return refuse(Reason::WaitingForGang, members_text(workload, there) + " exist");
-  const Pods members = members_to_admit(workload);
   const auto found =
       workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
   if (const auto* refusal = std::get_if<Refusal>(&found))
@@ -161,12 +105,50 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
     return refuse(Reason::HigherPriorityFirst,
                   "earlier work of quota " + workload.quota.quota.str() +
                       " waits for room, and the policy's order is StrictFifo");
+  const Pods members = as_many_as_fit(head, options);
   if (auto limit = find_limit(workload, members))
     return refuse(*std::move(limit));
   auto admission = admit_at_best(head, members, options);
   if (!admission)
     block_passing(head, options);
   return admission;
+}
+
+/// All of them, but for work that may start with fewer (G3): as many of those as can, or so few as
+/// must, which then say what is missing.
+Pods AdmissionCycle::as_many_as_fit(const Head& head, const std::vector<Option>& options) {
+  const Pods all = members_to_admit(*head.workload);
+  const Pods least = members_to_start(*head.workload);
+  if (least.size() == all.size() || fit(head, all, options))
+    return all;
+  if (!fit(head, least, options))
+    return least;
+  std::size_t most = least.size();
+  for (std::size_t too_many = all.size(); too_many - most > 1;) {
+    const std::size_t middle = most + (too_many - most) / 2;
+    (fit(head, all.first(middle), options) ? most : too_many) = middle;
+  }
+  return all.first(most);
+}
+
+/// Whether they would be admitted; nobody is.
+bool AdmissionCycle::fit(const Head& head, Pods members, const std::vector<Option>& options) {
+  if (find_limit(*head.workload, members))
+    return false;
+  std::vector<Option> tried = options;
+  set_horizons(head, members, tried);
+  const ResourceVector total = total_of(members);
+  return std::ranges::any_of(tried, [&](Option& option) {
+    return std::holds_alternative<PlacedPods>(try_option(option, members, total));
+  });
+}
+
+void AdmissionCycle::set_horizons(const Head& head, Pods members,
+                                  std::vector<Option>& options) const {
+  for (Option& option : options) {
+    option.site.horizon = horizon_of(members, option);
+    option.site.horizon.own_plan = bursts_ ? planned_.plan_of(head.workload->id) : kNoPlan;
+  }
 }
 
 /// What has nothing to do with room: T1, T2, Q5, Q7.
@@ -179,33 +161,9 @@ std::optional<Refusal> AdmissionCycle::find_limit(const Workload& workload, Pods
   return subject_use_.find_refusal(workload, total);
 }
 
-/// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool.
-std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
-                                                    const std::vector<Option>& options) const {
-  if (head.policy->ordering != Ordering::StrictFifo)
-    return options;
-  std::vector<Option> open;
-  std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
-    return !blocked_.contains({option.payer, option.site.pool->name});
-  });
-  return open;
-}
-
-/// One that no node of its pools suits blocks nobody: room would not help it.
-void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
-  const Reason reason = refusal_.why->reason;
-  if (head.policy->ordering == Ordering::StrictFifo && reason != Reason::NodeMismatch &&
-      reason != Reason::ForbiddenByRule)
-    for (const Option& option : options)
-      blocked_.emplace(option.payer, option.site.pool->name);
-}
-
 std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
                                                        std::vector<Option> options) {
-  for (Option& option : options) {
-    option.site.horizon = horizon_of(members, option);
-    option.site.horizon.own_plan = bursts_ ? planned_.plan_of(head.workload->id) : kNoPlan;
-  }
+  set_horizons(head, members, options);
   const Horizon seen = calendar_.canonical(options.back().site.horizon);
   const Likeness likeness = likeness_of(*head.workload, members, seen);
   const ResourceVector total = total_of(members);
@@ -234,18 +192,6 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
   return std::nullopt;
 }
 
-/// Likeness is no reason for the same start, but for having none.
-std::optional<TimePoint> AdmissionCycle::plan_start(const Head& head) {
-  if (!unplaced_ || without_start_.contains(unplaced_->likeness))
-    return std::nullopt;
-  if (refusal_.why->reason == Reason::PoolUnderPressure) // no end of anybody's work lets it start
-    return std::nullopt;
-  const auto start = planned_.plan({head.workload->id, unplaced_->members, unplaced_->options});
-  if (!start)
-    without_start_.insert(unplaced_->likeness);
-  return start;
-}
-
 Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Option& option,
                                       PlacedPods placed) {
   const QuotaForest& quotas = *input_.snapshot.quotas;
@@ -264,7 +210,7 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
 
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
-    plan_nodes(record, *members[i], names_of(placed.nodes[i]), placement_in(record.pool).mode);
+    plan_nodes(record, *members[i], names_of(placed.nodes[i]), mode_of(*members[i], record.pool));
     record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
@@ -298,24 +244,6 @@ void AdmissionCycle::take(const Option& option, Pods members, PlacedPods placed,
     refused_.clear(); // what it held elsewhere may be free for others now
 }
 
-std::optional<Admission> AdmissionCycle::refuse(Refusal refusal) {
-  return refuse(refusal.reason, std::move(refusal.message));
-}
-
-std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string message) {
-  Explained& known = plain_refusals_[{reason, message}];
-  if (known == nullptr)
-    known = std::make_shared<const Explanation>(
-        Explanation{reason, std::move(message), std::nullopt, {}});
-  refusal_.why = known;
-  return std::nullopt;
-}
-
-Waiting AdmissionCycle::last_refusal() {
-  refusal_.position = ++positions_[refusal_.workload->quota.quota];
-  return refusal_;
-}
-
 void AdmissionCycle::begin_bursts() {
   bursts_ = true;
   refused_.clear();
@@ -330,23 +258,13 @@ bool AdmissionCycle::may_burst(const Head& head) const {
                      [](const auto& pod) { return pod->preemptible && !pod->is_request; });
 }
 
-AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members,
-                                                     const Horizon& horizon) {
-  const auto number_of = [](auto& numbers, const auto& key) {
-    return numbers.try_emplace(key, numbers.size()).first->second;
-  };
-  // Followers of a running gang have one place only, that of their gang: nobody is like them.
-  const bool is_alone = workload.admission.has_value();
-  Likeness likeness{
-      is_alone ? 1U : 0U,
-      number_of(name_numbers_, is_alone ? workload.id.str() : workload.quota.quota.str()),
-      number_of(name_numbers_, workload.reservation.str() + pools_text(members.front()->pools)),
-      options_.subject_class(workload), number_of(horizon_numbers_, horizon)};
-  for (const auto& pod : members) {
-    likeness.push_back(number_of(shape_numbers_, pod->shape.get()));
-    likeness.back() = likeness.back() * 2 + (pod->preemptible ? 1 : 0);
-  }
-  return likeness;
+/// Nothing: Auto.
+std::optional<PlacementMode> AdmissionCycle::mode_of(const PodView& pod,
+                                                     const PoolName& pool) const {
+  const auto wanted = placement_in(pool).mode;
+  const bool pins = wanted != PlacementMode::Nominate && wanted != PlacementMode::Extender;
+  return pins && input_.policy.unpinned.contains(eviction_key(pod)) ? PlacementMode::Extender
+                                                                    : wanted;
 }
 
 const Placement& AdmissionCycle::placement_in(const PoolName& pool) const {

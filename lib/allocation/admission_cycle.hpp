@@ -45,6 +45,8 @@ struct CycleInput {
 
 /// The members that are to be admitted together now; empty while the gang is not complete.
 [[nodiscard]] Pods members_to_admit(const Workload& workload);
+/// The first of them, as many as have to be admitted for the workload to start.
+[[nodiscard]] Pods members_to_start(const Workload& workload);
 
 class AdmissionCycle {
 public:
@@ -102,6 +104,9 @@ private:
   [[nodiscard]] std::optional<Refusal> find_limit(const Workload& workload, Pods members);
   [[nodiscard]] std::optional<Admission> finish_interrupted(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_new(const Head& head);
+  [[nodiscard]] Pods as_many_as_fit(const Head& head, const std::vector<Option>& options);
+  [[nodiscard]] bool fit(const Head& head, Pods members, const std::vector<Option>& options);
+  void set_horizons(const Head& head, Pods members, std::vector<Option>& options) const;
   [[nodiscard]] std::optional<Admission> admit_at_best(const Head& head, Pods members,
                                                        std::vector<Option> options);
   [[nodiscard]] std::variant<PlacedPods, Explanation> try_option(Option& option, Pods members,
@@ -136,6 +141,8 @@ private:
                                                               const ResourceVector& total) const;
   [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members,
                                      const Horizon& horizon);
+  [[nodiscard]] std::optional<PlacementMode> mode_of(const PodView& pod,
+                                                     const PoolName& pool) const;
   [[nodiscard]] const Placement& placement_in(const PoolName& pool) const;
   [[nodiscard]] std::size_t nodes_max(const Site& site) const;
   [[nodiscard]] std::vector<NodeName> names_of(const std::vector<NodeIndex>& nodes) const;

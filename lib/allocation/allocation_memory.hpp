@@ -52,9 +52,10 @@ struct AllocationMemory {
   AdmissionPace server_pace{};
   /// By "namespace/service account"; closed ones without failures are left out.
   std::map<std::string, CircuitBreaker> breakers{};
-  /// T3: of pools under pressure.
+  /// T3: of pools that were under pressure lately.
   std::map<PoolName, PoolRelief> reliefs{};
-  /// Older measurements shed nothing: what went since is not known. Set by a new leader.
+  /// Measurements with an older sample shed nothing: what went since is not known. Set by a new
+  /// leader.
   TimePoint sheds_from{};
 
   friend bool operator==(const AllocationMemory&, const AllocationMemory&) = default;

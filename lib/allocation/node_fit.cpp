@@ -183,4 +183,12 @@ RoomVerdict room_for(const ColumnRequest& request, const NodeRoom& room) {
   return worst;
 }
 
+DeviceList free_devices(const ColumnRequest& request, const NodeRoom& room) {
+  std::vector<std::int64_t> free;
+  for (std::size_t slot = request.first_device; slot < room.capacity.size(); ++slot)
+    free.push_back(room.capacity[slot] - room.charged[slot] -
+                   (room.held.empty() ? 0 : room.held[slot]));
+  return choose_devices(free, request.devices);
+}
+
 } // namespace berth::allocation

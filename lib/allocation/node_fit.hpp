@@ -100,4 +100,8 @@ struct RoomVerdict {
 
 [[nodiscard]] RoomVerdict room_for(const ColumnRequest& request, const NodeRoom& room);
 
+/// The devices that the request would get there, the first that have room. A node whose devices are
+/// not told apart has none to name.
+[[nodiscard]] DeviceList free_devices(const ColumnRequest& request, const NodeRoom& room);
+
 } // namespace berth::allocation

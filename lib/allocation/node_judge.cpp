@@ -8,9 +8,13 @@ namespace {
 ScoringGround ground_of(const ClusterSnapshot& snapshot, const PlacementQuery& query) {
   static const StrategyParams kDefaults;
   const PoolSpec* pool = snapshot.find_pool(query.pool);
-  return ScoringGround{snapshot.nodes.get(), snapshot.fragmentation.get(),
-                       query.pool,           pool == nullptr ? &kDefaults : &pool->strategy_params,
-                       query.strategy,       rules_in(query.shape->constraints.rules, query.pool)};
+  return ScoringGround{snapshot.nodes.get(),
+                       snapshot.fragmentation.get(),
+                       query.pool,
+                       pool == nullptr ? &kDefaults : &pool->strategy_params,
+                       query.strategy,
+                       rules_in(query.shape->constraints.rules, query.pool),
+                       &query.shape->constraints.preferred_nodes};
 }
 
 } // namespace

@@ -44,10 +44,19 @@ NodeScorer::NodeScorer(ScoringGround ground, bool is_favoured)
 
 Points NodeScorer::score(const ColumnRequest& request, NodeIndex node, const NodeRoom& room) {
   const Points points = strategy_points(request, node, room);
-  if (ground_.rules == nullptr || ground_.rules->preferences.empty())
+  const bool has_preferred =
+      ground_.preferred_nodes != nullptr && !ground_.preferred_nodes->empty();
+  if (!has_preferred && (ground_.rules == nullptr || ground_.rules->preferences.empty()))
     return points;
   Points sum = kStrategyWeight * points;
   std::int64_t weights = kStrategyWeight;
+  if (has_preferred) {
+    weights += kPreferredNodeWeight;
+    if (std::ranges::binary_search(*ground_.preferred_nodes, ground_.table->node(node).view.name))
+      sum += kPreferredNodeWeight * kPointsMax;
+  }
+  if (ground_.rules == nullptr)
+    return sum / weights;
   for (const RulePreference& preference : ground_.rules->preferences) {
     weights += preference.weight;
     if (preference.holds_for(ground_.table->node(node).view.labels))

@@ -24,7 +24,13 @@ struct ScoringGround {
   Strategy strategy = Strategy::BestFit;
   /// What rules prefer; null: nothing.
   const PoolRules* rules = nullptr;
+  /// Constraints::preferred_nodes; null: none.
+  const std::vector<NodeName>* preferred_nodes = nullptr;
 };
+
+/// A node that the work itself prefers, beside kStrategyWeight: it comes first wherever it has
+/// room.
+inline constexpr std::int64_t kPreferredNodeWeight = 100 * kStrategyWeight;
 
 class NodeScorer {
 public:
@@ -68,7 +74,7 @@ private:
 
 /// Whether a pod deserves room to itself by the pool's strategy.
 struct Standing {
-  std::int64_t priority = 0; ///< with the quota's offset; above 0: more than ordinary
+  std::int64_t priority = 0; ///< effective_priority(); above 0: more than ordinary
   bool is_over_nominal = false;
 };
 [[nodiscard]] bool is_favoured(Strategy strategy, const Standing& standing);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/allocation/priority.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::allocation {
@@ -59,8 +60,7 @@ std::vector<PoolName> OptionFinder::pools_for(const Workload& workload,
 bool OptionFinder::deserves_room(const Workload& workload, const QuotaSpec& quota,
                                  const PoolSpec& pool) const {
   const auto& rules = workload.waiting.front()->shape->constraints.rules;
-  const std::int64_t priority = std::int64_t{workload.priority} + quota.priority_offset +
-                                priority_offset_in(rules, pool.name);
+  const std::int64_t priority = effective_priority(workload.priority, &quota, rules, pool.name);
   return is_favoured(pool.strategy,
                      Standing{priority, is_over_nominal(snapshot_, quota.name, pool.name)});
 }

@@ -13,15 +13,6 @@ bool is_at_or_above(const QuotaForest& forest, QuotaIndex above, QuotaIndex quot
   return false;
 }
 
-/// The devices that a pod would get. A node whose devices are not told apart has none to name.
-DeviceList free_devices(const ColumnRequest& request, const NodeRoom& room) {
-  std::vector<std::int64_t> free;
-  for (std::size_t slot = request.first_device; slot < room.capacity.size(); ++slot)
-    free.push_back(room.capacity[slot] - room.charged[slot] -
-                   (room.held.empty() ? 0 : room.held[slot]));
-  return choose_devices(free, request.devices);
-}
-
 } // namespace
 
 OwnRoom::OwnRoom(const ClusterSnapshot& snapshot, const Headroom& headroom,

@@ -5,6 +5,7 @@
 #include "lib/allocation/node_fit.hpp"
 #include "lib/allocation/node_judge.hpp"
 #include "lib/allocation/node_opinions.hpp"
+#include "lib/allocation/priority.hpp"
 
 namespace berth::allocation {
 namespace {
@@ -153,6 +154,16 @@ ShapePtr ruled_shape(const ClusterSnapshot& snapshot, const PodView& pod) {
                     snapshot.rules->rules_of(pod, path_to_root(*snapshot.quotas, quota)));
 }
 
+/// As the cycle saw it when it admitted the pod.
+Standing standing_in(const ClusterSnapshot& snapshot, const PoolSpec& pool, const PodView& pod,
+                     const ShapePtr& shape) {
+  const QuotaName name = pod.admission ? pod.admission->quota : QuotaName{};
+  const auto quota = snapshot.quotas->find(name);
+  const QuotaSpec* payer = quota ? &snapshot.quotas->spec(*quota) : nullptr;
+  return {effective_priority(pod.priority, payer, shape->constraints.rules, pool.name),
+          is_over_nominal(snapshot, name, pool.name)};
+}
+
 } // namespace
 
 PlacementQuery query_for(const ClusterSnapshot& snapshot, const PodView& pod) {
@@ -168,9 +179,7 @@ PlacementQuery query_for(const ClusterSnapshot& snapshot, const PodView& pod) {
     query.charged_node = (*charge)->node;
   if (const PoolSpec* pool = snapshot.find_pool(query.pool)) {
     query.strategy = pool->strategy;
-    const QuotaName quota = pod.admission ? pod.admission->quota : QuotaName{};
-    query.is_favoured = is_favoured(
-        pool->strategy, Standing{pod.priority, is_over_nominal(snapshot, quota, pool->name)});
+    query.is_favoured = is_favoured(pool->strategy, standing_in(snapshot, *pool, pod, query.shape));
   }
   return query;
 }

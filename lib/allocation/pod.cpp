@@ -57,7 +57,8 @@ bool same_but_for_rules(const PodShape& left, const PodShape& right) {
   const Constraints& theirs = right.constraints;
   return left.requests == right.requests && ours.node_selector == theirs.node_selector &&
          ours.required_affinity == theirs.required_affinity &&
-         ours.tolerations == theirs.tolerations && ours.device_models == theirs.device_models;
+         ours.tolerations == theirs.tolerations && ours.device_models == theirs.device_models &&
+         ours.preferred_nodes == theirs.preferred_nodes;
 }
 
 bool needs_node(const PodShape& shape) {

@@ -77,6 +77,8 @@ struct Constraints {
   /// but empty: none.
   std::optional<std::vector<NodeSelectorTerm>> required_affinity{};
   std::vector<Toleration> tolerations{};
+  /// Nodes that are better than others (N2), sorted; pods cannot say.
+  std::vector<NodeName> preferred_nodes{};
   /// Models of devices that will do (the node label kDeviceModelLabel); empty: any.
   std::vector<std::string> device_models{};
   /// Written by ClusterState, never by adapters.
@@ -125,6 +127,8 @@ private:
 struct GangMembership {
   std::string name; ///< unique in the namespace
   std::int32_t size = 1;
+  /// With so few of them it may start; 0: only with all.
+  std::int32_t size_min = 0;
 
   friend bool operator==(const GangMembership&, const GangMembership&) = default;
 };
@@ -183,6 +187,8 @@ struct PodView {
 
   [[nodiscard]] const ResourceVector& requests() const { return shape->requests; }
   [[nodiscard]] bool is_bound() const { return !node.empty(); }
+  /// Whether it may be part of what is measured on its node.
+  [[nodiscard]] bool is_measurable() const { return is_bound() && !is_request; }
 
   friend bool operator==(const PodView&, const PodView&) = default;
 };

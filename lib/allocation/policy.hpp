@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -97,7 +98,15 @@ struct MeasuredUse {
   TimePoint at{};            ///< of the newest sample in it
   ResourceVector used{};     ///< on the nodes that were measured
   ResourceVector capacity{}; ///< allocatable of those nodes alone
+  /// Of the oldest sample in it; absent: as the newest.
+  std::optional<TimePoint> oldest_at{};
+  /// Nodes of the pool of which it says nothing, sorted; those that are not ready may be missing.
+  std::vector<NodeName> unmeasured{};
 
+  /// All that it shows was so no earlier, by the clocks of those who measured.
+  [[nodiscard]] TimePoint oldest() const { return oldest_at.value_or(at); }
+  /// Whether what runs on the node is in it.
+  [[nodiscard]] bool is_of(const NodeName& node) const;
   /// 0 to 100, rounded down; nothing for what was not measured.
   [[nodiscard]] std::optional<std::int32_t> percent(const ResourceName& resource) const;
 
@@ -116,6 +125,9 @@ struct Policy {
   EvictionHistory evictions{};
   /// What the last plan gave back; null: nothing is remembered.
   std::shared_ptr<const AllocationMemory> memory{};
+  /// Whose pods found no node among their candidates lately: they are pinned to none, whatever the
+  /// mode of placement says.
+  std::set<EvictionKey> unpinned{};
   /// When the API server last asked to slow down (T1).
   std::optional<TimePoint> server_throttled_at{};
   /// The newest of each pool. One that is missing, or too old, is no pressure (pressure.hpp).

@@ -1,31 +1,45 @@
 #include "lib/allocation/pool_relief.hpp"
 
+#include <algorithm>
+
+#include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
 
 namespace berth::allocation {
 
-void PoolRelief::note_leaving(const PodUid& pod, const resources::ResourceVector& amounts,
-                              TimePoint now) {
-  leaving_.try_emplace(pod, Leaving{amounts, now, std::nullopt});
+void PoolRelief::note_leaving(const PodView& pod, TimePoint now) {
+  Leaving leaving{{}, pod.node, now, std::nullopt};
+  if (pod.is_measurable())
+    leaving.amounts = pod.requests();
+  leaving_.try_emplace(pod.uid, std::move(leaving));
 }
 
-void PoolRelief::settle(const ClusterSnapshot& snapshot, TimePoint measured_at, TimePoint now) {
+void PoolRelief::settle(const ClusterSnapshot& snapshot, const MeasuredUse* measured,
+                        TimePoint now) {
+  if (measured != nullptr && measured->oldest() != oldest_at_) {
+    oldest_at_ = measured->oldest();
+    seen_at_ = now;
+  }
   for (auto at = leaving_.begin(); at != leaving_.end();) {
     Leaving& leaving = at->second;
     const PodView* pod = snapshot.find_pod(at->first);
     const bool is_gone = pod == nullptr || pod->terminal;
     if (is_gone && !leaving.gone_at)
       leaving.gone_at = now;
-    const bool is_over =
-        is_gone ? measured_at > *leaving.gone_at + kSampleWindow : !pod->terminating;
-    at = is_over ? leaving_.erase(at) : std::next(at);
+    const bool stays = !is_gone && !pod->terminating;
+    at = stays || is_over(leaving, now) ? leaving_.erase(at) : std::next(at);
   }
 }
 
-resources::ResourceVector PoolRelief::total(TimePoint now) const {
+bool PoolRelief::is_over(const Leaving& leaving, TimePoint now) const {
+  return leaving.gone_at && (std::min(oldest_at_, seen_at_) > *leaving.gone_at + kSampleWindow ||
+                             now > *leaving.gone_at + kLeavingMax);
+}
+
+resources::ResourceVector PoolRelief::total(const MeasuredUse& measured, TimePoint now) const {
   resources::ResourceVector total;
   for (const auto& [pod, leaving] : leaving_)
-    if (leaving.gone_at || now < leaving.since + kLeavingMax)
+    if (measured.is_of(leaving.node) && (leaving.gone_at || now < leaving.since + kLeavingMax))
       total += leaving.amounts;
   return total;
 }

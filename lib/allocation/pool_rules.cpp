@@ -21,11 +21,6 @@ std::vector<std::string> rule_names_in(const std::vector<PoolRules>& rules, cons
   return in_force == nullptr ? std::vector<std::string>{} : in_force->names;
 }
 
-std::int64_t priority_offset_in(const std::vector<PoolRules>& rules, const PoolName& pool) {
-  const PoolRules* in_force = rules_in(rules, pool);
-  return in_force == nullptr ? 0 : in_force->priority_offset;
-}
-
 const RuleDemand* broken_demand(const std::vector<PoolRules>& rules, const PoolName& pool,
                                 const Labels& node_labels) {
   const PoolRules* in_force = rules_in(rules, pool);
@@ -48,11 +43,9 @@ std::string to_string(const RuleDemand& demand) {
   return demand.is_assumed ? text + ", as its expression cannot tell" : text;
 }
 
-std::int64_t order_points(const PoolRules* rules, TimePoint created, TimePoint now) {
-  if (rules == nullptr)
-    return 0;
-  const bool is_overdue = rules->wait_max && now - created >= *rules->wait_max;
-  return rules->priority_offset + (is_overdue ? kOverduePoints : 0);
+std::int64_t overdue_points(const PoolRules* rules, TimePoint created, TimePoint now) {
+  const bool is_overdue = rules != nullptr && rules->wait_max && now - created >= *rules->wait_max;
+  return is_overdue ? kOverduePoints : 0;
 }
 
 } // namespace berth::allocation

@@ -60,9 +60,6 @@ struct PoolRules {
 /// Of all that are in force there.
 [[nodiscard]] std::vector<std::string> rule_names_in(const std::vector<PoolRules>& rules,
                                                      const PoolName& pool);
-/// What rules in force there add to the priority of those that they are for (F1, P2).
-[[nodiscard]] std::int64_t priority_offset_in(const std::vector<PoolRules>& rules,
-                                              const PoolName& pool);
 
 /// The first demand that a node of the pool does not meet; nullptr: it meets all.
 [[nodiscard]] const RuleDemand* broken_demand(const std::vector<PoolRules>& rules,
@@ -70,9 +67,9 @@ struct PoolRules {
 /// "rule eu-only: region In (eu-1, eu-2)".
 [[nodiscard]] std::string to_string(const RuleDemand& demand);
 
-/// What those of a workload that has waited since `created` add to its priority in the order (F1):
-/// their offset, and kOverduePoints once it has waited for wait_max. Null: 0.
-[[nodiscard]] std::int64_t order_points(const PoolRules* rules, TimePoint created, TimePoint now);
+/// What those of a workload that has waited since `created` add to its priority in the order (F1)
+/// because it waits: kOverduePoints once that is wait_max. Null: 0.
+[[nodiscard]] std::int64_t overdue_points(const PoolRules* rules, TimePoint created, TimePoint now);
 /// As much as the highest priority that a user's PriorityClass may have: overdue work passes what
 /// is not, and stays behind what the system itself needs.
 inline constexpr std::int64_t kOverduePoints = 1'000'000'000;

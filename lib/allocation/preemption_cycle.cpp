@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/allocation/nominations.hpp"
+#include "lib/allocation/priority.hpp"
 
 namespace berth::allocation {
 namespace {
@@ -32,16 +33,13 @@ bool is_written_on(Pods members) {
   });
 }
 
-/// Without what it gained by waiting (F4): else work that was evicted could take its place back.
-std::int64_t own_priority(const Head& head, const QuotaForest& forest) {
-  const std::int64_t offset = head.quota ? forest.spec(*head.quota).priority_offset : 0;
-  return std::int64_t{head.workload->priority} + offset;
-}
-
-/// As a victim's: by the rules of the pool that is taken from.
+/// As a victim's: by the rules of the pool that is taken from, and without what it gained by
+/// waiting (F4), or work that was evicted could take its place back. In no pool: of those who are
+/// alike.
 std::int64_t priority_in(const PoolName& pool, const Head& head, const QuotaForest& forest) {
-  return own_priority(head, forest) +
-         priority_offset_in(head.workload->waiting.front()->shape->constraints.rules, pool);
+  return effective_priority(head.workload->priority,
+                            head.quota ? &forest.spec(*head.quota) : nullptr,
+                            head.workload->waiting.front()->shape->constraints.rules, pool);
 }
 
 EvictionCause cause_of(const Workload& preemptor, Claim claim, const PreemptionCase& sought) {
@@ -205,7 +203,7 @@ std::vector<Option> PreemptionCycle::options_of(const Workload& workload, Pods m
 void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
   if (const auto known = failed_.find(waiting.why);
       known != failed_.end() &&
-      own_priority(head, *input_.snapshot.quotas) <= known->second.priority) {
+      priority_in({}, head, *input_.snapshot.quotas) <= known->second.priority) {
     waiting.why = known->second.told;
     return;
   }
@@ -236,7 +234,7 @@ void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
   const Explained refusal = waiting.why;
   waiting.why = std::make_shared<const Explanation>(
       explain_no_victims(*refusal, outcome, policy_in(searched)));
-  failed_[refusal] = Failed{own_priority(head, *input_.snapshot.quotas), waiting.why};
+  failed_[refusal] = Failed{priority_in({}, head, *input_.snapshot.quotas), waiting.why};
 }
 
 /// Of the newest nomination: nobody else may count on what its victims have.

@@ -5,15 +5,6 @@
 namespace berth::allocation {
 namespace {
 
-/// The devices that the request would get in this room.
-DeviceList free_devices(const ColumnRequest& request, const NodeRoom& room) {
-  std::vector<std::int64_t> free;
-  for (std::size_t slot = request.first_device; slot < room.capacity.size(); ++slot)
-    free.push_back(room.capacity[slot] - room.charged[slot] -
-                   (room.held.empty() ? 0 : room.held[slot]));
-  return choose_devices(free, request.devices);
-}
-
 /// Where the members go once the victims are gone.
 void find_places(PreemptionWhatIf& what_if, SearchResult& result) {
   const auto placed = what_if.admit();

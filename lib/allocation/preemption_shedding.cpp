@@ -24,11 +24,8 @@ std::string shed_text(const Shedding& shedding, const Victim& victim, const Admi
 std::vector<Shedding> PreemptionCycle::shed(AllocationMemory& memory) {
   const SheddingInput input{input_.snapshot, room_.headroom.balance(), memory, admission_.rates(),
                             input_.now};
-  std::vector<Shedding> sheddings;
-  if (sheds_anything(input))
-    sheddings = shed_under_pressure(input, work(), memory);
-  else
-    memory.reliefs.clear();
+  std::vector<Shedding> sheddings =
+      shed_under_pressure(input, [this]() -> RunningWork& { return work(); }, memory);
   add_ended_bursts(input, sheddings);
   for (const Shedding& shedding : sheddings)
     for (Victim* victim : work().find(std::array{shedding.pod->uid}))

@@ -30,6 +30,10 @@ std::optional<std::int32_t> MeasuredUse::percent(const ResourceName& resource) c
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(percent.value(), 0, 100));
 }
 
+bool MeasuredUse::is_of(const NodeName& node) const {
+  return !std::binary_search(unmeasured.begin(), unmeasured.end(), node);
+}
+
 std::string_view to_string(PressureLevel level) {
   switch (level) {
   case PressureLevel::None: break;

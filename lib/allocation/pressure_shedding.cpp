@@ -12,7 +12,8 @@ namespace {
 /// A victim as shedding sees it.
 struct Candidate {
   const Victim* victim = nullptr;
-  ResourceVector relief{}; ///< what its pods ask for where they run
+  ResourceVector held{};   ///< by its pods, but for those that go already
+  ResourceVector relief{}; ///< what of that is where it was measured
   bool is_chosen = false;
 };
 
@@ -21,15 +22,19 @@ auto rank_of(const Victim& victim) {
                     std::string_view(victim.workload.str())};
 }
 
-/// A request is no use, and what is not bound uses nothing.
-ResourceVector relief_of(const Victim& victim) {
-  ResourceVector relief;
-  for (const auto& pod : victim.pods)
-    if (pod->is_bound() && !pod->is_request && !pod->terminating)
-      for (const ResourceName& resource : pressed_resources())
-        if (const Amount amount = pod->requests().get(resource); amount > Amount{})
-          relief.set(resource, relief.get(resource) + amount);
-  return relief;
+Candidate candidate_of(const Victim& victim, const MeasuredUse& use) {
+  Candidate candidate{&victim};
+  for (const auto& pod : victim.pods) {
+    if (pod->terminating)
+      continue;
+    candidate.held += pod->requests();
+    if (!pod->is_measurable() || !use.is_of(pod->node))
+      continue;
+    for (const ResourceName& resource : pressed_resources())
+      if (const Amount amount = pod->requests().get(resource); amount > Amount{})
+        candidate.relief.set(resource, candidate.relief.get(resource) + amount);
+  }
+  return candidate;
 }
 
 /// What turns out not to be needed leaves its quota more to give, which another may then be shed
@@ -50,11 +55,11 @@ private:
                                 PressureLevel level) const;
   [[nodiscard]] bool helps(const Candidate& candidate, PressureLevel level) const;
   [[nodiscard]] bool is_missed(const Candidate& candidate, PressureLevel level) const;
-  [[nodiscard]] bool may_go(const Victim& victim, PressureLevel level) const;
+  [[nodiscard]] bool may_go(const Candidate& candidate, PressureLevel level) const;
   [[nodiscard]] Amount above_nominal(QuotaIndex quota, const ResourceName& resource) const;
   [[nodiscard]] Amount gone(QuotaIndex quota, const ResourceName& resource) const;
-  [[nodiscard]] bool is_above_nominal(const Victim& victim) const;
-  [[nodiscard]] bool keeps_nominal(const Victim& victim) const;
+  [[nodiscard]] bool is_above_nominal(const Candidate& candidate) const;
+  [[nodiscard]] bool keeps_nominal(const Candidate& candidate) const;
   void take(const Candidate& candidate);
   void give_back(const Candidate& candidate);
 
@@ -75,20 +80,19 @@ PoolShedder::PoolShedder(const SheddingInput& input, const PoolName& pool,
     return rank_of(*left) < rank_of(*right);
   });
   for (const Victim* victim : work)
-    candidates_.push_back({victim, relief_of(*victim)});
+    candidates_.push_back(candidate_of(*victim, use_));
 }
 
 std::vector<Shedding> PoolShedder::shed(PoolRelief& relief) {
   note_leaving(relief);
-  relief.settle(input_.snapshot, use_.at, input_.now);
-  use_.used -= relief.total(input_.now);
+  relief.settle(input_.snapshot, &use_, input_.now);
+  use_.used -= relief.total(use_, input_.now);
   pick(PressureLevel::Emergency);
   pick(PressureLevel::Critical);
   for (const Candidate& candidate : candidates_)
     if (candidate.is_chosen)
       for (const auto& pod : candidate.victim->pods)
-        relief.note_leaving(pod->uid, pod->is_bound() ? pod->requests() : ResourceVector{},
-                            input_.now);
+        relief.note_leaving(*pod, input_.now);
   return std::move(sheddings_);
 }
 
@@ -97,8 +101,8 @@ void PoolShedder::note_leaving(PoolRelief& relief) {
   for (const Candidate& candidate : candidates_) {
     const Victim& victim = *candidate.victim;
     for (const auto& pod : victim.pods) {
-      if (pod->terminating && pod->is_bound() && !pod->is_request)
-        relief.note_leaving(pod->uid, pod->requests(), input_.now);
+      if (pod->terminating && pod->is_measurable())
+        relief.note_leaving(*pod, input_.now);
       if (pod->terminating || victim.is_claimed)
         gone_[victim.quota] += pod->requests();
     }
@@ -110,7 +114,7 @@ void PoolShedder::pick(PressureLevel level) {
   std::vector<Candidate*> chosen;
   for (int round = 0; round < kRoundsMax; ++round) {
     for (Candidate& candidate : candidates_)
-      if (!candidate.is_chosen && helps(candidate, level) && may_go(*candidate.victim, level)) {
+      if (!candidate.is_chosen && helps(candidate, level) && may_go(candidate, level)) {
         take(candidate);
         candidate.is_chosen = true;
         chosen.push_back(&candidate);
@@ -151,13 +155,14 @@ bool PoolShedder::is_missed(const Candidate& candidate, PressureLevel level) con
                      [&](const auto& entry) { return is_pressed(without, entry.name, level); });
 }
 
-bool PoolShedder::may_go(const Victim& victim, PressureLevel level) const {
+bool PoolShedder::may_go(const Candidate& candidate, PressureLevel level) const {
+  const Victim& victim = *candidate.victim;
   if (victim.is_protected || victim.is_spared || victim.is_claimed || victim.is_leaving)
     return false;
   if (victim.is_burst)
-    return is_above_nominal(victim);
+    return is_above_nominal(candidate);
   if (!victim.is_lent)
-    return is_above_nominal(victim) && keeps_nominal(victim);
+    return is_above_nominal(candidate) && keeps_nominal(candidate);
   // What is lent was told until when it has its place; only an emergency comes earlier.
   return level == PressureLevel::Emergency ||
          std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
@@ -179,53 +184,51 @@ Amount PoolShedder::gone(QuotaIndex quota, const ResourceName& resource) const {
 
 /// Whether its quota still has more than its own of something that it holds, once those before it
 /// are gone.
-bool PoolShedder::is_above_nominal(const Victim& victim) const {
-  return std::any_of(victim.total.begin(), victim.total.end(), [&](const auto& entry) {
-    return entry.amount > Amount{} &&
-           above_nominal(victim.quota, entry.name) > gone(victim.quota, entry.name);
+bool PoolShedder::is_above_nominal(const Candidate& candidate) const {
+  return std::any_of(candidate.held.begin(), candidate.held.end(), [&](const auto& entry) {
+    return entry.amount > Amount{} && above_nominal(candidate.victim->quota, entry.name) >
+                                          gone(candidate.victim->quota, entry.name);
   });
 }
 
 /// P2 b: whether its quota would keep its own of everything that it has more of.
-bool PoolShedder::keeps_nominal(const Victim& victim) const {
-  return std::all_of(victim.total.begin(), victim.total.end(), [&](const auto& entry) {
-    const Amount above = above_nominal(victim.quota, entry.name);
-    return above <= Amount{} || gone(victim.quota, entry.name) + entry.amount <= above;
+bool PoolShedder::keeps_nominal(const Candidate& candidate) const {
+  return std::all_of(candidate.held.begin(), candidate.held.end(), [&](const auto& entry) {
+    const Amount above = above_nominal(candidate.victim->quota, entry.name);
+    return above <= Amount{} || gone(candidate.victim->quota, entry.name) + entry.amount <= above;
   });
 }
 
 void PoolShedder::take(const Candidate& candidate) {
   use_.used -= candidate.relief;
-  gone_[candidate.victim->quota] += candidate.victim->total;
+  gone_[candidate.victim->quota] += candidate.held;
 }
 
 void PoolShedder::give_back(const Candidate& candidate) {
   use_.used += candidate.relief;
-  gone_[candidate.victim->quota] -= candidate.victim->total;
+  gone_[candidate.victim->quota] -= candidate.held;
 }
 
 bool is_shed(const SheddingInput& input, const PoolName& pool) {
   return input.rates.pressure(pool) >= PressureLevel::Critical &&
-         input.rates.measured(pool)->at >= input.memory.sheds_from;
+         input.rates.measured(pool)->oldest() >= input.memory.sheds_from;
 }
 
 } // namespace
 
-bool sheds_anything(const SheddingInput& input) {
-  return std::any_of(input.snapshot.pools.begin(), input.snapshot.pools.end(),
-                     [&](const auto& pool) { return is_shed(input, pool->name); });
-}
-
-std::vector<Shedding> shed_under_pressure(const SheddingInput& input, RunningWork& work,
+std::vector<Shedding> shed_under_pressure(const SheddingInput& input,
+                                          const std::function<RunningWork&()>& work,
                                           AllocationMemory& memory) {
   std::vector<Shedding> sheddings;
   std::map<PoolName, PoolRelief> reliefs;
   for (const auto& pool : input.snapshot.pools) {
-    if (!is_shed(input, pool->name))
-      continue;
     PoolRelief relief = memory.reliefs[pool->name];
-    auto shed = PoolShedder(input, pool->name, work.in_pool(pool->name)).shed(relief);
-    std::move(shed.begin(), shed.end(), std::back_inserter(sheddings));
+    if (is_shed(input, pool->name)) {
+      auto shed = PoolShedder(input, pool->name, work().in_pool(pool->name)).shed(relief);
+      std::move(shed.begin(), shed.end(), std::back_inserter(sheddings));
+    } else {
+      relief.settle(input.snapshot, input.rates.measured(pool->name), input.now);
+    }
     if (!relief.empty())
       reliefs.emplace(pool->name, std::move(relief));
   }

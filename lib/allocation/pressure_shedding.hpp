@@ -7,6 +7,7 @@
 // (protected, refused by a disruption budget, within the bounds of P4) gives no relief, and stops
 // nobody behind it. Pure; eviction, notice and back-off are the operator's.
 
+#include <functional>
 #include <vector>
 
 #include "lib/allocation/admission_rates.hpp"
@@ -16,13 +17,13 @@
 
 namespace berth::allocation {
 
-/// Whether a pool is at Critical or worse.
-[[nodiscard]] bool sheds_anything(const SheddingInput& input);
-
-/// By pool, those without notice first. Until work that was shed is gone, and measured to be gone,
-/// what it asked for counts as relief, so that one measurement is answered once: `memory` keeps it.
-/// Requests stand for what a victim uses.
-[[nodiscard]] std::vector<Shedding>
-shed_under_pressure(const SheddingInput& input, RunningWork& work, AllocationMemory& memory);
+/// By pool, those without notice first. Until work that was shed is gone, and every sample of a
+/// measurement was taken after that, what it asked for counts as relief, so that one measurement is
+/// answered once: `memory` keeps it, of calm pools as well. Requests stand for what a victim uses;
+/// on a node that was not measured it relieves nothing. `work` is asked for only where somebody has
+/// to go.
+[[nodiscard]] std::vector<Shedding> shed_under_pressure(const SheddingInput& input,
+                                                        const std::function<RunningWork&()>& work,
+                                                        AllocationMemory& memory);
 
 } // namespace berth::allocation

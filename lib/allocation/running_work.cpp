@@ -4,6 +4,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "lib/allocation/priority.hpp"
+
 namespace berth::allocation {
 namespace {
 
@@ -71,10 +73,10 @@ void RunningWork::add(const Input& input, const PodUid& uid, const Charge& charg
   victim = *gang;
   victim->pods.push_back(*pod);
   victim->total += charge.shape->requests;
-  const std::int64_t offset = std::int64_t{input.snapshot.quotas->spec(*quota).priority_offset} +
-                              priority_offset_in(view.shape->constraints.rules, charge.pool);
   victim->priority =
-      std::max(view.priority + offset, victim->pods.size() == 1 ? INT64_MIN : victim->priority);
+      std::max(effective_priority(view.priority, &input.snapshot.quotas->spec(*quota),
+                                  view.shape->constraints.rules, charge.pool),
+               victim->pods.size() == 1 ? INT64_MIN : victim->priority);
   victim->started = std::max(victim->started, start_of(view, input.now));
   // A gang in two quotas or pools, or of which part goes, is not a whole that can be taken.
   victim->is_burst = victim->is_burst || charge.is_burst;
@@ -103,11 +105,13 @@ void RunningWork::judge(const Input& input, Victim& victim) const {
                                ? 1
                                : std::max<std::size_t>(pods->second, 1);
   const auto evictions_max = static_cast<std::size_t>(bounds.max_evictions_per_hour) * each;
-  victim.is_spared = victim.started + bounds.min_runtime > input.now ||
-                     input.policy.evictions.evictions(victim.key, input.now) >= evictions_max;
   victim.goes_in_part =
       !victim.is_leaving && std::any_of(victim.pods.begin(), victim.pods.end(),
                                         [](const auto& pod) { return pod->terminating; });
+  // The eviction under way, of which others are still to be sent, is no reason to stop it.
+  const bool is_evicted_often = !victim.goes_in_part && input.policy.evictions.evictions(
+                                                            victim.key, input.now) >= evictions_max;
+  victim.is_spared = victim.started + bounds.min_runtime > input.now || is_evicted_often;
 }
 
 std::vector<Victim*> RunningWork::in_pool(const PoolName& pool) {

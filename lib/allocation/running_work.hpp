@@ -35,7 +35,7 @@ struct Victim {
   QuotaIndex quota = 0;
   PoolName pool{};
   ResourceVector total{};
-  std::int64_t priority = 0; ///< with the quota's offset
+  std::int64_t priority = 0; ///< effective_priority(), the highest of its pods
   TimePoint started{};       ///< of its youngest pod
   bool is_borrowed = false;  ///< its quota holds some of what it has above nominal: opportunistic
   bool is_burst = false;     ///< its quota's burst budget pays for it: opportunistic, too

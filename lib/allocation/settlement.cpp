@@ -171,6 +171,9 @@ void Settler::describe_waiting() {
   workload->service_account = first.service_account;
   workload->reservation = first.reservation;
   workload->size = first.gang ? first.gang->size : 1;
+  workload->size_min = first.gang && first.gang->size_min > 0
+                           ? std::min(first.gang->size_min, workload->size)
+                           : workload->size;
   workload->priority = first.priority;
   workload->created = first.created;
   for (const PodPtr& pod : workload->waiting) {
@@ -187,7 +190,10 @@ void Settler::describe_waiting() {
   }
   workload->quota = around_.quota_of(first);
   workload->defect = find_defect(*workload);
-  settlement_.waiting = std::move(workload);
+  // What a request was given does not grow: its other units are dropped as soon as its status says
+  // how many it has.
+  if (!first.is_request || workload->members_running == 0 || workload->already_charged > 0)
+    settlement_.waiting = std::move(workload);
 }
 
 /// The first thing that keeps the members from being one workload.

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "lib/allocation/priority.hpp"
+
 namespace berth::allocation {
 namespace {
 
@@ -69,8 +71,8 @@ void BurstEnder::collect_holders(const std::vector<Shedding>& sheddings) {
         if (!charge->is_burst || !quota || pod == nullptr || !charge->reservation.empty())
           return;
         const Holder holder{*pod, charge.get(), *quota,
-                            std::int64_t{(*pod)->priority} + forest.spec(*quota).priority_offset +
-                                priority_offset_in((*pod)->shape->constraints.rules, charge->pool)};
+                            effective_priority((*pod)->priority, &forest.spec(*quota),
+                                               (*pod)->shape->constraints.rules, charge->pool)};
         if ((*pod)->terminating || shed.contains(uid))
           gone_of(holder) += (*pod)->requests();
         else

@@ -83,7 +83,7 @@ ChangeSearch::ChangeSearch(const Input& input, const WorkloadId& workload)
     }
   if (workload_ == nullptr)
     return;
-  members_ = members_to_admit(*workload_);
+  members_ = members_to_start(*workload_);
   total_ = total_of(members_);
   keep_who_matters();
 }

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "lib/allocation/priority.hpp"
+
 namespace berth::allocation {
 namespace {
 
@@ -16,8 +18,8 @@ struct QuotaPlace {
 };
 
 /// Members of one workload are alike; the oldest speaks for them.
-const PoolRules* rules_of(const Workload& workload, const PoolName& pool) {
-  return rules_in(workload.waiting.front()->shape->constraints.rules, pool);
+const std::vector<PoolRules>& rules_of(const Workload& workload) {
+  return workload.waiting.front()->shape->constraints.rules;
 }
 
 /// Highest priority first, then the older, then by id; turned round, to be taken from the back.
@@ -70,10 +72,11 @@ void TurnOrder::collect() {
       return;
     }
     const auto& [quota, policy, tournament, pool] = place->second;
-    std::int64_t priority = workload->priority;
-    priority += input_.snapshot.quotas->spec(quota).priority_offset;
+    const auto& rules = rules_of(*workload);
+    std::int64_t priority =
+        effective_priority(workload->priority, &input_.snapshot.quotas->spec(quota), rules, pool);
     priority += ageing_points(policy->ageing, workload->created, input_.now);
-    priority += order_points(rules_of(*workload, pool), workload->created, input_.now);
+    priority += overdue_points(rules_in(rules, pool), workload->created, input_.now);
     const Contender contender{priority, workload->created, &workload};
     if (workload->already_charged > 0)
       interrupted_.push_back(to_head(contender, quota, *policy));

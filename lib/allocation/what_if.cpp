@@ -147,23 +147,30 @@ bool drop(const DropConstraint& step, Constraints& constraints) {
   return true;
 }
 
+/// The shapes that are made for one change. Equal shapes must stay one shape: rankings are made by
+/// their address.
+class NewShapes {
+public:
+  [[nodiscard]] ShapePtr one_of(const ShapePtr& shape) {
+    for (const ShapePtr& known : known_)
+      if (known == shape)
+        return known;
+    return known_.emplace_back(shape);
+  }
+
+private:
+  std::vector<ShapePtr> known_;
+};
+
 Result<void> WhatIf::operator()(const DropConstraint& step) {
   if (step.kind == DropConstraint::Kind::Taint && !has_taint(*snapshot_.nodes, step.key))
     return fail(Code::NotFound, to_string(Step{step}) + ": no node has it");
-  // Equal shapes must stay one shape: rankings are made by their address.
-  std::vector<std::pair<const PodShape*, ShapePtr>> shapes;
+  NewShapes shapes;
   auto done = change_pods([&](PodView& pod) {
-    const PodShape* before = pod.shape.get();
-    for (const auto& [old, shape] : shapes)
-      if (old == before) {
-        pod.shape = shape;
-        return true;
-      }
     PodShape shape = *pod.shape;
     if (!drop(step, shape.constraints))
       return false;
-    pod.shape = ShapePtr{std::move(shape)};
-    shapes.emplace_back(before, pod.shape);
+    pod.shape = shapes.one_of(ShapePtr{std::move(shape)});
     return true;
   });
   if (!done)
@@ -171,9 +178,17 @@ Result<void> WhatIf::operator()(const DropConstraint& step) {
   return {};
 }
 
+/// The expression of a rule may look at the priority, so each is asked again whether it is for
+/// them.
 Result<void> WhatIf::operator()(const SetPriority& step) {
+  const auto* workload = snapshot_.waiting.find(workload_);
+  const QuotaName quota = workload == nullptr ? QuotaName{} : (*workload)->quota.quota;
+  NewShapes shapes;
   return change_pods([&](PodView& pod) {
     pod.priority = step.to;
+    if (!snapshot_.rules->empty())
+      pod.shape = shapes.one_of(with_rules(
+          pod.shape, snapshot_.rules->rules_of(pod, path_to_root(*snapshot_.quotas, quota))));
     return true;
   });
 }

@@ -48,6 +48,8 @@ struct Workload {
   TimePoint created{};
   /// How many members the gang must have; 1 for a single pod.
   std::int32_t size = 1;
+  /// With so few of them it may start; at most `size`.
+  std::int32_t size_min = 1;
   /// Members that are admitted or bound, and neither terminal nor terminating.
   std::int32_t members_running = 0;
   /// Members that are terminal: they were there and need no room any more.

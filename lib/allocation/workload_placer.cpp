@@ -172,10 +172,13 @@ NodeRanking& WorkloadPlacer::ranking_of(const ShapePtr& shape, const Site& site)
     return known->second;
   if (rankings_.size() >= kRankingsMax)
     rankings_.clear();
-  const ScoringGround ground{
-      &overlay_.table(),   snapshot_->fragmentation.get(),
-      site.pool->name,     &site.pool->strategy_params,
-      site.pool->strategy, rules_in(shape->constraints.rules, site.pool->name)};
+  const ScoringGround ground{&overlay_.table(),
+                             snapshot_->fragmentation.get(),
+                             site.pool->name,
+                             &site.pool->strategy_params,
+                             site.pool->strategy,
+                             rules_in(shape->constraints.rules, site.pool->name),
+                             &shape->constraints.preferred_nodes};
   NodeRanking ranking(RankingInput{to_columns(shape->requests, overlay_.table()),
                                    NodeScorer(ground, site.is_favoured), viewer},
                       allowed_nodes(shape->constraints, *site.pool), overlay_);

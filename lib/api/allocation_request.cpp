@@ -29,6 +29,7 @@ void describe(auto& fields, Of<AllocationRequestStatus> auto& status) {
   fields.field("observedGeneration", status.observed_generation, kCount);
   fields.field("quota", status.quota);
   fields.field("allocations", status.allocations);
+  fields.field("grantedCount", status.granted_count, Range{1, 1000});
   fields.field("expiresAt", status.expires_at);
   fields.field("victims", status.victims);
   fields.field("reason", status.reason);

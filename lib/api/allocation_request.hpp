@@ -21,7 +21,7 @@ struct AllocationRequestSpec {
   std::vector<PoolRef> pool_refs{}; ///< in order of preference; empty: those of the quota
   resources::ResourceVector resources{};
   std::int32_t count = 1;
-  std::optional<std::int32_t> min_count{};
+  std::optional<std::int32_t> min_count{}; ///< absent: count
   std::string priority_class_name{};
   std::optional<std::chrono::seconds> duration{};
   bool preemptible = true;
@@ -45,6 +45,7 @@ struct AllocationRequestStatus {
   std::optional<std::int64_t> observed_generation{};
   std::optional<QuotaName> quota{};
   std::vector<GrantedAllocation> allocations{};
+  std::optional<std::int32_t> granted_count{}; ///< units in `allocations`
   std::optional<TimePoint> expires_at{};
   std::vector<WorkloadRef> victims{};
   std::optional<Reason> reason{};

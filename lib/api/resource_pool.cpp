@@ -147,6 +147,8 @@ void describe(Fields& fields, Of<ResourcePoolStatus> auto& status) {
   fields.field("burstActive", status.burst_active);
   fields.field("burstEndsAt", status.burst_ends_at);
   fields.field("measuredAt", status.measured_at);
+  fields.field("oldestMeasuredAt", status.oldest_measured_at);
+  fields.field("unmeasuredNodes", status.unmeasured_nodes);
   describe_conditions(fields, status.conditions);
 }
 
@@ -161,6 +163,8 @@ ResourcePoolStatus measured_part(const ResourcePoolStatus& status) {
     measured.measured_capacity = resource.measured_capacity;
   }
   part.measured_at = status.measured_at;
+  part.oldest_measured_at = status.oldest_measured_at;
+  part.unmeasured_nodes = status.unmeasured_nodes;
   if (const Condition* condition = find_condition(status.conditions, kMetricsAvailable))
     part.conditions.push_back(*condition);
   return part;
@@ -173,6 +177,8 @@ ResourcePoolStatus allocated_part(const ResourcePoolStatus& status) {
     resource.measured_capacity.reset();
   }
   part.measured_at.reset();
+  part.oldest_measured_at.reset();
+  part.unmeasured_nodes.clear();
   // An entry that says nothing else is there for the measurement alone.
   std::erase_if(part.resources, [](const PoolResourceStatus& resource) {
     PoolResourceStatus bare;

@@ -111,7 +111,10 @@ struct ResourcePoolStatus {
   std::optional<NodeCounts> nodes{};
   std::optional<bool> burst_active{};
   std::optional<TimePoint> burst_ends_at{};
-  std::optional<TimePoint> measured_at{}; ///< of the newest sample in `used`
+  std::optional<TimePoint> measured_at{};        ///< of the newest sample in `used`
+  std::optional<TimePoint> oldest_measured_at{}; ///< of the oldest one
+  /// Ready nodes that `used` says nothing of, by name.
+  std::vector<NodeName> unmeasured_nodes{};
   Conditions conditions{};
 
   friend bool operator==(const ResourcePoolStatus&, const ResourcePoolStatus&) = default;
@@ -121,13 +124,16 @@ struct ResourcePool : Object<ResourcePoolSpec, ResourcePoolStatus> {
   static constexpr std::string_view kKind = "ResourcePool";
 };
 
+/// A pool with more of them counts as not measured.
+inline constexpr std::size_t kUnmeasuredNodesMax = 1024;
+
 /// The condition that says whether `used` can be relied on.
 inline constexpr std::string_view kMetricsAvailable = "MetricsAvailable";
 
 /// The status has two writers, each with its own field manager. The analyzer's part is what was
-/// measured (resources[].used and .measuredCapacity, measuredAt and kMetricsAvailable); the rest is
-/// the operator's.
-/// Comparing parts tells a writer whether its own fields differ from what it wants.
+/// measured (resources[].used and .measuredCapacity, measuredAt, oldestMeasuredAt, unmeasuredNodes
+/// and kMetricsAvailable); the rest is the operator's. Comparing parts tells a writer whether its
+/// own fields differ from what it wants.
 [[nodiscard]] ResourcePoolStatus measured_part(const ResourcePoolStatus& status);
 [[nodiscard]] ResourcePoolStatus allocated_part(const ResourcePoolStatus& status);
 

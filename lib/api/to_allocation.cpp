@@ -271,7 +271,12 @@ allocation::PolicySpec to_allocation(const AllocationPolicy& policy) {
 std::optional<allocation::MeasuredUse> measured_use(const ResourcePool& pool) {
   if (!pool.status.measured_at)
     return std::nullopt;
-  allocation::MeasuredUse measured{*pool.status.measured_at, {}, {}};
+  allocation::MeasuredUse measured{*pool.status.measured_at,
+                                   {},
+                                   {},
+                                   pool.status.oldest_measured_at,
+                                   pool.status.unmeasured_nodes};
+  std::ranges::sort(measured.unmeasured);
   for (const auto& row : pool.status.resources)
     if (row.used && row.measured_capacity) {
       measured.used.set(row.name, *row.used);

@@ -51,7 +51,7 @@ namespace berth {
   /* life of a workload */                                                                         \
   X(GateRemoved, "The last gate of the workload's pods was removed.")                              \
   X(Bound, "The pod was bound to its node.")                                                       \
-  X(CandidatesLost, "Every node that the pod is pinned to was lost before it was bound; it is made again.") \
+  X(CandidatesLost, "The nodes that the pod is pinned to are lost or refuse it; it is made again.")   \
   X(Finished, "The workload ended and its charge was released.")                                   \
   X(Allocated, "The request holds what it asked for.")                                             \
   X(NotBefore, "The request asks to start no earlier than at a time that has not come.")           \

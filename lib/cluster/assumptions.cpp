@@ -33,6 +33,13 @@ void Assumptions::assume_bound(const PodUid& pod, NodeName node, SteadyPoint now
   assumed.expires = now + believed_for_;
 }
 
+void Assumptions::assume_evicted(const PodUid& pod, SteadyPoint now) {
+  Assumed& assumed = by_pod_[pod];
+  assumed.is_evicted = true;
+  if (!assumed.admission) // else that has its own end
+    assumed.expires = now + believed_for_;
+}
+
 bool Assumptions::forget(const PodUid& pod) {
   return by_pod_.erase(pod) > 0;
 }
@@ -42,14 +49,15 @@ allocation::PodView Assumptions::apply(allocation::PodView seen) {
   if (found == by_pod_.end())
     return seen;
   Assumed& assumed = found->second;
-  // A bound or ended pod settles every question about itself.
+  // A bound or ended pod settles every question about where it goes.
   if (seen.is_bound() || seen.terminal) {
-    by_pod_.erase(found);
-    return seen;
+    assumed.admission.reset();
+    assumed.node = NodeName{};
   }
+  assumed.is_evicted = assumed.is_evicted && !seen.terminating && !seen.terminal;
   if (assumed.admission && !seen.gated && settles(seen, *assumed.admission))
     assumed.admission.reset();
-  if (!assumed.admission && assumed.node.empty()) {
+  if (!assumed.admission && assumed.node.empty() && !assumed.is_evicted) {
     by_pod_.erase(found);
     return seen;
   }
@@ -61,6 +69,7 @@ allocation::PodView Assumptions::apply(allocation::PodView seen) {
   }
   if (!assumed.node.empty())
     seen.node = assumed.node;
+  seen.terminating = seen.terminating || assumed.is_evicted;
   return seen;
 }
 

@@ -23,13 +23,15 @@ namespace berth::cluster {
 
 class Assumptions {
 public:
-  /// How long an unconfirmed binding is believed.
+  /// How long an unconfirmed binding or eviction is believed.
   explicit Assumptions(Duration believed_for) : believed_for_(believed_for) {}
 
   /// The pod is admitted by `record` and our gate is gone: until confirm_by() sets an end.
   void assume_admitted(const PodUid& pod, allocation::AdmissionRecord record);
   /// The pod is bound to `node`.
   void assume_bound(const PodUid& pod, NodeName node, SteadyPoint now);
+  /// Its eviction was accepted: it is being deleted. Also of a pod that is bound.
+  void assume_evicted(const PodUid& pod, SteadyPoint now);
   /// The write may have failed: what is assumed of the pod runs out at `end` unless confirmed.
   void confirm_by(const PodUid& pod, SteadyPoint end);
   /// The write failed for certain. False if there was nothing to forget.
@@ -45,6 +47,7 @@ private:
   struct Assumed {
     std::optional<allocation::AdmissionRecord> admission;
     NodeName node;
+    bool is_evicted = false;
     SteadyPoint expires;
   };
   std::map<PodUid, Assumed> by_pod_;

@@ -374,6 +374,11 @@ void Observer::assume_bound(const PodUid& pod, NodeName node) {
   impl_->feed_again(pod);
 }
 
+void Observer::assume_evicted(const PodUid& pod) {
+  impl_->assumptions.assume_evicted(pod, impl_->executor.clock().steady_now());
+  impl_->feed_again(pod);
+}
+
 void Observer::forget(const PodUid& pod) {
   if (impl_->assumptions.forget(pod))
     impl_->feed_again(pod);

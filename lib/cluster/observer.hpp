@@ -30,7 +30,7 @@ namespace berth::cluster {
 struct ObserverOptions {
   /// Events that come within this time of each other make one snapshot.
   Duration publish_interval = std::chrono::milliseconds{20};
-  /// How long a binding of our own that the watch does not show is believed.
+  /// How long a binding or an eviction of our own that the watch does not show is believed.
   Duration assumption_timeout = std::chrono::seconds{60};
   /// How often the ledger is compared with one rebuilt from the stores (L3).
   Duration ledger_audit_interval = std::chrono::minutes{5};
@@ -92,6 +92,7 @@ public:
   /// See Assumptions. The next snapshot counts it.
   void assume_admitted(const PodUid& pod, allocation::AdmissionRecord record);
   void assume_bound(const PodUid& pod, NodeName node);
+  void assume_evicted(const PodUid& pod);
   void forget(const PodUid& pod);
   /// The write behind an assumption may have failed: the watch has to show it within `time`.
   void confirm_within(const PodUid& pod, Duration time);

@@ -33,6 +33,8 @@ struct Pod {
   std::string scheduler_name;
   /// Preferred affinities or ScheduleAnyway spreads: in-tree scores would tell nodes apart.
   bool has_soft_constraints = false;
+  /// kube-scheduler tried it and found no node (PodScheduled is False as Unschedulable).
+  bool is_unschedulable = false;
   /// A container that the kernel killed for want of memory, or that crashes again and again, or an
   /// eviction by the kubelet. A container that failed once may be meant to.
   std::optional<PodFailure> failure{};

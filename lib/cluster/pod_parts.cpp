@@ -78,6 +78,8 @@ Result<void> read_condition(JsonElement value, PodDraft& into) {
                           [&](JsonElement it) { return kube::read_time(it, since.emplace()); })));
   if (type == "DisruptionTarget")
     into.disrupted = since;
+  if (type == "PodScheduled" && reason == "Unschedulable")
+    into.pod.is_unschedulable = true; // no other status has that reason
   if (type == "PodResizePending" && reason == "Infeasible")
     into.resize_infeasible = true;
   return {};

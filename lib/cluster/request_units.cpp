@@ -1,5 +1,6 @@
 #include "lib/cluster/request_units.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -22,6 +23,16 @@ bool has_ended(const api::AllocationRequest& request) {
   return is_true(request.status.conditions, "Finished") || request.meta.deleted;
 }
 
+/// How many it has: those that it was given, or all that it asks for.
+std::int32_t count_units(const api::AllocationRequest& request) {
+  if (!allocated_since(request))
+    return request.spec.count;
+  std::int32_t granted = 0;
+  for (const api::GrantedAllocation& allocation : request.status.allocations)
+    granted += allocation.count;
+  return granted > 0 ? std::min(granted, request.spec.count) : request.spec.count;
+}
+
 /// What the status says was given to the unit of that number.
 std::optional<allocation::AdmissionRecord> record_of(const api::AllocationRequest& request,
                                                      std::size_t number) {
@@ -40,7 +51,7 @@ std::optional<allocation::AdmissionRecord> record_of(const api::AllocationReques
     record.pool = granted.pool;
     if (granted.node)
       record.planned_nodes.push_back(*granted.node);
-    record.members = request.spec.count;
+    record.members = count_units(request);
     record.youngest_member = request.meta.created;
     record.admitted_at = since;
     return record;
@@ -55,8 +66,12 @@ allocation::PodView any_unit(const api::AllocationRequest& request, std::int32_t
   unit.namespace_name = request.meta.ns;
   unit.name = request.meta.name;
   unit.service_account = spec.service_account_name;
-  unit.shape = allocation::ShapePtr{allocation::PodShape{spec.resources, {}}};
-  unit.gang = allocation::GangMembership{gang_name(request), spec.count};
+  allocation::PodShape shape{spec.resources, {}};
+  shape.constraints.preferred_nodes = spec.preferred_nodes;
+  std::ranges::sort(shape.constraints.preferred_nodes);
+  unit.shape = allocation::ShapePtr{std::move(shape)};
+  unit.gang = allocation::GangMembership{gang_name(request), count_units(request),
+                                         spec.min_count.value_or(0)};
   unit.priority = priority;
   unit.created = request.meta.created;
   unit.started = allocated_since(request);
@@ -95,7 +110,7 @@ std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
   std::vector<allocation::PodView> units;
   if (has_ended(request))
     return units;
-  units.assign(static_cast<std::size_t>(request.spec.count), any_unit(request, priority));
+  units.assign(static_cast<std::size_t>(count_units(request)), any_unit(request, priority));
   for (std::size_t number = 0; number < units.size(); ++number)
     number_unit(request, number, units[number]);
   return units;
@@ -103,7 +118,7 @@ std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
 
 std::optional<allocation::PodView> unit_of(const api::AllocationRequest& request,
                                            std::int32_t priority, std::size_t number) {
-  if (has_ended(request) || std::cmp_greater_equal(number, request.spec.count))
+  if (has_ended(request) || std::cmp_greater_equal(number, count_units(request)))
     return std::nullopt;
   allocation::PodView unit = any_unit(request, priority);
   number_unit(request, number, unit);

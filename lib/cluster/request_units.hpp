@@ -1,6 +1,7 @@
 #pragma once
 // The units of an AllocationRequest as allocation sees them: `count` of them, all alike, decided
-// about like a gang: all of them get what they ask for, or none. What a request holds stands in its
+// about like a gang: all of them get what they ask for, or at least `minCount`, or none. One that
+// was given fewer has no others from then on. What a request holds stands in its
 // status, which is read back here: there is no other memory of it. Pure.
 
 #include <cstdint>

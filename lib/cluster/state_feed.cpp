@@ -74,10 +74,12 @@ bool StateFeed::request(const Item<api::AllocationRequest>& before,
   std::vector<allocation::PodView> units;
   if (after)
     units = units_of(*after, priority_of(*after));
-  // The number of units never changes, but one that has ended has none, and the name may come back
-  // with another request.
-  if (before && (units.empty() || before->meta.uid != after->meta.uid))
-    for (std::size_t number = 0; std::cmp_less(number, before->spec.count); ++number) {
+  // There may be fewer units than before: some were not given, or it has ended, or the name came
+  // back with another request.
+  const bool is_same = before && after && before->meta.uid == after->meta.uid;
+  if (before)
+    for (std::size_t number = is_same ? units.size() : 0; std::cmp_less(number, before->spec.count);
+         ++number) {
       const PodUid uid = unit_uid(before->meta.uid, number);
       assumptions_.forget(uid);
       changed = state_->remove_pod(uid) || changed;

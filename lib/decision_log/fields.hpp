@@ -64,9 +64,9 @@ BERTH_LOG_FIELDS(allocation::RulePreference, any_of, weight)
 BERTH_LOG_FIELDS(allocation::PoolRules, pools, is_rest, names, demands, preferences,
                  priority_offset, wait_max)
 BERTH_LOG_FIELDS(allocation::Constraints, node_selector, required_affinity, tolerations,
-                 device_models, rules)
+                 preferred_nodes, device_models, rules)
 BERTH_LOG_FIELDS(allocation::PodShape, requests, constraints)
-BERTH_LOG_FIELDS(allocation::GangMembership, name, size)
+BERTH_LOG_FIELDS(allocation::GangMembership, name, size, size_min)
 BERTH_LOG_FIELDS(allocation::AdmissionRecord, decision, quota, pool, planned_nodes, mode, devices,
                  reservation, is_burst, lent_until, members, youngest_member, rules, admitted_at)
 BERTH_LOG_FIELDS(allocation::NominationRecord, decision, quota, pool, node, devices, victims)
@@ -113,13 +113,13 @@ BERTH_LOG_FIELDS(allocation::RuleSpec, name, match, effect)
 BERTH_LOG_FIELDS(allocation::PolicySpec, name, created, pools, ordering, ageing, fairness, throttle,
                  breaker, preemption, placement, backfill, gang_timeout, rules)
 BERTH_LOG_FIELDS(allocation::HeldBack, until, reason, why)
-BERTH_LOG_FIELDS(allocation::MeasuredUse, at, used, capacity)
+BERTH_LOG_FIELDS(allocation::MeasuredUse, at, used, capacity, oldest_at, unmeasured)
 BERTH_LOG_FIELDS(allocation::SubjectFailure, subject, at)
 BERTH_LOG_FIELDS(allocation::EvictionHistory::Reclaims, in_a_row, until)
 BERTH_LOG_FIELDS(allocation::EvictionHistory::Tried, plans, last)
 BERTH_LOG_MEMBERS(allocation::EvictionHistory, evictions, reclaims, refused_until, tried)
 BERTH_LOG_FIELDS(allocation::Policy, placement, backfill, held_back, preemption, evictions, memory,
-                 server_throttled_at, measured, failures)
+                 unpinned, server_throttled_at, measured, failures)
 
 // What one cycle remembers for the next.
 BERTH_LOG_FIELDS(allocation::HeldShare, share_nano, burst_level)
@@ -129,8 +129,8 @@ BERTH_LOG_FIELDS(allocation::QuotaMemory, history_nano, sampled_at, held, burst,
                  subject_rates)
 BERTH_LOG_MEMBERS(allocation::AdmissionPace, per_minute, slowed_at, recovered_at, bucket)
 BERTH_LOG_MEMBERS(allocation::CircuitBreaker, state, failures, since, probed_at)
-BERTH_LOG_FIELDS(allocation::PoolRelief::Leaving, amounts, since, gone_at)
-BERTH_LOG_MEMBERS(allocation::PoolRelief, leaving)
+BERTH_LOG_FIELDS(allocation::PoolRelief::Leaving, amounts, node, since, gone_at)
+BERTH_LOG_MEMBERS(allocation::PoolRelief, leaving, oldest_at, seen_at)
 BERTH_LOG_FIELDS(allocation::AllocationMemory, quotas, pool_paces, server_pace, breakers, reliefs,
                  sheds_from)
 

@@ -72,6 +72,8 @@ async::Task<void> EvictionSender::send_all(std::span<const Target> targets, bool
     const Answer answer = co_await send_one(target);
     if (answer == Answer::Refused || answer == Answer::Failed)
       spared.insert(target.eviction);
+    if (answer == Answer::Accepted)
+      parts_.observer.assume_evicted(target.pod); // it counts as going before the watch shows it
     if (answer == Answer::Accepted && noted.insert(target.eviction).second)
       note_accepted(*target.eviction);
     if (spared.empty() || !needs_all)

@@ -122,9 +122,11 @@ AllocationRequestStatus granted_status(const AllocationRequest& request,
   status.quota = units.front().quota;
   status.allocations = allocations_of(request, units);
   status.expires_at = expiry(request, now);
-  const std::string what = std::to_string(request.spec.count) + " x " +
-                           to_string(request.spec.resources) + " of pool " +
-                           units.front().pool.str();
+  status.granted_count = static_cast<std::int32_t>(units.size());
+  std::string what = std::to_string(units.size());
+  if (std::cmp_less(units.size(), request.spec.count))
+    what += " of " + std::to_string(request.spec.count);
+  what += " x " + to_string(request.spec.resources) + " of pool " + units.front().pool.str();
   set_condition(status, request, condition_of("Admitted", true, Reason::Admitted, what), now);
   set_condition(status, request, condition_of("Allocated", true, Reason::Allocated, what), now);
   return status;

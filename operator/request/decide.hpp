@@ -25,7 +25,7 @@ struct ObservedRequest {
 [[nodiscard]] std::optional<api::AllocationRequestStatus>
 decide_request_status(const ObservedRequest& observed, TimePoint now);
 
-/// It gets all that it asks for, where the admission says.
+/// It gets what the admission says: all that it asks for, or at least minCount.
 [[nodiscard]] api::AllocationRequestStatus granted_status(const api::AllocationRequest& request,
                                                           const allocation::Admission& admission,
                                                           TimePoint now);

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "lib/api/labels.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
 #include "operator/policy/decide.hpp"
@@ -21,14 +20,6 @@ constexpr std::size_t kStatusWritersPerKind = 4;
 
 kube::Outcome outcome_of(const Result<bool>& written) {
   return written ? kube::Outcome::done() : kube::Outcome::retry(written.error());
-}
-
-/// Whether the condition Accepted has another answer than before.
-bool is_newly_judged(const api::ReservationStatus& before, const api::ReservationStatus& now) {
-  const auto* old_answer = api::find_condition(before.conditions, "Accepted");
-  const auto* answer = api::find_condition(now.conditions, "Accepted");
-  return answer != nullptr && (old_answer == nullptr || old_answer->status != answer->status ||
-                               old_answer->reason != answer->reason);
 }
 
 telemetry::ReconcileOutcome outcome_label(const kube::Outcome& outcome) {
@@ -74,6 +65,7 @@ struct StatusLoop::Controller {
 StatusLoop::StatusLoop(Parts parts, Duration interval)
     : parts_(std::move(parts)), interval_(interval),
       writer_{parts_.client, parts_.failpoints, parts_.leads},
+      news_{parts_.events, parts_.metrics, parts_.failpoints},
       pools_(std::make_unique<Controller>(parts_.executor, parts_.registry, "resourcepool",
                                           parts_.log.named("resourcepool"))),
       quotas_(std::make_unique<Controller>(parts_.executor, parts_.registry, "quota",
@@ -168,7 +160,7 @@ async::Task<kube::Outcome> StatusLoop::reconcile_pool(kube::ObjectKey key) {
   const auto written = co_await writer_.write(kube::types::resource_pool(), *pool,
                                               std::move(current), std::move(*wanted));
   if (written && *written)
-    tell_news(*pool, now);
+    news_.tell(*pool, now);
   co_return outcome_of(written);
 }
 
@@ -203,7 +195,7 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
   const auto written = co_await writer_.write(kube::types::reservation(), *reservation,
                                               std::move(current), std::move(*wanted));
   if (written && *written)
-    tell_news(*reservation, now);
+    news_.tell(*reservation, now);
   if (!written || *written)
     co_return outcome_of(written); // what was written comes back by the watch
   auto finalizers = decide_finalizers(observed);
@@ -233,24 +225,6 @@ async::Task<kube::Outcome> StatusLoop::reconcile_request(kube::ObjectKey key) {
   co_return kube::Outcome::done();
 }
 
-/// T3: another level of pressure, or none any more.
-void StatusLoop::tell_news(const api::ResourcePool& before, const api::ResourcePoolStatus& now) {
-  const auto* old = api::find_condition(before.status.conditions, "Degraded");
-  const auto* degraded = api::find_condition(now.conditions, "Degraded");
-  const auto is_pressure = [](const api::Condition* condition) {
-    return condition != nullptr && condition->reason == Reason::PoolUnderPressure;
-  };
-  if ((!is_pressure(old) && !is_pressure(degraded)) ||
-      (is_pressure(old) && is_pressure(degraded) && old->message == degraded->message))
-    return;
-  const kube::ObjectReference about{std::string(api::kApiVersion), "ResourcePool",
-                                    before.meta.key(), before.meta.uid};
-  const bool is_on = is_pressure(degraded);
-  parts_.events.record(about, is_on ? kube::EventSeverity::Warning : kube::EventSeverity::Normal,
-                       Reason::PoolUnderPressure, "Degrade",
-                       is_on ? degraded->message : "the pool is not under pressure any more");
-}
-
 async::Task<kube::Outcome> StatusLoop::reconcile_policy(kube::ObjectKey key) {
   const auto policy = parts_.observer.policies().find(key);
   if (!policy)
@@ -263,27 +237,6 @@ async::Task<kube::Outcome> StatusLoop::reconcile_policy(kube::ObjectKey key) {
   const auto written = co_await writer_.write(kube::types::allocation_policy(), *policy,
                                               std::move(current), std::move(*wanted));
   co_return outcome_of(written);
-}
-
-void StatusLoop::tell_news(const api::Reservation& before, const api::ReservationStatus& now) {
-  using telemetry::WindowOutcome;
-  if (now.windows_total.value_or(0) > before.status.windows_total.value_or(0)) {
-    const bool honored = api::is_true(now.conditions, "Honored");
-    parts_.metrics.reservation_windows(honored ? WindowOutcome::Honored : WindowOutcome::Missed)
-        .add();
-  }
-  const kube::ObjectReference about{std::string(api::kApiVersion), "Reservation", before.meta.key(),
-                                    before.meta.uid};
-  if (std::string move = describe_move(before.status, now); !move.empty())
-    parts_.events.record(about, kube::EventSeverity::Warning, Reason::PromiseMoved, "Move",
-                         std::move(move));
-  if (!is_newly_judged(before.status, now))
-    return;
-  parts_.failpoints.pass(Failpoint::AfterReservationAccepted);
-  const auto* accepted = api::find_condition(now.conditions, "Accepted");
-  const bool yes = accepted->status == api::ConditionStatus::True;
-  parts_.events.record(about, yes ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
-                       accepted->reason, "Accept", accepted->message);
 }
 
 } // namespace berth::op

@@ -15,6 +15,7 @@
 #include "lib/telemetry/catalog.hpp"
 #include "operator/cycle/allocation_loop.hpp"
 #include "operator/status/accounts.hpp"
+#include "operator/status/status_news.hpp"
 #include "operator/status/status_writer.hpp"
 
 namespace berth::op {
@@ -50,13 +51,11 @@ private:
   [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_request(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_policy(kube::ObjectKey key);
-  /// What a status that was just written says for the first time.
-  void tell_news(const api::ResourcePool& before, const api::ResourcePoolStatus& now);
-  void tell_news(const api::Reservation& before, const api::ReservationStatus& now);
 
   Parts parts_;
   Duration interval_;
   StatusWriter writer_;
+  StatusNews news_;
   cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;

@@ -38,18 +38,63 @@ async::Task<void> StrandedPods::run(std::stop_token stop) {
 
 async::Task<void> StrandedPods::look() {
   const SteadyPoint now = parts_.executor.clock().steady_now();
-  std::vector<allocation::Stranding> due;
+  note_refused(now);
+  std::map<PodUid, std::string> due;
   for (const auto& [uid, seen] : seen_)
     if (now - seen.since >= options_.grace && due.size() < options_.evictions_per_look_max)
-      due.push_back(seen.stranding);
-  for (auto& stranding : due)
-    co_await evict(std::move(stranding));
+      due.emplace(uid, "no candidate can take the pod any more (" +
+                           losses_text(seen.stranding.candidates) + ")");
+  for (const auto& [uid, since] : refused_since_)
+    if (now - since >= options_.refused_grace && due.size() < options_.evictions_per_look_max)
+      due.emplace(uid, "kube-scheduler binds the pod to none of its candidates, although they have "
+                       "room: another extender, or a rule of its own, refuses them");
+  for (auto& [uid, why] : due) {
+    const auto pod = parts_.observer.find_pod(uid);
+    const bool is_refused = refused_since_.contains(uid);
+    const bool goes = co_await evict(uid, std::move(why));
+    if (goes && is_refused && pod)
+      unpin(pod->view);
+  }
 }
 
-async::Task<void> StrandedPods::evict(allocation::Stranding stranding) {
-  const auto pod = parts_.observer.find_pod(stranding.pod->uid);
+/// Those that the newest snapshot waits for, and that lost no candidate.
+void StrandedPods::note_refused(SteadyPoint now) {
+  const auto snapshot = parts_.observer.snapshot();
+  std::map<PodUid, SteadyPoint> still;
+  if (snapshot)
+    snapshot->expected.for_each([&](const auto&, const std::shared_ptr<const allocation::PodView>& view) {
+      const PodUid& uid = view->uid;
+      if (seen_.contains(uid) || !view->admission || view->gated || view->terminating ||
+          view->admission->mode != allocation::PlacementMode::Candidates)
+        return;
+      const auto pod = parts_.observer.find_pod(uid);
+      if (!pod || !pod->is_unschedulable)
+        return;
+      const auto known = refused_since_.find(uid);
+      still.emplace(uid, known == refused_since_.end() ? now : known->second);
+    });
+  refused_since_ = std::move(still);
+}
+
+void StrandedPods::unpin(const allocation::PodView& pod) {
+  if (unpinned_until_.size() < options_.unpinned_max)
+    unpinned_until_[allocation::eviction_key(pod)] =
+        parts_.executor.clock().steady_now() + options_.unpinned_for;
+}
+
+std::set<allocation::EvictionKey> StrandedPods::unpinned() {
+  const SteadyPoint now = parts_.executor.clock().steady_now();
+  std::erase_if(unpinned_until_, [&](const auto& entry) { return entry.second <= now; });
+  std::set<allocation::EvictionKey> keys;
+  for (const auto& [key, until] : unpinned_until_)
+    keys.insert(key);
+  return keys;
+}
+
+async::Task<bool> StrandedPods::evict(PodUid uid, std::string why) {
+  const auto pod = parts_.observer.find_pod(uid);
   if (!pod || pod->view.is_bound() || pod->view.terminating || !parts_.leads())
-    co_return;
+    co_return false;
   const kube::ObjectKey key = pod->meta.key();
   kube::Preconditions preconditions{pod->meta.uid, pod->meta.resource_version};
   auto evicted = co_await parts_.client.evict(key, std::move(preconditions), std::nullopt);
@@ -57,14 +102,15 @@ async::Task<void> StrandedPods::evict(allocation::Stranding stranding) {
     if (evicted.error().code != Code::NotFound && evicted.error().code != Code::Conflict)
       parts_.log.warn("Failed to evict a pod without candidates", evicted.error(),
                       {{"pod", to_string(key)}});
-    co_return;
+    co_return false;
   }
-  seen_.erase(stranding.pod->uid);
-  const kube::ObjectReference about{"v1", "Pod", key, stranding.pod->uid.str()};
+  seen_.erase(uid);
+  refused_since_.erase(uid);
+  const kube::ObjectReference about{"v1", "Pod", key, uid.str()};
   parts_.events.record(about, kube::EventSeverity::Warning, Reason::CandidatesLost, "Evict",
-                       "no candidate can take the pod any more (" +
-                           losses_text(stranding.candidates) + "); its controller makes it again");
+                       why + "; its controller makes it again");
   parts_.log.info("Evicted a pod without candidates", {{"pod", to_string(key)}});
+  co_return true;
 }
 
 } // namespace berth::op

@@ -13,6 +13,10 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+MeasuredUse& measurement(World& world) {
+  return world.policy.measured[PoolName{"p"}];
+}
+
 /// 20 cores of which quota "a" owns 4 and "root", whom nobody works for, the rest.
 World lending_world() {
   World world = preempting_world({20});
@@ -36,6 +40,21 @@ PodBuilder burst(const std::string& name) {
   AdmissionRecord paid = record("a", "p", {"n1"});
   paid.is_burst = true;
   return running(name, "a", "n1").admitted(paid);
+}
+
+/// Two of six were shed for 95 %, and are gone.
+World shed_world() {
+  World world = lending_world();
+  world.policy.preemption.notice = 0s;
+  world.add(running("own", "a", "n1").cpu(4).priority(9));
+  for (int i = 0; i < 6; ++i)
+    world.add(running("j" + std::to_string(i), "a", "n1").cpu(1).priority(i));
+  measure(world, 95);
+  static_cast<void>(play(world));
+  static_cast<void>(play(world));
+  static_cast<void>(remove_terminating(world));
+  static_cast<void>(play(world)); // it is seen that they are gone
+  return world;
 }
 
 } // namespace
@@ -191,6 +210,69 @@ TEST_CASE("T3: one measurement is answered once, until what went is measured to 
   CHECK(shed_names(play(world)) == Names{"j2", "j3"});
 }
 
+TEST_CASE("T3, P4: a gang of which some was evicted goes whole, however seldom it may be evicted") {
+  World world = lending_world();
+  world.policy.preemption.max_evictions_per_hour = 1;
+  world.add_all(running("own", "a", "n1").cpu(4), running("other", "a", "n1").cpu(1).priority(1),
+                running("g-0", "a", "n1").cpu(1).gang("g", 2),
+                running("g-1", "a", "n1").cpu(1).gang("g", 2));
+  const PodView first = known_pod(world, PodUid{"uid-g-0"});
+  world.policy.evictions.note_eviction(eviction_key(first), world.now);
+  change(world, first.uid, [](PodView& pod) { pod.terminating = true; });
+  measure(world, 97); // 92 % once the first is gone
+  CHECK(shed_names(world.plan()) == Names{"g-1"});
+}
+
+TEST_CASE("T3: a measurement answers a shedding only if every sample of it came after") {
+  World world = shed_world();
+  const TimePoint gone = world.now;
+  world.now += 2min;
+  measure(world, 95);
+  measurement(world).oldest_at = gone + PoolRelief::kSampleWindow; // a node that lags
+  CHECK(shed_names(play(world)).empty());
+  measurement(world).oldest_at = gone + PoolRelief::kSampleWindow + 1ms;
+  CHECK(shed_names(play(world)) == Names{"j2", "j3"});
+}
+
+TEST_CASE("T3: the clock of a node that is ahead does not let one measurement be answered twice") {
+  World world = shed_world();
+  measurement(world).at = world.now + 4min; // it says so, and was read now
+  CHECK(shed_names(play(world)).empty());
+  world.now += PoolRelief::kSampleWindow + 1s;
+  CHECK(shed_names(play(world)).empty()); // the same still stands
+  measurement(world).at = world.now + 4min;
+  CHECK(shed_names(play(world)) == Names{"j2", "j3"});
+}
+
+TEST_CASE("T3: a measurement that is missing for a while does not make what went forgotten") {
+  World world = shed_world();
+  const MeasuredUse old = measurement(world);
+  world.policy.measured.clear();
+  static_cast<void>(play(world));
+  measurement(world) = old;
+  CHECK(shed_names(play(world)).empty());
+  world.now += PoolRelief::kLeavingMax + 1s; // for ever would be too long
+  measure(world, 95);
+  measurement(world).oldest_at = old.at;
+  CHECK(shed_names(play(world)) == Names{"j2", "j3"});
+}
+
+TEST_CASE("T3: work on a node that was not measured relieves nothing that was") {
+  World world = lending_world();
+  world.add_all(testing::node("n2", 20), running("own", "a", "n1").cpu(4),
+                running("elsewhere", "a", "n2").cpu(2).priority(-2),
+                running("here", "a", "n1").cpu(2).priority(-1));
+  measure(world, 92);
+  CHECK(shed_names(world.plan()) == Names{"elsewhere"});
+  measurement(world).unmeasured = {NodeName{"n2"}};
+  CHECK(shed_names(world.plan()) == Names{"here"});
+
+  change(world, PodUid{"uid-elsewhere"}, [](PodView& pod) { pod.terminating = true; });
+  CHECK(shed_names(world.plan()) == Names{"here"}); // nor when it goes anyway
+  measurement(world).unmeasured.clear();
+  CHECK(shed_names(world.plan()).empty());
+}
+
 TEST_CASE("T3: what is shed waits as after a reclaim before its quota borrows again") {
   World world = lending_world();
   world.policy.preemption.notice = 0s;
@@ -213,8 +295,8 @@ TEST_CASE("T3: a leader sheds nothing for what was measured before it led") {
   memory.sheds_from = kNow;
   world.policy.memory = std::make_shared<const AllocationMemory>(memory);
   measure(world, 96);
-  world.policy.measured[PoolName{"p"}].at = kNow - 1s;
+  measurement(world).oldest_at = kNow - 1s; // a part of it
   CHECK(world.step().sheddings.empty());
-  world.policy.measured[PoolName{"p"}].at = kNow;
+  measurement(world).oldest_at = kNow;
   CHECK(shed_names(world.step()) == Names{"one"});
 }

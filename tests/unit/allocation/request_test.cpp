@@ -25,6 +25,23 @@ PodView unit(const std::string& name, std::int64_t licences, const std::string& 
   return view;
 }
 
+/// `count` units, of which `least` have to start.
+std::vector<PodView> units_of_gang(const std::string& name, int count, std::int64_t licences,
+                                   int least) {
+  std::vector<PodView> units(static_cast<std::size_t>(count), unit(name, licences));
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    units[i].uid = PodUid{"request/" + name + "/" + std::to_string(i)};
+    units[i].gang->size = count;
+    units[i].gang->size_min = least;
+  }
+  return units;
+}
+
+void add_units(World& world, const std::string& name, int count, std::int64_t licences, int least) {
+  for (const PodView& one : units_of_gang(name, count, licences, least))
+    world.add(one);
+}
+
 /// Ten licences and no node.
 PoolSpec licence_pool(const std::string& name) {
   PoolSpec spec = pool(name);
@@ -84,6 +101,70 @@ TEST_CASE("G1: all units of a request get what they ask for, or none does") {
     world.add(one);
   }
   CHECK(world.step().admissions[0].members.size() == 3);
+}
+
+TEST_CASE("G3: a request with a least number gets as many units as there is room for") {
+  World world = licence_world(); // quota a has six licences
+  const int least = GENERATE(1, 2, 3, 4);
+  add_units(world, "elastic", 5, 2, least);
+  const Plan plan = world.step();
+  if (least > 3) {
+    CHECK(plan.admissions.empty());
+    CHECK(why_waiting(plan, "elastic")->message.find("needs 8 ") == 0); // what it cannot do without
+    return;
+  }
+  REQUIRE(plan.admissions.size() == 1);
+  REQUIRE(plan.admissions[0].members.size() == 3);
+  CHECK(plan.admissions[0].members[0].record.members == 3);
+  // The two others ask for nothing, and nobody finishes them.
+  world.add(quota("a").of("team-a").pool("p").nominal(kLicences, 10));
+  const Plan next = world.plan();
+  CHECK(next.admissions.empty());
+  CHECK(next.waiting.empty());
+}
+
+TEST_CASE("G3: the least number decides when a request starts, and what would start it now") {
+  World world = licence_world();
+  PodView holder = unit("holder", 6);
+  holder.admission = record("a", "p");
+  holder.started = kNow;
+  holder.duration_limit = 10min;
+  holder.gated = false;
+  world.add(holder);
+  add_units(world, "elastic", 5, 2, 3); // all of them would never fit
+  const Plan plan = world.plan();
+  REQUIRE(plan.waiting.size() == 1);
+  CHECK(plan.waiting[0].planned_start == kNow + 10min);
+}
+
+TEST_CASE("G3: on nodes, too, as many units start as find room") {
+  World world;
+  world.add_all(node("n1", 8), node("n2", 5), pool("p"), quota("a").of("team-a").pool("p").cpu(99));
+  for (PodView& one : units_of_gang("cores", 9, 1, 2)) {
+    one.shape = ShapePtr{PodShape{{{"cpu", 3000}}, {}}};
+    world.add(one);
+  }
+  const Plan plan = world.plan();
+  REQUIRE(plan.admissions.size() == 1);
+  CHECK(plan.admissions[0].members.size() == 3); // two and one
+}
+
+TEST_CASE("N2: a preferred node is taken first where it has room, and no other is refused") {
+  World world;
+  world.add_all(node("n1", 8), node("n2", 8), node("n3", 8), pool("p"),
+                quota("a").of("team-a").pool("p").cpu(99));
+  PodShape shape{{{"cpu", 6000}}, {}};
+  shape.constraints.preferred_nodes = {NodeName{"n3"}};
+  std::vector<std::string> nodes;
+  for (const char* name : {"first", "second"}) {
+    PodView one = unit(name, 0);
+    one.shape = ShapePtr{shape};
+    world.add(one);
+    const Plan plan = world.step();
+    REQUIRE(plan.admissions.size() == 1);
+    nodes.push_back(plan.admissions[0].members[0].record.planned_nodes.front().str());
+  }
+  CHECK(nodes == std::vector<std::string>{"n3", "n1"});
 }
 
 TEST_CASE("L5: what a request held is free once it has ended") {

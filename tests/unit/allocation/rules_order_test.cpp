@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "lib/allocation/placement.hpp"
+#include "lib/allocation/what_if.hpp"
 #include "tests/support/allocation/rule_world.hpp"
 
 using namespace berth;
@@ -74,4 +76,49 @@ TEST_CASE("F4: work that waited longer than its rule allows passes work of highe
   CHECK(admitted_names(world.plan()) == Texts{"high"});
   world.now = kNow + 1h; // the pods are an hour old at kNow
   CHECK(admitted_names(world.plan()) == Texts{"promised"});
+}
+
+TEST_CASE("N2: the offsets of quota and rules favour a pod in the extender as in the cycle") {
+  RuleSpec urgent = rule("urgent");
+  urgent.match.pod_selector = Selector::of({{"urgent", "yes"}});
+  urgent.effect.priority_offset = 10;
+  RuleWorld world({urgent});
+  PoolSpec by_priority = pool("p");
+  by_priority.strategy = Strategy::PriorityBased;
+  world.add(by_priority);
+  const auto offset = [&](std::int32_t of_quota) {
+    world.add(
+        quota("team-a").under("org").of("team-a").pool("p").cpu(32).priority_offset(of_quota));
+  };
+  const auto is_favoured = [&](const PodView& asking) {
+    world.add(asking);
+    return query_for(*world.snapshot(), asking).is_favoured;
+  };
+  PodView admitted = pod("x").cpu(1).priority(0).admitted(record("team-a", "p", {"eu-1"}));
+  CHECK_FALSE(is_favoured(admitted));
+  offset(1);
+  CHECK(is_favoured(admitted));
+  offset(-5);
+  admitted.priority = 5;
+  CHECK_FALSE(is_favoured(admitted));
+  admitted.labels.set("urgent", "yes");
+  CHECK(is_favoured(admitted));
+}
+
+TEST_CASE("X2: with another priority rules that look at it are judged again") {
+  RuleWorld world({in_europe("pod.priority < 100")});
+  world.add(running("there", "team-a", "eu-1").in("team-a").cpu(8));
+  world.add(pod("asking").cpu(8).priority(0));
+  const WorkloadId asking{"uid-asking"};
+  CHECK(world.plan().admissions.empty());
+  const auto starts_with = [&](std::int32_t priority) {
+    const auto changed =
+        with_change(*world.snapshot(), asking, Change{{SetPriority{priority}}, {}});
+    REQUIRE(changed);
+    const auto fate = fate_of(decide(*changed, world.policy, world.now, 1), asking);
+    REQUIRE(fate);
+    return fate->starts;
+  };
+  CHECK_FALSE(starts_with(99));
+  CHECK(starts_with(100)); // us-1 will do
 }

@@ -47,6 +47,22 @@ TEST_CASE("T1: measured use says when and of which nodes it was measured") {
   REQUIRE(status.measured_at);
   CHECK(*status.measured_at <= world.executor.now());
   CHECK(*status.measured_at > world.executor.now() - 10min);
+  CHECK(status.unmeasured_nodes == std::vector{NodeName{"unmeasured"}});
+}
+
+TEST_CASE("T3: measured use says when its oldest sample was taken, for what came after it") {
+  AnalyzerWorld world;
+  world.add_pool(2);
+  SimulatedAnalyzer analyzer(world);
+  world.measure_for(5min, 9000);
+  world.node_names.pop_back(); // its sample is the old one for a while
+  const TimePoint lagging = world.executor.now() - 1min;
+  world.measure_for(2min, 9000);
+  const auto status = world.pool().status;
+  REQUIRE(status.measured_at);
+  REQUIRE(status.oldest_measured_at);
+  CHECK(*status.oldest_measured_at == lagging);
+  CHECK(*status.measured_at > lagging);
 }
 
 TEST_CASE("T1: the time of a measurement is written anew while the pool is busy, and else not") {

@@ -35,6 +35,8 @@ TEST_CASE("fresh samples of all nodes are added up") {
   CHECK(usage.estimated == usage.used);
   CHECK(usage.newest == kNow - 10s);
   CHECK(usage.newest_fresh == kNow - 10s);
+  CHECK(usage.oldest_fresh == kNow - 3min);
+  CHECK(usage.unmeasured.empty());
 }
 
 TEST_CASE("a node without a fresh sample is missing and not idle") {

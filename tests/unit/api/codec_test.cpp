@@ -210,6 +210,8 @@ TEST_CASE("the two writers of a pool's status split it without a rest") {
   cpu.used = Amount{1500};
   cpu.measured_capacity = Amount{2000};
   status.measured_at = TimePoint{} + std::chrono::hours{1};
+  status.oldest_measured_at = TimePoint{} + std::chrono::minutes{59};
+  status.unmeasured_nodes = {NodeName{"n2"}};
   auto& disk = status.resources.emplace_back();
   disk.name = ResourceName::ephemeral_storage();
   disk.used = Amount{7};
@@ -226,6 +228,8 @@ TEST_CASE("the two writers of a pool's status split it without a rest") {
   CHECK(analyzer.resources[0].used == Amount{1500});
   CHECK(analyzer.resources[0].measured_capacity == Amount{2000});
   CHECK(analyzer.measured_at == status.measured_at);
+  CHECK(analyzer.oldest_measured_at == status.oldest_measured_at);
+  CHECK(analyzer.unmeasured_nodes == status.unmeasured_nodes);
   CHECK(analyzer.resources[0].capacity == std::nullopt);
   REQUIRE(analyzer.conditions.size() == 1);
   CHECK(analyzer.conditions[0].type == kMetricsAvailable);
@@ -236,6 +240,8 @@ TEST_CASE("the two writers of a pool's status split it without a rest") {
   CHECK(op.resources[0].capacity == Amount{4000});
   CHECK(op.resources[0].used == std::nullopt);
   CHECK(op.measured_at == std::nullopt);
+  CHECK(op.oldest_measured_at == std::nullopt);
+  CHECK(op.unmeasured_nodes.empty());
   REQUIRE(op.conditions.size() == 1);
   CHECK(op.conditions[0].type == "Ready");
   CHECK(measured_part(op) == ResourcePoolStatus{});

@@ -120,3 +120,31 @@ TEST_CASE("Another decision that the watch shows is the truth; an older plan of 
   CHECK(assumptions.apply(seen) == seen);
   CHECK(assumptions.size() == 0);
 }
+
+TEST_CASE("P4: a pod whose eviction was accepted is being deleted before the watch shows it") {
+  Assumptions assumptions(60s);
+  PodView running = waiting();
+  running.gated = false;
+  running.node = NodeName{"n1"};
+  assumptions.assume_evicted(kUid, kStart);
+  CHECK(assumptions.apply(running).terminating);
+  CHECK(assumptions.apply(running).node == NodeName{"n1"});
+  SECTION("and the watch confirms it") {
+    PodView going = running;
+    going.terminating = true;
+    CHECK(assumptions.apply(going) == going);
+    CHECK(assumptions.size() == 0);
+  }
+  SECTION("or never shows it, and then it stays") {
+    CHECK(assumptions.take_expired(kStart + 60s) == std::vector<PodUid>{kUid});
+    CHECK(assumptions.apply(running) == running);
+  }
+}
+
+TEST_CASE("P4: an admission that the watch has not shown yet stays assumed through an eviction") {
+  Assumptions assumptions(60s);
+  assumptions.assume_admitted(kUid, record("d1"));
+  assumptions.assume_evicted(kUid, kStart);
+  CHECK(assumptions.apply(waiting()).admission == record("d1"));
+  CHECK(assumptions.apply(waiting()).terminating);
+}

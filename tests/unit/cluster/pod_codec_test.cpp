@@ -314,3 +314,16 @@ TEST_CASE("T2: a pod that the kubelet evicted is a failure, one that failed by i
   pod["status"]["reason"] = "DeadlineExceeded";
   CHECK_FALSE(decoded(pod).failure);
 }
+
+TEST_CASE("A pod says that kube-scheduler found no node for it, and a gate is not that") {
+  json pod = minimal();
+  const auto scheduled = [](const char* status, const char* reason) {
+    return json::array({{{"type", "PodScheduled"}, {"status", status}, {"reason", reason}}});
+  };
+  pod["status"]["conditions"] = scheduled("False", "Unschedulable");
+  CHECK(decoded(pod).is_unschedulable);
+  for (const char* reason : {"SchedulingGated", "SchedulerError"}) {
+    pod["status"]["conditions"] = scheduled("False", reason);
+    CHECK_FALSE(decoded(pod).is_unschedulable);
+  }
+}

@@ -77,6 +77,26 @@ TEST_CASE("What the status says was given is what the units hold") {
   CHECK(units[2].revocable_after == TimePoint{} + 2h);
 }
 
+TEST_CASE("G3: a request that was given fewer units than it asked for has no others") {
+  auto request = request_for(5);
+  request.spec.min_count = 2;
+  CHECK(units_of(request, 0)[4].gang->size == 5);
+  CHECK(units_of(request, 0)[4].gang->size_min == 2);
+  allocate(request, {{PoolName{"p"}, std::nullopt, 3, {}}});
+  const auto units = units_of(request, 0);
+  REQUIRE(units.size() == 3);
+  CHECK(units[2].gang->size == 3);
+  CHECK(units[2].admission->members == 3);
+  CHECK_FALSE(unit_of(request, 0, 3));
+}
+
+TEST_CASE("N2: the units of a request prefer the nodes that it names") {
+  auto request = request_for(1);
+  request.spec.preferred_nodes = {NodeName{"n2"}, NodeName{"n1"}};
+  CHECK(units_of(request, 0)[0].shape->constraints.preferred_nodes ==
+        std::vector{NodeName{"n1"}, NodeName{"n2"}});
+}
+
 TEST_CASE("L5: a request that has ended, or is being deleted, has no units") {
   auto request = request_for(1);
   allocate(request, {{PoolName{"p"}, std::nullopt, 1, {}}});

@@ -57,6 +57,25 @@ TEST_CASE("T3: under critical pressure what is borrowed gets its notice and goes
   CHECK(world.evictions_sent() == 1);
 }
 
+TEST_CASE("T3, P4: a victim's own eviction does not spare it before its deletion is seen") {
+  LendingWorld world;
+  world.options.preemption.max_evictions_per_hour = 1;
+  world.start();
+  for (const auto& [name, cpu] : {std::pair{"b1", 4}, {"b2", 2}, {"b3", 2}}) {
+    world.submit("b", name, cpu);
+    REQUIRE(world.executor.run_until([&] { return world.runs("b", name); }, 1min));
+    world.executor.run_for(2s);
+  }
+  world.op->transport.cache().set_lag(20s);
+  measure(world, 96);
+  world.executor.run_for(10s);
+  world.submit("b", "b4", 1); // the operator decides again when it sees it
+  REQUIRE(world.executor.run_until([&] { return !world.is_there("b", "b3"); }, 15s));
+  world.executor.run_for(1min);
+  CHECK(world.evictions_sent() == 1);
+  CHECK(world.runs("b", "b2"));
+}
+
 TEST_CASE("T3: what was shed may not come back at once") {
   LendingWorld world;
   world.let_b_borrow();

@@ -102,6 +102,27 @@ TEST_CASE("A request is renewed by its duration, and released by its deletion") 
   world.wait_for("second", "Allocated");
 }
 
+TEST_CASE("G3: a request that can do with less gets what there is, and says how much that is") {
+  RequestWorld world;
+  world.ask("first", 20);
+  world.wait_for("first", "Allocated");
+  CHECK(world.status("first")["grantedCount"] == 1);
+  world.ask("elastic", 2, {{"count", 10}, {"minCount", 2}}); // five are left
+  world.wait_for("elastic", "Allocated");
+  CHECK(world.status("elastic")["grantedCount"] == 2);
+  CHECK(world.status("elastic")["allocations"][0]["count"] == 2);
+  world.ask("one", 1);
+  world.wait_for("one", "Allocated");
+  world.admin.remove("AllocationRequest", {"agents", "first"}, 0);
+  world.executor.run_for(1min);
+  CHECK(world.status("elastic")["grantedCount"] == 2); // it does not grow
+  world.ask("second", 20);
+  world.wait_for("second", "Allocated");
+  world.admin.remove("AllocationRequest", {"agents", "elastic"}, 0);
+  world.ask("last", 4);
+  world.wait_for("last", "Allocated");
+}
+
 TEST_CASE("A request starts no earlier than it asks to") {
   RequestWorld world;
   const TimePoint start = world.executor.now() + 10min;

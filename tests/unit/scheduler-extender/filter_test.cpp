@@ -68,6 +68,16 @@ TEST_CASE(
         Names_{"!n2: PreferredElsewhere", "!x1: PreferredElsewhere"});
 }
 
+TEST_CASE("a pod for which no node was found gets all that can take it, the planned ones first") {
+  FilterWorld world;
+  const auto shown = world.admit(pod("a").cpu(5), {"n2"});
+  shown->is_unschedulable = true;
+  const Asked asked(shown, {"n1", "n2", "n3", "x1"});
+  const FilterResult result = run_filter(asked, world.snapshot().get());
+  CHECK(passed(asked, result) == Names_{"n2", "n1"});
+  CHECK(refused(asked, result) == Names_{"!n3: InsufficientNodeResources", "!x1: NodeNotInPool"});
+}
+
 TEST_CASE("a planned node without room is passed over, with the reason") {
   FilterWorld world;
   const auto shown = world.admit(pod("a").cpu(2), {"n9", "n1", "n2"});

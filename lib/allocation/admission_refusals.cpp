@@ -1,0 +1,91 @@
+// The part of AdmissionCycle about those who are refused: why, whom that stops (F5), who is refused
+// for the same reason without a look, and when they will start (B1).
+
+#include <algorithm>
+
+#include "lib/allocation/admission_cycle.hpp"
+
+namespace berth::allocation {
+namespace {
+
+/// Names have no commas.
+std::string pools_text(const std::vector<PoolName>& pools) {
+  std::string text;
+  for (const PoolName& pool : pools)
+    text += "," + pool.str();
+  return text;
+}
+
+} // namespace
+
+/// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool.
+std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
+                                                    const std::vector<Option>& options) const {
+  if (head.policy->ordering != Ordering::StrictFifo)
+    return options;
+  std::vector<Option> open;
+  std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
+    return !blocked_.contains({option.payer, option.site.pool->name});
+  });
+  return open;
+}
+
+/// One that no node of its pools suits blocks nobody: room would not help it.
+void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
+  const Reason reason = refusal_.why->reason;
+  if (head.policy->ordering == Ordering::StrictFifo && reason != Reason::NodeMismatch &&
+      reason != Reason::ForbiddenByRule)
+    for (const Option& option : options)
+      blocked_.emplace(option.payer, option.site.pool->name);
+}
+
+/// Likeness is no reason for the same start, but for having none.
+std::optional<TimePoint> AdmissionCycle::plan_start(const Head& head) {
+  if (!unplaced_ || without_start_.contains(unplaced_->likeness))
+    return std::nullopt;
+  if (refusal_.why->reason == Reason::PoolUnderPressure) // no end of anybody's work lets it start
+    return std::nullopt;
+  const auto start = planned_.plan({head.workload->id, unplaced_->members, unplaced_->options});
+  if (!start)
+    without_start_.insert(unplaced_->likeness);
+  return start;
+}
+
+std::optional<Admission> AdmissionCycle::refuse(Refusal refusal) {
+  return refuse(refusal.reason, std::move(refusal.message));
+}
+
+std::optional<Admission> AdmissionCycle::refuse(Reason reason, std::string message) {
+  Explained& known = plain_refusals_[{reason, message}];
+  if (known == nullptr)
+    known = std::make_shared<const Explanation>(
+        Explanation{reason, std::move(message), std::nullopt, {}});
+  refusal_.why = known;
+  return std::nullopt;
+}
+
+Waiting AdmissionCycle::last_refusal() {
+  refusal_.position = ++positions_[refusal_.workload->quota.quota];
+  return refusal_;
+}
+
+AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members,
+                                                     const Horizon& horizon) {
+  const auto number_of = [](auto& numbers, const auto& key) {
+    return numbers.try_emplace(key, numbers.size()).first->second;
+  };
+  // Followers of a running gang have one place only, that of their gang: nobody is like them.
+  const bool is_alone = workload.admission.has_value();
+  Likeness likeness{
+      is_alone ? 1U : 0U,
+      number_of(name_numbers_, is_alone ? workload.id.str() : workload.quota.quota.str()),
+      number_of(name_numbers_, workload.reservation.str() + pools_text(members.front()->pools)),
+      options_.subject_class(workload), number_of(horizon_numbers_, horizon)};
+  for (const auto& pod : members) {
+    likeness.push_back(number_of(shape_numbers_, pod->shape.get()));
+    likeness.back() = likeness.back() * 2 + (pod->preemptible ? 1 : 0);
+  }
+  return likeness;
+}
+
+} // namespace berth::allocation

@@ -1,0 +1,55 @@
+#include "operator/status/status_news.hpp"
+
+#include <string>
+
+#include "lib/api/labels.hpp"
+#include "operator/reservation/decide.hpp"
+
+namespace berth::op {
+
+bool is_newly_judged(const api::ReservationStatus& before, const api::ReservationStatus& now) {
+  const auto* old_answer = api::find_condition(before.conditions, "Accepted");
+  const auto* answer = api::find_condition(now.conditions, "Accepted");
+  return answer != nullptr && (old_answer == nullptr || old_answer->status != answer->status ||
+                               old_answer->reason != answer->reason);
+}
+
+/// T3: another level of pressure, or none any more.
+void StatusNews::tell(const api::ResourcePool& before, const api::ResourcePoolStatus& now) const {
+  const auto* old = api::find_condition(before.status.conditions, "Degraded");
+  const auto* degraded = api::find_condition(now.conditions, "Degraded");
+  const auto is_pressure = [](const api::Condition* condition) {
+    return condition != nullptr && condition->reason == Reason::PoolUnderPressure;
+  };
+  if ((!is_pressure(old) && !is_pressure(degraded)) ||
+      (is_pressure(old) && is_pressure(degraded) && old->message == degraded->message))
+    return;
+  const kube::ObjectReference about{std::string(api::kApiVersion), "ResourcePool",
+                                    before.meta.key(), before.meta.uid};
+  const bool is_on = is_pressure(degraded);
+  events.record(about, is_on ? kube::EventSeverity::Warning : kube::EventSeverity::Normal,
+                Reason::PoolUnderPressure, "Degrade",
+                is_on ? degraded->message : "the pool is not under pressure any more");
+}
+
+void StatusNews::tell(const api::Reservation& before, const api::ReservationStatus& now) const {
+  using telemetry::WindowOutcome;
+  if (now.windows_total.value_or(0) > before.status.windows_total.value_or(0)) {
+    const bool honored = api::is_true(now.conditions, "Honored");
+    metrics.reservation_windows(honored ? WindowOutcome::Honored : WindowOutcome::Missed).add();
+  }
+  const kube::ObjectReference about{std::string(api::kApiVersion), "Reservation", before.meta.key(),
+                                    before.meta.uid};
+  if (std::string move = describe_move(before.status, now); !move.empty())
+    events.record(about, kube::EventSeverity::Warning, Reason::PromiseMoved, "Move",
+                  std::move(move));
+  if (!is_newly_judged(before.status, now))
+    return;
+  failpoints.pass(Failpoint::AfterReservationAccepted);
+  const auto* accepted = api::find_condition(now.conditions, "Accepted");
+  const bool yes = accepted->status == api::ConditionStatus::True;
+  events.record(about, yes ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
+                accepted->reason, "Accept", accepted->message);
+}
+
+} // namespace berth::op

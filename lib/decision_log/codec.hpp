@@ -112,6 +112,8 @@ inline Json encode_window(const allocation::WindowRule& rule) {
     return {{"schedule", recurring->schedule.text()},
             {"zone", recurring->zone->name()},
             {"duration", recurring->duration.count()}};
+  if (const auto* triggered = std::get_if<allocation::TriggeredWindow>(&rule))
+    return {{"triggered", encode(*triggered)}};
   return Json::object(); // always open
 }
 

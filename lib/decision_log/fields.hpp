@@ -92,6 +92,7 @@ BERTH_LOG_FIELDS(allocation::QuotaSpec, name, parent, subjects, pools, weight, p
 
 // Reservations; RecurringWindow, which holds a schedule and a time zone, is the codec's.
 BERTH_LOG_FIELDS(allocation::SingleWindow, start, duration)
+BERTH_LOG_FIELDS(allocation::TriggeredWindow, is_armed, opens, ends)
 BERTH_LOG_FIELDS(allocation::ReservationSpec, name, created, pool, payer, amounts, node_count,
                  window, allowed_quotas, allowed_subjects, lead_time, overrun, lend_idle, nodes,
                  accepted, deleting)
@@ -148,7 +149,7 @@ BERTH_LOG_FIELDS(allocation::Waiting, workload, position, why, planned_start)
 BERTH_LOG_FIELDS(allocation::Replanning, pod, record)
 BERTH_LOG_FIELDS(allocation::Stranding, pod, candidates)
 BERTH_LOG_FIELDS(allocation::ReservationDecision, reservation, accepted, reason, message,
-                 next_start, nodes)
+                 next_start, nodes, opens_after)
 BERTH_LOG_FIELDS(allocation::WindowOutlook, reservation, window, nodes, missing, nodes_missing)
 BERTH_LOG_FIELDS(allocation::OverrunWarning, reservation, pod)
 BERTH_LOG_FIELDS(allocation::Shedding, pod, quota, reason, not_before, gives_notice)

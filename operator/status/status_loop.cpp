@@ -1,5 +1,6 @@
 #include "operator/status/status_loop.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -7,9 +8,11 @@
 #include "lib/api/labels.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/async/task_group.hpp"
+#include "lib/base/timestamp.hpp"
 #include "operator/policy/decide.hpp"
 #include "operator/quota/decide.hpp"
 #include "operator/request/decide.hpp"
+#include "operator/reservation/conditional.hpp"
 #include "operator/reservation/decide.hpp"
 #include "operator/resource_pool/decide.hpp"
 #include "operator/status/status_metrics.hpp"
@@ -29,6 +32,13 @@ bool is_newly_judged(const api::ReservationStatus& before, const api::Reservatio
   const auto* answer = api::find_condition(now.conditions, "Accepted");
   return answer != nullptr && (old_answer == nullptr || old_answer->status != answer->status ||
                                old_answer->reason != answer->reason);
+}
+
+/// The passing of time alone may change what a trigger says.
+kube::Outcome look_again(const ObservedReservation& observed, TimePoint now) {
+  const TimePoint next = next_trigger_look(observed, now);
+  return next == TimePoint::max() ? kube::Outcome::done()
+                                  : kube::Outcome::requeue_after(std::max(next - now, Duration{1}));
 }
 
 telemetry::ReconcileOutcome outcome_label(const kube::Outcome& outcome) {
@@ -74,6 +84,7 @@ struct StatusLoop::Controller {
 StatusLoop::StatusLoop(Parts parts, Duration interval)
     : parts_(std::move(parts)), interval_(interval),
       writer_{parts_.client, parts_.failpoints, parts_.leads},
+      metrics_api_(parts_.client, parts_.executor),
       pools_(std::make_unique<Controller>(parts_.executor, parts_.registry, "resourcepool",
                                           parts_.log.named("resourcepool"))),
       quotas_(std::make_unique<Controller>(parts_.executor, parts_.registry, "quota",
@@ -132,6 +143,18 @@ void StatusLoop::listen() {
   parts_.observer.reservations().listen(look_at(*reservations_));
   parts_.observer.requests().listen(look_at(*requests_));
   parts_.observer.policies().listen(look_at(*policies_));
+  parts_.observer.pools().listen([this](const auto& before, const auto& after) {
+    if (after && accounts_ && !(before && before->status == after->status))
+      look_at_triggers(*after);
+  });
+}
+
+void StatusLoop::look_at_triggers(const api::ResourcePool& pool) {
+  for (const auto& [key, reservation] : parts_.observer.reservations().items()) {
+    const auto& trigger = reservation->spec.trigger;
+    if (trigger && trigger->utilization && reservation->spec.pool_ref.name.str() == pool.meta.name)
+      reservations_->queue.add(key);
+  }
 }
 
 void StatusLoop::look_at_all() {
@@ -188,14 +211,22 @@ async::Task<kube::Outcome> StatusLoop::reconcile_quota(kube::ObjectKey key) {
 
 async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key) {
   const auto reservation = parts_.observer.reservations().find(key);
-  if (!reservation)
+  if (!reservation) {
+    metrics_api_.forget(key);
     co_return kube::Outcome::done();
+  }
   const auto find_zone = [this](std::string_view name) { return time_zones_.find(name); };
-  const ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone),
-                                     accounts_, plan_};
-  auto wanted = decide_reservation_status(observed, parts_.executor.clock().now());
+  ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone), accounts_,
+                               plan_};
+  if (const auto& trigger = reservation->spec.trigger; trigger && trigger->metric)
+    observed.measured = co_await metrics_api_.read(key, *trigger);
+  else if (trigger)
+    observed.measured = read_utilization(
+        *trigger, parts_.observer.pools().find({"", reservation->spec.pool_ref.name.str()}).get());
+  const TimePoint looked_at = parts_.executor.clock().now();
+  auto wanted = decide_reservation_status(observed, looked_at);
   if (!wanted)
-    co_return kube::Outcome::done();
+    co_return look_again(observed, looked_at);
   if (is_newly_judged(reservation->status, *wanted))
     parts_.failpoints.pass(Failpoint::BeforeReservationAccepted);
   const api::ReservationStatus now = *wanted;
@@ -208,7 +239,7 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
     co_return outcome_of(written); // what was written comes back by the watch
   auto finalizers = decide_finalizers(observed);
   if (!finalizers)
-    co_return kube::Outcome::done();
+    co_return look_again(observed, looked_at);
   const auto kept = co_await writer_.write_finalizers(kube::types::reservation(), reservation->meta,
                                                       *std::move(finalizers));
   co_return outcome_of(kept);
@@ -265,6 +296,24 @@ async::Task<kube::Outcome> StatusLoop::reconcile_policy(kube::ObjectKey key) {
   co_return outcome_of(written);
 }
 
+void StatusLoop::tell_activation(const api::Reservation& before,
+                                 const api::ReservationStatus& now) {
+  const auto opens_at = [](const api::ReservationStatus& status) {
+    return status.trigger ? status.trigger->opens_at : std::nullopt;
+  };
+  const auto opens = opens_at(now);
+  if (opens == opens_at(before.status))
+    return;
+  const kube::ObjectReference about{std::string(api::kApiVersion), "Reservation", before.meta.key(),
+                                    before.meta.uid};
+  if (opens)
+    parts_.events.record(about, kube::EventSeverity::Normal, Reason::TriggerHolds, "Activate",
+                         "its trigger holds; it opens at " + format_time(*opens));
+  else
+    parts_.events.record(about, kube::EventSeverity::Normal, Reason::WindowClosed, "End",
+                         "its trigger has not held for as long as it stays active");
+}
+
 void StatusLoop::tell_news(const api::Reservation& before, const api::ReservationStatus& now) {
   using telemetry::WindowOutcome;
   if (now.windows_total.value_or(0) > before.status.windows_total.value_or(0)) {
@@ -272,6 +321,7 @@ void StatusLoop::tell_news(const api::Reservation& before, const api::Reservatio
     parts_.metrics.reservation_windows(honored ? WindowOutcome::Honored : WindowOutcome::Missed)
         .add();
   }
+  tell_activation(before, now);
   if (!is_newly_judged(before.status, now))
     return;
   parts_.failpoints.pass(Failpoint::AfterReservationAccepted);

@@ -14,6 +14,7 @@
 #include "lib/kube/work_queue.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "operator/cycle/allocation_loop.hpp"
+#include "operator/reservation/metric_reader.hpp"
 #include "operator/status/accounts.hpp"
 #include "operator/status/status_writer.hpp"
 
@@ -49,14 +50,18 @@ private:
   [[nodiscard]] async::Task<kube::Outcome> reconcile_quota(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_request(kube::ObjectKey key);
+  /// The pool's measured use has changed.
+  void look_at_triggers(const api::ResourcePool& pool);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_policy(kube::ObjectKey key);
   /// What a status that was just written says for the first time.
   void tell_news(const api::ResourcePool& before, const api::ResourcePoolStatus& now);
   void tell_news(const api::Reservation& before, const api::ReservationStatus& now);
+  void tell_activation(const api::Reservation& before, const api::ReservationStatus& now);
 
   Parts parts_;
   Duration interval_;
   StatusWriter writer_;
+  MetricReader metrics_api_;
   cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;

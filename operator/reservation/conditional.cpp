@@ -25,9 +25,13 @@ std::optional<TriggerReading> reading_of(const ObservedReservation& observed) {
   return TriggerReading{(*observed.measured)->at, (*observed.measured)->holds};
 }
 
+/// Of another spec it is not known since when what is compared now holds.
 TriggerState state_of(const ObservedReservation& observed) {
-  const auto& trigger = observed.reservation->status.trigger;
-  return trigger ? api::to_allocation(*trigger) : TriggerState{};
+  const auto& [meta, spec, status] = *observed.reservation;
+  TriggerState state = status.trigger ? api::to_allocation(*status.trigger) : TriggerState{};
+  if (status.observed_generation != meta.generation)
+    state.holds_since.reset();
+  return state;
 }
 
 bool is_conditional(const api::Reservation& reservation) {

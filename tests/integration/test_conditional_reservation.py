@@ -162,15 +162,15 @@ def test_r2_another_operator_goes_on_with_a_trigger_that_holds(kube, teams, pool
     """R2: kill -9 between the two measurements that prove it; the next one activates."""
     owner, _ = teams
     name = f"peak-{owner}"
-    operator = programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    first = programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT, name="first")
     kube.create(on_high_use(name, pool, owner))
     try:
         measure(kube, pool, 90)
         wait_until(lambda: "holdsSince" in trigger(kube, name), 15, "it holds")
         since = trigger(kube, name)["holdsSince"]
-        operator.kill()
+        first.kill()
         time.sleep(HOLD_SECONDS)
-        programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+        programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT, name="second")
         measure(kube, pool, 90)
         wait_until(lambda: "opensAt" in trigger(kube, name), 15, "it is activated")
         assert trigger(kube, name)["holdsSince"] == since

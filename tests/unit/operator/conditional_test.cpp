@@ -90,8 +90,8 @@ TEST_CASE("R2, R3, R4: a busy pool opens the reservation after notice, and it en
   CHECK(opens >= world.executor.now() + 110s); // lead time, and a minute for pods to go
   CHECK(world.active("reason") == "TriggerHolds");
   CHECK_THAT(world.notes("default", "TriggerHolds"), Contains("opens at"));
-  world.executor.run_until([&] { return !world.notice("b", "b2").empty(); }, 10s);
-  CHECK(world.notice("b", "b1").empty() != world.notice("b", "b2").empty());
+  CHECK(world.executor.run_until(
+      [&] { return world.notice("b", "b1").empty() != world.notice("b", "b2").empty(); }, 10s));
 
   world.measure_for(opens - world.executor.now() + 5s, 90);
   CHECK(world.active("reason") == "WindowOpen");

@@ -142,7 +142,7 @@ TEST_CASE("R3: a triggered window has its capacity when it opens, and work had i
   CHECK(snapshot->holds->open[0].missing.is_nothing());
   CHECK(snapshot->holds->open[0].nodes_missing == 0);
   CHECK(snapshot->holds->open[0].unfilled.get(ResourceName::cpu()) == resources::Amount{8000});
-  world.add(PodView(pod("holder").in("team-a").cpu(8).created(20)));
+  world.add(PodView(pod("holder").in("team-a").cpu(whole ? 8 : 4).created(20)));
   CHECK(admitted_names(world.step()) == Names{"holder"});
 }
 

@@ -14,9 +14,17 @@ using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 using simulation::Json;
 
-/// Team b fills the only node; half of it is promised to team a while a trigger holds.
+/// Team b fills the only node, within its quota; half of it is promised to team a while a trigger
+/// holds.
 struct TriggerWorld : LendingWorld {
-  TriggerWorld() { let_b_borrow(); }
+  TriggerWorld() {
+    Json cpu = {{"name", "cpu"}, {"nominal", 8}};
+    Json pool = {{"poolRef", {{"name", "cpu"}}}};
+    pool["resources"] = Json::array({std::move(cpu)});
+    Json pools = Json::array({std::move(pool)});
+    admin.patch("Quota", {"", "b"}, {{"spec", {{"pools", std::move(pools)}}}});
+    let_b_borrow(); // it is its own now
+  }
 
   void reserve(const Json& trigger) {
     admin.create(simulation::make_object("berth.dev/v1alpha1", "Reservation", "", "peak")
@@ -80,10 +88,10 @@ TEST_CASE("R2, R3, R4: a busy pool opens the reservation after notice, and it en
 
   world.measure_for(60s, 76);
   CHECK(world.active("reason") == "TriggerNotMet");
-  world.measure_for(60s, 90);
+  world.measure_for(60s, 85);
   CHECK_FALSE(world.trigger().contains("opensAt"));
   CHECK_THAT(world.active("message"), Contains("it has to for 60 s"));
-  world.measure(90);
+  world.measure(85);
   world.executor.run_for(3s);
   REQUIRE(world.trigger().contains("opensAt"));
   const TimePoint opens = parse_time(world.trigger()["opensAt"].get<std::string>()).value();
@@ -93,7 +101,7 @@ TEST_CASE("R2, R3, R4: a busy pool opens the reservation after notice, and it en
   CHECK(world.executor.run_until(
       [&] { return world.notice("b", "b1").empty() != world.notice("b", "b2").empty(); }, 10s));
 
-  world.measure_for(opens - world.executor.now() + 5s, 90);
+  world.measure_for(opens - world.executor.now() + 5s, 85);
   CHECK(world.active("reason") == "WindowOpen");
   CHECK(world.condition("Reservation", "peak", "Honored")["status"] == "True");
   CHECK(world.executor.run_until([&] { return world.runs("a", "a1"); }, 30s));
@@ -119,22 +127,22 @@ TEST_CASE("R2, R3, R4: a busy pool opens the reservation after notice, and it en
 TEST_CASE("R2: another operator half-way goes on from the status") {
   TriggerWorld world;
   world.reserve(TriggerWorld::busy_trigger());
-  world.measure_for(40s, 90);
+  world.measure_for(40s, 85);
   const Json since = world.trigger()["holdsSince"];
   world.start();
-  world.measure_for(40s, 90);
+  world.measure_for(40s, 85);
   CHECK(world.trigger()["holdsSince"] == since);
   CHECK(world.trigger().contains("opensAt"));
   const Json opens = world.trigger()["opensAt"];
   world.start();
-  world.measure_for(60s, 90);
+  world.measure_for(60s, 85);
   CHECK(world.trigger()["opensAt"] == opens);
 }
 
 TEST_CASE("R2: silence ends an active reservation, and starts none") {
   TriggerWorld world;
   world.reserve(TriggerWorld::busy_trigger());
-  world.measure_for(100s, 90);
+  world.measure_for(100s, 85);
   REQUIRE(world.trigger().contains("opensAt"));
   world.executor.run_for(6min);
   CHECK(world.trigger().contains("endsAt"));
@@ -142,7 +150,7 @@ TEST_CASE("R2: silence ends an active reservation, and starts none") {
   CHECK(world.active("status") == "True");
   world.executor.run_for(6min);
   CHECK(world.active("reason") == "TriggerUnknown");
-  world.measure(90);
+  world.measure(85);
   world.executor.run_for(2min);
   CHECK_FALSE(world.trigger().contains("opensAt"));
 }
@@ -178,11 +186,11 @@ TEST_CASE("R1: what the calendar has no room for is not activated, and says so")
   world.executor.run_for(10s);
   REQUIRE(world.condition("Reservation", "night", "Accepted")["status"] == "True");
   CHECK(world.condition("Reservation", "peak", "Accepted")["reason"] == "CalendarFull");
-  world.measure_for(3min, 90);
+  world.measure_for(3min, 85);
   CHECK_FALSE(world.trigger().contains("opensAt"));
   CHECK(world.active("reason") == "CalendarFull");
   world.admin.remove("Reservation", {"", "night"});
-  world.measure_for(40s, 90);
+  world.measure_for(40s, 85);
   CHECK(world.active("reason") == "WindowOpen"); // there is room: nothing to wait for
 }
 

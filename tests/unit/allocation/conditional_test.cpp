@@ -44,7 +44,7 @@ World busy_world() {
   return world;
 }
 
-const ReservationDecision& answer(const Plan& plan) {
+ReservationDecision answer(const Plan& plan) {
   REQUIRE(plan.reservations.size() == 1);
   return plan.reservations.front();
 }
@@ -195,7 +195,8 @@ TEST_CASE("work that names a reservation which is not active is told what it wai
   World world = busy_world();
   world.add(conditional(8));
   world.add(PodView(pod("holder").in("team-a").cpu(1).inside("r")));
-  const auto* why = why_waiting(world.plan(), "holder");
+  const Plan plan = world.plan();
+  const auto* why = why_waiting(plan, "holder");
   REQUIRE(why != nullptr);
   CHECK(why->reason == Reason::WindowClosed);
   CHECK(why->message.find("opens when its trigger holds") != std::string::npos);

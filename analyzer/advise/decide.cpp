@@ -68,11 +68,13 @@ bool is_busy(const PoolUsage& usage, const AdvisorOptions& options) {
   });
 }
 
-/// Whether nothing but the time has changed, and nobody waits for that.
+/// Whether nothing but the time has changed, and that is told often enough.
 bool is_told(const api::ResourcePoolStatus& before, const api::ResourcePoolStatus& now,
              const PoolUsage& usage, const AdvisorOptions& options) {
   return before.resources == now.resources && before.unmeasured_nodes == now.unmeasured_nodes &&
-         before.measured_at && !is_busy(usage, options);
+         before.measured_at && usage.newest_fresh &&
+         *usage.newest_fresh - *before.measured_at < options.used_renewal &&
+         !is_busy(usage, options);
 }
 
 /// The analyzer's part of the status as it should be. Use that is not known is left out.

@@ -33,8 +33,11 @@ struct AdvisorOptions {
   /// A change of measured use below this part of the capacity is not worth a write.
   double used_deadband_percent = 1;
   /// From here on, in percent of what was measured, each measurement is written with its time, as
-  /// it may slow admissions down (T1). Below it a time that stands there may be old.
+  /// it may slow admissions down (T1).
   std::int32_t busy_percent = 70;
+  /// Below it a time that stands there is at most about this old: the operator believes no
+  /// measurement for longer than 5 minutes, and triggers of reservations ask at any use (R2).
+  Duration used_renewal = std::chrono::minutes{2};
 };
 
 struct PoolSettings {

@@ -19,7 +19,8 @@ std::vector<TimeRange> windows_of(const api::ReservationStatus& status) {
     windows.push_back(
         {status.current_window->start, status.current_window->end.value_or(TimePoint::max())});
   if (status.next_window)
-    windows.push_back({status.next_window->start, status.next_window->end});
+    windows.push_back(
+        {status.next_window->start, status.next_window->end.value_or(TimePoint::max())});
   return windows;
 }
 
@@ -33,7 +34,7 @@ CalendarRow row_of(const CalendarReservation& reservation, TimeRange shown) {
   const StateWord active = state_word(status.conditions, "Active", meta.generation);
   if (!accepted.good)
     row.note = berth::cli::shown(accepted);
-  else if (!reservation.spec)
+  else if (!reservation.spec || allocation::is_dormant(*reservation.spec))
     row.note = berth::cli::shown(active);
   const auto windows = reservation.spec
                            ? allocation::windows(*reservation.spec, shown, kCalendarWindowsMax)

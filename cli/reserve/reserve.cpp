@@ -187,7 +187,7 @@ json standing_json(const ReservationStanding& standing) {
   json next;
   if (standing.next)
     next = {{"start", to_json(std::optional(standing.next->start))},
-            {"end", to_json(std::optional(standing.next->end))}};
+            {"end", to_json(standing.next->end)}};
   return {{"name", standing.name},
           {"accepted", state(standing.accepted)},
           {"active", state(standing.active)},

@@ -81,6 +81,7 @@ ReservationRow reservation_row(const api::Reservation& reservation) {
   row.promised = promised_text(spec);
   row.current = status.current_window;
   row.next = status.next_window;
+  row.trigger = status.trigger;
   row.next_possible_start = status.next_possible_start;
   row.holders = status.holder_count;
   row.windows_honored = status.windows_honored;

@@ -62,6 +62,7 @@ struct ReservationRow {
   std::string promised{}; ///< "2 nodes" or amounts
   std::optional<api::CurrentWindow> current{};
   std::optional<api::NextWindow> next{};
+  std::optional<api::TriggerStatus> trigger{};    ///< of a Conditional one
   std::optional<TimePoint> next_possible_start{}; ///< of one that the calendar has no room for
   std::optional<std::int64_t> holders{};
   std::optional<std::int64_t> windows_honored{};

@@ -38,7 +38,13 @@ json reservation_json(const ReservationRow& row) {
                             {"used", to_json(row.current->used)}};
   if (row.next)
     out["nextWindow"] = {{"start", to_json(std::optional(row.next->start))},
-                         {"end", to_json(std::optional(row.next->end))}};
+                         {"end", to_json(row.next->end)}};
+  if (row.trigger)
+    out["trigger"] = {{"value", row.trigger->value ? json(row.trigger->value->str()) : json()},
+                      {"measuredAt", to_json(row.trigger->measured_at)},
+                      {"holdsSince", to_json(row.trigger->holds_since)},
+                      {"opensAt", to_json(row.trigger->opens_at)},
+                      {"endsAt", to_json(row.trigger->ends_at)}};
   return out;
 }
 

@@ -123,8 +123,10 @@ std::string window_text(const ReservationRow& row, TimePoint now) {
     return "open since " + format_duration(now - row.current->start) +
            (row.current->end ? ", ends in " + format_duration(*row.current->end - now) : "");
   if (row.next)
-    return "opens in " + format_duration(row.next->start - now) + " for " +
-           format_duration(row.next->end - row.next->start);
+    return "opens in " + format_duration(row.next->start - now) +
+           (row.next->end ? " for " + format_duration(*row.next->end - row.next->start) : "");
+  if (row.trigger && row.trigger->holds_since)
+    return "triggered since " + format_duration(now - *row.trigger->holds_since);
   if (row.next_possible_start)
     return "possible from " + format_time(*row.next_possible_start);
   return "-";

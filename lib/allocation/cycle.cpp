@@ -25,7 +25,7 @@ std::vector<LaidWindow> promise_windows(const CycleInput& input, AdmissionCycle&
   for (const LaidWindow& laid : windows)
     plan.windows.push_back(
         {laid.spec, laid.window, layout.places_of(laid), laid.missing, laid.nodes_missing});
-  plan.reservations = decide_reservations(input.snapshot, layout, input.now);
+  plan.reservations = decide_reservations(input, layout);
   return windows;
 }
 

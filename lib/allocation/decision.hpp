@@ -106,7 +106,7 @@ struct Stranding {
   std::vector<Rejection> candidates{}; ///< why each is none; in their order
 };
 
-/// The calendar's answer to a reservation that was not accepted yet.
+/// The calendar's answer to a reservation that was not accepted yet, or is dormant.
 struct ReservationDecision {
   std::shared_ptr<const ReservationSpec> reservation{};
   bool accepted = false;
@@ -114,6 +114,9 @@ struct ReservationDecision {
   std::string message{};
   std::optional<TimePoint> next_start{}; ///< with CalendarFull: from when on it would fit
   std::vector<ReservedPlace> places{};   ///< if accepted: where its first window lies
+  /// Of one that is armed and accepted: after how long a window that is asked for now would open.
+  /// At once if the capacity is free, else when work had its notice and is gone (R3).
+  std::optional<Duration> opens_after{};
 };
 
 /// Where the next window of an accepted reservation will lie, and what it would not find.

@@ -93,8 +93,10 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::inside_named(const Work
   const OpenReservation* open = holds_.find(workload.reservation);
   if (open == nullptr) {
     const auto next = next_window(*spec, now_);
-    return Refusal{Reason::WindowClosed, name + (next ? " opens at " + format_time(next->start)
-                                                      : std::string(" has no window any more"))};
+    const std::string why =
+        is_dormant(*spec) ? " opens when its trigger holds" : " has no window any more";
+    return Refusal{Reason::WindowClosed,
+                   name + (next ? " opens at " + format_time(next->start) : why)};
   }
   const auto index = static_cast<ReservationIndex>(open - holds_.open.data());
   if (auto option = inside(index, quota))

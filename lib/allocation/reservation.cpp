@@ -48,6 +48,15 @@ struct WindowsOf {
       merged.front().start = chain_start(rule, merged.front().start, duration);
     return merged;
   }
+
+  std::vector<TimeRange> operator()(const TriggeredWindow& rule) const {
+    if (!rule.opens)
+      return {};
+    const TimeRange range{*rule.opens, rule.ends.value_or(TimePoint::max())};
+    if (range.start >= range.end || range.start >= within.end || range.end <= within.start)
+      return {};
+    return {range};
+  }
 };
 
 /// The beginning of the windows that overlap one after the other until the one that starts at
@@ -68,6 +77,11 @@ TimePoint chain_start(const RecurringWindow& rule, TimePoint start, Duration dur
 
 std::vector<TimeRange> windows(const ReservationSpec& spec, TimeRange within, std::size_t most) {
   return std::visit(WindowsOf{spec, within, most}, spec.window);
+}
+
+bool is_dormant(const ReservationSpec& spec) {
+  const auto* triggered = std::get_if<TriggeredWindow>(&spec.window);
+  return triggered != nullptr && !triggered->opens;
 }
 
 std::optional<TimeRange> open_window(const ReservationSpec& spec, TimePoint now) {

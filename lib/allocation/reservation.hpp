@@ -1,7 +1,7 @@
 #pragma once
-// Reservations: capacity of a pool promised over time (R2: Guaranteed and TimeWindow), when their
-// windows are open, and who may use them. Whether one is accepted is calendar.hpp's to say; which
-// nodes hold the capacity of an open window is holds.hpp's.
+// Reservations: capacity of a pool promised over time (R2), when their windows are open, and who
+// may use them. Whether one is accepted is calendar.hpp's to say; which nodes hold the capacity of
+// an open window is holds.hpp's.
 
 #include <cstdint>
 #include <memory>
@@ -42,7 +42,16 @@ struct RecurringWindow {
   }
 };
 inline constexpr Duration kRecurringDurationMax = std::chrono::days{366};
-using WindowRule = std::variant<AlwaysOpen, SingleWindow, RecurringWindow>;
+/// Conditional: one window from each activation on, as trigger.hpp says; none in between.
+struct TriggeredWindow {
+  /// Its trigger holds, though not for long enough yet, or has activated it: somebody wants to know
+  /// what the calendar would say of a window from now on.
+  bool is_armed = false;
+  std::optional<TimePoint> opens{}; ///< absent: it is not active
+  std::optional<TimePoint> ends{};  ///< absent: it does not end as long as its trigger holds
+  friend bool operator==(const TriggeredWindow&, const TriggeredWindow&) = default;
+};
+using WindowRule = std::variant<AlwaysOpen, SingleWindow, RecurringWindow, TriggeredWindow>;
 
 /// Where a part of a promise lies.
 struct ReservedPlace {
@@ -62,7 +71,7 @@ enum class Overrun { Evict, Warn, Allow };
 
 struct ReservationSpec {
   ReservationName name{};
-  TimePoint created{};
+  TimePoint created{}; ///< since when it is promised: older promises are kept first
   PoolName pool{};
   QuotaName payer{}; ///< spec.quotaRef; empty: nobody is charged
   ResourceVector amounts{};
@@ -86,6 +95,9 @@ struct ReservationSpec {
 
   friend bool operator==(const ReservationSpec&, const ReservationSpec&) = default;
 };
+
+/// Whether it is Conditional and not active: it promises nothing, whatever the calendar says of it.
+[[nodiscard]] bool is_dormant(const ReservationSpec& spec);
 
 /// The window that is open at `now`, whether or not the reservation is accepted.
 [[nodiscard]] std::optional<TimeRange> open_window(const ReservationSpec& spec, TimePoint now);

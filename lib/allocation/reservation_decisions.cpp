@@ -59,71 +59,168 @@ std::vector<CalendarHold> running_work(const PoolSpec& pool, const ClusterSnapsh
   return holds;
 }
 
-ReservationDecision decide_one(const std::shared_ptr<const ReservationSpec>& spec,
-                               const ClusterSnapshot& snapshot, WindowLayout& layout,
-                               std::map<PoolName, Calendar>& calendars, TimePoint now) {
-  const PoolSpec* pool = snapshot.find_pool(spec->pool);
+/// The sums of one pool, each made when it is first asked: ready nodes and pool-level resources,
+/// less accepted reservations, and, of all(), less work that runs or is about to, until its end can
+/// be relied on. Work inside an accepted reservation is held by the reservation.
+class PoolCalendars {
+public:
+  PoolCalendars(const PoolSpec& pool, const ClusterSnapshot& snapshot, TimePoint now)
+      : pool_(pool), snapshot_(snapshot), now_(now) {}
+
+  /// Promises and running work.
+  [[nodiscard]] const Calendar& all() {
+    if (!all_)
+      all_ = with_promises(running_work(pool_, snapshot_, now_));
+    return *all_;
+  }
+  [[nodiscard]] const Calendar& promises() {
+    if (!promises_)
+      promises_ = with_promises({});
+    return *promises_;
+  }
+  void promise(const std::shared_ptr<const ReservationSpec>& spec) {
+    const CalendarLoad load = load_of(*spec, snapshot_);
+    for (auto* calendar : {&all_, &promises_})
+      if (*calendar)
+        hold_windows(**calendar, *spec, load, now_);
+    given_.push_back(spec);
+  }
+
+private:
+  [[nodiscard]] Calendar with_promises(const std::vector<CalendarHold>& work) const {
+    Calendar calendar(capacity_of(pool_, snapshot_), work);
+    for (const auto& spec : snapshot_.reservations)
+      if (spec->pool == pool_.name && spec->accepted && !spec->deleting)
+        hold_windows(calendar, *spec, load_of(*spec, snapshot_), now_);
+    for (const auto& spec : given_)
+      hold_windows(calendar, *spec, load_of(*spec, snapshot_), now_);
+    return calendar;
+  }
+
+  const PoolSpec& pool_;
+  const ClusterSnapshot& snapshot_;
+  TimePoint now_;
+  std::optional<Calendar> all_;
+  std::optional<Calendar> promises_;
+  std::vector<std::shared_ptr<const ReservationSpec>> given_; ///< by this cycle
+};
+
+class Judge {
+public:
+  Judge(const CycleInput& input, WindowLayout& layout) : input_(input), layout_(layout) {}
+
+  [[nodiscard]] ReservationDecision judge(const std::shared_ptr<const ReservationSpec>& spec);
+
+private:
+  using Spec = std::shared_ptr<const ReservationSpec>;
+  [[nodiscard]] ReservationDecision judge_windows(const Spec& spec, PoolCalendars& calendars);
+  [[nodiscard]] ReservationDecision judge_dormant(const Spec& spec, PoolCalendars& calendars);
+  [[nodiscard]] Duration opens_after(const Spec& spec, const CalendarLoad& load,
+                                     PoolCalendars& calendars);
+  [[nodiscard]] ReservationDecision refuse(const Spec& spec, const CalendarLoad& load,
+                                           const Acceptance& acceptance) const;
+
+  const CycleInput& input_;
+  WindowLayout& layout_;
+  std::map<PoolName, PoolCalendars> calendars_;
+};
+
+ReservationDecision because(const std::shared_ptr<const ReservationSpec>& spec, Reason reason,
+                            std::string message) {
+  return {spec, reason == Reason::Accepted, reason, std::move(message), {}, {}, {}};
+}
+
+ReservationDecision Judge::judge(const Spec& spec) {
+  const PoolSpec* pool = input_.snapshot.find_pool(spec->pool);
   if (pool == nullptr)
-    return {spec,
-            false,
-            Reason::PoolNotFound,
-            "ResourcePool " + spec->pool.str() + " does not exist",
-            std::nullopt,
-            {}};
-  if (!spec->payer.empty() && !snapshot.quotas->find(spec->payer))
-    return {spec,
-            false,
-            Reason::QuotaNotFound,
-            "Quota " + spec->payer.str() + " does not exist",
-            std::nullopt,
-            {}};
-  auto calendar = calendars.find(pool->name);
-  if (calendar == calendars.end())
-    calendar = calendars.emplace(pool->name, calendar_of(*pool, snapshot, now)).first;
-  const CalendarLoad load = load_of(*spec, snapshot);
+    return because(spec, Reason::PoolNotFound,
+                   "ResourcePool " + spec->pool.str() + " does not exist");
+  if (!spec->payer.empty() && !input_.snapshot.quotas->find(spec->payer))
+    return because(spec, Reason::QuotaNotFound, "Quota " + spec->payer.str() + " does not exist");
+  PoolCalendars& calendars =
+      calendars_.try_emplace(pool->name, *pool, input_.snapshot, input_.now).first->second;
+  return is_dormant(*spec) ? judge_dormant(spec, calendars) : judge_windows(spec, calendars);
+}
+
+ReservationDecision Judge::judge_windows(const Spec& spec, PoolCalendars& calendars) {
+  const CalendarLoad load = load_of(*spec, input_.snapshot);
   std::vector<LaidWindow> laid;
   const HasPlace has_place = [&](TimeRange window) {
     laid.push_back(
-        layout.find(spec, window, laid.empty() ? spec->places : layout.places_of(laid[0])));
+        layout_.find(spec, window, laid.empty() ? spec->places : layout_.places_of(laid[0])));
     return laid.back().is_complete();
   };
-  const Acceptance acceptance = accept(calendar->second, *spec, load, now, has_place);
-  if (acceptance.accepted) {
-    hold_windows(calendar->second, *spec, load, now);
-    for (const LaidWindow& window : laid)
-      layout.promise(window);
-    return {spec,
-            true,
-            Reason::Accepted,
-            "the reservation fits the calendar of pool " + pool->name.str(),
-            std::nullopt,
-            layout.places_of(laid.front())};
-  }
+  const Acceptance acceptance = accept(calendars.all(), *spec, load, input_.now, has_place);
+  if (!acceptance.accepted)
+    return refuse(spec, load, acceptance);
+  calendars.promise(spec);
+  for (const LaidWindow& window : laid)
+    layout_.promise(window);
+  ReservationDecision decision = because(
+      spec, Reason::Accepted, "the reservation fits the calendar of pool " + spec->pool.str());
+  decision.places = layout_.places_of(laid.front());
+  return decision;
+}
+
+ReservationDecision Judge::judge_dormant(const Spec& spec, PoolCalendars& calendars) {
+  const CalendarLoad load = load_of(*spec, input_.snapshot);
+  ReservationSpec from_now = *spec;
+  from_now.window = AlwaysOpen{};
+  from_now.created = input_.now;
+  const Acceptance acceptance = accept(calendars.promises(), from_now, load, input_.now);
+  if (!acceptance.accepted)
+    return refuse(spec, load, acceptance);
+  ReservationDecision decision =
+      because(spec, Reason::Accepted,
+              "pool " + spec->pool.str() +
+                  " has room for the reservation beside all others; nothing is promised until its "
+                  "trigger holds");
+  if (std::get<TriggeredWindow>(spec->window).is_armed)
+    decision.opens_after = opens_after(spec, load, calendars);
+  return decision;
+}
+
+/// Where nobody may be evicted waiting gains nothing.
+Duration Judge::opens_after(const Spec& spec, const CalendarLoad& load, PoolCalendars& calendars) {
+  const PreemptionPolicy& bounds = preemption_of(input_.snapshot, input_.policy, spec->pool);
+  const TimeRange from_now{input_.now, TimePoint::max()};
+  const bool is_free = calendars.all().fits(from_now, load) &&
+                       layout_.find(spec, from_now, spec->places).is_complete();
+  if (is_free || !bounds.enabled)
+    return {};
+  return std::max(spec->lead_time, bounds.notice) + kEvictionDrain;
+}
+
+ReservationDecision Judge::refuse(const Spec& spec, const CalendarLoad& load,
+                                  const Acceptance& acceptance) const {
   if (!acceptance.conflict)
-    return {spec,         false, Reason::WindowClosed, "the reservation has no window any more",
-            std::nullopt, {}};
-  std::string message = "pool " + pool->name.str() + " has no room for " + to_string(load.amounts) +
-                        " in the window of " + format_time(acceptance.conflict->start);
+    return because(spec, Reason::WindowClosed, "the reservation has no window any more");
+  std::string message =
+      "pool " + spec->pool.str() + " has no room for " + to_string(load.amounts) +
+      (is_dormant(*spec) ? " beside other promises"
+                         : " in the window of " + format_time(acceptance.conflict->start));
   message += acceptance.next_start ? "; it would have from " + format_time(*acceptance.next_start)
                                    : ", nor at any later time";
-  return {spec, false, Reason::CalendarFull, std::move(message), acceptance.next_start, {}};
+  ReservationDecision decision = because(spec, Reason::CalendarFull, std::move(message));
+  decision.next_start = acceptance.next_start;
+  return decision;
 }
 
 } // namespace
 
-std::vector<ReservationDecision> decide_reservations(const ClusterSnapshot& snapshot,
-                                                     WindowLayout& layout, TimePoint now) {
+std::vector<ReservationDecision> decide_reservations(const CycleInput& input,
+                                                     WindowLayout& layout) {
   std::vector<std::shared_ptr<const ReservationSpec>> asked;
-  for (const auto& spec : snapshot.reservations)
-    if (!spec->accepted && !spec->deleting)
+  for (const auto& spec : input.snapshot.reservations)
+    if ((!spec->accepted || is_dormant(*spec)) && !spec->deleting)
       asked.push_back(spec);
   std::stable_sort(asked.begin(), asked.end(), [](const auto& left, const auto& right) {
     return left->created < right->created; // equal ones stay in the order of names
   });
-  std::map<PoolName, Calendar> calendars;
+  Judge judge(input, layout);
   std::vector<ReservationDecision> decisions;
   for (const auto& spec : asked)
-    decisions.push_back(decide_one(spec, snapshot, layout, calendars, now));
+    decisions.push_back(judge.judge(spec));
   return decisions;
 }
 
@@ -137,14 +234,6 @@ CalendarLoad load_of(const ReservationSpec& spec, const ClusterSnapshot& snapsho
   for (const auto& [name, amount] : largest)
     load.amounts.set(name, load.amounts.get(name) + resources::scaled(amount, spec.node_count, 1));
   return load;
-}
-
-Calendar calendar_of(const PoolSpec& pool, const ClusterSnapshot& snapshot, TimePoint now) {
-  Calendar calendar(capacity_of(pool, snapshot), running_work(pool, snapshot, now));
-  for (const auto& spec : snapshot.reservations)
-    if (spec->pool == pool.name && spec->accepted && !spec->deleting)
-      hold_windows(calendar, *spec, load_of(*spec, snapshot), now);
-  return calendar;
 }
 
 } // namespace berth::allocation

@@ -1,9 +1,13 @@
 #pragma once
 // Which reservations may be promised (R1): asked by the cycle for every reservation that is neither
 // accepted nor being deleted, oldest first, each on a calendar that holds those accepted before it.
+// A dormant one is asked for every time, since nothing is promised to it. Work that runs does not
+// stand in its way, as it will be asked to go when the trigger says so: it has room if other
+// promises leave it some from now on.
 
 #include <vector>
 
+#include "lib/allocation/admission_cycle.hpp"
 #include "lib/allocation/calendar.hpp"
 #include "lib/allocation/decision.hpp"
 #include "lib/allocation/snapshot.hpp"
@@ -13,17 +17,11 @@
 namespace berth::allocation {
 
 /// What is accepted is promised in `layout`'s calendar, which holds the earlier promises.
-[[nodiscard]] std::vector<ReservationDecision>
-decide_reservations(const ClusterSnapshot& snapshot, WindowLayout& layout, TimePoint now);
+[[nodiscard]] std::vector<ReservationDecision> decide_reservations(const CycleInput& input,
+                                                                   WindowLayout& layout);
 
 /// What a reservation holds of its pool while a window is open: its amounts, and whole nodes, whose
 /// amounts are counted as the largest node's.
 [[nodiscard]] CalendarLoad load_of(const ReservationSpec& spec, const ClusterSnapshot& snapshot);
-
-/// The sums of the pool: ready nodes and pool-level resources, less accepted reservations, less
-/// work that runs or is about to, until its end can be relied on. Work inside an accepted
-/// reservation is held by the reservation.
-[[nodiscard]] Calendar calendar_of(const PoolSpec& pool, const ClusterSnapshot& snapshot,
-                                   TimePoint now);
 
 } // namespace berth::allocation

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/allocation/window_victims.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::allocation {
@@ -22,7 +23,7 @@ public:
   Asker(const CycleInput& input, std::function<RunningWork&()> work)
       : input_(input), find_work_(std::move(work)) {}
 
-  void clear_for(const LaidWindow& laid);
+  void clear_for(const LaidWindow& laid, std::span<const LaidWindow> all);
   void make_up_for(const OpenReservation& open);
   void end_window_of(const ReservationSpec& spec);
   void recall(const Recall& recalled);
@@ -31,6 +32,7 @@ public:
 private:
   void clear_node(const LaidWindow& laid, const LaidWindow::OnNode& place);
   void take_elsewhere(ResourceVector missing, const Cause& cause);
+  void empty_nodes(const LaidWindow& laid, std::span<const LaidWindow> all, const Cause& cause);
   void end_holders(const ReservationSpec& spec, std::span<Victim* const> holders);
   void ask(Victim& victim, const Cause& cause);
   void wake(TimePoint at) {
@@ -42,7 +44,7 @@ private:
   [[nodiscard]] bool may_be_asked(const Victim& victim) const;
   [[nodiscard]] bool is_counted_as_gone(const Victim& victim, const Cause& cause) const;
   [[nodiscard]] bool is_gone_by(const Victim& victim, TimePoint instant) const;
-  [[nodiscard]] bool is_holder_of(const Victim& victim, const ReservationSpec& spec) const;
+  [[nodiscard]] bool may_make_room(const Victim& victim, const Cause& cause) const;
   [[nodiscard]] ResourceVector freed_by(const Victim& victim) const;
   [[nodiscard]] std::vector<Victim*> choose(const std::vector<Victim*>& candidates,
                                             ResourceVector missing) const;
@@ -53,20 +55,6 @@ private:
   WindowSteps steps_;
 };
 
-bool was_told(const Victim& victim) {
-  return std::all_of(victim.pods.begin(), victim.pods.end(), [](const auto& pod) {
-    return pod->revocable_after.has_value() || pod->terminating;
-  });
-}
-
-/// The number of pods is no amount that anybody lacks.
-bool helps(const ResourceVector& freed, const ResourceVector& missing) {
-  return std::any_of(missing.begin(), missing.end(), [&](const auto& entry) {
-    return entry.name != ResourceName::pods() && entry.amount > Amount{} &&
-           freed.get(entry.name) > Amount{};
-  });
-}
-
 /// Takes what the victim has on the node off what the node lacks.
 void give_back(const Victim& victim, NodeIndex node, std::vector<std::int64_t>& lacks) {
   for (const Victim::Place& there : victim.places)
@@ -74,7 +62,7 @@ void give_back(const Victim& victim, NodeIndex node, std::vector<std::int64_t>& 
       take_off(lacks, *there.request, there.devices);
 }
 
-bool helps(const Victim& victim, NodeIndex node, const std::vector<std::int64_t>& lacks) {
+bool relieves(const Victim& victim, NodeIndex node, const std::vector<std::int64_t>& lacks) {
   std::vector<std::int64_t> without = lacks;
   give_back(victim, node, without);
   for (std::size_t column = 0; column < lacks.size(); ++column)
@@ -83,18 +71,23 @@ bool helps(const Victim& victim, NodeIndex node, const std::vector<std::int64_t>
   return false;
 }
 
-void Asker::clear_for(const LaidWindow& laid) {
+void Asker::clear_for(const LaidWindow& laid, std::span<const LaidWindow> all) {
   const Duration ahead = notice_for(*laid.spec) + kEvictionDrain;
   if (laid.window.start - ahead > input_.now)
     return wake(laid.window.start - ahead);
   for (const LaidWindow::OnNode& place : laid.places)
     clear_node(laid, place);
-  if (!laid.missing.is_nothing()) // nodes were lost, or work overran
-    take_elsewhere(laid.missing,
-                   {*laid.spec, laid.window.start - kEvictionDrain, notice_for(*laid.spec),
+  if (laid.is_complete())
+    return;
+  // Nodes were lost, work overran, or nothing was known of the window until its trigger held.
+  const Cause cause{*laid.spec, laid.window.start - kEvictionDrain, notice_for(*laid.spec),
                     "Reservation " + laid.spec->name.str() + " needs its capacity from " +
                         format_time(laid.window.start),
-                    true});
+                    true};
+  if (!laid.missing.is_nothing())
+    take_elsewhere(laid.missing, cause);
+  if (laid.nodes_missing > 0)
+    empty_nodes(laid, all, cause);
 }
 
 /// The layout relies on it that told work is gone by the start; here it is asked to go.
@@ -152,8 +145,7 @@ void Asker::take_elsewhere(ResourceVector missing, const Cause& cause) {
       continue;
     else if (victim->is_leaving)
       missing -= freed_by(*victim);
-    else if (!victim->is_protected && !victim->is_claimed &&
-             !is_gone_by(*victim, cause.needed_at) && (was_told(*victim) || !victim->is_spared))
+    else if (!is_gone_by(*victim, cause.needed_at) && may_make_room(*victim, cause))
       candidates.push_back(victim);
   std::ranges::stable_partition(candidates, [](const Victim* victim) { return was_told(*victim); });
   ResourceVector evicted;
@@ -166,6 +158,42 @@ void Asker::take_elsewhere(ResourceVector missing, const Cause& cause) {
     evicted += victim->total;
     ask(*victim, cause);
   }
+}
+
+/// Nodes that nobody else is promised, and that everybody on them can leave; the least used first.
+void Asker::empty_nodes(const LaidWindow& laid, std::span<const LaidWindow> all,
+                        const Cause& cause) {
+  const NodeTable& table = *input_.snapshot.nodes;
+  const auto is_promised = [&](NodeIndex node) {
+    return !input_.holds.on_node(node).empty() ||
+           std::ranges::any_of(all, [&](const LaidWindow& other) {
+             return std::ranges::count(other.places, node, &LaidWindow::OnNode::node) > 0;
+           });
+  };
+  std::vector<std::pair<std::size_t, NodeIndex>> emptiest;
+  for (const NodeIndex node : table.in_pool(laid.spec->pool)) {
+    const NodeView& view = table.node(node).view;
+    if (!view.ready || view.unschedulable || is_promised(node))
+      continue;
+    const std::vector<Victim*> there = work_on(node);
+    if (std::ranges::all_of(there, [&](const Victim* victim) {
+          return victim->is_leaving || is_gone_by(*victim, cause.needed_at) ||
+                 may_make_room(*victim, cause);
+        }))
+      emptiest.emplace_back(there.size(), node);
+  }
+  std::ranges::sort(emptiest);
+  const auto wanted = static_cast<std::size_t>(laid.nodes_missing);
+  for (const auto& [workloads, node] : std::span(emptiest).first(std::min(wanted, emptiest.size())))
+    for (Victim* victim : work_on(node))
+      if (!victim->is_leaving && !is_gone_by(*victim, cause.needed_at))
+        ask(*victim, cause);
+}
+
+/// Whether work that had no part in a promise may be asked to go for it, within the bounds of P4.
+bool Asker::may_make_room(const Victim& victim, const Cause& cause) const {
+  return preemption_of(input_.snapshot, input_.policy, cause.reservation.pool).enabled &&
+         !victim.is_protected && !victim.is_claimed && (was_told(victim) || !victim.is_spared);
 }
 
 /// Victims enough to cover what is missing, none of which could be left out; as far as it goes.
@@ -198,7 +226,7 @@ void Asker::recall(const Recall& recalled) {
                     "a holder of Reservation " + spec.name.str() + " wants its capacity", false};
   std::vector<std::int64_t> lacks = recalled.lacks;
   for (Victim* victim : work_on(recalled.node)) {
-    if (!victim->is_lent || !helps(*victim, recalled.node, lacks))
+    if (!victim->is_lent || !relieves(*victim, recalled.node, lacks))
       continue;
     give_back(*victim, recalled.node, lacks);
     if (!victim->is_leaving && may_be_asked(*victim))
@@ -327,12 +355,6 @@ bool Asker::is_gone_by(const Victim& victim, TimePoint instant) const {
   });
 }
 
-bool Asker::is_holder_of(const Victim& victim, const ReservationSpec& spec) const {
-  return std::any_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
-    return pod->admission && pod->admission->reservation == spec.name;
-  });
-}
-
 /// What it leaves on nodes that reservations can use.
 ResourceVector Asker::freed_by(const Victim& victim) const {
   const NodeTable& table = *input_.snapshot.nodes;
@@ -356,7 +378,7 @@ WindowSteps clear_windows(const CycleInput& input, std::span<const LaidWindow> w
   for (const OpenReservation& open : input.holds.open)
     asker.make_up_for(open);
   for (const LaidWindow& laid : windows)
-    asker.clear_for(laid);
+    asker.clear_for(laid, windows);
   for (const auto& spec : input.snapshot.reservations)
     asker.end_window_of(*spec);
   return asker.take_steps();

@@ -26,7 +26,7 @@ struct WindowSteps {
 
 /// For windows that are near (the next one of each reservation), open ones that lack capacity, and
 /// ends of windows; the older reservation first. `work` is asked for only if one of them is there.
-/// Whole nodes that an open window lacks cannot be made by evictions.
+/// Whole nodes that a window lacks are made before it opens, and not any more afterwards.
 [[nodiscard]] WindowSteps clear_windows(const CycleInput& input,
                                         std::span<const LaidWindow> windows,
                                         const std::function<RunningWork&()>& work);

@@ -70,7 +70,7 @@ void describe(auto& fields, Of<ReservationSpec> auto& spec) {
 
 void describe(auto& fields, Of<NextWindow> auto& window) {
   fields.required("start", window.start);
-  fields.required("end", window.end);
+  fields.field("end", window.end);
 }
 
 void describe(auto& fields, Of<CurrentWindow> auto& window) {
@@ -78,6 +78,14 @@ void describe(auto& fields, Of<CurrentWindow> auto& window) {
   fields.field("end", window.end);
   fields.field("held", window.held);
   fields.field("used", window.used);
+}
+
+void describe(auto& fields, Of<TriggerStatus> auto& trigger) {
+  fields.field("value", trigger.value);
+  fields.field("measuredAt", trigger.measured_at);
+  fields.field("holdsSince", trigger.holds_since);
+  fields.field("opensAt", trigger.opens_at);
+  fields.field("endsAt", trigger.ends_at);
 }
 
 void describe(auto& fields, Of<ReservationHolder> auto& holder) {
@@ -95,6 +103,7 @@ void describe(auto& fields, Of<ReservationStatus> auto& status) {
   fields.field("nextWindow", status.next_window);
   fields.field("currentWindow", status.current_window);
   fields.field("nextPossibleStart", status.next_possible_start);
+  fields.field("trigger", status.trigger);
   fields.field("places", status.places);
   fields.field("holders", status.holders);
   fields.field("holderCount", status.holder_count, Range{0, 10'000'000});

@@ -90,7 +90,7 @@ struct ReservationSpec {
 
 struct NextWindow {
   TimePoint start{};
-  TimePoint end{};
+  std::optional<TimePoint> end{}; ///< absent: it does not end by itself
 
   friend bool operator==(const NextWindow&, const NextWindow&) = default;
 };
@@ -102,6 +102,17 @@ struct CurrentWindow {
   resources::ResourceVector used{};
 
   friend bool operator==(const CurrentWindow&, const CurrentWindow&) = default;
+};
+
+/// How the trigger of a Conditional reservation stands; see lib/allocation/trigger.hpp.
+struct TriggerStatus {
+  std::optional<resources::Quantity> value{}; ///< as it was measured, at `measured_at`
+  std::optional<TimePoint> measured_at{};
+  std::optional<TimePoint> holds_since{};
+  std::optional<TimePoint> opens_at{};
+  std::optional<TimePoint> ends_at{};
+
+  friend bool operator==(const TriggerStatus&, const TriggerStatus&) = default;
 };
 
 struct ReservationHolder {
@@ -116,6 +127,7 @@ struct ReservationStatus {
   std::optional<NextWindow> next_window{};
   std::optional<CurrentWindow> current_window{};
   std::optional<TimePoint> next_possible_start{};
+  std::optional<TriggerStatus> trigger{};
   std::vector<allocation::ReservedPlace> places{};
   std::vector<ReservationHolder> holders{}; ///< a bounded part of them, see holder_count
   std::optional<std::int32_t> holder_count{};

@@ -97,10 +97,21 @@ Result<allocation::WindowRule> recurring_window(const ReservationWindow& window,
   return allocation::RecurringWindow{std::move(*schedule), std::move(*zone), window.duration};
 }
 
-Result<allocation::WindowRule> window_rule(const ReservationSpec& spec,
+Result<allocation::WindowRule> triggered_window(const Reservation& reservation) {
+  if (!reservation.spec.trigger)
+    return fail(Code::Invalid, "spec.trigger: is missing for the kind Conditional");
+  const auto& trigger = reservation.status.trigger;
+  if (!trigger)
+    return allocation::TriggeredWindow{};
+  return allocation::TriggeredWindow{trigger->holds_since || trigger->opens_at, trigger->opens_at,
+                                     trigger->ends_at};
+}
+
+Result<allocation::WindowRule> window_rule(const Reservation& reservation,
                                            const FindTimeZone& find_zone) {
+  const ReservationSpec& spec = reservation.spec;
   if (spec.kind == ReservationKind::Conditional)
-    return fail(Code::Invalid, "spec.kind: Conditional reservations are not supported yet");
+    return triggered_window(reservation);
   if (!spec.window) {
     if (spec.kind == ReservationKind::TimeWindow)
       return fail(Code::Invalid, "spec.window: is missing for the kind TimeWindow");
@@ -177,6 +188,14 @@ allocation::RuleSpec to_allocation(const PolicyRule& rule) {
 
 } // namespace
 
+allocation::TriggerRule to_allocation(const ReservationTrigger& trigger) {
+  return {trigger.for_at_least, trigger.active_for};
+}
+
+allocation::TriggerState to_allocation(const TriggerStatus& trigger) {
+  return {trigger.measured_at, trigger.holds_since, trigger.opens_at, trigger.ends_at};
+}
+
 allocation::PoolSpec to_allocation(const ResourcePool& pool) {
   allocation::PoolSpec spec;
   spec.name = PoolName(pool.meta.name);
@@ -231,7 +250,9 @@ Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation
   spec.payer = reservation.spec.quota_ref.name;
   spec.amounts = reservation.spec.resources;
   spec.node_count = reservation.spec.node_count.value_or(0);
-  BERTH_TRY(spec.window, window_rule(reservation.spec, find_zone));
+  BERTH_TRY(spec.window, window_rule(reservation, find_zone));
+  if (const auto* triggered = std::get_if<allocation::TriggeredWindow>(&spec.window))
+    spec.created = triggered->opens.value_or(spec.created);
   spec.allowed_quotas = reservation.spec.allowed.quotas;
   spec.allowed_subjects.namespaces = reservation.spec.allowed.namespaces;
   spec.allowed_subjects.service_accounts = reservation.spec.allowed.service_accounts;

@@ -11,6 +11,7 @@
 #include "lib/allocation/pool.hpp"
 #include "lib/allocation/quota.hpp"
 #include "lib/allocation/reservation.hpp"
+#include "lib/allocation/trigger.hpp"
 #include "lib/api/allocation_policy.hpp"
 #include "lib/api/quota.hpp"
 #include "lib/api/reservation.hpp"
@@ -23,6 +24,10 @@ namespace berth::api {
 using FindTimeZone =
     std::function<Result<std::shared_ptr<const allocation::TimeZone>>(std::string_view name)>;
 
+/// How long a Conditional reservation's trigger has to hold, and what its status remembers of it.
+[[nodiscard]] allocation::TriggerRule to_allocation(const ReservationTrigger& trigger);
+[[nodiscard]] allocation::TriggerState to_allocation(const TriggerStatus& trigger);
+
 /// A pool without a node selector has no nodes.
 [[nodiscard]] allocation::PoolSpec to_allocation(const ResourcePool& pool);
 
@@ -32,8 +37,9 @@ using FindTimeZone =
 
 [[nodiscard]] allocation::QuotaSpec to_allocation(const Quota& quota);
 
-/// Invalid when the schedule or the time zone cannot be read, or for the kind Conditional, which
-/// nothing can switch on yet. Without spec.allowed the quota that pays is allowed.
+/// Invalid when the schedule or the time zone cannot be read, or a Conditional one has no trigger.
+/// Without spec.allowed the quota that pays is allowed. A Conditional one is promised from its
+/// activation on.
 [[nodiscard]] Result<allocation::ReservationSpec> to_allocation(const Reservation& reservation,
                                                                 const FindTimeZone& find_zone);
 

@@ -76,9 +76,12 @@ namespace berth {
   X(InvalidRule, "The expression of a rule does not compile; what the rule demands of nodes counts all the same.") \
   X(Accepted, "The reservation fits the calendar.")                                                \
   X(CalendarFull, "The calendar has no room for the reservation; the message says from when it has.") \
-  X(InvalidSchedule, "The reservation's schedule or time zone cannot be read.")                    \
+  X(InvalidSchedule, "The reservation's schedule, time zone or trigger cannot be read.")           \
   X(WindowOpen, "The reservation holds its capacity now.")                                         \
   X(WindowClosed, "The reservation's window is not open.")                                         \
+  X(TriggerNotMet, "The reservation's trigger does not hold, or not for long enough yet.")         \
+  X(TriggerHolds, "The reservation's trigger holds; its window opens when work on its capacity had its notice.") \
+  X(TriggerUnknown, "What the reservation's trigger compares is not measured, or was too long ago.") \
   X(WindowHonored, "The capacity was there when the window opened.")                               \
   X(WindowMissed, "The capacity was not there when the window opened.")                            \
   X(PromiseMoved, "Nodes cannot carry what was promised on them any more; it was laid on others as far as they have room.") \

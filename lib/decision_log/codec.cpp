@@ -52,6 +52,11 @@ bool Decoder::read_special(const Json& json, allocation::WindowRule& out) {
     out = allocation::AlwaysOpen{};
     return true;
   }
+  if (const auto triggered = json.find("triggered"); triggered != json.end())
+    return json.size() == 1
+               ? inside("triggered",
+                        read_fields(*triggered, out.emplace<allocation::TriggeredWindow>()))
+               : refuse("has fields that this version does not know");
   const auto text = [&](const char* name) {
     const auto at = json.find(name);
     return at != json.end() && at->is_string() ? at->get<std::string>() : std::string{};

@@ -35,6 +35,9 @@ concept Table = requires { typename T::mapped_type; };
 template <class T>
 concept Plural = !NameLike<T> && !Table<T> &&
                  requires(T list) { list.emplace_back(std::declval<typename T::value_type>()); };
+/// std::set; in a log it is a list.
+template <class T>
+concept Distinct = !Table<T> && requires(T set) { set.insert(std::declval<typename T::key_type>()); };
 template <class T>
 concept Optional = requires(const T& value) {
   { value.has_value() } -> std::same_as<bool>;
@@ -112,6 +115,8 @@ inline Json encode_window(const allocation::WindowRule& rule) {
     return {{"schedule", recurring->schedule.text()},
             {"zone", recurring->zone->name()},
             {"duration", recurring->duration.count()}};
+  if (const auto* triggered = std::get_if<allocation::TriggeredWindow>(&rule))
+    return {{"triggered", encode(*triggered)}};
   return Json::object(); // always open
 }
 
@@ -182,7 +187,7 @@ Json encode(const T& value) {
     return Json::array({encode(value.first), encode(value.second)});
   } else if constexpr (Table<T>) {
     return encode_table(value);
-  } else if constexpr (Plural<T>) {
+  } else if constexpr (Plural<T> || Distinct<T>) {
     Json list = Json::array();
     for (const auto& item : value)
       list.push_back(encode(item));
@@ -258,6 +263,11 @@ private:
         if (!read(item, out.emplace_back(fresh<typename T::value_type>())))
           return false;
       return true;
+    } else if constexpr (Distinct<T>) {
+      std::vector<typename T::key_type> items;
+      const bool is_read = read(json, items);
+      out = T(items.begin(), items.end());
+      return is_read;
     } else {
       return read_special(json, out);
     }

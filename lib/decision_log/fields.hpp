@@ -93,6 +93,7 @@ BERTH_LOG_FIELDS(allocation::QuotaSpec, name, parent, subjects, pools, weight, p
 // Reservations; RecurringWindow, which holds a schedule and a time zone, is the codec's.
 BERTH_LOG_FIELDS(allocation::SingleWindow, start, duration)
 BERTH_LOG_FIELDS(allocation::ReservedPlace, node, amounts)
+BERTH_LOG_FIELDS(allocation::TriggeredWindow, is_armed, opens, ends)
 BERTH_LOG_FIELDS(allocation::ReservationSpec, name, created, pool, payer, amounts, node_count,
                  window, allowed_quotas, allowed_subjects, lead_time, overrun, lend_idle, places,
                  accepted, deleting)
@@ -149,7 +150,7 @@ BERTH_LOG_FIELDS(allocation::Waiting, workload, position, why, planned_start)
 BERTH_LOG_FIELDS(allocation::Replanning, pod, record)
 BERTH_LOG_FIELDS(allocation::Stranding, pod, candidates)
 BERTH_LOG_FIELDS(allocation::ReservationDecision, reservation, accepted, reason, message,
-                 next_start, places)
+                 next_start, places, opens_after)
 BERTH_LOG_FIELDS(allocation::WindowOutlook, reservation, window, places, missing, nodes_missing)
 BERTH_LOG_FIELDS(allocation::OverrunWarning, reservation, pod)
 BERTH_LOG_FIELDS(allocation::Shedding, pod, quota, reason, not_before, gives_notice)

@@ -6,6 +6,7 @@
 
 #include "lib/api/labels.hpp"
 #include "lib/base/timestamp.hpp"
+#include "operator/reservation/conditional.hpp"
 
 namespace berth::op {
 namespace {
@@ -28,11 +29,20 @@ resources::ResourceVector held_amounts(const OpenReservation& open) {
   return open.used + open.unfilled - open.missing;
 }
 
+/// Times in the API have whole seconds.
+api::NextWindow to_api(const allocation::TimeRange& range) {
+  api::NextWindow window;
+  window.start = std::chrono::floor<std::chrono::seconds>(range.start);
+  if (range.end != TimePoint::max())
+    window.end = std::chrono::floor<std::chrono::seconds>(range.end);
+  return window;
+}
+
 void fill_current_window(const OpenReservation& open, api::ReservationStatus& status) {
   api::CurrentWindow window;
-  window.start = std::chrono::floor<std::chrono::seconds>(open.window.start);
-  if (open.window.end != TimePoint::max())
-    window.end = std::chrono::floor<std::chrono::seconds>(open.window.end);
+  const api::NextWindow range = to_api(open.window);
+  window.start = range.start;
+  window.end = range.end;
   window.held = held_amounts(open);
   window.used = open.used;
   status.current_window = window;
@@ -82,11 +92,13 @@ const allocation::ReservationDecision* find_decision(const ObservedReservation& 
   return &found->second;
 }
 
-/// A promise that is given stands; any other spec waits for the calendar's answer.
+/// A promise that is given stands; any other spec waits for the calendar's answer. A dormant one is
+/// promised nothing, and its answer is always today's.
 std::optional<api::Condition> accepted_condition(const ObservedReservation& observed) {
-  if (observed.spec->accepted)
-    return *api::find_condition(observed.reservation->status.conditions, "Accepted");
   const auto* decision = find_decision(observed);
+  const bool stands = observed.spec->accepted && !allocation::is_dormant(*observed.spec);
+  if (stands || (decision == nullptr && observed.spec->accepted))
+    return *api::find_condition(observed.reservation->status.conditions, "Accepted");
   if (decision == nullptr)
     return std::nullopt;
   api::Condition condition;
@@ -103,7 +115,9 @@ std::size_t holders_of(const Accounts& accounts, const ReservationName& name) {
   return found == accounts.holders.end() ? 0 : found->second.size();
 }
 
-api::Condition active_condition(const ObservedReservation& observed, const OpenReservation* open) {
+/// `trigger`: of a Conditional one, as it stands now.
+api::Condition active_condition(const ObservedReservation& observed, const OpenReservation* open,
+                                const std::optional<api::TriggerStatus>& trigger, TimePoint now) {
   api::Condition condition;
   condition.type = "Active";
   const auto& meta = observed.reservation->meta;
@@ -113,10 +127,15 @@ api::Condition active_condition(const ObservedReservation& observed, const OpenR
     condition.message = "it is deleted and holds nothing any more; its pods run on";
     return condition;
   }
+  if (open == nullptr && trigger)
+    return why_not_open(observed, *trigger, now);
   condition.status = open != nullptr ? api::ConditionStatus::True : api::ConditionStatus::False;
   condition.reason = open != nullptr ? Reason::WindowOpen : Reason::WindowClosed;
   condition.message = open != nullptr ? "the reservation holds its capacity"
                                       : "no window of the reservation is open";
+  if (open != nullptr && trigger && trigger->ends_at)
+    condition.message +=
+        " until " + format_time(*trigger->ends_at) + ", or longer if its trigger holds again";
   return condition;
 }
 
@@ -161,7 +180,7 @@ api::ReservationStatus unreadable_status(const ObservedReservation& observed, Ti
   accepted.status = api::ConditionStatus::False;
   accepted.reason = Reason::InvalidSchedule;
   accepted.message = observed.spec.error().message;
-  for (auto condition : {accepted, active_condition(observed, nullptr)}) {
+  for (auto condition : {accepted, active_condition(observed, nullptr, std::nullopt, now)}) {
     condition.observed_generation = reservation.meta.generation;
     api::set_condition(status.conditions, std::move(condition), now);
   }
@@ -188,10 +207,13 @@ std::optional<api::ReservationStatus> decide_reservation_status(const ObservedRe
   status.conditions = before.conditions;
   status.windows_honored = before.windows_honored.value_or(0);
   status.windows_total = before.windows_total.value_or(0);
-  std::vector<api::Condition> conditions{std::move(*accepted), active_condition(observed, open)};
+  status.trigger = decide_trigger(observed, find_decision(observed), now);
+  std::vector<api::Condition> conditions{std::move(*accepted),
+                                         active_condition(observed, open, status.trigger, now)};
+  if (status.trigger == api::TriggerStatus{})
+    status.trigger.reset(); // nothing was measured yet
   if (const auto next = allocation::next_window(*spec, now); spec->accepted && next)
-    status.next_window = api::NextWindow{std::chrono::floor<std::chrono::seconds>(next->start),
-                                         std::chrono::floor<std::chrono::seconds>(next->end)};
+    status.next_window = to_api(*next);
   if (const auto* decision = find_decision(observed); decision != nullptr && decision->next_start)
     status.next_possible_start = std::chrono::ceil<std::chrono::seconds>(*decision->next_start);
   fill_holders(*observed.accounts, name, status);

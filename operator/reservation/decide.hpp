@@ -11,6 +11,7 @@
 #include "lib/api/reservation.hpp"
 #include "lib/base/result.hpp"
 #include "operator/cycle/plan_digest.hpp"
+#include "operator/reservation/trigger_reading.hpp"
 #include "operator/status/accounts.hpp"
 
 namespace berth::op {
@@ -21,6 +22,8 @@ struct ObservedReservation {
   Result<allocation::ReservationSpec> spec;
   std::shared_ptr<const Accounts> accounts;
   std::shared_ptr<const PlanDigest> plan;
+  /// What its trigger compares, or why that is not known; nothing for other kinds.
+  std::optional<Result<TriggerMeasurement>> measured{};
 };
 
 /// The status of the reservation; nothing while snapshot and plan speak of an older one, or of

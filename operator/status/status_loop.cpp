@@ -1,5 +1,6 @@
 #include "operator/status/status_loop.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "operator/policy/decide.hpp"
 #include "operator/quota/decide.hpp"
 #include "operator/request/decide.hpp"
+#include "operator/reservation/conditional.hpp"
 #include "operator/reservation/decide.hpp"
 #include "operator/resource_pool/decide.hpp"
 #include "operator/status/status_metrics.hpp"
@@ -20,6 +22,13 @@ constexpr std::size_t kStatusWritersPerKind = 4;
 
 kube::Outcome outcome_of(const Result<bool>& written) {
   return written ? kube::Outcome::done() : kube::Outcome::retry(written.error());
+}
+
+/// The passing of time alone may change what a trigger says.
+kube::Outcome look_again(const ObservedReservation& observed, TimePoint now) {
+  const TimePoint next = next_trigger_look(observed, now);
+  return next == TimePoint::max() ? kube::Outcome::done()
+                                  : kube::Outcome::requeue_after(std::max(next - now, Duration{1}));
 }
 
 telemetry::ReconcileOutcome outcome_label(const kube::Outcome& outcome) {
@@ -66,6 +75,7 @@ StatusLoop::StatusLoop(Parts parts, Duration interval)
     : parts_(std::move(parts)), interval_(interval),
       writer_{parts_.client, parts_.failpoints, parts_.leads},
       news_{parts_.events, parts_.metrics, parts_.failpoints},
+      metrics_api_(parts_.client, parts_.executor),
       pools_(std::make_unique<Controller>(parts_.executor, parts_.registry, "resourcepool",
                                           parts_.log.named("resourcepool"))),
       quotas_(std::make_unique<Controller>(parts_.executor, parts_.registry, "quota",
@@ -124,6 +134,18 @@ void StatusLoop::listen() {
   parts_.observer.reservations().listen(look_at(*reservations_));
   parts_.observer.requests().listen(look_at(*requests_));
   parts_.observer.policies().listen(look_at(*policies_));
+  parts_.observer.pools().listen([this](const auto& before, const auto& after) {
+    if (after && accounts_ && !(before && before->status == after->status))
+      look_at_triggers(*after);
+  });
+}
+
+void StatusLoop::look_at_triggers(const api::ResourcePool& pool) {
+  for (const auto& [key, reservation] : parts_.observer.reservations().items()) {
+    const auto& trigger = reservation->spec.trigger;
+    if (trigger && trigger->utilization && reservation->spec.pool_ref.name.str() == pool.meta.name)
+      reservations_->queue.add(key);
+  }
 }
 
 void StatusLoop::look_at_all() {
@@ -180,14 +202,22 @@ async::Task<kube::Outcome> StatusLoop::reconcile_quota(kube::ObjectKey key) {
 
 async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key) {
   const auto reservation = parts_.observer.reservations().find(key);
-  if (!reservation)
+  if (!reservation) {
+    metrics_api_.forget(key);
     co_return kube::Outcome::done();
+  }
   const auto find_zone = [this](std::string_view name) { return time_zones_.find(name); };
-  const ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone),
-                                     accounts_, plan_};
-  auto wanted = decide_reservation_status(observed, parts_.executor.clock().now());
+  ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone), accounts_,
+                               plan_};
+  if (const auto& trigger = reservation->spec.trigger; trigger && trigger->metric)
+    observed.measured = co_await metrics_api_.read(key, *trigger);
+  else if (trigger)
+    observed.measured = read_utilization(
+        *trigger, parts_.observer.pools().find({"", reservation->spec.pool_ref.name.str()}).get());
+  const TimePoint looked_at = parts_.executor.clock().now();
+  auto wanted = decide_reservation_status(observed, looked_at);
   if (!wanted)
-    co_return kube::Outcome::done();
+    co_return look_again(observed, looked_at);
   if (is_newly_judged(reservation->status, *wanted))
     parts_.failpoints.pass(Failpoint::BeforeReservationAccepted);
   const api::ReservationStatus now = *wanted;
@@ -200,7 +230,7 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
     co_return outcome_of(written); // what was written comes back by the watch
   auto finalizers = decide_finalizers(observed);
   if (!finalizers)
-    co_return kube::Outcome::done();
+    co_return look_again(observed, looked_at);
   const auto kept = co_await writer_.write_finalizers(kube::types::reservation(), reservation->meta,
                                                       *std::move(finalizers));
   co_return outcome_of(kept);

@@ -14,6 +14,7 @@
 #include "lib/kube/work_queue.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "operator/cycle/allocation_loop.hpp"
+#include "operator/reservation/metric_reader.hpp"
 #include "operator/status/accounts.hpp"
 #include "operator/status/status_news.hpp"
 #include "operator/status/status_writer.hpp"
@@ -50,12 +51,15 @@ private:
   [[nodiscard]] async::Task<kube::Outcome> reconcile_quota(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_request(kube::ObjectKey key);
+  /// The pool's measured use has changed.
+  void look_at_triggers(const api::ResourcePool& pool);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_policy(kube::ObjectKey key);
 
   Parts parts_;
   Duration interval_;
   StatusWriter writer_;
   StatusNews news_;
+  MetricReader metrics_api_;
   cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;

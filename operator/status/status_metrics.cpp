@@ -74,12 +74,15 @@ void expose_pressure(cluster::Observer& observer, telemetry::AllocationMetrics& 
   metrics.pool_pressure_level.replace(std::move(levels));
 }
 
-ReservationState state_of(const api::ReservationStatus& status) {
+ReservationState state_of(const api::Reservation& reservation) {
+  const api::ReservationStatus& status = reservation.status;
   if (api::is_true(status.conditions, "Active"))
     return ReservationState::Active;
   if (!api::is_true(status.conditions, "Accepted"))
     return ReservationState::Pending;
-  return status.next_window ? ReservationState::Accepted : ReservationState::Ended;
+  const bool may_open =
+      status.next_window || reservation.spec.kind == api::ReservationKind::Conditional;
+  return may_open ? ReservationState::Accepted : ReservationState::Ended;
 }
 
 } // namespace
@@ -91,7 +94,7 @@ void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& 
   expose_pressure(observer, metrics, now);
   std::map<ReservationState, int> reservations;
   for (const auto& [key, reservation] : observer.reservations().items())
-    ++reservations[state_of(reservation->status)];
+    ++reservations[state_of(*reservation)];
   for (const ReservationState state : {ReservationState::Pending, ReservationState::Accepted,
                                        ReservationState::Active, ReservationState::Ended})
     metrics.reservations(state).set(reservations[state]);

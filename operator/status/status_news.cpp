@@ -3,6 +3,7 @@
 #include <string>
 
 #include "lib/api/labels.hpp"
+#include "lib/base/timestamp.hpp"
 #include "operator/reservation/decide.hpp"
 
 namespace berth::op {
@@ -32,6 +33,24 @@ void StatusNews::tell(const api::ResourcePool& before, const api::ResourcePoolSt
                 is_on ? degraded->message : "the pool is not under pressure any more");
 }
 
+void StatusNews::tell_activation(const api::Reservation& before,
+                                 const api::ReservationStatus& now) const {
+  const auto opens_at = [](const api::ReservationStatus& status) {
+    return status.trigger ? status.trigger->opens_at : std::nullopt;
+  };
+  const auto opens = opens_at(now);
+  if (opens == opens_at(before.status))
+    return;
+  const kube::ObjectReference about{std::string(api::kApiVersion), "Reservation", before.meta.key(),
+                                    before.meta.uid};
+  if (opens)
+    events.record(about, kube::EventSeverity::Normal, Reason::TriggerHolds, "Activate",
+                  "its trigger holds; it opens at " + format_time(*opens));
+  else
+    events.record(about, kube::EventSeverity::Normal, Reason::WindowClosed, "End",
+                  "its trigger has not held for as long as it stays active");
+}
+
 void StatusNews::tell(const api::Reservation& before, const api::ReservationStatus& now) const {
   using telemetry::WindowOutcome;
   if (now.windows_total.value_or(0) > before.status.windows_total.value_or(0)) {
@@ -43,6 +62,7 @@ void StatusNews::tell(const api::Reservation& before, const api::ReservationStat
   if (std::string move = describe_move(before.status, now); !move.empty())
     events.record(about, kube::EventSeverity::Warning, Reason::PromiseMoved, "Move",
                   std::move(move));
+  tell_activation(before, now);
   if (!is_newly_judged(before.status, now))
     return;
   failpoints.pass(Failpoint::AfterReservationAccepted);

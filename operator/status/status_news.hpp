@@ -22,6 +22,8 @@ struct StatusNews {
 
   void tell(const api::ResourcePool& before, const api::ResourcePoolStatus& now) const;
   void tell(const api::Reservation& before, const api::ReservationStatus& now) const;
+  /// R2: a trigger's window is asked for, or over.
+  void tell_activation(const api::Reservation& before, const api::ReservationStatus& now) const;
 };
 
 } // namespace berth::op

@@ -14,6 +14,7 @@ MAY = [
     (OPERATOR, READ, "policy", "poddisruptionbudgets", "", ""),
     (OPERATOR, READ, "scheduling.k8s.io", "priorityclasses", "", ""),
     (OPERATOR, READ, "batch", "jobs", "", ""),
+    (OPERATOR, "get list", "external.metrics.k8s.io", "queue_depth", "team-a", ""),
     (OPERATOR, "patch delete", "", "pods", "team-a", ""),
     (OPERATOR, "patch", "", "pods/status", "team-a", ""),
     (OPERATOR, "create", "", "pods/eviction", "team-a", ""),

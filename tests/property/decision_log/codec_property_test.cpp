@@ -40,9 +40,10 @@ void fill_list(T& list, Rng& rng) {
 }
 
 void fill_window(allocation::WindowRule& rule, Rng& rng) {
-  switch (rng.below(3)) {
+  switch (rng.below(4)) {
   case 0: rule = allocation::AlwaysOpen{}; break;
   case 1: fill(rule.emplace<allocation::SingleWindow>(), rng); break;
+  case 2: fill(rule.emplace<allocation::TriggeredWindow>(), rng); break;
   default:
     rule = allocation::RecurringWindow{*allocation::CronSchedule::parse("5 4 * * 1-5"),
                                        allocation::TimeZone::utc(),

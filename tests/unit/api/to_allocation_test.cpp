@@ -137,7 +137,28 @@ TEST_CASE("a reservation whose window cannot be read says which field is wrong")
                        "timeZone": "Mars/Olympus", "durationSeconds": 60})"),
              Catch::StartsWith("spec.window.timeZone: ") && Catch::Contains("Mars/Olympus"));
   CHECK_THAT(fault(R"("kind": "TimeWindow")"), Catch::StartsWith("spec.window: "));
-  CHECK_THAT(fault(R"("kind": "Conditional")"), Catch::StartsWith("spec.kind: "));
+  CHECK_THAT(fault(R"("kind": "Conditional")"), Catch::StartsWith("spec.trigger: "));
+}
+
+TEST_CASE("R2 a Conditional reservation has the window that its status remembers, or none") {
+  auto reservation = object<Reservation>(
+      R"({"poolRef": {"name": "gpu"}, "quotaRef": {"name": "a"}, "kind": "Conditional",
+          "trigger": {"utilization": {"resource": "cpu"}, "value": 80}})");
+  reservation.meta.created = TimePoint{1'000s};
+  const auto window = [&] { return to_allocation(reservation, no_zones)->window; };
+  CHECK(window() == allocation::WindowRule{allocation::TriggeredWindow{}});
+  reservation.status.trigger = TriggerStatus{};
+  reservation.status.trigger->measured_at = TimePoint{2'000s};
+  CHECK(window() == allocation::WindowRule{allocation::TriggeredWindow{}});
+  reservation.status.trigger->holds_since = TimePoint{2'000s};
+  CHECK(window() == allocation::WindowRule{allocation::TriggeredWindow{true, {}, {}}});
+  CHECK(to_allocation(reservation, no_zones)->created == TimePoint{1'000s});
+  reservation.status.trigger->opens_at = TimePoint{3'000s};
+  reservation.status.trigger->ends_at = TimePoint{4'000s};
+  CHECK(window() == allocation::WindowRule{
+                        allocation::TriggeredWindow{true, TimePoint{3'000s}, TimePoint{4'000s}}});
+  // Promises that were given before its activation are older.
+  CHECK(to_allocation(reservation, no_zones)->created == TimePoint{3'000s});
 }
 
 TEST_CASE("a reservation is promised once its condition Accepted is True") {

@@ -31,6 +31,7 @@ private:
 struct Disk {
   std::map<std::string, std::string> files{};
   std::uint64_t room = UINT64_MAX;
+  bool is_broken = false; ///< takes half of what it is given, and fails
   std::size_t finished = 0;
 
   [[nodiscard]] std::uint64_t used() const {
@@ -58,6 +59,10 @@ public:
   }
   /// Takes what has room, as a disk does.
   Result<void> append(std::string_view bytes) override {
+    if (disk_.is_broken) {
+      disk_.files[written_] += bytes.substr(0, bytes.size() / 2);
+      return fail(Code::Unavailable, "input/output error");
+    }
     const auto left = disk_.room - std::min(disk_.room, disk_.used());
     disk_.files[written_] += bytes.substr(0, left);
     if (left < bytes.size())

@@ -47,6 +47,7 @@ TEST_CASE("A reclaim is told from the first grant to the last refusal, each step
       place("Grant ns-team-a/low Admitted"), place("Refuse /night CalendarFull"),
       place("Notice ns-team-a/low Preempted"), place("Take ns-team-a/low Preempted"),
       place("Grant ns-team-b/high Admitted")};
+  CAPTURE(told);
   CHECK(std::ranges::is_sorted(places));
 }
 

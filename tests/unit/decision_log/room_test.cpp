@@ -13,7 +13,7 @@ using namespace berth::decision_log::testing;
 
 namespace {
 
-/// A cluster of so many nodes, each of which is some hundred bytes of a picture.
+/// A cluster of so many nodes, each of which is some hundred bytes of a picture, and a few pods.
 class WideWorld {
 public:
   explicit WideWorld(int nodes) {
@@ -27,6 +27,8 @@ public:
     allocation::PodView arriving = pod("pod-" + std::to_string(++arrived_)).cpu(1);
     arriving.created = world_.now;
     world_.add(arriving);
+    if (arrived_ > kPods)
+      world_.state.remove_pod(PodUid{"uid-pod-" + std::to_string(arrived_ - kPods)});
     Cycle cycle;
     cycle.snapshot = world_.snapshot();
     cycle.policy = world_.policy;
@@ -38,6 +40,7 @@ public:
   }
 
 private:
+  static constexpr int kPods = 3;
   World world_;
   int arrived_ = 0;
 };

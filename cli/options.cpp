@@ -223,7 +223,7 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
                       "Delete a Reservation, or let go of what an uninstalled Berth holds"),
               options.release);
   add_simulate(command(Command::Simulate, "simulate",
-                       "Try out placement or a whole cluster without one: from a file"),
+                       "Try out placement or a whole cluster without one: from a file or a log"),
                options.simulate);
   add_replay(command(Command::Replay, "replay",
                      "Decide a decision log of the operator again, as it was or with other quotas"),

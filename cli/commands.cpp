@@ -14,6 +14,7 @@
 #include "cli/explain/render.hpp"
 #include "cli/export/export.hpp"
 #include "cli/health/health.hpp"
+#include "cli/history/history.hpp"
 #include "cli/monitor/monitor.hpp"
 #include "cli/queue/decide.hpp"
 #include "cli/queue/observe.hpp"
@@ -74,7 +75,8 @@ async::Task<Result<void>> look_ahead_into(kube::Client& client,
   }
   if (!cluster)
     co_return fail(cluster.error());
-  BERTH_CO_TRY(view.outlook, look_ahead(*cluster, workload, what_if, view.as_of));
+  const CycleInput input = cycle_input(*cluster, view.as_of);
+  BERTH_CO_TRY(view.outlook, look_ahead(input, workload, what_if));
   co_return Result<void>{};
 }
 
@@ -164,7 +166,8 @@ async::Task<Answer> answer_version(kube::Client& client, CliOptions options) {
 bool needs_server(const CliOptions& options) {
   return options.command != Command::Completion && options.command != Command::Simulate &&
          options.command != Command::Replay &&
-         (options.command != Command::Explain || options.log.empty()) &&
+         ((options.command != Command::Explain && options.command != Command::History) ||
+          options.log.empty()) &&
          (options.command != Command::Version || options.ask_server);
 }
 
@@ -176,6 +179,8 @@ Answer answer_locally(const CliOptions& options, const Paint& paint, const Stopw
     return answer_replay(options, paint);
   if (options.command == Command::Explain)
     return answer_logged_explain(options, paint);
+  if (options.command == Command::History)
+    return answer_logged_history(options, paint);
   if (options.command == Command::Version)
     return print_version(options, std::nullopt);
   Answer answer;
@@ -188,6 +193,7 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Status: return answer_status(client, std::move(options), std::move(around));
   case Command::Queue: return answer_queue(client, std::move(options), std::move(around));
   case Command::Explain: return answer_explain(client, std::move(options), std::move(around));
+  case Command::History: return answer_history(client, std::move(options), std::move(around));
   case Command::Health: return answer_health(client, std::move(options), std::move(around));
   case Command::Doctor: return answer_doctor(client, std::move(options), std::move(around));
   case Command::SetQuota: return answer_set_quota(client, std::move(options), std::move(around));

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/history/history.hpp"
 #include "cli/operating_flags.hpp"
 #include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/simulate.hpp"
@@ -50,6 +52,14 @@ constexpr const char* kReplayFooter =
     R"(Exit code 1 if a cycle is not decided as it is recorded, or a part of the log is damaged. With
 --quota or --policy the arrivals of the log are simulated twice, as things were and as they would
 have been: WAIT and WAIT THEN.
+
+Flags of every command and exit codes: kubectl-berth --help)";
+
+constexpr const char* kHistoryFooter =
+    R"(A log holds every decision as it was told at the time, with its numbers, for as long as its limit
+lets it. A cluster remembers less: the admissions of pods that are still there, and what events say,
+as long as the API server keeps those. A refusal is told when its reason changes. Exit code 1 if a
+part of the log is damaged.
 
 Flags of every command and exit codes: kubectl-berth --help)";
 
@@ -120,14 +130,17 @@ void add_simulate(CLI::App* simulate, SimulateOptions& options) {
   simulate->add_option("SCENARIO", options.scenario, "a scenario file: nodes, quotas, workloads");
   simulate->add_option("--kueue", options.kueue,
                        "a generator file of Kueue's performance test instead");
+  simulate->add_option("--log", options.log,
+                       "a decision log of the operator instead: its folder, or one file of it");
   CLI::Option* openb = simulate->add_option(
       "--openb", options.openb,
       "a folder with an openb GPU trace instead: pack its pods onto its nodes");
   simulate->add_option("--pods", options.pods, "with --openb: another list of pods")->needs(openb);
-  simulate->add_option("--strategy", options.strategy, "with --openb: the placement strategy")
-      ->check(CLI::IsMember(strategy_names()))
-      ->capture_default_str()
-      ->needs(openb);
+  simulate
+      ->add_option("--strategy", options.strategy,
+                   "the placement strategy, with --openb (default: FragmentationAware) or --log "
+                   "(default: that of each pool)")
+      ->check(CLI::IsMember(strategy_names()));
   simulate
       ->add_option("--load", options.load_percent,
                    "with --openb: GPUs asked for, in percent of those that there are")
@@ -158,6 +171,21 @@ void add_replay(CLI::App* replay, ReplayOptions& options) {
   replay->footer(kReplayFooter);
 }
 
+void add_history(CLI::App* history, CliOptions& options) {
+  history->add_option("[NAMESPACE/]NAME", options.history.workload,
+                      "only of this pod, gang or reservation");
+  history->add_option("--log", options.log,
+                      "a decision log: its folder, or one file of it; default: ask the cluster");
+  history->add_option("--quota", options.history.quota, "only what this Quota granted or refused");
+  history->add_option("--since", options.history.since,
+                      "only so long before the newest decision of the log, or before now: 2h");
+  history
+      ->add_option("--export", options.history.format,
+                   "csv: all columns, for spreadsheets and audits")
+      ->check(CLI::IsMember(std::vector<std::string>{"csv"}));
+  history->footer(kHistoryFooter);
+}
+
 void add_commands(CLI::App& app, CliOptions& options, Words& words) {
   const auto command = [&](Command which, const char* name, const char* text) {
     CLI::App* added = app.add_subcommand(name, text);
@@ -185,6 +213,9 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
       ->excludes(what_if);
   explain->add_option("--log", options.log,
                       "ask the last cycle of this decision log, and no cluster");
+  add_history(command(Command::History, "history",
+                      "List who was granted what, from whom it was taken, and who was refused"),
+              options);
   add_health(command(Command::Health, "health", "Say whether Berth works: API, operator, extender"),
              options);
   add_operating_commands(command, options);
@@ -192,7 +223,7 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
                       "Delete a Reservation, or let go of what an uninstalled Berth holds"),
               options.release);
   add_simulate(command(Command::Simulate, "simulate",
-                       "Try out placement or a whole cluster without one: from a file"),
+                       "Try out placement or a whole cluster without one: from a file or a log"),
                options.simulate);
   add_replay(command(Command::Replay, "replay",
                      "Decide a decision log of the operator again, as it was or with other quotas"),
@@ -222,9 +253,11 @@ bool names_an_object(const std::string& subject) {
 }
 
 void check_simulate(const SimulateOptions& options, std::vector<std::string>& problems) {
-  const std::array sources{&options.openb, &options.kueue, &options.scenario};
+  const std::array sources{&options.openb, &options.kueue, &options.log, &options.scenario};
   if (std::ranges::count_if(sources, [](const auto* name) { return !name->empty(); }) != 1)
-    problems.emplace_back("simulate: name one of SCENARIO, --kueue and --openb");
+    problems.emplace_back("simulate: name one of SCENARIO, --kueue, --log and --openb");
+  if (!options.strategy.empty() && options.openb.empty() && options.log.empty())
+    problems.emplace_back("--strategy: needs --openb or --log; a scenario says it itself");
   if (!options.picture.empty() && !is_picture_name(options.picture))
     problems.emplace_back("--picture: must end in .html or .svg");
   if (const auto seeds = parse_seeds(options.seeds); !seeds)
@@ -235,8 +268,8 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
                                      const Words& words) {
   std::vector<std::string> problems = operating_problems(options);
   if (app.get_subcommands().empty())
-    problems.emplace_back("a command is needed: status, queue, explain, health, doctor, set-quota, "
-                          "reserve, recommendations, top, calendar, monitor, export, "
+    problems.emplace_back("a command is needed: status, queue, explain, history, health, doctor, "
+                          "set-quota, reserve, recommendations, top, calendar, monitor, export, "
                           "release, simulate, replay, version or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
@@ -244,6 +277,8 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
     problems.emplace_back("--from: must not be after --to");
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
+  if (options.command == Command::History)
+    std::ranges::move(history_problems(options), std::back_inserter(problems));
   const auto& asked = options.recommendations;
   if (asked.verb == "apply" ? !names_an_object(asked.name) : !asked.name.empty())
     problems.emplace_back("recommendations: must be list, or apply NAME or NAMESPACE/NAME");

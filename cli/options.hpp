@@ -38,19 +38,22 @@ enum class Command {
   Release,
   Simulate,
   Replay,
+  History,
   Completion,
 };
 enum class Output { Text, Wide, Json, Yaml };
 enum class When { Auto, Always, Never };
 
-/// simulate: exactly one of `openb`, `kueue` and `scenario` is set.
+/// simulate: exactly one of `openb`, `kueue`, `log` and `scenario` is set.
 struct SimulateOptions {
-  std::string openb;                           ///< folder of an openb trace
-  std::string pods;                            ///< its pod list; empty: openb_pod_list_default.csv
-  std::string kueue;                           ///< generator file of Kueue's performance test
-  std::string scenario;                        ///< a scenario of ours
-  std::string picture;                         ///< file to draw the schedule into; empty: none
-  std::string strategy = "FragmentationAware"; ///< of a trace
+  std::string openb;    ///< folder of an openb trace
+  std::string pods;     ///< its pod list; empty: openb_pod_list_default.csv
+  std::string kueue;    ///< generator file of Kueue's performance test
+  std::string scenario; ///< a scenario of ours
+  std::string log;      ///< a decision log: its folder, or one file of it
+  std::string picture;  ///< file to draw the schedule into; empty: none
+  /// Of a trace or a log; empty: FragmentationAware, or what the log's pools say.
+  std::string strategy;
   std::int64_t load_percent = 130;
   std::string seeds = "42-51";
 };
@@ -122,6 +125,14 @@ struct ReplayOptions {
   std::uint64_t to = UINT64_MAX; ///< cycles, both included
 };
 
+/// history: all filters must hold; the namespace is that of -n.
+struct HistoryOptions {
+  std::string workload; ///< [NAMESPACE/]NAME of a pod, gang or reservation; empty: all
+  std::string quota;    ///< empty: all
+  std::string since;    ///< a duration, as typed; empty: from the oldest on
+  std::string format;   ///< "csv"; empty: that of -o
+};
+
 /// release: a reservation, or what an uninstalled Berth holds; nothing: only say what waits.
 struct ReleaseOptions {
   bool gates = false;
@@ -146,9 +157,9 @@ struct CliOptions {
   std::string subject;                   ///< explain [NAMESPACE/]NAME
   std::vector<allocation::Step> what_if; ///< explain --what-if
   bool look_ahead = true;                ///< explain without --no-changes
-  std::string log;                       ///< explain --log; empty: the cluster is asked
-  std::string shell;                     ///< completion SHELL
-  std::string extender;                  ///< health --extender URL; empty: it is not asked
+  std::string log;      ///< explain --log, history --log; empty: the cluster is asked
+  std::string shell;    ///< completion SHELL
+  std::string extender; ///< health --extender URL; empty: it is not asked
   SetQuotaOptions set_quota;
   ReserveOptions reserve;
   RecommendationsOptions recommendations;
@@ -159,6 +170,7 @@ struct CliOptions {
   ReleaseOptions release;
   SimulateOptions simulate;
   ReplayOptions replay;
+  HistoryOptions history;
 };
 
 /// What the command line asks for; `options` count only if it does not end there.

@@ -27,26 +27,17 @@ Told told_by(const allocation::Explanation& why) {
   return {std::string(to_string(why.reason)), why.message};
 }
 
-/// What one cycle would decide; the parts of its input that the operator keeps in memory are as
-/// statuses tell them.
-struct Cycle {
-  const ObservedCluster& observed;
-  TimePoint now;
-  allocation::Policy policy = api::to_allocation(api::AllocationPolicySpec{});
+allocation::Plan decide_on(const CycleInput& input, const allocation::ClusterSnapshot& snapshot) {
+  return allocation::decide(snapshot, input.policy, input.now, kSeed);
+}
 
-  [[nodiscard]] allocation::Plan decide_on(const allocation::ClusterSnapshot& snapshot) const {
-    return allocation::decide(snapshot, policy, now, kSeed);
-  }
-};
-
-Result<WhatIfView> try_change(const Cycle& cycle, const WorkloadId& workload,
+Result<WhatIfView> try_change(const CycleInput& input, const WorkloadId& workload,
                               const std::vector<allocation::Step>& steps) {
   const allocation::Change change{steps, {}};
-  BERTH_TRY(const auto changed,
-            allocation::with_change(*cycle.observed.snapshot, workload, change));
+  BERTH_TRY(const auto changed, allocation::with_change(*input.snapshot, workload, change));
   WhatIfView view;
   view.steps = texts_of(steps);
-  const auto fate = allocation::fate_of(cycle.decide_on(changed), workload);
+  const auto fate = allocation::fate_of(decide_on(input, changed), workload);
   if (!fate)
     return view;
   view.starts = fate->starts;
@@ -59,25 +50,30 @@ Result<WhatIfView> try_change(const Cycle& cycle, const WorkloadId& workload,
 
 } // namespace
 
-Result<Outlook> look_ahead(const ObservedCluster& observed, const WorkloadId& workload,
-                           const std::vector<allocation::Step>& what_if, TimePoint now) {
-  Cycle cycle{observed, now};
-  cycle.policy.memory = observed.memory;
-  cycle.policy.held_back = observed.held_back;
-  cycle.policy.measured = observed.measured;
-  const allocation::Plan plan = cycle.decide_on(*observed.snapshot);
+CycleInput cycle_input(const ObservedCluster& observed, TimePoint now) {
+  CycleInput input{observed.snapshot, api::to_allocation(api::AllocationPolicySpec{}), now};
+  input.policy.memory = observed.memory;
+  input.policy.held_back = observed.held_back;
+  input.policy.measured = observed.measured;
+  return input;
+}
+
+Result<Outlook> look_ahead(const CycleInput& input, const WorkloadId& workload,
+                           const std::vector<allocation::Step>& what_if) {
+  const allocation::ClusterSnapshot& snapshot = *input.snapshot;
+  const allocation::Plan plan = decide_on(input, snapshot);
   Outlook outlook;
   if (const auto fate = allocation::fate_of(plan, workload))
     outlook.planned_start = fate->planned_start;
   if (!what_if.empty()) {
-    BERTH_TRY(outlook.what_if, try_change(cycle, workload, what_if));
+    BERTH_TRY(outlook.what_if, try_change(input, workload, what_if));
     return outlook;
   }
-  allocation::ChangeSearch search({*observed.snapshot, cycle.policy, plan, now, kSeed}, workload);
+  allocation::ChangeSearch search({snapshot, input.policy, plan, input.now, kSeed}, workload);
   for (const allocation::Change& change : search.run()) {
     ChangeRow row{texts_of(change.steps), {}};
     for (const WorkloadId& victim : change.victims)
-      row.evicted.push_back(name_of(*observed.snapshot, victim));
+      row.evicted.push_back(name_of(snapshot, victim));
     outlook.changes.push_back(std::move(row));
   }
   return outlook;

@@ -1,6 +1,6 @@
 #pragma once
 // What would let a waiting pod or gang start (X1), and whether a change that a person has in mind
-// would (X2): the operator's own cycle, decided on the cluster as it was observed. Pure.
+// would (X2): the operator's own cycle, decided on the cluster as it was observed or logged. Pure.
 
 #include <optional>
 #include <string>
@@ -9,6 +9,7 @@
 #include "cli/cluster/observe.hpp"
 #include "cli/queue/decide.hpp"
 #include "lib/allocation/change.hpp"
+#include "lib/allocation/policy.hpp"
 
 namespace berth::cli {
 
@@ -31,10 +32,17 @@ struct Outlook {
   std::optional<WhatIfView> what_if{};
 };
 
+/// What a cycle would be given.
+struct CycleInput {
+  std::shared_ptr<const allocation::ClusterSnapshot> snapshot{};
+  allocation::Policy policy{};
+  TimePoint now{};
+};
+/// As far as a cluster tells it: what the program was told is its default.
+[[nodiscard]] CycleInput cycle_input(const ObservedCluster& observed, TimePoint now);
+
 /// NotFound if a step of `what_if` names what is not there.
-[[nodiscard]] Result<Outlook> look_ahead(const ObservedCluster& observed,
-                                         const WorkloadId& workload,
-                                         const std::vector<allocation::Step>& what_if,
-                                         TimePoint now);
+[[nodiscard]] Result<Outlook> look_ahead(const CycleInput& input, const WorkloadId& workload,
+                                         const std::vector<allocation::Step>& what_if);
 
 } // namespace berth::cli

@@ -90,12 +90,8 @@ Result<ExplainView> explain_from_log(decision_log::LogReader& log, const kube::O
   const WorkloadId workload = allocation::workload_id(*pods.front());
   describe_waiting(*cycle.plan, workload, view);
   if (looks_ahead) {
-    ObservedCluster observed;
-    observed.snapshot = cycle.snapshot;
-    observed.memory = cycle.policy.memory;
-    observed.held_back = cycle.policy.held_back;
-    observed.measured = cycle.policy.measured;
-    BERTH_TRY(view.outlook, look_ahead(observed, workload, what_if, cycle.now));
+    const CycleInput input{cycle.snapshot, cycle.policy, cycle.now};
+    BERTH_TRY(view.outlook, look_ahead(input, workload, what_if));
   }
   return view;
 }

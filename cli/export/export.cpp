@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/amounts.hpp"
+#include "cli/output/document.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::cli {
@@ -30,16 +31,6 @@ constexpr std::array<Family, 10> kFamilies{{
     {"berth_quota_lent", "What others use of a quota", false, Measure::Lent},
     {"berth_quota_pending", "What waits in a quota", false, Measure::Pending},
 }};
-
-/// Quoted where it must be.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos)
-    return text;
-  std::string quoted = "\"";
-  for (const char letter : text)
-    quoted += letter == '"' ? std::string("\"\"") : std::string(1, letter);
-  return quoted + "\"";
-}
 
 /// Inside the quotes of a label's value.
 std::string label_value(const std::string& text) {

@@ -43,4 +43,13 @@ std::string yaml_document(const nlohmann::json& value) {
   return std::string(out.c_str()) + "\n";
 }
 
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos)
+    return text;
+  std::string quoted = "\"";
+  for (const char letter : text)
+    quoted += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  return quoted + "\"";
+}
+
 } // namespace berth::cli

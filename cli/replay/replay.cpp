@@ -57,11 +57,11 @@ Result<Answer> verify(decision_log::LogReader& log, const CliOptions& options, C
 
 } // namespace
 
-Result<decision_log::LogReader> open_log(const std::string& path) {
+Result<decision_log::LogReader> open_log(const std::string& path, decision_log::Reading reading) {
   BERTH_TRY(auto segments, decision_log::find_segments(path));
   const auto zones = std::make_shared<cluster::TimeZones>();
-  return decision_log::LogReader(std::move(segments),
-                                 [zones](std::string_view name) { return zones->find(name); });
+  return decision_log::LogReader(
+      std::move(segments), [zones](std::string_view name) { return zones->find(name); }, reading);
 }
 
 void add_notices(const decision_log::LogReader& log, Answer& answer) {

@@ -10,7 +10,9 @@
 namespace berth::cli {
 
 /// The log at a path, a folder or one file. NotFound if there is none.
-[[nodiscard]] Result<decision_log::LogReader> open_log(const std::string& path);
+[[nodiscard]] Result<decision_log::LogReader>
+open_log(const std::string& path,
+         decision_log::Reading reading = decision_log::Reading::Everything);
 /// Tells in the answer what of the log could not be read; damage makes it a failure.
 void add_notices(const decision_log::LogReader& log, Answer& answer);
 

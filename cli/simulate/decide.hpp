@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,21 @@ struct PackingView {
 [[nodiscard]] PackingView decide_packing(const simulator::PackingInput& input,
                                          const simulator::PackingOptions& options, SeedRange seeds);
 
+/// What a decision log that is simulated leaves open, in workloads.
+struct LogSpan {
+  TimePoint begin{};
+  TimePoint end{};
+  std::size_t ran_before = 0; ///< when the log began: they hold their places, and count for no wait
+  /// Ran when it ended: as long as they say of themselves, and until the end of the log.
+  std::size_t ends_said = 0;
+  std::size_t ends_open = 0;
+};
+
 struct ScenarioView {
   simulator::ScenarioRun run{};
   std::size_t workloads = 0;
   std::chrono::microseconds cpu{};
+  std::optional<LogSpan> log{}; ///< if that is what was simulated
 };
 [[nodiscard]] ScenarioView decide_scenario(const simulator::Scenario& scenario,
                                            const simulator::RunOptions& options,

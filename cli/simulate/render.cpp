@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/output/table.hpp"
+#include "lib/base/timestamp.hpp"
 
 namespace berth::cli {
 namespace {
@@ -44,6 +45,21 @@ Table group_table(const char* title, const std::vector<simulator::GroupReport>& 
                wait_text(group.waits.longest),
                fmt::format("{:.2f}", static_cast<double>(group.stretch_permille) / 1000)});
   return table;
+}
+
+std::string log_text(const LogSpan& log) {
+  return fmt::format("Decision log from {} to {}: {} ran before it, {} had not ended when it did "
+                     "({} with an end of their own, {} without: assumed to run on)\n",
+                     format_time(log.begin), format_time(log.end), log.ran_before,
+                     log.ends_said + log.ends_open, log.ends_said, log.ends_open);
+}
+
+json log_json(const LogSpan& log) {
+  return {{"begin", format_time(log.begin)},
+          {"end", format_time(log.end)},
+          {"ranBefore", log.ran_before},
+          {"endsSaid", log.ends_said},
+          {"endsOpen", log.ends_open}};
 }
 
 json groups_json(const char* title, const std::vector<simulator::GroupReport>& groups) {
@@ -113,7 +129,7 @@ std::string render_scenario(const ScenarioView& view, bool wide, const Paint& pa
                       counted(static_cast<std::int64_t>(view.workloads), "workload"),
                       counted(static_cast<std::int64_t>(report.cycles), "cycle"),
                       cpu_per_workload(view));
-  return text;
+  return view.log ? text + log_text(*view.log) : text;
 }
 
 json scenario_json(const ScenarioView& view) {
@@ -124,17 +140,20 @@ json scenario_json(const ScenarioView& view) {
                          {"capacity", resources::format_amount(
                                           resource.name, resources::Amount{resource.capacity})},
                          {"utilizationPermille", resource.utilization_permille}});
-  return {{"classes", groups_json("class", report.classes)},
-          {"quotas", groups_json("quota", report.quotas)},
-          {"resources", std::move(resources)},
-          {"makespanMilliseconds", report.makespan.count()},
-          {"fairnessPermille", report.fairness_permille},
-          {"fragmentationPermille", report.fragmentation_permille},
-          {"evictions", report.evictions},
-          {"neverStarted", report.never_started},
-          {"workloads", view.workloads},
-          {"cycles", report.cycles},
-          {"cpuMicrosecondsPerWorkload", cpu_per_workload(view)}};
+  json document = {{"classes", groups_json("class", report.classes)},
+                   {"quotas", groups_json("quota", report.quotas)},
+                   {"resources", std::move(resources)},
+                   {"makespanMilliseconds", report.makespan.count()},
+                   {"fairnessPermille", report.fairness_permille},
+                   {"fragmentationPermille", report.fragmentation_permille},
+                   {"evictions", report.evictions},
+                   {"neverStarted", report.never_started},
+                   {"workloads", view.workloads},
+                   {"cycles", report.cycles},
+                   {"cpuMicrosecondsPerWorkload", cpu_per_workload(view)}};
+  if (view.log)
+    document["log"] = log_json(*view.log);
+  return document;
 }
 
 } // namespace berth::cli

@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/replay/replay.hpp"
 #include "cli/simulate/kueue_load.hpp"
+#include "cli/simulate/log_run.hpp"
 #include "cli/simulate/openb.hpp"
 #include "cli/simulate/picture/picture.hpp"
 #include "cli/simulate/render.hpp"
@@ -58,11 +60,11 @@ Answer simulate_packing(const CliOptions& options, const Paint& paint) {
   if (!input)
     return answer_failure(input.error());
   const auto seeds = parse_seeds(options.simulate.seeds);
-  const auto strategy = allocation::strategy_from(options.simulate.strategy);
-  if (!seeds || !strategy)
-    return answer_failure(Error{Code::Invalid, "the seeds or the strategy are not known", {}});
+  if (!seeds)
+    return answer_failure(seeds.error());
   simulator::PackingOptions packing;
-  packing.strategy = *strategy;
+  packing.strategy = allocation::strategy_from(options.simulate.strategy)
+                         .value_or(allocation::Strategy::FragmentationAware);
   packing.params = published_weights();
   packing.load_percent = options.simulate.load_percent;
   const PackingView view = decide_packing(*input, packing, *seeds);
@@ -78,6 +80,18 @@ Result<void> draw(const std::string& path, const simulator::Scenario& scenario,
                                                  : schedule_page(scenario, run));
 }
 
+Answer show(const CliOptions& options, const ScenarioView& view,
+            const simulator::Scenario& scenario, const Paint& paint) {
+  if (!options.simulate.picture.empty())
+    if (const auto drawn = draw(options.simulate.picture, scenario, view.run); !drawn)
+      return answer_failure(drawn.error());
+  Answer answer;
+  answer.out = wants_document(options.output)
+                   ? document_of(options.output, scenario_json(view))
+                   : render_scenario(view, options.output == Output::Wide, paint);
+  return answer;
+}
+
 Answer simulate_scenario(const CliOptions& options, const Paint& paint,
                          const Stopwatch& stopwatch) {
   const bool is_kueue = !options.simulate.kueue.empty();
@@ -87,14 +101,26 @@ Answer simulate_scenario(const CliOptions& options, const Paint& paint,
     return answer_failure(scenario.error());
   simulator::RunOptions run;
   run.keep_records = !options.simulate.picture.empty();
-  const ScenarioView view = decide_scenario(*scenario, run, stopwatch);
-  if (run.keep_records)
-    if (const auto drawn = draw(options.simulate.picture, *scenario, view.run); !drawn)
-      return answer_failure(drawn.error());
+  return show(options, decide_scenario(*scenario, run, stopwatch), *scenario, paint);
+}
+
+Answer simulate_log(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
+  auto log = open_log(options.simulate.log);
+  if (!log)
+    return answer_failure(log.error());
+  decision_log::StoryTeller teller;
+  while (const auto cycle = log->next())
+    teller.hear(*cycle);
+  const decision_log::Story story = teller.tell();
   Answer answer;
-  answer.out = wants_document(options.output)
-                   ? document_of(options.output, scenario_json(view))
-                   : render_scenario(view, options.output == Output::Wide, paint);
+  if (story.events.empty()) {
+    answer = answer_failure(Error{Code::NotFound, "the log holds no readable cycle", {}});
+  } else {
+    const auto run = run_log(story, allocation::strategy_from(options.simulate.strategy),
+                             !options.simulate.picture.empty(), stopwatch);
+    answer = run ? show(options, run->view, run->scenario, paint) : answer_failure(run.error());
+  }
+  add_notices(*log, answer);
   return answer;
 }
 
@@ -117,8 +143,10 @@ Result<SeedRange> parse_seeds(std::string_view text) {
 }
 
 Answer answer_simulate(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
-  return options.simulate.openb.empty() ? simulate_scenario(options, paint, stopwatch)
-                                        : simulate_packing(options, paint);
+  if (!options.simulate.openb.empty())
+    return simulate_packing(options, paint);
+  return options.simulate.log.empty() ? simulate_scenario(options, paint, stopwatch)
+                                      : simulate_log(options, paint, stopwatch);
 }
 
 } // namespace berth::cli

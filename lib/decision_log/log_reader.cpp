@@ -1,5 +1,6 @@
 #include "lib/decision_log/log_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace berth::decision_log {
@@ -44,8 +45,8 @@ Result<std::optional<std::string>> LineReader::next() {
   }
 }
 
-LogReader::LogReader(std::vector<Segment> segments, api::FindTimeZone find_zone)
-    : segments_(std::move(segments)), find_zone_(std::move(find_zone)) {}
+LogReader::LogReader(std::vector<Segment> segments, api::FindTimeZone find_zone, Reading reading)
+    : segments_(std::move(segments)), find_zone_(std::move(find_zone)), reading_(reading) {}
 
 void LogReader::note(std::string what, bool is_damage) {
   notices_.push_back({segments_[next_segment_ - 1].name + ": " + std::move(what), is_damage});
@@ -80,35 +81,53 @@ std::optional<LoggedCycle> LogReader::next() {
 /// Nothing at the end of the segment.
 Result<std::optional<LoggedCycle>> LogReader::read_cycle_of_segment() {
   LoggedCycle cycle;
-  for (;;) {
+  bool is_begun = false;
+  for (;; is_begun = true) {
     BERTH_TRY(const auto line, lines_->next());
     if (!line) {
-      if (lines_->torn() || cycle.is_whole || !cycle.changes.empty())
+      if (lines_->torn() || is_begun)
         note(kTorn, false);
       return std::optional<LoggedCycle>{};
     }
-    switch (kind_of(*line)) {
-    case LineKind::Picture: {
-      BERTH_CHECK(read_picture(*line));
-      cycle = LoggedCycle{true, {}, {}};
-      has_picture_ = true;
-      break;
-    }
-    case LineKind::Change: {
-      BERTH_TRY(auto change, read_change(*line, find_zone_));
-      cycle.changes.push_back(std::move(change));
-      break;
-    }
-    case LineKind::Cycle: {
+    if (kind_of(*line) == LineKind::Cycle) {
       BERTH_TRY(cycle.line, read_cycle(*line));
       if (!has_picture_)
         return fail(Code::Invalid, "it does not begin with a whole picture");
+      if (cycle.missing > 0)
+        note(std::to_string(cycle.missing) + " cycles before cycle " +
+                 std::to_string(cycle.line.cycle) + " were not recorded",
+             false);
       return std::optional{std::move(cycle)};
     }
-    }
-    if (cycle.changes.size() > kChangesMax)
+    BERTH_CHECK(take_line(*line, cycle));
+    if (std::max(cycle.changes.size(), cycle.audit.size()) > kChangesMax)
       return fail(Code::Invalid, "a cycle has more than 10000000 changes");
   }
+}
+
+/// Any line but a cycle's last.
+Result<void> LogReader::take_line(const std::string& line, LoggedCycle& cycle) {
+  switch (kind_of(line)) {
+  case LineKind::Picture: {
+    BERTH_TRY(const PictureLine picture, read_picture(line));
+    cycle = LoggedCycle{true, {}, {}, {}, picture.missing};
+    has_picture_ = true;
+    break;
+  }
+  case LineKind::Audit: {
+    BERTH_TRY(auto entry, read_entry(line));
+    cycle.audit.push_back(std::move(entry));
+    break;
+  }
+  case LineKind::Change:
+    if (reading_ == Reading::Everything) {
+      BERTH_TRY(auto change, read_change(line, find_zone_));
+      cycle.changes.push_back(std::move(change));
+    }
+    break;
+  case LineKind::Cycle: break;
+  }
+  return {};
 }
 
 Result<SegmentEnd> find_end(const std::string& path) {

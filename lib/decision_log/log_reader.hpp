@@ -1,7 +1,7 @@
 #pragma once
 // LogReader: the cycles of a decision log, in their order, as their changes and what was decided.
-// A tail that a crash tore, and a segment that is damaged, are told and left out; reading goes on
-// with the next segment, which begins with a whole picture.
+// A tail that a crash tore, cycles that were not recorded, and a segment that is damaged, are told
+// and left out; reading goes on with the next segment, which begins with a whole picture.
 
 #include <cstdint>
 #include <fstream>
@@ -25,7 +25,9 @@ inline constexpr std::size_t kChangesMax = 10'000'000;
 struct LoggedCycle {
   bool is_whole = false; ///< nothing from before counts
   std::vector<Change> changes{};
+  std::vector<AuditEntry> audit{};
   CycleLine line{};
+  std::uint64_t missing = 0; ///< cycles before it that are in no record
 };
 
 /// What of the log could not be used. A torn tail is what a crash leaves and is no damage.
@@ -57,9 +59,13 @@ private:
   bool torn_ = false;
 };
 
+/// What of a cycle is read besides its end: objects are most of a log.
+enum class Reading { Everything, AuditOnly };
+
 class LogReader {
 public:
-  LogReader(std::vector<Segment> segments, api::FindTimeZone find_zone);
+  LogReader(std::vector<Segment> segments, api::FindTimeZone find_zone,
+            Reading reading = Reading::Everything);
 
   /// Nothing at the end of the log.
   [[nodiscard]] std::optional<LoggedCycle> next();
@@ -69,10 +75,12 @@ public:
 private:
   [[nodiscard]] bool open_next();
   [[nodiscard]] Result<std::optional<LoggedCycle>> read_cycle_of_segment();
+  [[nodiscard]] Result<void> take_line(const std::string& line, LoggedCycle& cycle);
   void note(std::string what, bool is_damage);
 
   std::vector<Segment> segments_;
   api::FindTimeZone find_zone_;
+  Reading reading_;
   std::size_t next_segment_ = 0;
   std::optional<LineReader> lines_;
   bool has_picture_ = false; ///< of this segment

@@ -10,13 +10,16 @@ namespace berth::decision_log {
 BERTH_LOG_FIELDS(AdmittedWork, workload, quota, pool, nodes)
 BERTH_LOG_FIELDS(EvictedWork, victim, preemptor, step, reason)
 BERTH_LOG_FIELDS(LoggedDecision, digest, parts, admitted, evicted, waiting)
-BERTH_LOG_FIELDS(PictureLine, format, program)
+BERTH_LOG_FIELDS(PictureLine, format, program, missing)
+BERTH_LOG_FIELDS(AuditEntry, verb, workload, namespace_name, name, quota, pool, amounts, nodes,
+                 reason, why, by, rules, waited)
 BERTH_LOG_FIELDS(CycleLine, cycle, generation, as_of, now, seed, memory_follows, input, decision)
 
 namespace {
 
 constexpr std::string_view kPictureKey = "{\"format\":";
 constexpr std::string_view kCycleKey = "{\"cycle\":";
+constexpr std::string_view kAuditKey = "{\"audit\":";
 /// "4294967295 89abcdef "
 constexpr std::size_t kHeadBytesMax = 20;
 constexpr std::size_t kCrcDigits = 8;
@@ -46,8 +49,7 @@ Result<Json> parse(std::string_view line) {
 }
 
 template <class T>
-Result<T> read_line(std::string_view line) {
-  BERTH_TRY(const Json json, parse(line));
+Result<T> read_line(const Json& json) {
   const api::FindTimeZone no_zones = [](std::string_view) {
     return fail(Code::Invalid, "no time zone is expected");
   };
@@ -69,9 +71,15 @@ std::string line_of(const CycleLine& cycle) {
   return with_first(kCycleKey, cycle.cycle, others);
 }
 
+std::string line_of(const AuditEntry& entry) {
+  return std::string(kAuditKey) + api::to_text(encode(entry)) + "}";
+}
+
 LineKind kind_of(std::string_view line) {
   if (line.starts_with(kPictureKey))
     return LineKind::Picture;
+  if (line.starts_with(kAuditKey))
+    return LineKind::Audit;
   return line.starts_with(kCycleKey) ? LineKind::Cycle : LineKind::Change;
 }
 
@@ -81,11 +89,20 @@ Result<PictureLine> read_picture(std::string_view line) {
   if (format == json.end() || !format->is_number_integer() || *format != kFormat)
     return fail(Code::Invalid, "written in another format than " + std::to_string(kFormat) +
                                    ", which this program reads");
-  return read_line<PictureLine>(line);
+  return read_line<PictureLine>(json);
 }
 
 Result<CycleLine> read_cycle(std::string_view line) {
-  return read_line<CycleLine>(line);
+  BERTH_TRY(const Json json, parse(line));
+  return read_line<CycleLine>(json);
+}
+
+Result<AuditEntry> read_entry(std::string_view line) {
+  BERTH_TRY(const Json json, parse(line));
+  const auto entry = json.find("audit");
+  if (entry == json.end() || json.size() != 1)
+    return fail(Code::Invalid, "is no entry of the audit");
+  return read_line<AuditEntry>(*entry);
 }
 
 std::uint32_t crc32c(std::string_view bytes) {

@@ -1,7 +1,8 @@
 #pragma once
-// The lines of the log besides those of objects: the one that begins a whole picture, and the one
-// that ends a cycle. A cycle counts only with its last line, so that one which a crash cut short
-// never was. Each line is framed by its length and a checksum.
+// The lines of the log besides those of objects: the one that begins a whole picture, those that
+// say what was granted, taken and refused, and the one that ends a cycle. A cycle counts only with
+// its last line, so that one which a crash cut short never was. Each line is framed by its length
+// and a checksum.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "lib/base/clock.hpp"
 #include "lib/base/result.hpp"
+#include "lib/decision_log/audit.hpp"
 #include "lib/decision_log/plan_digest.hpp"
 
 namespace berth::decision_log {
@@ -22,6 +24,9 @@ inline constexpr std::int64_t kFormat = 1;
 struct PictureLine {
   std::int64_t format = kFormat;
   std::string program{}; ///< the version that writes
+  /// Cycles that were decided since the last record and are in no record; those of an earlier
+  /// program are not counted.
+  std::uint64_t missing = 0;
 };
 
 struct CycleLine {
@@ -40,13 +45,15 @@ struct CycleLine {
 
 [[nodiscard]] std::string line_of(const PictureLine& picture);
 [[nodiscard]] std::string line_of(const CycleLine& cycle);
+[[nodiscard]] std::string line_of(const AuditEntry& entry);
 
-enum class LineKind { Picture, Cycle, Change };
-/// By its first key; what is neither of the first two is taken for a change.
+enum class LineKind { Picture, Cycle, Audit, Change };
+/// By its first key; what is none of the first three is taken for a change.
 [[nodiscard]] LineKind kind_of(std::string_view line);
 /// Invalid for another format, naming both.
 [[nodiscard]] Result<PictureLine> read_picture(std::string_view line);
 [[nodiscard]] Result<CycleLine> read_cycle(std::string_view line);
+[[nodiscard]] Result<AuditEntry> read_entry(std::string_view line);
 
 /// "<bytes> <CRC-32C, eight hexadecimal digits> <line>\n"; the line has no line feed in it.
 [[nodiscard]] std::string framed(std::string_view line);

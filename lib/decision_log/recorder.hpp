@@ -1,27 +1,37 @@
 #pragma once
-// Recorder: takes cycles from the strand that decides and writes them on a thread of its own. It
-// never makes a cycle wait: what its queue has no room for is dropped and counted, and so is what
-// the disk does not take; the next cycle that is written is then a whole picture.
+// Recorder: takes cycles from the strand that decides and writes them on a thread of its own, which
+// opens the log, too. It never makes a cycle wait: what its queue has no room for is dropped and
+// counted, and so is what the disk does not take; the next cycle that is written is then a whole
+// picture, and says how many are missing. A volume that hangs holds up its thread alone.
 
-#include <condition_variable>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "lib/decision_log/log_writer.hpp"
 
 namespace berth::decision_log {
 
-/// What happened, told from the recorder's thread or, for `dropped`, from that of record().
+/// What happened, told one at a time from the recorder's thread or from that of record(), and never
+/// after the recorder is gone.
 struct RecorderEvents {
+  std::function<void(std::uint64_t next_cycle, const std::string& note)> opened =
+      [](std::uint64_t, const std::string&) {};
   std::function<void()> recorded = [] {};
-  std::function<void()> dropped = [] {};
+  std::function<void()> dropped = [] {};     ///< each cycle that had no room, or came in a pause
+  std::function<void()> fell_behind = [] {}; ///< the first of several that had no room
   std::function<void(const Error&)> failed = [](const Error&) {}; ///< each cycle that is lost
+  /// A whole picture was written after so many cycles that are in no record.
+  std::function<void(std::uint64_t missing)> resumed = [](std::uint64_t) {};
+  /// The least limit that would do has changed, in bytes.
+  std::function<void(std::uint64_t needed)> sized = [](std::uint64_t) {};
 };
+
+/// Called on the recorder's thread; may take as long as it likes.
+using OpenLog = std::function<Result<OpenedLog>()>;
 
 class Recorder {
 public:
@@ -29,32 +39,23 @@ public:
   static constexpr std::size_t kQueueMax = 16;
   /// After a failure nothing is tried for so long, by the cycles' own times.
   static constexpr Duration kRetryInterval = std::chrono::seconds{30};
+  /// How long its end waits for what is still to be written.
+  static constexpr Duration kEndWaitMax = std::chrono::seconds{5};
 
-  Recorder(std::unique_ptr<LogWriter> writer, RecorderEvents events);
-  /// Writes what waits.
+  Recorder(OpenLog open, RecorderEvents events, Duration end_wait_max = kEndWaitMax);
+  /// Writes what waits. If the disk does not let it within `end_wait_max`, the thread is left to
+  /// itself: it writes nothing more, tells nothing, and ends when the disk lets it.
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  /// Never blocks on the disk.
+  /// Never waits for the disk.
   void record(Cycle cycle);
 
 private:
-  struct Queued {
-    Cycle cycle{};
-    bool follows_gap = false; ///< cycles before it were dropped
-  };
-  void work();
-  void write(const Queued& queued);
-
-  std::unique_ptr<LogWriter> writer_; ///< the thread's
-  RecorderEvents events_;
-  TimePoint retry_at_{}; ///< the thread's
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Queued> queue_;
-  bool gap_ = false; ///< cycles were dropped since the last one that is queued
-  bool stops_ = false;
+  struct Shared;
+  std::shared_ptr<Shared> shared_; ///< with the thread, which may outlive this
+  Duration end_wait_max_;
   std::thread thread_;
 };
 

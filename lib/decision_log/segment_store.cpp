@@ -56,7 +56,7 @@ public:
   Result<void> begin(const std::string& name) override {
     finish();
     const std::string path = (folder_ / name).string();
-    file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640);
     return file_ < 0 ? complain("cannot be made") : Result<void>{};
   }
 
@@ -95,7 +95,8 @@ public:
 
 private:
   [[nodiscard]] tl::unexpected<Error> complain(const char* what) const {
-    return fail(Code::Unavailable,
+    const bool is_full = errno == ENOSPC || errno == EDQUOT;
+    return fail(is_full ? Code::TooLarge : Code::Unavailable,
                 folder_.string() + ": a segment " + what + ": " + std::strerror(errno));
   }
 

@@ -26,8 +26,9 @@ public:
   virtual ~SegmentStore() = default;
   /// By first cycle.
   [[nodiscard]] virtual Result<std::vector<Segment>> list() = 0;
-  /// Makes the segment that append() writes to from now on.
+  /// Makes the segment that append() writes to from now on; one of that name is emptied.
   [[nodiscard]] virtual Result<void> begin(const std::string& name) = 0;
+  /// TooLarge if the volume is full: a part of the bytes may have been taken.
   [[nodiscard]] virtual Result<void> append(std::string_view bytes) = 0;
   /// The segment that is written keeps its first `bytes` only.
   [[nodiscard]] virtual Result<void> cut(std::uint64_t bytes) = 0;

@@ -67,8 +67,12 @@ void StoryTeller::hear_pod(const PodView& pod, TimePoint now) {
       living_.erase(known); // nothing of it is still to happen
       return;
     }
-    lives_.push_back(
-        {{pod, now, holds(pod), {}, {}}, allocation::workload_id(pod).str(), {}, {}, {}, false});
+    lives_.push_back({{pod, now, holds(pod), {}, false, {}, {}},
+                      allocation::workload_id(pod).str(),
+                      {},
+                      {},
+                      {},
+                      false});
   }
   Life& life = lives_[known->second];
   if (!life.started && (pod.is_bound() || (pod.is_request && pod.admission)))
@@ -118,10 +122,14 @@ void StoryTeller::join_lives() {
 
 Story StoryTeller::tell() {
   for (Life& life : lives_) {
+    WorkStory& work = life.story;
+    work.started = life.started;
+    work.is_open = life.started && !life.ended && !life.evicted_at;
+    const auto said = said_runtime(work.pod);
     if (life.started && life.ended && !life.evicted_at)
-      life.story.runtime = std::max(*life.ended - *life.started, Duration{1});
-    else if (!life.started)
-      life.story.runtime = said_runtime(life.story.pod);
+      work.runtime = std::max(*life.ended - *life.started, Duration{1});
+    else if (!life.started || (said && *life.started + *said > story_.end))
+      work.runtime = said;
     if (!life.started && life.ended)
       life.story.withdrawn = life.ended;
   }

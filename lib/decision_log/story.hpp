@@ -19,8 +19,12 @@ struct WorkStory {
   TimePoint arrived{};
   /// It held its place already when it was first seen.
   bool ran_before = false;
-  /// From its start to its end, as it was recorded or else as it says of itself; absent: it ran on
-  /// when the log ended, or nobody knows.
+  /// As it was recorded; absent: never, or the story begins later.
+  std::optional<TimePoint> started{};
+  /// It ran when the log ended.
+  bool is_open = false;
+  /// From its start to its end, as it was recorded or else as it says of itself; absent: nobody
+  /// knows, or it ran longer than it says when the log ended.
   std::optional<Duration> runtime{};
   /// It went without ever having started.
   std::optional<TimePoint> withdrawn{};

@@ -38,7 +38,7 @@ struct Ending {
 
 class Trial {
 public:
-  Trial(const Story& story, const TrialChanges& changes);
+  Trial(const Story& story, const TrialChanges& changes, const TrialEvents& events);
   Result<TrialResult> play();
 
 private:
@@ -58,6 +58,7 @@ private:
 
   const Story& story_;
   const TrialChanges& changes_;
+  const TrialEvents& events_;
   std::set<std::pair<Kind, std::string>> overridden_;
   ClusterState state_;
   Policy policy_;
@@ -68,7 +69,8 @@ private:
   TrialResult result_;
 };
 
-Trial::Trial(const Story& story, const TrialChanges& changes) : story_(story), changes_(changes) {
+Trial::Trial(const Story& story, const TrialChanges& changes, const TrialEvents& events)
+    : story_(story), changes_(changes), events_(events) {
   for (const QuotaSpec& quota : changes.quotas) {
     overridden_.emplace(Kind::Quota, quota.name.str());
     state_.upsert_quota(quota);
@@ -87,9 +89,18 @@ bool Trial::is_overridden(const Change& change) const {
 }
 
 Result<void> Trial::happen(const OutsideEvent& event) {
-  for (const Change& change : event.changes)
-    if (!is_overridden(change))
+  for (const Change& change : event.changes) {
+    if (is_overridden(change))
+      continue;
+    const bool is_placed_anew = changes_.strategy && change.kind == Kind::Pool && change.now;
+    if (!is_placed_anew) {
       BERTH_CHECK(apply_change(change, state_, policy_));
+      continue;
+    }
+    Change placed = change;
+    std::get<PoolSpec>(*placed.now).strategy = *changes_.strategy;
+    BERTH_CHECK(apply_change(placed, state_, policy_));
+  }
   return {};
 }
 
@@ -99,14 +110,17 @@ void Trial::put(Job& job) {
 }
 
 void Trial::arrive(const WorkStory& story) {
+  const std::size_t index = jobs_.size();
   Job& job = jobs_.emplace_back(Job{&story, story.pod, {}, 0});
+  events_.arrived(index);
   if (story.ran_before) {
     const auto& record = job.pod.admission;
     if (!job.pod.is_bound() && record && !record->planned_nodes.empty() && !job.pod.is_request)
       job.pod.node = record->planned_nodes.front();
     job.started = job.pod.started.value_or(story.arrived);
     if (story.runtime)
-      endings_.push({std::max(*job.started + *story.runtime, story.arrived), jobs_.size() - 1, 0});
+      endings_.push({std::max(*job.started + *story.runtime, story.arrived), index, 0});
+    events_.started(index, job.pod, *job.started);
   } else {
     job.pod.nomination.reset();
     job.pod.revocable_after.reset();
@@ -125,8 +139,10 @@ void Trial::end_work(TimePoint now) {
   for (; !endings_.empty() && endings_.top().at <= now; endings_.pop()) {
     const Ending ending = endings_.top();
     const Job& job = jobs_[ending.job];
-    if (job.evictions == ending.evictions && present_.erase(job.pod.uid) > 0)
-      state_.remove_pod(job.pod.uid);
+    if (job.evictions != ending.evictions || present_.erase(job.pod.uid) == 0)
+      continue;
+    state_.remove_pod(job.pod.uid);
+    events_.ended(ending.job, now);
   }
 }
 
@@ -134,7 +150,9 @@ void Trial::cycle(TimePoint now) {
   Plan plan = decide_once(now);
   for (int round = 1; round < kRoundsMax && !plan.preemption.empty(); ++round)
     plan = decide_once(now);
-  const TimePoint holds_until = state_.publish(now)->holds->until;
+  const auto decided = state_.publish(now);
+  events_.decided(*decided, now);
+  const TimePoint holds_until = decided->holds->until;
   next_look_ = std::min({plan.next_look, plan.preemption.next_due, holds_until});
   if (next_look_ != TimePoint::max())
     next_look_ = std::max(next_look_, now + kLookInterval);
@@ -169,6 +187,7 @@ void Trial::start(const Admission& admission, TimePoint now) {
     if (job.story->runtime)
       endings_.push({now + *job.story->runtime, known->second, job.evictions});
     put(job);
+    events_.started(known->second, job.pod, now);
   }
 }
 
@@ -219,6 +238,7 @@ void Trial::evict(std::size_t index, TimePoint now) {
   Job& job = jobs_[index];
   policy_.evictions.note_eviction(eviction_key(job.pod), now);
   const auto ran = (now - job.started.value_or(now)).count();
+  events_.evicted(index, now);
   result_.wasted_core_seconds += job.pod.requests().get(ResourceName::cpu()).value() * ran /
                                  kMillicoreMillisecondsPerCoreSecond;
   ++result_.evictions;
@@ -252,6 +272,7 @@ Result<TrialResult> Trial::play() {
       now = std::min(now, endings_.top().at);
     if (now > story_.end)
       break;
+    events_.moment(now);
     end_work(now);
     for (; event != story_.events.end() && event->at <= now; ++event)
       BERTH_CHECK(happen(*event));
@@ -290,8 +311,9 @@ void Trial::note_outcomes() {
 
 } // namespace
 
-Result<TrialResult> play(const Story& story, const TrialChanges& changes) {
-  return Trial(story, changes).play();
+Result<TrialResult> play(const Story& story, const TrialChanges& changes,
+                         const TrialEvents& events) {
+  return Trial(story, changes, events).play();
 }
 
 } // namespace berth::decision_log

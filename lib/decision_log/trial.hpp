@@ -5,6 +5,7 @@
 // with each other, and not with what was recorded, so that only the change makes the difference.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,8 +19,24 @@ namespace berth::decision_log {
 struct TrialChanges {
   std::vector<allocation::QuotaSpec> quotas{};
   std::vector<allocation::PolicySpec> policies{};
+  std::optional<allocation::Strategy> strategy{}; ///< of all pools
 
-  [[nodiscard]] bool empty() const { return quotas.empty() && policies.empty(); }
+  [[nodiscard]] bool empty() const { return quotas.empty() && policies.empty() && !strategy; }
+};
+
+/// Told what happens, at the moment it happens. `work` is a position in Story::work.
+struct TrialEvents {
+  /// Before anything of that moment.
+  std::function<void(TimePoint now)> moment = [](TimePoint) {};
+  std::function<void(std::size_t work)> arrived = [](std::size_t) {};
+  /// Also of work that ran before, when it arrives, at a time that may be earlier.
+  std::function<void(std::size_t work, const allocation::PodView& pod, TimePoint at)> started =
+      [](std::size_t, const allocation::PodView&, TimePoint) {};
+  std::function<void(std::size_t work, TimePoint now)> ended = [](std::size_t, TimePoint) {};
+  std::function<void(std::size_t work, TimePoint now)> evicted = [](std::size_t, TimePoint) {};
+  /// After all cycles of the moment.
+  std::function<void(const allocation::ClusterSnapshot& snapshot, TimePoint now)> decided =
+      [](const allocation::ClusterSnapshot&, TimePoint) {};
 };
 
 /// What became of one workload: a gang by its name, or a pod.
@@ -39,6 +56,7 @@ struct TrialResult {
   std::size_t cycles = 0;
 };
 
-[[nodiscard]] Result<TrialResult> play(const Story& story, const TrialChanges& changes);
+[[nodiscard]] Result<TrialResult> play(const Story& story, const TrialChanges& changes,
+                                       const TrialEvents& events = {});
 
 } // namespace berth::decision_log

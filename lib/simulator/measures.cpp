@@ -93,6 +93,10 @@ void Measures::arrived(std::size_t set) {
 
 void Measures::ended(std::size_t set, Duration wait, Duration now) {
   sets_[set].waits.push_back(wait);
+  run_until(now);
+}
+
+void Measures::run_until(Duration now) {
   makespan_ = now;
   useless_until_end_ = useless_.amount_ms;
 }

@@ -1,6 +1,6 @@
 #pragma once
 // Measures: what a scenario's run is judged by, gathered event by event: waits by class, use over
-// time, fairness between quotas, fragmentation. For scenario.cpp only.
+// time, fairness between quotas, fragmentation. For scenario.cpp, and for who plays a log.
 
 #include <cstdint>
 #include <string>
@@ -23,6 +23,8 @@ public:
   void arrived(std::size_t set);
   /// A workload ended that had waited so long for its last start; after advance().
   void ended(std::size_t set, Duration wait, Duration now);
+  /// Means over time reach until `now`, even if nothing ends then; after advance().
+  void run_until(Duration now);
   void count_cycle() { ++cycles_; }
   void count_eviction() { ++evictions_; }
 

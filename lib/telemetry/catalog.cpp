@@ -123,6 +123,11 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
       decision_log_cycles(registry,
                           counter("berth_decision_log_cycles_total",
                                   "Cycles for the decision log, by whether they are in it.")),
+      decision_log_limit_bytes(registry.gauge(gauge(
+          "berth_decision_log_limit_bytes", "What the decision log may hold; 0: there is none."))),
+      decision_log_needed_bytes(registry.gauge(
+          gauge("berth_decision_log_needed_bytes",
+                "The least that the decision log must be allowed to hold for this cluster."))),
       quota_nominal(registry,
                     gauge("berth_quota_nominal", "What a quota owns, in the resource's base unit."),
                     {"quota", "resource"}),

@@ -93,6 +93,8 @@ struct AllocationMetrics {
   Counter& ledger_audits;
   Counter& ledger_drift;
   CounterFamily<LogOutcome> decision_log_cycles;
+  Gauge& decision_log_limit_bytes;
+  Gauge& decision_log_needed_bytes;
   ObjectGauges quota_nominal;
   ObjectGauges quota_used;
   ObjectGauges quota_borrowed;

@@ -5,33 +5,37 @@
 namespace berth::op {
 namespace {
 
-using decision_log::LogWriter;
-using decision_log::Recovery;
-
-struct Opened {
-  std::unique_ptr<LogWriter> writer{};
-  std::string note{};
-};
-
-Result<Opened> open(const DecisionLogOptions& options) {
-  BERTH_TRY(auto store, decision_log::open_folder(options.folder));
-  BERTH_TRY(const Recovery recovery, decision_log::recover(options.folder));
-  decision_log::LogLimits limits;
-  limits.bytes_max = options.bytes_max;
-  return Opened{std::make_unique<LogWriter>(std::move(store), limits, recovery.next_cycle),
-                recovery.note};
-}
-
-/// Counters and loggers may be used from any thread; they outlive the recorder.
-decision_log::RecorderEvents events_for(telemetry::AllocationMetrics& metrics,
+/// Counters and loggers may be used from any thread, and nothing is told once the recorder is gone.
+decision_log::RecorderEvents events_for(const DecisionLogOptions& options,
+                                        telemetry::AllocationMetrics& metrics,
                                         const telemetry::Logger& log) {
   using telemetry::LogOutcome;
   decision_log::RecorderEvents events;
+  events.opened = [log, folder = options.folder](std::uint64_t cycle, const std::string& note) {
+    if (!note.empty())
+      log.warn("Found a decision log that was cut short", {{"note", note}});
+    log.info("Keeps the decision log", {{"folder", folder}, {"cycle", cycle}});
+  };
   events.recorded = [&metrics] { metrics.decision_log_cycles(LogOutcome::Recorded).add(); };
   events.dropped = [&metrics] { metrics.decision_log_cycles(LogOutcome::Dropped).add(); };
+  events.fell_behind = [log] {
+    log.warn("Leaves cycles out of the decision log until its disk takes them");
+  };
   events.failed = [&metrics, log](const Error& error) {
     metrics.decision_log_cycles(LogOutcome::Failed).add();
     log.warn("Paused the decision log; it goes on with a whole picture", error);
+  };
+  events.resumed = [log](std::uint64_t missing) {
+    log.warn("Went on with the decision log after a gap", {{"missing", missing}});
+  };
+  events.sized = [&metrics, log, limit = options.bytes_max,
+                  was_enough = true](std::uint64_t needed) mutable {
+    metrics.decision_log_needed_bytes.set(static_cast<double>(needed));
+    const bool is_enough = needed <= limit;
+    if (was_enough && !is_enough)
+      log.warn("Set --decision-log-max-bytes too low for this cluster",
+               {{"bytes_max", limit}, {"bytes_needed", needed}});
+    was_enough = is_enough;
   };
   return events;
 }
@@ -43,17 +47,12 @@ std::unique_ptr<decision_log::Recorder> open_recorder(const DecisionLogOptions& 
                                                       const telemetry::Logger& log) {
   if (options.folder.empty())
     return nullptr;
-  auto opened = open(options);
-  if (!opened) {
-    log.error("Cannot keep the decision log", opened.error());
-    return nullptr;
-  }
-  if (!opened->note.empty())
-    log.warn("Found a decision log that was cut short", {{"note", opened->note}});
-  log.info("Keeps the decision log",
-           {{"folder", options.folder}, {"cycle", opened->writer->next_cycle()}});
-  return std::make_unique<decision_log::Recorder>(std::move(opened->writer),
-                                                  events_for(metrics, log));
+  metrics.decision_log_limit_bytes.set(static_cast<double>(options.bytes_max));
+  decision_log::LogLimits limits;
+  limits.bytes_max = options.bytes_max;
+  return std::make_unique<decision_log::Recorder>(
+      [folder = options.folder, limits] { return decision_log::open_log(folder, limits); },
+      events_for(options, metrics, log));
 }
 
 } // namespace berth::op

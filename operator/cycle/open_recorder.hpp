@@ -1,6 +1,6 @@
 #pragma once
-// Opens the decision log (X4) when a replica begins to lead: whoever leads writes. A folder that
-// cannot be written to costs the log and never a cycle; it is said, and nothing is recorded.
+// Keeps the decision log (X4) while a replica leads: whoever leads writes. A folder that cannot be
+// written to costs the log and never a cycle; it is said, and tried again.
 
 #include <cstdint>
 #include <memory>
@@ -17,8 +17,8 @@ struct DecisionLogOptions {
   std::uint64_t bytes_max = 0;
 };
 
-/// nullptr if there is no log. Reads the newest segment, once, before the first cycle. `metrics`
-/// must outlive the recorder.
+/// nullptr if there is no log. The folder is opened on the recorder's thread. `metrics` must
+/// outlive the recorder.
 [[nodiscard]] std::unique_ptr<decision_log::Recorder>
 open_recorder(const DecisionLogOptions& options, telemetry::AllocationMetrics& metrics,
               const telemetry::Logger& log);

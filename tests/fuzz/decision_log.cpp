@@ -64,6 +64,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (const auto cycle = read_cycle(line))
         ensure(read_cycle(line_of(*cycle)).value_or(CycleLine{}) == *cycle, "a cycle has one text");
       break;
+    case LineKind::Audit:
+      if (const auto entry = read_entry(line))
+        ensure(read_entry(line_of(*entry)).value_or(AuditEntry{}) == *entry,
+               "an entry has one text");
+      break;
     case LineKind::Change:
       if (const auto change = read_change(line, find_utc)) {
         ensure_stable(*change);

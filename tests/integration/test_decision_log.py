@@ -46,6 +46,12 @@ def replay(programs_folder: Path, *words: str | Path) -> subprocess.CompletedPro
                           timeout=RUN_TIMEOUT_SECONDS)
 
 
+def history(programs_folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([programs_folder / "kubectl-berth", "history", *words],
+                          capture_output=True, text=True, check=False,
+                          timeout=RUN_TIMEOUT_SECONDS)
+
+
 def test_x4_what_was_logged_replays_and_a_larger_quota_would_have_started_more(
         kube, team, pool, programs, programs_folder, tmp_path):
     log = tmp_path / "log"
@@ -68,6 +74,19 @@ def test_x4_what_was_logged_replays_and_a_larger_quota_would_have_started_more(
     assert verdict["agrees"] is True
     assert verdict["admissions"] >= 2
     assert len(list(log.glob("decisions-*.log"))) == 2
+
+    done = history(programs_folder, "--log", log, "-n", team, "-o", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = [(row["name"], row["decision"], row["reason"])
+            for row in json.loads(done.stdout)["decisions"]]
+    assert told.index(("one", "granted", "Admitted")) < told.index(
+        ("two", "refused", "InsufficientQuota")) < told.index(("two", "granted", "Admitted"))
+    assert told.count(("two", "refused", "InsufficientQuota")) == 1
+
+    done = subprocess.run([programs_folder / "kubectl-berth", "simulate", "--log", log, "-o", "json"],
+                          capture_output=True, text=True, check=False, timeout=RUN_TIMEOUT_SECONDS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["workloads"] >= 2
 
     larger = tmp_path / "larger.yaml"
     larger.write_text(json.dumps(berth_kinds.quota(team, [team], pool, 8)), encoding="utf-8")

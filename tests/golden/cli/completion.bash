@@ -2,12 +2,13 @@
 #   source <(kubectl-berth completion bash)
 _kubectl_berth() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
-  local words="status queue explain health doctor set-quota reserve recommendations top calendar monitor export release simulate replay version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
+  local words="status queue explain history health doctor set-quota reserve recommendations top calendar monitor export release simulate replay version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in
     status) words=" " ;;
     queue) words=" " ;;
     explain) words=" --what-if --no-changes --log" ;;
+    history) words=" --log --quota --since --export" ;;
     health) words=" --extender" ;;
     doctor) words=" " ;;
     set-quota) words=" --pool --resource --nominal --borrowing-limit --lending-limit --dry-run" ;;
@@ -18,7 +19,7 @@ _kubectl_berth() {
     monitor) words=" --interval-seconds --count" ;;
     export) words=" --format" ;;
     release) words=" --gates --finalizers --wait --timeout" ;;
-    simulate) words=" --kueue --openb --pods --strategy --load --seeds --picture" ;;
+    simulate) words=" --kueue --log --openb --pods --strategy --load --seeds --picture" ;;
     replay) words=" --quota --policy --from --to" ;;
     version) words=" --server" ;;
     completion) words="bash fish zsh " ;;

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -30,6 +31,7 @@ private:
 struct Disk {
   std::map<std::string, std::string> files{};
   std::uint64_t room = UINT64_MAX;
+  bool is_broken = false; ///< takes half of what it is given, and fails
   std::size_t finished = 0;
 
   [[nodiscard]] std::uint64_t used() const {
@@ -52,15 +54,19 @@ public:
   }
   Result<void> begin(const std::string& name) override {
     written_ = name;
-    disk_.files[name];
+    disk_.files[name].clear();
     return {};
   }
   /// Takes what has room, as a disk does.
   Result<void> append(std::string_view bytes) override {
+    if (disk_.is_broken) {
+      disk_.files[written_] += bytes.substr(0, bytes.size() / 2);
+      return fail(Code::Unavailable, "input/output error");
+    }
     const auto left = disk_.room - std::min(disk_.room, disk_.used());
     disk_.files[written_] += bytes.substr(0, left);
     if (left < bytes.size())
-      return fail(Code::Unavailable, "no space left on device");
+      return fail(Code::TooLarge, "no space left on device");
     return {};
   }
   Result<void> cut(std::uint64_t bytes) override {
@@ -76,6 +82,19 @@ public:
 private:
   Disk& disk_;
   std::string written_;
+};
+
+/// What a disk in memory holds, as files.
+class CopiedDisk {
+public:
+  explicit CopiedDisk(const Disk& disk) {
+    for (const auto& [name, text] : disk.files)
+      std::ofstream(folder_.path() + "/" + name, std::ios::binary) << text;
+  }
+  [[nodiscard]] const std::string& path() const { return folder_.path(); }
+
+private:
+  TempFolder folder_;
 };
 
 /// Only UTC.

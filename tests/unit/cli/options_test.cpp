@@ -79,7 +79,7 @@ TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
           std::string::npos);
   CHECK(complaint({"completion", "tcsh"}).find("tcsh") != std::string::npos);
   CHECK(complaint({"simulate"}) ==
-        "kubectl-berth: simulate: name one of SCENARIO, --kueue and --openb\n");
+        "kubectl-berth: simulate: name one of SCENARIO, --kueue, --log and --openb\n");
   CHECK(complaint({"simulate", "a.yaml", "--kueue", "b.yaml"}).find("name one of") !=
         std::string::npos);
   CHECK(complaint({"simulate", "--openb", "d", "--seeds", "5-4"}).find("--seeds: must be a seed") !=
@@ -87,10 +87,17 @@ TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
   CHECK(complaint({"simulate", "--openb", "d", "--strategy", "Magic"}).find("Magic") !=
         std::string::npos);
   CHECK(complaint({"simulate", "--openb", "d", "--load", "0"}).find("--load") != std::string::npos);
-  for (const char* flag : {"--pods", "--strategy", "--load", "--seeds"})
-    CHECK(
-        complaint({"simulate", "a.yaml", flag, flag == std::string("--strategy") ? "BestFit" : "1"})
-            .find("requires --openb") != std::string::npos);
+  for (const char* flag : {"--pods", "--load", "--seeds"})
+    CHECK(complaint({"simulate", "a.yaml", flag, "1"}).find("requires --openb") !=
+          std::string::npos);
+  CHECK(complaint({"simulate", "a.yaml", "--strategy", "BestFit"}) ==
+        "kubectl-berth: --strategy: needs --openb or --log; a scenario says it itself\n");
+  for (const char* subject : {"/train", "a/", "a/b/c"})
+    CHECK(complaint({"history", subject}).find("must be NAME or NAMESPACE/NAME") !=
+          std::string::npos);
+  CHECK(complaint({"history", "--since", "soon"}).find("--since: \"soon\" is no duration") !=
+        std::string::npos);
+  CHECK(complaint({"history", "--export", "xml"}).find("--export") != std::string::npos);
   CHECK(complaint({"simulate", "--openb", "d", "--picture", "p.svg"}).find("excludes") !=
         std::string::npos);
   CHECK(complaint({"simulate", "a.yaml", "--picture", "p.png"}) ==
@@ -162,9 +169,10 @@ TEST_CASE("Help lists the commands and the exit codes") {
   REQUIRE(line.end.ends);
   CHECK(line.end.exit_code == 0);
   check_golden("help.txt", line.end.text);
-  for (const char* command : {"status", "queue", "explain", "health", "doctor", "set-quota",
-                              "reserve", "recommendations", "top", "calendar", "monitor", "export",
-                              "release", "simulate", "replay", "version", "completion"}) {
+  for (const char* command :
+       {"status", "queue", "explain", "history", "health", "doctor", "set-quota", "reserve",
+        "recommendations", "top", "calendar", "monitor", "export", "release", "simulate", "replay",
+        "version", "completion"}) {
     const auto help = parse({command, "--help"});
     CHECK(help.end.exit_code == 0);
     check_golden(std::string("help-") + command + ".txt", help.end.text);

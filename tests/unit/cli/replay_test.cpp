@@ -167,6 +167,36 @@ TEST_CASE("X4: explain answers from the last cycle of a log, changes included") 
   CHECK(explain().exit_code == kExitNotFound);
 }
 
+TEST_CASE("X4: explain looks ahead from a log with the policy that was logged, not the default") {
+  const auto planned_start = [](bool backfill) {
+    const TempFolder folder;
+    {
+      decision_log::LogWriter writer(*decision_log::open_folder(folder.path()), {}, 1);
+      World world;
+      world.policy.backfill.enabled = backfill;
+      world.add_all(pool("p"), node("n1", 8), quota("team-a").of("team-a").pool("p").cpu(2));
+      for (const char* name : {"first", "second"}) {
+        allocation::PodView arriving = pod(name).cpu(2);
+        arriving.created = world.now;
+        arriving.duration_limit = 10min;
+        world.add(arriving);
+        log_step(world, writer);
+        world.now += 1s;
+      }
+    }
+    CliOptions options;
+    options.command = Command::Explain;
+    options.subject = "team-a/second";
+    options.log = folder.path();
+    options.output = Output::Json;
+    const Answer answer =
+        answer_locally(options, Paint{}, [] { return std::chrono::microseconds{0}; });
+    return nlohmann::json::parse(answer.out)["outlook"]["plannedStart"];
+  };
+  CHECK(planned_start(true).is_string());
+  CHECK(planned_start(false).is_null());
+}
+
 TEST_CASE("A torn tail is told and is no failure") {
   const TempFolder folder;
   log_two_jobs(folder.path());

@@ -53,6 +53,8 @@ TEST_CASE("X4: what the operator decided replays bit for bit, through a change o
     REQUIRE(world.executor.run_until(
         [&] { return !world.is_gated("team", "one") || !world.is_gated("team", "two"); }, 1min));
     world.executor.run_for(10s);
+    CHECK(first.exposition().find("berth_decision_log_limit_bytes 268435456\n") !=
+          std::string::npos);
   }
   const std::size_t before = replay_all(read_log(folder.path()));
   CHECK(before == 1);
@@ -65,6 +67,26 @@ TEST_CASE("X4: what the operator decided replays bit for bit, through a change o
   const ReadLog log = read_log(folder.path());
   CHECK(log.notices.empty());
   CHECK(replay_all(log) == 2);
+}
+
+TEST_CASE("The operator's log says who was granted and who was refused, once") {
+  const TempFolder folder;
+  OperatorWorld world;
+  world.add_pool("p", 2, "4");
+  world.add_team("team", "p", 3);
+  {
+    SimulatedOperator leading(world, 7, logging_to(folder.path()));
+    create_pod(world, "one");
+    REQUIRE(world.executor.run_until([&] { return !world.is_gated("team", "one"); }, 1min));
+    create_pod(world, "two");
+    world.executor.run_for(3min);
+  }
+  std::vector<std::string> told;
+  for (const auto& cycle : read_log(folder.path()).cycles)
+    for (const auto& entry : cycle.audit)
+      told.push_back(std::string(word_of(entry.verb)) + " " + entry.name + " " +
+                     std::string(to_string(entry.reason)));
+  CHECK(told == std::vector<std::string>{"Grant one Admitted", "Refuse two InsufficientQuota"});
 }
 
 TEST_CASE("A log that cannot be kept stops no admission") {

@@ -37,7 +37,7 @@ struct AdvisorOptions {
   std::int32_t busy_percent = 70;
   /// Below it a time that stands there is at most about this old: the operator believes no
   /// measurement for longer than 5 minutes, and triggers of reservations ask at any use (R2).
-  Duration used_renewal = std::chrono::minutes{2};
+  Duration used_renewal = std::chrono::minutes{3};
 };
 
 struct PoolSettings {

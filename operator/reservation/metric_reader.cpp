@@ -36,7 +36,11 @@ Error unreadable(const api::TriggerMetric& metric, const Error& error) {
   const std::string name = "the metric " + metric.name + " in namespace " + metric.namespace_name;
   switch (error.code) {
   case Code::NotFound: return {error.code, name + " has no series, or no adapter serves it", {}};
-  case Code::Forbidden: return {error.code, name + " may not be read by the operator", {}};
+  case Code::Forbidden:
+    return {error.code,
+            name + " may not be read: the operator needs the verb list on " + metric.name +
+                " in external.metrics.k8s.io",
+            {}};
   case Code::Invalid: return {error.code, name + " cannot be read: " + error.message, {}};
   default: return {error.code, name + " is not answered by the external metrics API", {}};
   }

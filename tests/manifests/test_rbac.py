@@ -14,7 +14,6 @@ MAY = [
     (OPERATOR, READ, "policy", "poddisruptionbudgets", "", ""),
     (OPERATOR, READ, "scheduling.k8s.io", "priorityclasses", "", ""),
     (OPERATOR, READ, "batch", "jobs", "", ""),
-    (OPERATOR, "get list", "external.metrics.k8s.io", "queue_depth", "team-a", ""),
     (OPERATOR, "patch delete", "", "pods", "team-a", ""),
     (OPERATOR, "patch", "", "pods/status", "team-a", ""),
     (OPERATOR, "create", "", "pods/eviction", "team-a", ""),
@@ -46,6 +45,7 @@ MAY = [
 ]
 MAY_NOT = [
     (OPERATOR, "create update deletecollection", "", "pods", "team-a", ""),
+    (OPERATOR, "get list", "external.metrics.k8s.io", "queue_depth", "team-a", ""),
     (OPERATOR, "create", "", "pods/binding pods/exec", "team-a", ""),
     (OPERATOR, "update patch delete", "", "nodes namespaces resourcequotas", "", ""),
     (OPERATOR, "create update delete", "berth.dev", CRS, "", ""),

@@ -76,10 +76,10 @@ TEST_CASE("T1, R2: the time of a measurement is never old, and is written seldom
   for (int minute = 0; minute < 20; ++minute) {
     world.measure_for(1min, 6000);
     REQUIRE(world.pool().status.measured_at);
-    CHECK(*world.pool().status.measured_at > world.executor.now() - 4min);
+    CHECK(*world.pool().status.measured_at > world.executor.now() - 5min);
     times.insert(*world.pool().status.measured_at);
   }
-  CHECK(times.size() <= 11);
+  CHECK(times.size() <= 8);
   world.measure_for(5min, 7000);
   const auto busy = world.pool().status.measured_at;
   world.measure_for(2min, 7000);
@@ -153,7 +153,7 @@ TEST_CASE("a pool in which too few nodes are measured is not judged") {
   CHECK(world.recommendations().empty());
 }
 
-TEST_CASE("a quiet cluster is not written to") {
+TEST_CASE("a quiet cluster is not written to, but for the time of the measurement") {
   AnalyzerWorld world;
   world.add_pool(10);
   SimulatedAnalyzer analyzer(world);
@@ -161,11 +161,10 @@ TEST_CASE("a quiet cluster is not written to") {
   const std::size_t settled = analyzer.writes();
   CHECK(settled > 0);
   world.measure_for(2h, 6000);
-  CHECK(analyzer.writes() == settled);
-  world.measure_for(10min, 6050); // half a percent of the pool
-  CHECK(analyzer.writes() == settled);
+  CHECK(analyzer.writes() <= settled + 40); // every three minutes
+  world.measure_for(10min, 6050);           // half a percent of the pool
+  CHECK(used_cpu(world) == Amount{60'000});
   world.measure_for(2min, 6200);
-  CHECK(analyzer.writes() == settled + 1);
   CHECK(used_cpu(world) == Amount{62'000});
 }
 
@@ -179,7 +178,7 @@ TEST_CASE("use on nodes that are all cordoned is not written anew for every flic
   const std::size_t settled = analyzer.writes();
   for (int minute = 0; minute < 10; ++minute)
     world.measure_for(1min, 4000 + minute);
-  CHECK(analyzer.writes() == settled);
+  CHECK(analyzer.writes() <= settled + 4);
   CHECK(used_cpu(world) == Amount{12'000});
 }
 

@@ -66,7 +66,7 @@ async::Task<void> Advisor::cycle() {
   recorder_.record(view, pods_by_workload(parts_.caches), now, operator_.is_alive());
   forecaster_.begin_cycle(recorder_.history(), now);
   const TrackRecords records = track_records(parts_.caches.recommendations);
-  const DecideContext context{options_, records, now};
+  const DecideContext context{options_, records, now, operator_.is_dead()};
   const FactsSources sources{recorder_, forecaster_};
   std::vector<PoolFacts> pools;
   for (const auto& pool : view.pools) {
@@ -80,10 +80,16 @@ async::Task<void> Advisor::cycle() {
     Decision decision = decide(workload, facts, context);
     co_await carry_out(std::move(decision));
   }
+  for (const IdlePolicy& idle : view.idle_policies) {
+    Decision decision;
+    decision.plan = decide(idle, now);
+    co_await carry_out(std::move(decision));
+  }
   Decision orphans;
   orphans.plan = decide_orphans(view.orphans, options_, now);
   co_await carry_out(std::move(orphans));
   show(view, pools);
+  tell_of_limits();
   keep_history(now, false);
   const auto took = parts_.executor.clock().steady_now() - began;
   parts_.metrics.cycle_duration_seconds.observe(std::chrono::duration<double>(took).count());
@@ -94,7 +100,7 @@ async::Task<void> Advisor::measure() {
   recorder_.take_nodes(take(std::move(nodes), "nodes"), parts_.executor.clock().now());
   auto pods = co_await read_pod_metrics(parts_.client);
   recorder_.take_pods(take(std::move(pods), "pods"), parts_.executor.clock().now());
-  co_await operator_.look();
+  co_await operator_.look(parts_.executor.clock().now());
   co_await read_metrics();
 }
 
@@ -185,6 +191,17 @@ void Advisor::show(const ClusterView& view, const std::vector<PoolFacts>& facts)
       pending[static_cast<std::size_t>(one->spec.kind)] += 1;
   for (std::size_t i = 0; i < pending.size(); ++i)
     parts_.metrics.pending_plans(static_cast<telemetry::AdviceKind>(i)).set(pending[i]);
+}
+
+void Advisor::tell_of_limits() {
+  const HistoryTotals& totals = recorder_.history().totals();
+  if (series_refused_.is_news(totals.refused))
+    parts_.log.warn("Had no room for another series; what it is of is not advised on",
+                    {{"series", totals.series}});
+  if (marks_refused_.is_news(totals.marks_refused))
+    parts_.log.warn("Had no room for what a container needed to start or was killed at; its "
+                    "requests may be advised too low",
+                    {{"marks", totals.marks}});
 }
 
 void Advisor::read_history() {

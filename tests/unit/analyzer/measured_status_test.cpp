@@ -24,9 +24,7 @@ api::Condition metrics_condition(AnalyzerWorld& world) {
 } // namespace
 
 TEST_CASE("measured use is published, and whether it can be relied on") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.measure_for(2min, 4000);
   CHECK(used_cpu(world) == Amount{12'000});
   CHECK(metrics_condition(world).status == ConditionStatus::True);
@@ -35,9 +33,7 @@ TEST_CASE("measured use is published, and whether it can be relied on") {
 }
 
 TEST_CASE("T1: measured use says when and of which nodes it was measured") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.add_node("unmeasured");
   world.node_names.pop_back();
   world.measure_for(5min, 4000);
@@ -50,9 +46,7 @@ TEST_CASE("T1: measured use says when and of which nodes it was measured") {
 }
 
 TEST_CASE("T1: the time of a measurement is written anew while the pool is busy, and else not") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(5min, 6000);
   const auto quiet = world.pool().status.measured_at;
   world.measure_for(10min, 6000);
@@ -65,9 +59,7 @@ TEST_CASE("T1: the time of a measurement is written anew while the pool is busy,
 }
 
 TEST_CASE("without a metrics-server nothing is published as zero") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.executor.run_for(10min);
   CHECK(used_cpu(world) == std::nullopt);
   CHECK(metrics_condition(world).status == ConditionStatus::False);
@@ -76,9 +68,7 @@ TEST_CASE("without a metrics-server nothing is published as zero") {
 }
 
 TEST_CASE("measurements that stop coming are taken back after three intervals") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.measure_for(10min, 4000);
   REQUIRE(used_cpu(world) == Amount{12'000});
   world.executor.run_for(2min);
@@ -103,23 +93,19 @@ TEST_CASE("asking more often than metrics-server measures makes nothing stale") 
 }
 
 TEST_CASE("a failing metrics API is an outage of measurements and of nothing else") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.measure_for(10min, 9500);
   REQUIRE(standing_in(world).size() == 1);
-  analyzer.transport.set_down(true);
+  world.analyzer.transport.set_down(true);
   world.executor.run_for(30min);
-  analyzer.transport.set_down(false);
+  world.analyzer.transport.set_down(false);
   world.measure_for(12min, 9500);
   CHECK(used_cpu(world) == Amount{28'500});
   CHECK(standing_in(world).size() == 1);
 }
 
 TEST_CASE("a pool in which too few nodes are measured is not judged") {
-  AnalyzerWorld world;
-  world.add_pool(4);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(4);
   for (int minute = 0; minute < 15; ++minute) {
     for (int i = 0; i < 3; ++i)
       world.measure("n-" + std::to_string(i), 9900, 50);
@@ -131,18 +117,16 @@ TEST_CASE("a pool in which too few nodes are measured is not judged") {
 }
 
 TEST_CASE("a quiet cluster is not written to") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(5min, 6000);
-  const std::size_t settled = analyzer.writes();
+  const std::size_t settled = world.analyzer.writes();
   CHECK(settled > 0);
   world.measure_for(2h, 6000);
-  CHECK(analyzer.writes() == settled);
+  CHECK(world.analyzer.writes() == settled);
   world.measure_for(10min, 6050); // half a percent of the pool
-  CHECK(analyzer.writes() == settled);
+  CHECK(world.analyzer.writes() == settled);
   world.measure_for(2min, 6200);
-  CHECK(analyzer.writes() == settled + 1);
+  CHECK(world.analyzer.writes() == settled + 1);
   CHECK(used_cpu(world) == Amount{62'000});
 }
 
@@ -161,9 +145,7 @@ TEST_CASE("use on nodes that are all cordoned is not written anew for every flic
 }
 
 TEST_CASE("the analyzer and the operator write their own parts of a pool's status") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.measure_for(2min, 4000);
   simulation::SimulatedTransport transport(world.server, "berth-operator", 3);
   kube::ClientOptions options;

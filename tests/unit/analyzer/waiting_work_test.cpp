@@ -108,7 +108,7 @@ TEST_CASE("a pool to which a pod was admitted that has no node yet is not made s
   world.idle_for(55min);
   REQUIRE(world.is_told_to_shrink());
   allocation::AdmissionRecord record;
-  record.decision = DecisionId{"d-1"};
+  record.decision = allocation::DecisionId{"d-1"};
   record.quota = QuotaName{"team"};
   record.pool = PoolName{"p"};
   world.admin.create(simulation::make_pod("team", "train")

@@ -116,10 +116,10 @@ async::Task<ObservedInstallation> observe_installation(kube::Client& client, std
   observed.extender_certificate = co_await certificate_of(client, extender);
   const kube::ObjectKey scheduler{ns, "berth-scheduler-client-tls"};
   observed.scheduler_certificate = co_await certificate_of(client, scheduler);
-  observed.scheduler_config =
-      co_await scheduler_config_text(client, kube::ObjectKey{ns, "berth-scheduler-config"});
-  observed.own_scheduler_config =
-      co_await scheduler_config_text(client, kube::ObjectKey{ns, "berth-scheduler"});
+  const kube::ObjectKey config{ns, "berth-scheduler-config"};
+  observed.scheduler_config = co_await scheduler_config_text(client, config);
+  const kube::ObjectKey own_config{ns, "berth-scheduler"};
+  observed.own_scheduler_config = co_await scheduler_config_text(client, own_config);
   observed.schedulers = co_await scheduler_commands(client);
   observed.metrics = co_await node_measurements(client);
   co_await observe_rights(client, observed);

@@ -6,6 +6,7 @@
 
 #include "analyzer/advise/burst.hpp"
 #include "analyzer/advise/history_file.hpp"
+#include "analyzer/advise/quota_facts.hpp"
 #include "analyzer/advise/series_names.hpp"
 
 namespace berth::analyzer {
@@ -15,6 +16,10 @@ namespace {
 constexpr Duration kSyncPoll = std::chrono::seconds{1};
 /// A crash forgets no more than this.
 constexpr Duration kHistoryKeptEvery = std::chrono::minutes{10};
+
+/// What quotas ask for over a day does not change from minute to minute. Less than half of the time
+/// that a recommendation is valid for must be left then.
+constexpr Duration kQuotasEvery = std::chrono::minutes{10};
 
 /// Each may take its whole time-out, and a cycle is to end.
 constexpr std::size_t kMetricQueriesPerCycleMax = 100;
@@ -79,6 +84,15 @@ async::Task<void> Advisor::cycle() {
     const WorkloadFacts facts = facts_of(workload, sources, largest, now);
     Decision decision = decide(workload, facts, context);
     co_await carry_out(std::move(decision));
+  }
+  if (!quotas_looked_at_ || now - *quotas_looked_at_ >= kQuotasEvery) {
+    quotas_looked_at_ = now;
+    std::vector<QuotaFacts> quotas;
+    for (const QuotaView& quota : view.quotas)
+      quotas.push_back(facts_of(quota, sources, now));
+    auto decisions = decide_quotas(view.quotas, quotas, view.pools, context);
+    for (Decision& decision : decisions)
+      co_await carry_out(std::move(decision));
   }
   for (const IdlePolicy& idle : view.idle_policies) {
     Decision decision;

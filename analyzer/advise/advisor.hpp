@@ -83,6 +83,7 @@ private:
   Forecaster forecaster_;
   OperatorLife operator_;
   std::optional<TimePoint> history_kept_;
+  std::optional<TimePoint> quotas_looked_at_;
   RefusalNotice series_refused_;
   RefusalNotice marks_refused_;
 };

@@ -87,6 +87,9 @@ void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoi
   history_.expect_every(interval);
   for (const PoolView& pool : view.pools)
     record_pool(pool, now, is_charge_known);
+  for (const QuotaView& quota : view.quotas)
+    if (is_charge_known)
+      record_demand(*quota.quota, now);
   record_waiting(view, now);
   workloads_.clear();
   for (const auto& [ref, members] : pods) {
@@ -134,6 +137,17 @@ void Recorder::record_pool(const PoolView& pool, TimePoint now, bool is_charge_k
         std::ranges::find(judged_resources(), row.name) != judged_resources().end())
       static_cast<void>(
           history_.add(pool_charged_series(uid, row.name), {now, number(*row.allocated)}, now));
+}
+
+void Recorder::record_demand(const api::Quota& quota, TimePoint now) {
+  for (const api::QuotaPoolStatus& of : quota.status.pools)
+    for (const api::QuotaResourceStatus& row : of.resources) {
+      if (!row.used || row.used->is_unlimited())
+        continue;
+      const auto waiting = row.pending.value_or(resources::Amount{});
+      static_cast<void>(history_.add(demand_series(quota.meta.uid, of.pool, row.name),
+                                     {now, number(*row.used + waiting)}, now));
+    }
 }
 
 void Recorder::record_waiting(const ClusterView& view, TimePoint now) {

@@ -46,6 +46,7 @@ public:
 private:
   [[nodiscard]] bool is_sane(const UsageSample& sample, TimePoint now);
   void record_pool(const PoolView& pool, TimePoint now, bool is_charge_known);
+  void record_demand(const api::Quota& quota, TimePoint now);
   void record_waiting(const ClusterView& view, TimePoint now);
   void record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now);
   void record_kills(const WorkloadRef& ref, const std::string& container,

@@ -117,10 +117,24 @@ std::optional<IdlePolicy> idle(const std::shared_ptr<const api::ScalingPolicy>& 
                           : std::optional(IdlePolicy{policy, Reason::TargetTaken, holder});
 }
 
+using QuotaViews = std::map<std::string, QuotaView>;
+
+QuotaViews quotas_of(const Caches& caches) {
+  QuotaViews views;
+  for (const auto& [key, quota] : caches.quotas.items())
+    views[key.name].quota = quota;
+  return views;
+}
+
 /// The list of the recommendations of its target; null where there is none.
 std::vector<RecommendationPtr>* place_of(const api::ScalingRecommendation& recommendation,
-                                         PoolViews& pools, WorkloadViews& workloads) {
+                                         PoolViews& pools, WorkloadViews& workloads,
+                                         QuotaViews& quotas) {
   const auto& target = recommendation.spec.target_ref;
+  if (target.kind == api::ScalingTargetKind::Quota) {
+    const auto view = quotas.find(target.name);
+    return view == quotas.end() ? nullptr : &view->second.recommendations;
+  }
   if (target.kind == api::ScalingTargetKind::ResourcePool) {
     const auto view = pools.find(target.name);
     return view == pools.end() ? nullptr : &view->second.recommendations;
@@ -142,9 +156,10 @@ ClusterView observe(const Caches& caches, const NodeSamples& samples) {
   add_policies(pools, caches.policies);
   WorkloadViews workloads = workloads_of(caches);
   add_autoscalers(workloads, caches.autoscalers);
+  QuotaViews quotas = quotas_of(caches);
   ClusterView cluster;
   for (const auto& [key, recommendation] : caches.recommendations.items()) {
-    auto* place = place_of(*recommendation, pools, workloads);
+    auto* place = place_of(*recommendation, pools, workloads, quotas);
     (place == nullptr ? cluster.orphans : *place).push_back(recommendation);
   }
   for (const auto& [key, policy] : caches.policies.items())
@@ -152,6 +167,8 @@ ClusterView observe(const Caches& caches, const NodeSamples& samples) {
       cluster.idle_policies.push_back(std::move(*one));
   for (auto& [name, view] : pools)
     cluster.pools.push_back(std::move(view));
+  for (auto& [name, view] : quotas)
+    cluster.quotas.push_back(std::move(view));
   for (auto& [ref, view] : workloads)
     if (view.workload)
       cluster.workloads.push_back(std::move(view));

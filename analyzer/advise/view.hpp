@@ -45,6 +45,11 @@ struct WorkloadView {
   std::vector<RecommendationPtr> recommendations{};
 };
 
+struct QuotaView {
+  std::shared_ptr<const api::Quota> quota{}; ///< in a ClusterView never null
+  std::vector<RecommendationPtr> recommendations{};
+};
+
 /// A ScalingPolicy without effect.
 struct IdlePolicy {
   std::shared_ptr<const api::ScalingPolicy> policy{};
@@ -56,6 +61,7 @@ struct IdlePolicy {
 struct ClusterView {
   std::vector<PoolView> pools{};           ///< by name
   std::vector<WorkloadView> workloads{};   ///< by kind, namespace and name
+  std::vector<QuotaView> quotas{};         ///< by name
   std::vector<IdlePolicy> idle_policies{}; ///< by namespace and name
   /// Recommendations for targets that do not exist, or that no policy names any more.
   std::vector<RecommendationPtr> orphans{};

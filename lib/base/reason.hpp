@@ -99,6 +99,8 @@ namespace berth {
   X(PressureOver, "The pool no longer needs its burst, or has had it for as long as it may.")      \
   X(RequestTooSmall, "Containers use, or will use, more than they ask for.")                       \
   X(RequestTooLarge, "Containers ask for much more than they use.")                                \
+  X(NominalTooSmall, "Most of the time a quota's work holds and waits for more than its nominal amount.") \
+  X(NominalTooLarge, "A quota never asks for a part of its nominal amount that another one lacks.") \
   X(KilledForMemory, "A container was killed because it reached its memory limit.")                \
   X(Applied, "The target is as the recommendation asks for.")                                      \
   X(ForecastHeld, "What was measured lies within what was foreseen.")                              \

@@ -200,7 +200,7 @@ Finding finding_of(const api::Quota& quota, const std::vector<Move>& moves,
   spec.confidence_percent = static_cast<std::int32_t>(
       std::lround(std::clamp(95 * std::sqrt(days / kSureAfter) * demand.coverage, 5.0, 95.0)));
   spec.expected_improvement = api::ExpectedImprovement{
-      metric + "-percent-of-nominal", percent(first->row.nominal), percent(first->nominal)};
+      "demand-percent-of-nominal", percent(first->row.nominal), percent(first->nominal)};
   spec.evidence = evidence_of(demand.resource, demand.foresight, metric);
   std::vector<NominalChange> changes;
   for (const Move& move : moves) {

@@ -9,21 +9,9 @@
 #include <vector>
 
 #include "analyzer/advise/decide.hpp"
-#include "analyzer/advise/nominal_patch.hpp"
+#include "analyzer/advise/quota_moves.hpp"
 
 namespace berth::analyzer {
-
-/// What was asked for of one nominal amount: held and waited for together, in base units.
-struct NominalDemand {
-  PoolName pool{};
-  resources::ResourceName resource{""};
-  double usual = 0; ///< half of the last day it was more
-  double low = 0;   ///< four fifths of the last day it was more
-  double peak = 0;  ///< of all that is kept, and of what is foreseen
-  Duration known_for{};
-  double coverage = 0; ///< of the last day, 0..1
-  Foresight foresight{};
-};
 
 /// What the evidence of an AdjustQuota recommendation calls it: "demand/general/cpu".
 [[nodiscard]] inline std::string demand_metric(const PoolName& pool,
@@ -36,13 +24,6 @@ struct QuotaFacts {
   Proofs proofs{};
 };
 
-/// A day must be known, and measured so far.
-inline constexpr Duration kNominalNeeds = std::chrono::hours{24};
-inline constexpr double kNominalCoverageMin = 0.8;
-/// What a quota keeps free above the most that it ever asked for, before any is taken from it.
-inline constexpr double kNominalBuffer = 0.35;
-/// Less of the nominal amount than this is not worth a change.
-inline constexpr double kNominalChangeMin = 0.1;
 /// Between two changes of one quota.
 inline constexpr Duration kNominalCooldown = std::chrono::hours{1};
 

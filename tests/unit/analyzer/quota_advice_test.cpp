@@ -237,13 +237,15 @@ TEST_CASE(
   CHECK(rc::check([] {
     const int allocatable = *rc::gen::inRange(0, 300);
     Company company(allocatable);
-    company.add("unit", "", *rc::gen::inRange(0, 20), {});
-    const int count = *rc::gen::inRange(1, 6);
-    std::int64_t before = company.quotas[0].quota->spec.pools[0].resources[0].nominal.value();
+    const int roots = *rc::gen::inRange(0, 20);
+    company.add("unit-0", "", roots, {});
+    company.add("unit-1", "", roots, {});
+    const int count = *rc::gen::inRange(1, 8);
+    std::int64_t before = 2 * cores(roots).value();
     for (int i = 0; i < count; ++i) {
       const int nominal = *rc::gen::inRange(0, 80);
       before += cores(nominal).value();
-      company.add("q-" + std::to_string(i), "unit", nominal,
+      company.add("q-" + std::to_string(i), "unit-" + std::to_string(i % 2), nominal,
                   {*rc::gen::inRange(0, 100), *rc::gen::inRange(0, 120)});
     }
     std::int64_t raised = before;

@@ -115,6 +115,9 @@ async::Task<void> Advisor::measure() {
   auto pods = co_await read_pod_metrics(parts_.client);
   recorder_.take_pods(take(std::move(pods), "pods"), parts_.executor.clock().now());
   co_await operator_.look(parts_.executor.clock().now());
+  if (operator_.is_assumed() && !std::exchange(told_of_no_lease_, true))
+    parts_.log.warn("Found no Lease of the operator, which is taken to live from now on",
+                    {{"lease", to_string(options_.operator_lease)}});
   co_await read_metrics();
 }
 

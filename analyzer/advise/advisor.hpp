@@ -82,6 +82,7 @@ private:
   Recorder recorder_;
   Forecaster forecaster_;
   OperatorLife operator_;
+  bool told_of_no_lease_ = false;
   std::optional<TimePoint> history_kept_;
   std::optional<TimePoint> quotas_looked_at_;
   RefusalNotice series_refused_;

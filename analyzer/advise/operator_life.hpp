@@ -31,6 +31,8 @@ public:
   /// Whether the Lease was given back, or was not renewed for as long as it lasts. A look that
   /// failed says nothing.
   [[nodiscard]] bool is_dead() const { return is_dead_; }
+  /// Whether one was looked for and never found, so that the operator is taken to live.
+  [[nodiscard]] bool is_assumed() const { return is_alive_ && last_ == nullptr; }
 
 private:
   kube::Client& client_;

@@ -47,6 +47,7 @@ struct Mirror::Impl {
       : executor(used),
         nodes(client, used, Rng{rng.next()}, kube::types::node(), cluster::make_node_codec(), log),
         pools(client, used, Rng{rng.next()}, kube::types::resource_pool(), log),
+        quotas(client, used, Rng{rng.next()}, kube::types::quota(), log),
         policies(client, used, Rng{rng.next()}, kube::types::scaling_policy(), log),
         recommendations(client, used, Rng{rng.next()}, kube::types::scaling_recommendation(), log),
         deployments(client, used, Rng{rng.next()}, kube::types::deployment(),
@@ -60,6 +61,7 @@ struct Mirror::Impl {
   async::Executor& executor;
   Mirrored<cluster::Node> nodes;
   MirroredResource<api::ResourcePool> pools;
+  MirroredResource<api::Quota> quotas;
   MirroredResource<api::ScalingPolicy> policies;
   MirroredResource<api::ScalingRecommendation> recommendations;
   Mirrored<Workload> deployments;
@@ -78,6 +80,7 @@ async::Task<void> Mirror::run(std::stop_token stop) {
   const std::stop_callback on_stop(stop, [&] { group.request_stop(); });
   group.spawn(impl_->nodes.reflector.run(group.stop_token()));
   group.spawn(impl_->pools.reflector.run(group.stop_token()));
+  group.spawn(impl_->quotas.reflector.run(group.stop_token()));
   group.spawn(impl_->policies.reflector.run(group.stop_token()));
   group.spawn(impl_->recommendations.reflector.run(group.stop_token()));
   group.spawn(impl_->deployments.reflector.run(group.stop_token()));
@@ -89,16 +92,18 @@ async::Task<void> Mirror::run(std::stop_token stop) {
 
 bool Mirror::has_synced() const {
   return impl_->nodes.store.has_synced() && impl_->pools.store.has_synced() &&
-         impl_->policies.store.has_synced() && impl_->recommendations.store.has_synced() &&
-         impl_->deployments.store.has_synced() && impl_->stateful_sets.store.has_synced() &&
-         impl_->pods.store.has_synced() && impl_->autoscalers.store.has_synced();
+         impl_->quotas.store.has_synced() && impl_->policies.store.has_synced() &&
+         impl_->recommendations.store.has_synced() && impl_->deployments.store.has_synced() &&
+         impl_->stateful_sets.store.has_synced() && impl_->pods.store.has_synced() &&
+         impl_->autoscalers.store.has_synced();
 }
 
 Caches Mirror::caches() const {
-  return {impl_->nodes.store,       impl_->pools.store,
-          impl_->policies.store,    impl_->recommendations.store,
-          impl_->deployments.store, impl_->stateful_sets.store,
-          impl_->pods.store,        impl_->autoscalers.store};
+  return {impl_->nodes.store,           impl_->pools.store,
+          impl_->quotas.store,          impl_->policies.store,
+          impl_->recommendations.store, impl_->deployments.store,
+          impl_->stateful_sets.store,   impl_->pods.store,
+          impl_->autoscalers.store};
 }
 
 } // namespace berth::analyzer

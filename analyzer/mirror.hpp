@@ -1,6 +1,6 @@
 #pragma once
-// Mirror: the analyzer's caches of the API server: nodes and pools, workloads and their pods, and
-// what policies and recommendations say about them.
+// Mirror: the analyzer's caches of the API server: nodes, pools and quotas, workloads and their
+// pods, and what policies and recommendations say about them.
 
 #include <memory>
 #include <stop_token>

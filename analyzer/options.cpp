@@ -36,8 +36,9 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
   app.add_option("--lease-name", options.lease_name, "name of the Lease")->capture_default_str();
   app.add_option(
          "--operator-lease-name", options.operator_lease_name,
-         "Lease of the operator, in the same namespace: while it is not renewed, bursts are "
-         "not advised on; none: taken to be renewed")
+         "Lease of the operator, in the same namespace: once it is not renewed, bursts are not "
+         "advised on and no pool is made smaller. Without such a Lease (an operator with "
+         "--leader-elect=false) the operator is taken to live; \"none\": it is not looked for")
       ->capture_default_str();
   app.add_option("--identity", options.identity,
                  "who holds the Lease; default: host name and a random part");

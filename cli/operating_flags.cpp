@@ -38,7 +38,8 @@ measured.)";
 
 constexpr const char* kCalendarFooter =
     R"(Times are UTC. A planned start is that of the first that waits in each quota, from the earliest to
-the latest, under the pool that the quota prefers; of an AllocationRequest under its first pool.)";
+the latest, under the pool that the quota prefers; of an AllocationRequest under its first pool. Of
+one reservation 500 windows are shown; where there are more, it says until when.)";
 
 constexpr const char* kMonitorFooter =
     R"(On a terminal the picture is drawn over the last one and cut to the size; Ctrl-C leaves. Elsewhere

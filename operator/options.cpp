@@ -32,7 +32,8 @@ struct Units {
 void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
   program::add_common_flags(app, options.common);
   app.add_option("--leader-elect", options.leader_elect,
-                 "lead only while holding the Lease; needed with more than one replica")
+                 "lead only while holding the Lease; needed with more than one replica. The "
+                 "analyzer and `kubectl berth health` tell by the Lease whether the operator lives")
       ->capture_default_str();
   app.add_option("--lease-namespace", options.lease_namespace, "namespace of the Lease")
       ->capture_default_str();

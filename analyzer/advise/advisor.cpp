@@ -6,6 +6,7 @@
 
 #include "analyzer/advise/burst.hpp"
 #include "analyzer/advise/history_file.hpp"
+#include "analyzer/advise/quota_facts.hpp"
 #include "analyzer/advise/series_names.hpp"
 
 namespace berth::analyzer {
@@ -15,6 +16,10 @@ namespace {
 constexpr Duration kSyncPoll = std::chrono::seconds{1};
 /// A crash forgets no more than this.
 constexpr Duration kHistoryKeptEvery = std::chrono::minutes{10};
+
+/// What quotas ask for over a day does not change from minute to minute. Less than half of the time
+/// that a recommendation is valid for must be left then.
+constexpr Duration kQuotasEvery = std::chrono::minutes{10};
 
 /// Each may take its whole time-out, and a cycle is to end.
 constexpr std::size_t kMetricQueriesPerCycleMax = 100;
@@ -66,7 +71,7 @@ async::Task<void> Advisor::cycle() {
   recorder_.record(view, pods_by_workload(parts_.caches), now, operator_.is_alive());
   forecaster_.begin_cycle(recorder_.history(), now);
   const TrackRecords records = track_records(parts_.caches.recommendations);
-  const DecideContext context{options_, records, now};
+  const DecideContext context{options_, records, now, operator_.is_dead()};
   const FactsSources sources{recorder_, forecaster_};
   std::vector<PoolFacts> pools;
   for (const auto& pool : view.pools) {
@@ -80,10 +85,25 @@ async::Task<void> Advisor::cycle() {
     Decision decision = decide(workload, facts, context);
     co_await carry_out(std::move(decision));
   }
+  if (!quotas_looked_at_ || now - *quotas_looked_at_ >= kQuotasEvery) {
+    quotas_looked_at_ = now;
+    std::vector<QuotaFacts> quotas;
+    for (const QuotaView& quota : view.quotas)
+      quotas.push_back(facts_of(quota, sources, now));
+    auto decisions = decide_quotas(view.quotas, quotas, view.pools, context);
+    for (Decision& decision : decisions)
+      co_await carry_out(std::move(decision));
+  }
+  for (const IdlePolicy& idle : view.idle_policies) {
+    Decision decision;
+    decision.plan = decide(idle, now);
+    co_await carry_out(std::move(decision));
+  }
   Decision orphans;
   orphans.plan = decide_orphans(view.orphans, options_, now);
   co_await carry_out(std::move(orphans));
   show(view, pools);
+  tell_of_limits();
   keep_history(now, false);
   const auto took = parts_.executor.clock().steady_now() - began;
   parts_.metrics.cycle_duration_seconds.observe(std::chrono::duration<double>(took).count());
@@ -94,7 +114,10 @@ async::Task<void> Advisor::measure() {
   recorder_.take_nodes(take(std::move(nodes), "nodes"), parts_.executor.clock().now());
   auto pods = co_await read_pod_metrics(parts_.client);
   recorder_.take_pods(take(std::move(pods), "pods"), parts_.executor.clock().now());
-  co_await operator_.look();
+  co_await operator_.look(parts_.executor.clock().now());
+  if (operator_.is_assumed() && !std::exchange(told_of_no_lease_, true))
+    parts_.log.warn("Found no Lease of the operator, which is taken to live from now on",
+                    {{"lease", to_string(options_.operator_lease)}});
   co_await read_metrics();
 }
 
@@ -185,6 +208,17 @@ void Advisor::show(const ClusterView& view, const std::vector<PoolFacts>& facts)
       pending[static_cast<std::size_t>(one->spec.kind)] += 1;
   for (std::size_t i = 0; i < pending.size(); ++i)
     parts_.metrics.pending_plans(static_cast<telemetry::AdviceKind>(i)).set(pending[i]);
+}
+
+void Advisor::tell_of_limits() {
+  const HistoryTotals& totals = recorder_.history().totals();
+  if (series_refused_.is_news(totals.refused))
+    parts_.log.warn("Had no room for another series; what it is of is not advised on",
+                    {{"series", totals.series}});
+  if (marks_refused_.is_news(totals.marks_refused))
+    parts_.log.warn("Had no room for what a container needed to start or was killed at; its "
+                    "requests may be advised too low",
+                    {{"marks", totals.marks}});
 }
 
 void Advisor::read_history() {

@@ -3,6 +3,7 @@
 // workload that a policy names, and writes what differs. It measures whether or not it leads, so
 // that a standby that takes over knows the past.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -24,6 +25,23 @@ struct AdvisorParts {
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log{};
   Prometheus* prometheus = nullptr; ///< null: no policy's metric is read
+};
+
+/// Notices when a count of what was refused begins to rise.
+class RefusalNotice {
+public:
+  /// Whether more was refused since the last call, and nothing in the one before.
+  [[nodiscard]] bool is_news(std::uint64_t refused) {
+    const bool rises = refused > last_;
+    const bool is_new = rises && !rose_;
+    last_ = refused;
+    rose_ = rises;
+    return is_new;
+  }
+
+private:
+  std::uint64_t last_ = 0;
+  bool rose_ = false;
 };
 
 class Advisor {
@@ -51,6 +69,8 @@ private:
   [[nodiscard]] std::vector<UsageSample> take(Result<UsageList> list, const char* of) const;
   [[nodiscard]] async::Task<void> carry_out(Decision decision);
   void show(const ClusterView& view, const std::vector<PoolFacts>& facts);
+  /// Says that the history is full, when it becomes so.
+  void tell_of_limits();
   void read_history();
   void keep_history(TimePoint now, bool at_once);
 
@@ -62,7 +82,11 @@ private:
   Recorder recorder_;
   Forecaster forecaster_;
   OperatorLife operator_;
+  bool told_of_no_lease_ = false;
   std::optional<TimePoint> history_kept_;
+  std::optional<TimePoint> quotas_looked_at_;
+  RefusalNotice series_refused_;
+  RefusalNotice marks_refused_;
 };
 
 } // namespace berth::analyzer

@@ -4,22 +4,13 @@
 #include <utility>
 
 #include "analyzer/advise/series_names.hpp"
+#include "analyzer/advise/series_past.hpp"
 #include "analyzer/model/quantile.hpp"
 
 namespace berth::analyzer {
 namespace {
 
 using resources::ResourceName;
-
-/// The most that a container ever used, as far back as is kept.
-double highest_of(const Series& series) {
-  double highest = 0;
-  for (const Aggregate& step : series.aggregates())
-    highest = std::max(highest, step.max);
-  for (const Sample& sample : series.samples())
-    highest = std::max(highest, sample.value);
-  return highest;
-}
 
 /// What a request must cover as far back as is kept.
 double peak_of(const Series& series, const ResourceName& resource) {
@@ -35,14 +26,6 @@ double peak_of(const Series& series, const ResourceName& resource) {
   std::ranges::sort(peaks);
   constexpr double kMost = 0.95;
   return quantile(peaks, kMost);
-}
-
-Duration known_for(const Series& series, TimePoint now) {
-  const auto steps = series.aggregates();
-  if (!steps.empty())
-    return now - steps.front().start;
-  const auto samples = series.samples();
-  return samples.empty() ? Duration{0} : now - samples.front().at;
 }
 
 /// What is known of its being killed for memory.

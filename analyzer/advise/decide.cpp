@@ -7,6 +7,7 @@
 #include "analyzer/advise/burst.hpp"
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/policy_status.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -110,15 +111,17 @@ api::ResourcePoolStatus measured_status(const api::ResourcePool& pool, const Poo
   return status;
 }
 
-SizedTarget target_of(const PoolView& view, const PoolSettings& settings, const PoolUsage& usage) {
+SizedTarget target_of(const PoolView& view, const PoolSettings& settings, const PoolFacts& facts,
+                      const DecideContext& context) {
   SizedTarget target;
   target.ref = {api::ScalingTargetKind::ResourcePool, view.pool->meta.name};
   target.recommendation_namespace = settings.recommendation_namespace;
   target.owner = settings.owner;
   target.units = "nodes";
   target.elastic = view.pool->spec.elastic.value_or(api::Elastic{});
-  target.size.units = usage.nodes;
+  target.size.units = facts.usage.nodes;
   target.size.units_min = std::max(target.elastic.min_nodes, 1);
+  target.size.is_settled = !facts.is_waited_for && !context.is_operator_dead;
   return target;
 }
 
@@ -129,7 +132,7 @@ void recommend_size(Plan& plan, const PoolView& view, const PoolFacts& facts,
                               {RecommendationKind::GrowPool, RecommendationKind::ShrinkPool});
   if (!settings.advises)
     return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
-  const SizedTarget target = target_of(view, settings, facts.usage);
+  const SizedTarget target = target_of(view, settings, facts, context);
   SizeQuestion question{target, {}, settings.advice, known, facts.learned};
   for (const Outlook& outlook : facts.used)
     question.judged.push_back({outlook, settings.thresholds_of(outlook.resource)});
@@ -146,12 +149,21 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
   plan.pool = view.pool->meta;
   auto measured = measured_status(*view.pool, facts.usage, context.options, context.now);
   if (measured != api::measured_part(view.pool->status))
-    plan.measured = std::move(measured);
+    plan.measured = measured;
+  const auto* available = api::find_condition(measured.conditions, api::kMetricsAvailable);
+  if (view.policy)
+    write_status(plan, *view.policy, policy_status(view, facts, *available, context));
   PoolView noted = view;
   decision.verified = verify(plan, noted.recommendations, facts.proofs, context.now);
   recommend_size(plan, noted, facts, context);
   decide_burst(plan, noted, facts, context);
   return decision;
+}
+
+Plan decide(const IdlePolicy& idle, TimePoint now) {
+  Plan plan;
+  write_status(plan, *idle.policy, policy_status(idle, now));
+  return plan;
 }
 
 Plan decide_orphans(const std::vector<RecommendationPtr>& orphans, const AdvisorOptions& options,

@@ -26,6 +26,8 @@ struct PoolFacts {
   std::vector<Outlook> used{};
   /// The same resources: what is charged to its nodes, as far as the operator says.
   std::vector<Outlook> charged{};
+  /// Whether work waits for it, and not only on its way from the gate to a node.
+  bool is_waited_for = false;
   Learned learned{};
   Proofs proofs{};
 };
@@ -35,10 +37,14 @@ struct DecideContext {
   const AdvisorOptions& options;
   const TrackRecords& records;
   TimePoint now{};
+  bool is_operator_dead = false; ///< then nobody knows who waits
 };
 
 [[nodiscard]] Decision decide(const PoolView& view, const PoolFacts& facts,
                               const DecideContext& context);
+
+/// That a policy has no effect is said in its status.
+[[nodiscard]] Plan decide(const IdlePolicy& idle, TimePoint now);
 
 /// For recommendations whose target is gone: they end, and are removed in their time.
 [[nodiscard]] Plan decide_orphans(const std::vector<RecommendationPtr>& orphans,

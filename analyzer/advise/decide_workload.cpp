@@ -147,7 +147,7 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
   if (demands.empty()) // nothing is measured: what stands may stand until its time is over
     return tend(plan, known, std::nullopt, std::nullopt, context.options, context.now);
   ResizeBounds bounds{view.policy->spec.resources, facts.largest_node, settings.buffer_percent};
-  const auto changes = resize(*view.workload, demands, bounds);
+  auto changes = resize(*view.workload, demands, bounds);
   AdviceState state = state_of(known, context.now);
   auto last = standing(known, context.now);
   const bool is_done = last && is_resized(*view.workload, last->spec.action.patch) == true;
@@ -162,11 +162,17 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
   if (changes.empty() || (is_cooling && !last))
     return tend(plan, known, std::nullopt, is_done ? Reason::Applied : Reason::Resolved,
                 context.options, context.now);
+  // What stands is said in its own words: those of other changes would go with the wrong patch.
+  auto kept = last ? changes_of(*view.workload, last->spec.action.patch, demands) : std::nullopt;
+  if (is_cooling && !kept) // nothing can be said of it now, neither that it is over
+    return tend(plan, known, std::nullopt, std::nullopt, context.options, context.now);
+  if (is_cooling && !still_helps(*kept, changes))
+    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+  if (kept && (is_cooling || is_close(*kept, changes)))
+    changes = std::move(*kept);
   Finding finding = resize_finding(view, settings, changes, demands);
   finding.spec.confidence_percent = static_cast<std::int32_t>(std::lround(
       finding.spec.confidence_percent * record_of(context, RecommendationKind::Resize)));
-  if (last && (is_cooling || is_close(*view.workload, last->spec.action.patch, changes)))
-    finding.spec.action.patch = last->spec.action.patch;
   advise_or_renew(plan, finding, known, context.options, context.now);
   const auto wanted =
       recommendation_for(finding, context.options.recommendation_validity, context.now);
@@ -182,11 +188,7 @@ Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
   decision.verified = verify(decision.plan, noted.recommendations, facts.proofs, context.now);
   recommend_replicas(decision.plan, noted, facts, context);
   recommend_resize(decision.plan, noted, facts, context);
-  auto status = policy_status(noted, facts, context.now);
-  if (status != view.policy->status) {
-    decision.plan.policy = view.policy->meta;
-    decision.plan.policy_status = std::move(status);
-  }
+  write_status(decision.plan, *view.policy, policy_status(noted, facts, context.now));
   return decision;
 }
 

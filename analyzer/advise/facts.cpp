@@ -158,6 +158,7 @@ PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
   PoolFacts facts;
   const std::string& uid = view.pool->meta.uid;
   facts.usage = sources.recorder.usage_of(view, now);
+  facts.is_waited_for = sources.recorder.is_waited_for(view, now);
   for (const ResourceName& resource : judged_resources()) {
     const double capacity = number(facts.usage.capacity.get(resource));
     const std::string name = pool_series(uid, resource);

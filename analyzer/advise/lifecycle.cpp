@@ -40,7 +40,7 @@ std::string_view ended_message(Reason reason) {
   case Reason::Expired: return "It was not confirmed again before it expired";
   case Reason::Superseded: return "A newer recommendation took its place";
   case Reason::Applied: return "The target is as it asked for";
-  case Reason::PodsPending: return "Pods of the target do not work yet";
+  case Reason::PodsPending: return "Pods of the target do not work yet, or work waits for it";
   case Reason::ScaledByAutoscaler: return "An autoscaler chooses this for the target";
   default: return "What was measured since no longer asks for it";
   }

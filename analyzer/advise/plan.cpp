@@ -7,6 +7,15 @@
 #include "analyzer/advise/verify.hpp"
 
 namespace berth::analyzer {
+namespace {
+
+/// Whether both rest on the same: the evidence of one would contradict the words of the other.
+bool is_of_same_metric(const api::ScalingRecommendationSpec& left,
+                       const api::ScalingRecommendationSpec& right) {
+  return left.evidence && right.evidence && left.evidence->metric == right.evidence->metric;
+}
+
+} // namespace
 
 void advise_or_renew(Plan& plan, const Finding& finding,
                      const std::vector<RecommendationPtr>& known, const AdvisorOptions& options,
@@ -25,7 +34,8 @@ void advise_or_renew(Plan& plan, const Finding& finding,
     // One that ended and is found anew begins anew: it was not applied yet.
     if (is_open(last))
       wanted.status = last.status;
-    if (awaits_verification(last) && check_point(last) > now - kVerifiedWithin) {
+    if (awaits_verification(last) && check_point(last) > now - kVerifiedWithin &&
+        is_of_same_metric(last.spec, wanted.spec)) {
       wanted.spec.evidence = last.spec.evidence;
       wanted.spec.expected_improvement = last.spec.expected_improvement;
     }

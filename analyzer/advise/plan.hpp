@@ -45,7 +45,8 @@ struct Plan {
 };
 
 /// The finding as a recommendation, if the API does not say so already: it is renewed at half its
-/// time. The forecast it was made with stays until it has been compared with what came.
+/// time. The forecast it was made with stays until it has been compared with what came, unless the
+/// finding now rests on another metric.
 void advise_or_renew(Plan& plan, const Finding& finding,
                      const std::vector<RecommendationPtr>& known, const AdvisorOptions& options,
                      TimePoint now);

@@ -58,6 +58,49 @@ api::Condition requests_advised(const WorkloadView& view, const WorkloadFacts& f
                        (except.empty() ? "" : ", whose use replicas follow"));
 }
 
+api::Condition size_advised(const PoolView& view, const PoolFacts& facts, bool is_operator_dead) {
+  constexpr const char* kType = "SizeAdvised";
+  if (is_operator_dead)
+    return condition(kType, true, Reason::PodsPending,
+                     "The operator's Lease is not renewed, so who waits is not known: the pool is "
+                     "not made smaller");
+  if (!facts.is_waited_for)
+    return condition(kType, true, Reason::MetricsAvailable, "The size of the pool is advised on");
+  const std::string who = view.waiting.workloads > 0
+                              ? "Work of quota " + view.waiting.quota + " waits for the pool"
+                              : "Pods that were admitted to the pool wait for a node";
+  return condition(kType, true, Reason::PodsPending,
+                   who + ": the pool is not made smaller meanwhile");
+}
+
+std::string idle_message(const IdlePolicy& idle) {
+  const auto& target = idle.policy->spec.target_ref;
+  const std::string name = std::string(to_string(target.kind)) + ' ' + target.name;
+  if (idle.older)
+    return "ScalingPolicy " + to_string(idle.older->meta.key()) + " is older and names " + name +
+           " too: remove one of them";
+  if (idle.reason == Reason::TargetNotSupported)
+    return "Nothing is advised on " + name + ": name a Deployment, a StatefulSet or a ResourcePool";
+  const bool is_pool = target.kind == api::ScalingTargetKind::ResourcePool;
+  return "There is no " + name + (is_pool ? "" : " in namespace " + idle.policy->meta.ns);
+}
+
+/// The status with these conditions and no others; those that stay as they were keep their times.
+api::ScalingPolicyStatus status_with(const api::ScalingPolicy& policy,
+                                     std::vector<api::Condition> conditions, TimePoint now) {
+  api::ScalingPolicyStatus status;
+  status.observed_generation = policy.meta.generation;
+  status.conditions = policy.status.conditions;
+  std::erase_if(status.conditions, [&](const api::Condition& before) {
+    return std::ranges::find(conditions, before.type, &api::Condition::type) == conditions.end();
+  });
+  for (api::Condition& one : conditions) {
+    one.observed_generation = policy.meta.generation;
+    api::set_condition(status.conditions, std::move(one), now);
+  }
+  return status;
+}
+
 } // namespace
 
 bool is_settled(const WorkloadView& view, const WorkloadFacts& facts) {
@@ -80,18 +123,31 @@ api::ScalingPolicyStatus policy_status(const WorkloadView& view, const WorkloadF
     conditions.push_back(replicas_advised(view, facts));
   if (settings.resizes)
     conditions.push_back(requests_advised(view, facts, settings));
-  api::ScalingPolicyStatus status;
-  status.observed_generation = policy.meta.generation;
+  auto status = status_with(policy, std::move(conditions), now);
   status.replicas = view.workload->replicas;
-  status.conditions = policy.status.conditions; // for the times of their transitions
-  std::erase_if(status.conditions, [&](const api::Condition& before) {
-    return std::ranges::find(conditions, before.type, &api::Condition::type) == conditions.end();
-  });
-  for (api::Condition& one : conditions) {
-    one.observed_generation = policy.meta.generation;
-    api::set_condition(status.conditions, std::move(one), now);
-  }
   return status;
+}
+
+api::ScalingPolicyStatus policy_status(const PoolView& view, const PoolFacts& facts,
+                                       const api::Condition& measured,
+                                       const DecideContext& context) {
+  std::vector<api::Condition> conditions{measured};
+  conditions.front().type = "Ready";
+  if (settings_of(view, context.options).advises)
+    conditions.push_back(size_advised(view, facts, context.is_operator_dead));
+  return status_with(*view.policy, std::move(conditions), context.now);
+}
+
+api::ScalingPolicyStatus policy_status(const IdlePolicy& idle, TimePoint now) {
+  return status_with(*idle.policy, {condition("Ready", false, idle.reason, idle_message(idle))},
+                     now);
+}
+
+void write_status(Plan& plan, const api::ScalingPolicy& policy, api::ScalingPolicyStatus status) {
+  if (status == policy.status)
+    return;
+  plan.policy = policy.meta;
+  plan.policy_status = std::move(status);
 }
 
 } // namespace berth::analyzer

@@ -1,6 +1,6 @@
 #pragma once
-// What the analyzer says in the status of a workload's ScalingPolicy: whether what it goes by is
-// known, and on what it advises or why not. Pure.
+// What the analyzer says in the status of a ScalingPolicy: whether it has an effect, whether what
+// it goes by is known, and on what it advises or why not. Pure.
 
 #include "analyzer/advise/decide_workload.hpp"
 
@@ -18,5 +18,17 @@ namespace berth::analyzer {
 /// ReplicasAdvised and RequestsAdvised.
 [[nodiscard]] api::ScalingPolicyStatus policy_status(const WorkloadView& view,
                                                      const WorkloadFacts& facts, TimePoint now);
+
+/// Of the policy of a pool, which must have one. Ready says what `measured` says of the pool, and
+/// SizeAdvised, where the policy has the action, what keeps it from being made smaller.
+[[nodiscard]] api::ScalingPolicyStatus policy_status(const PoolView& view, const PoolFacts& facts,
+                                                     const api::Condition& measured,
+                                                     const DecideContext& context);
+
+/// Ready is False, and says why.
+[[nodiscard]] api::ScalingPolicyStatus policy_status(const IdlePolicy& idle, TimePoint now);
+
+/// Has the status written where it says something else than the API does.
+void write_status(Plan& plan, const api::ScalingPolicy& policy, api::ScalingPolicyStatus status);
 
 } // namespace berth::analyzer

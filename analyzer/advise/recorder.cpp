@@ -87,6 +87,10 @@ void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoi
   history_.expect_every(interval);
   for (const PoolView& pool : view.pools)
     record_pool(pool, now, is_charge_known);
+  for (const QuotaView& quota : view.quotas)
+    if (is_charge_known)
+      record_demand(*quota.quota, now);
+  record_waiting(view, now);
   workloads_.clear();
   for (const auto& [ref, members] : pods) {
     const auto [place, is_new] = workloads_.emplace(
@@ -99,6 +103,11 @@ void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoi
 
 PoolUsage Recorder::usage_of(const PoolView& pool, TimePoint now) const {
   return add_up(pool.nodes, now, Series::kStaleIntervals * cadence_.interval());
+}
+
+bool Recorder::is_waited_for(const PoolView& pool, TimePoint now) const {
+  const auto found = waiting_since_.find(pool.pool->meta.uid);
+  return found != waiting_since_.end() && now - found->second >= kWaitsAfter;
 }
 
 const WorkloadUsage& Recorder::usage_of(const WorkloadRef& workload) const {
@@ -130,11 +139,35 @@ void Recorder::record_pool(const PoolView& pool, TimePoint now, bool is_charge_k
           history_.add(pool_charged_series(uid, row.name), {now, number(*row.allocated)}, now));
 }
 
+void Recorder::record_demand(const api::Quota& quota, TimePoint now) {
+  for (const api::QuotaPoolStatus& of : quota.status.pools)
+    for (const api::QuotaResourceStatus& row : of.resources) {
+      if (!row.used || row.used->is_unlimited())
+        continue;
+      const auto waiting = row.pending.value_or(resources::Amount{});
+      static_cast<void>(history_.add(demand_series(quota.meta.uid, of.pool, row.name),
+                                     {now, number(*row.used + waiting)}, now));
+    }
+}
+
+void Recorder::record_waiting(const ClusterView& view, TimePoint now) {
+  std::map<std::string, TimePoint> since;
+  for (const PoolView& pool : view.pools) {
+    const std::string& uid = pool.pool->meta.uid;
+    if (pool.waiting.empty())
+      continue;
+    const auto before = waiting_since_.find(uid);
+    since.emplace(uid, before == waiting_since_.end() ? now : before->second);
+  }
+  waiting_since_ = std::move(since);
+}
+
 void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now) {
   for (const auto& [container, peaks] : usage.containers) {
-    record_kills(ref, container, peaks.kills);
+    see_marks(ref, container, now);
+    record_kills(ref, container, peaks.kills, now);
     for (const auto& [resource, amount] : peaks.startup)
-      history_.raise(startup_mark(ref, container, resource), number(amount));
+      history_.raise(startup_mark(ref, container, resource), number(amount), now);
   }
   const bool is_sampled = usage.newest_sample &&
                           100 * usage.sampled >= options_.coverage_percent_min * usage.pods.nodes;
@@ -156,16 +189,23 @@ void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usag
 /// Each kill once: how a container ended is said of it as long as it runs, and its limit may have
 /// been raised since. What it was not killed at would be raised from again and again.
 void Recorder::record_kills(const WorkloadRef& ref, const std::string& container,
-                            const std::vector<MemoryKill>& kills) {
+                            const std::vector<MemoryKill>& kills, TimePoint now) {
   const std::string last_name = last_kill_mark(ref, container);
   const double last = history_.mark(last_name);
   for (const MemoryKill& kill : kills) {
     const double at = seconds(kill.at.time_since_epoch());
     if (at <= last)
       continue;
-    history_.raise(killed_mark(ref, container), number(kill.limit));
-    history_.raise(last_name, at);
+    history_.raise(killed_mark(ref, container), number(kill.limit), now);
+    history_.raise(last_name, at, now);
   }
+}
+
+void Recorder::see_marks(const WorkloadRef& ref, const std::string& container, TimePoint now) {
+  history_.see(killed_mark(ref, container), now);
+  history_.see(last_kill_mark(ref, container), now);
+  for (const ResourceName& resource : judged_resources())
+    history_.see(startup_mark(ref, container, resource), now);
 }
 
 void Recorder::show() {
@@ -183,6 +223,8 @@ void Recorder::show() {
   set(SampleOutcome::NoRoom, totals.refused);
   metrics_.samples_missing.set_total(static_cast<double>(counts.missing));
   metrics_.series.set(static_cast<double>(totals.series));
+  metrics_.marks.set(static_cast<double>(totals.marks));
+  metrics_.marks_refused.set_total(static_cast<double>(totals.marks_refused));
   metrics_.series_stale.set(static_cast<double>(totals.stale));
   metrics_.history_bytes.set(static_cast<double>(totals.bytes));
   metrics_.history_seconds.set(seconds(totals.kept));

@@ -15,6 +15,9 @@
 
 namespace berth::analyzer {
 
+/// What waits for less than this may only be on its way from the gate to a node.
+inline constexpr Duration kWaitsAfter = std::chrono::minutes{2};
+
 class Recorder {
 public:
   Recorder(const AdvisorOptions& options, telemetry::AnalyzerMetrics& metrics);
@@ -33,6 +36,8 @@ public:
 
   [[nodiscard]] const NodeSamples& node_samples() const { return node_samples_; }
   [[nodiscard]] PoolUsage usage_of(const PoolView& pool, TimePoint now) const;
+  /// Whether work was seen to wait for it in each cycle of the last kWaitsAfter.
+  [[nodiscard]] bool is_waited_for(const PoolView& pool, TimePoint now) const;
   /// As of the last record(); empty for a workload without pods.
   [[nodiscard]] const WorkloadUsage& usage_of(const WorkloadRef& workload) const;
   [[nodiscard]] History& history() { return history_; }
@@ -41,9 +46,13 @@ public:
 private:
   [[nodiscard]] bool is_sane(const UsageSample& sample, TimePoint now);
   void record_pool(const PoolView& pool, TimePoint now, bool is_charge_known);
+  void record_demand(const api::Quota& quota, TimePoint now);
+  void record_waiting(const ClusterView& view, TimePoint now);
   void record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now);
   void record_kills(const WorkloadRef& ref, const std::string& container,
-                    const std::vector<MemoryKill>& kills);
+                    const std::vector<MemoryKill>& kills, TimePoint now);
+  /// What is known of a container that runs is not forgotten.
+  void see_marks(const WorkloadRef& ref, const std::string& container, TimePoint now);
   void show();
 
   const AdvisorOptions& options_;
@@ -52,6 +61,7 @@ private:
   PodSamples pod_samples_;
   Cadence cadence_;
   std::map<WorkloadRef, WorkloadUsage> workloads_;
+  std::map<std::string, TimePoint> waiting_since_; ///< pools by uid
   History history_;
 };
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "lib/base/ensure.hpp"
+
 namespace berth::analyzer {
 namespace {
 
@@ -126,29 +128,13 @@ std::optional<RequestChange> change_of(const Workload& workload, const Container
   if (found->limits.contains(demand.resource))
     change.limit =
         limit_for(value_of(found->limits, demand.resource), demand, request, wanted, bounds);
-  change.raises = raises;
-  change.peak_percent =
-      request > 0 ? 100 * std::max(needed(demand), demand.killed_at) / request : 100;
   return change;
 }
 
-} // namespace
-
-std::vector<RequestChange> resize(const Workload& workload,
-                                  const std::vector<ContainerDemand>& demands,
-                                  const ResizeBounds& bounds) {
-  std::vector<RequestChange> changes;
-  std::vector<resources::ResourceVector> asked;
-  for (const WorkloadContainer& container : workload.containers)
-    asked.push_back(container.requests);
-  for (std::size_t i = 0; i < demands.size(); ++i)
-    if (auto change = change_of(workload, demands[i], asked, bounds)) {
-      change->demand = i;
-      asked[change->container].set(change->resource, change->request);
-      changes.push_back(std::move(*change));
-    }
-  // Where something must be raised, the pods are replaced anyway, and what was killed leads; else
-  // the largest saving.
+/// Where something must be raised, the pods are replaced anyway, and what was killed leads; else
+/// the largest saving.
+void most_pressing_first(std::vector<RequestChange>& changes,
+                         const std::vector<ContainerDemand>& demands) {
   const auto answers_a_kill = [&](const RequestChange& change) {
     return change.raises && demands[change.demand].killed_now;
   };
@@ -160,6 +146,42 @@ std::vector<RequestChange> resize(const Workload& workload,
     return left.raises ? left.peak_percent > right.peak_percent
                        : left.peak_percent < right.peak_percent;
   });
+}
+
+} // namespace
+
+bool weigh(std::vector<RequestChange>& changes, const Workload& workload,
+           const std::vector<ContainerDemand>& demands) {
+  for (RequestChange& change : changes) {
+    const WorkloadContainer& container = workload.containers[change.container];
+    const auto demand = std::ranges::find_if(demands, [&](const ContainerDemand& one) {
+      return one.container == container.name && one.resource == change.resource;
+    });
+    if (demand == demands.end())
+      return false;
+    change.demand = static_cast<std::size_t>(demand - demands.begin());
+    const double request = value_of(container.requests, change.resource);
+    change.raises = static_cast<double>(change.request.value()) > request;
+    change.peak_percent =
+        request > 0 ? 100 * std::max(needed(*demand), demand->killed_at) / request : 100;
+  }
+  most_pressing_first(changes, demands);
+  return true;
+}
+
+std::vector<RequestChange> resize(const Workload& workload,
+                                  const std::vector<ContainerDemand>& demands,
+                                  const ResizeBounds& bounds) {
+  std::vector<RequestChange> changes;
+  std::vector<resources::ResourceVector> asked;
+  for (const WorkloadContainer& container : workload.containers)
+    asked.push_back(container.requests);
+  for (const ContainerDemand& demand : demands)
+    if (const auto change = change_of(workload, demand, asked, bounds)) {
+      asked[change->container].set(change->resource, change->request);
+      changes.push_back(*change);
+    }
+  ensure(weigh(changes, workload, demands), "each change rests on a demand");
   return changes;
 }
 

@@ -65,6 +65,11 @@ inline constexpr Duration kKilledLately = std::chrono::hours{1};
 /// After a kill a fifth more than the limit that it happened at is tried, however often.
 inline constexpr double kAfterKillPart = 1.2;
 
+/// Says on which demand each change rests, where that leads to, and puts the most pressing first.
+/// False where there is no demand for one of them.
+[[nodiscard]] bool weigh(std::vector<RequestChange>& changes, const Workload& workload,
+                         const std::vector<ContainerDemand>& demands);
+
 /// The most pressing first.
 [[nodiscard]] std::vector<RequestChange> resize(const Workload& workload,
                                                 const std::vector<ContainerDemand>& demands,
@@ -77,8 +82,20 @@ inline constexpr double kAfterKillPart = 1.2;
 /// Whether the workload asks for what the patch says; nothing for a patch that cannot be read.
 [[nodiscard]] std::optional<bool> is_resized(const Workload& workload, const std::string& patch);
 
-/// Whether the patch asks for nearly the same as `changes`: then it may stand.
-[[nodiscard]] bool is_close(const Workload& workload, const std::string& patch,
-                            const std::vector<RequestChange>& changes);
+/// What the patch would change of the workload as it is now, weighed by `demands`, in the order of
+/// resize(): what can be said of a patch that stands. Nothing where it cannot be read, is of other
+/// containers, or asks for something of which no demand is known.
+[[nodiscard]] std::optional<std::vector<RequestChange>>
+changes_of(const Workload& workload, const std::string& patch,
+           const std::vector<ContainerDemand>& demands);
+
+/// Whether both ask for nearly the same, so that `standing` may stand.
+[[nodiscard]] bool is_close(const std::vector<RequestChange>& standing,
+                            const std::vector<RequestChange>& wanted);
+
+/// Whether `standing` does no harm where `wanted` is known to be better: it lowers nothing that
+/// should not be lowered so far, and raises nothing that should be lowered.
+[[nodiscard]] bool still_helps(const std::vector<RequestChange>& standing,
+                               const std::vector<RequestChange>& wanted);
 
 } // namespace berth::analyzer

@@ -81,6 +81,21 @@ std::optional<std::vector<Asked>> read_patch(const Workload& workload, const std
   return asked;
 }
 
+/// The change of the same request; null where there is none.
+template <class Changes, class One>
+auto* find_same(Changes& changes, const One& like) {
+  const auto found = std::ranges::find_if(changes, [&](const RequestChange& one) {
+    return one.container == like.container && one.resource == like.resource;
+  });
+  return found == changes.end() ? nullptr : &*found;
+}
+
+/// How much more `one` asks for than `wanted`, as a part of what is wanted.
+double difference_part(const RequestChange& one, const RequestChange& wanted) {
+  const auto amount = static_cast<double>(wanted.request.value());
+  return (static_cast<double>(one.request.value()) - amount) / amount;
+}
+
 } // namespace
 
 std::string resize_patch(const Workload& workload, const std::vector<RequestChange>& changes) {
@@ -119,21 +134,39 @@ std::optional<bool> is_resized(const Workload& workload, const std::string& patc
   });
 }
 
-bool is_close(const Workload& workload, const std::string& patch,
-              const std::vector<RequestChange>& changes) {
+std::optional<std::vector<RequestChange>> changes_of(const Workload& workload,
+                                                     const std::string& patch,
+                                                     const std::vector<ContainerDemand>& demands) {
   const auto asked = read_patch(workload, patch);
   if (!asked)
-    return false;
-  const auto requests = std::ranges::count(*asked, false, &Asked::is_limit);
-  if (std::cmp_not_equal(requests, changes.size()))
-    return false;
-  return std::ranges::all_of(changes, [&](const RequestChange& change) {
-    return std::ranges::any_of(*asked, [&](const Asked& one) {
-      const auto wanted = static_cast<double>(change.request.value());
-      return !one.is_limit && one.container == change.container &&
-             one.resource == change.resource &&
-             std::abs(static_cast<double>(one.amount.value()) - wanted) <= kClosePart * wanted;
-    });
+    return std::nullopt;
+  std::vector<RequestChange> changes;
+  for (const Asked& one : *asked)
+    if (!one.is_limit)
+      changes.push_back({one.container, one.resource, one.amount});
+  for (const Asked& one : *asked)
+    if (auto* change = one.is_limit ? find_same(changes, one) : nullptr)
+      change->limit = one.amount;
+  const bool is_known = !changes.empty() && weigh(changes, workload, demands);
+  return is_known ? std::optional(std::move(changes)) : std::nullopt;
+}
+
+bool is_close(const std::vector<RequestChange>& standing,
+              const std::vector<RequestChange>& wanted) {
+  return standing.size() == wanted.size() &&
+         std::ranges::all_of(standing, [&](const RequestChange& one) {
+           const auto* same = find_same(wanted, one);
+           return same != nullptr && std::abs(difference_part(one, *same)) <= kClosePart;
+         });
+}
+
+bool still_helps(const std::vector<RequestChange>& standing,
+                 const std::vector<RequestChange>& wanted) {
+  return std::ranges::all_of(standing, [&](const RequestChange& one) {
+    const auto* same = find_same(wanted, one);
+    if (one.raises)
+      return same == nullptr || same->raises;
+    return same != nullptr && !same->raises && difference_part(one, *same) >= -kClosePart;
   });
 }
 

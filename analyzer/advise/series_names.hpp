@@ -29,6 +29,12 @@ namespace berth::analyzer {
   return series_name({"charged", uid, resource.str()});
 }
 
+/// What a quota's work holds and waits for of a resource of a pool, as the operator says.
+[[nodiscard]] inline std::string demand_series(std::string_view uid, const PoolName& pool,
+                                               const resources::ResourceName& resource) {
+  return series_name({"demand", uid, pool.str(), resource.str()});
+}
+
 /// What all pods of a workload use together.
 [[nodiscard]] inline std::string workload_series(const WorkloadRef& workload,
                                                  const resources::ResourceName& resource) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "lib/api/labels.hpp"
-
 namespace berth::analyzer {
 namespace {
 
@@ -22,17 +20,6 @@ Thresholds thresholds(const api::PressureThresholds& pressure, double buffer) {
       std::max(1.0, std::min(with_buffer, result.warning_percent - kClearOfWarningPercent));
   result.shrink_percent = result.target_percent * kShrinkPartOfTarget;
   return result;
-}
-
-template <class T>
-api::OwnerReference owned_by(const T& object) {
-  api::OwnerReference owner;
-  owner.api_version = std::string(api::kApiVersion);
-  owner.kind = std::string(T::kKind);
-  owner.name = object.meta.name;
-  owner.uid = object.meta.uid;
-  owner.controller = true;
-  return owner;
 }
 
 bool acts(const api::ScalingPolicySpec& policy, api::ScalingAction action) {

@@ -8,6 +8,7 @@
 #include "analyzer/advise/view.hpp"
 #include "analyzer/model/replay.hpp"
 #include "analyzer/model/thresholds.hpp"
+#include "lib/api/labels.hpp"
 
 namespace berth::analyzer {
 
@@ -69,5 +70,17 @@ using Learned = std::map<resources::ResourceName, ReplayReport>;
                                        const Learned& learned = {});
 [[nodiscard]] WorkloadSettings settings_of(const WorkloadView& view, const Learned& learned = {});
 [[nodiscard]] bool is_adaptive(const std::shared_ptr<const api::ScalingPolicy>& policy);
+
+/// To the object that a recommendation goes with.
+template <class T>
+[[nodiscard]] api::OwnerReference owned_by(const T& object) {
+  api::OwnerReference owner;
+  owner.api_version = std::string(api::kApiVersion);
+  owner.kind = std::string(T::kKind);
+  owner.name = object.meta.name;
+  owner.uid = object.meta.uid;
+  owner.controller = true;
+  return owner;
+}
 
 } // namespace berth::analyzer

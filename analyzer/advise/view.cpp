@@ -1,6 +1,7 @@
 #include "analyzer/advise/view.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "lib/allocation/pool.hpp"
@@ -96,10 +97,45 @@ void add_autoscalers(WorkloadViews& views, const kube::Store<Autoscaler>& autosc
   }
 }
 
+/// Why the policy has no effect; nothing where it holds.
+std::optional<IdlePolicy> idle(const std::shared_ptr<const api::ScalingPolicy>& policy,
+                               const PoolViews& pools, const WorkloadViews& workloads) {
+  const auto& target = policy->spec.target_ref;
+  std::shared_ptr<const api::ScalingPolicy> holder;
+  if (target.kind == api::ScalingTargetKind::ResourcePool) {
+    const auto view = pools.find(target.name);
+    holder = view == pools.end() ? nullptr : view->second.policy;
+  } else if (is_workload(target.kind)) {
+    const auto view = workloads.find({target.kind, {policy->meta.ns, target.name}});
+    const bool is_there = view != workloads.end() && view->second.workload != nullptr;
+    holder = is_there ? view->second.policy : nullptr;
+  } else {
+    return IdlePolicy{policy, Reason::TargetNotSupported, nullptr};
+  }
+  if (!holder)
+    return IdlePolicy{policy, Reason::TargetNotFound, nullptr};
+  return holder == policy ? std::nullopt
+                          : std::optional(IdlePolicy{policy, Reason::TargetTaken, holder});
+}
+
+using QuotaViews = std::map<std::string, QuotaView>;
+
+QuotaViews quotas_of(const Caches& caches) {
+  QuotaViews views;
+  for (const auto& [key, quota] : caches.quotas.items())
+    views[key.name].quota = quota;
+  return views;
+}
+
 /// The list of the recommendations of its target; null where there is none.
 std::vector<RecommendationPtr>* place_of(const api::ScalingRecommendation& recommendation,
-                                         PoolViews& pools, WorkloadViews& workloads) {
+                                         PoolViews& pools, WorkloadViews& workloads,
+                                         QuotaViews& quotas) {
   const auto& target = recommendation.spec.target_ref;
+  if (target.kind == api::ScalingTargetKind::Quota) {
+    const auto view = quotas.find(target.name);
+    return view == quotas.end() ? nullptr : &view->second.recommendations;
+  }
   if (target.kind == api::ScalingTargetKind::ResourcePool) {
     const auto view = pools.find(target.name);
     return view == pools.end() ? nullptr : &view->second.recommendations;
@@ -115,17 +151,25 @@ ClusterView observe(const Caches& caches, const NodeSamples& samples) {
   PoolViews pools;
   for (const auto& [key, pool] : caches.pools.items())
     pools[key.name].pool = pool;
+  for (auto& [name, work] : waiting_work(caches.pools, caches.quotas, caches.pods))
+    pools[name].waiting = std::move(work);
   add_nodes(pools, caches, samples);
   add_policies(pools, caches.policies);
   WorkloadViews workloads = workloads_of(caches);
   add_autoscalers(workloads, caches.autoscalers);
+  QuotaViews quotas = quotas_of(caches);
   ClusterView cluster;
   for (const auto& [key, recommendation] : caches.recommendations.items()) {
-    auto* place = place_of(*recommendation, pools, workloads);
+    auto* place = place_of(*recommendation, pools, workloads, quotas);
     (place == nullptr ? cluster.orphans : *place).push_back(recommendation);
   }
+  for (const auto& [key, policy] : caches.policies.items())
+    if (auto one = idle(policy, pools, workloads))
+      cluster.idle_policies.push_back(std::move(*one));
   for (auto& [name, view] : pools)
     cluster.pools.push_back(std::move(view));
+  for (auto& [name, view] : quotas)
+    cluster.quotas.push_back(std::move(view));
   for (auto& [ref, view] : workloads)
     if (view.workload)
       cluster.workloads.push_back(std::move(view));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "analyzer/advise/waiting_work.hpp"
 #include "analyzer/model/pool_usage.hpp"
 #include "analyzer/sources/autoscalers.hpp"
 #include "analyzer/sources/workloads.hpp"
@@ -25,6 +26,7 @@ struct PoolView {
   std::vector<MeasuredNode> nodes{};
   /// The oldest ScalingPolicy whose target is the pool; null: the defaults hold.
   std::shared_ptr<const api::ScalingPolicy> policy{};
+  WaitingWork waiting{};
   /// For this pool, standing and ended, by key.
   std::vector<RecommendationPtr> recommendations{};
 };
@@ -43,9 +45,24 @@ struct WorkloadView {
   std::vector<RecommendationPtr> recommendations{};
 };
 
+struct QuotaView {
+  std::shared_ptr<const api::Quota> quota{}; ///< in a ClusterView never null
+  std::vector<RecommendationPtr> recommendations{};
+};
+
+/// A ScalingPolicy without effect.
+struct IdlePolicy {
+  std::shared_ptr<const api::ScalingPolicy> policy{};
+  /// TargetNotFound, TargetTaken or TargetNotSupported.
+  Reason reason = Reason::TargetNotFound;
+  std::shared_ptr<const api::ScalingPolicy> older{}; ///< that holds; where it is taken, else null
+};
+
 struct ClusterView {
-  std::vector<PoolView> pools{};         ///< by name
-  std::vector<WorkloadView> workloads{}; ///< by kind, namespace and name
+  std::vector<PoolView> pools{};           ///< by name
+  std::vector<WorkloadView> workloads{};   ///< by kind, namespace and name
+  std::vector<QuotaView> quotas{};         ///< by name
+  std::vector<IdlePolicy> idle_policies{}; ///< by namespace and name
   /// Recommendations for targets that do not exist, or that no policy names any more.
   std::vector<RecommendationPtr> orphans{};
 };
@@ -53,6 +70,7 @@ struct ClusterView {
 struct Caches {
   const kube::Store<cluster::Node>& nodes;
   const kube::Store<api::ResourcePool>& pools;
+  const kube::Store<api::Quota>& quotas;
   const kube::Store<api::ScalingPolicy>& policies;
   const kube::Store<api::ScalingRecommendation>& recommendations;
   const kube::Store<Workload>& deployments;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "lib/api/labels.hpp"
 #include "lib/cluster/pod_draft.hpp"
 
 namespace berth::analyzer {
@@ -18,7 +19,7 @@ using kube::read_text;
 constexpr std::size_t kContainersMax = 64;
 
 bool keep_annotation(std::string_view key) {
-  return key == kSizedByAutoscaler;
+  return key == kSizedByAutoscaler || key == api::annotation::kAdmitted;
 }
 
 /// As in a pod: what has a limit and no request asks for its limit.

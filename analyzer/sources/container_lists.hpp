@@ -22,8 +22,8 @@ struct ContainerLists {
 [[nodiscard]] Result<void> read_list(kube::JsonElement value, bool is_init,
                                      std::vector<WorkloadContainer>& into);
 
-/// What the admission of the VerticalPodAutoscaler leaves on the pods that it changes; the one
-/// annotation that is kept.
+/// What the admission of the VerticalPodAutoscaler leaves on the pods that it changes; beside
+/// Berth's own record of an admission the one annotation that is kept.
 inline constexpr std::string_view kSizedByAutoscaler = "vpaObservedContainers";
 
 [[nodiscard]] Result<void> read_meta(kube::JsonElement value, api::ObjectMeta& into);

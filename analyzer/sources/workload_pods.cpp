@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "analyzer/sources/container_lists.hpp"
+#include "lib/api/admission_record.hpp"
+#include "lib/api/labels.hpp"
 #include "lib/cluster/pod_draft.hpp"
 #include "lib/kube/codec_simdjson.hpp"
 #include "lib/kube/resource_types.hpp"
@@ -68,6 +70,7 @@ struct PodDraft {
   ContainerLists specs{};
   std::vector<PodContainer> statuses{};
   std::string_view phase{};
+  std::string_view node{}; ///< that it is bound to
 };
 
 Result<void> read_container_status(JsonElement value, PodDraft& draft) {
@@ -96,7 +99,7 @@ Result<void> read_container_status(JsonElement value, PodDraft& draft) {
 Result<void> read_pod_spec(JsonElement value, PodDraft& draft) {
   ContainerLists& specs = draft.specs;
   return read_members(
-      value,
+      value, member("nodeName", [&](JsonElement it) { return read_text(it, draft.node); }),
       member("containers", [&](JsonElement l) { return read_list(l, false, specs.containers); }),
       member("initContainers", [&](JsonElement l) { return read_list(l, true, specs.sidecars); }));
 }
@@ -136,6 +139,16 @@ PodStage stage_of(std::string_view phase, const api::ObjectMeta& meta) {
   return phase == "Running" ? PodStage::Running : PodStage::Waiting;
 }
 
+/// A record that cannot be read is the operator's to tell of.
+std::optional<PoolName> unbound_in(const PodDraft& draft) {
+  const auto& annotations = draft.pod->meta.annotations;
+  const auto record = annotations.find(std::string(api::annotation::kAdmitted));
+  if (!draft.node.empty() || draft.pod->stage != PodStage::Waiting || record == annotations.end())
+    return std::nullopt;
+  const auto admission = api::decode_admission(record->second);
+  return admission ? std::optional(admission->pool) : std::nullopt;
+}
+
 PodResult decode_pod(JsonElement value) {
   PodDraft draft;
   WorkloadPod& pod = *draft.pod;
@@ -147,7 +160,8 @@ PodResult decode_pod(JsonElement value) {
   pod.workload = workload_of(pod.meta);
   pod.stage = stage_of(draft.phase, pod.meta);
   pod.started = std::max(pod.started, pod.accepted);
-  pod.is_sized_by_autoscaler = !pod.meta.annotations.empty();
+  pod.is_sized_by_autoscaler = pod.meta.annotations.contains(std::string(kSizedByAutoscaler));
+  pod.unbound_in = unbound_in(draft);
   for (WorkloadContainer& spec : std::move(draft.specs).take()) {
     const auto status = std::ranges::find(draft.statuses, spec.name, &PodContainer::name);
     PodContainer container = status == draft.statuses.end() ? PodContainer{} : *status;

@@ -11,6 +11,7 @@
 
 #include "lib/api/object_meta.hpp"
 #include "lib/api/scaling_policy.hpp"
+#include "lib/base/strong_id.hpp"
 #include "lib/kube/codec.hpp"
 #include "lib/resources/resource_vector.hpp"
 
@@ -70,6 +71,8 @@ struct WorkloadPod {
   TimePoint ready_changed{}; ///< when that condition last changed
   /// A VerticalPodAutoscaler chose what it asks for.
   bool is_sized_by_autoscaler = false;
+  /// The pool that it was admitted to, until it is bound to a node.
+  std::optional<PoolName> unbound_in{};
   std::vector<PodContainer> containers{}; ///< then sidecars
 };
 

@@ -58,6 +58,13 @@ Colour colour_of(const CalendarRow& row) {
   return has(CalendarMark::Open) ? Colour::Good : Colour::None;
 }
 
+/// That windows are left out, and how far to look so that none is.
+std::string cut_text_of(const CalendarRow& row, const TimeRange& shown) {
+  return printable(row.name) + ": only its first " + std::to_string(kCalendarWindowsMax) +
+         " windows are shown, until " + format_time(*row.shown_until) + "; --ahead " +
+         format_duration(*row.shown_until - shown.start) + " looks no further";
+}
+
 std::string pool_text(const CalendarPool& pool, const CalendarView& view, bool wide,
                       const Paint& paint) {
   const std::string title = paint("Pool " + printable(pool.name), Colour::Strong) + "\n";
@@ -75,7 +82,11 @@ std::string pool_text(const CalendarPool& pool, const CalendarView& view, bool w
       cells.insert(cells.begin() + 2, row.holds.empty() ? "-" : row.holds);
     table.add(std::move(cells));
   }
-  return title + table.str(paint);
+  std::string text = title + table.str(paint);
+  for (const CalendarRow& row : pool.rows)
+    if (row.shown_until)
+      text += paint(cut_text_of(row, view.shown), Colour::Careful) + "\n";
+  return text;
 }
 
 } // namespace
@@ -122,6 +133,7 @@ nlohmann::json calendar_json(const CalendarView& view) {
                       {"quota", row.quota},
                       {"holds", row.holds},
                       {"note", row.note},
+                      {"shownUntil", to_json(row.shown_until)},
                       {"spans", std::move(spans)}});
     }
     pools.push_back({{"name", pool.name}, {"rows", std::move(rows)}});

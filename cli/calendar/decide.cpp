@@ -24,6 +24,26 @@ std::vector<TimeRange> windows_of(const api::ReservationStatus& status) {
   return windows;
 }
 
+/// One more than are shown where there are more. One question may end in the middle of windows that
+/// overlap all the time; so it is asked again from there.
+std::vector<TimeRange> windows_within(const allocation::ReservationSpec& spec, TimeRange shown) {
+  std::vector<TimeRange> windows;
+  while (windows.size() <= kCalendarWindowsMax) {
+    const TimePoint from = windows.empty() ? shown.start : windows.back().end;
+    if (from >= shown.end)
+      break;
+    const auto more = allocation::windows(spec, {from, shown.end}, kCalendarWindowsMax + 1);
+    if (more.empty() || more.back().end <= from)
+      break;
+    for (const TimeRange& window : more)
+      if (!windows.empty() && window.start <= windows.back().end)
+        windows.back().end = std::max(windows.back().end, window.end);
+      else
+        windows.push_back(window);
+  }
+  return windows;
+}
+
 CalendarRow row_of(const CalendarReservation& reservation, TimeRange shown) {
   const auto& [meta, spec, status] = *reservation.object;
   CalendarRow row;
@@ -36,9 +56,11 @@ CalendarRow row_of(const CalendarReservation& reservation, TimeRange shown) {
     row.note = berth::cli::shown(accepted);
   else if (!reservation.spec || allocation::is_dormant(*reservation.spec))
     row.note = berth::cli::shown(active);
-  const auto windows = reservation.spec
-                           ? allocation::windows(*reservation.spec, shown, kCalendarWindowsMax)
-                           : windows_of(status);
+  auto windows = reservation.spec ? windows_within(*reservation.spec, shown) : windows_of(status);
+  if (windows.size() > kCalendarWindowsMax) {
+    windows.resize(kCalendarWindowsMax);
+    row.shown_until = windows.back().end;
+  }
   for (const TimeRange& window : windows) {
     if (!window.overlaps(shown))
       continue;

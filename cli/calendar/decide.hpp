@@ -32,6 +32,8 @@ struct CalendarRow {
   std::string holds{}; ///< "2 nodes" or amounts; empty for a planned start
   std::vector<CalendarSpan> spans{};
   std::string note{}; ///< why a reservation has no window, or is not accepted
+  /// Where not all of its windows are shown: when the last of those ends that are.
+  std::optional<TimePoint> shown_until{};
 };
 
 struct CalendarPool {
@@ -44,7 +46,7 @@ struct CalendarView {
   std::vector<CalendarPool> pools{}; ///< by name
 };
 
-/// More windows of one reservation are not looked for.
+/// Of one reservation; where there are more, its row says so.
 inline constexpr std::size_t kCalendarWindowsMax = 500;
 
 /// `pool`: only that; empty: all. A planned start stands under the pool that its quota prefers.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cli/doctor/scheduler_config.hpp"
 #include "cli/output/text.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/pki/certificate.hpp"
@@ -10,10 +9,7 @@
 namespace berth::cli {
 namespace {
 
-constexpr const char* kScheduler = "scheduler configuration";
 constexpr const char* kCertificatesPage = "docs/tasks/certificates.md says who makes it and how";
-constexpr const char* kSchedulerPage =
-    "docs/tasks/install.md, section 2, says how kube-scheduler gets it";
 
 /// Who shows the certificate, and to whom.
 struct CertificateCheck {
@@ -66,66 +62,6 @@ void check_certificate(const Result<ObservedCertificate>& found, const Certifica
   findings.works(check, "it is valid " + until);
 }
 
-/// What is wrong with how kube-scheduler would ask the extender; empty if nothing is.
-std::string defect_of(const ExtenderEntry& entry) {
-  if (entry.filter_verb.empty())
-    return "has no filterVerb: the extender would not be asked";
-  if (!entry.https)
-    return "has no enableHTTPS: the extender takes HTTPS only";
-  if (entry.ca_file.empty())
-    return "has no tlsConfig.caFile: the scheduler would not verify the extender at all";
-  if (!entry.names_only)
-    return "has no nodeCacheCapable: each call would carry whole nodes, and the extender refuses "
-           "them";
-  if (!entry.ignorable && entry.bind_verb.empty())
-    return "is not ignorable, but has no bindVerb: see the comments in berth-scheduler-config";
-  return "";
-}
-
-void check_config(const ObservedInstallation& observed, Findings& findings) {
-  const auto& text = observed.scheduler_config;
-  if (!text && text.error().code == Code::NotFound)
-    return findings.warn(kScheduler,
-                         "there is no ConfigMap " + observed.ns + "/berth-scheduler-config",
-                         "\"kubectl apply -f manifests/scheduler-config.yaml\" brings it");
-  if (!text)
-    return findings.unreadable(kScheduler, "the ConfigMap berth-scheduler-config", text);
-  const auto config = read_scheduler_config(*text);
-  if (!config)
-    return findings.fault(kScheduler, "the ConfigMap's config.yaml: " + config.error().message,
-                          kSchedulerPage);
-  if (!config->extender)
-    return findings.fault(kScheduler, "the ConfigMap's config.yaml names no extender of Berth's",
-                          kSchedulerPage);
-  if (const std::string defect = defect_of(*config->extender); !defect.empty())
-    return findings.fault(kScheduler, "the extender's entry " + defect, kSchedulerPage);
-  if (config->nodes_percent != 100)
-    return findings.warn(kScheduler,
-                         "percentageOfNodesToScore is not 100: pods may wait although there is "
-                         "room on a node that was not in the sample",
-                         kSchedulerPage);
-  findings.works(kScheduler,
-                 "the ConfigMap's extender " + config->extender->url + " is asked as it should be");
-}
-
-/// Of what really runs only the flags can be seen: the file is on the node.
-void check_running(const ObservedInstallation& observed, Findings& findings) {
-  const std::string check = "running scheduler";
-  if (!observed.schedulers)
-    return findings.unreadable(check, "the pods of kube-scheduler", observed.schedulers);
-  if (observed.schedulers->empty())
-    return findings.unknown(check, "kube-scheduler runs as no pod here",
-                            "docs/tasks/own-scheduler.md, if you cannot configure it");
-  const auto without = std::ranges::count_if(
-      *observed.schedulers, [](const auto& line) { return line.find("--config") == line.npos; });
-  if (without == 0)
-    return findings.works(check, "kube-scheduler has a --config file");
-  findings.warn(check,
-                "kube-scheduler has no --config: it asks no extender, so that pools, reservations "
-                "and strategies do not bind unadmitted and unmanaged pods",
-                kSchedulerPage);
-}
-
 } // namespace
 
 void check_extender(const ObservedInstallation& observed, Findings& findings) {
@@ -153,11 +89,6 @@ void check_certificates(const ObservedInstallation& observed, TimePoint now, Fin
       findings);
   check_certificate(observed.scheduler_certificate, {"berth-scheduler-client-tls", ""}, now,
                     findings);
-}
-
-void check_scheduler(const ObservedInstallation& observed, Findings& findings) {
-  check_config(observed, findings);
-  check_running(observed, findings);
 }
 
 void check_metrics(const ObservedInstallation& observed, TimePoint now, Findings& findings) {

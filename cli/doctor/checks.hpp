@@ -1,6 +1,6 @@
 #pragma once
-// The checks of the way from kube-scheduler to the extender, and how findings are gathered. For
-// doctor/decide.cpp.
+// The checks of the way from kube-scheduler to the extender, of measurements and of policies, and
+// how findings are gathered. For doctor/decide.cpp.
 
 #include <string>
 #include <utility>
@@ -45,5 +45,7 @@ void check_certificates(const ObservedInstallation& observed, TimePoint now, Fin
 /// Whether kube-scheduler is told to ask the extender, and in the right way.
 void check_scheduler(const ObservedInstallation& observed, Findings& findings);
 void check_metrics(const ObservedInstallation& observed, TimePoint now, Findings& findings);
+/// Whether each AllocationPolicy is what some pool is run by, and its expressions can be read.
+void check_policies(const ObservedInstallation& observed, Findings& findings);
 
 } // namespace berth::cli

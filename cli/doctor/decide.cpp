@@ -168,7 +168,8 @@ void check_leader(const ObservedInstallation& observed, TimePoint now, Findings&
                            " logs deployment/berth-operator\" says why none leads; nothing is "
                            "admitted until one does";
   if (!observed.lease && observed.lease.error().code == Code::NotFound)
-    return findings.fault("leader", "there is no Lease " + observed.ns + "/berth-operator", mend);
+    return findings.fault("leader", "there is no Lease " + observed.ns + "/berth-operator",
+                          mend + "; one that runs with --leader-elect=false has no Lease");
   if (!observed.lease)
     return findings.unreadable("leader", "the Lease berth-operator", observed.lease);
   const HealthCheck lease = check_lease(*observed.lease, now);
@@ -235,6 +236,7 @@ std::vector<Finding> diagnose(const ObservedInstallation& observed, TimePoint no
   check_metrics(observed, now, findings);
   check_rights(observed, findings);
   check_faults(observed, findings);
+  check_policies(observed, findings);
   return std::move(findings).all();
 }
 

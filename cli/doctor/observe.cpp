@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/doctor/observe_parts.hpp"
+#include "cli/listing.hpp"
 #include "cli/status/observe.hpp"
 #include "lib/api/labels.hpp"
 
@@ -24,7 +25,7 @@ async::Task<Result<Names>> gate_names(kube::Client& client, const char* plural, 
   co_return co_await names_of(client, admission("v1beta1", plural, kind));
 }
 
-async::Task<void> observe_policies(kube::Client& client, ObservedInstallation& observed) {
+async::Task<void> observe_admission(kube::Client& client, ObservedInstallation& observed) {
   observed.guards = co_await names_of(
       client, admission("v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy"));
   observed.guard_bindings =
@@ -68,8 +69,7 @@ void add_faults(const std::vector<std::shared_ptr<const T>>& objects, std::strin
   }
 }
 
-async::Task<Result<std::vector<ObservedFault>>> observe_faults(kube::Client& client) {
-  BERTH_CO_TRY(const ObservedStatus status, co_await observe_status(client));
+std::vector<ObservedFault> faults_of(const ObservedStatus& status) {
   std::vector<ObservedFault> faults;
   add_faults(status.pools, "Ready", faults);
   add_faults(status.quotas, "Ready", faults);
@@ -77,7 +77,28 @@ async::Task<Result<std::vector<ObservedFault>>> observe_faults(kube::Client& cli
   for (const std::string& what : status.unreadable)
     faults.push_back({what, "Unreadable", "this program cannot read it"});
   std::ranges::sort(faults, {}, &ObservedFault::object);
-  co_return faults;
+  return faults;
+}
+
+async::Task<Result<ObservedPolicies>> observe_policies(kube::Client& client,
+                                                       const ObservedStatus& status) {
+  ObservedPolicies observed;
+  for (const auto& pool : status.pools)
+    observed.pools.insert(PoolName{pool->meta.name});
+  BERTH_CO_CHECK(co_await list_into(client, kube::types::allocation_policy(), observed.policies,
+                                    observed.unreadable));
+  co_return observed;
+}
+
+async::Task<void> observe_objects(kube::Client& client, ObservedInstallation& observed) {
+  const auto status = co_await observe_status(client);
+  if (!status) {
+    observed.faults = fail(status.error());
+    observed.policies = fail(status.error());
+    co_return;
+  }
+  observed.faults = faults_of(*status);
+  observed.policies = co_await observe_policies(client, *status);
 }
 
 } // namespace
@@ -87,7 +108,7 @@ async::Task<ObservedInstallation> observe_installation(kube::Client& client, std
   observed.ns = ns;
   observed.kubernetes = co_await kubernetes_version(client);
   observed.served = co_await served_resources(client);
-  co_await observe_policies(client, observed);
+  co_await observe_admission(client, observed);
   observed.programs = co_await programs_of(client, ns);
   observed.lease = co_await operator_lease(client, ns);
   observed.extender_endpoints = co_await ready_endpoints(client, ns);
@@ -95,11 +116,14 @@ async::Task<ObservedInstallation> observe_installation(kube::Client& client, std
   observed.extender_certificate = co_await certificate_of(client, extender);
   const kube::ObjectKey scheduler{ns, "berth-scheduler-client-tls"};
   observed.scheduler_certificate = co_await certificate_of(client, scheduler);
-  observed.scheduler_config = co_await scheduler_config_text(client, ns);
+  const kube::ObjectKey config{ns, "berth-scheduler-config"};
+  observed.scheduler_config = co_await scheduler_config_text(client, config);
+  const kube::ObjectKey own_config{ns, "berth-scheduler"};
+  observed.own_scheduler_config = co_await scheduler_config_text(client, own_config);
   observed.schedulers = co_await scheduler_commands(client);
   observed.metrics = co_await node_measurements(client);
   co_await observe_rights(client, observed);
-  observed.faults = co_await observe_faults(client);
+  co_await observe_objects(client, observed);
   co_return observed;
 }
 

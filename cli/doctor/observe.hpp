@@ -3,12 +3,15 @@
 // as far as whoever asks may read it. A part that cannot be read is an Error in its place, so that
 // the rest is looked at all the same.
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "lib/api/allocation_policy.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/result.hpp"
+#include "lib/base/strong_id.hpp"
 #include "lib/kube/client.hpp"
 
 namespace berth::cli {
@@ -51,6 +54,13 @@ struct ObservedFault {
   std::string message{};
 };
 
+struct ObservedPolicies {
+  std::vector<std::shared_ptr<const api::AllocationPolicy>> policies{};
+  std::set<PoolName> pools{}; ///< that there are
+  /// Policies that this program cannot read, and why.
+  std::vector<std::string> unreadable{};
+};
+
 struct ObservedInstallation {
   std::string ns{};                 ///< where Berth is looked for
   Result<std::string> kubernetes{}; ///< "v1.37.1"
@@ -66,12 +76,15 @@ struct ObservedInstallation {
   Result<ObservedCertificate> extender_certificate{};
   Result<ObservedCertificate> scheduler_certificate{};
   Result<std::string> scheduler_config{}; ///< the file that is in the ConfigMap
+  /// The same of the kube-scheduler that the chart deploys; NotFound: it does not.
+  Result<std::string> own_scheduler_config{};
   /// The command lines of the kube-schedulers that run as pods; none where they are somebody
   /// else's.
   Result<std::vector<std::string>> schedulers{};
   Result<ObservedMetrics> metrics{};
   std::vector<ObservedRight> rights{};
   Result<std::vector<ObservedFault>> faults{};
+  Result<ObservedPolicies> policies{};
 };
 
 [[nodiscard]] async::Task<ObservedInstallation> observe_installation(kube::Client& client,

@@ -15,7 +15,6 @@ using api::Json;
 
 constexpr const char* kOurs = "app.kubernetes.io/part-of=berth";
 constexpr const char* kOperatorLease = "berth-operator";
-constexpr const char* kConfigMap = "berth-scheduler-config";
 
 /// The whole list in one answer: these lists are short, or are looked at for a sample only.
 async::Task<Result<Json>> items_of(kube::Client& client, kube::ResourceType type,
@@ -122,10 +121,10 @@ async::Task<Result<ObservedCertificate>> certificate_of(kube::Client& client,
   co_return found;
 }
 
-async::Task<Result<std::string>> scheduler_config_text(kube::Client& client, std::string ns) {
-  kube::ObjectKey key{std::move(ns), kConfigMap};
+async::Task<Result<std::string>> scheduler_config_text(kube::Client& client,
+                                                       kube::ObjectKey config_map) {
   BERTH_CO_TRY(const std::string text,
-               co_await client.get(kube::types::config_map(), std::move(key)));
+               co_await client.get(kube::types::config_map(), std::move(config_map)));
   BERTH_CO_TRY(const Json object, api::parse_json(text));
   co_return text_at(object, "/data/config.yaml");
 }

@@ -24,8 +24,9 @@ namespace berth::cli {
 /// The certificates alone: the private key is not kept.
 [[nodiscard]] async::Task<Result<ObservedCertificate>> certificate_of(kube::Client& client,
                                                                       kube::ObjectKey secret);
+/// The file in a ConfigMap.
 [[nodiscard]] async::Task<Result<std::string>> scheduler_config_text(kube::Client& client,
-                                                                     std::string ns);
+                                                                     kube::ObjectKey config_map);
 [[nodiscard]] async::Task<Result<std::vector<std::string>>>
 scheduler_commands(kube::Client& client);
 [[nodiscard]] async::Task<Result<ObservedMetrics>> node_measurements(kube::Client& client);

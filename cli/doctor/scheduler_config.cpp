@@ -40,9 +40,18 @@ bool is_berths(const YAML::Node& extender) {
   return (text_of(extender, "urlPrefix") + " " + named).find(kExtenderName) != std::string::npos;
 }
 
+/// Whose pods a profile is for.
+std::string name_of(const YAML::Node& profile) {
+  const std::string name = profile.IsMap() ? text_of(profile, "schedulerName") : std::string();
+  return name.empty() ? "default-scheduler" : name;
+}
+
 SchedulerConfig config_of(const YAML::Node& root) {
   SchedulerConfig config;
   config.nodes_percent = root["percentageOfNodesToScore"].as<std::int64_t>(0);
+  if (const YAML::Node profiles = root["profiles"]; profiles && profiles.IsSequence())
+    for (std::size_t at = 0; at < profiles.size(); ++at)
+      config.scheduler_names.push_back(name_of(profiles[at]));
   const YAML::Node extenders = root["extenders"];
   if (!extenders || !extenders.IsSequence())
     return config;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/base/result.hpp"
 
@@ -22,6 +23,8 @@ struct ExtenderEntry {
 struct SchedulerConfig {
   std::optional<ExtenderEntry> extender{}; ///< the one whose URL names berth-scheduler-extender
   std::int64_t nodes_percent = 0;          ///< percentageOfNodesToScore; 0: the scheduler's choice
+  /// Of its profiles: whose pods it schedules. Without any those of default-scheduler.
+  std::vector<std::string> scheduler_names{};
 };
 
 /// Invalid: not YAML, or no KubeSchedulerConfiguration.

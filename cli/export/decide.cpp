@@ -1,7 +1,9 @@
 #include "cli/export/decide.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <tuple>
+#include <utility>
 
 namespace berth::cli {
 namespace {
@@ -14,32 +16,39 @@ std::optional<std::int64_t> number(const std::optional<Amount>& amount) {
   return amount && !amount->is_unlimited() ? std::optional(amount->value()) : std::nullopt;
 }
 
-ExportRow pool_row(const std::string& name, const api::PoolResourceStatus& status) {
+using Column = std::pair<Measure, std::optional<Amount>>;
+
+/// A row of who holds something of a pool, which may be the pool itself.
+ExportRow row_of(const std::string& holder, const std::string& pool, const ResourceName& resource,
+                 std::initializer_list<Column> columns) {
   ExportRow row;
-  row.is_pool = true;
-  row.name = name;
-  row.pool = name;
-  row.resource = status.name;
-  row[Measure::Capacity] = number(status.capacity);
-  row[Measure::Allocatable] = number(status.allocatable);
-  row[Measure::Allocated] = number(status.allocated);
-  row[Measure::Promised] = number(status.promised);
-  row[Measure::Measured] = number(status.used);
+  row.name = holder;
+  row.pool = pool;
+  row.resource = resource;
+  for (const auto& [measure, amount] : columns)
+    row[measure] = number(amount);
   return row;
 }
 
-ExportRow quota_row(const std::string& name, const PoolName& pool,
-                    const api::QuotaResourceStatus& status) {
-  ExportRow row;
-  row.name = name;
-  row.pool = pool.str();
-  row.resource = status.name;
-  row[Measure::Nominal] = number(status.nominal);
-  row[Measure::Used] = number(status.used);
-  row[Measure::Borrowed] = number(status.borrowed);
-  row[Measure::Lent] = number(status.lent);
-  row[Measure::Pending] = number(status.pending);
+ExportRow row_of(const std::string& pool, const api::PoolResourceStatus& status) {
+  ExportRow row = row_of(pool, pool, status.name,
+                         {{Measure::Capacity, status.capacity},
+                          {Measure::Allocatable, status.allocatable},
+                          {Measure::Allocated, status.allocated},
+                          {Measure::Promised, status.promised},
+                          {Measure::Measured, status.used}});
+  row.is_pool = true;
   return row;
+}
+
+ExportRow row_of(const std::string& quota, const PoolName& pool,
+                 const api::QuotaResourceStatus& status) {
+  return row_of(quota, pool.str(), status.name,
+                {{Measure::Nominal, status.nominal},
+                 {Measure::Used, status.used},
+                 {Measure::Borrowed, status.borrowed},
+                 {Measure::Lent, status.lent},
+                 {Measure::Pending, status.pending}});
 }
 
 } // namespace
@@ -64,11 +73,11 @@ ExportView decide_export(const ObservedStatus& observed, TimePoint now) {
   view.as_of = now;
   for (const auto& pool : observed.pools)
     for (const auto& status : pool->status.resources)
-      view.rows.push_back(pool_row(pool->meta.name, status));
+      view.rows.push_back(row_of(pool->meta.name, status));
   for (const auto& quota : observed.quotas)
     for (const auto& pool : quota->status.pools)
       for (const auto& status : pool.resources)
-        view.rows.push_back(quota_row(quota->meta.name, pool.pool, status));
+        view.rows.push_back(row_of(quota->meta.name, pool.pool, status));
   std::ranges::sort(view.rows, {}, [](const ExportRow& row) {
     return std::tuple(!row.is_pool, row.name, row.pool, std::string(row.resource.str()));
   });

@@ -79,11 +79,19 @@ std::string fit(std::string_view picture, const ScreenSize& screen) {
 }
 
 std::string drawn_over(std::string_view fitting) {
-  std::string text = "\033[H";
+  constexpr std::string_view kTop = "\033[H";
+  constexpr std::string_view kWipeLine = "\033[K";
+  constexpr std::string_view kWipeRest = "\033[J";
   const auto lines = lines_of(fitting);
-  for (std::size_t at = 0; at < lines.size(); ++at)
-    text += std::string(at == 0 ? "" : "\n") + std::string(lines[at]) + "\033[K";
-  return text + "\033[J";
+  std::string text(kTop);
+  if (lines.empty())
+    text += kWipeRest;
+  for (std::size_t at = 0; at < lines.size(); ++at) {
+    text += at == 0 ? "" : "\n";
+    text += at + 1 == lines.size() ? kWipeRest : kWipeLine;
+    text += lines[at];
+  }
+  return text;
 }
 
 } // namespace berth::cli

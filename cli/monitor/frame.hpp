@@ -13,7 +13,8 @@ namespace berth::cli {
 [[nodiscard]] std::string fit(std::string_view picture, const ScreenSize& screen);
 
 /// What draws a picture that fits over whatever is on the screen, without a flicker: from the top,
-/// each line wiped behind its end, the rest of the screen wiped.
+/// each line wiped before it is written, with the last one the rest of the screen. Not after it: a
+/// terminal whose line is full waits in its last column with the wrap, and would wipe that column.
 [[nodiscard]] std::string drawn_over(std::string_view fitting);
 
 } // namespace berth::cli

@@ -91,7 +91,7 @@ namespace berth {
   X(MetricsAvailable, "Fresh measurements cover the target.")                                      \
   X(MetricsStale, "The newest measurement is too old to decide on.")                               \
   X(MetricsMissing, "No measurement of the target has been seen.")                                 \
-  X(PodsPending, "Pods of the target do not work yet; until they do it is not made smaller.")       \
+  X(PodsPending, "Pods of the target do not work yet, or work waits for it; until then it is not made smaller.") \
   X(ScaledByAutoscaler, "An autoscaler already chooses this for the target; a second hand would fight with it.") \
   X(HighUtilization, "Measured use is, or will be, above the upper threshold.")                    \
   X(LowUtilization, "Measured use stays below the lower threshold.")                               \
@@ -103,6 +103,8 @@ namespace berth {
   X(PressureOver, "The pool no longer needs its burst, or has had it for as long as it may.")      \
   X(RequestTooSmall, "Containers use, or will use, more than they ask for.")                       \
   X(RequestTooLarge, "Containers ask for much more than they use.")                                \
+  X(NominalTooSmall, "Most of the time a quota's work holds and waits for more than its nominal amount.") \
+  X(NominalTooLarge, "A quota never asks for a part of its nominal amount that another one lacks.") \
   X(KilledForMemory, "A container was killed because it reached its memory limit.")                \
   X(Applied, "The target is as the recommendation asks for.")                                      \
   X(ForecastHeld, "What was measured lies within what was foreseen.")                              \
@@ -110,6 +112,8 @@ namespace berth {
   /* operation */                                                                                  \
   X(CachesNotSynced, "The caches are not filled yet; nothing is decided on a partial view.")       \
   X(TargetNotFound, "The object that the policy or the request names does not exist.")             \
+  X(TargetTaken, "An older policy names the same target; that one holds, and this one has no effect.") \
+  X(TargetNotSupported, "Nothing is advised on objects of the kind that the policy names.")        \
   X(Throttled, "The API server asked to slow down, or the pool's measured use is too high.")                                               \
   X(InternalError, "An unexpected failure; the message has the details.")
 // clang-format on

@@ -168,6 +168,12 @@ AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
       series(registry.gauge(gauge("berth_analyzer_series", "Series in the history."))),
       series_stale(registry.gauge(gauge("berth_analyzer_series_stale",
                                         "Series without a measurement of the last intervals."))),
+      marks(registry.gauge(
+          gauge("berth_analyzer_marks",
+                "What containers needed to start and were killed at, as far as it is kept."))),
+      marks_refused(
+          registry.counter(counter("berth_analyzer_marks_refused_total",
+                                   "Times that such a value was not kept for want of room."))),
       history_bytes(registry.gauge(
           gauge("berth_analyzer_history_bytes", "Memory that the history takes up."))),
       history_seconds(registry.gauge(gauge(

@@ -115,6 +115,8 @@ struct AnalyzerMetrics {
   Counter& samples_missing;
   Gauge& series;
   Gauge& series_stale;
+  Gauge& marks;
+  Counter& marks_refused;
   Gauge& history_bytes;
   Gauge& history_seconds;
   CounterFamily<ForecastReach, ForecastOutcome> forecasts;

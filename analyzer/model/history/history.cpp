@@ -58,14 +58,22 @@ std::optional<SampleFate> History::add(std::string_view name, const Sample& samp
   return fate;
 }
 
-void History::raise(std::string_view name, double value) {
+void History::raise(std::string_view name, double value, TimePoint now) {
   if (!std::isfinite(value))
     return;
   const auto found = marks_.find(name);
   if (found != marks_.end())
-    found->second = std::max(found->second, value);
+    found->second = {std::max(found->second.value, value), std::max(found->second.seen, now)};
   else if (marks_.size() < limits_.marks_max)
-    marks_.emplace(std::string(name), value);
+    marks_.emplace(std::string(name), Mark{value, now});
+  else
+    ++totals_.marks_refused;
+}
+
+void History::see(std::string_view name, TimePoint now) {
+  const auto found = marks_.find(name);
+  if (found != marks_.end())
+    found->second.seen = std::max(found->second.seen, now);
 }
 
 const Series* History::find(std::string_view name) const {
@@ -75,12 +83,14 @@ const Series* History::find(std::string_view name) const {
 
 double History::mark(std::string_view name) const {
   const auto found = marks_.find(name);
-  return found == marks_.end() ? 0 : found->second;
+  return found == marks_.end() ? 0 : found->second.value;
 }
 
 void History::tend(TimePoint now) {
   std::erase_if(series_,
                 [&](const auto& one) { return now - newest(one.second) > limits_.forget_after; });
+  std::erase_if(
+      marks_, [&](const auto& one) { return now - one.second.seen > limits_.forget_marks_after; });
   std::size_t used = bytes();
   while (used > limits_.bytes_max && options_.aggregates_kept > kDay) {
     keep_aggregates(options_.aggregates_kept - kDay);
@@ -90,6 +100,7 @@ void History::tend(TimePoint now) {
   if (used < roomy && options_.aggregates_kept < kept_at_most_)
     keep_aggregates(std::min(options_.aggregates_kept + kDay, kept_at_most_));
   totals_.series = series_.size();
+  totals_.marks = marks_.size();
   totals_.stale = static_cast<std::size_t>(
       std::ranges::count_if(series_, [&](const auto& one) { return one.second.is_stale(now); }));
   totals_.bytes = used;

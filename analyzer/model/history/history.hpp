@@ -1,8 +1,8 @@
 #pragma once
-// History: all series that the analyzer keeps, by name, and the highest values that must never be
-// forgotten. Bounded: beyond its limits it refuses new series, and keeps fewer days of all rather
-// than more bytes. What sources do wrong is counted and can be seen. For the advisor; snapshot.hpp
-// carries it over a restart.
+// History: all series that the analyzer keeps, by name, and the highest values that do not decay
+// while what they are of is there. Bounded: beyond its limits it refuses new series and marks, and
+// keeps fewer days of all rather than more bytes. What sources do wrong and what is refused is
+// counted and can be seen. For the advisor; snapshot.hpp carries it over a restart.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +26,17 @@ struct HistoryLimits {
   std::size_t marks_max = 40'000;
   /// A series without a sample for so long is dropped: its node or workload is gone.
   Duration forget_after = std::chrono::days{7};
+  /// A mark of which nobody said for so long that it is still of something is dropped. Longer than
+  /// a series: what runs once a month is not to be killed each time.
+  Duration forget_marks_after = std::chrono::days{35};
+};
+
+/// The highest value of a name.
+struct Mark {
+  double value = 0;
+  TimePoint seen{}; ///< when what it is of was last there
+
+  friend bool operator==(const Mark&, const Mark&) = default;
 };
 
 struct HistoryTotals {
@@ -35,6 +46,8 @@ struct HistoryTotals {
   Duration kept{};           ///< of aggregates
   std::uint64_t refused = 0; ///< samples of series beyond series_max
   SampleCounts samples{};    ///< of all series that ever were
+  std::size_t marks = 0;
+  std::uint64_t marks_refused = 0; ///< values of marks beyond marks_max
 
   friend bool operator==(const HistoryTotals&, const HistoryTotals&) = default;
 };
@@ -42,7 +55,7 @@ struct HistoryTotals {
 class History {
 public:
   using SeriesByName = std::map<std::string, Series, std::less<>>;
-  using Marks = std::map<std::string, double, std::less<>>;
+  using Marks = std::map<std::string, Mark, std::less<>>;
 
   explicit History(SeriesOptions options, HistoryLimits limits = {});
 
@@ -51,8 +64,11 @@ public:
   /// Adds the sample to the series of that name, which begins with it. OutOfOrder and the like are
   /// refused; nothing where there is no room for another series.
   std::optional<SampleFate> add(std::string_view name, const Sample& sample, TimePoint now);
-  /// Remembers `value` if it is the highest of that name. Marks never decay.
-  void raise(std::string_view name, double value);
+  /// Remembers `value` if it is the highest of that name. Marks do not decay; they go as a whole
+  /// once nobody has raised or seen them for forget_marks_after.
+  void raise(std::string_view name, double value, TimePoint now);
+  /// What the mark of that name is of is there; nothing where there is no such mark.
+  void see(std::string_view name, TimePoint now);
 
   /// Null: never measured. Valid until tend() or a new series.
   [[nodiscard]] const Series* find(std::string_view name) const;

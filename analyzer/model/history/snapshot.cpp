@@ -1,5 +1,6 @@
 #include "analyzer/model/history/snapshot.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -125,9 +126,10 @@ std::string encode_snapshot(const History& history) {
   writer.number(static_cast<std::uint64_t>(history.options().step.count()));
   writer.number(static_cast<std::uint32_t>(history.marks().size()));
   writer.number(static_cast<std::uint32_t>(history.series().size()));
-  for (const auto& [name, value] : history.marks()) {
+  for (const auto& [name, mark] : history.marks()) {
     writer.name(name);
-    writer.number(std::bit_cast<std::uint64_t>(value));
+    writer.number(std::bit_cast<std::uint64_t>(mark.value));
+    writer.number(static_cast<std::uint64_t>(mark.seen.time_since_epoch().count()));
   }
   for (const auto& [name, series] : history.series()) {
     writer.name(name);
@@ -163,7 +165,9 @@ Result<void> decode_snapshot(std::string_view bytes, TimePoint now, History& int
   History restored = into;
   for (std::uint32_t i = 0; i < marks && reader.ok(); ++i) {
     const std::string_view name = reader.name();
-    restored.raise(name, std::bit_cast<double>(reader.number<std::uint64_t>()));
+    const auto value = std::bit_cast<double>(reader.number<std::uint64_t>());
+    const TimePoint seen{Duration{reader.number<std::int64_t>()}};
+    restored.raise(name, value, std::clamp(seen, TimePoint{}, now));
   }
   for (std::uint32_t i = 0; i < series && reader.ok(); ++i) {
     BERTH_TRY(auto one, read_series(reader, step, now));

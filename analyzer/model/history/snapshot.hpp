@@ -4,7 +4,7 @@
 // measures anew. tests/fuzz/history_snapshot feeds the decoder.
 //
 //   magic "BERTHIST" | version u32 | step ms u64 | marks u32 | series u32
-//   mark:    name | value f64
+//   mark:    name | value f64 | seen ms i64
 //   series:  name | days u16, each: length u32, bytes | samples u32, each: time ms i64, value f32
 //   name:    length u16, bytes                                  FNV-1a of all before: u64
 // All numbers with the lowest byte first.
@@ -17,7 +17,7 @@
 
 namespace berth::analyzer {
 
-inline constexpr std::uint32_t kSnapshotVersion = 1;
+inline constexpr std::uint32_t kSnapshotVersion = 2;
 inline constexpr std::size_t kSnapshotBytesMax = std::size_t{256} << 20U;
 
 [[nodiscard]] std::string encode_snapshot(const History& history);

@@ -123,4 +123,16 @@ TEST_CASE("what a dead operator said of charges is not known any more") {
   CHECK(of_kind(world, RecommendationKind::EnterBurst).size() == 1);
 }
 
+TEST_CASE("what an operator without a Lease says of charges is known") {
+  AnalyzerWorld world;
+  world.add_pool(10);
+  world.admin.patch("ResourcePool", {"", "p"}, {{"spec", {{"burst", Json::object()}}}});
+  AdvisorOptions options;
+  options.operator_lease = {"berth-system", "berth-operator"};
+  SimulatedAnalyzer analyzer(world, options);
+  charge(world, 98);
+  world.measure_for(20min, 5000);
+  CHECK(of_kind(world, RecommendationKind::EnterBurst).size() == 1);
+}
+
 } // namespace berth::analyzer

@@ -108,21 +108,51 @@ TEST_CASE("where memory is short all series keep fewer days, and more again when
 TEST_CASE("marks keep the highest value and nothing else") {
   History history({});
   CHECK(history.mark("x") == 0);
-  history.raise("x", 5);
-  history.raise("x", 3);
-  history.raise("x", std::nan(""));
+  history.raise("x", 5, kStart);
+  history.raise("x", 3, kStart);
+  history.raise("x", std::nan(""), kStart);
   CHECK(history.mark("x") == 5);
+}
+
+TEST_CASE("a mark is kept as long as what it is of is seen, and then for its time") {
+  HistoryLimits limits;
+  limits.forget_marks_after = 48h;
+  History history({}, limits);
+  history.raise("seen", 5, kStart);
+  history.raise("gone", 5, kStart);
+  history.see("seen", kStart + 40h);
+  history.see("never raised", kStart);
+  history.tend(kStart + 48h);
+  CHECK(history.mark("gone") == 5);
+  history.tend(kStart + 49h);
+  CHECK(history.mark("gone") == 0);
+  CHECK(history.mark("seen") == 5);
+  CHECK(history.totals().marks == 1);
+  history.tend(kStart + 89h);
+  CHECK(history.marks().empty());
+}
+
+TEST_CASE("beyond its limit no mark begins, and that is counted") {
+  HistoryLimits limits;
+  limits.marks_max = 1;
+  History history({}, limits);
+  history.raise("a", 1, kStart);
+  history.raise("b", 1, kStart);
+  history.raise("a", 2, kStart);
+  CHECK(history.mark("a") == 2);
+  CHECK(history.mark("b") == 0);
+  CHECK(history.totals().marks_refused == 1);
 }
 
 TEST_CASE("a snapshot brings back steps, samples and marks") {
   History before({});
   measure(before, "node/a/cpu", kStart, 26h + 3min);
   measure(before, "node/b/cpu", kStart, 2min);
-  before.raise("killed/x", 1e9);
+  before.raise("killed/x", 1e9, kStart + 1h);
   const TimePoint now = kStart + 26h + 10min;
   History after({});
   REQUIRE(decode_snapshot(encode_snapshot(before), now, after));
-  CHECK(after.mark("killed/x") == 1e9);
+  CHECK(after.marks() == before.marks());
   REQUIRE(after.series().size() == 2);
   const Series& series = *after.find("node/a/cpu");
   CHECK(series.aggregates() == before.find("node/a/cpu")->aggregates());
@@ -137,7 +167,7 @@ TEST_CASE("a snapshot brings back steps, samples and marks") {
 TEST_CASE("a snapshot that is damaged in any byte is refused and nothing of it is taken") {
   History before({});
   measure(before, "a", kStart, 30min);
-  before.raise("m", 1);
+  before.raise("m", 1, kStart);
   const std::string good = encode_snapshot(before);
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
@@ -170,8 +200,10 @@ TEST_CASE("a snapshot whose bytes are wrong under a right checksum breaks nothin
 TEST_CASE("a snapshot from after now is a wrong clock, and is left out") {
   History before({});
   measure(before, "a", kStart, 30min);
+  before.raise("m", 1, kStart);
   History after({});
   REQUIRE(decode_snapshot(encode_snapshot(before), kStart - 1h, after));
+  CHECK(after.marks().at("m") == Mark{1, kStart - 1h});
   REQUIRE(after.find("a") != nullptr);
   CHECK(after.find("a")->samples().empty());
   CHECK(after.find("a")->aggregates().empty());

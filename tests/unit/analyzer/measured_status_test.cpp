@@ -26,9 +26,7 @@ api::Condition metrics_condition(AnalyzerWorld& world) {
 } // namespace
 
 TEST_CASE("measured use is published, and whether it can be relied on") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.measure_for(2min, 4000);
   CHECK(used_cpu(world) == Amount{12'000});
   CHECK(metrics_condition(world).status == ConditionStatus::True);
@@ -37,9 +35,7 @@ TEST_CASE("measured use is published, and whether it can be relied on") {
 }
 
 TEST_CASE("T1: measured use says when and of which nodes it was measured") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.add_node("unmeasured");
   world.node_names.pop_back();
   world.measure_for(5min, 4000);
@@ -53,9 +49,7 @@ TEST_CASE("T1: measured use says when and of which nodes it was measured") {
 }
 
 TEST_CASE("T3: measured use says when its oldest sample was taken, for what came after it") {
-  AnalyzerWorld world;
-  world.add_pool(2);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(2);
   world.measure_for(5min, 9000);
   world.node_names.pop_back(); // its sample is the old one for a while
   const TimePoint lagging = world.executor.now() - 1min;
@@ -68,9 +62,7 @@ TEST_CASE("T3: measured use says when its oldest sample was taken, for what came
 }
 
 TEST_CASE("T1, R2: the time of a measurement is never old, and is written seldom in a quiet pool") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(5min, 6000);
   std::set<TimePoint> times;
   for (int minute = 0; minute < 20; ++minute) {
@@ -88,9 +80,7 @@ TEST_CASE("T1, R2: the time of a measurement is never old, and is written seldom
 }
 
 TEST_CASE("without a metrics-server nothing is published as zero") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.executor.run_for(10min);
   CHECK(used_cpu(world) == std::nullopt);
   CHECK(metrics_condition(world).status == ConditionStatus::False);
@@ -99,9 +89,7 @@ TEST_CASE("without a metrics-server nothing is published as zero") {
 }
 
 TEST_CASE("measurements that stop coming are taken back after three intervals") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.measure_for(10min, 4000);
   REQUIRE(used_cpu(world) == Amount{12'000});
   world.executor.run_for(2min);
@@ -126,23 +114,19 @@ TEST_CASE("asking more often than metrics-server measures makes nothing stale") 
 }
 
 TEST_CASE("a failing metrics API is an outage of measurements and of nothing else") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.measure_for(10min, 9500);
   REQUIRE(standing_in(world).size() == 1);
-  analyzer.transport.set_down(true);
+  world.analyzer.transport.set_down(true);
   world.executor.run_for(30min);
-  analyzer.transport.set_down(false);
+  world.analyzer.transport.set_down(false);
   world.measure_for(12min, 9500);
   CHECK(used_cpu(world) == Amount{28'500});
   CHECK(standing_in(world).size() == 1);
 }
 
 TEST_CASE("a pool in which too few nodes are measured is not judged") {
-  AnalyzerWorld world;
-  world.add_pool(4);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(4);
   for (int minute = 0; minute < 15; ++minute) {
     for (int i = 0; i < 3; ++i)
       world.measure("n-" + std::to_string(i), 9900, 50);
@@ -154,15 +138,13 @@ TEST_CASE("a pool in which too few nodes are measured is not judged") {
 }
 
 TEST_CASE("a quiet cluster is not written to, but for the time of the measurement") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(5min, 6000);
-  const std::size_t settled = analyzer.writes();
+  const std::size_t settled = world.analyzer.writes();
   CHECK(settled > 0);
   world.measure_for(2h, 6000);
-  CHECK(analyzer.writes() <= settled + 40); // every three minutes
-  world.measure_for(10min, 6050);           // half a percent of the pool
+  CHECK(world.analyzer.writes() <= settled + 40); // every three minutes
+  world.measure_for(10min, 6050);                 // half a percent of the pool
   CHECK(used_cpu(world) == Amount{60'000});
   world.measure_for(2min, 6200);
   CHECK(used_cpu(world) == Amount{62'000});
@@ -183,9 +165,7 @@ TEST_CASE("use on nodes that are all cordoned is not written anew for every flic
 }
 
 TEST_CASE("the analyzer and the operator write their own parts of a pool's status") {
-  AnalyzerWorld world;
-  world.add_pool(3);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(3);
   world.measure_for(2min, 4000);
   simulation::SimulatedTransport transport(world.server, "berth-operator", 3);
   kube::ClientOptions options;

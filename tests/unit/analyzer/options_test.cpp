@@ -31,6 +31,9 @@ TEST_CASE("the operator's Lease is looked for where the analyzer's own is, or no
   CHECK(lease({"--lease-namespace=here", "--operator-lease-name=op"}) ==
         api::ObjectKey{"here", "op"});
   CHECK(lease({"--operator-lease-name=none"}).name.empty());
+  const std::string help = parse({"--help"}).end.text;
+  CHECK(help.find("--leader-elect=false") != std::string::npos);
+  CHECK(help.find("\"none\"") != std::string::npos);
 }
 
 TEST_CASE("the interval may be 10 seconds to an hour, and recommendations outlive six of them") {

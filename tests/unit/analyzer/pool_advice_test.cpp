@@ -16,9 +16,7 @@ using simulation::Json;
 } // namespace
 
 TEST_CASE("a pool that stays full is recommended to grow, with the exact patch and its evidence") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(20min, 9000);
   const auto found = world.recommendations();
   REQUIRE(found.size() == 1);
@@ -44,9 +42,7 @@ TEST_CASE("a pool that stays full is recommended to grow, with the exact patch a
 }
 
 TEST_CASE("the patch is one that the API server takes") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(20min, 9000);
   const auto found = world.recommendations();
   REQUIRE(found.size() == 1);
@@ -57,9 +53,7 @@ TEST_CASE("the patch is one that the API server takes") {
 }
 
 TEST_CASE("a rising pool is recommended to grow before it is full, with the forecast") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   int cpu_milli = 3000;
   for (; world.recommendations().empty() && cpu_milli < 8500; cpu_milli += 100)
     world.measure_for(1min, cpu_milli);
@@ -95,9 +89,7 @@ TEST_CASE("whatever is recommended to grow is more likely needed than not") {
 }
 
 TEST_CASE("an idle pool is recommended to shrink only after an hour of measurements") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(40min, 1000, 5);
   CHECK(world.recommendations().empty());
   world.measure_for(15min, 1000, 5);
@@ -110,9 +102,7 @@ TEST_CASE("an idle pool is recommended to shrink only after an hour of measureme
 }
 
 TEST_CASE("a pool that had a busy spell is not recommended to shrink for a day") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(20min, 6000, 5);
   world.measure_for(23h, 1000, 5);
   CHECK(world.recommendations().empty());

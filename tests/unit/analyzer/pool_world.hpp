@@ -7,6 +7,18 @@
 
 namespace berth::analyzer {
 
+/// A pool of so many nodes.
+struct PoolWorld : AnalyzerWorld {
+  explicit PoolWorld(int nodes) { add_pool(nodes); }
+};
+
+/// The same, and the analyzer has begun to look at it.
+struct WatchedPool : PoolWorld {
+  explicit WatchedPool(int nodes) : PoolWorld(nodes) {}
+
+  SimulatedAnalyzer analyzer{*this};
+};
+
 inline std::optional<resources::Amount> used_cpu(AnalyzerWorld& world) {
   for (const auto& resource : world.pool().status.resources)
     if (resource.name == resources::ResourceName::cpu())

@@ -16,13 +16,11 @@ using simulation::make_object;
 } // namespace
 
 TEST_CASE("a recommendation that holds is renewed at half its time, and is otherwise left alone") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(15min, 9000);
   REQUIRE(standing_in(world).size() == 1);
   const auto first = standing_in(world)[0];
-  const std::size_t before = analyzer.writes("/scalingrecommendations");
+  const std::size_t before = world.analyzer.writes("/scalingrecommendations");
   world.measure_for(1h, 9000);
   const auto later = standing_in(world);
   REQUIRE(later.size() == 1);
@@ -30,14 +28,12 @@ TEST_CASE("a recommendation that holds is renewed at half its time, and is other
   CHECK(later[0].spec.expires_at > world.executor.now());
   CHECK(later[0].spec.action == first.spec.action);
   // Every 8 minutes the spec; the status only if its words change.
-  CHECK(analyzer.writes("/scalingrecommendations") - before <= 2 * 8);
-  CHECK(analyzer.writes("/scalingrecommendations") - before >= 6);
+  CHECK(world.analyzer.writes("/scalingrecommendations") - before <= 2 * 8);
+  CHECK(world.analyzer.writes("/scalingrecommendations") - before >= 6);
 }
 
 TEST_CASE("a finding that is gone is resolved, and removed after a day") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(20min, 9000);
   REQUIRE(standing_in(world).size() == 1);
   world.measure_for(15min, 6000);
@@ -51,9 +47,7 @@ TEST_CASE("a finding that is gone is resolved, and removed after a day") {
 }
 
 TEST_CASE("another number of nodes is a new recommendation that supersedes the first") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(20min, 8600);
   REQUIRE(standing_in(world).size() == 1);
   const auto first = standing_in(world)[0];
@@ -68,9 +62,7 @@ TEST_CASE("another number of nodes is a new recommendation that supersedes the f
 }
 
 TEST_CASE("a number of nodes is raised at once and taken back only after the cooldown") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   for (int cpu_milli = 4000; world.recommendations().empty(); cpu_milli += 250)
     world.measure_for(1min, cpu_milli);
   const auto nodes = [&] { return units_of(standing_in(world).at(0)).value_or(0); };
@@ -116,9 +108,7 @@ TEST_CASE("a restart keeps the standing recommendation as it was") {
 }
 
 TEST_CASE("a status that a crash left unwritten is written by the next cycle") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
+  WatchedPool world(10);
   world.measure_for(12min, 9000);
   REQUIRE(world.recommendations().size() == 1);
   const auto name = world.recommendations()[0].meta.name;
@@ -130,16 +120,14 @@ TEST_CASE("a status that a crash left unwritten is written by the next cycle") {
 }
 
 TEST_CASE("a replica that does not lead measures and writes nothing, and takes over warm") {
-  AnalyzerWorld world;
-  world.add_pool(10);
-  SimulatedAnalyzer analyzer(world);
-  analyzer.leads = false;
+  WatchedPool world(10);
+  world.analyzer.leads = false;
   world.executor.run_for(10s);
-  const std::size_t before = analyzer.writes();
+  const std::size_t before = world.analyzer.writes();
   world.measure_for(20min, 9000);
-  CHECK(analyzer.writes() == before);
+  CHECK(world.analyzer.writes() == before);
   CHECK(world.recommendations().empty());
-  analyzer.leads = true;
+  world.analyzer.leads = true;
   world.measure_for(1min, 9000);
   CHECK(standing_in(world).size() == 1);
 }

@@ -14,10 +14,7 @@ using api::RecommendationKind;
 } // namespace
 
 TEST_CASE("a busy Deployment is recommended to scale out, by a patch of its scale") {
-  WorkloadWorld world;
-  world.add_deployment(4);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(4);
   world.measure_pods_for(20min, 900, 500);
   const auto found = world.standing_in("shop");
   REQUIRE(found.size() == 1);
@@ -49,19 +46,13 @@ TEST_CASE("the policy's bounds hold: no more than maxReplicas, no fewer than min
 }
 
 TEST_CASE("memory that each replica fills for itself asks for no more replicas") {
-  WorkloadWorld world;
-  world.add_deployment(3);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(3);
   world.measure_pods_for(30min, 300, 1000);
   CHECK(world.recommendations("shop").empty());
 }
 
 TEST_CASE("an idle Deployment is recommended to scale in after an hour, a step at a time") {
-  WorkloadWorld world;
-  world.add_deployment(10);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(10);
   world.measure_pods_for(45min, 100, 100);
   CHECK(world.recommendations("shop").empty());
   world.measure_pods_for(20min, 100, 100);
@@ -95,10 +86,7 @@ TEST_CASE("a policy without its target is no failure, and one that goes takes it
 }
 
 TEST_CASE("after its hour a recommendation is verified, and says what came") {
-  WorkloadWorld world;
-  world.add_deployment(4);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(4);
   world.measure_pods_for(70min, 900, 500);
   const auto found = world.standing_in("shop");
   REQUIRE(found.size() == 1);
@@ -111,16 +99,13 @@ TEST_CASE("after its hour a recommendation is verified, and says what came") {
   CHECK(found[0].status.outcome->after == resources::Quantity::of(90));
   using telemetry::AdviceKind;
   using telemetry::ForecastOutcome;
-  CHECK(analyzer.metrics.verified_recommendations(AdviceKind::ScaleOut, ForecastOutcome::Held)
+  CHECK(world.analyzer.metrics.verified_recommendations(AdviceKind::ScaleOut, ForecastOutcome::Held)
             .value() >= 1);
-  CHECK(analyzer.metrics.pending_plans(AdviceKind::ScaleOut).value() == 1);
+  CHECK(world.analyzer.metrics.pending_plans(AdviceKind::ScaleOut).value() == 1);
 }
 
 TEST_CASE("a Deployment whose pods wait is not scaled in, and is again once they run") {
-  WorkloadWorld world;
-  world.add_deployment(10);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(10);
   world.measure_pods_for(65min, 100, 100);
   REQUIRE(world.standing_in("shop").size() == 1);
   REQUIRE(world.standing_in("shop")[0].spec.kind == RecommendationKind::ScaleIn);
@@ -170,10 +155,7 @@ TEST_CASE("what is already coming is not asked for again, and what is missing be
 }
 
 TEST_CASE("who is scaled by a HorizontalPodAutoscaler gets no second hand, and is told why") {
-  WorkloadWorld world;
-  world.add_deployment(4);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(4);
   world.measure_pods_for(20min, 900, 500);
   REQUIRE(world.standing_in("shop").size() == 1);
   world.add_autoscaler();
@@ -192,10 +174,7 @@ TEST_CASE("who is scaled by a HorizontalPodAutoscaler gets no second hand, and i
 }
 
 TEST_CASE("advice that was followed ends, and the next change waits for the cooldown") {
-  WorkloadWorld world;
-  world.add_deployment(10);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(10);
   world.measure_pods_for(65min, 100, 100);
   REQUIRE(world.standing_in("shop").size() == 1);
   const auto first = world.standing_in("shop")[0];
@@ -216,10 +195,7 @@ TEST_CASE("advice that was followed ends, and the next change waits for the cool
 }
 
 TEST_CASE("advice that is given again after it was followed begins anew, and is not applied yet") {
-  WorkloadWorld world;
-  world.add_deployment(4);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(4);
   world.measure_pods_for(20min, 900, 500);
   REQUIRE(world.standing_in("shop").size() == 1);
   const auto first = world.standing_in("shop")[0];
@@ -236,10 +212,7 @@ TEST_CASE("advice that is given again after it was followed begins anew, and is 
 }
 
 TEST_CASE("a policy says in its status whether its target is measured") {
-  WorkloadWorld world;
-  world.add_deployment(4);
-  world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  WatchedReplicas world(4);
   world.executor.run_for(2min);
   CHECK(world.policy_condition("Ready").status == ConditionStatus::False);
   CHECK(world.policy_condition("Ready").reason == Reason::MetricsMissing);

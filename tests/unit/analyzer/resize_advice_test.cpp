@@ -146,6 +146,26 @@ TEST_CASE("a kill raises the limit once, though the pod says it for as long as i
   CHECK(world.standing_in("shop").empty());
 }
 
+TEST_CASE("while a resize cools down it is said in the words of the patch that stands") {
+  WorkloadWorld world;
+  world.add_deployment(2);
+  world.add_policy({{"actions", {"Resize"}}, {"cooldownSeconds", 3600}});
+  SimulatedAnalyzer analyzer(world);
+  world.measure_pods_for(20min, 500, 1400);
+  REQUIRE(world.standing_in("shop").size() == 1);
+  const auto first = world.standing_in("shop")[0];
+  world.measure_pods_for(25min, 500, 2400);
+  const auto later = world.standing_in("shop");
+  REQUIRE(later.size() == 1);
+  CHECK(later[0].spec.expires_at > first.spec.expires_at); // it was said again
+  CHECK(later[0].spec.action == first.spec.action);
+  CHECK(valid_of(later[0])->message == valid_of(first)->message);
+  world.measure_pods_for(40min, 500, 2400); // now the words and the patch change together
+  REQUIRE(world.standing_in("shop").size() == 1);
+  CHECK_FALSE(world.standing_in("shop")[0].spec.action == first.spec.action);
+  CHECK(valid_of(world.standing_in("shop")[0])->message != valid_of(first)->message);
+}
+
 TEST_CASE("a request for what an autoscaler follows is left alone") {
   WorkloadWorld world;
   world.add_deployment(2);

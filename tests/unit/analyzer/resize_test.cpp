@@ -127,12 +127,43 @@ TEST_CASE("the patch tests which container it means, and is known again once it 
 
 TEST_CASE("a patch that is nearly what is wanted may stand") {
   const auto asks = workload({{"memory", static_cast<std::int64_t>(kGi)}});
-  const auto first = resize(asks, {memory_demand(2 * kGi)}, kNoBuffer);
-  const std::string patch = resize_patch(asks, first);
-  CHECK(is_close(asks, patch, resize(asks, {memory_demand(2.2 * kGi)}, kNoBuffer)));
-  CHECK_FALSE(is_close(asks, patch, resize(asks, {memory_demand(3 * kGi)}, kNoBuffer)));
+  const auto standing = resize(asks, {memory_demand(2 * kGi)}, kNoBuffer);
+  CHECK(is_close(standing, resize(asks, {memory_demand(2.2 * kGi)}, kNoBuffer)));
+  CHECK_FALSE(is_close(standing, resize(asks, {memory_demand(3 * kGi)}, kNoBuffer)));
   CHECK_FALSE(
-      is_close(asks, patch, resize(asks, {memory_demand(2 * kGi), cpu_demand(900)}, kNoBuffer)));
+      is_close(standing, resize(asks, {memory_demand(2 * kGi), cpu_demand(900)}, kNoBuffer)));
+}
+
+TEST_CASE("a patch that stands is read back as the changes that it was made of") {
+  const auto asks = workload({{"cpu", 1000}, {"memory", static_cast<std::int64_t>(kGi)}},
+                             {{"memory", static_cast<std::int64_t>(2 * kGi)}});
+  const std::vector<ContainerDemand> demands{cpu_demand(100), memory_demand(1.5 * kGi)};
+  const auto changes = resize(asks, demands, kNoBuffer);
+  REQUIRE(changes.size() == 2);
+  const std::string patch = resize_patch(asks, changes);
+  CHECK(changes_of(asks, patch, demands) == changes);
+  // Weighed by what is known now, it still asks for the same.
+  const auto later = changes_of(asks, patch, {memory_demand(3 * kGi), cpu_demand(500)});
+  REQUIRE(later);
+  CHECK(resize_patch(asks, *later) == patch);
+  CHECK(later->front().peak_percent == Approx(300));
+  CHECK(changes_of(asks, patch, {memory_demand(kGi)}) == std::nullopt); // nothing known of the cpu
+  CHECK(changes_of(asks, "no patch", demands) == std::nullopt);
+}
+
+TEST_CASE("what stands is let go once it would take away what is needed") {
+  const auto asks = workload({{"memory", static_cast<std::int64_t>(4 * kGi)}});
+  const auto for_peak = [&](double peak) { return resize(asks, {memory_demand(peak)}, kNoBuffer); };
+  const auto lowers = for_peak(kGi);
+  CHECK(still_helps(lowers, for_peak(0.5 * kGi)));
+  CHECK(still_helps(lowers, for_peak(1.1 * kGi)));
+  CHECK_FALSE(still_helps(lowers, for_peak(2 * kGi)));
+  CHECK_FALSE(still_helps(lowers, for_peak(4 * kGi))); // fits as it is
+  CHECK_FALSE(still_helps(lowers, for_peak(6 * kGi)));
+  const auto raises = for_peak(6 * kGi);
+  CHECK(still_helps(raises, for_peak(8 * kGi)));
+  CHECK(still_helps(raises, for_peak(4 * kGi)));
+  CHECK_FALSE(still_helps(raises, for_peak(kGi)));
 }
 
 TEST_CASE("what must be raised leads, and the most pressing of it first") {

@@ -48,10 +48,10 @@ struct WorkloadWorld : AnalyzerWorld {
                             {"maxReplicas", 20},
                             {"metrics", std::move(metrics)}}));
   }
-  /// A condition of the policy's status, which must be there.
-  [[nodiscard]] api::Condition policy_condition(const std::string& type) {
-    const auto policy =
-        api::decode<api::ScalingPolicy>(admin.get("ScalingPolicy", {"shop", "web"}));
+  /// A condition of the status of a policy of the namespace, which must be there.
+  [[nodiscard]] api::Condition policy_condition(const std::string& type,
+                                                const std::string& name = "web") {
+    const auto policy = api::decode<api::ScalingPolicy>(admin.get("ScalingPolicy", {"shop", name}));
     ensure(policy.has_value(), "the policy can be read");
     const auto* found = api::find_condition(policy->status.conditions, type);
     ensure(found != nullptr, "the policy has the condition");
@@ -84,10 +84,11 @@ struct WorkloadWorld : AnalyzerWorld {
                                                {"lastState", last_state}}})}}}},
         "status");
   }
-  void add_policy(Json spec = Json::object()) {
-    spec["targetRef"] = {{"kind", "Deployment"}, {"name", "web"}};
+  void add_policy(Json spec = Json::object(), const std::string& name = "web") {
+    if (!spec.contains("targetRef"))
+      spec["targetRef"] = {{"kind", "Deployment"}, {"name", "web"}};
     admin.create(
-        simulation::make_object("berth.dev/v1alpha1", "ScalingPolicy", "shop", "web").spec(spec));
+        simulation::make_object("berth.dev/v1alpha1", "ScalingPolicy", "shop", name).spec(spec));
   }
   void measure_pod(const std::string& name, int cpu_milli, int memory_mib) {
     server.put_metrics(simulation::make_pod_metrics("shop", name, std::to_string(cpu_milli) + "m",
@@ -111,6 +112,21 @@ struct WorkloadWorld : AnalyzerWorld {
   }
 
   std::vector<std::string> pods;
+};
+
+/// The Deployment with a policy that advises on its replicas.
+struct ReplicasWorld : WorkloadWorld {
+  explicit ReplicasWorld(int replicas) {
+    add_deployment(replicas);
+    add_policy({{"actions", {"Replicas"}}});
+  }
+};
+
+/// The same, and the analyzer has begun to look at it.
+struct WatchedReplicas : ReplicasWorld {
+  explicit WatchedReplicas(int replicas) : ReplicasWorld(replicas) {}
+
+  SimulatedAnalyzer analyzer{*this};
 };
 
 /// Null before its status is written.

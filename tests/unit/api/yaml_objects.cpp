@@ -1,37 +1,22 @@
 #include "tests/unit/api/yaml_objects.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
 
-#include <yaml-cpp/yaml.h>
+#include "lib/base/ensure.hpp"
+#include "lib/kube/yaml_documents.hpp"
 
 namespace berth::api {
 namespace {
 
-/// YAML 1.2 core schema, as far as the objects use it: what is quoted is text.
-Json scalar(const YAML::Node& node) {
-  const std::string& text = node.Scalar();
-  if (node.Tag() == "!")
-    return text;
-  if (text == "true" || text == "false")
-    return text == "true";
-  const auto number = Json::parse(text, nullptr, false);
-  return number.is_number() ? number : Json(text);
-}
+/// Definitions are larger than what people write.
+constexpr kube::YamlBudget kBudget{1'000'000, 100, 64};
 
-Json to_json(const YAML::Node& node) {
-  if (node.IsMap()) {
-    Json object = Json::object();
-    for (const auto& member : node)
-      object[member.first.Scalar()] = to_json(member.second);
-    return object;
-  }
-  if (node.IsSequence()) {
-    Json list = Json::array();
-    for (const auto& item : node)
-      list.push_back(to_json(item));
-    return list;
-  }
-  return node.IsScalar() ? scalar(node) : Json(nullptr);
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 } // namespace
@@ -45,9 +30,11 @@ std::vector<YamlObject> yaml_objects(const std::filesystem::path& folder) {
   std::vector<YamlObject> objects;
   for (const auto& file : files) {
     int number = 0;
-    for (const auto& document : YAML::LoadAllFromFile(file.string()))
-      if (document.IsMap())
-        objects.push_back({file.string() + " #" + std::to_string(++number), to_json(document)});
+    auto documents = kube::read_yaml_documents(text_of(file), kBudget);
+    ensure(documents.has_value(), "every file of the tree is YAML");
+    for (Json& document : *documents)
+      if (document.is_object())
+        objects.push_back({file.string() + " #" + std::to_string(++number), std::move(document)});
   }
   return objects;
 }

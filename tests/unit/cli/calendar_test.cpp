@@ -63,6 +63,51 @@ TEST_CASE("A window that comes again is drawn each time") {
   CHECK(nightly->spans.size() == 4);
 }
 
+namespace {
+
+/// A reservation whose window opens again and again.
+ObservedCalendar recurring(const std::string& schedule, int duration_seconds) {
+  ObservedCalendar observed;
+  cluster::TimeZones zones;
+  const auto reservation = object_of<api::Reservation>(R"({"apiVersion": "berth.dev/v1alpha1",
+    "kind": "Reservation", "metadata": {"name": "often", "generation": 1},
+    "spec": {"poolRef": {"name": "cpu"}, "quotaRef": {"name": "product"}, "kind": "TimeWindow",
+             "nodeCount": 1, "window": {"schedule": ")" +
+                                                       schedule + R"(", "durationSeconds": )" +
+                                                       std::to_string(duration_seconds) + "}}}");
+  observed.reservations.push_back(
+      {reservation, api::to_allocation(*reservation, [&](auto name) { return zones.find(name); })});
+  return observed;
+}
+
+} // namespace
+
+TEST_CASE(
+    "Where a reservation has more windows than are shown, the calendar says so and until when") {
+  const auto observed = recurring("*/2 * * * *", 60);
+  const auto view = view_of(observed, "cpu", 24h);
+  const CalendarRow& row = view.pools.at(0).rows.at(0);
+  CHECK(row.spans.size() == kCalendarWindowsMax);
+  REQUIRE(row.shown_until);
+  CHECK(*row.shown_until == kSceneTime + 999min); // the five hundredth, one every two minutes
+  const std::string text = render_calendar(view, false, Paint{});
+  CHECK(text.find("often: only its first 500 windows are shown, until 2026-03-03T01:39:00Z; "
+                  "--ahead 16h39m looks no further") != std::string::npos);
+  CHECK(calendar_json(view)["pools"][0]["rows"][0]["shownUntil"] == "2026-03-03T01:39:00Z");
+  const auto narrower = view_of(observed, "cpu", 16h + 39min);
+  CHECK_FALSE(narrower.pools.at(0).rows.at(0).shown_until);
+  CHECK(narrower.pools.at(0).rows.at(0).spans.size() == kCalendarWindowsMax);
+  CHECK(calendar_json(narrower)["pools"][0]["rows"][0]["shownUntil"].is_null());
+}
+
+TEST_CASE("Windows that overlap all the time are one span for as long as one looks") {
+  const auto view = view_of(recurring("* * * * *", 120), "cpu", 7 * 24h);
+  const CalendarRow& row = view.pools.at(0).rows.at(0);
+  REQUIRE(row.spans.size() == 1);
+  CHECK(row.spans.front().time.end >= kSceneTime + 7 * 24h);
+  CHECK_FALSE(row.shown_until);
+}
+
 TEST_CASE("The order in which reservations arrive does not change the calendar") {
   auto turned = observed_company();
   std::ranges::reverse(turned.reservations);

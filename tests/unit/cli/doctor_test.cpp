@@ -57,6 +57,23 @@ ObservedCertificate certificate(pki::Usage usage, const std::string& dns_name, D
   return {issued->certificate, authority->certificate};
 }
 
+/// A policy for those pools, made so many seconds after the first.
+std::shared_ptr<const api::AllocationPolicy> policy(const std::string& name, int age,
+                                                    const std::vector<std::string>& pools,
+                                                    const std::string& expression = "") {
+  auto made = std::make_shared<api::AllocationPolicy>();
+  made->meta.name = name;
+  made->meta.created = kSceneTime - 1h + std::chrono::seconds{age};
+  for (const std::string& pool : pools)
+    made->spec.pool_refs.push_back({PoolName{pool}});
+  if (!expression.empty()) {
+    auto& rule = made->spec.rules.emplace_back();
+    rule.name = "europe";
+    rule.match.expression = expression;
+  }
+  return made;
+}
+
 /// An installation in which everything is as it should be.
 ObservedInstallation healthy() {
   ObservedInstallation observed;
@@ -82,10 +99,12 @@ ObservedInstallation healthy() {
       certificate(pki::Usage::Server, "berth-scheduler-extender.berth-system.svc", 24h * 80);
   observed.scheduler_certificate = certificate(pki::Usage::Client, "", 24h * 300);
   observed.scheduler_config = kConfig;
+  observed.own_scheduler_config = fail(Code::NotFound, "configmaps \"berth-scheduler\" not found");
   observed.schedulers = std::vector<std::string>{"kube-scheduler --config=/etc/s.yaml"};
   observed.metrics = ObservedMetrics{10, kSceneTime - 15s};
   observed.rights = {{"patch", "berth.dev", "quotas", "set-quota", true}};
   observed.faults = std::vector<ObservedFault>{};
+  observed.policies = ObservedPolicies{{policy("default", 0, {})}, {PoolName{"cpu"}}, {}};
   return observed;
 }
 
@@ -123,6 +142,8 @@ ObservedInstallation broken() {
   observed.rights.front().allowed = false;
   observed.faults = std::vector<ObservedFault>{
       {"Quota lost", "ParentNotFound", "the parent nobody does not exist"}};
+  observed.policies->policies = {policy("old", 0, {"cpu"}), policy("new", 1, {"cpu", "gpuu"}),
+                                 policy("strict", 2, {}, "pod.nme == 'a'")};
   return observed;
 }
 
@@ -213,10 +234,126 @@ TEST_CASE("Measurements that are old are as bad as none") {
   CHECK(only_finding(observed).verdict == Verdict::Warning);
 }
 
-TEST_CASE("A scheduler that the chart deploys has a version of its own") {
+namespace {
+
+/// With the kube-scheduler that the chart deploys, which has this configuration.
+ObservedInstallation with_own_scheduler(const std::string& config) {
   ObservedInstallation observed = healthy();
   observed.programs->push_back({"berth-scheduler", "registry.k8s.io/kube-scheduler:v1.37.1", 2, 2});
+  observed.own_scheduler_config = config;
+  return observed;
+}
+
+const std::string kOwnConfig = std::string(kConfig) + "profiles:\n- schedulerName: berth\n";
+
+} // namespace
+
+TEST_CASE("A scheduler that the chart deploys has a version of its own") {
+  CHECK(wrong_of(with_own_scheduler(kOwnConfig)).empty());
+}
+
+TEST_CASE("With a scheduler of Berth's own the cluster's need not ask the extender") {
+  ObservedInstallation observed = with_own_scheduler(kOwnConfig);
+  observed.schedulers = std::vector<std::string>{"kube-scheduler"};
   CHECK(wrong_of(observed).empty());
+  observed.schedulers->clear(); // somebody else runs it
+  CHECK(wrong_of(observed).empty());
+}
+
+TEST_CASE("The configuration of the chart's own scheduler is looked at like the other") {
+  const auto finds = [](const std::string& config) {
+    const Finding found = only_finding(with_own_scheduler(config));
+    CHECK(found.check == "own scheduler");
+    CHECK(found.verdict == Verdict::Error);
+    return found.message;
+  };
+  CHECK(finds("kind: KubeSchedulerConfiguration\n").find("names no extender") != std::string::npos);
+  CHECK(finds("[").find("YAML") != std::string::npos);
+  std::string unverified = kOwnConfig;
+  const std::string_view line = "  tlsConfig: {caFile: /etc/kubernetes/berth/ca.crt}\n";
+  unverified.erase(unverified.find(line), line.size());
+  CHECK(finds(unverified).find("would not verify") != std::string::npos);
+  CHECK(finds(kConfig).find("default-scheduler") != std::string::npos); // no name of its own
+  ObservedInstallation lost = with_own_scheduler("");
+  lost.own_scheduler_config = fail(Code::NotFound, "no such ConfigMap");
+  CHECK(only_finding(lost).message.find("cannot start") != std::string::npos);
+}
+
+namespace {
+
+std::vector<std::string>
+policy_troubles(std::vector<std::shared_ptr<const api::AllocationPolicy>> policies,
+                std::set<PoolName> pools) {
+  ObservedInstallation observed = healthy();
+  observed.policies = ObservedPolicies{std::move(policies), std::move(pools), {}};
+  std::vector<std::string> messages;
+  for (const Finding& finding : wrong_of(observed)) {
+    CHECK(finding.check == "policies");
+    CHECK(finding.verdict == Verdict::Warning);
+    CHECK_FALSE(finding.mend.empty());
+    messages.push_back(finding.message);
+  }
+  return messages;
+}
+
+} // namespace
+
+TEST_CASE("Of two policies that name a pool, or that both name none, the younger is told") {
+  const std::set<PoolName> pools{PoolName{"cpu"}, PoolName{"gpu"}};
+  CHECK(policy_troubles({policy("all", 0, {}), policy("gpus", 1, {"gpu"})}, pools).empty());
+  CHECK(policy_troubles({policy("b-newer", 2, {"cpu"}), policy("c-older", 1, {"cpu", "gpu"})},
+                        pools) ==
+        std::vector<std::string>{"AllocationPolicy b-newer and AllocationPolicy c-older both name "
+                                 "the pool cpu: the older one, c-older, is used"});
+  CHECK(policy_troubles({policy("default", 1, {}), policy("other", 2, {})}, pools) ==
+        std::vector<std::string>{
+            "AllocationPolicy other and AllocationPolicy default both name no pool: the older one, "
+            "default, is used for the pools that no other names"});
+}
+
+TEST_CASE("A policy that no pool uses is told") {
+  CHECK(
+      policy_troubles({policy("gpus", 0, {"gpuu"})}, {PoolName{"gpu"}}) ==
+      std::vector<std::string>{"AllocationPolicy gpus names the pool gpuu, which does not exist"});
+  CHECK(policy_troubles({policy("gpus", 0, {"gpu"}), policy("all", 1, {})}, {PoolName{"gpu"}}) ==
+        std::vector<std::string>{"AllocationPolicy all is used by no pool: others name them all"});
+  CHECK(policy_troubles({policy("all", 1, {})}, {}).empty()); // nothing is there yet
+  CHECK(policy_troubles({}, {PoolName{"gpu"}}).empty());
+}
+
+TEST_CASE("An expression that does not compile is told with its place") {
+  const auto found = policy_troubles({policy("all", 0, {}, "pod.nme == 'a'")}, {PoolName{"gpu"}});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].find("AllocationPolicy all: rule europe: match.expression: column 5") == 0);
+  CHECK(policy_troubles({policy("all", 0, {}, "pod.name == 'a'")}, {PoolName{"gpu"}}).empty());
+}
+
+TEST_CASE("More troubles with policies than fit are counted") {
+  std::vector<std::string> missing;
+  for (int i = 10; i < 35; ++i)
+    missing.push_back("gone-" + std::to_string(i));
+  const auto found = policy_troubles({policy("all", 0, missing)}, {PoolName{"gpu"}});
+  REQUIRE(found.size() == 21);
+  CHECK(found.back() == "and 5 more");
+}
+
+TEST_CASE("Doctor reads the policies and the own scheduler's file from the API server") {
+  simulation::World world;
+  simulation::install_custom_resources(world.admin);
+  world.admin.create(simulation::make_object("berth.dev/v1alpha1", "AllocationPolicy", "", "lost")
+                         .spec({{"poolRefs", nlohmann::json::array({{{"name", "gone"}}})}}));
+  world.admin.create(simulation::make_namespace("berth-system"));
+  world.admin.create(simulation::make_object("v1", "ConfigMap", "berth-system", "berth-scheduler")
+                         .set("/data", {{"config.yaml", kOwnConfig}}));
+  simulation::SimulatedTransport transport{world.server, "kubernetes-admin", 1};
+  kube::Client client{transport, world.executor, Rng{1}, kube::ClientOptions{}};
+  CliOptions options;
+  options.command = Command::Doctor;
+  Surroundings around;
+  around.now = world.executor.now();
+  const Answer answer = simulation::await(world.executor, cli::answer(client, options, around));
+  CHECK(answer.out.find("AllocationPolicy lost names the pool gone") != std::string::npos);
+  CHECK(answer.out.find("pods whose schedulerName is berth") != std::string::npos);
 }
 
 TEST_CASE("Where the API server cannot be reached doctor says that alone") {

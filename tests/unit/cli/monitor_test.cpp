@@ -92,8 +92,83 @@ TEST_CASE("What is cut loses neither half a character nor the end of a colour") 
   CHECK(fit("a\033[31", {9, 2}) == "a\033[31\n");
 }
 
+namespace {
+
+/// As much of a terminal as a picture needs. As xterm it does not wrap with the character that
+/// fills a line, but waits in the last column for the next one.
+class Terminal {
+public:
+  Terminal(std::size_t columns, std::size_t lines)
+      : columns_(columns), screen_(lines, std::string(columns, ' ')) {}
+
+  void write(std::string_view text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (text[at] != '\033') {
+        put(text[at]);
+        continue;
+      }
+      REQUIRE(text.substr(at + 1, 1) == "[");
+      obey(text[at + 2]);
+      at += 2;
+    }
+  }
+  [[nodiscard]] std::string shown() const {
+    std::string text;
+    for (const auto& line : screen_)
+      text += line + "\n";
+    return text;
+  }
+
+private:
+  void put(char letter) {
+    if (letter == '\n') { // the terminal's driver sends the return, too
+      column_ = 0;
+      waits_ = false;
+      line_ = std::min(line_ + 1, screen_.size() - 1);
+      return;
+    }
+    REQUIRE_FALSE(waits_); // nothing here is so long that it wraps
+    screen_[line_][column_] = letter;
+    waits_ = column_ + 1 == columns_;
+    column_ += waits_ ? 0 : 1;
+  }
+  void obey(char command) {
+    if (command == 'H') {
+      line_ = column_ = 0;
+      waits_ = false;
+      return;
+    }
+    REQUIRE((command == 'K' || command == 'J'));
+    std::fill(screen_[line_].begin() + static_cast<std::ptrdiff_t>(column_), screen_[line_].end(),
+              ' ');
+    for (std::size_t below = line_ + 1; command == 'J' && below < screen_.size(); ++below)
+      screen_[below].assign(columns_, ' ');
+  }
+
+  std::size_t columns_;
+  std::vector<std::string> screen_;
+  std::size_t line_ = 0;
+  std::size_t column_ = 0;
+  bool waits_ = false;
+};
+
+} // namespace
+
 TEST_CASE("A picture is drawn over the last one without leaving anything of it") {
-  CHECK(drawn_over("a\nb\n") == "\033[Ha\033[K\nb\033[K\033[J");
+  Terminal terminal(4, 3);
+  terminal.write(drawn_over("xxxx\nxxxx\nxxxx\n"));
+  terminal.write(drawn_over("a\nb\n"));
+  CHECK(terminal.shown() == "a   \nb   \n    \n");
+  terminal.write(drawn_over("a\n\nc\n"));
+  CHECK(terminal.shown() == "a   \n    \nc   \n");
+  terminal.write(drawn_over(""));
+  CHECK(terminal.shown() == "    \n    \n    \n");
+}
+
+TEST_CASE("A line that fills the terminal keeps the character in its last column") {
+  Terminal terminal(4, 3);
+  terminal.write(drawn_over(fit("abcd\nabcdef\nabcd\n", {4, 3})));
+  CHECK(terminal.shown() == "abcd\nabc>\nabcd\n");
 }
 
 TEST_CASE("Without a terminal one picture follows the other, at the interval, without a sequence") {

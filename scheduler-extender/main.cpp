@@ -12,7 +12,7 @@
 #include "lib/async/signal.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/cluster/observer.hpp"
-#include "lib/cluster/observer_metrics.hpp"
+#include "lib/cluster/watch_metrics.hpp"
 #include "lib/http/host_port.hpp"
 #include "lib/http/server.hpp"
 #include "lib/http/tls_files.hpp"
@@ -62,7 +62,7 @@ private:
   std::optional<http::ServerTls> tls_;
   telemetry::Logger log_;
   cluster::Observer observer_;
-  cluster::ObserverMetrics observer_metrics_;
+  cluster::WatchMetrics watch_metrics_;
   std::unique_ptr<kube::Client> binding_client_;
   extender::Binder binder_;
   telemetry::ExtenderMetrics metrics_;
@@ -79,7 +79,7 @@ Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
     : frame_(frame), options_(std::move(options)), tls_(std::move(tls)),
       log_(frame.log().logger("extender")),
       observer_(frame.client(), frame.executor(), frame.make_rng(), {.decides = false}),
-      observer_metrics_(observer_, frame.executor(), frame.registry()),
+      watch_metrics_([this] { return observer_.resources(); }, frame.executor(), frame.registry()),
       binding_client_(frame.make_client([this](kube::ClientOptions& client) {
         client.request_timeout = options_.bind_timeout;
         client.retries_max = kBindRetriesMax;
@@ -138,7 +138,7 @@ Result<void> Extender::start() {
 async::Task<int> Extender::run(std::stop_token stop) {
   async::TaskGroup background(frame_.executor());
   background.spawn(observer_.run(background.stop_token()));
-  background.spawn(observer_metrics_.run(background.stop_token()));
+  background.spawn(watch_metrics_.run(background.stop_token()));
   if (reloader_)
     background.spawn(reloader_->run(frame_.executor(), background.stop_token()));
   for (bool waiting = true; waiting;)

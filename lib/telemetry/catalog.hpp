@@ -21,6 +21,7 @@ struct ExtenderMetrics {
 
   HistogramFamily<ExtenderVerb, CallOutcome> request_duration_seconds;
   CounterFamily<Reason> node_rejections;
+  Counter& callers_refused;
   Gauge& snapshot_timestamp_seconds;
 };
 
@@ -83,6 +84,7 @@ struct AllocationMetrics {
 
   HistogramFamily<CyclePhase> cycle_duration_seconds;
   CounterFamily<PlacementMode> admissions;
+  CounterFamily<AdmissionOutcome> admission_writes;
   Histogram& admission_wait_seconds;
   GaugeFamily<Reason> waiting_workloads;
   CounterFamily<PreemptionCause> preemptions;
@@ -96,6 +98,9 @@ struct AllocationMetrics {
   ObjectGauges quota_nominal;
   ObjectGauges quota_used;
   ObjectGauges quota_borrowed;
+  ObjectGauges quota_pending_workloads;
+  ObjectGauges quota_share_ratio;
+  ObjectGauges quota_burst_budget_seconds;
   ObjectGauges pool_capacity;
   ObjectGauges pool_used;
   ObjectGauges pool_pressure_level;
@@ -106,6 +111,7 @@ struct AnalyzerMetrics {
   explicit AnalyzerMetrics(Registry& registry);
 
   Histogram& cycle_duration_seconds;
+  Gauge& interval_seconds;
   Gauge& newest_sample_timestamp_seconds;
   CounterFamily<Outcome> source_queries;
   CounterFamily<Outcome> recommendations;
@@ -119,6 +125,7 @@ struct AnalyzerMetrics {
   CounterFamily<AdviceKind, ForecastOutcome> verified_recommendations;
   GaugeFamily<AdviceKind> pending_plans;
   ObjectGauges current_usage_ratio;
+  ObjectGauges forecast_trust_ratio;
   ObjectGauges in_burst_mode;
 };
 

@@ -54,10 +54,15 @@ BERTH_LABEL(CyclePhase, Act, "phase", "observe", "decide", "act");
 enum class PlacementMode { Candidates, Nominate, Extender };
 BERTH_LABEL(PlacementMode, Extender, "mode", "candidates", "nominate", "extender");
 
+/// What became of a write that admits: it is there; nothing was to be written any more, since the
+/// object is gone or has changed; the API server refuses it; nobody knows.
+enum class AdmissionOutcome { Done, Gone, Overtaken, Refused, Unknown };
+BERTH_LABEL(AdmissionOutcome, Unknown, "outcome", "done", "gone", "overtaken", "refused",
+            "unknown");
+
 /// For whom running work was evicted.
-enum class PreemptionCause { Priority, Reclaim, Fairness, Reservation, Shedding };
-BERTH_LABEL(PreemptionCause, Shedding, "cause", "priority", "reclaim", "fairness", "reservation",
-            "shedding");
+enum class PreemptionCause { Priority, Reclaim, Reservation, Shedding };
+BERTH_LABEL(PreemptionCause, Shedding, "cause", "priority", "reclaim", "reservation", "shedding");
 
 enum class ReservationState { Pending, Accepted, Active, Ended };
 BERTH_LABEL(ReservationState, Ended, "state", "pending", "accepted", "active", "ended");

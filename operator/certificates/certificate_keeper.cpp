@@ -34,8 +34,10 @@ async::Task<Result<TimePoint>> CertificateKeeper::look() {
       co_return tl::unexpected(secret->error());
   const StockSecrets known{authority->data, extender->data, scheduler->data};
   const auto renewal = renew(read_stock(known), options_.names, parts_.executor.clock().now());
-  if (!renewal)
+  if (!renewal) {
+    authority_.reloads(telemetry::Outcome::Error).add();
     co_return tl::unexpected(renewal.error());
+  }
   const StockSecrets wanted = write_stock(renewal->stock);
   // In this order: a crash in between leaves a signer that is written down.
   auto written = co_await write(of_authority, *authority, wanted.authority);

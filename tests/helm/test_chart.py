@@ -57,6 +57,11 @@ def test_every_value_has_a_line_in_the_schema():
     ("extender.extraArguments={verbose}", "/extender/extraArguments/0"),
     ("exemptNamespaces={Team_A}", "/exemptNamespaces/0"),
     ("certificates.mode=Magic", "/certificates/mode"),
+    ("operator.podLabels.app\\.kubernetes\\.io/name=mine", "/operator/podLabels"),
+    ("jobs.podLabels.app\\.kubernetes\\.io/part-of=mine", "/jobs/podLabels"),
+    ("image.pullSecrets[0].nam=registry", "/image/pullSecrets/0"),
+    ("extender.allowedClientNames={a\\,b}", "/extender/allowedClientNames/0"),
+    ("extender.clusterIP=None", "/extender/clusterIP"),
 ])
 def test_a_value_that_cannot_be_meant_is_refused_by_its_name(helm, setting, said):
     assert said in refusal(helm, *POLICY, "--set", setting).replace("'/", "/")
@@ -153,18 +158,103 @@ def test_a_part_that_is_switched_off_is_not_there_and_all_else_is(helm, setting,
     assert {document["kind"] for document in rendered(helm, "--set", setting)} == everything - kinds
 
 
+def test_names_that_look_like_numbers_or_words_stay_names(helm):
+    documents = rendered(helm, "--set-json", 'exemptNamespaces=["123","true","1e3"]', "--set-json",
+                         'extender.priorityClassName="100"', "--set", "scheduler.deploy=true",
+                         "--set-string", "scheduler.name=007", "--set-json",
+                         'extender.allowedClientNames=["CN #1"]')
+    selectors = [document["spec"]["matchConstraints"].get("namespaceSelector")
+                 for document in documents if document["kind"].endswith("AdmissionPolicy")]
+    values = [selector["matchExpressions"][0]["values"] for selector in selectors if selector]
+    assert len(values) > 2
+    assert all(names[-3:] == ["123", "true", "1e3"] for names in values)
+    own, = [yaml.safe_load(document["data"]["config.yaml"]) for document in documents
+            if (document["kind"], document["metadata"]["name"]) == ("ConfigMap", "berth-scheduler")]
+    assert own["profiles"] == [{"schedulerName": "007"}]
+    pod = deployments(documents)["berth-scheduler-extender"]["template"]["spec"]
+    assert pod["priorityClassName"] == "100"
+    assert "--allowed-client-names=CN #1" in pod["containers"][0]["args"]
+
+
+def test_in_kube_system_the_clusters_own_critical_pods_are_not_bounded(helm):
+    done = helm("template", "berth", CHART, "--namespace", "kube-system", *POLICY)
+    assert done.returncode == 0, done.stderr
+    kinds = {document["kind"] for document in yaml.safe_load_all(done.stdout) if document}
+    assert "Deployment" in kinds
+    assert "ResourceQuota" not in kinds
+
+
+@pytest.mark.parametrize("words, volume", [
+    ((), {"emptyDir": {}}),
+    (("--set", "analyzer.history.volume.persistentVolumeClaim.claimName=kept"),
+     {"persistentVolumeClaim": {"claimName": "kept"}}),
+])
+def test_the_analyzers_history_is_kept_on_a_volume_if_it_is_asked_for(helm, words, volume):
+    pod = deployments(rendered(helm))["berth-analyzer"]["template"]["spec"]
+    assert "volumes" not in pod
+    documents = rendered(helm, "--set", "analyzer.history.enabled=true", *words)
+    pod = deployments(documents)["berth-analyzer"]["template"]["spec"]
+    container, = pod["containers"]
+    mount, = container["volumeMounts"]
+    file, = [flag.partition("=")[2] for flag in container["args"] if "history-file" in flag]
+    assert file.rpartition("/")[0] == mount["mountPath"]
+    assert pod["volumes"] == [{"name": mount["name"], **volume}]
+
+
+def notes(helm, *words):
+    done = helm("install", "berth", CHART, "--namespace", NAMESPACE, "--dry-run=client", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.partition("NOTES:")[2]
+
+
+def test_the_notes_say_of_the_gate_only_what_it_does(helm):
+    deployed = ("--set", "scheduler.deploy=true")
+    assigned = "managed pods that name no scheduler get it"
+    assert assigned in notes(helm, *POLICY, *deployed)
+    assert assigned not in notes(helm, *POLICY, *deployed, "--set", "scheduler.assign=false")
+    without_gate = notes(helm, *deployed, "--set", "gate.mode=None")
+    assert assigned not in without_gate
+    assert "Nothing adds the scheduling gate" in without_gate
+
+
+def test_the_notes_name_the_secrets_that_are_yours_to_make(helm):
+    own = ("--set", "certificates.mode=Secret", "--set", "extender.tlsSecret=mine")
+    text = notes(helm, *POLICY, *own, "--set", "scheduler.deploy=true")
+    assert "Secret mine: tls.crt" in text
+    assert "Secret berth-scheduler-client-tls" in text
+    assert "before you have made them" not in notes(helm, *POLICY)
+
+
+def test_the_notes_warn_of_a_scheduler_that_could_not_place_the_extender(helm):
+    strict = ("--set", "scheduler.ignorable=false")
+    trap = "schedules nothing, a new extender neither"
+    assert trap in notes(helm, *POLICY, *strict)
+    assert trap not in notes(helm, *POLICY)
+    assert trap not in notes(helm, *POLICY, *strict, "--set", "scheduler.deploy=true")
+
+
+def test_the_pages_ask_for_the_kubernetes_that_the_chart_asks_for(helm):
+    facts = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    oldest = re.fullmatch(r">=(1\.\d+)\.0-0", facts["kubeVersion"])[1]
+    for page in ("README.md", "docs/tasks/install.md"):
+        assert f"Kubernetes {oldest}" in (ROOT / page).read_text(encoding="utf-8"), page
+    rendered(helm, "--kube-version", f"{oldest}.0")
+
+
 def test_no_policy_isolates_pods_that_are_not_berths(helm):
     for document in rendered(helm):
         if document["kind"] == "NetworkPolicy":
             assert document["spec"]["podSelector"].get("matchLabels"), document["metadata"]["name"]
 
 
-def test_a_cluster_ip_is_what_the_scheduler_is_told(helm):
-    documents = rendered(helm, "--set", "extender.clusterIP=10.96.0.77")
+@pytest.mark.parametrize("address, host", [("10.96.0.77", "10.96.0.77"),
+                                           ("fd00:10:96::a", "[fd00:10:96::a]")])
+def test_a_cluster_ip_is_what_the_scheduler_is_told(helm, address, host):
+    documents = rendered(helm, "--set", f"extender.clusterIP={address}")
     config, = [yaml.safe_load(document["data"]["config.yaml"]) for document in documents
                if document["metadata"]["name"] == "berth-scheduler-config"]
     extender, = config["extenders"]
-    assert extender["urlPrefix"] == "https://10.96.0.77:8443"
+    assert extender["urlPrefix"] == f"https://{host}:8443"
     assert extender["tlsConfig"]["serverName"] == "berth-scheduler-extender.berth-system.svc"
 
 

@@ -49,7 +49,7 @@ readinessProbe:
 (the program's values). Replicas keep off each other's nodes unless `affinity` says otherwise. */}}
 {{- define "berth.placement" -}}
 {{- with .program.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ quote . }}
 {{- end }}
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
@@ -118,7 +118,7 @@ spec:
 {{/* Namespaces that no policy of Berth's ever touches. */}}
 {{- define "berth.exemptNamespaces" -}}
 {{- $namespaces := concat (list "kube-system" "kube-public" "kube-node-lease" .Release.Namespace) .Values.exemptNamespaces | uniq -}}
-[{{ join ", " $namespaces }}]
+{{ toJson $namespaces }}
 {{- end -}}
 
 {{/* What puts the gate on pods: Policy, Webhook or None. */}}

@@ -104,6 +104,24 @@ TEST_CASE("A replica that does not lead by its own clock renews nothing") {
   CHECK_FALSE(is_filled(world));
 }
 
+TEST_CASE("A certificate that is not valid yet is left as it is, and counted as a failure") {
+  OperatorWorld world;
+  install_secrets(world);
+  const TimePoint now = world.executor.now();
+  const auto early = pki::make_authority("berth-authority", {now + 24h, now + 48h});
+  REQUIRE(early);
+  world.admin.patch("Secret", {kNamespace, std::string(kAuthoritySecret)},
+                    {{"data",
+                      {{"tls.crt", kube::encode_base64(early->certificate)},
+                       {"tls.key", kube::encode_base64(early->key)}}}});
+  SimulatedOperator op(world, 7, keeping());
+  world.executor.run_for(1min);
+  CHECK(op.writes_asked("/secrets/") == 0);
+  CHECK_THAT(
+      op.exposition(),
+      !Catch::Contains("berth_certificate_reloads_total{use=\"authority\",outcome=\"error\"} 0\n"));
+}
+
 TEST_CASE("Without being asked to, an operator looks at no Secret") {
   OperatorWorld world;
   install_secrets(world);

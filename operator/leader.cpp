@@ -44,6 +44,7 @@ CertificateOptions certificate_options(const OperatorOptions& options) {
   certificates.names.extender_dns_names = {service + ".svc", service + ".svc.cluster.local",
                                            service};
   certificates.names.scheduler_common_name = options.scheduler_common_name;
+  certificates.webhook = options.gate_webhook;
   return certificates;
 }
 

@@ -18,6 +18,7 @@
 #include "lib/http/tls_files.hpp"
 #include "lib/program/program.hpp"
 #include "scheduler-extender/bind.hpp"
+#include "scheduler-extender/gate_server.hpp"
 #include "scheduler-extender/options.hpp"
 #include "scheduler-extender/server.hpp"
 
@@ -72,6 +73,7 @@ private:
   extender::Router router_;
   std::unique_ptr<http::Server> server_;
   std::optional<http::TlsReloader> reloader_;
+  std::unique_ptr<extender::GateServer> gate_; ///< where it is served
 };
 
 Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
@@ -130,6 +132,9 @@ Result<void> Extender::start() {
                       *tls_, *server_,
                       [this](const Result<TimePoint>& outcome) { note_reload(outcome); });
   }
+  if (!options_.gate_bind_address.empty()) {
+    BERTH_TRY(gate_, extender::GateServer::start(options_, *tls_, frame_.registry(), log_));
+  }
   frame_.registry().before_exposition([this] { copy_counters(); });
   log_.info("Started to serve", {{"port", server_->port()}, {"tls", tls_.has_value()}});
   return {};
@@ -141,9 +146,13 @@ async::Task<int> Extender::run(std::stop_token stop) {
   background.spawn(watch_metrics_.run(background.stop_token()));
   if (reloader_)
     background.spawn(reloader_->run(frame_.executor(), background.stop_token()));
+  if (gate_)
+    background.spawn(gate_->keep_fresh(frame_.executor(), background.stop_token()));
   for (bool waiting = true; waiting;)
     waiting = co_await async::sleep_for(frame_.executor(), kLongSleep, stop);
   server_->retire();
+  if (gate_)
+    gate_->retire();
   co_await async::sleep_for(frame_.executor(), options_.shutdown_delay);
   co_await stop_server();
   background.request_stop();
@@ -156,6 +165,8 @@ async::Task<void> Extender::stop_server() {
   async::Signal stopped(frame_.executor());
   std::jthread stopper([&] {
     server_->stop();
+    if (gate_)
+      gate_->stop();
     frame_.executor().post([&stopped] { stopped.notify(); });
   });
   co_await stopped.wait();

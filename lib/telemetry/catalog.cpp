@@ -42,6 +42,10 @@ ExtenderMetrics::ExtenderMetrics(Registry& registry)
           gauge("berth_extender_snapshot_timestamp_seconds",
                 "When the picture of the cluster that calls are answered from was made."))) {}
 
+GateMetrics::GateMetrics(Registry& registry)
+    : reviews(registry, counter("berth_gate_reviews_total",
+                                "Pods that the gate's webhook was asked about, by outcome.")) {}
+
 ReflectorMetrics::ReflectorMetrics(Registry& registry, std::string_view resource)
     : relists(registry, counter("berth_watch_relists_total", "Lists made, by resource and reason."),
               label("resource", resource)),

@@ -25,6 +25,13 @@ struct ExtenderMetrics {
   Gauge& snapshot_timestamp_seconds;
 };
 
+/// The webhook that puts the gate on pods, where it is used.
+struct GateMetrics {
+  explicit GateMetrics(Registry& registry);
+
+  CounterFamily<GateOutcome> reviews;
+};
+
 /// One reflector: a cache of one resource filled by list and watch.
 struct ReflectorMetrics {
   /// `resource` as in the URL, for example "pods".

@@ -41,6 +41,11 @@ BERTH_LABEL(ExtenderVerb, Bind, "verb", "filter", "prioritize", "preempt", "bind
 enum class CallOutcome { Ok, Refused, Error, Invalid };
 BERTH_LABEL(CallOutcome, Invalid, "outcome", "ok", "refused", "error", "invalid");
 
+/// What became of a review of the gate's webhook: the pod is patched, left as it is, or not
+/// understood.
+enum class GateOutcome { Gated, Left, Invalid };
+BERTH_LABEL(GateOutcome, Invalid, "outcome", "gated", "left", "invalid");
+
 /// How a write to the API, a query or a reload ended.
 enum class Outcome { Ok, Error };
 BERTH_LABEL(Outcome, Error, "outcome", "ok", "error");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -67,9 +68,77 @@ def test_a_value_that_cannot_be_meant_is_refused_by_its_name(helm, setting, said
     assert said in refusal(helm, *POLICY, "--set", setting).replace("'/", "/")
 
 
-def test_a_cluster_that_cannot_put_the_gate_is_told_so(helm):
-    said = refusal(helm, "--kube-version", "1.35.0")
-    assert "gate.mode: this cluster serves no MutatingAdmissionPolicy" in said
+def gates(helm, *words):
+    """What puts the gate on pods: the objects that the chart makes for it."""
+    done = helm("template", "berth", CHART, "--namespace", NAMESPACE, *words)
+    assert done.returncode == 0, done.stderr
+    return [document for document in yaml.safe_load_all(done.stdout) if document
+            and document["kind"] in ("MutatingAdmissionPolicy", "MutatingWebhookConfiguration")]
+
+
+def test_the_gate_is_a_policy_where_the_cluster_serves_it_and_else_a_webhook(helm):
+    served = ("--api-versions", "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy")
+    policy, = gates(helm, *served)
+    assert policy["kind"] == "MutatingAdmissionPolicy"
+    webhook, = gates(helm, "--kube-version", "1.35.0")
+    assert webhook["kind"] == "MutatingWebhookConfiguration"
+    assert gates(helm, "--set", "gate.mode=Webhook", *served) == [webhook]
+    assert gates(helm, "--set", "gate.mode=None") == []
+
+
+def test_the_webhook_touches_managed_pods_only_and_its_absence_stops_nothing(helm):
+    webhook, = gates(helm, "--set", "gate.mode=Webhook", "--set", "exemptNamespaces={infra}")
+    for entry in webhook["webhooks"]:
+        assert entry["failurePolicy"] == "Ignore"
+        assert entry["timeoutSeconds"] <= 2
+        exempt, = entry["namespaceSelector"]["matchExpressions"]
+        assert exempt["key"] == "kubernetes.io/metadata.name"
+        assert exempt["operator"] == "NotIn"
+        assert {"kube-system", NAMESPACE, "infra"} <= set(exempt["values"])
+        selected = [selector["matchLabels"] for selector in
+                    (entry["namespaceSelector"], entry.get("objectSelector", {}))
+                    if "matchLabels" in selector]
+        assert selected == [{"berth.dev/managed": "true"}]
+        rule, = entry["rules"]
+        assert (rule["resources"], rule["operations"]) == (["pods"], ["CREATE"])
+    names = [entry["name"] for entry in webhook["webhooks"]]
+    assert names == ["namespaces.gate.berth.dev", "pods.gate.berth.dev"]
+
+
+def test_the_webhook_reaches_the_extender_and_is_trusted_by_who_keeps_the_certificates(helm):
+    mode = ("--set", "gate.mode=Webhook")
+    done = helm("template", "berth", CHART, "--namespace", NAMESPACE, *mode, "--set",
+                "scheduler.deploy=true")
+    documents = [document for document in yaml.safe_load_all(done.stdout) if document]
+    named = {(document["kind"], document["metadata"]["name"]): document for document in documents}
+    webhook = named["MutatingWebhookConfiguration", "berth-gate"]
+    called, = {json.dumps(entry["clientConfig"]["service"]) for entry in webhook["webhooks"]}
+    service = named["Service", "berth-scheduler-extender"]
+    assert json.loads(called) == {"name": "berth-scheduler-extender", "namespace": NAMESPACE,
+                                  "path": "/gate", "port": 9443}
+    assert 9443 in [port["port"] for port in service["spec"]["ports"]]
+    allowed = named["NetworkPolicy", "berth-scheduler-extender"]["spec"]["ingress"][0]["ports"]
+    assert 9443 in [port["port"] for port in allowed]
+    specs = deployments(documents)
+    extender, = specs["berth-scheduler-extender"]["template"]["spec"]["containers"]
+    assert {"--gate-bind-address=0.0.0.0:9443", "--gate-scheduler-name=berth"} <= \
+        set(extender["args"])
+    operator, = specs["berth-operator"]["template"]["spec"]["containers"]
+    assert "--gate-webhook=berth-gate" in operator["args"]
+    rule, = named["ClusterRole", "berth-operator-gate"]["rules"]
+    assert rule["resourceNames"] == ["berth-gate"]
+
+
+def test_others_who_keep_the_certificates_are_told_of_the_webhook(helm):
+    mode = ("--set", "gate.mode=Webhook")
+    by_manager, = gates(helm, *mode, "--set", "certificates.mode=CertManager")
+    assert by_manager["metadata"]["annotations"] == {
+        "cert-manager.io/inject-ca-from": f"{NAMESPACE}/berth-scheduler-extender"}
+    own = ("--set", "certificates.mode=Secret")
+    assert "gate.caBundle" in refusal(helm, *mode, *own)
+    given, = gates(helm, *mode, *own, "--set", "gate.caBundle=-----BEGIN CERTIFICATE-----x")
+    for entry in given["webhooks"]:
+        assert base64.b64decode(entry["clientConfig"]["caBundle"]) == b"-----BEGIN CERTIFICATE-----x"
 
 
 def test_a_cluster_that_is_too_old_is_refused(helm):

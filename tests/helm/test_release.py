@@ -22,6 +22,7 @@ def leftovers(kube):
     """What an uninstalled Berth must not leave: all that acts or grants."""
     kinds = ("admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",
              "admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding",
+             "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration",
              "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy",
              "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding",
              "rbac.authorization.k8s.io/v1/ClusterRole",

@@ -41,7 +41,7 @@ TEST_CASE("the analyzer tells how often it looks, and how far its forecasts can 
   options.interval = 5min;
   SimulatedAnalyzer analyzer(world, options);
   CHECK(analyzer.metrics.interval_seconds.value() == 300);
-  world.measure_for(30min, 4000);
+  world.measure_for(2h, 4000);
   CHECK_THAT(
       analyzer.registry.exposition(),
       Catch::Contains("berth_analyzer_forecast_trust_ratio{pool=\"p\",resource=\"cpu\"} 1\n"));

@@ -60,7 +60,7 @@ TEST_CASE("T3: under critical pressure what is borrowed gets its notice and goes
 TEST_CASE("T1: a measurement that grows old is no pressure in the metrics either") {
   LendingWorld world;
   world.let_b_borrow();
-  measure(world, 75);
+  measure(world, 82);
   world.executor.run_for(5s);
   CHECK_THAT(world.op->exposition(), Contains("berth_pool_pressure_level{pool=\"cpu\"} 1\n"));
   world.executor.run_for(30min);

@@ -141,6 +141,9 @@ SCENARIOS = {
         {RELOADS_FAILED: GROWS}, ("BerthCertificatesAreNotKept", {"use": "authority"}, "authority")),
     "handshakes fail again and again": (
         {HANDSHAKES: GROWS}, ("BerthCallersAreTurnedAway", {}, "certificates or names")),
+    "the API server does not trust the webhook": (
+        {HANDSHAKES.replace('server="extender"', 'server="gate"'): GROWS},
+        ("BerthCallersAreTurnedAway", {"job": "berth-scheduler-extender"}, "certificates or names")),
     "one handshake failed": ({HANDSHAKES: f"0x85 1x{MINUTES}"}, None),
     "a scheduler of another name calls": (
         {STRANGERS: GROWS}, ("BerthCallersAreTurnedAway", {}, "certificates or names")),

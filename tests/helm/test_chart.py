@@ -270,6 +270,26 @@ def test_the_analyzers_history_is_kept_on_a_volume_if_it_is_asked_for(helm, word
     assert pod["volumes"] == [{"name": mount["name"], **volume}]
 
 
+def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(helm):
+    url = "https://prometheus.monitoring.svc:9090"
+    said = refusal(helm, *POLICY, "--set", "analyzer.prometheus.tokenSecret=t")
+    assert "analyzer.prometheus" in said
+    documents = rendered(helm, "--set", f"analyzer.prometheus.url={url}", "--set",
+                         "analyzer.prometheus.tokenSecret=t,analyzer.prometheus.caSecret=c",
+                         "--set", "analyzer.history.enabled=true")
+    pod = deployments(documents)["berth-analyzer"]["template"]["spec"]
+    container, = pod["containers"]
+    assert f"--prometheus-url={url}" in container["args"]
+    mounted = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    for flag, secret in (("token", "t"), ("ca", "c")):
+        file, = [argument.partition("=")[2] for argument in container["args"]
+                 if argument.startswith(f"--prometheus-{flag}-file=")]
+        found = volumes[mounted[file.rpartition("/")[0]]]["secret"]
+        assert found == {"secretName": secret, "defaultMode": 0o440}
+    assert len(volumes) == 3
+
+
 def notes(helm, *words):
     done = helm("install", "berth", CHART, "--namespace", NAMESPACE, "--dry-run=client", *words)
     assert done.returncode == 0, done.stderr

@@ -46,7 +46,7 @@ public:
   Extender(program::Program& frame, extender::ExtenderOptions options,
            std::optional<http::ServerTls> tls);
 
-  /// Starts to serve.
+  /// Starts to serve; an error names the flag.
   [[nodiscard]] Result<void> start();
   /// Observes and serves until `stop`. Gives the exit code.
   async::Task<int> run(std::stop_token stop);
@@ -122,9 +122,12 @@ Result<void> Extender::start() {
   server.tls = tls_;
   server.limits.body_bytes_max = extender::kBodyBytesMax;
   server.limits.idle_timeout = kIdleTimeout;
-  BERTH_TRY(server_, http::Server::start(std::move(server), [this](http::Request request) {
-              return router_.handle(std::move(request));
-            }));
+  auto serving = http::Server::start(std::move(server), [this](http::Request request) {
+    return router_.handle(std::move(request));
+  });
+  if (!serving)
+    return fail(serving.error().while_doing("--bind-address"));
+  server_ = std::move(*serving);
   if (tls_) {
     note_reload(http::certificate_expiration(tls_->cert_pem));
     reloader_.emplace(http::ServerTlsFiles{options_.tls_cert_file, options_.tls_private_key_file,
@@ -133,7 +136,10 @@ Result<void> Extender::start() {
                       [this](const Result<TimePoint>& outcome) { note_reload(outcome); });
   }
   if (!options_.gate_bind_address.empty()) {
-    BERTH_TRY(gate_, extender::GateServer::start(options_, *tls_, frame_.registry(), log_));
+    auto gate = extender::GateServer::start(options_, *tls_, frame_.registry(), log_);
+    if (!gate)
+      return fail(gate.error().while_doing("--gate-bind-address"));
+    gate_ = std::move(*gate);
   }
   frame_.registry().before_exposition([this] { copy_counters(); });
   log_.info("Started to serve", {{"port", server_->port()}, {"tls", tls_.has_value()}});
@@ -246,6 +252,6 @@ int main(int argc, char** argv) {
     return report(frame.error(), program::kExitBadFlags);
   Extender extender(**frame, options, std::move(tls));
   if (auto started = extender.start(); !started)
-    return report(started.error().while_doing("--bind-address"), program::kExitFailure);
+    return report(started.error(), program::kExitFailure);
   return (*frame)->run([&](std::stop_token stop) { return extender.run(std::move(stop)); });
 }

@@ -330,6 +330,16 @@ def test_the_pages_ask_for_the_kubernetes_that_the_chart_asks_for(helm):
     rendered(helm, "--kube-version", f"{oldest}.0")
 
 
+def test_what_others_rest_on_is_kept_when_the_release_goes(helm):
+    kept = {document["kind"] for document in rendered(helm)
+            if (document["metadata"].get("annotations") or {}).get("helm.sh/resource-policy")
+            == "keep"}
+    assert kept == {"CustomResourceDefinition", "Secret", "PriorityClass"}
+    for document in rendered(helm):
+        if document["kind"] in kept:
+            assert document["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
 def test_no_policy_isolates_pods_that_are_not_berths(helm):
     for document in rendered(helm):
         if document["kind"] == "NetworkPolicy":

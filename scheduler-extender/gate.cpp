@@ -24,11 +24,12 @@ std::string text_at(const Json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-Result<Json> object_at(const Json& object, const char* name, const char* path) {
+/// The member, which is part of `object`.
+Result<const Json*> object_at(const Json& object, const char* name, const char* path) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_object())
     return fail(Code::Invalid, std::string(path) + ": must be an object");
-  return *found;
+  return &*found;
 }
 
 bool is_creation_of_a_pod(const Json& request) {
@@ -85,18 +86,18 @@ Result<GateReview> decode_review(std::string_view body) {
   if (!document.is_object() || text_at(document, "apiVersion") != kReviewVersion ||
       text_at(document, "kind") != "AdmissionReview")
     return fail(Code::Invalid, "must be an AdmissionReview of admission.k8s.io/v1");
-  BERTH_TRY(const Json request, object_at(document, "request", "request"));
+  BERTH_TRY(const Json* request, object_at(document, "request", "request"));
   GateReview review;
-  review.uid = text_at(request, "uid");
+  review.uid = text_at(*request, "uid");
   if (review.uid.empty() || review.uid.size() > kReviewUidBytesMax)
     return fail(Code::Invalid, "request.uid: must be a text of 1 to 256 bytes");
-  review.creates_pod = is_creation_of_a_pod(request);
+  review.creates_pod = is_creation_of_a_pod(*request);
   if (!review.creates_pod)
     return review;
-  BERTH_TRY(const Json pod, object_at(request, "object", "request.object"));
-  BERTH_TRY(const Json spec, object_at(pod, "spec", "request.object.spec"));
-  BERTH_CHECK(read_spec(spec, review));
-  review.is_of_daemonset = is_made_by_daemonset_controller(request, pod);
+  BERTH_TRY(const Json* pod, object_at(*request, "object", "request.object"));
+  BERTH_TRY(const Json* spec, object_at(*pod, "spec", "request.object.spec"));
+  BERTH_CHECK(read_spec(*spec, review));
+  review.is_of_daemonset = is_made_by_daemonset_controller(*request, *pod);
   return review;
 }
 

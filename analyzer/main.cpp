@@ -15,6 +15,7 @@
 #include "lib/api/labels.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/base/file.hpp"
+#include "lib/cluster/watch_metrics.hpp"
 #include "lib/http/tls.hpp"
 #include "lib/kube/leader_election.hpp"
 #include "lib/outbound/rest_transport.hpp"
@@ -74,6 +75,7 @@ private:
   telemetry::AnalyzerMetrics metrics_;
   telemetry::LeaderElectionMetrics lease_metrics_;
   analyzer::Mirror mirror_;
+  cluster::WatchMetrics watch_metrics_;
   bool leads_ = false;
   std::atomic<bool> synced_{false}; ///< read by the health server's threads
   analyzer::Advisor advisor_;
@@ -84,6 +86,7 @@ Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, O
       log_(frame.log().logger("analyzer")), metrics_(frame.registry()),
       lease_metrics_(frame.registry(), options_.lease_name),
       mirror_(frame.client(), frame.executor(), frame.make_rng(), log_.named("mirror")),
+      watch_metrics_([this] { return mirror_.resources(); }, frame.executor(), frame.registry()),
       leads_(!options_.leader_elect),
       advisor_(
           {frame.client(), frame.executor(), mirror_.caches(), metrics_, log_,
@@ -104,6 +107,7 @@ Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, O
 async::Task<int> Analyzer::run(std::stop_token stop) {
   async::TaskGroup background(frame_.executor());
   background.spawn(mirror_.run(background.stop_token()));
+  background.spawn(watch_metrics_.run(background.stop_token()));
   if (options_.leader_elect)
     background.spawn(campaign(background.stop_token()));
   co_await advisor_.run(stop); // its last write is done before the Lease is given back

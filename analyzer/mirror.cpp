@@ -98,6 +98,17 @@ bool Mirror::has_synced() const {
          impl_->autoscalers.store.has_synced();
 }
 
+std::vector<cluster::ObservedResource> Mirror::resources() const {
+  const auto row = [](const auto& mirrored) {
+    return cluster::ObservedResource{mirrored.reflector.type().plural, mirrored.reflector.stats(),
+                                     mirrored.store.size(), mirrored.store.has_synced()};
+  };
+  return {row(impl_->nodes),       row(impl_->pools),
+          row(impl_->policies),    row(impl_->recommendations),
+          row(impl_->deployments), row(impl_->stateful_sets),
+          row(impl_->pods),        row(impl_->autoscalers)};
+}
+
 Caches Mirror::caches() const {
   return {impl_->nodes.store,           impl_->pools.store,
           impl_->quotas.store,          impl_->policies.store,

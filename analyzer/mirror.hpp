@@ -4,10 +4,12 @@
 
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 #include "analyzer/advise/view.hpp"
 #include "lib/async/executor.hpp"
 #include "lib/base/rng.hpp"
+#include "lib/cluster/observer.hpp"
 #include "lib/kube/client.hpp"
 #include "lib/telemetry/log.hpp"
 
@@ -22,6 +24,8 @@ public:
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
   /// Whether every cache has been filled once. On the executor.
   [[nodiscard]] bool has_synced() const;
+  /// What is reflected, and how that goes; for metrics. On the executor.
+  [[nodiscard]] std::vector<cluster::ObservedResource> resources() const;
   /// Valid as long as the mirror.
   [[nodiscard]] Caches caches() const;
 

@@ -44,6 +44,7 @@ CertificateOptions certificate_options(const OperatorOptions& options) {
   certificates.names.extender_dns_names = {service + ".svc", service + ".svc.cluster.local",
                                            service};
   certificates.names.scheduler_common_name = options.scheduler_common_name;
+  certificates.webhook = options.gate_webhook;
   return certificates;
 }
 
@@ -56,11 +57,11 @@ struct Leader::Impl {
         gangs({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
                parts.leads, parts.log.named("gang")},
               gang_options(options)),
-        admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.leads,
-                  parts.log.named("admission")},
+        admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.metrics,
+                  parts.leads, parts.log.named("admission")},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
         requests({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
-                  parts.leads, parts.log.named("request")},
+                  parts.metrics, parts.leads, parts.log.named("request")},
                  {}),
         failures(parts.observer),
         stranded({parts.client, parts.executor, parts.observer, parts.events, parts.leads,

@@ -9,7 +9,7 @@
 #include "lib/api/labels.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/cluster/observer.hpp"
-#include "lib/cluster/observer_metrics.hpp"
+#include "lib/cluster/watch_metrics.hpp"
 #include "lib/kube/leader_election.hpp"
 #include "lib/program/identity.hpp"
 #include "lib/program/program.hpp"
@@ -23,10 +23,17 @@ using namespace berth;
 /// Waiting for a stop is sleeping again and again.
 constexpr Duration kLongSleep = std::chrono::hours{1};
 
-kube::EventRecorderOptions event_options(const std::string& identity) {
+kube::EventRecorderOptions event_options(const std::string& identity,
+                                         telemetry::EventMetrics& metrics) {
   kube::EventRecorderOptions events;
   events.component = "berth.dev/operator";
   events.instance = identity;
+  events.on_sent = [&metrics](bool written) {
+    metrics.events(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
+  };
+  events.on_left_out = [&metrics](std::size_t left_out) {
+    metrics.dropped.add(static_cast<double>(left_out));
+  };
   return events;
 }
 
@@ -51,7 +58,8 @@ struct Operator {
   op::FailpointPlan failpoints;
   telemetry::Logger log;
   cluster::Observer observer;
-  cluster::ObserverMetrics observer_metrics;
+  cluster::WatchMetrics watch_metrics;
+  telemetry::EventMetrics event_metrics;
   kube::EventRecorder events;
   telemetry::AllocationMetrics metrics;
   telemetry::LeaderElectionMetrics lease_metrics;
@@ -62,8 +70,9 @@ struct Operator {
 Operator::Operator(program::Program& used, op::OperatorOptions given, op::FailpointPlan plan)
     : frame(used), options(std::move(given)), failpoints(plan), log(used.log().logger("operator")),
       observer(used.client(), used.executor(), used.make_rng(), {}),
-      observer_metrics(observer, used.executor(), used.registry()),
-      events(used.client(), used.executor(), event_options(options.identity)),
+      watch_metrics([this] { return observer.resources(); }, used.executor(), used.registry()),
+      event_metrics(used.registry()),
+      events(used.client(), used.executor(), event_options(options.identity, event_metrics)),
       metrics(used.registry()), lease_metrics(used.registry(), options.lease_name),
       leader({used.client(), used.executor(), observer, events, failpoints, used.registry(),
               metrics, log, [this] { return leads(); }},
@@ -103,7 +112,7 @@ bool Operator::leads() const {
 async::Task<int> Operator::run(std::stop_token stop) {
   async::TaskGroup background(frame.executor());
   background.spawn(observer.run(background.stop_token()));
-  background.spawn(observer_metrics.run(background.stop_token()));
+  background.spawn(watch_metrics.run(background.stop_token()));
   background.spawn(events.run(background.stop_token()));
   bool lost = false;
   if (options.leader_elect)

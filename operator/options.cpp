@@ -67,6 +67,9 @@ void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
                  "keep the Secrets with the extender's and kube-scheduler's certificates, in the "
                  "namespace of the Lease")
       ->capture_default_str();
+  app.add_option("--gate-webhook", options.gate_webhook,
+                 "MutatingWebhookConfiguration of the gate, which is made to trust those "
+                 "certificates; default: none");
   app.add_option("--scheduler-common-name", options.scheduler_common_name,
                  "whom kube-scheduler's client certificate names")
       ->capture_default_str();
@@ -92,6 +95,8 @@ std::vector<std::string> problems_of(const OperatorOptions& options, const Units
   demand(!options.scheduler_common_name.empty() &&
              options.scheduler_common_name.size() <= kCommonNameBytesMax,
          "--scheduler-common-name: must have 1 to 64 bytes");
+  demand(options.gate_webhook.empty() || options.manage_certificates,
+         "--gate-webhook: needs --manage-certificates=true");
   demand(1 <= options.placement.candidates && options.placement.candidates <= kCandidatesMax,
          "--candidates: must be 1 to 16");
   demand(0 <= units.eviction_notice_seconds &&

@@ -28,6 +28,8 @@ struct OperatorOptions {
   bool manage_certificates = false;
   /// Whom kube-scheduler's client certificate names.
   std::string scheduler_common_name = "system:kube-scheduler";
+  /// The gate's MutatingWebhookConfiguration, whose caBundle it keeps too; empty: there is none.
+  std::string gate_webhook;
   /// How often statuses may be written while numbers change.
   Duration status_interval = std::chrono::seconds{1};
   /// Where cycles are logged (X4); empty: nowhere.

@@ -12,12 +12,13 @@
 #include "lib/async/signal.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/cluster/observer.hpp"
-#include "lib/cluster/observer_metrics.hpp"
+#include "lib/cluster/watch_metrics.hpp"
 #include "lib/http/host_port.hpp"
 #include "lib/http/server.hpp"
 #include "lib/http/tls_files.hpp"
 #include "lib/program/program.hpp"
 #include "scheduler-extender/bind.hpp"
+#include "scheduler-extender/gate_server.hpp"
 #include "scheduler-extender/options.hpp"
 #include "scheduler-extender/server.hpp"
 
@@ -45,7 +46,7 @@ public:
   Extender(program::Program& frame, extender::ExtenderOptions options,
            std::optional<http::ServerTls> tls);
 
-  /// Starts to serve.
+  /// Starts to serve; an error names the flag.
   [[nodiscard]] Result<void> start();
   /// Observes and serves until `stop`. Gives the exit code.
   async::Task<int> run(std::stop_token stop);
@@ -62,7 +63,7 @@ private:
   std::optional<http::ServerTls> tls_;
   telemetry::Logger log_;
   cluster::Observer observer_;
-  cluster::ObserverMetrics observer_metrics_;
+  cluster::WatchMetrics watch_metrics_;
   std::unique_ptr<kube::Client> binding_client_;
   extender::Binder binder_;
   telemetry::ExtenderMetrics metrics_;
@@ -72,6 +73,7 @@ private:
   extender::Router router_;
   std::unique_ptr<http::Server> server_;
   std::optional<http::TlsReloader> reloader_;
+  std::unique_ptr<extender::GateServer> gate_; ///< where it is served
 };
 
 Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
@@ -79,7 +81,7 @@ Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
     : frame_(frame), options_(std::move(options)), tls_(std::move(tls)),
       log_(frame.log().logger("extender")),
       observer_(frame.client(), frame.executor(), frame.make_rng(), {.decides = false}),
-      observer_metrics_(observer_, frame.executor(), frame.registry()),
+      watch_metrics_([this] { return observer_.resources(); }, frame.executor(), frame.registry()),
       binding_client_(frame.make_client([this](kube::ClientOptions& client) {
         client.request_timeout = options_.bind_timeout;
         client.retries_max = kBindRetriesMax;
@@ -120,15 +122,24 @@ Result<void> Extender::start() {
   server.tls = tls_;
   server.limits.body_bytes_max = extender::kBodyBytesMax;
   server.limits.idle_timeout = kIdleTimeout;
-  BERTH_TRY(server_, http::Server::start(std::move(server), [this](http::Request request) {
-              return router_.handle(std::move(request));
-            }));
+  auto serving = http::Server::start(std::move(server), [this](http::Request request) {
+    return router_.handle(std::move(request));
+  });
+  if (!serving)
+    return fail(serving.error().while_doing("--bind-address"));
+  server_ = std::move(*serving);
   if (tls_) {
     note_reload(http::certificate_expiration(tls_->cert_pem));
     reloader_.emplace(http::ServerTlsFiles{options_.tls_cert_file, options_.tls_private_key_file,
                                            options_.client_ca_file},
                       *tls_, *server_,
                       [this](const Result<TimePoint>& outcome) { note_reload(outcome); });
+  }
+  if (!options_.gate_bind_address.empty()) {
+    auto gate = extender::GateServer::start(options_, *tls_, frame_.registry(), log_);
+    if (!gate)
+      return fail(gate.error().while_doing("--gate-bind-address"));
+    gate_ = std::move(*gate);
   }
   frame_.registry().before_exposition([this] { copy_counters(); });
   log_.info("Started to serve", {{"port", server_->port()}, {"tls", tls_.has_value()}});
@@ -138,12 +149,16 @@ Result<void> Extender::start() {
 async::Task<int> Extender::run(std::stop_token stop) {
   async::TaskGroup background(frame_.executor());
   background.spawn(observer_.run(background.stop_token()));
-  background.spawn(observer_metrics_.run(background.stop_token()));
+  background.spawn(watch_metrics_.run(background.stop_token()));
   if (reloader_)
     background.spawn(reloader_->run(frame_.executor(), background.stop_token()));
+  if (gate_)
+    background.spawn(gate_->keep_fresh(frame_.executor(), background.stop_token()));
   for (bool waiting = true; waiting;)
     waiting = co_await async::sleep_for(frame_.executor(), kLongSleep, stop);
   server_->retire();
+  if (gate_)
+    gate_->retire();
   co_await async::sleep_for(frame_.executor(), options_.shutdown_delay);
   co_await stop_server();
   background.request_stop();
@@ -156,6 +171,8 @@ async::Task<void> Extender::stop_server() {
   async::Signal stopped(frame_.executor());
   std::jthread stopper([&] {
     server_->stop();
+    if (gate_)
+      gate_->stop();
     frame_.executor().post([&stopped] { stopped.notify(); });
   });
   co_await stopped.wait();
@@ -235,6 +252,6 @@ int main(int argc, char** argv) {
     return report(frame.error(), program::kExitBadFlags);
   Extender extender(**frame, options, std::move(tls));
   if (auto started = extender.start(); !started)
-    return report(started.error().while_doing("--bind-address"), program::kExitFailure);
+    return report(started.error(), program::kExitFailure);
   return (*frame)->run([&](std::stop_token stop) { return extender.run(std::move(stop)); });
 }

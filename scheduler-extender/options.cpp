@@ -32,6 +32,10 @@ void add_flags(CLI::App& app, ExtenderOptions& options, Units& units) {
   app.add_option("--allowed-client-names", options.client_names,
                  "common names of client certificates to serve; default: all that the CA signed")
       ->delimiter(',');
+  app.add_option("--gate-bind-address", options.gate_bind_address,
+                 "HOST:PORT to serve the gate's webhook on; default: nowhere");
+  app.add_option("--gate-scheduler-name", options.gate_scheduler_name,
+                 "scheduler that the webhook gives to pods that name none; default: none");
   app.add_flag("--insecure", options.insecure, "serve callers without checking who they are");
   app.add_option("--path-prefix", options.path_prefix,
                  "path in front of /filter, /prioritize, /preempt and /bind");
@@ -66,6 +70,13 @@ std::vector<std::string> problems_of(const ExtenderOptions& options, const Units
          "--tls-wait-seconds: must be 0 to 3600");
   demand(options.client_names.empty() || !options.client_ca_file.empty(),
          "--allowed-client-names: needs --client-ca-file, which makes the names trustworthy");
+  demand(options.gate_bind_address.empty() || has_cert,
+         "--gate-bind-address: needs --tls-cert-file, since the API server calls by HTTPS only");
+  if (!options.gate_bind_address.empty())
+    if (const auto address = http::HostPort::parse(options.gate_bind_address); !address)
+      problems.push_back("--gate-bind-address: " + address.error().message);
+  demand(options.gate_scheduler_name.empty() || !options.gate_bind_address.empty(),
+         "--gate-scheduler-name: needs --gate-bind-address");
   demand(options.path_prefix.empty() ||
              (options.path_prefix.starts_with('/') && !options.path_prefix.ends_with('/')),
          "--path-prefix: must start with / and not end with it, for example /scheduler");

@@ -22,6 +22,11 @@ struct ExtenderOptions {
   /// Common names of the client certificates that are served; empty: all that the CA signed.
   std::vector<std::string> client_names;
   bool insecure = false;
+  /// HOST:PORT of the gate's webhook, which the API server calls without a certificate; empty:
+  /// none.
+  std::string gate_bind_address;
+  /// The scheduler that the webhook gives to pods that name none; empty: they keep the cluster's.
+  std::string gate_scheduler_name;
   /// Put in front of each verb's path, as urlPrefix in the scheduler's configuration has it.
   std::string path_prefix;
   /// Threads that answer filter, prioritize and preempt: 1..64.

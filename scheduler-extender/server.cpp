@@ -71,8 +71,10 @@ Router::Router(RouterOptions options, Backend backend, Instruments instruments)
 
 async::Task<http::Response> Router::handle(http::Request request) {
   const SteadyPoint started = clock_.steady_now();
-  if (!serves(request.peer_common_name))
+  if (!serves(request.peer_common_name)) {
+    note_stranger(request.peer_common_name);
     co_return text_response(403, "the client certificate's name is not on the list");
+  }
   const std::optional<Verb> verb = verb_of(request.target);
   if (!verb)
     co_return text_response(404, "no such path");
@@ -96,6 +98,14 @@ async::Task<http::Response> Router::handle(http::Request request) {
 bool Router::serves(const std::string& client_name) const {
   return options_.client_names.empty() ||
          std::ranges::find(options_.client_names, client_name) != options_.client_names.end();
+}
+
+/// A scheduler that is turned away calls for each pod: not every call is worth a line.
+void Router::note_stranger(const std::string& client_name) {
+  constexpr std::uint64_t kRefusalsPerLine = 1000;
+  metrics_.callers_refused.add();
+  if (strangers_.fetch_add(1, std::memory_order_relaxed) % kRefusalsPerLine == 0)
+    log_.warn("Refused a caller whose name is not on the list", {{"client_name", client_name}});
 }
 
 void Router::note_caller(std::optional<TimePoint> valid_until) {

@@ -71,6 +71,7 @@ private:
   [[nodiscard]] std::optional<Verb> verb_of(std::string_view target) const;
   [[nodiscard]] bool serves(const std::string& client_name) const;
   [[nodiscard]] std::string request_id(const http::Request& request);
+  void note_stranger(const std::string& client_name);
   void note_caller(std::optional<TimePoint> valid_until);
   void filter(Call& call);
   void prioritize(Call& call);
@@ -85,6 +86,7 @@ private:
   telemetry::Logger log_;
   const Clock& clock_;
   std::atomic<std::uint64_t> requests_{0};
+  std::atomic<std::uint64_t> strangers_{0};
   static constexpr std::int64_t kNoCaller = std::numeric_limits<std::int64_t>::max();
   std::atomic<std::int64_t> soonest_caller_end_{kNoCaller};
 };

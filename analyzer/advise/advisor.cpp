@@ -42,7 +42,9 @@ Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool(
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
       may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
-      operator_(parts_.client, options_.operator_lease) {}
+      operator_(parts_.client, options_.operator_lease) {
+  parts_.metrics.interval_seconds.set(std::chrono::duration<double>(options_.interval).count());
+}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
   read_history();
@@ -189,16 +191,21 @@ async::Task<void> Advisor::carry_out(Decision decision) {
 
 void Advisor::show(const ClusterView& view, const std::vector<PoolFacts>& facts) {
   std::vector<telemetry::ObjectGauges::Sample> ratios;
+  std::vector<telemetry::ObjectGauges::Sample> trusts;
   std::vector<telemetry::ObjectGauges::Sample> bursts;
   for (std::size_t i = 0; i < view.pools.size(); ++i) {
     const std::string& name = view.pools[i].pool->meta.name;
     bursts.push_back({{name}, burst_state(view.pools[i]).is_active ? 1.0 : 0.0});
-    for (const Outlook& outlook : facts[i].used)
-      if (outlook.metrics == Reason::MetricsAvailable)
-        ratios.push_back(
-            {{name, std::string(outlook.resource.str())}, outlook.use_now / outlook.capacity});
+    for (const Outlook& outlook : facts[i].used) {
+      if (outlook.metrics != Reason::MetricsAvailable)
+        continue;
+      const std::string resource(outlook.resource.str());
+      ratios.push_back({{name, resource}, outlook.use_now / outlook.capacity});
+      trusts.push_back({{name, resource}, outlook.trust});
+    }
   }
   parts_.metrics.current_usage_ratio.replace(std::move(ratios));
+  parts_.metrics.forecast_trust_ratio.replace(std::move(trusts));
   parts_.metrics.in_burst_mode.replace(std::move(bursts));
   std::array<double, api::kRecommendationKinds> pending{};
   const TimePoint now = parts_.executor.clock().now();

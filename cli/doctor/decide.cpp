@@ -86,7 +86,7 @@ void check_gate(const ObservedInstallation& observed, Findings& findings) {
     return findings.fault("gate",
                           "this API server knows no MutatingAdmissionPolicy, and there is no "
                           "webhook of Berth's: managed pods are not held back",
-                          "upgrade to Kubernetes 1.36 or newer");
+                          "helm upgrade with gate.mode=Webhook, or Kubernetes 1.36 or newer");
   if (!observed.gates || !observed.gate_bindings)
     return findings.unreadable("gate", "MutatingAdmissionPolicies and their bindings",
                                observed.gates ? observed.gate_bindings : observed.gates);

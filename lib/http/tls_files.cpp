@@ -48,18 +48,24 @@ async::Task<void> TlsReloader::run(async::Executor& executor, std::stop_token st
 
 void TlsReloader::check() {
   auto read = read_server_tls(files_);
-  if (!read) {
-    if (std::exchange(seen_error_, read.error().message) != read.error().message)
-      listener_(fail(std::move(read).error()));
+  if (read && *read == seen_ && failure_.empty())
+    return;
+  Result<void> used;
+  if (read) {
+    seen_ = *std::move(read);
+    used = server_.set_tls(seen_);
+  } else {
+    used = fail(std::move(read).error());
+  }
+  if (used) {
+    failure_.clear();
+    listener_(certificate_expiration(seen_.cert_pem));
     return;
   }
-  const bool was_unreadable = !std::exchange(seen_error_, {}).empty();
-  if (*read == seen_ && !was_unreadable)
-    return;
-  seen_ = *read;
-  if (auto used = server_.set_tls(*read); !used)
-    return listener_(fail(std::move(used).error()));
-  listener_(certificate_expiration(seen_.cert_pem));
+  const bool is_known = std::exchange(failure_, used.error().message) == used.error().message;
+  looks_untold_ = is_known ? looks_untold_ + 1 : 0;
+  if (looks_untold_ % kTlsToldAgainAfterLooks == 0)
+    listener_(fail(std::move(used).error()));
 }
 
 } // namespace berth::http

@@ -35,18 +35,22 @@ public:
 
   /// Looks every kTlsCheckInterval until `stop`.
   [[nodiscard]] async::Task<void> run(async::Executor& executor, std::stop_token stop);
-  /// One look at the files. Tells the listener unless nothing has changed since the last look.
+  /// One look at the files. Tells the listener of a change, and of what goes on to be wrong once in
+  /// kTlsToldAgainAfterLooks looks.
   void check();
 
 private:
   ServerTlsFiles files_;
-  ServerTls seen_; ///< as read last, in use or not
-  std::string seen_error_;
+  ServerTls seen_;      ///< as read last, in use or not
+  std::string failure_; ///< why what is in the files is not in use; empty: it is
+  int looks_untold_ = 0;
   Server& server_;
   Listener listener_;
 };
 
 /// Certificates are renewed days before they end, so seconds are soon enough.
 inline constexpr Duration kTlsCheckInterval = std::chrono::seconds{10};
+/// A count that is raised once and never again looks mended after an hour.
+inline constexpr int kTlsToldAgainAfterLooks = 60;
 
 } // namespace berth::http

@@ -66,6 +66,8 @@ struct EventRecorder::Impl {
   async::TimerId sweep_timer = 0;
 
   void enqueue(const Item& item);
+  void leave_out(std::size_t events);
+  void tell_sent(bool written);
   void sweep();
   async::Task<void> write(Item item, std::stop_token stop);
   async::Task<Result<void>> write_once(const RecordedEvent& event);
@@ -94,7 +96,7 @@ void EventRecorder::record(const ObjectReference& about, EventSeverity severity,
   event.note = std::move(note);
   const Item item = impl_->series.add(std::move(event));
   if (!item || item->given_up) {
-    ++impl_->dropped;
+    impl_->leave_out(1);
     return;
   }
   const auto since_written = impl_->executor.clock().steady_now() - item->last_written;
@@ -123,7 +125,7 @@ async::Task<void> EventRecorder::run(std::stop_token stop) {
     item->queued = false;
     co_await impl_->write(std::move(item), stop);
   }
-  impl_->dropped += std::exchange(impl_->pending, {}).size();
+  impl_->leave_out(std::exchange(impl_->pending, {}).size());
 }
 
 std::size_t EventRecorder::dropped() const {
@@ -138,12 +140,23 @@ void EventRecorder::Impl::enqueue(const Item& item) {
   if (item->queued)
     return;
   if (pending.size() >= options.pending_max) {
-    ++dropped;
+    leave_out(1);
     return;
   }
   item->queued = true;
   pending.push_back(item);
   arrived.notify();
+}
+
+void EventRecorder::Impl::leave_out(std::size_t events) {
+  dropped += events;
+  if (options.on_left_out && events > 0)
+    options.on_left_out(events);
+}
+
+void EventRecorder::Impl::tell_sent(bool written) {
+  if (options.on_sent)
+    options.on_sent(written);
 }
 
 /// Writes counts that were raised and not written, once in each interval.
@@ -160,6 +173,7 @@ async::Task<void> EventRecorder::Impl::write(Item item, std::stop_token stop) {
     item->last_written = executor.clock().steady_now();
     if (written) {
       item->count_written = count;
+      tell_sent(true);
       co_return;
     }
     if (item->count_written > 0 && written.error().code == Code::NotFound) {
@@ -170,6 +184,7 @@ async::Task<void> EventRecorder::Impl::write(Item item, std::stop_token stop) {
     if (item->given_up || tries >= options.tries_max || stop.stop_requested()) {
       item->count_lost = count;
       ++dropped;
+      tell_sent(false);
       co_return;
     }
     const Duration pause =

@@ -3,6 +3,7 @@
 // get, and never makes its caller wait; events that cannot be sent in time are dropped and counted.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,6 +35,10 @@ struct EventRecorderOptions {
   Duration series_interval = std::chrono::minutes{1};
   std::size_t series_max = 4096; ///< repetitions of older events make new ones
   std::size_t tries_max = 5;     ///< of one write, while the server is away or busy
+  /// Told of each event, or raised count, that was written, or given up after its tries.
+  std::function<void(bool written)> on_sent{};
+  /// Told of events that were left out: too many pending, or too many of one object.
+  std::function<void(std::size_t events)> on_left_out{};
 };
 
 /// Belongs to one executor.

@@ -43,6 +43,7 @@ public:
   virtual void abandon_list() = 0;
 
   enum class EventType { Added, Modified, Deleted, Bookmark, Error };
+  static constexpr std::size_t kEventTypes = 5;
   struct EventInfo {
     EventType type = EventType::Error;
     std::string resource_version;    ///< empty only for ERROR and for bookmarks that are not ours

@@ -15,8 +15,8 @@ namespace berth::kube {
 
 /// What a reflector counts; all on the executor's thread.
 struct ReflectorStats {
-  std::array<std::size_t, kRelistReasons> relists{}; ///< by RelistReason
-  std::size_t events = 0;
+  std::array<std::size_t, kRelistReasons> relists{};            ///< by RelistReason
+  std::array<std::size_t, ListWatchSink::kEventTypes> events{}; ///< by EventType
   std::size_t malformed = 0;         ///< objects that could not be decoded
   std::size_t failures = 0;          ///< lists and watches that failed and were tried again
   std::size_t audit_differences = 0; ///< found by an audit list and not by the watch (L3)
@@ -79,7 +79,7 @@ public:
 
   [[nodiscard]] Result<EventInfo> add_event(std::string_view line) override {
     BERTH_TRY(Event<T> event, codec_.decode_event(line));
-    ++stats_.events;
+    ++stats_.events[static_cast<std::size_t>(event.info.type)];
     if (event.malformed && event.info.type == EventType::Deleted)
       forget(event.malformed->key);
     else if (event.malformed)

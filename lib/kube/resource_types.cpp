@@ -95,6 +95,13 @@ const ResourceType& endpoint_slice() {
   return type;
 }
 
+const ResourceType& mutating_webhook_configuration() {
+  static const ResourceType type{"admissionregistration.k8s.io", "v1",
+                                 "mutatingwebhookconfigurations", "MutatingWebhookConfiguration",
+                                 false};
+  return type;
+}
+
 const ResourceType& self_subject_access_review() {
   static const ResourceType type{"authorization.k8s.io", "v1", "selfsubjectaccessreviews",
                                  "SelfSubjectAccessReview", false};

@@ -20,6 +20,7 @@ namespace berth::kube::types {
 [[nodiscard]] const ResourceType& secret();
 [[nodiscard]] const ResourceType& custom_resource_definition();
 [[nodiscard]] const ResourceType& endpoint_slice();
+[[nodiscard]] const ResourceType& mutating_webhook_configuration();
 [[nodiscard]] const ResourceType& self_subject_access_review();
 [[nodiscard]] const ResourceType& resource_pool();
 [[nodiscard]] const ResourceType& quota();

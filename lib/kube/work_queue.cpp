@@ -9,9 +9,9 @@
 namespace berth::kube {
 
 WorkQueue::WorkQueue(async::Executor& executor, WorkQueueOptions options)
-    : executor_(executor), options_(options), arrived_(executor),
-      retries_(executor.clock(), options.retry_qps, options.retry_burst) {
-  ensure(options.workers > 0, "a work queue without workers does nothing");
+    : executor_(executor), options_(std::move(options)), arrived_(executor),
+      retries_(executor.clock(), options_.retry_qps, options_.retry_burst) {
+  ensure(options_.workers > 0, "a work queue without workers does nothing");
 }
 
 WorkQueue::~WorkQueue() {
@@ -50,7 +50,8 @@ void WorkQueue::add(ObjectKey key) {
   }
   if (!waiting_.insert(key).second)
     return;
-  ready_.push_back(std::move(key));
+  ++stats_.adds;
+  ready_.push_back({std::move(key), executor_.clock().steady_now()});
   arrived_.notify();
 }
 
@@ -74,11 +75,13 @@ void WorkQueue::add_after(ObjectKey key, Duration delay) {
 }
 
 ObjectKey WorkQueue::take() {
-  ObjectKey key = std::move(ready_.front());
+  Ready taken = std::move(ready_.front());
   ready_.pop_front();
-  waiting_.erase(key);
-  working_.insert(key);
-  return key;
+  waiting_.erase(taken.key);
+  working_.insert(taken.key);
+  if (options_.on_taken)
+    options_.on_taken(executor_.clock().steady_now() - taken.since);
+  return std::move(taken.key);
 }
 
 void WorkQueue::settle(const ObjectKey& key, const Outcome& outcome) {
@@ -89,8 +92,10 @@ void WorkQueue::settle(const ObjectKey& key, const Outcome& outcome) {
     failures_.erase(key);
   if (outcome.kind() == Outcome::Kind::RequeueAfter)
     add_after(key, outcome.delay());
-  if (outcome.kind() == Outcome::Kind::Retry)
+  if (outcome.kind() == Outcome::Kind::Retry) {
+    ++stats_.retries;
     add_after(key, retry_delay(key, outcome));
+  }
 }
 
 Duration WorkQueue::retry_delay(const ObjectKey& key, const Outcome& outcome) {

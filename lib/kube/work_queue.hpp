@@ -24,6 +24,14 @@ struct WorkQueueOptions {
   double retry_qps = 10;
   std::size_t retry_burst = 100;
   std::size_t workers = 1;
+  /// Told how long a key waited until a worker took it; for metrics.
+  std::function<void(std::chrono::nanoseconds)> on_taken{};
+};
+
+/// What a queue has counted since it was made.
+struct WorkQueueStats {
+  std::size_t adds = 0;    ///< keys that came to wait; one that waits already is not counted again
+  std::size_t retries = 0; ///< keys put off after a failure
 };
 
 class WorkQueue {
@@ -45,8 +53,13 @@ public:
   [[nodiscard]] std::size_t depth() const { return ready_.size(); }
   [[nodiscard]] std::size_t delayed() const { return delayed_.size(); }
   [[nodiscard]] std::size_t working() const { return working_.size(); }
+  [[nodiscard]] const WorkQueueStats& stats() const { return stats_; }
 
 private:
+  struct Ready {
+    ObjectKey key;
+    SteadyPoint since;
+  };
   struct Delayed {
     SteadyPoint due;
     async::TimerId timer;
@@ -60,13 +73,14 @@ private:
   async::Executor& executor_;
   WorkQueueOptions options_;
   async::Signal arrived_;
-  std::deque<ObjectKey> ready_;
+  std::deque<Ready> ready_;
   std::set<ObjectKey> waiting_; ///< what ready_ holds
   std::set<ObjectKey> working_;
   std::set<ObjectKey> again_; ///< added while being worked on
   std::map<ObjectKey, Delayed> delayed_;
   std::map<ObjectKey, unsigned> failures_; ///< in a row
   RateLimiter retries_;
+  WorkQueueStats stats_;
 };
 
 } // namespace berth::kube

@@ -9,7 +9,9 @@
 #include "lib/async/task_group.hpp"
 #include "lib/http/host_port.hpp"
 #include "lib/kube/connection.hpp"
+#include "lib/program/heartbeat.hpp"
 #include "lib/telemetry/catalog.hpp"
+#include "lib/telemetry/process.hpp"
 
 namespace berth::program {
 namespace {
@@ -42,12 +44,18 @@ telemetry::LogOptions log_options(const CommonOptions& options) {
 struct Program::Impl {
   Impl(ProgramIdentity who, const CommonOptions& used)
       : identity(std::move(who)), options(used), executor(clock), log(clock, log_options(used)),
-        rest_metrics(registry), process_metrics(registry, identity.name), seeds(system_seed()) {}
+        rest_metrics(registry), process_metrics(registry, identity.name), heartbeat(executor),
+        seeds(system_seed()) {
+    registry.before_exposition([this] { measure_process(); });
+    health.add_liveness("loop", [this] { return heartbeat.check(); });
+  }
 
   [[nodiscard]] Result<void> connect(const kube::ConfigEnvironment& environment);
   [[nodiscard]] std::unique_ptr<kube::Client>
   make_client(const std::function<void(kube::ClientOptions&)>& adjust);
   void count_call(const kube::CallRecord& call) const;
+  /// Runs on the thread that serves a scrape.
+  void measure_process();
   [[nodiscard]] async::Task<void> run_body(std::function<async::Task<int>(std::stop_token)> body);
   void begin_shutdown();
 
@@ -60,6 +68,7 @@ struct Program::Impl {
   telemetry::Health health;
   telemetry::RestClientMetrics rest_metrics;
   telemetry::ProcessMetrics process_metrics;
+  Heartbeat heartbeat;
   Rng seeds;
   std::unique_ptr<kube::Connection> connection;
   std::unique_ptr<kube::Client> client;
@@ -104,6 +113,11 @@ void Program::Impl::count_call(const kube::CallRecord& call) const {
   rest_metrics.requests(telemetry::status_code(call.status), method).add();
   rest_metrics.request_duration_seconds(method).observe(
       std::chrono::duration<double>(call.duration).count());
+}
+
+void Program::Impl::measure_process() {
+  telemetry::refresh_process(process_metrics);
+  process_metrics.log_lines_dropped.set_total(static_cast<double>(log.lines_dropped()));
 }
 
 const Clock& Program::clock() const {
@@ -169,6 +183,7 @@ void Program::Impl::begin_shutdown() {
 
 async::Task<void> Program::Impl::run_body(std::function<async::Task<int>(std::stop_token)> body) {
   async::TaskGroup background(executor);
+  background.spawn(heartbeat.run(background.stop_token()));
   background.spawn(connection->keep_fresh(background.stop_token()));
   exit_code = co_await body(stop.get_token());
   background.request_stop();

@@ -35,9 +35,16 @@ ExtenderMetrics::ExtenderMetrics(Registry& registry)
                             "Time to answer a call of kube-scheduler, by verb and outcome.")),
       node_rejections(registry, counter("berth_extender_node_rejections_total",
                                         "Nodes that the extender refused for a pod, by reason.")),
+      callers_refused(registry.counter(
+          counter("berth_extender_callers_refused_total",
+                  "Calls refused because the name of the client certificate is not on the list."))),
       snapshot_timestamp_seconds(registry.gauge(
           gauge("berth_extender_snapshot_timestamp_seconds",
                 "When the picture of the cluster that calls are answered from was made."))) {}
+
+GateMetrics::GateMetrics(Registry& registry)
+    : reviews(registry, counter("berth_gate_reviews_total",
+                                "Pods that the gate's webhook was asked about, by outcome.")) {}
 
 ReflectorMetrics::ReflectorMetrics(Registry& registry, std::string_view resource)
     : relists(registry, counter("berth_watch_relists_total", "Lists made, by resource and reason."),
@@ -98,8 +105,11 @@ EventMetrics::EventMetrics(Registry& registry)
 AllocationMetrics::AllocationMetrics(Registry& registry)
     : cycle_duration_seconds(registry, seconds("berth_cycle_duration_seconds",
                                                "Time of an allocation cycle, by phase.")),
-      admissions(registry,
-                 counter("berth_admissions_total", "Workloads admitted, by way of placement.")),
+      admissions(registry, counter("berth_admissions_total",
+                                   "Workloads whose admission is written, by way of placement.")),
+      admission_writes(registry, counter("berth_admission_writes_total",
+                                         "Writes that admit a pod or grant a request, by what "
+                                         "became of them.")),
       admission_wait_seconds(registry.histogram(
           waits("berth_admission_wait_seconds",
                 "How long workloads waited from their creation to their admission."))),
@@ -138,6 +148,18 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
                      gauge("berth_quota_borrowed",
                            "What a quota uses beyond its own, in the resource's base unit."),
                      {"quota", "resource"}),
+      quota_pending_workloads(
+          registry, gauge("berth_quota_pending_workloads", "Workloads of a quota that wait."),
+          {"quota"}),
+      quota_share_ratio(registry,
+                        gauge("berth_quota_share_ratio",
+                              "The borrowed part of what a quota's tree can lend, by weight: who "
+                              "has more than its siblings comes after them."),
+                        {"quota"}),
+      quota_burst_budget_seconds(
+          registry,
+          gauge("berth_quota_burst_budget_seconds", "How long a quota may still burst in a pool."),
+          {"quota", "pool", "resource"}),
       pool_capacity(registry,
                     gauge("berth_pool_capacity", "What a pool has, in the resource's base unit."),
                     {"pool", "resource"}),
@@ -153,6 +175,8 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
 AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
     : cycle_duration_seconds(registry.histogram(
           seconds("berth_analyzer_cycle_duration_seconds", "Time of one analysis."))),
+      interval_seconds(registry.gauge(
+          gauge("berth_analyzer_interval_seconds", "The time between two analyses."))),
       newest_sample_timestamp_seconds(
           registry.gauge(gauge("berth_analyzer_newest_sample_timestamp_seconds",
                                "The time of the newest measurement seen."))),
@@ -192,6 +216,11 @@ AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
                           gauge("berth_analyzer_current_usage_ratio",
                                 "What the nodes of a pool use now, as a part of what they have."),
                           {"pool", "resource"}),
+      forecast_trust_ratio(registry,
+                           gauge("berth_analyzer_forecast_trust_ratio",
+                                 "How far forecasts of a pool's use can be trusted, by how often "
+                                 "they held lately: 0 to 1."),
+                           {"pool", "resource"}),
       in_burst_mode(registry,
                     gauge("berth_analyzer_in_burst_mode", "1 while a pool is in a burst, else 0."),
                     {"pool"}) {}

@@ -21,7 +21,15 @@ struct ExtenderMetrics {
 
   HistogramFamily<ExtenderVerb, CallOutcome> request_duration_seconds;
   CounterFamily<Reason> node_rejections;
+  Counter& callers_refused;
   Gauge& snapshot_timestamp_seconds;
+};
+
+/// The webhook that puts the gate on pods, where it is used.
+struct GateMetrics {
+  explicit GateMetrics(Registry& registry);
+
+  CounterFamily<GateOutcome> reviews;
 };
 
 /// One reflector: a cache of one resource filled by list and watch.
@@ -83,6 +91,7 @@ struct AllocationMetrics {
 
   HistogramFamily<CyclePhase> cycle_duration_seconds;
   CounterFamily<PlacementMode> admissions;
+  CounterFamily<AdmissionOutcome> admission_writes;
   Histogram& admission_wait_seconds;
   GaugeFamily<Reason> waiting_workloads;
   CounterFamily<PreemptionCause> preemptions;
@@ -98,6 +107,9 @@ struct AllocationMetrics {
   ObjectGauges quota_nominal;
   ObjectGauges quota_used;
   ObjectGauges quota_borrowed;
+  ObjectGauges quota_pending_workloads;
+  ObjectGauges quota_share_ratio;
+  ObjectGauges quota_burst_budget_seconds;
   ObjectGauges pool_capacity;
   ObjectGauges pool_used;
   ObjectGauges pool_pressure_level;
@@ -108,6 +120,7 @@ struct AnalyzerMetrics {
   explicit AnalyzerMetrics(Registry& registry);
 
   Histogram& cycle_duration_seconds;
+  Gauge& interval_seconds;
   Gauge& newest_sample_timestamp_seconds;
   CounterFamily<Outcome> source_queries;
   CounterFamily<Outcome> recommendations;
@@ -123,6 +136,7 @@ struct AnalyzerMetrics {
   CounterFamily<AdviceKind, ForecastOutcome> verified_recommendations;
   GaugeFamily<AdviceKind> pending_plans;
   ObjectGauges current_usage_ratio;
+  ObjectGauges forecast_trust_ratio;
   ObjectGauges in_burst_mode;
 };
 

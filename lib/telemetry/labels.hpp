@@ -41,6 +41,11 @@ BERTH_LABEL(ExtenderVerb, Bind, "verb", "filter", "prioritize", "preempt", "bind
 enum class CallOutcome { Ok, Refused, Error, Invalid };
 BERTH_LABEL(CallOutcome, Invalid, "outcome", "ok", "refused", "error", "invalid");
 
+/// What became of a review of the gate's webhook: the pod is patched, left as it is, or not
+/// understood.
+enum class GateOutcome { Gated, Left, Invalid };
+BERTH_LABEL(GateOutcome, Invalid, "outcome", "gated", "left", "invalid");
+
 /// How a write to the API, a query or a reload ended.
 enum class Outcome { Ok, Error };
 BERTH_LABEL(Outcome, Error, "outcome", "ok", "error");
@@ -54,10 +59,15 @@ BERTH_LABEL(CyclePhase, Act, "phase", "observe", "decide", "act");
 enum class PlacementMode { Candidates, Nominate, Extender };
 BERTH_LABEL(PlacementMode, Extender, "mode", "candidates", "nominate", "extender");
 
+/// What became of a write that admits: it is there; nothing was to be written any more, since the
+/// object is gone or has changed; the API server refuses it; nobody knows.
+enum class AdmissionOutcome { Done, Gone, Overtaken, Refused, Unknown };
+BERTH_LABEL(AdmissionOutcome, Unknown, "outcome", "done", "gone", "overtaken", "refused",
+            "unknown");
+
 /// For whom running work was evicted.
-enum class PreemptionCause { Priority, Reclaim, Fairness, Reservation, Shedding };
-BERTH_LABEL(PreemptionCause, Shedding, "cause", "priority", "reclaim", "fairness", "reservation",
-            "shedding");
+enum class PreemptionCause { Priority, Reclaim, Reservation, Shedding };
+BERTH_LABEL(PreemptionCause, Shedding, "cause", "priority", "reclaim", "reservation", "shedding");
 
 enum class ReservationState { Pending, Accepted, Active, Ended };
 BERTH_LABEL(ReservationState, Ended, "state", "pending", "accepted", "active", "ended");

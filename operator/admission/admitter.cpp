@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/cluster/pod_codec.hpp"
+#include "operator/admission/admission_metrics.hpp"
 #include "operator/admission/admission_patch.hpp"
 
 namespace berth::op {
@@ -77,6 +78,7 @@ async::Task<void> Admitter::write_workload(std::shared_ptr<allocation::Admission
   parts_.failpoints.pass(Failpoint::AfterAdmissionWrite);
   if (complete) {
     refused_.erase(admission->workload->id);
+    count_admitted(parts_.metrics, *admission, parts_.executor.clock().now());
     admitted_(*admission);
   }
   --writing_;
@@ -108,6 +110,12 @@ async::Task<void> Admitter::write_into(const allocation::MemberAdmission& member
 }
 
 async::Task<Admitter::Written> Admitter::write_member(const allocation::MemberAdmission& member) {
+  const Written written = co_await try_to_write(member);
+  parts_.metrics.admission_writes(written).add();
+  co_return written;
+}
+
+async::Task<Admitter::Written> Admitter::try_to_write(const allocation::MemberAdmission& member) {
   const kube::ObjectKey key{member.pod->namespace_name, member.pod->name};
   const auto known = parts_.observer.find_pod(member.pod->uid);
   if (!known)

@@ -17,6 +17,7 @@
 #include "lib/async/task_group.hpp"
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/client.hpp"
+#include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
 #include "operator/failpoint.hpp"
 #include "operator/leads.hpp"
@@ -46,6 +47,7 @@ public:
     async::Executor& executor;
     cluster::Observer& observer;
     FailpointPlan& failpoints;
+    telemetry::AllocationMetrics& metrics;
     Leads leads;
     telemetry::Logger log;
   };
@@ -71,7 +73,7 @@ public:
 private:
   /// How writing one member ended: it is admitted by this record; the pod is gone; it is not the
   /// pod that was decided on any more; the API server refuses it; nobody knows.
-  enum class Written { Done, Gone, Overtaken, Refused, Unknown };
+  using Written = telemetry::AdmissionOutcome;
   struct Refusals {
     unsigned times = 0;
     TimePoint until{};
@@ -84,7 +86,9 @@ private:
                                                 std::size_t first);
   [[nodiscard]] async::Task<void> write_into(const allocation::MemberAdmission& member,
                                              bool* all_done);
+  /// The same as try_to_write(), counted.
   [[nodiscard]] async::Task<Written> write_member(const allocation::MemberAdmission& member);
+  [[nodiscard]] async::Task<Written> try_to_write(const allocation::MemberAdmission& member);
   [[nodiscard]] static std::optional<Written> settled_by(const allocation::MemberAdmission& member,
                                                          const allocation::PodView& now);
   void settle(const allocation::MemberAdmission& member, Written written);

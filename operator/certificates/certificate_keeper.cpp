@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/kube/resource_types.hpp"
+#include "operator/certificates/webhook_trust.hpp"
 
 namespace berth::op {
 
@@ -34,8 +35,10 @@ async::Task<Result<TimePoint>> CertificateKeeper::look() {
       co_return tl::unexpected(secret->error());
   const StockSecrets known{authority->data, extender->data, scheduler->data};
   const auto renewal = renew(read_stock(known), options_.names, parts_.executor.clock().now());
-  if (!renewal)
+  if (!renewal) {
+    authority_.reloads(telemetry::Outcome::Error).add();
     co_return tl::unexpected(renewal.error());
+  }
   const StockSecrets wanted = write_stock(renewal->stock);
   // In this order: a crash in between leaves a signer that is written down.
   auto written = co_await write(of_authority, *authority, wanted.authority);
@@ -45,6 +48,9 @@ async::Task<Result<TimePoint>> CertificateKeeper::look() {
     written = co_await write(of_scheduler, *scheduler, wanted.scheduler);
   if (!written)
     co_return tl::unexpected(written.error());
+  const auto trusted = co_await write_trust(renewal->stock.trusted);
+  if (!trusted)
+    co_return tl::unexpected(trusted.error());
   for (const std::string& change : renewal->changes)
     parts_.log.info("Renewed certificates", {{"change", change}});
   co_return renewal->next_look;
@@ -82,6 +88,36 @@ async::Task<Result<void>> CertificateKeeper::write(Target target, SecretObject k
   measure(target, wanted);
   parts_.failpoints.pass(Failpoint::AfterCertificateWrite);
   co_return Result<void>();
+}
+
+async::Task<Result<void>> CertificateKeeper::write_trust(std::string bundle) {
+  if (options_.webhook.empty())
+    co_return Result<void>();
+  const kube::ObjectKey key{"", options_.webhook};
+  const auto body = co_await parts_.client.get(kube::types::mutating_webhook_configuration(), key);
+  Result<std::optional<std::string>> patch =
+      body ? trust_patch(*body, bundle) : tl::unexpected(body.error());
+  if (patch && *patch && !parts_.leads())
+    patch = fail(Code::Unavailable, "another replica leads by now");
+  Result<void> done;
+  if (!patch)
+    done = tl::unexpected(patch.error());
+  else if (*patch) {
+    kube::WriteOptions options;
+    std::string text = **patch;
+    const auto written =
+        co_await parts_.client.patch(kube::types::mutating_webhook_configuration(), key,
+                                     kube::PatchType::Json, std::move(text), options);
+    if (!written)
+      done = tl::unexpected(written.error());
+    else
+      parts_.log.info("Renewed what the webhook trusts", {{"webhook", options_.webhook}});
+  }
+  if (!done) {
+    authority_.reloads(telemetry::Outcome::Error).add();
+    done = fail(done.error().while_doing("keep the webhook " + options_.webhook));
+  }
+  co_return done;
 }
 
 void CertificateKeeper::measure(Target target, const SecretData& data) {

@@ -21,6 +21,8 @@ namespace berth::op {
 struct CertificateOptions {
   std::string ns{}; ///< where the Secrets are
   CertificateNames names{};
+  /// MutatingWebhookConfiguration whose entries are to trust the authorities; empty: none.
+  std::string webhook{};
 };
 
 class CertificateKeeper {
@@ -52,6 +54,8 @@ private:
   /// Nothing is written if the Secret is so already.
   [[nodiscard]] async::Task<Result<void>> write(Target target, SecretObject known,
                                                 SecretData wanted);
+  /// Makes the API server trust `bundle` when it calls the gate's webhook.
+  [[nodiscard]] async::Task<Result<void>> write_trust(std::string bundle);
   static void measure(Target target, const SecretData& data);
 
   Parts parts_;

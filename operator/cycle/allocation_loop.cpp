@@ -17,15 +17,6 @@ double seconds(SteadyPoint from, SteadyPoint to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-telemetry::PlacementMode label_of(allocation::PlacementMode mode) {
-  switch (mode) {
-  case allocation::PlacementMode::Candidates: return telemetry::PlacementMode::Candidates;
-  case allocation::PlacementMode::Nominate: return telemetry::PlacementMode::Nominate;
-  case allocation::PlacementMode::Extender: break;
-  }
-  return telemetry::PlacementMode::Extender;
-}
-
 } // namespace
 
 AllocationLoop::AllocationLoop(Parts parts, std::function<allocation::Policy()> policy,
@@ -113,12 +104,6 @@ void AllocationLoop::count(const allocation::Plan& plan) {
         static_cast<double>(digest_->waiting_by_reason[static_cast<std::size_t>(reason)]));
   if (plan.admissions.empty())
     return;
-  const TimePoint now = parts_.executor.clock().now();
-  for (const auto& admission : plan.admissions) {
-    parts_.metrics.admissions(label_of(admission.members.front().record.mode)).add();
-    parts_.metrics.admission_wait_seconds.observe(
-        std::chrono::duration<double>(now - admission.workload->created).count());
-  }
   parts_.log.info("Admitted workloads", {{"cycle", plan.based_on.number},
                                          {"admitted", plan.admissions.size()},
                                          {"waiting", plan.waiting.size()}});

@@ -7,9 +7,18 @@
 
 #include "lib/api/labels.hpp"
 #include "lib/cluster/request_units.hpp"
+#include "operator/admission/admission_metrics.hpp"
 #include "operator/request/decide.hpp"
 
 namespace berth::op {
+namespace {
+
+/// The API server understood the write and says no.
+bool is_refusal(const Error& error) {
+  return error.code == Code::Invalid || error.code == Code::Forbidden;
+}
+
+} // namespace
 
 RequestKeeper::RequestKeeper(Parts parts, RequestKeeperLimits limits)
     : parts_(std::move(parts)), limits_(limits),
@@ -58,6 +67,7 @@ async::Task<void> RequestKeeper::write_grant(allocation::Admission admission) {
     written = co_await writer_.write(kube::types::allocation_request(), *request,
                                      std::move(current), std::move(wanted));
   }
+  count(written, admission);
   if (written && *written) {
     parts_.failpoints.pass(Failpoint::AfterGrantWrite);
     tell_granted(*request, admission.members.front().record); // the watch will show it
@@ -67,6 +77,18 @@ async::Task<void> RequestKeeper::write_grant(allocation::Admission admission) {
     note_failure(admission, written.error());
   --writing_;
   start_next();
+}
+
+void RequestKeeper::count(const Result<bool>& written, const allocation::Admission& admission) {
+  using telemetry::AdmissionOutcome;
+  AdmissionOutcome outcome = AdmissionOutcome::Overtaken;
+  if (!written)
+    outcome = is_refusal(written.error()) ? AdmissionOutcome::Refused : AdmissionOutcome::Unknown;
+  else if (*written)
+    outcome = AdmissionOutcome::Done;
+  parts_.metrics.admission_writes(outcome).add();
+  if (outcome == AdmissionOutcome::Done)
+    count_admitted(parts_.metrics, admission, parts_.executor.clock().now());
 }
 
 void RequestKeeper::tell_granted(const api::AllocationRequest& request,
@@ -81,7 +103,7 @@ void RequestKeeper::tell_granted(const api::AllocationRequest& request,
 
 /// What the API server refuses is not tried again at once.
 void RequestKeeper::note_failure(const allocation::Admission& admission, const Error& error) {
-  const bool is_refused = error.code == Code::Invalid || error.code == Code::Forbidden;
+  const bool is_refused = is_refusal(error);
   give_up(admission, is_refused ? limits_.reconsidered_after : limits_.confirmation_max);
   if (!is_refused)
     return;

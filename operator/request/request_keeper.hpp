@@ -12,6 +12,7 @@
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/client.hpp"
 #include "lib/kube/events.hpp"
+#include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
 #include "operator/leads.hpp"
 #include "operator/status/status_writer.hpp"
@@ -37,6 +38,7 @@ public:
     cluster::Observer& observer;
     kube::EventRecorder& events;
     FailpointPlan& failpoints;
+    telemetry::AllocationMetrics& metrics;
     Leads leads;
     telemetry::Logger log;
   };
@@ -59,6 +61,7 @@ private:
   void give_up(const allocation::Admission& admission, Duration time);
   void tell_granted(const api::AllocationRequest& request,
                     const allocation::AdmissionRecord& record);
+  void count(const Result<bool>& written, const allocation::Admission& admission);
   void note_failure(const allocation::Admission& admission, const Error& error);
   [[nodiscard]] async::Task<void> write_grant(allocation::Admission admission);
   [[nodiscard]] async::Task<void> write_move(std::vector<allocation::Replanning> units);

@@ -47,27 +47,40 @@ telemetry::ReconcileOutcome outcome_label(const kube::Outcome& outcome) {
 struct StatusLoop::Controller {
   Controller(async::Executor& executor, telemetry::Registry& registry, std::string_view name,
              telemetry::Logger used_log)
-      : queue(executor,
-              [] {
-                kube::WorkQueueOptions options;
-                options.workers = kStatusWritersPerKind;
-                return options;
-              }()),
-        metrics(registry, name), log(std::move(used_log)) {}
+      : metrics(registry, name), queue_metrics(registry, name), queue(executor, queue_options()),
+        log(std::move(used_log)) {}
+
+  [[nodiscard]] kube::WorkQueueOptions queue_options() const {
+    kube::WorkQueueOptions options;
+    options.workers = kStatusWritersPerKind;
+    options.on_taken = [this](std::chrono::nanoseconds waited) {
+      queue_metrics.queue_duration_seconds.observe(std::chrono::duration<double>(waited).count());
+    };
+    return options;
+  }
+
+  /// Takes over what the queue has counted.
+  void show() const {
+    queue_metrics.depth.set(static_cast<double>(queue.depth()));
+    queue_metrics.adds.set_total(static_cast<double>(queue.stats().adds));
+    queue_metrics.retries.set_total(static_cast<double>(queue.stats().retries));
+  }
 
   [[nodiscard]] async::Task<void> run(kube::WorkQueue::Reconcile reconcile, std::stop_token stop) {
     kube::WorkQueue::Observer observer = [this](const kube::ObjectKey& key,
                                                 const kube::Outcome& outcome, Duration took) {
       metrics.reconciles(outcome_label(outcome)).add();
       metrics.duration_seconds.observe(std::chrono::duration<double>(took).count());
+      queue_metrics.work_duration_seconds.observe(std::chrono::duration<double>(took).count());
       if (outcome.error())
         log.warn("Failed to reconcile", *outcome.error(), {{"object", to_string(key)}});
     };
     return queue.run(std::move(reconcile), std::move(observer), std::move(stop));
   }
 
-  kube::WorkQueue queue;
   telemetry::ReconcilerMetrics metrics;
+  telemetry::WorkQueueMetrics queue_metrics;
+  kube::WorkQueue queue;
   telemetry::Logger log;
 };
 
@@ -150,7 +163,12 @@ void StatusLoop::look_at_triggers(const api::ResourcePool& pool) {
 
 void StatusLoop::look_at_all() {
   if (!std::exchange(is_exposed_, true))
-    expose_statuses(parts_.observer, parts_.metrics, parts_.executor.clock().now());
+    expose_statuses(parts_.observer, parts_.metrics);
+  // A measurement grows old without an event.
+  expose_pressure(parts_.observer, parts_.metrics, parts_.executor.clock().now());
+  for (const auto* controller :
+       {pools_.get(), quotas_.get(), reservations_.get(), requests_.get(), policies_.get()})
+    controller->show();
   const auto snapshot = parts_.observer.snapshot();
   const auto plan = parts_.allocation.digest();
   if (!snapshot || (accounts_ && accounts_->snapshot == snapshot && plan_ == plan))

@@ -34,6 +34,30 @@ private:
   std::map<std::pair<std::string, std::string>, Amount> sums_;
 };
 
+/// What stands once in a quota's status, and its burst budgets, which do not add up over pools.
+void expose_standing(const kube::Store<api::Quota>& quotas, telemetry::AllocationMetrics& metrics) {
+  constexpr double kThousandths = 1000;
+  std::vector<telemetry::ObjectGauges::Sample> pending;
+  std::vector<telemetry::ObjectGauges::Sample> shares;
+  std::vector<telemetry::ObjectGauges::Sample> budgets;
+  for (const auto& [key, quota] : quotas.items()) {
+    const api::QuotaStatus& status = quota->status;
+    if (status.workloads)
+      pending.push_back({{key.name}, static_cast<double>(status.workloads->pending)});
+    if (status.fair_share && status.fair_share->share_milli)
+      shares.push_back(
+          {{key.name}, static_cast<double>(*status.fair_share->share_milli) / kThousandths});
+    for (const auto& pool : status.pools)
+      for (const auto& resource : pool.resources)
+        if (resource.burst_budget_left)
+          budgets.push_back({{key.name, pool.pool.str(), std::string(resource.name.str())},
+                             static_cast<double>(resource.burst_budget_left->count())});
+  }
+  metrics.quota_pending_workloads.replace(std::move(pending));
+  metrics.quota_share_ratio.replace(std::move(shares));
+  metrics.quota_burst_budget_seconds.replace(std::move(budgets));
+}
+
 void expose_quotas(const kube::Store<api::Quota>& quotas, telemetry::AllocationMetrics& metrics) {
   Samples nominal;
   Samples used;
@@ -48,6 +72,7 @@ void expose_quotas(const kube::Store<api::Quota>& quotas, telemetry::AllocationM
   nominal.show_in(metrics.quota_nominal);
   used.show_in(metrics.quota_used);
   borrowed.show_in(metrics.quota_borrowed);
+  expose_standing(quotas, metrics);
 }
 
 void expose_pools(const kube::Store<api::ResourcePool>& pools,
@@ -63,17 +88,6 @@ void expose_pools(const kube::Store<api::ResourcePool>& pools,
   used.show_in(metrics.pool_used);
 }
 
-void expose_pressure(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
-                     TimePoint now) {
-  const auto snapshot = observer.snapshot();
-  if (snapshot == nullptr)
-    return;
-  std::vector<telemetry::ObjectGauges::Sample> levels;
-  for (const auto& [key, pool] : observer.pools().items())
-    levels.push_back({{key.name}, static_cast<double>(pressure_of(*pool, *snapshot, now))});
-  metrics.pool_pressure_level.replace(std::move(levels));
-}
-
 ReservationState state_of(const api::Reservation& reservation) {
   const api::ReservationStatus& status = reservation.status;
   if (api::is_true(status.conditions, "Active"))
@@ -87,11 +101,20 @@ ReservationState state_of(const api::Reservation& reservation) {
 
 } // namespace
 
-void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
+void expose_pressure(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
                      TimePoint now) {
+  const auto snapshot = observer.snapshot();
+  if (snapshot == nullptr)
+    return;
+  std::vector<telemetry::ObjectGauges::Sample> levels;
+  for (const auto& [key, pool] : observer.pools().items())
+    levels.push_back({{key.name}, static_cast<double>(pressure_of(*pool, *snapshot, now))});
+  metrics.pool_pressure_level.replace(std::move(levels));
+}
+
+void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics) {
   expose_quotas(observer.quotas(), metrics);
   expose_pools(observer.pools(), metrics);
-  expose_pressure(observer, metrics, now);
   std::map<ReservationState, int> reservations;
   for (const auto& [key, reservation] : observer.reservations().items())
     ++reservations[state_of(*reservation)];

@@ -7,7 +7,10 @@
 
 namespace berth::op {
 
-void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
+void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics);
+
+/// Apart from the others, since a measurement ages while nothing changes.
+void expose_pressure(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
                      TimePoint now);
 
 } // namespace berth::op

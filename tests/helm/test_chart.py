@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -57,14 +58,87 @@ def test_every_value_has_a_line_in_the_schema():
     ("extender.extraArguments={verbose}", "/extender/extraArguments/0"),
     ("exemptNamespaces={Team_A}", "/exemptNamespaces/0"),
     ("certificates.mode=Magic", "/certificates/mode"),
+    ("operator.podLabels.app\\.kubernetes\\.io/name=mine", "/operator/podLabels"),
+    ("jobs.podLabels.app\\.kubernetes\\.io/part-of=mine", "/jobs/podLabels"),
+    ("image.pullSecrets[0].nam=registry", "/image/pullSecrets/0"),
+    ("extender.allowedClientNames={a\\,b}", "/extender/allowedClientNames/0"),
+    ("extender.clusterIP=None", "/extender/clusterIP"),
 ])
 def test_a_value_that_cannot_be_meant_is_refused_by_its_name(helm, setting, said):
     assert said in refusal(helm, *POLICY, "--set", setting).replace("'/", "/")
 
 
-def test_a_cluster_that_cannot_put_the_gate_is_told_so(helm):
-    said = refusal(helm, "--kube-version", "1.35.0")
-    assert "gate.mode: this cluster serves no MutatingAdmissionPolicy" in said
+def gates(helm, *words):
+    """What puts the gate on pods: the objects that the chart makes for it."""
+    done = helm("template", "berth", CHART, "--namespace", NAMESPACE, *words)
+    assert done.returncode == 0, done.stderr
+    return [document for document in yaml.safe_load_all(done.stdout) if document
+            and document["kind"] in ("MutatingAdmissionPolicy", "MutatingWebhookConfiguration")]
+
+
+def test_the_gate_is_a_policy_where_the_cluster_serves_it_and_else_a_webhook(helm):
+    served = ("--api-versions", "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy")
+    policy, = gates(helm, *served)
+    assert policy["kind"] == "MutatingAdmissionPolicy"
+    webhook, = gates(helm, "--kube-version", "1.35.0")
+    assert webhook["kind"] == "MutatingWebhookConfiguration"
+    assert gates(helm, "--set", "gate.mode=Webhook", *served) == [webhook]
+    assert gates(helm, "--set", "gate.mode=None") == []
+
+
+def test_the_webhook_touches_managed_pods_only_and_its_absence_stops_nothing(helm):
+    webhook, = gates(helm, "--set", "gate.mode=Webhook", "--set", "exemptNamespaces={infra}")
+    for entry in webhook["webhooks"]:
+        assert entry["failurePolicy"] == "Ignore"
+        assert entry["timeoutSeconds"] <= 2
+        exempt, = entry["namespaceSelector"]["matchExpressions"]
+        assert exempt["key"] == "kubernetes.io/metadata.name"
+        assert exempt["operator"] == "NotIn"
+        assert {"kube-system", NAMESPACE, "infra"} <= set(exempt["values"])
+        selected = [selector["matchLabels"] for selector in
+                    (entry["namespaceSelector"], entry.get("objectSelector", {}))
+                    if "matchLabels" in selector]
+        assert selected == [{"berth.dev/managed": "true"}]
+        rule, = entry["rules"]
+        assert (rule["resources"], rule["operations"]) == (["pods"], ["CREATE"])
+    names = [entry["name"] for entry in webhook["webhooks"]]
+    assert names == ["namespaces.gate.berth.dev", "pods.gate.berth.dev"]
+
+
+def test_the_webhook_reaches_the_extender_and_is_trusted_by_who_keeps_the_certificates(helm):
+    mode = ("--set", "gate.mode=Webhook")
+    done = helm("template", "berth", CHART, "--namespace", NAMESPACE, *mode, "--set",
+                "scheduler.deploy=true")
+    documents = [document for document in yaml.safe_load_all(done.stdout) if document]
+    named = {(document["kind"], document["metadata"]["name"]): document for document in documents}
+    webhook = named["MutatingWebhookConfiguration", "berth-gate"]
+    called, = {json.dumps(entry["clientConfig"]["service"]) for entry in webhook["webhooks"]}
+    service = named["Service", "berth-scheduler-extender"]
+    assert json.loads(called) == {"name": "berth-scheduler-extender", "namespace": NAMESPACE,
+                                  "path": "/gate", "port": 9443}
+    assert 9443 in [port["port"] for port in service["spec"]["ports"]]
+    allowed = named["NetworkPolicy", "berth-scheduler-extender"]["spec"]["ingress"][0]["ports"]
+    assert 9443 in [port["port"] for port in allowed]
+    specs = deployments(documents)
+    extender, = specs["berth-scheduler-extender"]["template"]["spec"]["containers"]
+    assert {"--gate-bind-address=0.0.0.0:9443", "--gate-scheduler-name=berth"} <= \
+        set(extender["args"])
+    operator, = specs["berth-operator"]["template"]["spec"]["containers"]
+    assert "--gate-webhook=berth-gate" in operator["args"]
+    rule, = named["ClusterRole", "berth-operator-gate"]["rules"]
+    assert rule["resourceNames"] == ["berth-gate"]
+
+
+def test_others_who_keep_the_certificates_are_told_of_the_webhook(helm):
+    mode = ("--set", "gate.mode=Webhook")
+    by_manager, = gates(helm, *mode, "--set", "certificates.mode=CertManager")
+    assert by_manager["metadata"]["annotations"] == {
+        "cert-manager.io/inject-ca-from": f"{NAMESPACE}/berth-scheduler-extender"}
+    own = ("--set", "certificates.mode=Secret")
+    assert "gate.caBundle" in refusal(helm, *mode, *own)
+    given, = gates(helm, *mode, *own, "--set", "gate.caBundle=-----BEGIN CERTIFICATE-----x")
+    for entry in given["webhooks"]:
+        assert base64.b64decode(entry["clientConfig"]["caBundle"]) == b"-----BEGIN CERTIFICATE-----x"
 
 
 def test_a_cluster_that_is_too_old_is_refused(helm):
@@ -153,18 +227,133 @@ def test_a_part_that_is_switched_off_is_not_there_and_all_else_is(helm, setting,
     assert {document["kind"] for document in rendered(helm, "--set", setting)} == everything - kinds
 
 
+def test_names_that_look_like_numbers_or_words_stay_names(helm):
+    documents = rendered(helm, "--set-json", 'exemptNamespaces=["123","true","1e3"]', "--set-json",
+                         'extender.priorityClassName="100"', "--set", "scheduler.deploy=true",
+                         "--set-string", "scheduler.name=007", "--set-json",
+                         'extender.allowedClientNames=["CN #1"]')
+    selectors = [document["spec"]["matchConstraints"].get("namespaceSelector")
+                 for document in documents if document["kind"].endswith("AdmissionPolicy")]
+    values = [selector["matchExpressions"][0]["values"] for selector in selectors if selector]
+    assert len(values) > 2
+    assert all(names[-3:] == ["123", "true", "1e3"] for names in values)
+    own, = [yaml.safe_load(document["data"]["config.yaml"]) for document in documents
+            if (document["kind"], document["metadata"]["name"]) == ("ConfigMap", "berth-scheduler")]
+    assert own["profiles"] == [{"schedulerName": "007"}]
+    pod = deployments(documents)["berth-scheduler-extender"]["template"]["spec"]
+    assert pod["priorityClassName"] == "100"
+    assert "--allowed-client-names=CN #1" in pod["containers"][0]["args"]
+
+
+def test_in_kube_system_the_clusters_own_critical_pods_are_not_bounded(helm):
+    done = helm("template", "berth", CHART, "--namespace", "kube-system", *POLICY)
+    assert done.returncode == 0, done.stderr
+    kinds = {document["kind"] for document in yaml.safe_load_all(done.stdout) if document}
+    assert "Deployment" in kinds
+    assert "ResourceQuota" not in kinds
+
+
+@pytest.mark.parametrize("words, volume", [
+    ((), {"emptyDir": {}}),
+    (("--set", "analyzer.history.volume.persistentVolumeClaim.claimName=kept"),
+     {"persistentVolumeClaim": {"claimName": "kept"}}),
+])
+def test_the_analyzers_history_is_kept_on_a_volume_if_it_is_asked_for(helm, words, volume):
+    pod = deployments(rendered(helm))["berth-analyzer"]["template"]["spec"]
+    assert "volumes" not in pod
+    documents = rendered(helm, "--set", "analyzer.history.enabled=true", *words)
+    pod = deployments(documents)["berth-analyzer"]["template"]["spec"]
+    container, = pod["containers"]
+    mount, = container["volumeMounts"]
+    file, = [flag.partition("=")[2] for flag in container["args"] if "history-file" in flag]
+    assert file.rpartition("/")[0] == mount["mountPath"]
+    assert pod["volumes"] == [{"name": mount["name"], **volume}]
+
+
+def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(helm):
+    url = "https://prometheus.monitoring.svc:9090"
+    said = refusal(helm, *POLICY, "--set", "analyzer.prometheus.tokenSecret=t")
+    assert "analyzer.prometheus" in said
+    documents = rendered(helm, "--set", f"analyzer.prometheus.url={url}", "--set",
+                         "analyzer.prometheus.tokenSecret=t,analyzer.prometheus.caSecret=c",
+                         "--set", "analyzer.history.enabled=true")
+    pod = deployments(documents)["berth-analyzer"]["template"]["spec"]
+    container, = pod["containers"]
+    assert f"--prometheus-url={url}" in container["args"]
+    mounted = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    for flag, secret in (("token", "t"), ("ca", "c")):
+        file, = [argument.partition("=")[2] for argument in container["args"]
+                 if argument.startswith(f"--prometheus-{flag}-file=")]
+        found = volumes[mounted[file.rpartition("/")[0]]]["secret"]
+        assert found == {"secretName": secret, "defaultMode": 0o440}
+    assert len(volumes) == 3
+
+
+def notes(helm, *words):
+    done = helm("install", "berth", CHART, "--namespace", NAMESPACE, "--dry-run=client", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.partition("NOTES:")[2]
+
+
+def test_the_notes_say_of_the_gate_only_what_it_does(helm):
+    deployed = ("--set", "scheduler.deploy=true")
+    assigned = "managed pods that name no scheduler get it"
+    assert assigned in notes(helm, *POLICY, *deployed)
+    assert assigned not in notes(helm, *POLICY, *deployed, "--set", "scheduler.assign=false")
+    without_gate = notes(helm, *deployed, "--set", "gate.mode=None")
+    assert assigned not in without_gate
+    assert "Nothing adds the scheduling gate" in without_gate
+
+
+def test_the_notes_name_the_secrets_that_are_yours_to_make(helm):
+    own = ("--set", "certificates.mode=Secret", "--set", "extender.tlsSecret=mine")
+    text = notes(helm, *POLICY, *own, "--set", "scheduler.deploy=true")
+    assert "Secret mine: tls.crt" in text
+    assert "Secret berth-scheduler-client-tls" in text
+    assert "before you have made them" not in notes(helm, *POLICY)
+
+
+def test_the_notes_warn_of_a_scheduler_that_could_not_place_the_extender(helm):
+    strict = ("--set", "scheduler.ignorable=false")
+    trap = "schedules nothing, a new extender neither"
+    assert trap in notes(helm, *POLICY, *strict)
+    assert trap not in notes(helm, *POLICY)
+    assert trap not in notes(helm, *POLICY, *strict, "--set", "scheduler.deploy=true")
+
+
+def test_the_pages_ask_for_the_kubernetes_that_the_chart_asks_for(helm):
+    facts = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    oldest = re.fullmatch(r">=(1\.\d+)\.0-0", facts["kubeVersion"])[1]
+    for page in ("README.md", "docs/tasks/install.md"):
+        assert f"Kubernetes {oldest}" in (ROOT / page).read_text(encoding="utf-8"), page
+    rendered(helm, "--kube-version", f"{oldest}.0")
+
+
+def test_what_others_rest_on_is_kept_when_the_release_goes(helm):
+    kept = {document["kind"] for document in rendered(helm)
+            if (document["metadata"].get("annotations") or {}).get("helm.sh/resource-policy")
+            == "keep"}
+    assert kept == {"CustomResourceDefinition", "Secret", "PriorityClass"}
+    for document in rendered(helm):
+        if document["kind"] in kept:
+            assert document["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
 def test_no_policy_isolates_pods_that_are_not_berths(helm):
     for document in rendered(helm):
         if document["kind"] == "NetworkPolicy":
             assert document["spec"]["podSelector"].get("matchLabels"), document["metadata"]["name"]
 
 
-def test_a_cluster_ip_is_what_the_scheduler_is_told(helm):
-    documents = rendered(helm, "--set", "extender.clusterIP=10.96.0.77")
+@pytest.mark.parametrize("address, host", [("10.96.0.77", "10.96.0.77"),
+                                           ("fd00:10:96::a", "[fd00:10:96::a]")])
+def test_a_cluster_ip_is_what_the_scheduler_is_told(helm, address, host):
+    documents = rendered(helm, "--set", f"extender.clusterIP={address}")
     config, = [yaml.safe_load(document["data"]["config.yaml"]) for document in documents
                if document["metadata"]["name"] == "berth-scheduler-config"]
     extender, = config["extenders"]
-    assert extender["urlPrefix"] == "https://10.96.0.77:8443"
+    assert extender["urlPrefix"] == f"https://{host}:8443"
     assert extender["tlsConfig"]["serverName"] == "berth-scheduler-extender.berth-system.svc"
 
 

@@ -116,5 +116,9 @@ def test_the_chart_brings_them_where_the_sidecar_looks(helm):
     assert {document["metadata"]["namespace"] for document in brought} == {"monitoring"}
     assert {document["metadata"]["annotations"]["grafana_folder"] for document in brought} == \
         {"Berth"}
+    unlabelled = rendered(helm, "--set", "dashboards.enabled=true", "--set",
+                          "dashboards.labels.grafana_dashboard=null")
+    assert len([document for document in unlabelled
+                if document["metadata"]["name"].endswith("-dashboard")]) == len(brought)
     assert not [document for document in rendered(helm)
                 if "grafana_dashboard" in document["metadata"].get("labels", {})]

@@ -22,11 +22,11 @@ def leftovers(kube):
     """What an uninstalled Berth must not leave: all that acts or grants."""
     kinds = ("admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",
              "admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding",
+             "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration",
              "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy",
              "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding",
              "rbac.authorization.k8s.io/v1/ClusterRole",
-             "rbac.authorization.k8s.io/v1/ClusterRoleBinding",
-             "scheduling.k8s.io/v1/PriorityClass")
+             "rbac.authorization.k8s.io/v1/ClusterRoleBinding")
     return sorted(f"{kind} {found['metadata']['name']}" for kind in kinds
                   for found in kube.list(kind) if found["metadata"]["name"].startswith("berth-"))
 
@@ -99,6 +99,7 @@ def test_uninstalling_leaves_the_definitions_their_objects_and_nothing_that_acts
     wait_until(lambda: leftovers(kube) == [], WAIT_SECONDS, "nothing of Berth acts any more")
     assert len(definitions(kube)) == 7
     assert kube.find("berth.dev/v1alpha1/ResourcePool", "kept")
+    assert kube.find("scheduling.k8s.io/v1/PriorityClass", "berth-high"), "pods may name it"
     release("install", "berth", CHART)
     assert replicas(kube, "berth-operator") == 2
     assert kube.find("berth.dev/v1alpha1/ResourcePool", "kept")

@@ -11,16 +11,13 @@ CRS = "resourcepools quotas reservations allocationrequests allocationpolicies"
 # account, verbs, group, resources (with /subresource), namespace, name
 MAY = [
     (OPERATOR, READ, "", "pods nodes namespaces resourcequotas", "", ""),
-    (OPERATOR, READ, "policy", "poddisruptionbudgets", "", ""),
     (OPERATOR, READ, "scheduling.k8s.io", "priorityclasses", "", ""),
-    (OPERATOR, READ, "batch", "jobs", "", ""),
     (OPERATOR, "patch delete", "", "pods", "team-a", ""),
     (OPERATOR, "patch", "", "pods/status", "team-a", ""),
     (OPERATOR, "create", "", "pods/eviction", "team-a", ""),
-    (OPERATOR, "create patch", "", "events", "team-a", ""),
     (OPERATOR, "create patch", "events.k8s.io", "events", "team-a", ""),
     (OPERATOR, READ, "berth.dev", CRS, "", ""),
-    (OPERATOR, "patch update", "berth.dev", "resourcepools/status quotas/status "
+    (OPERATOR, "patch", "berth.dev", "resourcepools/status quotas/status "
      "reservations/status allocationrequests/status allocationpolicies/status", "", ""),
     (OPERATOR, "create", "coordination.k8s.io", "leases", "berth-system", ""),
     (OPERATOR, "get update patch", "coordination.k8s.io", "leases", "berth-system",
@@ -46,7 +43,10 @@ MAY = [
 MAY_NOT = [
     (OPERATOR, "create update deletecollection", "", "pods", "team-a", ""),
     (OPERATOR, "get list", "external.metrics.k8s.io", "queue_depth", "team-a", ""),
-    (OPERATOR, "create", "", "pods/binding pods/exec", "team-a", ""),
+    (OPERATOR, "create", "", "pods/binding pods/exec events", "team-a", ""),
+    (OPERATOR, READ, "policy", "poddisruptionbudgets", "", ""),
+    (OPERATOR, READ, "batch", "jobs", "", ""),
+    (OPERATOR, "update", "berth.dev", "quotas/status resourcepools/status", "", ""),
     (OPERATOR, "update patch delete", "", "nodes namespaces resourcequotas", "", ""),
     (OPERATOR, "create update delete", "berth.dev", CRS, "", ""),
     (OPERATOR, "patch", "berth.dev", "allocationpolicies", "", ""),

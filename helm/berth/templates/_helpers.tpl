@@ -49,7 +49,7 @@ readinessProbe:
 (the program's values). Replicas keep off each other's nodes unless `affinity` says otherwise. */}}
 {{- define "berth.placement" -}}
 {{- with .program.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ quote . }}
 {{- end }}
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
@@ -118,10 +118,11 @@ spec:
 {{/* Namespaces that no policy of Berth's ever touches. */}}
 {{- define "berth.exemptNamespaces" -}}
 {{- $namespaces := concat (list "kube-system" "kube-public" "kube-node-lease" .Release.Namespace) .Values.exemptNamespaces | uniq -}}
-[{{ join ", " $namespaces }}]
+{{ toJson $namespaces }}
 {{- end -}}
 
-{{/* What puts the gate on pods: Policy, Webhook or None. */}}
+{{/* What puts the gate on pods: Policy, Webhook or None. It must not change by itself while Auto says
+it: helm template knows no cluster, and says Webhook unless it is told what is served. */}}
 {{- define "berth.gate" -}}
 {{- $served := .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" -}}
 {{- if ne .Values.gate.mode "Auto" -}}
@@ -129,6 +130,6 @@ spec:
 {{- else if $served -}}
 Policy
 {{- else -}}
-{{- fail "gate.mode: this cluster serves no MutatingAdmissionPolicy (Kubernetes 1.36 or newer does)" -}}
+Webhook
 {{- end -}}
 {{- end -}}

@@ -1,3 +1,13 @@
+{{/* What kube-scheduler calls the extender by; an IPv6 address stands in brackets. */}}
+{{- define "berth.extenderHost" -}}
+{{- $address := .Values.extender.clusterIP -}}
+{{- if contains ":" $address -}}
+[{{ $address }}]
+{{- else -}}
+{{ $address | default (printf "berth-scheduler-extender.%s.svc" .Release.Namespace) }}
+{{- end -}}
+{{- end -}}
+
 {{/* The part of a KubeSchedulerConfiguration that makes a kube-scheduler ask the extender; the argument
 is a dict of `root` and `files`, the folder of ca.crt, tls.crt and tls.key. */}}
 {{- define "berth.extenders" -}}
@@ -6,7 +16,7 @@ is a dict of `root` and `files`, the folder of ca.crt, tls.crt and tls.key. */}}
 # Admitted pods are mostly pinned to a few candidates, for which this costs nothing.
 percentageOfNodesToScore: {{ .root.Values.scheduler.percentageOfNodesToScore }}
 extenders:
-- urlPrefix: https://{{ .root.Values.extender.clusterIP | default (printf "berth-scheduler-extender.%s.svc" .root.Release.Namespace) }}:8443
+- urlPrefix: https://{{ include "berth.extenderHost" .root }}:8443
   filterVerb: filter
   prioritizeVerb: prioritize
   preemptVerb: preempt
@@ -69,6 +79,6 @@ leaderElection:
   resourceName: berth-scheduler
   resourceNamespace: {{ .Release.Namespace }}
 profiles:
-- schedulerName: {{ .Values.scheduler.name }}
+- schedulerName: {{ quote .Values.scheduler.name }}
 {{ include "berth.extenders" (dict "root" . "files" "/etc/berth/tls") }}
 {{- end -}}

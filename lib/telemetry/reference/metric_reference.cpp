@@ -37,6 +37,7 @@ std::string metric_reference() {
 
 void add_all_metrics(Registry& registry) {
   const ExtenderMetrics extender(registry);
+  const GateMetrics gate(registry);
   const ReflectorMetrics reflector(registry, "<resource>");
   const RestClientMetrics rest_client(registry);
   const WorkQueueMetrics work_queue(registry, "<queue>");

@@ -27,10 +27,11 @@ def ensure_helm(say: Say) -> Path:
 
 
 def ensure_promrules(say: Say) -> Path:
-    """Prometheus' own parser of rules and queries (modules/promrules)."""
+    """Prometheus' own parser and engine of rules and queries (modules/promrules)."""
     digest = hashlib.sha256()
-    for name in ("main.go", "go.mod", "go.sum"):
-        digest.update((PROMRULES_FOLDER / name).read_bytes())
+    for source in (*sorted(PROMRULES_FOLDER.glob("*.go")), PROMRULES_FOLDER / "go.mod",
+                   PROMRULES_FOLDER / "go.sum"):
+        digest.update(source.read_bytes())
 
     def build(go: Go, target: Path) -> None:
         go.run("promrules", "build", "-trimpath", "-o", str(target / "promrules"), ".",

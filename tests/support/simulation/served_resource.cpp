@@ -94,6 +94,10 @@ Registry::Registry() {
   auto priority = in_group("scheduling.k8s.io", "priorityclasses", "PriorityClass");
   priority.type.namespaced = false;
   add(priority);
+  auto webhook = in_group("admissionregistration.k8s.io", "mutatingwebhookconfigurations",
+                          "MutatingWebhookConfiguration");
+  webhook.type.namespaced = false;
+  add(webhook);
   auto crd = with(
       in_group("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition"),
       {"status"}, true);

@@ -34,6 +34,19 @@ TEST_CASE("measured use is published, and whether it can be relied on") {
   CHECK(metrics_condition(world).message == "3 of 3 ready nodes have fresh measurements");
 }
 
+TEST_CASE("the analyzer tells how often it looks, and how far its forecasts can be trusted") {
+  AnalyzerWorld world;
+  world.add_pool(3);
+  AdvisorOptions options;
+  options.interval = 5min;
+  SimulatedAnalyzer analyzer(world, options);
+  CHECK(analyzer.metrics.interval_seconds.value() == 300);
+  world.measure_for(2h, 4000);
+  CHECK_THAT(
+      analyzer.registry.exposition(),
+      Catch::Contains("berth_analyzer_forecast_trust_ratio{pool=\"p\",resource=\"cpu\"} 1\n"));
+}
+
 TEST_CASE("T1: measured use says when and of which nodes it was measured") {
   WatchedPool world(10);
   world.add_node("unmeasured");

@@ -172,4 +172,31 @@ TEST_CASE("F17: half of an update keeps the old certificate, the other half brin
   CHECK(call(*server, servers, clients) == 200);
 }
 
+TEST_CASE("F17: what goes on to be wrong with the files is told again, once in many looks") {
+  const Authority authority("a");
+  const Folder folder;
+  folder.write(tls_of(authority, authority));
+  ServerOptions options;
+  options.tls = *read_server_tls(folder.files());
+  const auto server = start_server(options);
+  Reloads reloads;
+  TlsReloader reloader(folder.files(), *options.tls, *server, reloads.listener());
+  const auto look_for_long = [&] {
+    for (int look = 0; look <= kTlsToldAgainAfterLooks; ++look)
+      reloader.check();
+  };
+  folder.write("tls.key", "no key");
+  look_for_long();
+  CHECK(reloads.seen.size() == 2);
+  folder.remove("tls.key");
+  look_for_long();
+  CHECK(reloads.seen.size() == 4);
+  for (const auto& told : reloads.seen)
+    CHECK_FALSE(told);
+  folder.write(tls_of(authority, authority));
+  look_for_long();
+  REQUIRE(reloads.seen.size() == 5);
+  CHECK(reloads.seen.back());
+}
+
 } // namespace berth::http

@@ -159,6 +159,27 @@ TEST_CASE("A busy server is asked again, a refusal is not") {
   CHECK(bench.recorder->dropped() == 11);
 }
 
+TEST_CASE("Who counts is told of each event that was written, refused or left out") {
+  std::size_t written = 0;
+  std::size_t refused = 0;
+  std::size_t left_out = 0;
+  EventRecorderOptions options;
+  options.on_sent = [&](bool done) { ++(done ? written : refused); };
+  options.on_left_out = [&](std::size_t events) { left_out += events; };
+  Bench bench(options);
+  for (int i = 0; i < 30; ++i)
+    bench.record("chatty", "note " + std::to_string(i));
+  bench.executor.run_for(10s);
+  CHECK(written == 25);
+  CHECK(left_out == 5);
+  bench.transport.on_send = [](const http::Request&) { return json_response(403, ""); };
+  bench.record("web-0", "note");
+  bench.executor.run_for(1s);
+  CHECK(written == 25);
+  CHECK(refused == 1);
+  CHECK(bench.recorder->dropped() == left_out + refused);
+}
+
 TEST_CASE("An event lost to an outage is written when it is repeated, not before") {
   Bench bench;
   bool down = true;

@@ -199,3 +199,21 @@ TEST_CASE("A stop lets the work under way end and starts nothing new") {
   CHECK(bench.began == Began{{"a", 0}});
   CHECK(bench.queue.depth() == 1);
 }
+
+TEST_CASE("A queue counts what comes and what is put off, and tells how long a key waited") {
+  std::vector<std::int64_t> waited;
+  WorkQueueOptions options;
+  options.on_taken = [&](std::chrono::nanoseconds time) { waited.push_back(time / 1ms); };
+  Bench bench(options);
+  int failures = 1;
+  bench.answer = [&](const ObjectKey&) {
+    return failures-- > 0 ? Outcome::retry(Error{Code::Conflict, "changed", {}}) : Outcome::done();
+  };
+  for (const char* name : {"a", "b", "b"})
+    bench.queue.add(key(name));
+  bench.executor.run_for(1s);
+  CHECK(bench.began == Began{{"a", 0}, {"b", 10}, {"a", 20}});
+  CHECK(waited == std::vector<std::int64_t>{0, 10, 5});
+  CHECK(bench.queue.stats().adds == 3);
+  CHECK(bench.queue.stats().retries == 1);
+}

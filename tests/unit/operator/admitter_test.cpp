@@ -150,6 +150,11 @@ TEST_CASE("An admission that the API server refuses waits with back-off and bloc
   const std::size_t before = op.writes_asked("/pods/unlucky");
   world.executor.run_for(1h);
   CHECK(op.writes_asked("/pods/unlucky") - before < 20);
+  // What is only decided is not counted as admitted.
+  const std::string metrics = op.exposition();
+  CHECK_THAT(metrics, Catch::Contains("berth_admission_wait_seconds_count 1\n"));
+  CHECK_THAT(metrics, Catch::Contains("berth_admission_writes_total{outcome=\"done\"} 1\n"));
+  CHECK_THAT(metrics, !Catch::Contains("berth_admission_writes_total{outcome=\"refused\"} 0\n"));
 }
 
 TEST_CASE("F5: a cache that stands still makes no storm of writes") {

@@ -104,6 +104,64 @@ TEST_CASE("A replica that does not lead by its own clock renews nothing") {
   CHECK_FALSE(is_filled(world));
 }
 
+TEST_CASE("A certificate that is not valid yet is left as it is, and counted as a failure") {
+  OperatorWorld world;
+  install_secrets(world);
+  const TimePoint now = world.executor.now();
+  const auto early = pki::make_authority("berth-authority", {now + 24h, now + 48h});
+  REQUIRE(early);
+  world.admin.patch("Secret", {kNamespace, std::string(kAuthoritySecret)},
+                    {{"data",
+                      {{"tls.crt", kube::encode_base64(early->certificate)},
+                       {"tls.key", kube::encode_base64(early->key)}}}});
+  SimulatedOperator op(world, 7, keeping());
+  world.executor.run_for(1min);
+  CHECK(op.writes_asked("/secrets/") == 0);
+  CHECK_THAT(
+      op.exposition(),
+      !Catch::Contains("berth_certificate_reloads_total{use=\"authority\",outcome=\"error\"} 0\n"));
+}
+
+TEST_CASE("The gate's webhook is made to trust who signs, and again after somebody undid it") {
+  OperatorWorld world;
+  install_secrets(world);
+  const simulation::Json entry = {{"name", "pods.gate.berth.dev"},
+                                  {"clientConfig", {{"service", {{"name", "x"}}}}}};
+  world.admin.create(simulation::make_object("admissionregistration.k8s.io/v1",
+                                             "MutatingWebhookConfiguration", "", "berth-gate")
+                         .set("/webhooks", simulation::Json::array({entry}))
+                         .build());
+  const auto trusted = [&] {
+    const auto webhook = world.admin.get("MutatingWebhookConfiguration", {"", "berth-gate"});
+    const std::string text = webhook["webhooks"][0]["clientConfig"].value("caBundle", "");
+    return kube::decode_base64(text).value_or("");
+  };
+  OperatorOptions options = keeping();
+  options.gate_webhook = "berth-gate";
+  SimulatedOperator op(world, 7, options);
+  REQUIRE(world.executor.run_until([&] { return !trusted().empty(); }, 1min));
+  CHECK(trusted() == value(world, kExtenderSecret, "ca.crt"));
+  world.admin.patch("MutatingWebhookConfiguration", {"", "berth-gate"},
+                    {{"webhooks", simulation::Json::array({entry})}});
+  CHECK(trusted().empty());
+  world.executor.run_for(61min);
+  CHECK(trusted() == value(world, kExtenderSecret, "ca.crt"));
+  CHECK(op.writes_asked("/mutatingwebhookconfigurations/") == 2);
+}
+
+TEST_CASE("A webhook that is missing holds up no certificate, and is counted as a failure") {
+  OperatorWorld world;
+  install_secrets(world);
+  OperatorOptions options = keeping();
+  options.gate_webhook = "berth-gate";
+  SimulatedOperator op(world, 7, options);
+  REQUIRE(world.executor.run_until([&] { return is_filled(world); }, 1min));
+  world.executor.run_for(10s);
+  CHECK_THAT(
+      op.exposition(),
+      !Catch::Contains("berth_certificate_reloads_total{use=\"authority\",outcome=\"error\"} 0\n"));
+}
+
 TEST_CASE("Without being asked to, an operator looks at no Secret") {
   OperatorWorld world;
   install_secrets(world);

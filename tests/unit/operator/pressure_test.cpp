@@ -76,6 +76,16 @@ TEST_CASE("T3, P4: a victim's own eviction does not spare it before its deletion
   CHECK(world.runs("b", "b2"));
 }
 
+TEST_CASE("T1: a measurement that grows old is no pressure in the metrics either") {
+  LendingWorld world;
+  world.let_b_borrow();
+  measure(world, 82);
+  world.executor.run_for(5s);
+  CHECK_THAT(world.op->exposition(), Contains("berth_pool_pressure_level{pool=\"cpu\"} 1\n"));
+  world.executor.run_for(30min);
+  CHECK_THAT(world.op->exposition(), Contains("berth_pool_pressure_level{pool=\"cpu\"} 0\n"));
+}
+
 TEST_CASE("T3: what was shed may not come back at once") {
   LendingWorld world;
   world.let_b_borrow();

@@ -78,6 +78,22 @@ TEST_CASE(
   CHECK_THAT(gauges, Contains("berth_pool_capacity{pool=\"late\",resource=\"cpu\"} 8"));
 }
 
+TEST_CASE("What waits, and what the queues of the reconcilers do, has its gauges") {
+  OperatorWorld world;
+  world.add_pool("cpu", 2, "16");
+  world.add_team("a", "cpu", 2);
+  world.admin.create(make_pod("a", "big").cpu("4").build());
+  SimulatedOperator op(world);
+  CHECK_THAT(op.exposition(), Contains("workqueue_adds_total{name=\"quota\"} 0"));
+  world.executor.run_for(10s);
+  const std::string text = op.exposition();
+  CHECK_THAT(text, Contains("berth_quota_pending_workloads{quota=\"a\"} 1"));
+  CHECK_THAT(text, Contains("workqueue_depth{name=\"quota\"} 0"));
+  CHECK_THAT(text, !Contains("workqueue_adds_total{name=\"quota\"} 0\n"));
+  CHECK_THAT(text, !Contains("workqueue_queue_duration_seconds_count{name=\"quota\"} 0\n"));
+  CHECK_THAT(text, !Contains("workqueue_work_duration_seconds_count{name=\"quota\"} 0\n"));
+}
+
 TEST_CASE("A node that two pools select stays with the older, and the younger is told") {
   OperatorWorld world;
   world.add_pool("cpu", 2, "16");

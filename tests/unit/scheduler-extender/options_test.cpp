@@ -50,6 +50,21 @@ TEST_CASE("with certificates the extender starts, and every flag arrives") {
   CHECK_FALSE(options.insecure);
 }
 
+TEST_CASE("the gate's webhook needs a certificate, and a scheduler's name needs the webhook") {
+  const CommandLine line =
+      parse(with_tls({"--gate-bind-address=0.0.0.0:9443", "--gate-scheduler-name=berth"}));
+  INFO(line.end.text);
+  REQUIRE_FALSE(line.end.ends);
+  CHECK(line.options.gate_bind_address == "0.0.0.0:9443");
+  CHECK(line.options.gate_scheduler_name == "berth");
+  CHECK_THAT(parse({"--insecure", "--gate-bind-address=0.0.0.0:9443"}).end.text,
+             Catch::Contains("--gate-bind-address: needs --tls-cert-file"));
+  CHECK_THAT(parse(with_tls({"--gate-bind-address=nowhere"})).end.text,
+             Catch::Contains("--gate-bind-address: "));
+  CHECK_THAT(parse(with_tls({"--gate-scheduler-name=berth"})).end.text,
+             Catch::Contains("--gate-scheduler-name: needs --gate-bind-address"));
+}
+
 TEST_CASE("without a CA for its callers the extender does not start, unless told to") {
   const CommandLine refused = parse({"--tls-cert-file=c", "--tls-private-key-file=k"});
   CHECK(refused.end.ends);

@@ -160,6 +160,20 @@ TEST_CASE("the soonest end of the callers' certificates is told once, and only o
   CHECK_FALSE(routes.router.take_soonest_caller_end());
 }
 
+TEST_CASE("a caller whose name is not on the list is counted apart from all calls") {
+  RouterOptions options;
+  options.client_names = {"scheduler"};
+  Routes routes(options);
+  routes.peer = "stranger";
+  CHECK(routes.post("/filter", kArgs).status == 403);
+  CHECK(routes.post("/bind", "").status == 403);
+  CHECK(routes.metrics.callers_refused.value() == 2);
+  routes.peer = "scheduler";
+  CHECK(routes.post("/filter", kArgs).status == 200);
+  CHECK(routes.metrics.callers_refused.value() == 2);
+  CHECK(routes.calls(ExtenderVerb::Filter, CallOutcome::Ok) == 1);
+}
+
 TEST_CASE("while the caches are cold there are answers too") {
   Routes routes;
   routes.snapshot = nullptr;

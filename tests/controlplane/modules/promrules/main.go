@@ -1,5 +1,6 @@
-// promrules reads a file of Prometheus rules with Prometheus' own parser. It prints, as JSON, which
-// metrics and labels each expression asks for, and fails with what the parser says is wrong.
+// promrules reads a file of Prometheus rules with Prometheus' own parser, and fails with what the
+// parser says is wrong. It prints, as JSON, which metrics and labels each expression asks for; or, with
+// a file of scenarios, which alerts fire at the end of each by Prometheus' own engine.
 package main
 
 import (
@@ -18,8 +19,8 @@ type selector struct {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fail(fmt.Errorf("usage: promrules FILE"))
+	if len(os.Args) != 2 && len(os.Args) != 3 {
+		fail(fmt.Errorf("usage: promrules RULES [SCENARIOS]"))
 	}
 	groups, problems := rulefmt.ParseFile(os.Args[1], false)
 	for _, problem := range problems {
@@ -28,24 +29,26 @@ func main() {
 	if len(problems) > 0 {
 		os.Exit(1)
 	}
-	found := []selector{}
+	rules := []rulefmt.Rule{}
 	for _, group := range groups.Groups {
-		for _, rule := range group.Rules {
-			expression, err := parser.ParseExpr(rule.Expr)
-			if err != nil {
-				fail(err)
+		rules = append(rules, group.Rules...)
+	}
+	if len(os.Args) == 3 {
+		evaluate(rules, os.Args[2])
+		return
+	}
+	found := []selector{}
+	for _, rule := range rules {
+		expression, err := parser.ParseExpr(rule.Expr)
+		check(err)
+		parser.Inspect(expression, func(node parser.Node, _ []parser.Node) error {
+			if vector, ok := node.(*parser.VectorSelector); ok {
+				found = append(found, selectorOf(rule.Alert+rule.Record, vector))
 			}
-			parser.Inspect(expression, func(node parser.Node, _ []parser.Node) error {
-				if vector, ok := node.(*parser.VectorSelector); ok {
-					found = append(found, selectorOf(rule.Alert+rule.Record, vector))
-				}
-				return nil
-			})
-		}
+			return nil
+		})
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(found); err != nil {
-		fail(err)
-	}
+	check(json.NewEncoder(os.Stdout).Encode(found))
 }
 
 func selectorOf(rule string, vector *parser.VectorSelector) selector {

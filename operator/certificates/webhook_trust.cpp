@@ -1,0 +1,49 @@
+#include "operator/certificates/webhook_trust.hpp"
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/kube/base64.hpp"
+
+namespace berth::op {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text_at(const Json& object, const char* name) {
+  const auto found = object.is_object() ? object.find(name) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Json test(const std::string& path, const std::string& value) {
+  return {{"op", "test"}, {"path", path}, {"value", value}};
+}
+
+} // namespace
+
+Result<std::optional<std::string>> trust_patch(std::string_view configuration,
+                                               std::string_view bundle) {
+  const Json object = Json::parse(configuration, nullptr, false);
+  if (!object.is_object() || !object.contains("webhooks") || !object["webhooks"].is_array() ||
+      !object.contains("metadata"))
+    return fail(Code::Invalid, "is no MutatingWebhookConfiguration");
+  const std::string wanted = kube::encode_base64(bundle);
+  Json patch = Json::array(
+      {test("/metadata/resourceVersion", text_at(object["metadata"], "resourceVersion"))});
+  std::size_t index = 0;
+  for (const Json& webhook : object["webhooks"]) {
+    const std::string path = "/webhooks/" + std::to_string(index++);
+    const auto client = webhook.is_object() ? webhook.find("clientConfig") : webhook.end();
+    if (client == webhook.end() || !client->is_object())
+      return fail(Code::Invalid, path + "/clientConfig: must be an object");
+    if (text_at(*client, "caBundle") != wanted)
+      patch.push_back(
+          {{"op", "add"}, {"path", path + "/clientConfig/caBundle"}, {"value", wanted}});
+  }
+  if (patch.size() == 1)
+    return std::nullopt;
+  return patch.dump();
+}
+
+} // namespace berth::op

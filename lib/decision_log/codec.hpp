@@ -37,7 +37,8 @@ concept Plural = !NameLike<T> && !Table<T> &&
                  requires(T list) { list.emplace_back(std::declval<typename T::value_type>()); };
 /// std::set; in a log it is a list.
 template <class T>
-concept Distinct = !Table<T> && requires(T set) { set.insert(std::declval<typename T::key_type>()); };
+concept Distinct =
+    !Table<T> && requires(T set) { set.insert(std::declval<typename T::key_type>()); };
 template <class T>
 concept Optional = requires(const T& value) {
   { value.has_value() } -> std::same_as<bool>;

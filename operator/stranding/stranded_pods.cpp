@@ -62,17 +62,18 @@ void StrandedPods::note_refused(SteadyPoint now) {
   const auto snapshot = parts_.observer.snapshot();
   std::map<PodUid, SteadyPoint> still;
   if (snapshot)
-    snapshot->expected.for_each([&](const auto&, const std::shared_ptr<const allocation::PodView>& view) {
-      const PodUid& uid = view->uid;
-      if (seen_.contains(uid) || !view->admission || view->gated || view->terminating ||
-          view->admission->mode != allocation::PlacementMode::Candidates)
-        return;
-      const auto pod = parts_.observer.find_pod(uid);
-      if (!pod || !pod->is_unschedulable)
-        return;
-      const auto known = refused_since_.find(uid);
-      still.emplace(uid, known == refused_since_.end() ? now : known->second);
-    });
+    snapshot->expected.for_each(
+        [&](const auto&, const std::shared_ptr<const allocation::PodView>& view) {
+          const PodUid& uid = view->uid;
+          if (seen_.contains(uid) || !view->admission || view->gated || view->terminating ||
+              view->admission->mode != allocation::PlacementMode::Candidates)
+            return;
+          const auto pod = parts_.observer.find_pod(uid);
+          if (!pod || !pod->is_unschedulable)
+            return;
+          const auto known = refused_since_.find(uid);
+          still.emplace(uid, known == refused_since_.end() ? now : known->second);
+        });
   refused_since_ = std::move(still);
 }
 

@@ -32,6 +32,9 @@ template <class T>
 concept Ticks = std::same_as<T, Duration> || std::same_as<T, TimePoint>;
 template <class T>
 concept Table = requires { typename T::mapped_type; };
+/// Written as a list.
+template <class T>
+concept Set = !Table<T> && requires { typename T::key_compare; };
 template <class T>
 concept Plural = !NameLike<T> && !Table<T> &&
                  requires(T list) { list.emplace_back(std::declval<typename T::value_type>()); };
@@ -182,7 +185,7 @@ Json encode(const T& value) {
     return Json::array({encode(value.first), encode(value.second)});
   } else if constexpr (Table<T>) {
     return encode_table(value);
-  } else if constexpr (Plural<T>) {
+  } else if constexpr (Plural<T> || Set<T>) {
     Json list = Json::array();
     for (const auto& item : value)
       list.push_back(encode(item));
@@ -251,6 +254,11 @@ private:
       return read(json[0], out.first) && read(json[1], out.second);
     } else if constexpr (Table<T>) {
       return read_table(json, out);
+    } else if constexpr (Set<T>) {
+      std::vector<typename T::value_type> items;
+      const bool is_read = read(json, items);
+      out = T(items.begin(), items.end());
+      return is_read;
     } else if constexpr (Plural<T>) {
       if (!json.is_array())
         return refuse("is not a list");

@@ -158,8 +158,8 @@ void note_reservations(const Cycle& cycle, const Told& told, std::vector<AuditEn
     entry.quota = decision.reservation->payer.str();
     entry.pool = decision.reservation->pool.str();
     entry.amounts = decision.reservation->amounts;
-    for (const NodeName& node : decision.nodes)
-      entry.nodes.push_back(node.str());
+    for (const ReservedPlace& place : decision.places)
+      entry.nodes.push_back(place.node.str());
     entry.reason = decision.reason;
     entry.why = decision.message;
     entry.waited = std::max(cycle.now - decision.reservation->created, Duration{});

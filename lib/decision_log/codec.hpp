@@ -32,13 +32,12 @@ template <class T>
 concept Ticks = std::same_as<T, Duration> || std::same_as<T, TimePoint>;
 template <class T>
 concept Table = requires { typename T::mapped_type; };
+/// Written as a list.
+template <class T>
+concept Set = !Table<T> && requires { typename T::key_compare; };
 template <class T>
 concept Plural = !NameLike<T> && !Table<T> &&
                  requires(T list) { list.emplace_back(std::declval<typename T::value_type>()); };
-/// std::set; in a log it is a list.
-template <class T>
-concept Distinct =
-    !Table<T> && requires(T set) { set.insert(std::declval<typename T::key_type>()); };
 template <class T>
 concept Optional = requires(const T& value) {
   { value.has_value() } -> std::same_as<bool>;
@@ -188,7 +187,7 @@ Json encode(const T& value) {
     return Json::array({encode(value.first), encode(value.second)});
   } else if constexpr (Table<T>) {
     return encode_table(value);
-  } else if constexpr (Plural<T> || Distinct<T>) {
+  } else if constexpr (Plural<T> || Set<T>) {
     Json list = Json::array();
     for (const auto& item : value)
       list.push_back(encode(item));
@@ -257,6 +256,11 @@ private:
       return read(json[0], out.first) && read(json[1], out.second);
     } else if constexpr (Table<T>) {
       return read_table(json, out);
+    } else if constexpr (Set<T>) {
+      std::vector<typename T::value_type> items;
+      const bool is_read = read(json, items);
+      out = T(items.begin(), items.end());
+      return is_read;
     } else if constexpr (Plural<T>) {
       if (!json.is_array())
         return refuse("is not a list");
@@ -264,11 +268,6 @@ private:
         if (!read(item, out.emplace_back(fresh<typename T::value_type>())))
           return false;
       return true;
-    } else if constexpr (Distinct<T>) {
-      std::vector<typename T::key_type> items;
-      const bool is_read = read(json, items);
-      out = T(items.begin(), items.end());
-      return is_read;
     } else {
       return read_special(json, out);
     }

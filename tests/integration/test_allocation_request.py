@@ -88,6 +88,17 @@ def test_a_pod_finds_taken_what_a_request_holds_of_a_node(kube, team):
     wait_phase(kube, "big", team, "Running")
 
 
+def test_a_request_that_can_do_with_less_gets_what_there_is(kube, team):
+    ask(kube, team, "first", CONNECTIONS, 20)
+    wait_until(lambda: is_true(kube, team, "first", "Allocated"), 20, "the first is allocated")
+    ask(kube, team, "elastic", CONNECTIONS, 2, count=10, minCount=2)  # 5 of 25 are left
+    wait_until(lambda: is_true(kube, team, "elastic", "Allocated"), 20, "the second is, in part")
+    given = kube.get(KIND, "elastic", team)["status"]
+    assert given["grantedCount"] == 2
+    assert [row["count"] for row in given["allocations"]] == [2]
+    wait_until(lambda: _used(kube, team) == "24", 20, "the quota counts what was given")
+
+
 def _used(kube: ApiClient, quota: str) -> str:
     pools = kube.get("berth.dev/v1alpha1/Quota", quota).get("status", {}).get("pools", [])
     return next((resource["used"] for pool in pools for resource in pool["resources"]

@@ -45,12 +45,12 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 @contextmanager
 def running(program: Path, *flags: str) -> Iterator[str]:
-    """The program; gives where it serves its metrics."""
+    """The program; gives where it serves its health and metrics."""
     port, = pick_ports(1)
     process = subprocess.Popen([program, f"--health-bind-address={HOST}:{port}", *flags],
                                stderr=subprocess.DEVNULL)
     try:
-        yield f"http://{HOST}:{port}/metrics"
+        yield f"http://{HOST}:{port}"
     finally:
         process.terminate()
         process.wait(WAIT_SECONDS)
@@ -82,8 +82,9 @@ def served(programs_folder, tmp_path_factory) -> dict[str, str]:
     with ExitStack() as stack:
         for program, own in flags.items():
             url = stack.enter_context(running(programs_folder / program, config, *own))
-            wait_until(lambda: scrape(url), WAIT_SECONDS, f"{program} serves")
-            found[program] = scrape(url)
+            wait_until(lambda: scrape(f"{url}/metrics"), WAIT_SECONDS, f"{program} serves")
+            assert "[+]loop ok" in scrape(f"{url}/livez?verbose"), program
+            found[program] = scrape(f"{url}/metrics")
     return found
 
 

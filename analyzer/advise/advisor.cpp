@@ -42,11 +42,10 @@ Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool(
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
       may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
-      operator_(parts_.client, options_.operator_lease) {
-  parts_.metrics.interval_seconds.set(std::chrono::duration<double>(options_.interval).count());
-}
+      operator_(parts_.client, options_.operator_lease) {}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
+  parts_.metrics.interval_seconds.set(std::chrono::duration<double>(options_.interval).count());
   read_history();
   for (;;) {
     const SteadyPoint began = parts_.executor.clock().steady_now();

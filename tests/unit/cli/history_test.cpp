@@ -103,7 +103,7 @@ TEST_CASE("Filters of history hold together: workload, namespace, quota and time
   log_reclaim(folder.path());
   const std::size_t all = lines_of(history(folder.path()));
   const Answer high = history(folder.path(), of_workload("ns-team-b/high"));
-  CHECK(high.out.find("ns-team-a/") == std::string::npos);
+  CHECK(high.out.find("  ns-team-a/") == std::string::npos);
   CHECK(lines_of(high) > 1);
   CHECK(history(folder.path(), of_workload("high")).out == high.out);
   CHECK(history(folder.path(), of_workload("high"), Output::Text, "ns-team-a").out ==

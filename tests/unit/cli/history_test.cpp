@@ -141,10 +141,12 @@ TEST_CASE("A history says what is missing in its log, and fails only for damage"
 
 TEST_CASE("Without a log, admission records and the operator's events are the history") {
   ObservedHistory observed;
-  observed.pods = {pod_of({.name = "train-0",
-                           .annotations = R"({"berth.dev/admitted":
+  observed.pods = {
+      pod_of({.name = "train-0",
+              .annotations = R"({"berth.dev/admitted":
       "{\"decision\":\"7-1\",\"quota\":\"research\",\"pool\":\"cpu\",\"nodes\":[\"cpu-1\"],)"
-                                          R"(\"admittedAt\":\"2026-03-02T08:59:00Z\"}"})"})};
+                             R"(\"members\":1,\"youngestMember\":\"2026-03-02T08:57:50Z\",)"
+                             R"(\"admittedAt\":\"2026-03-02T08:59:00Z\"}"})"})};
   observed.events = {event("Preempt", "Preempted", "b", -3),
                      event("Wait", "InsufficientQuota", "a", -5),
                      event("Evict", "CandidatesLost", "c", -1),

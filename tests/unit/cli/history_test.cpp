@@ -103,7 +103,7 @@ TEST_CASE("Filters of history hold together: workload, namespace, quota and time
   log_reclaim(folder.path());
   const std::size_t all = lines_of(history(folder.path()));
   const Answer high = history(folder.path(), of_workload("ns-team-b/high"));
-  CHECK(high.out.find("ns-team-a/") == std::string::npos);
+  CHECK(high.out.find("  ns-team-a/") == std::string::npos);
   CHECK(lines_of(high) > 1);
   CHECK(history(folder.path(), of_workload("high")).out == high.out);
   CHECK(history(folder.path(), of_workload("high"), Output::Text, "ns-team-a").out ==
@@ -141,10 +141,12 @@ TEST_CASE("A history says what is missing in its log, and fails only for damage"
 
 TEST_CASE("Without a log, admission records and the operator's events are the history") {
   ObservedHistory observed;
-  observed.pods = {pod_of({.name = "train-0",
-                           .annotations = R"({"berth.dev/admitted":
+  observed.pods = {
+      pod_of({.name = "train-0",
+              .annotations = R"({"berth.dev/admitted":
       "{\"decision\":\"7-1\",\"quota\":\"research\",\"pool\":\"cpu\",\"nodes\":[\"cpu-1\"],)"
-                                          R"(\"admittedAt\":\"2026-03-02T08:59:00Z\"}"})"})};
+                             R"(\"members\":1,\"youngestMember\":\"2026-03-02T08:57:50Z\",)"
+                             R"(\"admittedAt\":\"2026-03-02T08:59:00Z\"}"})"})};
   observed.events = {event("Preempt", "Preempted", "b", -3),
                      event("Wait", "InsufficientQuota", "a", -5),
                      event("Evict", "CandidatesLost", "c", -1),

@@ -97,7 +97,8 @@ template <class Key, class Value>
 class OrderedMap {
 public:
   using View = OrderedView<Key, Value>;
-  static constexpr std::size_t kChunkEntriesMax = 128;
+  /// What one change after a publication copies, keys and all.
+  static constexpr std::size_t kChunkEntriesMax = 32;
 
   OrderedMap() = default;
   OrderedMap(OrderedMap&&) noexcept = default;

@@ -5,6 +5,7 @@
 
 #include "lib/allocation/admission_rates.hpp"
 #include "lib/api/to_allocation.hpp"
+#include "operator/cycle/rest.hpp"
 
 namespace berth::op {
 namespace {
@@ -31,12 +32,23 @@ AllocationLoop::AllocationLoop(Parts parts, std::function<allocation::Policy()> 
 async::Task<void> AllocationLoop::run(std::stop_token stop) {
   recall();
   while (!stop.stop_requested()) {
+    const SteadyPoint started = parts_.executor.clock().steady_now();
     cycle();
+    const SteadyPoint ended = parts_.executor.clock().steady_now();
     const async::TimerId timer =
         parts_.executor.post_after(until_next_cycle(), [this] { changed_.notify(); });
     const bool woken = co_await changed_.wait(stop);
     parts_.executor.cancel(timer);
     if (!woken)
+      co_return;
+    const auto took = std::chrono::duration_cast<Duration>(ended - started);
+    const auto rested =
+        std::chrono::duration_cast<Duration>(parts_.executor.clock().steady_now() - ended);
+    const Duration rest = rest_after(took) - rested;
+    if (rest <= Duration{0})
+      continue;
+    const bool is_over = co_await async::sleep_for(parts_.executor, rest, stop);
+    if (!is_over)
       co_return;
   }
 }
@@ -81,7 +93,7 @@ void AllocationLoop::cycle() {
   starts_.note(plan, clock.now());
   digest_ = std::make_shared<const PlanDigest>(op::digest(plan, starts_));
   count(plan);
-  parts_.waiting.report(plan.waiting, starts_);
+  parts_.waiting.report(plan.waiting, starts_, plan.admissions.size());
   parts_.stranded.report(plan.strandings);
   std::vector<allocation::Admission> admissions = plan.admissions;
   std::vector<allocation::Replanning> replannings = plan.replannings;

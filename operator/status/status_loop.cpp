@@ -19,10 +19,10 @@ namespace berth::op {
 namespace {
 
 constexpr std::size_t kStatusWritersPerKind = 4;
-
-kube::Outcome outcome_of(const Result<bool>& written) {
-  return written ? kube::Outcome::done() : kube::Outcome::retry(written.error());
-}
+/// So much time passes for each status that is written, however many change all the time ...
+constexpr Duration kTimePerWrite = std::chrono::milliseconds{100};
+/// ... but none is older than this.
+constexpr Duration kStatusAgeMax = std::chrono::seconds{30};
 
 /// The passing of time alone may change what a trigger says.
 kube::Outcome look_again(const ObservedReservation& observed, TimePoint now) {
@@ -127,9 +127,21 @@ async::Task<void> StatusLoop::run(std::stop_token stop) {
       [this](kube::ObjectKey key) { return reconcile_policy(std::move(key)); }, stop));
   for (bool due = true; due;) {
     look_at_all();
-    due = co_await async::sleep_for(parts_.executor, interval_, stop);
+    const Duration interval = next_interval();
+    due = co_await async::sleep_for(parts_.executor, interval, stop);
   }
   co_await controllers.join();
+}
+
+Duration StatusLoop::next_interval() {
+  const auto written = static_cast<Duration::rep>(std::exchange(written_, 0));
+  return std::max(interval_, std::min(written * kTimePerWrite, kStatusAgeMax));
+}
+
+kube::Outcome StatusLoop::outcome_of(const Result<bool>& written) {
+  if (written && *written)
+    ++written_;
+  return written ? kube::Outcome::done() : kube::Outcome::retry(written.error());
 }
 
 void StatusLoop::listen() {

@@ -1,8 +1,9 @@
 #pragma once
 // StatusLoop: keeps the statuses of pools, quotas, reservations, requests and policies true. When
-// the snapshot or the plan has changed it looks at every object again, at most once per interval;
-// an object that changes itself is looked at at once. It writes only what differs; failures come
-// back with back-off, one object at a time.
+// the snapshot or the plan has changed it looks at every object again, at most once per interval,
+// which grows with the number of statuses that change each time; an object that changes itself is
+// looked at at once. It writes only what differs; failures come back with back-off, one object at a
+// time.
 
 #include <memory>
 #include <stop_token>
@@ -47,6 +48,9 @@ private:
 
   void listen();
   void look_at_all();
+  /// Until all are looked at again.
+  [[nodiscard]] Duration next_interval();
+  [[nodiscard]] kube::Outcome outcome_of(const Result<bool>& written);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_pool(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_quota(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_reservation(kube::ObjectKey key);
@@ -63,6 +67,7 @@ private:
   cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;
+  std::size_t written_ = 0; ///< statuses since all were looked at
   bool is_exposed_ = false; ///< the gauges show each status as it was last seen
   std::unique_ptr<Controller> pools_;
   std::unique_ptr<Controller> quotas_;

@@ -1,5 +1,6 @@
 #include "operator/waiting/waiting_reporter.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/api/labels.hpp"
@@ -24,8 +25,9 @@ WaitingReporter::WaitingReporter(kube::Client& client, async::Executor& executor
       leads_(std::move(leads)) {}
 
 void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
-                             const StartTeller& starts) {
+                             const StartTeller& starts, std::size_t admitted) {
   ++round_;
+  admitted_ += admitted;
   const SteadyPoint now = executor_.clock().steady_now();
   for (const auto& entry : waiting) {
     if (entry.workload->waiting.empty() || entry.workload->waiting.front()->is_request)
@@ -62,16 +64,25 @@ async::Task<void> WaitingReporter::run(std::stop_token stop) {
 }
 
 async::Task<void> WaitingReporter::write_due() {
-  const SteadyPoint now = executor_.clock().steady_now();
-  std::vector<WorkloadId> due;
-  for (const auto& [id, told] : told_) {
-    if (due.size() == options_.writes_per_second_max)
-      break;
-    if (!told.written && now - told.since >= options_.quiet_period)
-      due.push_back(id);
-  }
+  const std::vector<WorkloadId> due = take_due();
   for (const WorkloadId& id : due)
     co_await write(id);
+}
+
+std::vector<WorkloadId> WaitingReporter::take_due() {
+  const SteadyPoint now = executor_.clock().steady_now();
+  std::vector<std::pair<SteadyPoint, WorkloadId>> due;
+  for (const auto& [id, told] : told_)
+    if (!told.written && now - told.since >= options_.quiet_period)
+      due.emplace_back(told.since, id);
+  const std::size_t most = options_.writes_per_second_max;
+  const std::size_t left = most - std::min(std::exchange(admitted_, 0), most);
+  const std::size_t count = std::min(due.size(), std::max(left, options_.writes_per_second_min));
+  std::partial_sort(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(count), due.end());
+  std::vector<WorkloadId> chosen;
+  for (std::size_t i = 0; i < count; ++i)
+    chosen.push_back(std::move(due[i].second));
+  return chosen;
 }
 
 async::Task<void> WaitingReporter::write(WorkloadId id) {

@@ -1,8 +1,8 @@
 #pragma once
 // WaitingReporter: tells users why their work waits: the annotation berth.dev/explain and an event,
 // once per change of the reason or of the start that is told, and never for a changed position or
-// number alone. Work that waits
-// only for a moment costs nothing, and however many wait, writes keep to a budget.
+// number alone. Work that waits only for a moment costs nothing, and however many wait, writes keep
+// to a budget that admissions draw on first; who has waited longest is told first.
 
 #include <map>
 #include <memory>
@@ -22,8 +22,10 @@ namespace berth::op {
 struct WaitingReporterOptions {
   /// How long a workload waits for one reason before it is told.
   Duration quiet_period = std::chrono::seconds{2};
-  /// Annotation writes; the rest follows in later rounds.
+  /// Admissions and annotations together; who is left is told in later rounds.
   std::size_t writes_per_second_max = 50;
+  /// So many annotations are written however many are admitted.
+  std::size_t writes_per_second_min = 5;
 };
 
 class WaitingReporter {
@@ -31,8 +33,9 @@ public:
   WaitingReporter(kube::Client& client, async::Executor& executor, cluster::Observer& observer,
                   kube::EventRecorder& events, WaitingReporterOptions options, Leads leads);
 
-  /// The whole list of who waits now, as of the newest plan.
-  void report(const std::vector<allocation::Waiting>& waiting, const StartTeller& starts);
+  /// The whole list of who waits now, as of the newest plan, and how many workloads that admits.
+  void report(const std::vector<allocation::Waiting>& waiting, const StartTeller& starts,
+              std::size_t admitted);
   /// Writes what became due, every second until `stop`.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
 
@@ -47,6 +50,8 @@ private:
     std::uint64_t round = 0;                        ///< of the report that named it last
   };
   [[nodiscard]] async::Task<void> write_due();
+  /// Whom to tell now, as far as the budget goes.
+  [[nodiscard]] std::vector<WorkloadId> take_due();
   [[nodiscard]] async::Task<void> write(WorkloadId id);
 
   kube::Client& client_;
@@ -57,6 +62,7 @@ private:
   Leads leads_;
   std::map<WorkloadId, Told> told_;
   std::uint64_t round_ = 0;
+  std::size_t admitted_ = 0; ///< since the last writes
 };
 
 } // namespace berth::op

@@ -15,29 +15,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import time
-import urllib.request
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
 CHECKOUT = BENCH.parents[1]
-sys.path.insert(0, str(CHECKOUT / "tests" / "controlplane"))
+sys.path[:0] = [str(CHECKOUT / "tests" / "controlplane"), str(BENCH)]
+
+from process_use import cpu_seconds, memory_mib, requests  # noqa: E402
 
 from berth_controlplane import berth  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
 from berth_controlplane.nodes import NodeShape  # noqa: E402
+from berth_controlplane.processes import ProcessRecord  # noqa: E402
 from berth_controlplane.waiting import wait_until  # noqa: E402
 
 TEAMS = 25
 POOL = "bench"
 NODE = {"cpu": "64", "memory": "256Gi", "pods": "110"}
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 MEMORY_GOAL_MIB = 512
 CPU_GOAL_PERCENT = 5
 SETTLE_TIMEOUT_SECONDS = 300
@@ -115,64 +114,36 @@ def measure(cluster: Cluster, arguments: argparse.Namespace) -> Footprint:
         extra_flags={berth.OPERATOR: ["--leader-elect=false"]}), progress)
     result.ready_seconds = round(time.monotonic() - started, 1)
     offer_work(cluster, arguments)
-    operator = Operator(cluster)
-    operator.wait_until_quiet()
-    result.cpu_seconds_until_quiet = round(operator.cpu_seconds(), 1)
-    progress(f"quiet; {operator.memory_mib('VmRSS')} MiB, at most {operator.memory_mib('VmHWM')}")
-    before, cpu, began = operator.requests(), operator.cpu_seconds(), time.monotonic()
+    operator = cluster.record(berth.OPERATOR)
+    wait_until_quiet(operator)
+    result.cpu_seconds_until_quiet = round(cpu_seconds(operator), 1)
+    progress(f"quiet; {memory_mib(operator, 'VmRSS')} MiB, at most {memory_mib(operator, 'VmHWM')}")
+    before, cpu, began = requests(operator), cpu_seconds(operator), time.monotonic()
     result.requests_until_quiet = dict(before)
     time.sleep(arguments.quiet_seconds)
     result.quiet_seconds = round(time.monotonic() - began, 1)
     result.quiet_cpu_percent = round(
-        100 * (operator.cpu_seconds() - cpu) / result.quiet_seconds, 2)
-    result.requests = dict(operator.requests() - before)
-    result.memory_mib = operator.memory_mib("VmRSS")
-    result.memory_peak_mib = operator.memory_mib("VmHWM")
+        100 * (cpu_seconds(operator) - cpu) / result.quiet_seconds, 2)
+    result.requests = dict(requests(operator) - before)
+    result.memory_mib = memory_mib(operator, "VmRSS")
+    result.memory_peak_mib = memory_mib(operator, "VmHWM")
     return result
 
 
-class Operator:
-    """The operator's process, seen from outside: /proc and its own metrics."""
+def wait_until_quiet(operator: ProcessRecord) -> None:
+    """Wait until no write was asked for in a while."""
+    def writes() -> int:
+        return sum(count for method, count in requests(operator).items() if method != "GET")
 
-    def __init__(self, cluster: Cluster) -> None:
-        record = cluster.record(berth.OPERATOR)
-        self._process = Path(f"/proc/{record.pid}")
-        self._metrics_url = record.probe_url.replace("/readyz", "/metrics")
-
-    def requests(self) -> Counter[str]:
-        """Requests to the API server so far, by HTTP method."""
-        with urllib.request.urlopen(self._metrics_url, timeout=10) as answer:
-            text = answer.read().decode()
-        counts: Counter[str] = Counter()
-        for method, count in re.findall(
-                r'^rest_client_requests_total\{[^}]*method="(\w+)"[^}]*\} (\d+)', text, re.M):
-            counts[method] += int(count)
-        return counts
-
-    def wait_until_quiet(self) -> None:
-        """Wait until no write was asked for in a while."""
-        def writes() -> int:
-            return sum(count for method, count in self.requests().items() if method != "GET")
-
-        last, since = -1, time.monotonic()
-        deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
-        while time.monotonic() - since < SETTLED_AFTER_SECONDS:
-            if time.monotonic() > deadline:
-                raise SystemExit(f"still writing after {SETTLE_TIMEOUT_SECONDS} s: {last} writes")
-            now = writes()
-            if now != last:
-                last, since = now, time.monotonic()
-            time.sleep(1)
-
-    def cpu_seconds(self) -> float:
-        """User and system time so far."""
-        fields = (self._process / "stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-
-    def memory_mib(self, line: str) -> float:
-        """VmRSS (now) or VmHWM (highest), in MiB."""
-        text = (self._process / "status").read_text()
-        return round(int(re.search(rf"{line}:\s+(\d+) kB", text)[1]) / 1024, 1)
+    last, since = -1, time.monotonic()
+    deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
+    while time.monotonic() - since < SETTLED_AFTER_SECONDS:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"still writing after {SETTLE_TIMEOUT_SECONDS} s: {last} writes")
+        now = writes()
+        if now != last:
+            last, since = now, time.monotonic()
+        time.sleep(1)
 
 
 def fill(cluster: Cluster, arguments: argparse.Namespace) -> None:

@@ -25,7 +25,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
@@ -35,7 +34,9 @@ BENCH = Path(__file__).resolve().parent
 CHECKOUT = BENCH.parents[1]
 sys.path[:0] = [str(CHECKOUT / "tests" / "controlplane"), str(BENCH)]
 
+import go_program  # noqa: E402
 from machine import describe  # noqa: E402
+from process_use import cpu_seconds  # noqa: E402
 
 from berth_controlplane import berth, scheduler_config  # noqa: E402
 from berth_controlplane.api import ApiClient  # noqa: E402
@@ -53,7 +54,6 @@ BERTH_MODES = ("berth", "extender")
 PLACEMENT_FLAG = "--placement-mode="
 UNBATCHED = "--feature-gates=OpportunisticBatching=false"
 Config = scheduler_config.Config
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 NODE = {"cpu": "16", "memory": "64Gi", "pods": "110"}
 
 
@@ -84,7 +84,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="runs of each mode; the median counts")
     parser.add_argument("--json", type=Path, help="write the measurements there too")
     arguments = parser.parse_args()
-    naive = build_naive_extender()
+    naive = go_program.build("naive_extender")
     results: list[Measurement] = []
     for nodes in arguments.nodes:
         results += measure_size(arguments, nodes, naive)
@@ -94,17 +94,6 @@ def main() -> int:
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in results], indent=2) + "\n")
     return 0
-
-
-def build_naive_extender() -> Path:
-    """The yardstick's binary, in the build folder."""
-    target = CHECKOUT / "build" / "bench" / "naive-extender"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    go = subprocess.run([CHECKOUT / "tests/controlplane/controlplane", "go"], check=True,
-                        capture_output=True, text=True, timeout=300).stdout.strip()
-    subprocess.run([go, "build", "-o", str(target), "."], cwd=BENCH / "naive_extender",
-                   check=True, timeout=300)
-    return target
 
 
 def measure_size(arguments: argparse.Namespace, nodes: int, naive: Path) -> list[Measurement]:
@@ -189,10 +178,10 @@ def run_once(cluster: Cluster, mode: str, nodes: int, pods: int) -> Measurement:
     controller = {"apiVersion": "v1", "kind": "Namespace", "name": NAMESPACE, "controller": True,
                   "uid": kube.get("v1/Namespace", NAMESPACE)["metadata"]["uid"]}
     kube.create_many(pod(index, controller) for index in range(pods))
-    before = cpu_seconds(cluster)
+    before = cpu_of_all(cluster)
     cluster.resume(berth.OPERATOR)
     seconds = seconds_to_bind(kube, pods)
-    after = cpu_seconds(cluster)
+    after = cpu_of_all(cluster)
     kube.request("DELETE", kube.path("v1/Pod", NAMESPACE), {"gracePeriodSeconds": 0})
     wait_until(lambda: not kube.list("v1/Pod", NAMESPACE), 120, "the pods are gone")
     used = {name: round(1000 * (after[name] - before[name]) / pods, 2) for name in before}
@@ -227,13 +216,9 @@ def pod(index: int, controller: dict) -> dict:
                 "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}}
 
 
-def cpu_seconds(cluster: Cluster) -> dict[str, float]:
+def cpu_of_all(cluster: Cluster) -> dict[str, float]:
     """User and system time of each process so far."""
-    seconds = {}
-    for name, record in cluster.state.processes.items():
-        fields = Path(f"/proc/{record.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        seconds[name] = (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-    return seconds
+    return {name: cpu_seconds(record) for name, record in cluster.state.processes.items()}
 
 
 def median_of(rows: list[Measurement]) -> Measurement:

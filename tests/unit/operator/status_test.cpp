@@ -296,3 +296,27 @@ TEST_CASE("Every answer of the calendar is told by one event") {
   CHECK(world.events("default", "CalendarFull") == 1);
   CHECK(world.events("default", "CachesNotSynced") == 0);
 }
+
+TEST_CASE("However many quotas change all the time, their statuses are written at a bounded rate") {
+  constexpr int kTeams = 30;
+  OperatorWorld world;
+  world.add_pool("cpu", 8, "64");
+  for (int team = 0; team < kTeams; ++team)
+    world.add_team("team-" + std::to_string(team), "cpu", 64);
+  SimulatedOperator op(world);
+  world.executor.run_for(1min);
+  const std::size_t settled = op.writes_asked("/quotas/");
+  for (int second = 0; second < 20; ++second) {
+    for (int team = 0; team < kTeams; ++team)
+      world.admin.create(make_pod("team-" + std::to_string(team), "p" + std::to_string(second))
+                             .cpu("100m")
+                             .build());
+    world.executor.run_for(1s);
+  }
+  const std::size_t while_changing = op.writes_asked("/quotas/") - settled;
+  CHECK(while_changing >= 3 * kTeams);
+  CHECK(while_changing <= 20 * 10 + 2 * kTeams); // ten a second, and a round at each end
+  world.executor.run_for(1min);
+  for (int team = 0; team < kTeams; ++team)
+    CHECK(status_of(world, "Quota", "team-" + std::to_string(team))["workloads"]["admitted"] == 20);
+}

@@ -1,0 +1,3 @@
+module berth.dev/bench/pod-load
+
+go 1.24

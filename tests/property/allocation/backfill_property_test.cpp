@@ -112,6 +112,10 @@ TEST_CASE("B1: nobody's planned start moves later because later work starts now"
 TEST_CASE("B1: deciding again after admissions admits nobody and moves no planned start") {
   REQUIRE(rc::check("twice", [] {
     World world = any_world();
+    // By shares an admission changes whose turn it is, and with it who plans first.
+    PolicySpec by_age;
+    by_age.ordering = Ordering::Fifo;
+    world.add(by_age);
     world.step();
     const Plan first = world.step();
     const Plan second = world.plan();

@@ -67,14 +67,15 @@ void AdmissionCycle::keep_for_holders() {
     return std::pair{-std::int64_t{left->priority}, left->created} <
            std::pair{-std::int64_t{right->priority}, right->created};
   });
+  std::size_t tries = 0;
   for (const auto& workload : holders)
-    if (!holders_room_->is_full())
+    if (!holders_room_->is_full() && tries++ < HoldersRoom::kTriedMax)
       keep_for(*workload);
 }
 
-/// In the first reservation that would take it but for nodes.
+/// In the first reservation that would take it but for nodes; for the least that it may start with.
 void AdmissionCycle::keep_for(const Workload& workload) {
-  const Pods members = members_to_admit(workload);
+  const Pods members = members_to_start(workload);
   if (!workload.defect.empty() || workload.already_charged > 0 || members.empty() ||
       held_back(workload.id) != nullptr || find_limit(workload, members))
     return;

@@ -90,7 +90,8 @@ void ClusterState::Impl::remember(std::shared_ptr<const PodView> pod) {
     nominated_.set(uid, pod);
   else
     nominated_.erase(uid);
-  if (pod->revocable_after && !pod->terminal && !pod->terminating)
+  // What is lent stays a guest until it is gone: nobody may slip in beside it meanwhile (P3, R4).
+  if (pod->revocable_after && !pod->terminal && (!pod->terminating || is_lent(*pod)))
     noticed_.set(uid, pod);
   else
     noticed_.erase(uid);

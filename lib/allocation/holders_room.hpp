@@ -30,6 +30,9 @@ public:
 
   /// Holders that keep room in one cycle; those behind them keep theirs when these have gone.
   static constexpr std::size_t kHoldersMax = 64;
+  /// Holders that are tried for it, in the order of their turns: one without a place costs a look
+  /// at every node.
+  static constexpr std::size_t kTriedMax = 256;
   [[nodiscard]] bool is_full() const { return kept_.size() >= kHoldersMax; }
 
   /// `site`: inside a reservation. Nothing is kept for members that would not all have a place.

@@ -199,7 +199,8 @@ void NodeCalendar::read_work(NodeIndex node, Future& future) {
     const WorkEnd end = end_on(*pod, **charge);
     const auto open = open_.find((*charge)->reservation);
     const ReservationIndex inside = open == open_.end() ? kNoReservation : open->second;
-    future.busy_until = std::max(future.busy_until, end.relied_on);
+    if (!(*charge)->quota.empty()) // what every node carries makes none less than whole
+      future.busy_until = std::max(future.busy_until, end.relied_on);
     if (std::min(end.expected, end.relied_on) != TimePoint::max())
       future.releases.push_back(
           Release{key.pod, end, inside, row_of(*(*charge)->shape, (*charge)->devices)});

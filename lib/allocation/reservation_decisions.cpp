@@ -175,8 +175,10 @@ ReservationDecision Judge::judge_dormant(const Spec& spec, PoolCalendars& calend
               "pool " + spec->pool.str() +
                   " has room for the reservation beside all others; nothing is promised until its "
                   "trigger holds");
-  if (std::get<TriggeredWindow>(spec->window).is_armed)
+  if (std::get<TriggeredWindow>(spec->window).is_armed) {
     decision.opens_after = opens_after(spec, load, calendars);
+    calendars.promise(std::make_shared<const ReservationSpec>(std::move(from_now)));
+  }
   return decision;
 }
 
@@ -217,6 +219,8 @@ std::vector<ReservationDecision> decide_reservations(const CycleInput& input,
   std::stable_sort(asked.begin(), asked.end(), [](const auto& left, const auto& right) {
     return left->created < right->created; // equal ones stay in the order of names
   });
+  // An activation is younger than what asks to be accepted in the same cycle.
+  std::ranges::stable_partition(asked, [](const auto& spec) { return !is_dormant(*spec); });
   Judge judge(input, layout);
   std::vector<ReservationDecision> decisions;
   for (const auto& spec : asked)

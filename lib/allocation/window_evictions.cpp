@@ -55,22 +55,6 @@ private:
   WindowSteps steps_;
 };
 
-/// Takes what the victim has on the node off what the node lacks.
-void give_back(const Victim& victim, NodeIndex node, std::vector<std::int64_t>& lacks) {
-  for (const Victim::Place& there : victim.places)
-    if (there.node == node)
-      take_off(lacks, *there.request, there.devices);
-}
-
-bool relieves(const Victim& victim, NodeIndex node, const std::vector<std::int64_t>& lacks) {
-  std::vector<std::int64_t> without = lacks;
-  give_back(victim, node, without);
-  for (std::size_t column = 0; column < lacks.size(); ++column)
-    if (lacks[column] > 0 && without[column] < lacks[column])
-      return true;
-  return false;
-}
-
 void Asker::clear_for(const LaidWindow& laid, std::span<const LaidWindow> all) {
   const Duration ahead = notice_for(*laid.spec) + kEvictionDrain;
   if (laid.window.start - ahead > input_.now)
@@ -138,7 +122,7 @@ void Asker::take_elsewhere(ResourceVector missing, const Cause& cause) {
   const PreemptionPolicy& bounds = preemption_of(input_.snapshot, input_.policy, pool);
   if (!bounds.enabled)
     return;
-  const ResourceVector most = missing.scaled_percent(bounds.max_eviction_ratio_percent);
+  const ResourceVector wanted = missing;
   std::vector<Victim*> candidates;
   for (Victim* victim : work().in_pool(pool))
     if (is_counted_as_gone(*victim, cause))
@@ -150,17 +134,16 @@ void Asker::take_elsewhere(ResourceVector missing, const Cause& cause) {
   std::ranges::stable_partition(candidates, [](const Victim* victim) { return was_told(*victim); });
   ResourceVector evicted;
   for (Victim* victim : choose(candidates, missing)) {
-    const bool is_within = std::all_of(most.begin(), most.end(), [&](const auto& entry) {
-      return evicted.get(entry.name) + victim->total.get(entry.name) <= entry.amount;
-    });
-    if (!is_within)
+    const ResourceVector with_it = evicted + victim->total;
+    if (!is_within(with_it, wanted, bounds))
       continue;
-    evicted += victim->total;
+    evicted = with_it;
     ask(*victim, cause);
   }
 }
 
-/// Nodes that nobody else is promised, and that everybody on them can leave; the least used first.
+/// Nodes that nobody else is promised, and that everybody on them can leave, where the fewest pods
+/// go; those of a gang go everywhere.
 void Asker::empty_nodes(const LaidWindow& laid, std::span<const LaidWindow> all,
                         const Cause& cause) {
   const NodeTable& table = *input_.snapshot.nodes;
@@ -170,21 +153,32 @@ void Asker::empty_nodes(const LaidWindow& laid, std::span<const LaidWindow> all,
              return std::ranges::count(other.places, node, &LaidWindow::OnNode::node) > 0;
            });
   };
+  const PreemptionPolicy& bounds = preemption_of(input_.snapshot, input_.policy, laid.spec->pool);
   std::vector<std::pair<std::size_t, NodeIndex>> emptiest;
   for (const NodeIndex node : table.in_pool(laid.spec->pool)) {
     const NodeView& view = table.node(node).view;
     if (!view.ready || view.unschedulable || is_promised(node))
       continue;
     const std::vector<Victim*> there = work_on(node);
-    if (std::ranges::all_of(there, [&](const Victim* victim) {
-          return victim->is_leaving || is_gone_by(*victim, cause.needed_at) ||
-                 may_make_room(*victim, cause);
-        }))
-      emptiest.emplace_back(there.size(), node);
+    const auto goes_anyway = [&](const Victim& victim) {
+      return victim.is_leaving || is_gone_by(victim, cause.needed_at);
+    };
+    std::size_t pods = 0;
+    ResourceVector evicted;
+    for (const Victim* victim : there)
+      if (!goes_anyway(*victim)) {
+        pods += victim->pods.size();
+        evicted += victim->total;
+      }
+    const bool can_leave = std::ranges::all_of(there, [&](const Victim* victim) {
+      return goes_anyway(*victim) || may_make_room(*victim, cause);
+    });
+    if (can_leave && is_within(evicted, table.node(node).promisable, bounds))
+      emptiest.emplace_back(pods, node);
   }
   std::ranges::sort(emptiest);
   const auto wanted = static_cast<std::size_t>(laid.nodes_missing);
-  for (const auto& [workloads, node] : std::span(emptiest).first(std::min(wanted, emptiest.size())))
+  for (const auto& [pods, node] : std::span(emptiest).first(std::min(wanted, emptiest.size())))
     for (Victim* victim : work_on(node))
       if (!victim->is_leaving && !is_gone_by(*victim, cause.needed_at))
         ask(*victim, cause);

@@ -23,4 +23,26 @@ bool helps(const ResourceVector& freed, const ResourceVector& missing) {
   });
 }
 
+void give_back(const Victim& victim, NodeIndex node, std::vector<std::int64_t>& lacks) {
+  for (const Victim::Place& there : victim.places)
+    if (there.node == node)
+      take_off(lacks, *there.request, there.devices);
+}
+
+bool relieves(const Victim& victim, NodeIndex node, const std::vector<std::int64_t>& lacks) {
+  std::vector<std::int64_t> without = lacks;
+  give_back(victim, node, without);
+  for (std::size_t column = 0; column < lacks.size(); ++column)
+    if (lacks[column] > 0 && without[column] < lacks[column])
+      return true;
+  return false;
+}
+
+bool is_within(const ResourceVector& evicted, const ResourceVector& wanted,
+               const PreemptionPolicy& bounds) {
+  const ResourceVector most = wanted.scaled_percent(bounds.max_eviction_ratio_percent);
+  return std::all_of(most.begin(), most.end(),
+                     [&](const auto& entry) { return evicted.get(entry.name) <= entry.amount; });
+}
+
 } // namespace berth::allocation

@@ -1,6 +1,9 @@
 #pragma once
 // What window_evictions.hpp wants to know of a workload before it asks it to go.
 
+#include <vector>
+
+#include "lib/allocation/policy.hpp"
 #include "lib/allocation/reservation.hpp"
 #include "lib/allocation/running_work.hpp"
 
@@ -12,5 +15,14 @@ namespace berth::allocation {
 [[nodiscard]] bool is_holder_of(const Victim& victim, const ReservationSpec& spec);
 /// Whether any of what is missing is freed; the number of pods is no amount that anybody lacks.
 [[nodiscard]] bool helps(const ResourceVector& freed, const ResourceVector& missing);
+
+/// Takes what the victim has on the node off what the node lacks.
+void give_back(const Victim& victim, NodeIndex node, std::vector<std::int64_t>& lacks);
+/// Whether any of what the node lacks is the victim's.
+[[nodiscard]] bool relieves(const Victim& victim, NodeIndex node,
+                            const std::vector<std::int64_t>& lacks);
+/// P4: what goes against what was asked for; amounts that nobody asked for do not count.
+[[nodiscard]] bool is_within(const ResourceVector& evicted, const ResourceVector& wanted,
+                             const PreemptionPolicy& bounds);
 
 } // namespace berth::allocation

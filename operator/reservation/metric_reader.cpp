@@ -61,18 +61,33 @@ async::Task<Result<TriggerMeasurement>> ask(kube::Client& client, api::Reservati
 
 } // namespace
 
-async::Task<Result<TriggerMeasurement>> MetricReader::read(kube::ObjectKey reservation,
-                                                           api::ReservationTrigger trigger) {
+std::optional<Result<TriggerMeasurement>>
+MetricReader::latest(const kube::ObjectKey& reservation, const api::ReservationTrigger& trigger) {
+  Answer& known = answers_[reservation];
+  if (known.trigger != trigger)
+    known = Answer{trigger, known.is_asked, {}, {}};
   const SteadyPoint now = executor_.clock().steady_now();
-  if (const auto known = answers_.find(reservation);
-      known != answers_.end() && known->second.trigger == trigger &&
-      now - known->second.read_at < kMetricReadInterval)
-    co_return known->second.measured;
+  if (!known.is_asked && (!known.measured || now - known.read_at >= kMetricReadInterval)) {
+    known.is_asked = true;
+    reads_.spawn(ask_about(reservation, trigger));
+  }
+  return known.measured;
+}
+
+async::Task<void> MetricReader::ask_about(kube::ObjectKey reservation,
+                                          api::ReservationTrigger trigger) {
   auto measured = co_await ask(client_, trigger);
   if (!measured)
     measured = fail(unreadable(*trigger.metric, measured.error()));
-  answers_.insert_or_assign(std::move(reservation), Answer{now, std::move(trigger), measured});
-  co_return measured;
+  const auto known = answers_.find(reservation);
+  if (known == answers_.end())
+    co_return; // the reservation is gone
+  known->second.is_asked = false;
+  if (known->second.trigger == trigger) {
+    known->second.read_at = executor_.clock().steady_now();
+    known->second.measured = std::move(measured);
+  }
+  on_answer_(reservation);
 }
 
 } // namespace berth::op

@@ -1,11 +1,14 @@
 #pragma once
 // MetricReader: asks the external metrics API for what triggers compare, each at most once per
-// interval however often its reservation is looked at. The observe part of Conditional
+// interval however often its reservation is looked at, and without anybody waiting for the answer:
+// an adapter that hangs must not hold up other reservations. The observe part of Conditional
 // reservations; it decides nothing.
 
+#include <functional>
 #include <map>
+#include <optional>
 
-#include "lib/async/executor.hpp"
+#include "lib/async/task_group.hpp"
 #include "lib/kube/client.hpp"
 #include "operator/reservation/trigger_reading.hpp"
 
@@ -15,25 +18,35 @@ inline constexpr Duration kMetricReadInterval = std::chrono::seconds{30};
 
 class MetricReader {
 public:
-  MetricReader(kube::Client& client, async::Executor& executor)
-      : client_(client), executor_(executor) {}
+  /// `on_answer` is told of each reservation whose metric was answered, or was not in time.
+  MetricReader(kube::Client& client, async::Executor& executor,
+               std::function<void(const kube::ObjectKey&)> on_answer)
+      : client_(client), executor_(executor), on_answer_(std::move(on_answer)), reads_(executor) {}
 
-  /// The metric of the reservation's trigger, as of the last interval.
-  [[nodiscard]] async::Task<Result<TriggerMeasurement>> read(kube::ObjectKey reservation,
-                                                             api::ReservationTrigger trigger);
+  /// The last answer about the reservation's trigger; nullopt before the first. Asks anew, in the
+  /// background, if that is an interval ago.
+  [[nodiscard]] std::optional<Result<TriggerMeasurement>>
+  latest(const kube::ObjectKey& reservation, const api::ReservationTrigger& trigger);
   /// The reservation is gone.
   void forget(const kube::ObjectKey& reservation) { answers_.erase(reservation); }
+  /// Until no question is open any more.
+  [[nodiscard]] async::Task<void> drain() { return reads_.join(); }
 
 private:
   struct Answer {
-    SteadyPoint read_at{};
     api::ReservationTrigger trigger{};
-    Result<TriggerMeasurement> measured;
+    bool is_asked = false; ///< a question is open
+    SteadyPoint read_at{};
+    std::optional<Result<TriggerMeasurement>> measured{};
   };
+  [[nodiscard]] async::Task<void> ask_about(kube::ObjectKey reservation,
+                                            api::ReservationTrigger trigger);
 
   kube::Client& client_;
   async::Executor& executor_;
+  std::function<void(const kube::ObjectKey&)> on_answer_;
   std::map<kube::ObjectKey, Answer> answers_; ///< as many as there are reservations
+  async::TaskGroup reads_;
 };
 
 } // namespace berth::op

@@ -88,7 +88,8 @@ StatusLoop::StatusLoop(Parts parts, Duration interval)
     : parts_(std::move(parts)), interval_(interval),
       writer_{parts_.client, parts_.failpoints, parts_.leads},
       news_{parts_.events, parts_.metrics, parts_.failpoints},
-      metrics_api_(parts_.client, parts_.executor),
+      metrics_api_(parts_.client, parts_.executor,
+                   [this](const kube::ObjectKey& key) { reservations_->queue.add(key); }),
       pools_(std::make_unique<Controller>(parts_.executor, parts_.registry, "resourcepool",
                                           parts_.log.named("resourcepool"))),
       quotas_(std::make_unique<Controller>(parts_.executor, parts_.registry, "quota",
@@ -127,15 +128,24 @@ async::Task<void> StatusLoop::run(std::stop_token stop) {
       [this](kube::ObjectKey key) { return reconcile_policy(std::move(key)); }, stop));
   for (bool due = true; due;) {
     look_at_all();
-    const Duration interval = next_interval();
-    due = co_await async::sleep_for(parts_.executor, interval, stop);
+    due = co_await async::sleep_for(parts_.executor, interval_, stop);
   }
   co_await controllers.join();
+  co_await metrics_api_.drain();
 }
 
-Duration StatusLoop::next_interval() {
+/// The sums in statuses wait their turn; a reservation's status is the decision itself.
+void StatusLoop::look_at_sums() {
+  const SteadyPoint now = parts_.executor.clock().steady_now();
+  if (!are_sums_due_ || now < sums_next_)
+    return;
+  are_sums_due_ = false;
   const auto written = static_cast<Duration::rep>(std::exchange(written_, 0));
-  return std::max(interval_, std::min(written * kTimePerWrite, kStatusAgeMax));
+  sums_next_ = now + std::min(written * kTimePerWrite, kStatusAgeMax);
+  for (const auto& [key, pool] : parts_.observer.pools().items())
+    pools_->queue.add(key);
+  for (const auto& [key, quota] : parts_.observer.quotas().items())
+    quotas_->queue.add(key);
 }
 
 kube::Outcome StatusLoop::outcome_of(const Result<bool>& written) {
@@ -184,13 +194,11 @@ void StatusLoop::look_at_all() {
   const auto snapshot = parts_.observer.snapshot();
   const auto plan = parts_.allocation.digest();
   if (!snapshot || (accounts_ && accounts_->snapshot == snapshot && plan_ == plan))
-    return;
+    return look_at_sums();
   accounts_ = std::make_shared<const Accounts>(sum_up(snapshot, parts_.observer.nodes()));
   plan_ = plan;
-  for (const auto& [key, pool] : parts_.observer.pools().items())
-    pools_->queue.add(key);
-  for (const auto& [key, quota] : parts_.observer.quotas().items())
-    quotas_->queue.add(key);
+  are_sums_due_ = true;
+  look_at_sums();
   for (const auto& [key, reservation] : parts_.observer.reservations().items())
     reservations_->queue.add(key);
   for (const auto& [key, request] : parts_.observer.requests().items())
@@ -239,9 +247,11 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
   const auto find_zone = [this](std::string_view name) { return time_zones_.find(name); };
   ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone), accounts_,
                                plan_};
-  if (const auto& trigger = reservation->spec.trigger; trigger && trigger->metric)
-    observed.measured = co_await metrics_api_.read(key, *trigger);
-  else if (trigger)
+  if (const auto& trigger = reservation->spec.trigger; trigger && trigger->metric) {
+    observed.measured = metrics_api_.latest(key, *trigger);
+    if (!observed.measured)
+      co_return kube::Outcome::done(); // the answer will bring it back
+  } else if (trigger)
     observed.measured = read_utilization(
         *trigger, parts_.observer.pools().find({"", reservation->spec.pool_ref.name.str()}).get());
   const TimePoint looked_at = parts_.executor.clock().now();

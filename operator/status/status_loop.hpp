@@ -48,8 +48,8 @@ private:
 
   void listen();
   void look_at_all();
-  /// Until all are looked at again.
-  [[nodiscard]] Duration next_interval();
+  /// Pools and quotas, if something changed and enough time has passed since they were written.
+  void look_at_sums();
   [[nodiscard]] kube::Outcome outcome_of(const Result<bool>& written);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_pool(kube::ObjectKey key);
   [[nodiscard]] async::Task<kube::Outcome> reconcile_quota(kube::ObjectKey key);
@@ -67,7 +67,9 @@ private:
   cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;
-  std::size_t written_ = 0; ///< statuses since all were looked at
+  std::size_t written_ = 0; ///< statuses since the sums were looked at
+  bool are_sums_due_ = false;
+  SteadyPoint sums_next_{};
   bool is_exposed_ = false; ///< the gauges show each status as it was last seen
   std::unique_ptr<Controller> pools_;
   std::unique_ptr<Controller> quotas_;

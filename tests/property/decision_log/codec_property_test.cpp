@@ -35,7 +35,7 @@ void fill_list(T& list, Rng& rng) {
   for (std::uint64_t left = rng.below(3); left > 0; --left) {
     auto item = fresh<typename T::value_type>();
     fill(item, rng);
-    list.push_back(std::move(item));
+    list.insert(list.end(), std::move(item));
   }
 }
 
@@ -152,13 +152,14 @@ TEST_CASE("X4: every setting of the program survives the log") {
       if (!setting.text.empty())
         RC_ASSERT(apply_setting({std::string(setting.name), setting.text}, read).has_value());
     }
-    const auto [placement, backfill, held_back, preemption, evictions, memory, throttled, measured,
-                failures] = policy;
+    const auto [placement, backfill, held_back, preemption, evictions, memory, unpinned, throttled,
+                measured, failures] = policy;
     RC_ASSERT((read.placement == placement));
     RC_ASSERT((read.backfill == backfill));
     RC_ASSERT((read.held_back == held_back));
     RC_ASSERT((read.preemption == preemption));
     RC_ASSERT((read.evictions == evictions));
+    RC_ASSERT((read.unpinned == unpinned));
     RC_ASSERT((read.server_throttled_at == throttled));
     RC_ASSERT((read.measured == measured));
     RC_ASSERT((read.failures == failures));

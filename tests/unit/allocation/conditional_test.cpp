@@ -71,7 +71,7 @@ TEST_CASE("R1: a reservation that is not active promises nothing, and is asked a
   for (int round = 0; round < 3; ++round) {
     const Plan plan = world.step();
     CHECK(answer(plan).accepted);
-    CHECK(answer(plan).nodes.empty());
+    CHECK(answer(plan).places.empty());
     CHECK_FALSE(answer(plan).opens_after);
     CHECK(plan.windows.empty());
     CHECK(plan.preemption.empty());

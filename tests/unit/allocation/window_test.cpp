@@ -256,6 +256,23 @@ TEST_CASE("R4, P3: while a holder waits for its place, nobody is lent that place
   CHECK(admitted_names(world.plan()) == Names{"holder"});
 }
 
+TEST_CASE("R4, P3: nor is it lent while the guest who was recalled takes its time to go") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.add_all(of_b("first", 8, 0), of_b("guest", 4, 1));
+  REQUIRE(admitted_names(world.step()) == Names{"first", "guest"});
+  bind_admitted(world);
+  world.add_all(pod("holder").cpu(8).created(9), of_b("again", 2, 2));
+  REQUIRE(world.step().preemption.evictions.size() == 1);
+  for (int round = 0; round < 3; ++round) {
+    const Plan leaving = world.step();
+    CHECK(admitted_names(leaving).empty());
+    CHECK(leaving.preemption.evictions.empty());
+  }
+  remove_terminating(world);
+  CHECK(admitted_names(world.plan()) == Names{"holder"});
+}
+
 TEST_CASE("R4: what a waiting holder cannot use is lent") {
   World world = with_window(true);
   world.now = kNow + 1h;

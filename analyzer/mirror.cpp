@@ -106,7 +106,8 @@ std::vector<cluster::ObservedResource> Mirror::resources() const {
   return {row(impl_->nodes),       row(impl_->pools),
           row(impl_->policies),    row(impl_->recommendations),
           row(impl_->deployments), row(impl_->stateful_sets),
-          row(impl_->pods),        row(impl_->autoscalers)};
+          row(impl_->pods),        row(impl_->autoscalers),
+          row(impl_->quotas)};
 }
 
 Caches Mirror::caches() const {

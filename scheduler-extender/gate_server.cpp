@@ -1,10 +1,25 @@
 #include "scheduler-extender/gate_server.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "lib/http/host_port.hpp"
 
 namespace berth::extender {
+namespace {
+
+/// Anybody in the cluster may reach the port, so that what callers can hold is bounded: the API
+/// servers' few connections carry many calls each, and a body comes at once.
+http::ServerLimits limits() {
+  http::ServerLimits limits;
+  limits.body_bytes_max = kGateBodyBytesMax;
+  limits.connections_max = 32;
+  limits.body_timeout = std::chrono::seconds{2};
+  limits.idle_timeout = std::chrono::seconds{120}; // the API server's client ends its own at 90
+  return limits;
+}
+
+} // namespace
 
 GateServer::GateServer(const ExtenderOptions& options, telemetry::Registry& registry,
                        telemetry::Logger log)
@@ -29,7 +44,7 @@ Result<void> GateServer::serve(const ExtenderOptions& options, const http::Serve
   server.address = address.host;
   server.port = address.port;
   server.tls = shown;
-  server.limits.body_bytes_max = kGateBodyBytesMax;
+  server.limits = limits();
   BERTH_TRY(server_, http::Server::start(std::move(server), [this](http::Request request) {
               return webhook_.handle(std::move(request));
             }));

@@ -63,6 +63,8 @@ std::optional<AuditVerb> verb_of(const DecisionEvent& event) {
     return AuditVerb::Take;
   if (event.action == "Accept")
     return event.reason == to_string(Reason::Accepted) ? AuditVerb::Grant : AuditVerb::Refuse;
+  if (event.action == "Preempt" && event.reason == to_string(Reason::Evicted))
+    return AuditVerb::Take;
   if (event.action == "Preempt" && event.kind == "Pod" &&
       event.reason != to_string(Reason::Preempting))
     return AuditVerb::Notice;

@@ -140,6 +140,8 @@ void StatusLoop::look_at_sums() {
   if (!are_sums_due_ || now < sums_next_)
     return;
   are_sums_due_ = false;
+  sums_ = accounts_;
+  sums_plan_ = plan_;
   const auto written = static_cast<Duration::rep>(std::exchange(written_, 0));
   sums_next_ = now + std::min(written * kTimePerWrite, kStatusAgeMax);
   for (const auto& [key, pool] : parts_.observer.pools().items())
@@ -211,7 +213,7 @@ async::Task<kube::Outcome> StatusLoop::reconcile_pool(kube::ObjectKey key) {
   const auto pool = parts_.observer.pools().find(key);
   if (!pool)
     co_return kube::Outcome::done();
-  const ObservedPool observed{pool, accounts_};
+  const ObservedPool observed{pool, sums_};
   auto wanted = decide_pool_status(observed, parts_.executor.clock().now());
   if (!wanted)
     co_return kube::Outcome::done();
@@ -228,7 +230,7 @@ async::Task<kube::Outcome> StatusLoop::reconcile_quota(kube::ObjectKey key) {
   const auto quota = parts_.observer.quotas().find(key);
   if (!quota)
     co_return kube::Outcome::done();
-  const ObservedQuota observed{quota, accounts_, plan_};
+  const ObservedQuota observed{quota, sums_, sums_plan_};
   auto wanted = decide_quota_status(observed, parts_.executor.clock().now());
   if (!wanted)
     co_return kube::Outcome::done();
@@ -242,8 +244,12 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
   const auto reservation = parts_.observer.reservations().find(key);
   if (!reservation) {
     metrics_api_.forget(key);
+    written_from_.erase(key);
     co_return kube::Outcome::done();
   }
+  if (const auto told = written_from_.find(key);
+      told != written_from_.end() && told->second == reservation->meta.resource_version)
+    co_return kube::Outcome::done(); // the watch will bring back what was written
   const auto find_zone = [this](std::string_view name) { return time_zones_.find(name); };
   ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone), accounts_,
                                plan_};
@@ -264,8 +270,10 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
   auto current = reservation->status;
   const auto written = co_await writer_.write(kube::types::reservation(), *reservation,
                                               std::move(current), std::move(*wanted));
-  if (written && *written)
+  if (written && *written) {
+    written_from_[key] = reservation->meta.resource_version;
     news_.tell(*reservation, now);
+  }
   if (!written || *written)
     co_return outcome_of(written); // what was written comes back by the watch
   auto finalizers = decide_finalizers(observed);

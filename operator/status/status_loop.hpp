@@ -1,12 +1,15 @@
 #pragma once
 // StatusLoop: keeps the statuses of pools, quotas, reservations, requests and policies true. When
-// the snapshot or the plan has changed it looks at every object again, at most once per interval,
-// which grows with the number of statuses that change each time; an object that changes itself is
-// looked at at once. It writes only what differs; failures come back with back-off, one object at a
+// the snapshot or the plan has changed it looks at every object again, at most once per interval.
+// For pools and quotas the interval grows with the number of statuses that change each time, and
+// what they say is summed up once in it. An object that changes itself is looked at at once. It
+// writes only what differs; failures come back with back-off, one object at a
 // time.
 
+#include <map>
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "lib/async/executor.hpp"
 #include "lib/cluster/observer.hpp"
@@ -67,8 +70,12 @@ private:
   cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;
+  /// The version of each reservation from which its newest status was written.
+  std::map<kube::ObjectKey, std::string> written_from_;
   std::size_t written_ = 0; ///< statuses since the sums were looked at
   bool are_sums_due_ = false;
+  std::shared_ptr<const Accounts> sums_; ///< of pools and quotas, as they were looked at
+  std::shared_ptr<const PlanDigest> sums_plan_;
   SteadyPoint sums_next_{};
   bool is_exposed_ = false; ///< the gauges show each status as it was last seen
   std::unique_ptr<Controller> pools_;

@@ -102,15 +102,20 @@ async::Task<void> WaitingReporter::write(WorkloadId id) {
   if (knows_reason && (!found->second.told_start || told_before->second == text))
     co_return;
   const kube::ObjectReference about{"v1", "Pod", pod->meta.key(), pod->meta.uid};
-  events_.record(about, kube::EventSeverity::Normal, found->second.reason, "Wait",
-                 found->second.message);
+  const Reason reason = found->second.reason;
+  std::string message = found->second.message;
   std::string body = explain_patch(*pod, text);
   kube::WriteOptions options;
   auto patched = co_await client_.patch(kube::types::pod(), pod->meta.key(), kube::PatchType::Merge,
                                         std::move(body), std::move(options));
   const auto still = told_.find(id);
-  if (!patched && patched.error().code != Code::NotFound && still != told_.end())
+  if (patched)
+    events_.record(about, kube::EventSeverity::Normal, reason, "Wait", std::move(message));
+  else if (patched.error().code != Code::NotFound && still != told_.end()) {
     still->second.written = false;
+    // To the end of the line: what is refused for good must not use up everybody's turn.
+    still->second.since = executor_.clock().steady_now();
+  }
 }
 
 } // namespace berth::op

@@ -224,7 +224,10 @@ void Trio::step() {
     cpu_wanted_ += cpu;
     submit(draw(4) == 0 ? "web" : "a", "w" + std::to_string(wanted_.size()), cpu);
   } else if (action == 6) {
-    world.admin.patch("Node", {"", some_node()}, {{"spec", {{"unschedulable", draw(2) == 0}}}});
+    const std::string node = some_node();
+    const bool is_cordoned = draw(2) == 0;
+    if (world.admin.find("Node", {"", node}))
+      world.admin.patch("Node", {"", node}, {{"spec", {{"unschedulable", is_cordoned}}}});
   } else if (action == 7) {
     const std::string node = some_node();
     if (world.admin.find("Node", {"", node}))

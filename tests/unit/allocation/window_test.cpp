@@ -263,9 +263,9 @@ TEST_CASE("R4, P3: nor is it lent while the guest who was recalled takes its tim
   REQUIRE(admitted_names(world.step()) == Names{"first", "guest"});
   bind_admitted(world);
   world.add_all(pod("holder").cpu(8).created(9), of_b("again", 2, 2));
-  REQUIRE(world.step().preemption.evictions.size() == 1);
+  REQUIRE(play(world).preemption.evictions.size() == 1);
   for (int round = 0; round < 3; ++round) {
-    const Plan leaving = world.step();
+    const Plan leaving = play(world);
     CHECK(admitted_names(leaving).empty());
     CHECK(leaving.preemption.evictions.empty());
   }

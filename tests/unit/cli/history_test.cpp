@@ -147,10 +147,10 @@ TEST_CASE("Without a log, admission records and the operator's events are the hi
       "{\"decision\":\"7-1\",\"quota\":\"research\",\"pool\":\"cpu\",\"nodes\":[\"cpu-1\"],)"
                              R"(\"members\":1,\"youngestMember\":\"2026-03-02T08:57:50Z\",)"
                              R"(\"admittedAt\":\"2026-03-02T08:59:00Z\"}"})"})};
-  observed.events = {event("Preempt", "Preempted", "b", -3),
-                     event("Wait", "InsufficientQuota", "a", -5),
-                     event("Evict", "CandidatesLost", "c", -1),
-                     event("Audit", "LedgerDrift", "d", 0), event("Preempt", "Preempting", "e", 0)};
+  observed.events = {
+      event("Preempt", "Preempted", "b", -3),      event("Preempt", "Evicted", "b", -2),
+      event("Wait", "InsufficientQuota", "a", -5), event("Evict", "CandidatesLost", "c", -1),
+      event("Audit", "LedgerDrift", "d", 0),       event("Preempt", "Preempting", "e", 0)};
   const HistoryView view = decide_history(observed, {}, kSceneTime);
   check_golden("history-cluster.txt", render_history(view, false, Paint{}));
   HistoryFilter filter;
@@ -158,7 +158,7 @@ TEST_CASE("Without a log, admission records and the operator's events are the hi
   CHECK(decide_history(observed, filter, kSceneTime).rows.size() == 1);
   filter = {};
   filter.since = std::chrono::minutes{2};
-  CHECK(decide_history(observed, filter, kSceneTime).rows.size() == 2);
+  CHECK(decide_history(observed, filter, kSceneTime).rows.size() == 3);
 }
 
 TEST_CASE("History asks a cluster for pods and events of the namespace alone") {

@@ -144,7 +144,10 @@ void Recorder::record_demand(const api::Quota& quota, TimePoint now) {
     for (const api::QuotaResourceStatus& row : of.resources) {
       if (!row.used || row.used->is_unlimited())
         continue;
-      const auto waiting = row.pending.value_or(resources::Amount{});
+      // Work on hold waits for no amount; of several pools it is not known for which it waits.
+      const bool waits_here = quota.spec.stop == api::Stop::None && quota.status.pools.size() == 1;
+      const auto waiting =
+          waits_here ? row.pending.value_or(resources::Amount{}) : resources::Amount{};
       static_cast<void>(history_.add(demand_series(quota.meta.uid, of.pool, row.name),
                                      {now, number(*row.used + waiting)}, now));
     }

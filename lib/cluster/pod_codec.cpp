@@ -155,8 +155,11 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
   view.terminal = draft.phase == "Succeeded" || draft.phase == "Failed";
   view.gated = std::find(draft.pod.scheduling_gates.begin(), draft.pod.scheduling_gates.end(),
                          api::kAdmissionGate) != draft.pod.scheduling_gates.end();
-  view.is_recreated =
-      std::ranges::any_of(meta.owners, [](const auto& owner) { return owner.controller; });
+  const auto controller =
+      std::ranges::find_if(meta.owners, [](const auto& owner) { return owner.controller; });
+  view.is_recreated = controller != meta.owners.end();
+  if (view.is_recreated)
+    view.owner = controller->uid;
   draft.pod.failure = failure_of(draft);
   read_berth_labels(draft);
   allocation::PodShape shape{allocation::weigh(resources_of(draft)), constraints_of(draft)};

@@ -51,9 +51,9 @@ async::Task<void> StrandedPods::look() {
   for (auto& [uid, why] : due) {
     const auto pod = parts_.observer.find_pod(uid);
     const bool is_refused = refused_since_.contains(uid);
-    const bool goes = co_await evict(uid, std::move(why));
-    if (goes && is_refused && pod)
-      unpin(pod->view);
+    if (is_refused && pod)
+      unpin(pod->view); // before its controller makes it again
+    co_await evict(uid, std::move(why));
   }
 }
 

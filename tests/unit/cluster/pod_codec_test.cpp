@@ -67,6 +67,11 @@ TEST_CASE("A pod's metadata, gates and hints are read") {
   CHECK(pod.view.defect.empty());
 }
 
+TEST_CASE("P4: a pod that is made again counts as its controller's, whatever its own UID") {
+  CHECK(decoded(sample()).view.is_recreated);
+  CHECK(decoded(sample()).view.owner == "j1");
+}
+
 TEST_CASE("Only the labels and annotations that later code reads are kept") {
   const Pod pod = decoded(sample());
   CHECK_FALSE(pod.meta.labels.contains("app"));

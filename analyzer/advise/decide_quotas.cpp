@@ -5,16 +5,13 @@
 #include <utility>
 
 #include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/number.hpp"
 
 namespace berth::analyzer {
 namespace {
 
 using api::RecommendationKind;
 using resources::Amount;
-
-double number(Amount amount) {
-  return static_cast<double>(amount.value());
-}
 
 /// The most pressing move first: what the words, the evidence and the numbers are about.
 Finding finding_of(const api::Quota& quota, const std::vector<NominalMove>& moves,

@@ -5,6 +5,7 @@
 
 #include "analyzer/advise/burst.hpp"
 #include "analyzer/advise/container_demands.hpp"
+#include "analyzer/advise/number.hpp"
 #include "analyzer/advise/series_names.hpp"
 
 namespace berth::analyzer {
@@ -12,10 +13,6 @@ namespace {
 
 using resources::ResourceName;
 using resources::ResourceVector;
-
-double number(resources::Amount amount) {
-  return static_cast<double>(amount.value());
-}
 
 /// Nothing known where there is no such series.
 Outlook outlook_of(const std::string& series_name, const OutlookQuestion& question,

@@ -6,15 +6,13 @@
 #include <set>
 #include <utility>
 
+#include "analyzer/advise/number.hpp"
+
 namespace berth::analyzer {
 namespace {
 
 using resources::Amount;
 using resources::ResourceName;
-
-double number(Amount amount) {
-  return static_cast<double>(amount.value());
-}
 
 /// Nominal amounts move in whole cores, gibibytes and units.
 double grain_of(const ResourceName& resource) {

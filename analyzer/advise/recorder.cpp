@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analyzer/advise/number.hpp"
 #include "analyzer/advise/series_names.hpp"
 
 namespace berth::analyzer {
@@ -23,10 +24,6 @@ SeriesOptions series_options(Duration interval) {
 
 double seconds(Duration span) {
   return std::chrono::duration<double>(span).count();
-}
-
-double number(resources::Amount amount) {
-  return static_cast<double>(amount.value());
 }
 
 } // namespace

@@ -149,7 +149,7 @@ std::optional<PoolName> unbound_in(const PodDraft& draft) {
   return admission ? std::optional(admission->pool) : std::nullopt;
 }
 
-PodResult decode_pod(JsonElement value) {
+PodResult decode_workload_pod(JsonElement value) {
   PodDraft draft;
   WorkloadPod& pod = *draft.pod;
   BERTH_CHECK(read_members(
@@ -182,11 +182,11 @@ PodResult decode_pod(JsonElement value) {
 } // namespace
 
 PodResult decode_workload_pod_text(const std::string& text) {
-  return kube::decode_one_text<WorkloadPod>(text, decode_pod);
+  return kube::decode_one_text<WorkloadPod>(text, decode_workload_pod);
 }
 
 kube::Codec<WorkloadPod> make_workload_pod_codec() {
-  return kube::make_simdjson_codec<WorkloadPod>(kube::types::pod(), decode_pod);
+  return kube::make_simdjson_codec<WorkloadPod>(kube::types::pod(), decode_workload_pod);
 }
 
 } // namespace berth::analyzer

@@ -71,7 +71,7 @@ std::vector<std::string_view> split_fields(std::string_view text) {
   return fields;
 }
 
-std::optional<int> number_from(std::string_view text) {
+std::optional<int> count_from(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || text.front() == '-' || error != std::errc{} ||
@@ -92,7 +92,7 @@ std::optional<int> value_from(std::string_view text, const Field& field) {
   for (std::size_t i = 0; i < field.words.size(); ++i)
     if (equals_ignoring_case(text, field.words[i]))
       return field.least + static_cast<int>(i);
-  const auto value = number_from(text);
+  const auto value = count_from(text);
   return value && *value >= field.least && *value <= field.most ? value : std::nullopt;
 }
 
@@ -102,7 +102,7 @@ bool add_item(std::string_view item, const Field& field, Values& values) {
   const std::string_view range = item.substr(0, slash);
   std::optional<int> step = 1;
   if (slash != std::string_view::npos)
-    step = number_from(item.substr(slash + 1));
+    step = count_from(item.substr(slash + 1));
   std::optional<int> first = field.least;
   std::optional<int> last = field.most;
   if (range == "*" || range == "?") {

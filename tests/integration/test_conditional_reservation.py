@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +12,10 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_phase, wait_until
+from harness.world import pool_of_nodes, two_teams
 
-from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
-from berth_controlplane.berth import down as berth_down
-from berth_controlplane.berth import up as berth_up
+from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
-from berth_controlplane.nodes import NodeShape
 
 NODE_CPU = 8
 HOLD_SECONDS = 4
@@ -26,7 +23,6 @@ ACTIVE_SECONDS = 60
 LEAD_SECONDS = 5
 DRAIN_SECONDS = 60  # the window opens so long after the notice
 RESERVATION = "berth.dev/v1alpha1/Reservation"
-POOL = "berth.dev/v1alpha1/ResourcePool"
 REVOCABLE_AFTER = "berth.dev/revocable-after"
 SERVICE_ACCOUNT = "berth-system/berth-operator"
 FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200",
@@ -36,32 +32,16 @@ FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200",
 @pytest.fixture(scope="module")
 def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
     """Berth without its operator, which each test starts, and a pool of one node of its own."""
-    berth_up(cluster, BerthOptions(programs_folder, programs=(EXTENDER,)), print)
-    name = f"pool-{uuid.uuid4().hex[:6]}"
-    cluster.add_nodes(1, NodeShape(name, {"cpu": str(NODE_CPU), "memory": "32Gi", "pods": "110"},
-                                   {berth_kinds.POOL_LABEL: name}))
-    cluster.kube.create(berth_kinds.pool(name))
-    yield name
-    cluster.kube.delete(POOL, name)
-    berth_down(cluster)
+    with pool_of_nodes(cluster, programs_folder, 1, NODE_CPU) as name:
+        yield name
 
 
 @pytest.fixture
 def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
     """Two managed namespaces; the second one's quota is as large as the node."""
-    mark = uuid.uuid4().hex[:6]
-    root, owner, guest = f"root-{mark}", f"owner-{mark}", f"guest-{mark}"
-    kube.create(berth_kinds.quota(root, [], pool, 0))
-    for name, cpu in ((owner, 4), (guest, NODE_CPU)):
-        kube.create({"apiVersion": "v1", "kind": "Namespace",
-                     "metadata": {"name": name, "labels": {"berth.dev/managed": "true"}}})
-        kube.create(berth_kinds.quota(name, [name], pool, cpu, parent=root))
-    yield owner, guest
-    kube.delete(RESERVATION, f"peak-{owner}")
-    for name in (owner, guest):
-        kube.delete("berth.dev/v1alpha1/Quota", name)
-        kube.delete("v1/Namespace", name)
-    kube.delete("berth.dev/v1alpha1/Quota", root)
+    with two_teams(kube, pool, 4, NODE_CPU) as (owner, guest):
+        yield owner, guest
+        kube.delete(RESERVATION, f"peak-{owner}")
 
 
 def on_high_use(name: str, pool_name: str, owner: str) -> dict:
@@ -75,13 +55,7 @@ def on_high_use(name: str, pool_name: str, owner: str) -> dict:
 
 
 def measure(kube: ApiClient, pool: str, percent: int | None) -> None:
-    """What the analyzer would write of the pool's cpu, as of now; None: that it knows nothing."""
-    status: dict = {"measuredAt": None, "resources": []}
-    if percent is not None:
-        status = {"measuredAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                  "resources": [{"name": "cpu", "used": f"{NODE_CPU * 10 * percent}m",
-                                 "measuredCapacity": str(NODE_CPU)}]}
-    kube.patch(POOL, pool, {"status": status}, subresource="status")
+    berth_kinds.measure_cpu(kube, pool, percent, NODE_CPU)
 
 
 def status(kube: ApiClient, name: str) -> dict:

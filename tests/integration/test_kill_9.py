@@ -46,6 +46,7 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
 def die_at(programs):
     """Lets an operator die at a failpoint while something happens, and starts the next one."""
     def run(failpoint: str, happens, *flags: str) -> None:
+        programs.stop_all()  # the heir of the failpoint before
         doomed = programs.start(OPERATOR, *FLAGS, *flags, service_account=SERVICE_ACCOUNT,
                                 name="doomed", environment={"BERTH_FAILPOINT": failpoint})
         happens()
@@ -53,12 +54,6 @@ def die_at(programs):
         programs.stop_all()
         programs.start(OPERATOR, *FLAGS, *flags, service_account=SERVICE_ACCOUNT, name="heir")
     return run
-
-
-def cpu_used(kube: ApiClient, quota: str) -> str:
-    status = kube.get("berth.dev/v1alpha1/Quota", quota).get("status", {})
-    rows = [row for each in status.get("pools", []) for row in each["resources"]]
-    return next((str(row.get("used")) for row in rows if row["name"] == "cpu"), "")
 
 
 def test_every_failpoint_is_walked_by_a_test(programs_folder):
@@ -74,7 +69,7 @@ def test_a_pod_whose_node_is_nominated_and_who_is_not_admitted_is_admitted_by_th
         record = json.loads(berth_kinds.annotation(kube, "named", team, berth_kinds.ADMITTED))
         assert record["mode"] == "Nominate"
         assert kube.get("v1/Pod", "named", team)["spec"]["nodeName"] == record["nodes"][0]
-        wait_until(lambda: cpu_used(kube, team) == "4", 20, "it is charged once")
+        wait_until(lambda: berth_kinds.cpu_used(kube, team) == "4", 20, "it is charged once")
 
 
 @pytest.mark.parametrize("failpoint", ["BeforeFirstAdmissionWrite", "AfterAdmissionWrite"])
@@ -95,7 +90,7 @@ def test_a_pod_that_is_pinned_to_candidates_is_admitted_once(kube, team, die_at,
         "requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
     assert len(terms) == len(record["nodes"]) == 4
     assert pod["spec"]["nodeName"] in record["nodes"]
-    wait_until(lambda: cpu_used(kube, team) == "4", 20, "it is charged once")
+    wait_until(lambda: berth_kinds.cpu_used(kube, team) == "4", 20, "it is charged once")
 
 
 def test_an_allocation_request_is_granted_once(kube, team, die_at, programs_folder):
@@ -108,9 +103,9 @@ def test_an_allocation_request_is_granted_once(kube, team, die_at, programs_fold
         wait_until(lambda name=name: (condition(kube.get(REQUEST, name, team), "Allocated") or {})
                    .get("status") == "True", 30, f"{name} is allocated")
         assert [row["count"] for row in kube.get(REQUEST, name, team)["status"]["allocations"]] == [1]
-        wait_until(lambda: cpu_used(kube, team) == "3", 20, "it is charged once")
+        wait_until(lambda: berth_kinds.cpu_used(kube, team) == "3", 20, "it is charged once")
         kube.delete(REQUEST, name, team)
-        wait_until(lambda: cpu_used(kube, team) == "0", 20, "it is given back")
+        wait_until(lambda: berth_kinds.cpu_used(kube, team) == "0", 20, "it is given back")
 
 
 @pytest.mark.parametrize("writes", [1, 2])

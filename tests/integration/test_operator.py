@@ -58,13 +58,6 @@ def members_of(kube: ApiClient, name: str, namespace: str) -> list[dict]:
     return kube.list("v1/Pod", namespace, labelSelector=f"berth.dev/workload={name}")
 
 
-def cpu_used(kube: ApiClient, quota: str) -> str:
-    """What the quota's status says is charged to it."""
-    status = kube.get("berth.dev/v1alpha1/Quota", quota).get("status", {})
-    rows = [row for each in status.get("pools", []) for row in each["resources"]]
-    return next((str(row.get("used")) for row in rows if row["name"] == "cpu"), "")
-
-
 def ungated(pods: list[dict]) -> int:
     return sum(1 for pod in pods if not pod["spec"].get("schedulingGates"))
 
@@ -106,7 +99,7 @@ def test_statuses_are_true_and_then_nothing_is_written(kube, team, pool, operato
     create_pod(kube, "one", team, "2")
     wait_phase(kube, "one", team, "Running")
 
-    wait_until(lambda: cpu_used(kube, team) == "2", 20, "the quota's status shows 2 cpu used")
+    wait_until(lambda: berth_kinds.cpu_used(kube, team) == "2", 20, "the quota's status shows 2 cpu used")
     assert berth_kinds.is_true(kube, "Quota", team, "Ready")
     wait_until(lambda: berth_kinds.is_true(kube, "ResourcePool", pool, "Ready"), 20, "pool Ready")
     # Pods of earlier tests may still be leaving; once that is over, nothing may be written.
@@ -182,8 +175,8 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
                if "deletionTimestamp" not in pod["metadata"]]
     assert len({record["decision"] for record in records}) == 1
     assert {record["quota"] for record in records} == {team}
-    wait_until(lambda: cpu_used(kube, team) == "6", 20,
-               lambda: f"the gang is charged once after {failpoint}: {cpu_used(kube, team)} cpu")
+    wait_until(lambda: berth_kinds.cpu_used(kube, team) == "6", 20,
+               lambda: f"the gang is charged once after {failpoint}: {berth_kinds.cpu_used(kube, team)} cpu")
     kube.delete("batch/v1/Job", job_name, team, propagationPolicy="Background")
     kube.delete("berth.dev/v1alpha1/Reservation", reservation)
     wait_until(lambda: not members_of(kube, job_name, team), 30, "the gang is gone")

@@ -130,13 +130,7 @@ def test_a_disruption_budget_ends_the_plan_and_evicts_nobody(kube, teams, operat
 
 
 def measure(kube: ApiClient, pool: str, percent: int | None) -> None:
-    """What the analyzer would write of the pool's cpu, as of now; None: that it knows nothing."""
-    status: dict = {"measuredAt": None, "resources": []}
-    if percent is not None:
-        status = {"measuredAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                  "resources": [{"name": "cpu", "used": f"{NODE_CPU * 10 * percent}m",
-                                 "measuredCapacity": str(NODE_CPU)}]}
-    kube.patch("berth.dev/v1alpha1/ResourcePool", pool, {"status": status}, subresource="status")
+    berth_kinds.measure_cpu(kube, pool, percent, NODE_CPU)
 
 
 def degraded(kube: ApiClient, pool: str) -> dict:

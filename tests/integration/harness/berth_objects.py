@@ -67,3 +67,20 @@ def is_true(kube: ApiClient, kind: str, name: str, wanted: str) -> bool:
     found = kube.find(f"{API_VERSION}/{kind}", name)
     match = condition(found, wanted) if found else None
     return bool(match and match["status"] == "True")
+
+
+def cpu_used(kube: ApiClient, name: str) -> str:
+    """What a quota's status says is charged to it; empty if it says nothing yet."""
+    status = kube.get(f"{API_VERSION}/Quota", name).get("status", {})
+    rows = [row for each in status.get("pools", []) for row in each["resources"]]
+    return next((str(row.get("used")) for row in rows if row["name"] == "cpu"), "")
+
+
+def measure_cpu(kube: ApiClient, pool_name: str, percent: int | None, cores: int) -> None:
+    """What the analyzer would write of the pool's cpu, as of now; None: that it knows nothing."""
+    status: Object = {"measuredAt": None, "resources": []}
+    if percent is not None:
+        status = {"measuredAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                  "resources": [{"name": "cpu", "used": f"{cores * 10 * percent}m",
+                                 "measuredCapacity": str(cores)}]}
+    kube.patch(f"{API_VERSION}/ResourcePool", pool_name, {"status": status}, subresource="status")

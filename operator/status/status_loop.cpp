@@ -23,6 +23,9 @@ constexpr std::size_t kStatusWritersPerKind = 4;
 constexpr Duration kTimePerWrite = std::chrono::milliseconds{100};
 /// ... but none is older than this.
 constexpr Duration kStatusAgeMax = std::chrono::seconds{30};
+/// A status that was written is looked at again after so long, if the watch has not shown it: what
+/// the server found to change nothing never comes.
+constexpr Duration kSeenWithin = std::chrono::seconds{10};
 
 /// The passing of time alone may change what a trigger says.
 kube::Outcome look_again(const ObservedReservation& observed, TimePoint now) {
@@ -248,8 +251,12 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
     co_return kube::Outcome::done();
   }
   if (const auto told = written_from_.find(key);
-      told != written_from_.end() && told->second == reservation->meta.resource_version)
-    co_return kube::Outcome::done(); // the watch will bring back what was written
+      told != written_from_.end() && told->second.version == reservation->meta.resource_version) {
+    const auto passed = std::chrono::duration_cast<Duration>(parts_.executor.clock().steady_now() -
+                                                             told->second.at);
+    if (passed < kSeenWithin) // the watch will bring back what was written
+      co_return kube::Outcome::requeue_after(kSeenWithin - passed);
+  }
   const auto find_zone = [this](std::string_view name) { return time_zones_.find(name); };
   ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone), accounts_,
                                plan_};
@@ -271,7 +278,7 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
   const auto written = co_await writer_.write(kube::types::reservation(), *reservation,
                                               std::move(current), std::move(*wanted));
   if (written && *written) {
-    written_from_[key] = reservation->meta.resource_version;
+    written_from_[key] = {reservation->meta.resource_version, parts_.executor.clock().steady_now()};
     news_.tell(*reservation, now);
   }
   if (!written || *written)

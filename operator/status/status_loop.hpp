@@ -70,8 +70,12 @@ private:
   cluster::TimeZones time_zones_;
   std::shared_ptr<const Accounts> accounts_;
   std::shared_ptr<const PlanDigest> plan_;
-  /// The version of each reservation from which its newest status was written.
-  std::map<kube::ObjectKey, std::string> written_from_;
+  struct WrittenFrom {
+    std::string version{};
+    SteadyPoint at{};
+  };
+  /// The version of each reservation from which its newest status was written, and when.
+  std::map<kube::ObjectKey, WrittenFrom> written_from_;
   std::size_t written_ = 0; ///< statuses since the sums were looked at
   bool are_sums_due_ = false;
   std::shared_ptr<const Accounts> sums_; ///< of pools and quotas, as they were looked at

@@ -92,10 +92,10 @@ std::set<allocation::EvictionKey> StrandedPods::unpinned() {
   return keys;
 }
 
-async::Task<bool> StrandedPods::evict(PodUid uid, std::string why) {
+async::Task<void> StrandedPods::evict(PodUid uid, std::string why) {
   const auto pod = parts_.observer.find_pod(uid);
   if (!pod || pod->view.is_bound() || pod->view.terminating || !parts_.leads())
-    co_return false;
+    co_return;
   const kube::ObjectKey key = pod->meta.key();
   kube::Preconditions preconditions{pod->meta.uid, pod->meta.resource_version};
   auto evicted = co_await parts_.client.evict(key, std::move(preconditions), std::nullopt);
@@ -103,7 +103,7 @@ async::Task<bool> StrandedPods::evict(PodUid uid, std::string why) {
     if (evicted.error().code != Code::NotFound && evicted.error().code != Code::Conflict)
       parts_.log.warn("Failed to evict a pod without candidates", evicted.error(),
                       {{"pod", to_string(key)}});
-    co_return false;
+    co_return;
   }
   seen_.erase(uid);
   refused_since_.erase(uid);
@@ -111,7 +111,6 @@ async::Task<bool> StrandedPods::evict(PodUid uid, std::string why) {
   parts_.events.record(about, kube::EventSeverity::Warning, Reason::CandidatesLost, "Evict",
                        why + "; its controller makes it again");
   parts_.log.info("Evicted a pod without candidates", {{"pod", to_string(key)}});
-  co_return true;
 }
 
 } // namespace berth::op

@@ -66,8 +66,7 @@ private:
   [[nodiscard]] async::Task<void> look();
   void note_refused(SteadyPoint now);
   void unpin(const allocation::PodView& pod);
-  /// True if it goes.
-  [[nodiscard]] async::Task<bool> evict(PodUid uid, std::string why);
+  [[nodiscard]] async::Task<void> evict(PodUid uid, std::string why);
 
   Parts parts_;
   StrandedPodsOptions options_;

@@ -13,6 +13,7 @@ from account import Account, PodFacts, amount
 CPU_MOST = {"research": 70, "product": 60, "platform": 50}
 # Where a ScalingPolicy's default thresholds begin.
 WARNING_PERCENT = 70
+MOST_SECONDS = 180
 
 
 def of(account: Account, team: str, name: str) -> list[PodFacts]:
@@ -116,6 +117,12 @@ def advice_can_be_taken(account: Account) -> str | None:
     return None if account.recommendations else "nothing was recommended"
 
 
+def ended_in_time(seconds: float) -> tuple[str, Callable[[Account], str | None]]:
+    """The claim that control plane, work and account together took less than three minutes."""
+    return (f"all of it took less than {MOST_SECONDS} s ({seconds:.0f} s)",
+            lambda _: None if seconds < MOST_SECONDS else "it took longer")
+
+
 CLAIMS: tuple[tuple[str, Callable[[Account], str | None]], ...] = (
     ("every pod that can run has run", everything_ran),
     ("no quota held more than it may, and research borrowed from product", quotas_were_kept),
@@ -130,4 +137,4 @@ CLAIMS: tuple[tuple[str, Callable[[Account], str | None]], ...] = (
     ("the API server takes the patch that is advised", advice_can_be_taken),
 )
 
-__all__ = ["CLAIMS", "amount"]
+__all__ = ["CLAIMS", "amount", "ended_in_time"]

@@ -26,6 +26,7 @@ import claims  # noqa: E402
 import scenario  # noqa: E402
 from account import Account, colour  # noqa: E402
 from berth_controlplane import berth  # noqa: E402
+from berth_controlplane.binaries import ensure_binaries  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
 from berth_controlplane.errors import ControlPlaneError  # noqa: E402
@@ -51,13 +52,15 @@ def main() -> int:
     parser.add_argument("--name", default=f"demo-{os.getpid()}", help="name of the cluster")
     arguments = parser.parse_args()
     try:
+        ensure_binaries(say)
+        started = time.monotonic()  # building Kubernetes the first time does not count
         cluster = raise_cluster(arguments)
     except ControlPlaneError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     try:
         account = play(cluster, arguments.bin)
-        failed = judge(account)
+        failed = judge(account, time.monotonic() - started)
         say_what_next(cluster, arguments)
         return 1 if failed else 0
     except (ControlPlaneError, KeyboardInterrupt) as error:
@@ -74,7 +77,7 @@ def raise_cluster(arguments: argparse.Namespace) -> Cluster:
     shape = NodeShape("cpu", scenario.CPU_NODE, {"berth.dev/pool": "cpu"})
     cluster = bring_up(ClusterOptions(arguments.name, nodes=scenario.CPU_NODES, shape=shape,
                                       tied_to_caller=not arguments.keep),
-                       say=lambda line: print(f"  {line}", flush=True))
+                       say=say)
     try:
         cluster.add_nodes(scenario.GPU_NODES, NodeShape(
             "gpu", scenario.GPU_NODE, {"berth.dev/pool": "gpu"}, (scenario.GPU_TAINT,)))
@@ -82,7 +85,7 @@ def raise_cluster(arguments: argparse.Namespace) -> Cluster:
         heading("Berth: custom resources, policies, operator, extender, analyzer")
         options = berth.BerthOptions(arguments.bin, extra_flags={
             berth.ANALYZER: [f"--interval-seconds={ANALYZER_INTERVAL_SECONDS}"]})
-        berth.up(cluster, options, say=lambda line: print(f"  {line}", flush=True))
+        berth.up(cluster, options, say=say)
     except BaseException:
         cluster.down()
         raise
@@ -92,7 +95,7 @@ def raise_cluster(arguments: argparse.Namespace) -> Cluster:
 def play(cluster: Cluster, programs: Path) -> Account:
     """Submit the work, wave by wave, and tell what happens, until all of it is done or the time is up."""
     kube = cluster.kube
-    started = time.monotonic()  # building Kubernetes the first time does not count
+    started = time.monotonic()
     account = Account(kube, started)
     heading("Three teams' quotas, two pools, a reservation; then "
             f"{scenario.POD_COUNT} pods in {len(scenario.WAVES)} waves")
@@ -148,11 +151,11 @@ def wait_for_service_accounts(kube) -> None:
             time.sleep(0.1)
 
 
-def judge(account: Account) -> int:
+def judge(account: Account, seconds: float) -> int:
     """Check each claim and print it; how many are false."""
     heading("What this run claims, checked in the API")
     failed = 0
-    for claim, check in claims.CLAIMS:
+    for claim, check in (*claims.CLAIMS, claims.ended_in_time(seconds)):
         fault = check(account)
         failed += fault is not None
         print(colour("  true   " if fault is None else "  FALSE  ", "32" if fault is None else "31")
@@ -178,6 +181,11 @@ The cluster is still running. Try:
   tests/controlplane/controlplane down --name {cluster.layout.name}""")
     else:
         print("\nmake demo KEEP=1 leaves the cluster running, to look around in it.")
+
+
+def say(line: str) -> None:
+    """A line of what is being raised."""
+    print(f"  {line}", flush=True)
 
 
 def heading(text: str) -> None:

@@ -88,8 +88,8 @@ WAVES = (
         *IMPOSSIBLE, GANG_BATCH,
         Batch("research", "notebook", 4, "berth-medium", {"cpu": "1", GPU: "1"}, 45),
         Batch("research", "prepare", 50, "berth-low", {"cpu": "1", "memory": "1Gi"}, 118))),
-    Wave(12, "research: 32 jobs more than it has quota for", (
-        Batch("research", "sweep", 32, "berth-low", {"cpu": "1", "memory": "1Gi"}, 30),)),
+    Wave(12, "research: 72 jobs more than it has quota for", (
+        Batch("research", "sweep", 72, "berth-low", {"cpu": "1", "memory": "1Gi"}, 16),)),
     Wave(18, "research: 12 urgent jobs, while others wait", (
         Batch("research", "urgent", 12, "berth-high", {"cpu": "1", "memory": "1Gi"}, 30),)),
     Wave(24, "platform: builds, and a release for the reserved window", (

@@ -1,6 +1,6 @@
 """What every folder of tests that starts Berth's programs needs.
 
-BERTH_BIN_DIR=DIR        where Berth's programs are, such as build/dev/bin
+BERTH_BIN_DIR=DIR        where Berth's programs are, such as build/test/bin
 """
 
 from __future__ import annotations

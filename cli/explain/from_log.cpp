@@ -8,14 +8,14 @@
 namespace berth::cli {
 namespace {
 
-using PodPtr = std::shared_ptr<const allocation::PodView>;
+using PodViewPtr = std::shared_ptr<const allocation::PodView>;
 
 /// The pods that the name stands for: a pod, else the members of a gang, oldest first.
-std::vector<PodPtr> pods_named(const allocation::ClusterSnapshot& snapshot,
-                               const kube::ObjectKey& subject) {
-  std::vector<PodPtr> pods;
-  std::vector<PodPtr> members;
-  snapshot.pods.for_each([&](const PodUid&, const PodPtr& pod) {
+std::vector<PodViewPtr> pods_named(const allocation::ClusterSnapshot& snapshot,
+                                   const kube::ObjectKey& subject) {
+  std::vector<PodViewPtr> pods;
+  std::vector<PodViewPtr> members;
+  snapshot.pods.for_each([&](const PodUid&, const PodViewPtr& pod) {
     if (pod->namespace_name != subject.ns)
       return;
     if (pod->name == subject.name)
@@ -23,12 +23,12 @@ std::vector<PodPtr> pods_named(const allocation::ClusterSnapshot& snapshot,
     else if (pod->gang && pod->gang->name == subject.name)
       members.push_back(pod);
   });
-  std::vector<PodPtr>& found = pods.empty() ? members : pods;
+  std::vector<PodViewPtr>& found = pods.empty() ? members : pods;
   std::ranges::stable_sort(found, {}, &allocation::PodView::created);
   return std::move(found);
 }
 
-ExplainView describe(const std::vector<PodPtr>& pods, const kube::ObjectKey& subject,
+ExplainView describe(const std::vector<PodViewPtr>& pods, const kube::ObjectKey& subject,
                      TimePoint now) {
   ExplainView view;
   view.as_of = now;
@@ -37,7 +37,7 @@ ExplainView describe(const std::vector<PodPtr>& pods, const kube::ObjectKey& sub
   view.name = subject.name;
   view.created = pods.front()->created;
   view.standing = Standing::Finished;
-  for (const PodPtr& pod : pods) {
+  for (const PodViewPtr& pod : pods) {
     view.standing = std::min(view.standing, standing_of(*pod, false));
     view.priority = std::max<std::int64_t>(view.priority, pod->priority);
     if (!pod->terminal)
@@ -77,7 +77,7 @@ Result<ExplainView> explain_from_log(decision_log::LogReader& log, const kube::O
   if (!last)
     return fail(Code::NotFound, "the log holds no readable cycle");
   const decision_log::Cycle& cycle = last->cycle;
-  const std::vector<PodPtr> pods = pods_named(*cycle.snapshot, subject);
+  const std::vector<PodViewPtr> pods = pods_named(*cycle.snapshot, subject);
   if (pods.empty())
     return fail(Code::NotFound, "the log's last cycle knows no pod or gang \"" + subject.ns + "/" +
                                     subject.name + "\"");

@@ -204,5 +204,6 @@ class Go:
             raise ControlPlaneError(f"building {what} failed:\n{''.join(lines[-20:])}")
 
     def _environment(self, variables: dict[str, str]) -> dict[str, str]:
-        # GOFLAGS, GOPROXY and the rest of the user's Go environment are kept on purpose.
-        return {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", **variables}
+        # GOFLAGS, GOPROXY and the rest of the user's Go environment are kept on purpose. Compilers live
+        # for seconds: collecting their garbage as often as Go's default costs a seventh of the time.
+        return {"GOGC": "400", **os.environ, "CGO_ENABLED": "0", "GOWORK": "off", **variables}

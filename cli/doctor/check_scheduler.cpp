@@ -53,11 +53,6 @@ std::optional<SchedulerConfig> check_file(const ConfigCheck& of, const std::stri
     return fault("the ConfigMap's config.yaml names no extender of Berth's");
   if (const std::string defect = defect_of(*config->extender); !defect.empty())
     return fault("the extender's entry " + defect);
-  if (config->nodes_percent != 100)
-    findings.warn(of.check,
-                  "percentageOfNodesToScore is not 100: pods may wait although there is room on a "
-                  "node that was not in the sample",
-                  of.page);
   return *config;
 }
 

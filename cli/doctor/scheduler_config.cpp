@@ -48,7 +48,6 @@ std::string name_of(const YAML::Node& profile) {
 
 SchedulerConfig config_of(const YAML::Node& root) {
   SchedulerConfig config;
-  config.nodes_percent = root["percentageOfNodesToScore"].as<std::int64_t>(0);
   if (const YAML::Node profiles = root["profiles"]; profiles && profiles.IsSequence())
     for (std::size_t at = 0; at < profiles.size(); ++at)
       config.scheduler_names.push_back(name_of(profiles[at]));

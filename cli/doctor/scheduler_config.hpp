@@ -22,7 +22,6 @@ struct ExtenderEntry {
 
 struct SchedulerConfig {
   std::optional<ExtenderEntry> extender{}; ///< the one whose URL names berth-scheduler-extender
-  std::int64_t nodes_percent = 0;          ///< percentageOfNodesToScore; 0: the scheduler's choice
   /// Of its profiles: whose pods it schedules. Without any those of default-scheduler.
   std::vector<std::string> scheduler_names{};
 };

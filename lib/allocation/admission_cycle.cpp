@@ -5,7 +5,6 @@
 
 #include "lib/allocation/explain.hpp"
 #include "lib/allocation/nominations.hpp"
-#include "lib/allocation/placement_mode.hpp"
 #include "lib/base/rng.hpp"
 #include "lib/base/timestamp.hpp"
 
@@ -210,7 +209,7 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
 
   Admission admission{head.workload, {}, head.workload->members_running > 0};
   for (std::size_t i = 0; i < members.size(); ++i) {
-    plan_nodes(record, *members[i], names_of(placed.nodes[i]), mode_of(*members[i], record.pool));
+    plan_nodes(record, *members[i], plan_for(*members[i], record.pool, names_of(placed.nodes[i])));
     record.devices = placed.devices[i];
     admission.members.push_back(MemberAdmission{members[i], record});
   }
@@ -259,12 +258,13 @@ bool AdmissionCycle::may_burst(const Head& head) const {
 }
 
 /// Nothing: Auto.
-std::optional<PlacementMode> AdmissionCycle::mode_of(const PodView& pod,
-                                                     const PoolName& pool) const {
-  const auto wanted = placement_in(pool).mode;
+NodePlan AdmissionCycle::plan_for(const PodView& pod, const PoolName& pool,
+                                  std::vector<NodeName> nodes) const {
+  auto wanted = placement_in(pool).mode;
   const bool pins = wanted != PlacementMode::Nominate && wanted != PlacementMode::Extender;
-  return pins && input_.policy.unpinned.contains(eviction_key(pod)) ? PlacementMode::Extender
-                                                                    : wanted;
+  if (pins && input_.policy.unpinned.contains(eviction_key(pod)))
+    wanted = PlacementMode::Extender;
+  return {std::move(nodes), wanted, input_.snapshot.nodes->size()};
 }
 
 const Placement& AdmissionCycle::placement_in(const PoolName& pool) const {

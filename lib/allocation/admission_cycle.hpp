@@ -21,6 +21,7 @@
 #include "lib/allocation/node_calendar.hpp"
 #include "lib/allocation/options.hpp"
 #include "lib/allocation/own_room.hpp"
+#include "lib/allocation/placement_mode.hpp"
 #include "lib/allocation/planned_starts.hpp"
 #include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
@@ -141,8 +142,8 @@ private:
                                                               const ResourceVector& total) const;
   [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members,
                                      const Horizon& horizon);
-  [[nodiscard]] std::optional<PlacementMode> mode_of(const PodView& pod,
-                                                     const PoolName& pool) const;
+  [[nodiscard]] NodePlan plan_for(const PodView& pod, const PoolName& pool,
+                                  std::vector<NodeName> nodes) const;
   [[nodiscard]] const Placement& placement_in(const PoolName& pool) const;
   [[nodiscard]] std::size_t nodes_max(const Site& site) const;
   [[nodiscard]] std::vector<NodeName> names_of(const std::vector<NodeIndex>& nodes) const;

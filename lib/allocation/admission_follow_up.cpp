@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "lib/allocation/admission_cycle.hpp"
-#include "lib/allocation/placement_mode.hpp"
 
 namespace berth::allocation {
 
@@ -56,7 +55,7 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
         placer_.take(std::move(*placed));
       }
     }
-    plan_nodes(member.record, *pod, std::move(nodes), mode_of(*pod, member.record.pool));
+    plan_nodes(member.record, *pod, plan_for(*pod, member.record.pool, std::move(nodes)));
     admission.members.push_back(std::move(member));
   }
   return admission;

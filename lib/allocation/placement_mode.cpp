@@ -15,6 +15,8 @@ bool names_nodes(const NodeSelectorTerm& term) {
 
 /// Why the pod cannot be pinned; empty if it can.
 std::string_view obstacle_to_pinning(const PodView& pod) {
+  if (!pod.gated)
+    return "affinity can be tightened only while there is a gate";
   if (!pod.is_recreated)
     return "no controller would make the pod again";
   if (pod.has_pod_rules)
@@ -24,6 +26,20 @@ std::string_view obstacle_to_pinning(const PodView& pod) {
     return "the pod's affinity names nodes itself";
   if (terms && terms->size() != 1)
     return "the pod's affinity does not have just one required term";
+  return {};
+}
+
+/// Why the node that is planned is not one of several for the pod; empty if it is. Where it can be
+/// pinned, room that was made for it is kept at each of its candidates.
+std::string_view need_of_one_node(const PodView& pod) {
+  if (pod.gang)
+    return "the members of a gang must not crowd each other out";
+  if (!pod.reservation.empty())
+    return "the place is inside a reservation";
+  if (!device_ask(pod.requests()).is_nothing())
+    return "the devices that it gets are those of one node";
+  if (pod.nomination && !obstacle_to_pinning(pod).empty())
+    return "room was made for it on one node";
   return {};
 }
 
@@ -39,35 +55,45 @@ bool is_pin(const Requirement& requirement, std::span<const NodeName> candidates
          });
 }
 
+/// What labels a node must have for the pod: those of the pool, and those of the pool's rules.
+std::vector<Requirement> node_demands(const Constraints& own, const AdmissionRecord& record,
+                                      const PoolSpec* pool) {
+  std::vector<Requirement> demands;
+  if (pool != nullptr)
+    demands = pool->node_selector.requirements;
+  if (const PoolRules* rules = rules_in(own.rules, record.pool))
+    for (const RuleDemand& demand : rules->demands)
+      demands.push_back(demand.requirement);
+  return demands;
+}
+
 } // namespace
 
-ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod) {
+ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod, std::size_t nodes) {
   if (wanted == PlacementMode::Extender || wanted == PlacementMode::Nominate)
     return {*wanted, "the policy says so"};
-  if (const auto obstacle = obstacle_to_pinning(pod); !obstacle.empty())
-    return {PlacementMode::Extender, obstacle};
+  const auto obstacle = obstacle_to_pinning(pod);
   if (wanted == PlacementMode::Candidates)
-    return {*wanted, "the policy says so"};
-  if (pod.gang)
-    return {PlacementMode::Extender, "the members of a gang must not crowd each other out"};
-  if (!pod.reservation.empty())
-    return {PlacementMode::Extender, "the place is inside a reservation"};
-  if (!device_ask(pod.requests()).is_nothing())
-    return {PlacementMode::Extender, "the devices that it gets are those of one node"};
+    return obstacle.empty() ? ModeChoice{*wanted, "the policy says so"}
+                            : ModeChoice{PlacementMode::Extender, obstacle};
+  if (const auto why = need_of_one_node(pod); !why.empty())
+    return {nodes > kNodesNeverSampled ? PlacementMode::Nominate : PlacementMode::Extender, why};
+  if (!obstacle.empty())
+    return {PlacementMode::Extender, obstacle};
   if (pod.shape->constraints.required_affinity)
     return {PlacementMode::Extender, "the pod's affinity leaves room for one candidate only"};
   return {PlacementMode::Candidates, "its controller would make the pod again"};
 }
 
-void plan_nodes(AdmissionRecord& record, const PodView& pod, std::vector<NodeName> nodes,
-                std::optional<PlacementMode> wanted) {
-  record.mode = nodes.empty() ? PlacementMode::Extender : choose_mode(wanted, pod).mode;
+void plan_nodes(AdmissionRecord& record, const PodView& pod, NodePlan plan) {
+  record.mode = plan.nodes.empty() ? PlacementMode::Extender
+                                   : choose_mode(plan.wanted, pod, plan.cluster_nodes).mode;
   const bool has_own_term = pod.shape->constraints.required_affinity.has_value();
   const bool names_one = record.mode == PlacementMode::Nominate ||
                          (record.mode == PlacementMode::Candidates && has_own_term);
   if (names_one)
-    nodes.resize(1);
-  record.planned_nodes = std::move(nodes);
+    plan.nodes.resize(1);
+  record.planned_nodes = std::move(plan.nodes);
   record.rules = rule_names_in(pod.shape->constraints.rules, record.pool);
 }
 
@@ -85,27 +111,23 @@ std::vector<NodeSelectorTerm> pinned_terms(const Constraints& constraints,
 }
 
 std::optional<std::vector<NodeSelectorTerm>>
-admitted_terms(const Constraints& own, const AdmissionRecord& record, const PoolRules* rules) {
+admitted_terms(const Constraints& own, const AdmissionRecord& record, const PoolSpec* pool) {
   const bool is_pinned = record.mode == PlacementMode::Candidates;
-  const bool has_demands = rules != nullptr && !rules->demands.empty();
-  if (!is_pinned && !has_demands)
+  const auto demands = node_demands(own, record, is_pinned ? nullptr : pool);
+  if (!is_pinned && demands.empty())
     return std::nullopt;
   std::vector<NodeSelectorTerm> terms;
   if (is_pinned)
     terms = pinned_terms(own, record.planned_nodes);
-  else if (own.required_affinity)
-    terms = *own.required_affinity;
-  if (!has_demands)
-    return terms;
-  if (!is_pinned && !own.required_affinity)
-    terms.emplace_back();
+  else
+    terms = own.required_affinity.value_or(std::vector{NodeSelectorTerm{}});
   for (NodeSelectorTerm& term : terms) {
     const bool matches_nothing = own.required_affinity && term == NodeSelectorTerm{};
     if (matches_nothing)
       continue; // the API server lets nothing be added to it
-    for (const RuleDemand& demand : rules->demands)
-      if (std::ranges::count(term.match_expressions, demand.requirement) == 0)
-        term.match_expressions.push_back(demand.requirement);
+    for (const Requirement& demand : demands)
+      if (std::ranges::count(term.match_expressions, demand) == 0)
+        term.match_expressions.push_back(demand);
   }
   return terms;
 }

@@ -3,12 +3,14 @@
 // mode suits which pod is decided here; writing it is the operator's. The pins that a mode puts
 // into a pod's affinity are made and recognised here, so that the two cannot disagree.
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "lib/allocation/pod.hpp"
+#include "lib/allocation/pool.hpp"
 
 namespace berth::allocation {
 
@@ -21,29 +23,45 @@ struct ModeChoice {
   friend bool operator==(const ModeChoice&, const ModeChoice&) = default;
 };
 
-/// Candidates needs a pod that its controller would make again (affinity cannot be loosened once
-/// the gate is gone, so a pod that lost every candidate is evicted), without rules about other pods
-/// (only kube-scheduler knows which nodes they leave), and at most one required affinity term: the
-/// API server lets existing terms be tightened and none be added (KEP-3838), and a pin takes one
-/// node. Auto pins single pods without a term, and leaves everything else to the extender.
-[[nodiscard]] ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod);
+/// kube-scheduler looks at every node of a cluster that has no more; of a larger one at a sample of
+/// those that would do (its minFeasibleNodesToFind).
+inline constexpr std::size_t kNodesNeverSampled = 100;
 
-/// Writes `nodes` (best first), the mode and the names of the rules into the record of the pod's
+/// Candidates needs a pod with a gate (affinity is tightened only while there is one), which its
+/// controller would make again (affinity cannot be loosened once the gate is gone, so a pod that
+/// lost every candidate is evicted), without rules about other pods (only kube-scheduler knows
+/// which nodes they leave), and at most one required affinity term: the API server lets existing
+/// terms be tightened and none be added (KEP-3838), and a pin takes one node. Auto pins single pods
+/// without a term. It nominates, for one write more, where the pod needs the very node that is
+/// planned and the scheduler might not look at it in a cluster of `nodes` nodes. Everything else it
+/// leaves to the extender.
+[[nodiscard]] ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod,
+                                     std::size_t nodes);
+
+/// How an admission reaches kube-scheduler.
+struct NodePlan {
+  std::vector<NodeName> nodes{};         ///< best first
+  std::optional<PlacementMode> wanted{}; ///< by the policy; nothing: Auto
+  std::size_t cluster_nodes = 0;
+};
+
+/// Writes the plan's nodes, the mode and the names of the rules into the record of the pod's
 /// admission, as many as the mode can name: one where it nominates, or where it pins a pod that has
 /// a term of its own. Without any node there is nothing to pin or nominate.
-void plan_nodes(AdmissionRecord& record, const PodView& pod, std::vector<NodeName> nodes,
-                std::optional<PlacementMode> wanted);
+void plan_nodes(AdmissionRecord& record, const PodView& pod, NodePlan plan);
 
 /// The required terms of the pod once it is pinned to the candidates: one term each, or its own one
 /// term with one candidate in it.
 [[nodiscard]] std::vector<NodeSelectorTerm> pinned_terms(const Constraints& constraints,
                                                          std::span<const NodeName> candidates);
 /// The required terms that an admission writes into a pod that is still gated: pinned where the
-/// record says so, and each with what the rules of its pool demand (N1), so that kube-scheduler
-/// keeps to them with the extender gone; nothing if they stay as they are. `own`: of the pod as its
-/// author wrote it.
+/// record says so, else with what `pool` (of the record; null: it is gone) selects its nodes by,
+/// and each with what the rules of the pool demand (N1). So kube-scheduler keeps to them with the
+/// extender gone, looks for its sample of feasible nodes among the pool's, and an autoscaler sees
+/// which nodes are short. Nothing if they stay as they are. `own`: of the pod as its author wrote
+/// it.
 [[nodiscard]] std::optional<std::vector<NodeSelectorTerm>>
-admitted_terms(const Constraints& own, const AdmissionRecord& record, const PoolRules* rules);
+admitted_terms(const Constraints& own, const AdmissionRecord& record, const PoolSpec* pool);
 /// The inverse of pinned_terms(): the constraints that the pod's author wrote.
 [[nodiscard]] Constraints without_pins(Constraints constraints,
                                        std::span<const NodeName> candidates);

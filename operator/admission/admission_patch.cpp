@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lib/allocation/placement_mode.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/api/nomination_record.hpp"
@@ -55,7 +54,7 @@ nlohmann::json affinity_of(const std::vector<allocation::NodeSelectorTerm>& requ
 } // namespace
 
 std::string admission_patch(const cluster::Pod& pod, const allocation::AdmissionRecord& record,
-                            const allocation::PoolRules* rules) {
+                            const std::optional<std::vector<allocation::NodeSelectorTerm>>& terms) {
   nlohmann::json metadata = preconditions(pod);
   metadata["annotations"] = {
       {std::string(api::annotation::kAdmitted), api::encode_admission(record)},
@@ -71,9 +70,7 @@ std::string admission_patch(const cluster::Pod& pod, const allocation::Admission
       other_gates.push_back({{"name", gate}});
   const nlohmann::json gates = other_gates.empty() ? nlohmann::json(nullptr) : other_gates;
   nlohmann::json spec = {{"schedulingGates", gates}};
-  // Affinity is never loosened, and tightened only while there is a gate.
-  const auto* demanding = pod.scheduling_gates.empty() ? nullptr : rules;
-  if (const auto terms = allocation::admitted_terms(pod.view.shape->constraints, record, demanding))
+  if (terms)
     spec["affinity"] = affinity_of(*terms);
   return nlohmann::json{{"metadata", std::move(metadata)}, {"spec", std::move(spec)}}.dump();
 }

@@ -5,21 +5,22 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/allocation/admission_record.hpp"
+#include "lib/allocation/pod.hpp"
 #include "lib/api/rollback_record.hpp"
 #include "lib/cluster/pod.hpp"
 
 namespace berth::op {
 
-/// A JSON merge patch. With PlacementMode::Candidates it pins the pod to the planned nodes too, and
-/// in any mode it writes what `rules` (of the record's pool; null: none) demand of nodes into its
-/// affinity, which the API server allows while the pod is gated (KEP-3838). The list of gates is
-/// written whole, which is safe under the resourceVersion: no gate that another controller added
-/// since can be lost.
-[[nodiscard]] std::string admission_patch(const cluster::Pod& pod,
-                                          const allocation::AdmissionRecord& record,
-                                          const allocation::PoolRules* rules);
+/// A JSON merge patch. `terms` become the pod's required node affinity (nothing: it stays), which
+/// the API server allows while the pod is gated (KEP-3838). The list of gates is written whole,
+/// which is safe under the resourceVersion: no gate that another controller added since can be
+/// lost.
+[[nodiscard]] std::string
+admission_patch(const cluster::Pod& pod, const allocation::AdmissionRecord& record,
+                const std::optional<std::vector<allocation::NodeSelectorTerm>>& terms);
 
 /// A JSON merge patch of the pod's status that nominates the best planned node.
 [[nodiscard]] std::string nomination_patch(const cluster::Pod& pod,

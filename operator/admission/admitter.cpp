@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/allocation/placement_mode.hpp"
 #include "lib/cluster/pod_codec.hpp"
 #include "operator/admission/admission_metrics.hpp"
 #include "operator/admission/admission_patch.hpp"
@@ -175,14 +176,23 @@ async::Task<Result<void>> Admitter::write_record(const cluster::Pod& known,
     pod = *decoded;
     parts_.failpoints.pass(Failpoint::AfterNodeNominated);
   }
-  const auto* rules = allocation::rules_in(member.pod->shape->constraints.rules, record.pool);
-  std::string body = admission_patch(pod, record, rules);
+  std::string body = admission_patch(pod, record, terms_for(pod, member));
   kube::WriteOptions options;
   auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
                                               std::move(body), std::move(options));
   if (!patched)
     co_return fail(std::move(patched).error());
   co_return Result<void>{};
+}
+
+/// Affinity is tightened only while there is a gate.
+std::optional<std::vector<allocation::NodeSelectorTerm>>
+Admitter::terms_for(const cluster::Pod& pod, const allocation::MemberAdmission& member) const {
+  if (pod.scheduling_gates.empty())
+    return std::nullopt;
+  const auto snapshot = parts_.observer.snapshot();
+  return allocation::admitted_terms(member.pod->shape->constraints, member.record,
+                                    snapshot->find_pool(member.record.pool));
 }
 
 async::Task<Result<cluster::Pod>> Admitter::read(kube::ObjectKey key) {
@@ -247,7 +257,7 @@ async::Task<void> Admitter::write_replanning(allocation::Replanning replanning) 
   bool done = false;
   if (pod && parts_.leads()) {
     const kube::ObjectKey key = pod->meta.key();
-    std::string body = admission_patch(*pod, replanning.record, nullptr);
+    std::string body = admission_patch(*pod, replanning.record, std::nullopt);
     kube::WriteOptions options;
     auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
                                                 std::move(body), std::move(options));

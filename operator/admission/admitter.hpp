@@ -96,6 +96,8 @@ private:
   /// The one patch that admits; before it the nomination, where the record says so.
   [[nodiscard]] async::Task<Result<void>> write_record(const cluster::Pod& known,
                                                        const allocation::MemberAdmission& member);
+  [[nodiscard]] std::optional<std::vector<allocation::NodeSelectorTerm>>
+  terms_for(const cluster::Pod& pod, const allocation::MemberAdmission& member) const;
   [[nodiscard]] async::Task<void> write_replanning(allocation::Replanning replanning);
   [[nodiscard]] async::Task<Result<cluster::Pod>> read(kube::ObjectKey key);
   void give_up(const allocation::Admission& admission);

@@ -14,9 +14,12 @@ from harness.world import node_shape, pool_of_nodes, quota_of_its_own
 
 from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
+from berth_controlplane.nodes import NodeShape
 
 NODES = 6
 NODE_CPU = 8
+# Of more than 100 nodes kube-scheduler looks at some.
+NODES_BESIDE = 250
 SERVICE_ACCOUNT = "berth-system/berth-operator"
 FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 # No scheduler has this name: a pod that asks for it is admitted and stays where it is.
@@ -85,6 +88,36 @@ def test_a_nominated_pod_runs_on_the_node_that_was_named(kube, team, pool, progr
     record = json.loads(berth_kinds.annotation(kube, "named", team, berth_kinds.ADMITTED))
     assert record["mode"] == "Nominate"
     assert kube.get("v1/Pod", "named", team)["spec"]["nodeName"] == record["nodes"][0]
+
+
+@pytest.fixture
+def many_nodes(kube: ApiClient, cluster: Cluster) -> Iterator[None]:
+    """So many nodes beside the pool's that kube-scheduler looks at a sample of them."""
+    names = cluster.add_nodes(NODES_BESIDE, NodeShape("beside", {"cpu": "64", "memory": "256Gi",
+                                                                 "pods": "110"}))
+    yield
+    for name in names:
+        kube.delete("v1/Node", name)
+
+
+@pytest.mark.usefixtures("many_nodes")
+def test_where_the_scheduler_looks_at_a_sample_pods_still_find_their_pool(kube, team, pool, programs):
+    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    bare, gang = [f"bare-{i}" for i in range(4)], [f"member-{i}" for i in range(3)]
+    for name in bare:
+        kube.create(objects.pod(name, team, requests={"cpu": "2"}))
+    for name in gang:
+        kube.create(objects.pod(name, team, requests={"cpu": "2"}, labels={
+            "berth.dev/workload": "gang", "berth.dev/workload-size": str(len(gang))}))
+    for name in bare + gang:
+        wait_phase(kube, name, team, "Running")
+        record = json.loads(berth_kinds.annotation(kube, name, team, berth_kinds.ADMITTED))
+        pod = kube.get("v1/Pod", name, team)
+        node = kube.get("v1/Node", pod["spec"]["nodeName"])
+        assert node["metadata"]["labels"].get(berth_kinds.POOL_LABEL) == pool
+        assert record["mode"] == ("Nominate" if name in gang else "Extender")
+        if name in gang:
+            assert pod["spec"]["nodeName"] == record["nodes"][0]
 
 
 @pytest.mark.parametrize("loss", ["cordoned", "filled", "deleted"])

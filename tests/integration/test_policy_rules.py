@@ -68,12 +68,13 @@ def labels_under(kube: ApiClient, name: str, namespace: str) -> dict[str, str]:
 
 
 def demands(pod: dict) -> list[tuple[str, str]]:
-    """Key and operator of each expression in the pod's required node affinity."""
+    """Key and operator of each expression in the pod's required node affinity, but for the pool's."""
     affinity = pod["spec"].get("affinity", {}).get("nodeAffinity", {})
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {})
     return [(expression["key"], expression["operator"])
             for term in required.get("nodeSelectorTerms", [])
-            for expression in term.get("matchExpressions", [])]
+            for expression in term.get("matchExpressions", [])
+            if expression["key"] != berth_kinds.POOL_LABEL]
 
 
 def create_pods(kube: ApiClient, namespace: str, names: list[str], **fields) -> None:

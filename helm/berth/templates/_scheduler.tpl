@@ -11,9 +11,11 @@
 {{/* The part of a KubeSchedulerConfiguration that makes a kube-scheduler ask the extender; the argument
 is a dict of `root` and `files`, the folder of ca.crt, tls.crt and tls.key. */}}
 {{- define "berth.extenders" -}}
-# The extender is asked after the built-in filters stop, and they stop at a sample. If it turns
-# that whole sample away the pod fails although another node would do, so there is no sample.
-# Admitted pods are mostly pinned to a few candidates, for which this costs nothing.
+# The extender is asked after the built-in filters, which stop at a sample of the nodes that would do.
+# An admitted pod says in its affinity which nodes its pool has, and where it needs one node that is
+# nominated, so for it a sample does. A pod that Berth does not manage waits for another try if the
+# whole sample is kept from it: taint the nodes of dedicated pools, or say 100 here, which looks at
+# all nodes for every pod.
 percentageOfNodesToScore: {{ .root.Values.scheduler.percentageOfNodesToScore }}
 extenders:
 - urlPrefix: https://{{ include "berth.extenderHost" .root }}:8443

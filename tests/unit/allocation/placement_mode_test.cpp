@@ -19,11 +19,11 @@ const NodeSelectorTerm kGpuTerm{{{"gpu", SelectorOperator::Exists, {}}}, {}};
 const NodeSelectorTerm kNamedTerm{{},
                                   {{std::string(kNodeNameField), SelectorOperator::In, {"n1"}}}};
 
-PlacementMode auto_mode(const PodBuilder& pod) {
-  return choose_mode(std::nullopt, pod.build()).mode;
+PlacementMode auto_mode(const PodBuilder& pod, std::size_t nodes = kNodesNeverSampled) {
+  return choose_mode(std::nullopt, pod.build(), nodes).mode;
 }
 PlacementMode pinned_mode(const PodBuilder& pod) {
-  return choose_mode(PlacementMode::Candidates, pod.build()).mode;
+  return choose_mode(PlacementMode::Candidates, pod.build(), kNodesNeverSampled + 1).mode;
 }
 
 /// Two nodes, and a pod pinned to both that is not bound yet.
@@ -48,7 +48,28 @@ TEST_CASE("Auto pins a single pod that its controller would make again, and no o
   CHECK(auto_mode(pod("p").recreated().asks("nvidia.com/gpu", 1)) == PlacementMode::Extender);
   PodView rules = pod("p").recreated();
   rules.has_pod_rules = true;
-  CHECK(choose_mode(std::nullopt, rules).mode == PlacementMode::Extender);
+  CHECK(choose_mode(std::nullopt, rules, 1).mode == PlacementMode::Extender);
+  PodView ungated = pod("p").recreated();
+  ungated.gated = false;
+  CHECK(choose_mode(std::nullopt, ungated, 1).mode == PlacementMode::Extender);
+}
+
+TEST_CASE("Auto nominates where kube-scheduler might not look at the one node that will do") {
+  const std::size_t many = kNodesNeverSampled + 1;
+  CHECK(auto_mode(pod("p").recreated().gang("g", 2), many) == PlacementMode::Nominate);
+  CHECK(auto_mode(pod("p").inside("r"), many) == PlacementMode::Nominate);
+  CHECK(auto_mode(pod("p").asks("nvidia.com/gpu", 1), many) == PlacementMode::Nominate);
+  CHECK(auto_mode(pod("p"), many) == PlacementMode::Extender);
+}
+
+TEST_CASE("P3: Auto nominates the node on which room was made for a pod that cannot be pinned") {
+  const std::size_t many = kNodesNeverSampled + 1;
+  PodView preemptor = pod("p");
+  preemptor.nomination = NominationRecord{};
+  CHECK(choose_mode(std::nullopt, preemptor, many).mode == PlacementMode::Nominate);
+  CHECK(choose_mode(std::nullopt, preemptor, kNodesNeverSampled).mode == PlacementMode::Extender);
+  preemptor.is_recreated = true;
+  CHECK(choose_mode(std::nullopt, preemptor, many).mode == PlacementMode::Candidates);
 }
 
 TEST_CASE("a policy that asks for candidates gets them wherever the API server allows a pin") {
@@ -65,8 +86,8 @@ TEST_CASE("whatever mode it comes to, the choice says why") {
   for (const auto wanted :
        {std::optional<PlacementMode>{}, std::optional{PlacementMode::Candidates},
         std::optional{PlacementMode::Nominate}, std::optional{PlacementMode::Extender}}) {
-    CHECK_FALSE(choose_mode(wanted, pod("p")).why.empty());
-    CHECK_FALSE(choose_mode(wanted, pod("p").recreated()).why.empty());
+    CHECK_FALSE(choose_mode(wanted, pod("p"), 1).why.empty());
+    CHECK_FALSE(choose_mode(wanted, pod("p").recreated(), 1).why.empty());
   }
 }
 
@@ -102,13 +123,14 @@ TEST_CASE("taking the pins out again gives the constraints as their author wrote
 TEST_CASE("a mode that names one node leaves the others out of the record") {
   AdmissionRecord record;
   const std::vector<NodeName> two{NodeName{"n1"}, NodeName{"n2"}};
-  plan_nodes(record, pod("p"), two, PlacementMode::Nominate);
+  plan_nodes(record, pod("p"), {two, PlacementMode::Nominate, 2});
   CHECK(record.planned_nodes.size() == 1);
-  plan_nodes(record, pod("p").recreated().affinity({kZoneTerm}), two, PlacementMode::Candidates);
+  plan_nodes(record, pod("p").recreated().affinity({kZoneTerm}),
+             {two, PlacementMode::Candidates, 2});
   CHECK(record.planned_nodes.size() == 1);
-  plan_nodes(record, pod("p").recreated(), two, PlacementMode::Candidates);
+  plan_nodes(record, pod("p").recreated(), {two, PlacementMode::Candidates, 2});
   CHECK(record.planned_nodes == two);
-  plan_nodes(record, pod("p").recreated(), {}, PlacementMode::Nominate);
+  plan_nodes(record, pod("p").recreated(), {{}, PlacementMode::Nominate, 2});
   CHECK(record.mode == PlacementMode::Extender); // there is nothing to nominate
 }
 

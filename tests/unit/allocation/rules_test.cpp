@@ -264,37 +264,42 @@ TEST_CASE("a pinned pod is stranded once rules forbid all of its candidates") {
   CHECK(stranded[0].candidates.front().reason == Reason::ForbiddenByRule);
 }
 
-TEST_CASE("the terms of an admission hold what rules demand, and are read back as one") {
-  PoolRules rules;
-  rules.demands = {{"r", in("region", {"eu"})}, {"s", not_in("spot", {"yes"})}};
-  const std::vector<Requirement> demanded{in("region", {"eu"}), not_in("spot", {"yes"})};
-  AdmissionRecord written = record("a", "p", {"n1", "n2"});
+TEST_CASE(
+    "the terms of an admission hold what its pool and rules demand, and are read back as one") {
   Constraints own;
+  own.rules = {{.pools = {PoolName{"p"}},
+                .demands = {{"r", in("region", {"eu"})}, {"s", not_in("spot", {"yes"})}}}};
+  const std::vector<Requirement> ruled{in("region", {"eu"}), not_in("spot", {"yes"})};
+  const PoolSpec selects{.name = PoolName{"p"}, .node_selector = {{in("kind", {"cpu"})}}};
+  const std::vector<Requirement> demanded{in("kind", {"cpu"}), ruled[0], ruled[1]};
+  AdmissionRecord written = record("a", "p", {"n1", "n2"});
   SECTION("a term of their own where the pod has none") {
-    CHECK(admitted_terms(own, written, &rules) == std::vector{NodeSelectorTerm{demanded, {}}});
+    CHECK(admitted_terms(own, written, &selects) == std::vector{NodeSelectorTerm{demanded, {}}});
   }
   SECTION("every term of the pod that can match, behind what it says itself") {
     own.required_affinity = {{{in("zone", {"a"})}, {}}, {}, {{in("region", {"eu"})}, {}}};
-    const auto terms = admitted_terms(own, written, &rules).value();
+    const auto terms = admitted_terms(own, written, &selects).value();
     REQUIRE(terms.size() == 3);
-    CHECK(terms[0].match_expressions == std::vector{in("zone", {"a"}), demanded[0], demanded[1]});
+    CHECK(terms[0].match_expressions ==
+          std::vector{in("zone", {"a"}), demanded[0], demanded[1], demanded[2]});
     CHECK(terms[1] == NodeSelectorTerm{});
-    CHECK(terms[2].match_expressions == demanded);
+    CHECK(terms[2].match_expressions == std::vector{ruled[0], demanded[0], ruled[1]});
   }
-  SECTION("each pin") {
+  SECTION("each pin those of rules alone: it names a node of the pool") {
     written.mode = PlacementMode::Candidates;
-    Constraints pinned;
-    pinned.required_affinity = admitted_terms(own, written, &rules);
+    Constraints pinned = own;
+    pinned.required_affinity = admitted_terms(own, written, &selects);
     REQUIRE(pinned.required_affinity->size() == 2);
     for (const auto& term : *pinned.required_affinity) {
-      CHECK(term.match_expressions == demanded);
+      CHECK(term.match_expressions == ruled);
       CHECK(term.match_fields.size() == 1);
     }
     CHECK(without_pins(pinned, written.planned_nodes).required_affinity ==
-          std::vector{NodeSelectorTerm{demanded, {}}});
+          std::vector{NodeSelectorTerm{ruled, {}}});
   }
   SECTION("nothing where nothing is demanded") {
-    CHECK_FALSE(admitted_terms(own, written, nullptr));
-    CHECK_FALSE(admitted_terms(own, written, std::make_unique<PoolRules>().get()));
+    const PoolSpec takes_all{.name = PoolName{"p"}};
+    CHECK_FALSE(admitted_terms(Constraints{}, written, &takes_all));
+    CHECK_FALSE(admitted_terms(Constraints{}, written, nullptr));
   }
 }

@@ -25,7 +25,6 @@ namespace {
 
 constexpr const char* kConfig = R"(apiVersion: kubescheduler.config.k8s.io/v1
 kind: KubeSchedulerConfiguration
-percentageOfNodesToScore: 100
 extenders:
 - urlPrefix: https://other.example.com
 - urlPrefix: https://berth-scheduler-extender.berth-system.svc:8443
@@ -218,10 +217,10 @@ TEST_CASE("A scheduler configuration that cannot be read is an error, not a cras
   for (const char* text : {"", "[", "- a\n", "kind: Pod\n", "kind: [KubeSchedulerConfiguration]\n"})
     CHECK_FALSE(read_scheduler_config(text));
   const auto config = read_scheduler_config(
-      "kind: KubeSchedulerConfiguration\npercentageOfNodesToScore: many\nextenders: {a: b}\n");
+      "kind: KubeSchedulerConfiguration\nprofiles: many\nextenders: {a: b}\n");
   REQUIRE(config);
   CHECK_FALSE(config->extender);
-  CHECK(config->nodes_percent == 0);
+  CHECK(config->scheduler_names.empty());
 }
 
 TEST_CASE("Measurements that are old are as bad as none") {

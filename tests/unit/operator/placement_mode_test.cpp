@@ -53,7 +53,7 @@ struct ModeWorld : OperatorWorld {
 std::set<std::string> pinned_nodes(const Json& pod) {
   std::set<std::string> names;
   for (const auto& term : pod.value(Json::json_pointer(kTerms), Json::array()))
-    for (const auto& field : term["matchFields"])
+    for (const auto& field : term.value("matchFields", Json::array()))
       names.insert(field["values"][0].get<std::string>());
   return names;
 }
@@ -79,11 +79,15 @@ TEST_CASE("an owned pod is pinned to its candidates by the one patch that admits
   CHECK(patches == 1);
 }
 
-TEST_CASE("a pod that nobody would make again is left to the extender") {
+TEST_CASE("N1: a pod that is left to the extender says itself which nodes its pool has") {
   ModeWorld world;
   SimulatedOperator op(world);
   const Json pod = world.admitted(make_pod("a", "bare").cpu("2"), op);
   CHECK(pinned_nodes(pod).empty());
+  const Json terms = pod.value(Json::json_pointer(kTerms), Json::array());
+  REQUIRE(terms.size() == 1);
+  const Json in_pool = {{"key", "pool"}, {"operator", "In"}, {"values", {"cpu"}}};
+  CHECK(terms[0]["matchExpressions"] == Json::array({in_pool}));
 }
 
 TEST_CASE(

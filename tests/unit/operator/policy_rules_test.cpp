@@ -19,6 +19,7 @@ using simulation::make_pod;
 
 constexpr const char* kTerms = "/spec/affinity/nodeAffinity/"
                                "requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+const Json kInPool = {{"key", "pool"}, {"operator", "In"}, {"values", {"cpu"}}};
 const Json kInEurope = {{"key", "region"}, {"operator", "In"}, {"values", {"eu"}}};
 
 /// Pool "cpu": three nodes in region eu and three in region us; team "a" has room for all.
@@ -70,16 +71,17 @@ TEST_CASE("N1: what a rule demands is in the pod's affinity before its gate goes
   SECTION("of a pod without affinity") {
     const Json terms = terms_of(world.admitted(make_pod("a", "p").cpu("2").label("tier", "web")));
     REQUIRE(terms.size() == 1);
-    CHECK(terms[0]["matchExpressions"] == Json::array({kInEurope}));
+    CHECK(terms[0]["matchExpressions"] == Json::array({kInPool, kInEurope}));
     CHECK(world.record("p").rules == std::vector<std::string>{"in-europe"});
   }
   SECTION("behind what its author wrote") {
     const Json terms = terms_of(world.admitted(
         make_pod("a", "p").cpu("2").label("tier", "web").requires_node("pool", {"cpu", "other"})));
     REQUIRE(terms.size() == 1);
-    REQUIRE(terms[0]["matchExpressions"].size() == 2);
-    CHECK(terms[0]["matchExpressions"][0]["key"] == "pool");
-    CHECK(terms[0]["matchExpressions"][1] == kInEurope);
+    REQUIRE(terms[0]["matchExpressions"].size() == 3);
+    CHECK(terms[0]["matchExpressions"][0]["values"] == Json({"cpu", "other"}));
+    CHECK(terms[0]["matchExpressions"][1] == kInPool);
+    CHECK(terms[0]["matchExpressions"][2] == kInEurope);
   }
   SECTION("in each term that pins it to a candidate") {
     const Json pod = world.admitted(make_pod("a", "p")
@@ -94,7 +96,9 @@ TEST_CASE("N1: what a rule demands is in the pod's affinity before its gate goes
     }
   }
   SECTION("and nothing in that of a pod that the rule is not for") {
-    CHECK(terms_of(world.admitted(make_pod("a", "p").cpu("2").label("tier", "db"))).empty());
+    const Json terms = terms_of(world.admitted(make_pod("a", "p").cpu("2").label("tier", "db")));
+    REQUIRE(terms.size() == 1);
+    CHECK(terms[0]["matchExpressions"] == Json::array({kInPool}));
     CHECK(world.record("p").rules.empty());
   }
 }
@@ -147,6 +151,6 @@ TEST_CASE("a policy says which pools use it, and which of its rules does not com
         "rule in-europe: match.expression: column 5: unknown field pod.nme; there are pod.name"));
     const Json terms = terms_of(world.admitted(make_pod("a", "p").cpu("2")));
     REQUIRE(terms.size() == 1);
-    CHECK(terms[0]["matchExpressions"] == Json::array({kInEurope}));
+    CHECK(terms[0]["matchExpressions"] == Json::array({kInPool, kInEurope}));
   }
 }

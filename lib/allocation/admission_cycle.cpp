@@ -264,7 +264,8 @@ NodePlan AdmissionCycle::plan_for(const PodView& pod, const PoolName& pool,
   const bool pins = wanted != PlacementMode::Nominate && wanted != PlacementMode::Extender;
   if (pins && input_.policy.unpinned.contains(eviction_key(pod)))
     wanted = PlacementMode::Extender;
-  return {std::move(nodes), wanted, input_.snapshot.nodes->size()};
+  const NodeTable& table = *input_.snapshot.nodes;
+  return {std::move(nodes), wanted, table.in_pool(pool).size() > scheduler_sample(table.size())};
 }
 
 const Placement& AdmissionCycle::placement_in(const PoolName& pool) const {

@@ -29,17 +29,16 @@ std::string_view obstacle_to_pinning(const PodView& pod) {
   return {};
 }
 
-/// Why the node that is planned is not one of several for the pod; empty if it is. Where it can be
-/// pinned, room that was made for it is kept at each of its candidates.
-std::string_view need_of_one_node(const PodView& pod) {
+/// Why the pod had better not be pinned though it can be; empty if it may.
+std::string_view reason_against_pinning(const PodView& pod) {
   if (pod.gang)
     return "the members of a gang must not crowd each other out";
   if (!pod.reservation.empty())
     return "the place is inside a reservation";
   if (!device_ask(pod.requests()).is_nothing())
     return "the devices that it gets are those of one node";
-  if (pod.nomination && !obstacle_to_pinning(pod).empty())
-    return "room was made for it on one node";
+  if (pod.shape->constraints.required_affinity)
+    return "the pod's affinity leaves room for one candidate only";
   return {};
 }
 
@@ -69,25 +68,28 @@ std::vector<Requirement> node_demands(const Constraints& own, const AdmissionRec
 
 } // namespace
 
-ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod, std::size_t nodes) {
+std::size_t scheduler_sample(std::size_t nodes) {
+  constexpr std::size_t kSampleMin = 100;
+  const std::size_t percent = std::max<std::size_t>(5, 50 - std::min<std::size_t>(nodes / 125, 50));
+  return std::min(nodes, std::max(kSampleMin, nodes * percent / 100));
+}
+
+ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod, bool is_sampled) {
   if (wanted == PlacementMode::Extender || wanted == PlacementMode::Nominate)
     return {*wanted, "the policy says so"};
-  const auto obstacle = obstacle_to_pinning(pod);
+  const PlacementMode unpinned = is_sampled ? PlacementMode::Nominate : PlacementMode::Extender;
+  if (const auto obstacle = obstacle_to_pinning(pod); !obstacle.empty())
+    return {unpinned, obstacle};
   if (wanted == PlacementMode::Candidates)
-    return obstacle.empty() ? ModeChoice{*wanted, "the policy says so"}
-                            : ModeChoice{PlacementMode::Extender, obstacle};
-  if (const auto why = need_of_one_node(pod); !why.empty())
-    return {nodes > kNodesNeverSampled ? PlacementMode::Nominate : PlacementMode::Extender, why};
-  if (!obstacle.empty())
-    return {PlacementMode::Extender, obstacle};
-  if (pod.shape->constraints.required_affinity)
-    return {PlacementMode::Extender, "the pod's affinity leaves room for one candidate only"};
+    return {*wanted, "the policy says so"};
+  if (const auto reason = reason_against_pinning(pod); !reason.empty())
+    return {unpinned, reason};
   return {PlacementMode::Candidates, "its controller would make the pod again"};
 }
 
 void plan_nodes(AdmissionRecord& record, const PodView& pod, NodePlan plan) {
   record.mode = plan.nodes.empty() ? PlacementMode::Extender
-                                   : choose_mode(plan.wanted, pod, plan.cluster_nodes).mode;
+                                   : choose_mode(plan.wanted, pod, plan.is_sampled).mode;
   const bool has_own_term = pod.shape->constraints.required_affinity.has_value();
   const bool names_one = record.mode == PlacementMode::Nominate ||
                          (record.mode == PlacementMode::Candidates && has_own_term);

@@ -23,26 +23,26 @@ struct ModeChoice {
   friend bool operator==(const ModeChoice&, const ModeChoice&) = default;
 };
 
-/// kube-scheduler looks at every node of a cluster that has no more; of a larger one at a sample of
-/// those that would do (its minFeasibleNodesToFind).
-inline constexpr std::size_t kNodesNeverSampled = 100;
+/// Of so many nodes kube-scheduler looks, for one pod, until it found this many that would do, and
+/// at no more (its numFeasibleNodesToFind with percentageOfNodesToScore 0).
+[[nodiscard]] std::size_t scheduler_sample(std::size_t nodes);
 
 /// Candidates needs a pod with a gate (affinity is tightened only while there is one), which its
 /// controller would make again (affinity cannot be loosened once the gate is gone, so a pod that
 /// lost every candidate is evicted), without rules about other pods (only kube-scheduler knows
 /// which nodes they leave), and at most one required affinity term: the API server lets existing
 /// terms be tightened and none be added (KEP-3838), and a pin takes one node. Auto pins single pods
-/// without a term. It nominates, for one write more, where the pod needs the very node that is
-/// planned and the scheduler might not look at it in a cluster of `nodes` nodes. Everything else it
-/// leaves to the extender.
+/// without a term, and leaves everything else to the extender; but where the scheduler looks at a
+/// sample of the pool (`is_sampled`), and so might pass over the planned node, it nominates that,
+/// for one write more.
 [[nodiscard]] ModeChoice choose_mode(std::optional<PlacementMode> wanted, const PodView& pod,
-                                     std::size_t nodes);
+                                     bool is_sampled);
 
 /// How an admission reaches kube-scheduler.
 struct NodePlan {
   std::vector<NodeName> nodes{};         ///< best first
   std::optional<PlacementMode> wanted{}; ///< by the policy; nothing: Auto
-  std::size_t cluster_nodes = 0;
+  bool is_sampled = false;               ///< the pool has more nodes than scheduler_sample()
 };
 
 /// Writes the plan's nodes, the mode and the names of the rules into the record of the pod's

@@ -127,7 +127,8 @@ async::Task<Admitter::Written> Admitter::try_to_write(const allocation::MemberAd
       co_return *settled;
     if (!parts_.leads())
       co_return Written::Unknown;
-    auto patched = co_await write_record(pod, member);
+    const Terms terms = terms_for(pod, member);
+    auto patched = co_await write_record(pod, member.record, terms);
     if (patched)
       co_return Written::Done;
     parts_.log.debug("Did not write an admission",
@@ -161,33 +162,39 @@ std::optional<Admitter::Written> Admitter::settled_by(const allocation::MemberAd
 }
 
 async::Task<Result<void>> Admitter::write_record(const cluster::Pod& known,
-                                                 const allocation::MemberAdmission& member) {
-  const allocation::AdmissionRecord& record = member.record;
-  const kube::ObjectKey key = known.meta.key();
-  cluster::Pod pod = known;
-  if (record.mode == allocation::PlacementMode::Nominate) {
-    std::string body = nomination_patch(pod, record);
-    kube::WriteOptions options;
-    options.subresource = "status";
-    BERTH_CO_TRY(std::string nominated,
-                 co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
-                                              std::move(body), std::move(options)));
-    BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(std::move(nominated)));
-    pod = *decoded;
-    parts_.failpoints.pass(Failpoint::AfterNodeNominated);
-  }
-  std::string body = admission_patch(pod, record, terms_for(pod, member));
+                                                 const allocation::AdmissionRecord& record,
+                                                 const Terms& terms) {
+  BERTH_CO_TRY(const cluster::Pod pod, co_await nominated(known, record));
+  std::string body = admission_patch(pod, record, terms);
   kube::WriteOptions options;
-  auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
-                                              std::move(body), std::move(options));
+  auto patched =
+      co_await parts_.client.patch(kube::types::pod(), pod.meta.key(), kube::PatchType::Merge,
+                                   std::move(body), std::move(options));
   if (!patched)
     co_return fail(std::move(patched).error());
   co_return Result<void>{};
 }
 
+/// The pod as the API server has it once its best planned node is nominated, where the record says
+/// so.
+async::Task<Result<cluster::Pod>> Admitter::nominated(cluster::Pod pod,
+                                                      const allocation::AdmissionRecord& record) {
+  if (record.mode != allocation::PlacementMode::Nominate || record.planned_nodes.empty())
+    co_return pod;
+  std::string body = nomination_patch(pod, record);
+  kube::WriteOptions options;
+  options.subresource = "status";
+  BERTH_CO_TRY(std::string written, co_await parts_.client.patch(
+                                        kube::types::pod(), pod.meta.key(), kube::PatchType::Merge,
+                                        std::move(body), std::move(options)));
+  BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(std::move(written)));
+  parts_.failpoints.pass(Failpoint::AfterNodeNominated);
+  co_return *decoded;
+}
+
 /// Affinity is tightened only while there is a gate.
-std::optional<std::vector<allocation::NodeSelectorTerm>>
-Admitter::terms_for(const cluster::Pod& pod, const allocation::MemberAdmission& member) const {
+Admitter::Terms Admitter::terms_for(const cluster::Pod& pod,
+                                    const allocation::MemberAdmission& member) const {
   if (pod.scheduling_gates.empty())
     return std::nullopt;
   const auto snapshot = parts_.observer.snapshot();
@@ -255,13 +262,10 @@ async::Task<void> Admitter::write_replanning(allocation::Replanning replanning) 
   const PodUid uid = replanning.pod->uid;
   const auto pod = parts_.observer.find_pod(uid);
   bool done = false;
+  const Terms as_they_are;
   if (pod && parts_.leads()) {
-    const kube::ObjectKey key = pod->meta.key();
-    std::string body = admission_patch(*pod, replanning.record, std::nullopt);
-    kube::WriteOptions options;
-    auto patched = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
-                                                std::move(body), std::move(options));
-    done = patched.has_value();
+    const auto written = co_await write_record(*pod, replanning.record, as_they_are);
+    done = written.has_value();
   }
   // The pod stays charged by what was decided before, which the watch may not show yet.
   if (!done)

@@ -74,6 +74,8 @@ private:
   /// How writing one member ended: it is admitted by this record; the pod is gone; it is not the
   /// pod that was decided on any more; the API server refuses it; nobody knows.
   using Written = telemetry::AdmissionOutcome;
+  /// Of the pod's required node affinity; nothing: it stays.
+  using Terms = std::optional<std::vector<allocation::NodeSelectorTerm>>;
   struct Refusals {
     unsigned times = 0;
     TimePoint until{};
@@ -93,11 +95,14 @@ private:
                                                          const allocation::PodView& now);
   void settle(const allocation::MemberAdmission& member, Written written);
   void hold_back(const WorkloadId& workload, const Error& error);
-  /// The one patch that admits; before it the nomination, where the record says so.
+  /// The one patch that admits, with `terms`; before it the nomination, where the record says so.
   [[nodiscard]] async::Task<Result<void>> write_record(const cluster::Pod& known,
-                                                       const allocation::MemberAdmission& member);
-  [[nodiscard]] std::optional<std::vector<allocation::NodeSelectorTerm>>
-  terms_for(const cluster::Pod& pod, const allocation::MemberAdmission& member) const;
+                                                       const allocation::AdmissionRecord& record,
+                                                       const Terms& terms);
+  [[nodiscard]] Terms terms_for(const cluster::Pod& pod,
+                                const allocation::MemberAdmission& member) const;
+  [[nodiscard]] async::Task<Result<cluster::Pod>>
+  nominated(cluster::Pod pod, const allocation::AdmissionRecord& record);
   [[nodiscard]] async::Task<void> write_replanning(allocation::Replanning replanning);
   [[nodiscard]] async::Task<Result<cluster::Pod>> read(kube::ObjectKey key);
   void give_up(const allocation::Admission& admission);

@@ -103,21 +103,20 @@ def many_nodes(kube: ApiClient, cluster: Cluster) -> Iterator[None]:
 @pytest.mark.usefixtures("many_nodes")
 def test_where_the_scheduler_looks_at_a_sample_pods_still_find_their_pool(kube, team, pool, programs):
     programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
-    bare, gang = [f"bare-{i}" for i in range(4)], [f"member-{i}" for i in range(3)]
-    for name in bare:
-        kube.create(objects.pod(name, team, requests={"cpu": "2"}))
-    for name in gang:
-        kube.create(objects.pod(name, team, requests={"cpu": "2"}, labels={
-            "berth.dev/workload": "gang", "berth.dev/workload-size": str(len(gang))}))
-    for name in bare + gang:
+    labels = {"berth.dev/workload": "gang", "berth.dev/workload-size": "3"}
+    gang = [f"member-{i}" for i in range(3)]
+    for name in ("bare-0", "bare-1", *gang):  # each needs a node for itself
+        kube.create(objects.pod(name, team, requests={"cpu": str(NODE_CPU)},
+                                labels=labels if name in gang else {}))
+    for name in ("bare-0", "bare-1", *gang):
         wait_phase(kube, name, team, "Running")
-        record = json.loads(berth_kinds.annotation(kube, name, team, berth_kinds.ADMITTED))
         pod = kube.get("v1/Pod", name, team)
+        affinity = pod["spec"]["affinity"]["nodeAffinity"]
+        required = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert required["nodeSelectorTerms"] == [{"matchExpressions": [
+            {"key": berth_kinds.POOL_LABEL, "operator": "In", "values": [pool]}]}]
         node = kube.get("v1/Node", pod["spec"]["nodeName"])
-        assert node["metadata"]["labels"].get(berth_kinds.POOL_LABEL) == pool
-        assert record["mode"] == ("Nominate" if name in gang else "Extender")
-        if name in gang:
-            assert pod["spec"]["nodeName"] == record["nodes"][0]
+        assert node["metadata"]["labels"][berth_kinds.POOL_LABEL] == pool
 
 
 @pytest.mark.parametrize("loss", ["cordoned", "filled", "deleted"])

@@ -12,8 +12,8 @@
 is a dict of `root` and `files`, the folder of ca.crt, tls.crt and tls.key. */}}
 {{- define "berth.extenders" -}}
 # The extender is asked after the built-in filters, which stop at a sample of the nodes that would do.
-# An admitted pod says in its affinity which nodes its pool has, and where it needs one node that is
-# nominated, so for it a sample does. A pod that Berth does not manage waits for another try if the
+# An admitted pod says in its affinity which nodes its pool has, and in a pool larger than the sample
+# its node is nominated, so for it a sample does. A pod that Berth does not manage waits for another try if the
 # whole sample is kept from it: taint the nodes of dedicated pools, or say 100 here, which looks at
 # all nodes for every pod.
 percentageOfNodesToScore: {{ .root.Values.scheduler.percentageOfNodesToScore }}

@@ -19,11 +19,11 @@ const NodeSelectorTerm kGpuTerm{{{"gpu", SelectorOperator::Exists, {}}}, {}};
 const NodeSelectorTerm kNamedTerm{{},
                                   {{std::string(kNodeNameField), SelectorOperator::In, {"n1"}}}};
 
-PlacementMode auto_mode(const PodBuilder& pod, std::size_t nodes = kNodesNeverSampled) {
-  return choose_mode(std::nullopt, pod.build(), nodes).mode;
+PlacementMode auto_mode(const PodBuilder& pod, bool is_sampled = false) {
+  return choose_mode(std::nullopt, pod.build(), is_sampled).mode;
 }
 PlacementMode pinned_mode(const PodBuilder& pod) {
-  return choose_mode(PlacementMode::Candidates, pod.build(), kNodesNeverSampled + 1).mode;
+  return choose_mode(PlacementMode::Candidates, pod.build(), false).mode;
 }
 
 /// Two nodes, and a pod pinned to both that is not bound yet.
@@ -48,28 +48,50 @@ TEST_CASE("Auto pins a single pod that its controller would make again, and no o
   CHECK(auto_mode(pod("p").recreated().asks("nvidia.com/gpu", 1)) == PlacementMode::Extender);
   PodView rules = pod("p").recreated();
   rules.has_pod_rules = true;
-  CHECK(choose_mode(std::nullopt, rules, 1).mode == PlacementMode::Extender);
+  CHECK(choose_mode(std::nullopt, rules, false).mode == PlacementMode::Extender);
   PodView ungated = pod("p").recreated();
   ungated.gated = false;
-  CHECK(choose_mode(std::nullopt, ungated, 1).mode == PlacementMode::Extender);
+  CHECK(choose_mode(std::nullopt, ungated, false).mode == PlacementMode::Extender);
 }
 
-TEST_CASE("Auto nominates where kube-scheduler might not look at the one node that will do") {
-  const std::size_t many = kNodesNeverSampled + 1;
-  CHECK(auto_mode(pod("p").recreated().gang("g", 2), many) == PlacementMode::Nominate);
-  CHECK(auto_mode(pod("p").inside("r"), many) == PlacementMode::Nominate);
-  CHECK(auto_mode(pod("p").asks("nvidia.com/gpu", 1), many) == PlacementMode::Nominate);
-  CHECK(auto_mode(pod("p"), many) == PlacementMode::Extender);
+TEST_CASE("Auto nominates what it does not pin where kube-scheduler might not look at the plan") {
+  const bool is_sampled = true;
+  CHECK(auto_mode(pod("p").recreated().gang("g", 2), is_sampled) == PlacementMode::Nominate);
+  CHECK(auto_mode(pod("p").inside("r"), is_sampled) == PlacementMode::Nominate);
+  CHECK(auto_mode(pod("p").asks("nvidia.com/gpu", 1), is_sampled) == PlacementMode::Nominate);
+  CHECK(auto_mode(pod("p"), is_sampled) == PlacementMode::Nominate);
+  CHECK(auto_mode(pod("p").recreated(), is_sampled) == PlacementMode::Candidates);
+  CHECK(choose_mode(PlacementMode::Extender, pod("p"), is_sampled).mode == PlacementMode::Extender);
 }
 
-TEST_CASE("P3: Auto nominates the node on which room was made for a pod that cannot be pinned") {
-  const std::size_t many = kNodesNeverSampled + 1;
-  PodView preemptor = pod("p");
-  preemptor.nomination = NominationRecord{};
-  CHECK(choose_mode(std::nullopt, preemptor, many).mode == PlacementMode::Nominate);
-  CHECK(choose_mode(std::nullopt, preemptor, kNodesNeverSampled).mode == PlacementMode::Extender);
-  preemptor.is_recreated = true;
-  CHECK(choose_mode(std::nullopt, preemptor, many).mode == PlacementMode::Candidates);
+TEST_CASE("kube-scheduler looks at all of a hundred nodes, and at fewer in proportion of more") {
+  CHECK(scheduler_sample(0) == 0);
+  CHECK(scheduler_sample(100) == 100);
+  CHECK(scheduler_sample(101) == 100);
+  CHECK(scheduler_sample(256) == 122);
+  CHECK(scheduler_sample(1'000) == 420);
+  CHECK(scheduler_sample(5'000) == 500);
+  CHECK(scheduler_sample(15'000) == 750);
+}
+
+TEST_CASE("Auto nominates in a pool that is larger than the scheduler's sample, and in no other") {
+  const auto mode_beside = [](int pool_nodes, int others) {
+    World world;
+    world.add_all(pool("p"), quota("a").of("team-a").pool("p").cpu(20), pod("bare").cpu(3));
+    for (int i = 0; i < pool_nodes; ++i)
+      world.add(node("n" + std::to_string(i), 8));
+    for (int i = 0; i < others; ++i) {
+      NodeView other = node("other" + std::to_string(i), 8);
+      other.labels = {{"pool", "other"}};
+      world.add(other);
+    }
+    const Plan plan = world.step();
+    REQUIRE(plan.admissions.size() == 1);
+    return plan.admissions[0].members[0].record.mode;
+  };
+  CHECK(mode_beside(100, 0) == PlacementMode::Extender);
+  CHECK(mode_beside(101, 0) == PlacementMode::Nominate);
+  CHECK(mode_beside(101, 155) == PlacementMode::Extender);
 }
 
 TEST_CASE("a policy that asks for candidates gets them wherever the API server allows a pin") {
@@ -86,8 +108,8 @@ TEST_CASE("whatever mode it comes to, the choice says why") {
   for (const auto wanted :
        {std::optional<PlacementMode>{}, std::optional{PlacementMode::Candidates},
         std::optional{PlacementMode::Nominate}, std::optional{PlacementMode::Extender}}) {
-    CHECK_FALSE(choose_mode(wanted, pod("p"), 1).why.empty());
-    CHECK_FALSE(choose_mode(wanted, pod("p").recreated(), 1).why.empty());
+    CHECK_FALSE(choose_mode(wanted, pod("p"), false).why.empty());
+    CHECK_FALSE(choose_mode(wanted, pod("p").recreated(), true).why.empty());
   }
 }
 
@@ -123,14 +145,14 @@ TEST_CASE("taking the pins out again gives the constraints as their author wrote
 TEST_CASE("a mode that names one node leaves the others out of the record") {
   AdmissionRecord record;
   const std::vector<NodeName> two{NodeName{"n1"}, NodeName{"n2"}};
-  plan_nodes(record, pod("p"), {two, PlacementMode::Nominate, 2});
+  plan_nodes(record, pod("p"), {two, PlacementMode::Nominate, false});
   CHECK(record.planned_nodes.size() == 1);
   plan_nodes(record, pod("p").recreated().affinity({kZoneTerm}),
-             {two, PlacementMode::Candidates, 2});
+             {two, PlacementMode::Candidates, false});
   CHECK(record.planned_nodes.size() == 1);
-  plan_nodes(record, pod("p").recreated(), {two, PlacementMode::Candidates, 2});
+  plan_nodes(record, pod("p").recreated(), {two, PlacementMode::Candidates, false});
   CHECK(record.planned_nodes == two);
-  plan_nodes(record, pod("p").recreated(), {{}, PlacementMode::Nominate, 2});
+  plan_nodes(record, pod("p").recreated(), {{}, PlacementMode::Nominate, false});
   CHECK(record.mode == PlacementMode::Extender); // there is nothing to nominate
 }
 

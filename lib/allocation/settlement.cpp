@@ -144,8 +144,11 @@ NodeName Settler::place_of(const PodPtr& pod) {
   if (pod->is_bound())
     return pod->node;
   // Before its admission is written a nomination is only half of it (PlacementMode::Nominate).
-  if (!pod->nominated_node.empty() && (!pod->gated || pod->admission))
-    return pod->nominated_node;
+  if (!pod->nominated_node.empty() && (!pod->gated || pod->admission)) {
+    settlement_.looked_at.push_back(pod->nominated_node);
+    if (!pod->admission || around_.pool_of(pod->nominated_node))
+      return pod->nominated_node;
+  }
   if (!pod->admission)
     return {};
   for (const NodeName& planned : pod->admission->planned_nodes) {

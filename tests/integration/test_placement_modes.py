@@ -90,35 +90,6 @@ def test_a_nominated_pod_runs_on_the_node_that_was_named(kube, team, pool, progr
     assert kube.get("v1/Pod", "named", team)["spec"]["nodeName"] == record["nodes"][0]
 
 
-@pytest.fixture
-def many_nodes(kube: ApiClient, cluster: Cluster) -> Iterator[None]:
-    """So many nodes beside the pool's that kube-scheduler looks at a sample of them."""
-    names = cluster.add_nodes(NODES_BESIDE, NodeShape("beside", {"cpu": "64", "memory": "256Gi",
-                                                                 "pods": "110"}))
-    yield
-    for name in names:
-        kube.delete("v1/Node", name)
-
-
-@pytest.mark.usefixtures("many_nodes")
-def test_where_the_scheduler_looks_at_a_sample_pods_still_find_their_pool(kube, team, pool, programs):
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
-    labels = {"berth.dev/workload": "gang", "berth.dev/workload-size": "3"}
-    gang = [f"member-{i}" for i in range(3)]
-    for name in ("bare-0", "bare-1", *gang):  # each needs a node for itself
-        kube.create(objects.pod(name, team, requests={"cpu": str(NODE_CPU)},
-                                labels=labels if name in gang else {}))
-    for name in ("bare-0", "bare-1", *gang):
-        wait_phase(kube, name, team, "Running")
-        pod = kube.get("v1/Pod", name, team)
-        affinity = pod["spec"]["affinity"]["nodeAffinity"]
-        required = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
-        assert required["nodeSelectorTerms"] == [{"matchExpressions": [
-            {"key": berth_kinds.POOL_LABEL, "operator": "In", "values": [pool]}]}]
-        node = kube.get("v1/Node", pod["spec"]["nodeName"])
-        assert node["metadata"]["labels"][berth_kinds.POOL_LABEL] == pool
-
-
 @pytest.mark.parametrize("loss", ["cordoned", "filled", "deleted"])
 def test_losing_every_candidate_before_binding_strands_no_pod(kube, cluster, team, pool, programs,
                                                               loss, namespace):
@@ -164,3 +135,32 @@ def bring_back(kube: ApiClient, cluster: Cluster, lost: set[str], loss: str, poo
         elif loss == "filled":
             kube.delete("v1/Pod", f"intruder-{node}", namespace)
             wait_gone(kube, "v1/Pod", f"intruder-{node}", namespace)
+
+
+@pytest.fixture
+def many_nodes(kube: ApiClient, cluster: Cluster) -> Iterator[None]:
+    """So many nodes beside the pool's that kube-scheduler looks at a sample of them."""
+    names = cluster.add_nodes(NODES_BESIDE, NodeShape("beside", {"cpu": "64", "memory": "256Gi",
+                                                                 "pods": "110"}))
+    yield
+    for name in names:
+        kube.delete("v1/Node", name)
+
+
+@pytest.mark.usefixtures("many_nodes")
+def test_where_the_scheduler_looks_at_a_sample_pods_still_find_their_pool(kube, team, pool, programs):
+    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    labels = {"berth.dev/workload": "gang", "berth.dev/workload-size": "3"}
+    gang = [f"member-{i}" for i in range(3)]
+    for name in ("bare-0", "bare-1", *gang):  # each needs a node for itself
+        kube.create(objects.pod(name, team, requests={"cpu": str(NODE_CPU)},
+                                labels=labels if name in gang else {}))
+    for name in ("bare-0", "bare-1", *gang):
+        wait_phase(kube, name, team, "Running")
+        pod = kube.get("v1/Pod", name, team)
+        affinity = pod["spec"]["affinity"]["nodeAffinity"]
+        required = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert required["nodeSelectorTerms"] == [{"matchExpressions": [
+            {"key": berth_kinds.POOL_LABEL, "operator": "In", "values": [pool]}]}]
+        node = kube.get("v1/Node", pod["spec"]["nodeName"])
+        assert node["metadata"]["labels"][berth_kinds.POOL_LABEL] == pool

@@ -111,6 +111,22 @@ TEST_CASE("with Nominate the node is in the pod's status before its gate goes") 
   CHECK(pinned_nodes(pod).empty());
 }
 
+TEST_CASE("a pod whose nominated node is lost before it is bound is nominated for another") {
+  ModeWorld world;
+  SimulatedOperator op(world, 7, with_mode(api::PlacementMode::Nominate));
+  const Json pod = world.admitted(make_pod("a", "p").cpu("2"), op);
+  const std::string lost = pod["status"]["nominatedNodeName"];
+  world.admin.remove("Node", {"", lost});
+  const auto nominated = [&] {
+    return world.pod("a", "p")["status"]["nominatedNodeName"].get<std::string>();
+  };
+  REQUIRE(world.executor.run_until([&] { return nominated() != lost; }, 30s));
+  world.executor.run_for(5s);
+  const auto record = api::decode_admission(world.annotation("a", "p", "berth.dev/admitted"));
+  REQUIRE(record);
+  CHECK(record->planned_nodes.front().str() == nominated());
+}
+
 TEST_CASE("F14: a lost reply to the nomination admits the pod once and for one node") {
   ModeWorld world;
   SimulatedOperator op(world, 7, with_mode(api::PlacementMode::Nominate));

@@ -25,6 +25,12 @@ void add_common_flags(CLI::App& app, CommonOptions& options) {
       ->capture_default_str();
 }
 
+void add_trace_flag(CLI::App& app, std::string& otlp_endpoint) {
+  app.add_option("--otlp-endpoint", otlp_endpoint,
+                 "collector of traces (OTLP over HTTP), such as http://localhost:4318; default: "
+                 "$OTEL_EXPORTER_OTLP_ENDPOINT, else no traces");
+}
+
 std::vector<std::string> problems_of(const CommonOptions& options) {
   std::vector<std::string> problems;
   if (const auto address = http::HostPort::parse(options.health_bind_address); !address)

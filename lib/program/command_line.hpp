@@ -28,6 +28,8 @@ struct CommonOptions {
 };
 
 void add_common_flags(CLI::App& app, CommonOptions& options);
+/// Of the programs that trace pods.
+void add_trace_flag(CLI::App& app, std::string& otlp_endpoint);
 /// Every problem of the common flags, as "--flag: what it must be".
 [[nodiscard]] std::vector<std::string> problems_of(const CommonOptions& options);
 

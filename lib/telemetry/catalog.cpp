@@ -267,6 +267,10 @@ CertificateMetrics::CertificateMetrics(Registry& registry, std::string_view use)
                                "When the certificate in use stops to be valid."),
                          label("use", use))) {}
 
+TraceMetrics::TraceMetrics(Registry& registry)
+    : spans(registry, counter("berth_trace_spans_total",
+                              "Spans of traced pods, by whether the collector has them.")) {}
+
 ProcessMetrics::ProcessMetrics(Registry& registry, std::string_view program)
     : build_info(registry.gauge(gauge("berth_build_info", "Always 1; its labels say what runs."),
                                 {{"program", std::string(program)}, {"version", BERTH_VERSION}})),

@@ -163,6 +163,13 @@ struct CertificateMetrics {
   Gauge& expiration_timestamp_seconds;
 };
 
+/// Spans of traces, where they are asked for (--otlp-endpoint).
+struct TraceMetrics {
+  explicit TraceMetrics(Registry& registry);
+
+  CounterFamily<SpanOutcome> spans;
+};
+
 /// The program itself; refresh_process() fills it in.
 struct ProcessMetrics {
   ProcessMetrics(Registry& registry, std::string_view program);

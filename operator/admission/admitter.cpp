@@ -6,6 +6,7 @@
 #include "lib/cluster/pod_codec.hpp"
 #include "operator/admission/admission_metrics.hpp"
 #include "operator/admission/admission_patch.hpp"
+#include "operator/tracing/pod_spans.hpp"
 
 namespace berth::op {
 namespace {
@@ -110,8 +111,11 @@ async::Task<void> Admitter::write_into(const allocation::MemberAdmission& member
 }
 
 async::Task<Admitter::Written> Admitter::write_member(const allocation::MemberAdmission& member) {
+  const Clock& clock = parts_.executor.clock();
+  const SteadyPoint started = clock.steady_now();
   const Written written = co_await try_to_write(member);
   parts_.metrics.admission_writes(written).add();
+  trace_admission_write(parts_.tracer, member, written, {started, clock.steady_now()});
   co_return written;
 }
 
@@ -168,10 +172,14 @@ async::Task<Result<void>> Admitter::write_record(const cluster::Pod& known,
     std::string body = nomination_patch(pod, record);
     kube::WriteOptions options;
     options.subresource = "status";
-    BERTH_CO_TRY(std::string nominated,
-                 co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
-                                              std::move(body), std::move(options)));
-    BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(std::move(nominated)));
+    const Clock& clock = parts_.executor.clock();
+    const SteadyPoint started = clock.steady_now();
+    auto nominated = co_await parts_.client.patch(kube::types::pod(), key, kube::PatchType::Merge,
+                                                  std::move(body), std::move(options));
+    trace_nomination(parts_.tracer, member, nominated, {started, clock.steady_now()});
+    if (!nominated)
+      co_return fail(std::move(nominated).error());
+    BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(*std::move(nominated)));
     pod = *decoded;
     parts_.failpoints.pass(Failpoint::AfterNodeNominated);
   }

@@ -23,6 +23,8 @@ struct CommonOptions {
   std::string context;
   std::string health_bind_address; ///< HOST:PORT of /livez, /readyz and /metrics
   std::string log_level = "info";
+  /// Says the level instead while the program runs; empty: there is none.
+  std::string log_level_file;
   double api_qps = 500;
   int api_burst = 1000;
 };

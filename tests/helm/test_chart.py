@@ -169,7 +169,7 @@ def test_each_program_takes_what_its_values_say(helm, tmp_path, values):
     pod, metadata = spec["template"]["spec"], spec["template"]["metadata"]
     container, = pod["containers"]
     assert spec["replicas"] == 3
-    assert {"--log-level=debug", "--kube-api-qps=50"} <= set(container["args"])
+    assert "--kube-api-qps=50" in container["args"]
     assert container["resources"] == chosen["resources"]
     assert pod["priorityClassName"] == "mine"
     assert pod["nodeSelector"] == chosen["nodeSelector"]
@@ -182,6 +182,38 @@ def test_each_program_takes_what_its_values_say(helm, tmp_path, values):
     assert PROGRAMS[values] in budgets
 
 
+def log_level_of(documents, values):
+    """What the file holds that the program is told to read its log level from."""
+    pod = deployments(documents)[PROGRAMS[values]]["template"]["spec"]
+    container, = pod["containers"]
+    file, = [flag.partition("=")[2] for flag in container["args"] if "log-level" in flag]
+    mount, = [mount for mount in container["volumeMounts"]
+              if mount["mountPath"] == file.rpartition("/")[0]]
+    volume, = [volume for volume in pod["volumes"] if volume["name"] == mount["name"]]
+    config, = [document for document in documents if document["kind"] == "ConfigMap"
+               and document["metadata"]["name"] == volume["configMap"]["name"]]
+    return config["data"][file.rpartition("/")[2]]
+
+
+@pytest.mark.parametrize("values", PROGRAMS)
+def test_a_log_level_is_in_a_file_so_that_a_change_restarts_no_pod(helm, values):
+    before = rendered(helm)
+    after = rendered(helm, "--set", f"{values}.logLevel=debug")
+    assert [log_level_of(before, name) for name in PROGRAMS] == ["info"] * 3
+    assert [log_level_of(after, name) for name in PROGRAMS] == [
+        "debug" if name == values else "info" for name in PROGRAMS]
+    assert deployments(before) == deployments(after)
+
+
+def own_volumes(pod):
+    """The volumes of a pod beside that of its log level."""
+    return [volume for volume in pod["volumes"] if volume["name"] != "log-levels"]
+
+
+def own_mounts(container):
+    return [mount for mount in container["volumeMounts"] if mount["name"] != "log-levels"]
+
+
 @pytest.mark.parametrize("words, volume", [
     ((), {"emptyDir": {}}),
     (("--set", "operator.decisionLog.volume.persistentVolumeClaim.claimName=kept"),
@@ -189,14 +221,14 @@ def test_each_program_takes_what_its_values_say(helm, tmp_path, values):
 ])
 def test_the_decision_log_is_kept_on_a_volume_if_it_is_asked_for(helm, words, volume):
     pod = deployments(rendered(helm))["berth-operator"]["template"]["spec"]
-    assert "volumes" not in pod
+    assert own_volumes(pod) == []
     documents = rendered(helm, "--set", "operator.decisionLog.enabled=true", *words)
     pod = deployments(documents)["berth-operator"]["template"]["spec"]
     container, = pod["containers"]
-    mount, = container["volumeMounts"]
+    mount, = own_mounts(container)
     assert f"--decision-log={mount['mountPath']}" in container["args"]
     assert "--decision-log-max-bytes=268435456" in container["args"]
-    assert pod["volumes"] == [{"name": mount["name"], **volume}]
+    assert own_volumes(pod) == [{"name": mount["name"], **volume}]
 
 
 def test_a_single_replica_has_no_budget_that_would_block_a_drain(helm):
@@ -260,14 +292,14 @@ def test_in_kube_system_the_clusters_own_critical_pods_are_not_bounded(helm):
 ])
 def test_the_analyzers_history_is_kept_on_a_volume_if_it_is_asked_for(helm, words, volume):
     pod = deployments(rendered(helm))["berth-analyzer"]["template"]["spec"]
-    assert "volumes" not in pod
+    assert own_volumes(pod) == []
     documents = rendered(helm, "--set", "analyzer.history.enabled=true", *words)
     pod = deployments(documents)["berth-analyzer"]["template"]["spec"]
     container, = pod["containers"]
-    mount, = container["volumeMounts"]
+    mount, = own_mounts(container)
     file, = [flag.partition("=")[2] for flag in container["args"] if "history-file" in flag]
     assert file.rpartition("/")[0] == mount["mountPath"]
-    assert pod["volumes"] == [{"name": mount["name"], **volume}]
+    assert own_volumes(pod) == [{"name": mount["name"], **volume}]
 
 
 def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(helm):
@@ -287,7 +319,7 @@ def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(h
                  if argument.startswith(f"--prometheus-{flag}-file=")]
         found = volumes[mounted[file.rpartition("/")[0]]]["secret"]
         assert found == {"secretName": secret, "defaultMode": 0o440}
-    assert len(volumes) == 3
+    assert len(own_volumes(pod)) == 3
 
 
 def notes(helm, *words):

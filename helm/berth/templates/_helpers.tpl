@@ -86,11 +86,23 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
+{{/* How much a program logs is in a file, so that a change needs no restart: log-levels.yaml. The argument
+is the program's key there. */}}
+{{- define "berth.logLevelArgument" -}}
+- --log-level-file=/etc/berth/log-levels/{{ . }}
+{{- end -}}
+
+{{- define "berth.logLevelMount" -}}
+- {name: log-levels, mountPath: /etc/berth/log-levels, readOnly: true}
+{{- end -}}
+
+{{- define "berth.logLevelVolume" -}}
+- name: log-levels
+  configMap: {name: berth-log-levels, optional: true}
+{{- end -}}
+
 {{/* Flags that values add, after the chart's own. */}}
 {{- define "berth.arguments" -}}
-{{- with .logLevel }}
-- --log-level={{ . }}
-{{- end }}
 {{- range .extraArguments }}
 - {{ . | quote }}
 {{- end }}

@@ -236,6 +236,10 @@ HttpServerMetrics::HttpServerMetrics(Registry& registry, std::string_view server
           registry.counter(counter("berth_http_connections_refused_total",
                                    "Connections closed at once because a server had too many."),
                            label("server", server))),
+      connections_evicted(
+          registry.counter(counter("berth_http_connections_evicted_total",
+                                   "Idle connections closed to make room for others."),
+                           label("server", server))),
       accepts_failed(registry.counter(
           counter("berth_http_accepts_failed_total",
                   "Connections that could not be accepted, such as for want of file descriptors."),
@@ -252,6 +256,7 @@ void HttpServerMetrics::follow(const http::ServerCounters& counters) {
   connections_open.set(static_cast<double>(counters.connections_open));
   connections_accepted.set_total(static_cast<double>(counters.connections_accepted));
   connections_refused.set_total(static_cast<double>(counters.connections_refused));
+  connections_evicted.set_total(static_cast<double>(counters.connections_evicted));
   accepts_failed.set_total(static_cast<double>(counters.accepts_failed));
   handshakes_failed.set_total(static_cast<double>(counters.handshakes_failed));
   requests_refused.set_total(static_cast<double>(counters.requests_refused));

@@ -149,6 +149,7 @@ struct HttpServerMetrics {
   Gauge& connections_open;
   Counter& connections_accepted;
   Counter& connections_refused;
+  Counter& connections_evicted;
   Counter& accepts_failed;
   Counter& handshakes_failed;
   Counter& requests_refused;

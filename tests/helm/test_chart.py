@@ -91,7 +91,7 @@ def test_the_webhook_touches_managed_pods_only_and_its_absence_stops_nothing(hel
     for entry in webhook["webhooks"]:
         assert entry["failurePolicy"] == "Ignore"
         assert entry["timeoutSeconds"] <= 2
-        exempt, = entry["namespaceSelector"]["matchExpressions"]
+        exempt, *others = entry["namespaceSelector"]["matchExpressions"]
         assert exempt["key"] == "kubernetes.io/metadata.name"
         assert exempt["operator"] == "NotIn"
         assert {"kube-system", NAMESPACE, "infra"} <= set(exempt["values"])
@@ -101,8 +101,25 @@ def test_the_webhook_touches_managed_pods_only_and_its_absence_stops_nothing(hel
         assert selected == [{"berth.dev/managed": "true"}]
         rule, = entry["rules"]
         assert (rule["resources"], rule["operations"]) == (["pods"], ["CREATE"])
+        # A pod that asks for it in a managed namespace is the first webhook's alone.
+        assert others == ([] if entry["name"].startswith("namespaces") else [
+            {"key": "berth.dev/managed", "operator": "NotIn", "values": ["true"]}])
     names = [entry["name"] for entry in webhook["webhooks"]]
     assert names == ["namespaces.gate.berth.dev", "pods.gate.berth.dev"]
+
+
+def test_only_the_api_servers_reach_the_webhook_where_values_say_who_they_are(helm):
+    def rules(*words):
+        documents = rendered(helm, "--set", "gate.mode=Webhook", *words)
+        policy, = [document for document in documents if document["kind"] == "NetworkPolicy"
+                   and document["metadata"]["name"] == "berth-scheduler-extender"]
+        return {rule["ports"][0]["port"]: rule.get("from") for rule in policy["spec"]["ingress"]}
+
+    assert rules() == {8443: None, 9443: None}
+    assert rules("--set", "networkPolicy.apiServers={10.0.0.0/28,fd00::/64}") == {
+        8443: None, 9443: [{"ipBlock": {"cidr": "10.0.0.0/28"}}, {"ipBlock": {"cidr": "fd00::/64"}}]}
+    assert "/networkPolicy/apiServers/0" in refusal(
+        helm, *POLICY, "--set", "networkPolicy.apiServers={10.0.0.1}").replace("'/", "/")
 
 
 def test_the_webhook_reaches_the_extender_and_is_trusted_by_who_keeps_the_certificates(helm):
@@ -117,8 +134,8 @@ def test_the_webhook_reaches_the_extender_and_is_trusted_by_who_keeps_the_certif
     assert json.loads(called) == {"name": "berth-scheduler-extender", "namespace": NAMESPACE,
                                   "path": "/gate", "port": 9443}
     assert 9443 in [port["port"] for port in service["spec"]["ports"]]
-    allowed = named["NetworkPolicy", "berth-scheduler-extender"]["spec"]["ingress"][0]["ports"]
-    assert 9443 in [port["port"] for port in allowed]
+    allowed = named["NetworkPolicy", "berth-scheduler-extender"]["spec"]["ingress"]
+    assert 9443 in [port["port"] for rule in allowed for port in rule["ports"]]
     specs = deployments(documents)
     extender, = specs["berth-scheduler-extender"]["template"]["spec"]["containers"]
     assert {"--gate-bind-address=0.0.0.0:9443", "--gate-scheduler-name=berth"} <= \

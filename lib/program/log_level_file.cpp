@@ -42,7 +42,7 @@ void LogLevelFile::check() {
   const bool is_known = std::exchange(fault_, level.error().message) == level.error().message;
   if (!is_known)
     logger_.warn("Kept the log level; its file cannot be used", level.error(),
-                 {{"level", log_.level()}});
+                 {{"kept", log_.level()}});
 }
 
 void LogLevelFile::use(telemetry::Level level) {
@@ -50,7 +50,7 @@ void LogLevelFile::use(telemetry::Level level) {
   if (level == before)
     return;
   const auto tell = [&] {
-    logger_.info("Changed the log level", {{"before", before}, {"level", level}});
+    logger_.info("Changed the log level", {{"before", before}, {"after", level}});
   };
   if (level > before) // told while it is still written
     tell();

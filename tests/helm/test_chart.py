@@ -57,6 +57,8 @@ def test_every_value_has_a_line_in_the_schema():
     ("scheduler.percentageOfNodesToScore=101", "/scheduler/percentageOfNodesToScore"),
     ("extender.extraArguments={verbose}", "/extender/extraArguments/0"),
     ("exemptNamespaces={Team_A}", "/exemptNamespaces/0"),
+    ("tracing.endpoint=collector:4318", "/tracing/endpoint"),
+    ("tracing.ratio=2", "/tracing/ratio"),
     ("certificates.mode=Magic", "/certificates/mode"),
     ("operator.podLabels.app\\.kubernetes\\.io/name=mine", "/operator/podLabels"),
     ("jobs.podLabels.app\\.kubernetes\\.io/part-of=mine", "/jobs/podLabels"),
@@ -220,6 +222,27 @@ def test_a_log_level_is_in_a_file_so_that_a_change_restarts_no_pod(helm, values)
     assert [log_level_of(after, name) for name in PROGRAMS] == [
         "debug" if name == values else "info" for name in PROGRAMS]
     assert deployments(before) == deployments(after)
+
+
+def test_traces_go_where_the_values_say_and_their_token_comes_from_a_secret(helm):
+    def told(*words):
+        """The flag of each program, and its variables."""
+        containers = {name: spec["template"]["spec"]["containers"][0]
+                      for name, spec in deployments(rendered(helm, *words)).items()}
+        return {name: ([flag for flag in container["args"] if "otlp" in flag],
+                       {entry["name"]: entry.get("value", entry.get("valueFrom"))
+                        for entry in container.get("env", [])})
+                for name, container in containers.items()}
+
+    assert set(map(str, told().values())) == {"([], {})"}
+    url = "http://collector.monitoring.svc:4318"
+    all_told = told("--set", f"tracing.endpoint={url},tracing.ratio=0.05,tracing.headersSecret=t")
+    assert all_told.pop("berth-analyzer") == ([], {})
+    for flags, variables in all_told.values():
+        assert flags == [f"--otlp-endpoint={url}"]
+        assert variables == {
+            "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.05",
+            "OTEL_EXPORTER_OTLP_HEADERS": {"secretKeyRef": {"name": "t", "key": "headers"}}}
 
 
 def own_volumes(pod):

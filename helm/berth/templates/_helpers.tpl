@@ -101,6 +101,26 @@ is the program's key there. */}}
   configMap: {name: berth-log-levels, optional: true}
 {{- end -}}
 
+{{/* Where traces go, as a flag, and which of them, as OpenTelemetry's own variables. */}}
+{{- define "berth.traceArgument" -}}
+{{- with .Values.tracing.endpoint }}
+- {{ printf "--otlp-endpoint=%s" . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "berth.traceEnvironment" -}}
+{{- if .Values.tracing.endpoint }}
+env:
+- {name: OTEL_TRACES_SAMPLER, value: traceidratio}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ .Values.tracing.ratio | quote }}}
+{{- with .Values.tracing.headersSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom:
+    secretKeyRef: {name: {{ quote . }}, key: headers}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* Flags that values add, after the chart's own. */}}
 {{- define "berth.arguments" -}}
 {{- range .extraArguments }}

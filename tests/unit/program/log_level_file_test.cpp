@@ -64,12 +64,12 @@ TEST_CASE("A change is told, be it to more or to less, and an unchanged file is 
   FollowedLog followed;
   followed.write("debug");
   REQUIRE(followed.lines.size() == 1);
-  CHECK_THAT(followed.lines[0], Catch::Contains(R"("before":"info","level":"debug")"));
+  CHECK_THAT(followed.lines[0], Catch::Contains(R"("before":"info","after":"debug")"));
   followed.executor.run_for(1h);
   CHECK(followed.lines.size() == 1);
   followed.write("warn");
   REQUIRE(followed.lines.size() == 2);
-  CHECK_THAT(followed.lines[1], Catch::Contains(R"("before":"debug","level":"warn")"));
+  CHECK_THAT(followed.lines[1], Catch::Contains(R"("before":"debug","after":"warn")"));
 }
 
 TEST_CASE("What is no level changes nothing and is told once") {

@@ -59,6 +59,7 @@ def test_every_value_has_a_line_in_the_schema():
     ("exemptNamespaces={Team_A}", "/exemptNamespaces/0"),
     ("tracing.endpoint=collector:4318", "/tracing/endpoint"),
     ("tracing.ratio=2", "/tracing/ratio"),
+    ("tracing.ratio=1.5", "/tracing/ratio"),
     ("certificates.mode=Magic", "/certificates/mode"),
     ("operator.podLabels.app\\.kubernetes\\.io/name=mine", "/operator/podLabels"),
     ("jobs.podLabels.app\\.kubernetes\\.io/part-of=mine", "/jobs/podLabels"),

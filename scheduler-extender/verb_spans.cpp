@@ -21,6 +21,12 @@ telemetry::Constant span_name(ExtenderVerb verb) {
   return "extender bind";
 }
 
+void add_ids(Span& span, const allocation::PodView& pod) {
+  span.add("berth.workload", allocation::workload_id(pod).str());
+  if (pod.admission)
+    span.add("berth.quota", pod.admission->quota.str());
+}
+
 } // namespace
 
 std::optional<Span> begin_span(const Tracer& tracer, ExtenderVerb verb, const cluster::Pod& pod,
@@ -29,8 +35,8 @@ std::optional<Span> begin_span(const Tracer& tracer, ExtenderVerb verb, const cl
     return std::nullopt;
   auto span = tracer.span(span_name(verb), {pod.meta.ns, pod.meta.name, pod.meta.uid},
                           telemetry::SpanKind::Server);
-  if (span && pod.view.admission)
-    span->add("berth.quota", pod.view.admission->quota.str());
+  if (span)
+    add_ids(*span, pod.view);
   return span;
 }
 
@@ -44,8 +50,10 @@ std::optional<Span> begin_span(const Tracer& tracer, const BindRequest& request,
   auto span = tracer.span(span_name(ExtenderVerb::Bind),
                           {request.pod_namespace, request.pod_name, request.pod_uid},
                           telemetry::SpanKind::Server);
-  if (span)
-    span->add("k8s.node.name", request.node);
+  if (!span)
+    return span;
+  add_ids(*span, *pod);
+  span->add("k8s.node.name", request.node);
   return span;
 }
 

@@ -251,6 +251,7 @@ TEST_CASE("each call about a managed pod is a span of the trace that the operato
     CHECK(span.kind == telemetry::SpanKind::Server);
     CHECK(span.links.empty());
     CHECK(attribute(span, "k8s.pod.name") == "m");
+    CHECK(attribute(span, "berth.workload") == "3f8a1c52-9d04-4b7e-8a61-0c5d2e9f7b13");
     CHECK(attribute(span, "berth.result") == "ok");
   }
   CHECK(spans[0].name.text() == "extender filter");

@@ -16,6 +16,7 @@
 #include "operator/preemption/evictor.hpp"
 #include "operator/request/request_keeper.hpp"
 #include "operator/status/status_loop.hpp"
+#include "operator/tracing/pod_spans.hpp"
 #include "operator/waiting/waiting_reporter.hpp"
 
 namespace berth::op {
@@ -53,12 +54,13 @@ CertificateOptions certificate_options(const OperatorOptions& options) {
 struct Leader::Impl {
   Impl(Parts used, const OperatorOptions& options, std::uint64_t seed)
       : parts(std::move(used)), log_options{options.decision_log, options.decision_log_bytes_max},
-        waiting(parts.client, parts.executor, parts.observer, parts.events, {}, parts.leads),
+        waiting(parts.client, parts.executor, parts.observer, parts.events, {}, parts.leads,
+                parts.tracer),
         gangs({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
                parts.leads, parts.log.named("gang")},
               gang_options(options)),
         admitter({parts.client, parts.executor, parts.observer, parts.failpoints, parts.metrics,
-                  parts.leads, parts.log.named("admission")},
+                  parts.leads, parts.log.named("admission"), parts.tracer},
                  {}, [this](const allocation::Admission& admission) { tell_admitted(admission); }),
         requests({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
                   parts.metrics, parts.leads, parts.log.named("request")},
@@ -73,13 +75,14 @@ struct Leader::Impl {
         overruns(parts.events),
         allocation(
             {parts.executor, parts.observer, admitter, requests, waiting, stranded, evictor,
-             overruns, parts.metrics, parts.log.named("cycle")},
+             overruns, parts.metrics, parts.log.named("cycle"), parts.tracer},
             [this, spec = spec_of(options)] { return policy(spec); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,
                 parts.log.named("status")},
                options.status_interval) {
     listen_to_pressure();
+    trace_ends(parts.tracer, parts.observer, parts.executor.clock(), parts.leads);
     if (options.manage_certificates)
       certificates.emplace(CertificateKeeper::Parts{parts.client, parts.executor, parts.registry,
                                                     parts.failpoints, parts.leads,

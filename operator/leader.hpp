@@ -10,6 +10,7 @@
 #include "lib/kube/events.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
+#include "lib/telemetry/tracing/tracer.hpp"
 #include "operator/failpoint.hpp"
 #include "operator/leads.hpp"
 #include "operator/options.hpp"
@@ -28,6 +29,7 @@ public:
     telemetry::AllocationMetrics& metrics;
     telemetry::Logger log;
     Leads leads = [] { return true; };
+    telemetry::Tracer tracer{};
   };
   Leader(Parts parts, const OperatorOptions& options, std::uint64_t seed);
   ~Leader();

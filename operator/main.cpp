@@ -13,6 +13,7 @@
 #include "lib/kube/leader_election.hpp"
 #include "lib/program/identity.hpp"
 #include "lib/program/program.hpp"
+#include "lib/telemetry/tracing/tracing.hpp"
 #include "operator/leader.hpp"
 #include "operator/options.hpp"
 
@@ -39,7 +40,8 @@ kube::EventRecorderOptions event_options(const std::string& identity,
 
 /// The parts of one running operator.
 struct Operator {
-  Operator(program::Program& used, op::OperatorOptions given, op::FailpointPlan plan);
+  Operator(program::Program& used, op::OperatorOptions given, op::FailpointPlan plan,
+           telemetry::Tracing& traces);
 
   /// Observes as long as the program lives, leads as long as it may. Gives the exit code.
   async::Task<int> run(std::stop_token stop);
@@ -56,6 +58,7 @@ struct Operator {
   program::Program& frame;
   op::OperatorOptions options;
   op::FailpointPlan failpoints;
+  telemetry::Tracing& tracing;
   telemetry::Logger log;
   cluster::Observer observer;
   cluster::WatchMetrics watch_metrics;
@@ -67,15 +70,17 @@ struct Operator {
   kube::LeaderElection* election = nullptr; ///< while there is one
 };
 
-Operator::Operator(program::Program& used, op::OperatorOptions given, op::FailpointPlan plan)
-    : frame(used), options(std::move(given)), failpoints(plan), log(used.log().logger("operator")),
+Operator::Operator(program::Program& used, op::OperatorOptions given, op::FailpointPlan plan,
+                   telemetry::Tracing& traces)
+    : frame(used), options(std::move(given)), failpoints(plan), tracing(traces),
+      log(used.log().logger("operator")),
       observer(used.client(), used.executor(), used.make_rng(), {}),
       watch_metrics([this] { return observer.resources(); }, used.executor(), used.registry()),
       event_metrics(used.registry()),
       events(used.client(), used.executor(), event_options(options.identity, event_metrics)),
       metrics(used.registry()), lease_metrics(used.registry(), options.lease_name),
       leader({used.client(), used.executor(), observer, events, failpoints, used.registry(),
-              metrics, log, [this] { return leads(); }},
+              metrics, log, [this] { return leads(); }, tracing.tracer()},
              options, used.make_rng().next()) {
   frame.health().add_readiness("caches", [this]() -> Result<void> {
     if (!observer.has_synced())
@@ -114,6 +119,7 @@ async::Task<int> Operator::run(std::stop_token stop) {
   background.spawn(observer.run(background.stop_token()));
   background.spawn(watch_metrics.run(background.stop_token()));
   background.spawn(events.run(background.stop_token()));
+  background.spawn(tracing.run(background.stop_token()));
   bool lost = false;
   if (options.leader_elect)
     lost = co_await lead_under_lease(stop);
@@ -171,6 +177,12 @@ async::Task<void> Operator::release_in_order(async::TaskGroup& leading, std::sto
   give_back.request_stop();
 }
 
+/// A bad start.
+int report(const Error& error) {
+  std::fprintf(stderr, "berth-operator: %s\n", error.message.c_str());
+  return program::kExitBadFlags;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -179,21 +191,27 @@ int main(int argc, char** argv) {
     return program::print_end(line.end);
   const char* armed = std::getenv("BERTH_FAILPOINT");
   const auto failpoints = op::FailpointPlan::parse(armed == nullptr ? "" : armed);
-  if (!failpoints) {
-    std::fprintf(stderr, "berth-operator: %s\n", failpoints.error().message.c_str());
-    return program::kExitBadFlags;
-  }
-  const auto environment = program::config_environment(
-      [](const char* name) { return static_cast<const char*>(std::getenv(name)); });
+  if (!failpoints)
+    return report(failpoints.error());
+  const auto read_variable = [](const char* name) -> const char* { return std::getenv(name); };
+  const auto traces =
+      telemetry::trace_settings(line.options.otlp_endpoint, "berth-operator", read_variable);
+  if (!traces)
+    return report(traces.error());
+  const auto environment = program::config_environment(read_variable);
   auto frame =
       program::Program::create({"berth-operator", std::string(api::field_manager::kOperator)},
                                line.options.common, environment);
-  if (!frame) {
-    std::fprintf(stderr, "berth-operator: %s\n", frame.error().message.c_str());
-    return program::kExitBadFlags;
-  }
+  if (!frame)
+    return report(frame.error());
   if (line.options.identity.empty())
     line.options.identity = program::make_identity((*frame)->make_rng());
-  Operator parts(**frame, line.options, *failpoints);
+  telemetry::TraceMetrics trace_metrics((*frame)->registry());
+  auto tracing = telemetry::Tracing::create(
+      {(*frame)->executor(), trace_metrics, (*frame)->log().logger("operator.traces")}, *traces,
+      line.options.identity, (*frame)->make_rng().next());
+  if (!tracing)
+    return report(tracing.error().while_doing("--otlp-endpoint"));
+  Operator parts(**frame, line.options, *failpoints, **tracing);
   return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
 }

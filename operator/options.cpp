@@ -80,6 +80,7 @@ void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
                  "the most that the decision log holds; its oldest cycles go first")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  program::add_trace_flag(app, options.otlp_endpoint);
   app.add_flag("--list-failpoints", options.list_failpoints,
                "print the names that BERTH_FAILPOINT may have, and end");
 }

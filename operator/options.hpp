@@ -35,6 +35,8 @@ struct OperatorOptions {
   /// Where cycles are logged (X4); empty: nowhere.
   std::string decision_log;
   std::uint64_t decision_log_bytes_max = std::uint64_t{256} << 20U;
+  /// The collector of traces; empty: as the environment says, else none.
+  std::string otlp_endpoint;
   /// Whether it only prints the failpoints and ends.
   bool list_failpoints = false;
 };

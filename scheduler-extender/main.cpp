@@ -16,7 +16,9 @@
 #include "lib/http/host_port.hpp"
 #include "lib/http/server.hpp"
 #include "lib/http/tls_files.hpp"
+#include "lib/program/identity.hpp"
 #include "lib/program/program.hpp"
+#include "lib/telemetry/tracing/tracing.hpp"
 #include "scheduler-extender/bind.hpp"
 #include "scheduler-extender/gate_server.hpp"
 #include "scheduler-extender/options.hpp"
@@ -44,7 +46,7 @@ void set_expiration(telemetry::CertificateMetrics& metrics, TimePoint end) {
 class Extender {
 public:
   Extender(program::Program& frame, extender::ExtenderOptions options,
-           std::optional<http::ServerTls> tls);
+           std::optional<http::ServerTls> tls, telemetry::Tracing& tracing);
 
   /// Starts to serve; an error names the flag.
   [[nodiscard]] Result<void> start();
@@ -61,6 +63,7 @@ private:
   program::Program& frame_;
   extender::ExtenderOptions options_;
   std::optional<http::ServerTls> tls_;
+  telemetry::Tracing& tracing_;
   telemetry::Logger log_;
   cluster::Observer observer_;
   cluster::WatchMetrics watch_metrics_;
@@ -77,8 +80,8 @@ private:
 };
 
 Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
-                   std::optional<http::ServerTls> tls)
-    : frame_(frame), options_(std::move(options)), tls_(std::move(tls)),
+                   std::optional<http::ServerTls> tls, telemetry::Tracing& tracing)
+    : frame_(frame), options_(std::move(options)), tls_(std::move(tls)), tracing_(tracing),
       log_(frame.log().logger("extender")),
       observer_(frame.client(), frame.executor(), frame.make_rng(), {.decides = false}),
       watch_metrics_([this] { return observer_.resources(); }, frame.executor(), frame.registry()),
@@ -90,7 +93,7 @@ Extender::Extender(program::Program& frame, extender::ExtenderOptions options,
       server_metrics_(frame.registry(), "extender"),
       certificate_metrics_(frame.registry(), "extender"),
       caller_metrics_(frame.registry(), "caller"),
-      router_(router_options(), backend(), {metrics_, log_, frame.clock()}) {
+      router_(router_options(), backend(), {metrics_, log_, frame.clock(), tracing_.tracer()}) {
   frame_.health().add_readiness("caches", [this]() -> Result<void> {
     if (!observer_.has_synced())
       return fail(Code::Unavailable, "the caches are not filled yet");
@@ -150,6 +153,7 @@ async::Task<int> Extender::run(std::stop_token stop) {
   async::TaskGroup background(frame_.executor());
   background.spawn(observer_.run(background.stop_token()));
   background.spawn(watch_metrics_.run(background.stop_token()));
+  background.spawn(tracing_.run(background.stop_token()));
   if (reloader_)
     background.spawn(reloader_->run(frame_.executor(), background.stop_token()));
   if (gate_)
@@ -243,14 +247,24 @@ int main(int argc, char** argv) {
       return report(read.error(), program::kExitBadFlags);
     tls = std::move(*read);
   }
-  const auto environment = program::config_environment(
-      [](const char* name) { return static_cast<const char*>(std::getenv(name)); });
+  const auto read_variable = [](const char* name) -> const char* { return std::getenv(name); };
+  const auto traces =
+      telemetry::trace_settings(options.otlp_endpoint, "berth-scheduler-extender", read_variable);
+  if (!traces)
+    return report(traces.error(), program::kExitBadFlags);
+  const auto environment = program::config_environment(read_variable);
   auto frame = program::Program::create(
       {"berth-scheduler-extender", std::string(api::field_manager::kSchedulerExtender)},
       options.common, environment);
   if (!frame)
     return report(frame.error(), program::kExitBadFlags);
-  Extender extender(**frame, options, std::move(tls));
+  telemetry::TraceMetrics trace_metrics((*frame)->registry());
+  auto tracing = telemetry::Tracing::create(
+      {(*frame)->executor(), trace_metrics, (*frame)->log().logger("extender.traces")}, *traces,
+      program::make_identity((*frame)->make_rng()), (*frame)->make_rng().next());
+  if (!tracing)
+    return report(tracing.error().while_doing("--otlp-endpoint"), program::kExitBadFlags);
+  Extender extender(**frame, options, std::move(tls), **tracing);
   if (auto started = extender.start(); !started)
     return report(started.error(), program::kExitFailure);
   return (*frame)->run([&](std::stop_token stop) { return extender.run(std::move(stop)); });

@@ -35,6 +35,8 @@ struct ExtenderOptions {
   int candidates = 4;
   /// How long one call to the API server for a binding may take; below the scheduler's httpTimeout.
   Duration bind_timeout = std::chrono::milliseconds{900};
+  /// The collector of traces; empty: as the environment says, else none.
+  std::string otlp_endpoint;
   /// How long calls are still answered once readiness has gone.
   Duration shutdown_delay = std::chrono::milliseconds{0};
 };

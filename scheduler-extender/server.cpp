@@ -8,6 +8,7 @@
 #include "scheduler-extender/encode.hpp"
 #include "scheduler-extender/preempt.hpp"
 #include "scheduler-extender/prioritize.hpp"
+#include "scheduler-extender/verb_spans.hpp"
 
 namespace berth::extender {
 
@@ -19,6 +20,8 @@ struct Router::Call {
   std::string id;
   SteadyPoint started;
   std::string body;
+  std::optional<telemetry::SpanContext> caller{};
+  std::optional<telemetry::Span> span{}; ///< of a pod that is traced
   CallOutcome outcome = CallOutcome::Ok;
   http::Response response{};
 
@@ -67,7 +70,8 @@ void Router::Call::refuse(const Error& error) {
 
 Router::Router(RouterOptions options, Backend backend, Instruments instruments)
     : options_(std::move(options)), backend_(std::move(backend)), metrics_(instruments.metrics),
-      log_(std::move(instruments.log)), clock_(instruments.clock) {}
+      log_(std::move(instruments.log)), clock_(instruments.clock),
+      tracer_(std::move(instruments.tracer)) {}
 
 async::Task<http::Response> Router::handle(http::Request request) {
   const SteadyPoint started = clock_.steady_now();
@@ -84,7 +88,8 @@ async::Task<http::Response> Router::handle(http::Request request) {
     co_return refused;
   }
   note_caller(request.peer_valid_until);
-  Call call{*verb, request_id(request), started, std::move(request.body)};
+  Call call{*verb, request_id(request), started, std::move(request.body),
+            caller_of(tracer_, request)};
   switch (*verb) {
   case Verb::Filter: filter(call); break;
   case Verb::Prioritize: prioritize(call); break;
@@ -150,12 +155,17 @@ void Router::filter(Call& call) {
   if (!request)
     return call.refuse(request.error());
   const auto snapshot = backend_.snapshot();
+  call.span = begin_span(tracer_, call.verb, *request->pod, snapshot.get());
   const FilterResult& result =
       extender::filter(*request, snapshot.get(), options_.filter, scratch.verbs);
   call.outcome = result.error.empty() ? CallOutcome::Ok : CallOutcome::Error;
   call.response = json_response(
       encode(result, request->node_names, request->names_text, std::move(scratch.memory)));
   count(result);
+  if (call.span) {
+    call.span->add("berth.nodes", request->node_names.size());
+    add_result(*call.span, result);
+  }
   log_.debug("Filtered nodes", {{"request_id", call.id},
                                 {"pod", to_string(request->pod->meta.key())},
                                 {"nodes", request->node_names.size()},
@@ -172,8 +182,11 @@ void Router::prioritize(Call& call) {
   if (request->has_whole_nodes)
     return call.refuse({Code::Invalid, std::string(kWantsNames), {}});
   const auto snapshot = backend_.snapshot();
+  call.span = begin_span(tracer_, call.verb, *request->pod, snapshot.get());
   const auto scores = extender::prioritize(*request, snapshot.get(), scratch.verbs);
   call.response = json_response(encode(scores, request->node_names, std::move(scratch.memory)));
+  if (call.span)
+    call.span->add("berth.nodes", request->node_names.size());
   log_.debug("Prioritized nodes", {{"request_id", call.id},
                                    {"pod", to_string(request->pod->meta.key())},
                                    {"nodes", request->node_names.size()}});
@@ -185,8 +198,13 @@ void Router::preempt(Call& call) {
   if (!request)
     return call.refuse(request.error());
   const auto snapshot = backend_.snapshot();
+  call.span = begin_span(tracer_, call.verb, *request->pod, snapshot.get());
   const PreemptResult result = extender::preempt(*request, snapshot.get());
   call.response = json_response(encode(result));
+  if (call.span) {
+    call.span->add("berth.nodes", request->nodes.size());
+    call.span->add("berth.passed", result.nodes.size());
+  }
   log_.debug("Judged a preemption", {{"request_id", call.id},
                                      {"pod", to_string(request->pod->meta.key())},
                                      {"nodes", request->nodes.size()},
@@ -203,8 +221,12 @@ async::Task<void> Router::bind(Call& call) {
     call.refuse(request.error());
     co_return;
   }
+  const auto snapshot = tracer_.is_on() ? backend_.snapshot() : nullptr;
+  call.span = begin_span(tracer_, *request, snapshot.get());
   const BindResult result = co_await backend_.bind(*request);
   call.response = json_response(encode(result));
+  if (call.span)
+    add_result(*call.span, result);
   if (result.error.empty())
     co_return;
   call.outcome = result.is_refusal ? CallOutcome::Refused : CallOutcome::Error;
@@ -226,12 +248,28 @@ void Router::count(const FilterResult& result) {
 }
 
 void Router::finish(Call& call) {
-  const std::chrono::duration<double> took = clock_.steady_now() - call.started;
+  const SteadyPoint ended = clock_.steady_now();
+  const std::chrono::duration<double> took = ended - call.started;
   metrics_.request_duration_seconds(call.verb, call.outcome).observe(took.count());
   if (call.outcome == CallOutcome::Invalid)
     log_.warn("Refused a request that cannot be read",
               {{"request_id", call.id}, {"error", call.response.body}});
+  finish_span(call, ended);
   call.response.headers.add("X-Request-Id", std::move(call.id));
+}
+
+void Router::finish_span(Call& call, SteadyPoint ended) {
+  if (!call.span)
+    return;
+  telemetry::Span& span = *call.span;
+  const auto outcome = static_cast<std::size_t>(call.outcome);
+  span.add("berth.request_id", call.id);
+  span.add("berth.result", std::string(telemetry::Label<CallOutcome>::value(outcome)));
+  if (call.caller)
+    span.links.push_back(*call.caller);
+  span.start_unix_ns = tracer_.unix_ns(call.started);
+  span.end_unix_ns = tracer_.unix_ns(ended);
+  tracer_.record(std::move(span));
 }
 
 } // namespace berth::extender

@@ -22,6 +22,7 @@
 #include "lib/http/message.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
+#include "lib/telemetry/tracing/tracer.hpp"
 #include "scheduler-extender/filter.hpp"
 #include "scheduler-extender/wire.hpp"
 
@@ -44,6 +45,7 @@ struct Instruments {
   telemetry::ExtenderMetrics& metrics;
   telemetry::Logger log;
   const Clock& clock;
+  telemetry::Tracer tracer{};
 };
 
 struct RouterOptions {
@@ -79,12 +81,14 @@ private:
   [[nodiscard]] async::Task<void> bind(Call& call);
   void count(const FilterResult& result);
   void finish(Call& call);
+  void finish_span(Call& call, SteadyPoint ended);
 
   RouterOptions options_;
   Backend backend_;
   telemetry::ExtenderMetrics& metrics_;
   telemetry::Logger log_;
   const Clock& clock_;
+  telemetry::Tracer tracer_;
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> strangers_{0};
   static constexpr std::int64_t kNoCaller = std::numeric_limits<std::int64_t>::max();

@@ -2,6 +2,8 @@
 // The checks of the way from kube-scheduler to the extender, of measurements and of policies, and
 // how findings are gathered. For doctor/decide.cpp.
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +40,23 @@ private:
   std::vector<Finding> found_;
 };
 
+/// What brings what the chart makes.
+inline constexpr const char* kInstall =
+    "\"helm upgrade --install berth helm/berth --namespace berth-system\" brings what is missing";
+
+/// The wanted names that are not there, with commas.
+template <std::size_t kCount>
+std::string missing_from(const Names& there, const std::array<const char*, kCount>& wanted) {
+  std::string missing;
+  for (const char* name : wanted)
+    if (!there.contains(name))
+      missing += (missing.empty() ? "" : ", ") + std::string(name);
+  return missing;
+}
+
+/// Whether something puts the gate on managed pods: a policy, or a webhook that the API server can
+/// call and trusts.
+void check_gate(const ObservedInstallation& observed, Findings& findings);
 /// Whether kube-scheduler would reach a ready extender.
 void check_extender(const ObservedInstallation& observed, Findings& findings);
 /// Whether the two would accept each other's certificates, and for how long.

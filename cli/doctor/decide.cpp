@@ -19,24 +19,10 @@ constexpr std::array kGuards{"berth-guard-bindings", "berth-guard-node-name", "b
 constexpr std::array kGuardBindings{
     "berth-guard-bindings", "berth-guard-node-name-namespaces", "berth-guard-node-name-pods",
     "berth-guard-pods",     "berth-guard-pool-scaling",         "berth-guard-requests"};
-constexpr std::array kGates{"berth-gate"};
-constexpr std::array kGateBindings{"berth-gate-namespaces", "berth-gate-pods"};
 constexpr std::array kPrograms{"berth-analyzer", "berth-operator", "berth-scheduler-extender"};
 
 /// More faults than this are only counted.
 constexpr std::size_t kFaultsShownMax = 20;
-
-constexpr const char* kInstall =
-    "\"helm upgrade --install berth helm/berth --namespace berth-system\" brings what is missing";
-
-template <std::size_t kCount>
-std::string missing_from(const Names& there, const std::array<const char*, kCount>& wanted) {
-  std::string missing;
-  for (const char* name : wanted)
-    if (!there.contains(name))
-      missing += (missing.empty() ? "" : ", ") + std::string(name);
-  return missing;
-}
 
 /// The minor version in "v1.37.1"; below zero if it cannot be read.
 std::int64_t minor_of(std::string_view version) {
@@ -75,30 +61,6 @@ void check_definitions(const ObservedInstallation& observed, Findings& findings)
   else
     findings.fault("definitions", "not served: " + missing,
                    "\"kubectl apply -f crds/\" installs the definitions");
-}
-
-void check_gate(const ObservedInstallation& observed, Findings& findings) {
-  const bool webhook = observed.gate_webhooks && !observed.gate_webhooks->empty();
-  if (webhook)
-    return findings.works("gate", "the webhook " + *observed.gate_webhooks->begin() +
-                                      " puts the gate on managed pods");
-  if (!observed.gates && observed.gates.error().code == Code::NotFound)
-    return findings.fault("gate",
-                          "this API server knows no MutatingAdmissionPolicy, and there is no "
-                          "webhook of Berth's: managed pods are not held back",
-                          "helm upgrade with gate.mode=Webhook, or Kubernetes 1.36 or newer");
-  if (!observed.gates || !observed.gate_bindings)
-    return findings.unreadable("gate", "MutatingAdmissionPolicies and their bindings",
-                               observed.gates ? observed.gate_bindings : observed.gates);
-  std::string missing = missing_from(*observed.gates, kGates);
-  const std::string unbound = missing_from(*observed.gate_bindings, kGateBindings);
-  if (!missing.empty() && !unbound.empty())
-    missing += ", ";
-  missing += unbound;
-  if (missing.empty())
-    findings.works("gate", "the policy berth-gate puts the gate on managed pods");
-  else
-    findings.fault("gate", "missing: " + missing + ": managed pods are not held back", kInstall);
 }
 
 void check_guard(const ObservedInstallation& observed, Findings& findings) {

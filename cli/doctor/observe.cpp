@@ -35,8 +35,9 @@ async::Task<void> observe_admission(kube::Client& client, ObservedInstallation& 
       co_await gate_names(client, "mutatingadmissionpolicies", "MutatingAdmissionPolicy");
   observed.gate_bindings = co_await gate_names(client, "mutatingadmissionpolicybindings",
                                                "MutatingAdmissionPolicyBinding");
-  observed.gate_webhooks = co_await names_of(
-      client, admission("v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration"));
+  observed.gate_webhooks = co_await webhooks_of(client);
+  if (observed.gate_webhooks && !observed.gate_webhooks->empty())
+    observed.gate_endpoints = co_await ready_endpoints(client, observed.gate_webhooks->front());
 }
 
 /// What the commands ask for, and what for; Berth's own accounts are the chart's.
@@ -111,7 +112,9 @@ async::Task<ObservedInstallation> observe_installation(kube::Client& client, std
   co_await observe_admission(client, observed);
   observed.programs = co_await programs_of(client, ns);
   observed.lease = co_await operator_lease(client, ns);
-  observed.extender_endpoints = co_await ready_endpoints(client, ns);
+  const kube::ObjectKey service{ns, "berth-scheduler-extender"};
+  const std::string any_port;
+  observed.extender_endpoints = co_await ready_endpoints(client, service, any_port);
   const kube::ObjectKey extender{ns, "berth-scheduler-extender-tls"};
   observed.extender_certificate = co_await certificate_of(client, extender);
   const kube::ObjectKey scheduler{ns, "berth-scheduler-client-tls"};

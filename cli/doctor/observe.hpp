@@ -38,6 +38,15 @@ struct ObservedMetrics {
   TimePoint newest{};
 };
 
+/// One webhook of a MutatingWebhookConfiguration: whom the API server calls, and what it trusts.
+struct ObservedWebhook {
+  std::string configuration{};
+  std::string name{};
+  std::string ca_bundle{}; ///< PEM; empty: there is none
+  kube::ObjectKey service{};
+  std::int64_t port = 0; ///< of the Service
+};
+
 /// Something that commands do, and whether the asker may.
 struct ObservedRight {
   std::string verb{};
@@ -69,7 +78,9 @@ struct ObservedInstallation {
   Result<Names> guard_bindings{};
   Result<Names> gates{}; ///< MutatingAdmissionPolicies; NotFound: the API server has no such kind
   Result<Names> gate_bindings{};
-  Result<Names> gate_webhooks{}; ///< MutatingWebhookConfigurations
+  Result<std::vector<ObservedWebhook>> gate_webhooks{};
+  /// That are ready, behind the port that the first of them calls.
+  Result<std::int64_t> gate_endpoints{};
   Result<std::vector<ObservedProgram>> programs{};
   Result<std::string> lease{};               ///< of the operator, as JSON
   Result<std::int64_t> extender_endpoints{}; ///< that are ready

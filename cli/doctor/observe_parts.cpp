@@ -40,12 +40,20 @@ std::string command_line(const Json& pod) {
   return line;
 }
 
-std::int64_t count_ready(const Json& slices) {
+bool has_port(const Json& slice, const std::string& name) {
+  const Json& ports = member_at(slice, "/ports");
+  return name.empty() || std::ranges::any_of(ports, [&](const Json& port) {
+           return text_at(port, "/name") == name;
+         });
+}
+
+std::int64_t count_ready(const Json& slices, const std::string& port_name) {
   std::int64_t ready = 0;
   for (const Json& slice : slices)
     for (const Json& endpoint : member_at(slice, "/endpoints")) {
       const Json& state = member_at(endpoint, "/conditions/ready");
-      ready += !state.is_boolean() || state.get<bool>() ? 1 : 0; // absent counts as ready
+      const bool is_ready = !state.is_boolean() || state.get<bool>(); // absent counts as ready
+      ready += is_ready && has_port(slice, port_name) ? 1 : 0;
     }
   return ready;
 }
@@ -99,15 +107,48 @@ async::Task<Result<std::string>> operator_lease(kube::Client& client, std::strin
   return client.get(kube::types::lease(), std::move(key));
 }
 
-async::Task<Result<std::int64_t>> ready_endpoints(kube::Client& client, std::string ns) {
+async::Task<Result<std::int64_t>> ready_endpoints(kube::Client& client, kube::ObjectKey service,
+                                                  std::string port_name) {
   kube::ListOptions options;
-  options.ns = std::move(ns);
-  options.label_selector = "kubernetes.io/service-name=berth-scheduler-extender";
+  options.ns = service.ns;
+  options.label_selector = "kubernetes.io/service-name=" + service.name;
   BERTH_CO_TRY(const Json slices,
                co_await items_of(client, kube::types::endpoint_slice(), std::move(options)));
   if (slices.empty())
-    co_return fail(Code::NotFound, "the Service berth-scheduler-extender has no EndpointSlice");
-  co_return count_ready(slices);
+    co_return fail(Code::NotFound, "the Service " + service.name + " has no EndpointSlice");
+  co_return count_ready(slices, port_name);
+}
+
+async::Task<Result<std::int64_t>> ready_endpoints(kube::Client& client, ObservedWebhook webhook) {
+  if (webhook.service.name.empty())
+    co_return fail(Code::Invalid, "the webhook " + webhook.name + " names no Service");
+  const kube::ResourceType services{"", "v1", "services", "Service", true};
+  BERTH_CO_TRY(const std::string text, co_await client.get(services, webhook.service));
+  BERTH_CO_TRY(const Json service, api::parse_json(text));
+  for (const Json& port : member_at(service, "/spec/ports"))
+    if (integer_at(port, "/port") == webhook.port)
+      co_return co_await ready_endpoints(client, webhook.service, text_at(port, "/name"));
+  co_return fail(Code::NotFound, "the Service " + webhook.service.name + " has no port " +
+                                     std::to_string(webhook.port));
+}
+
+async::Task<Result<std::vector<ObservedWebhook>>> webhooks_of(kube::Client& client) {
+  constexpr std::int64_t kHttps = 443;
+  kube::ListOptions options;
+  options.label_selector = kOurs;
+  BERTH_CO_TRY(
+      const Json items,
+      co_await items_of(client, kube::types::mutating_webhook_configuration(), std::move(options)));
+  std::vector<ObservedWebhook> webhooks;
+  for (const Json& item : items)
+    for (const Json& webhook : member_at(item, "/webhooks"))
+      webhooks.push_back({text_at(item, "/metadata/name"),
+                          text_at(webhook, "/name"),
+                          decoded_at(webhook, "/clientConfig/caBundle"),
+                          {text_at(webhook, "/clientConfig/service/namespace"),
+                           text_at(webhook, "/clientConfig/service/name")},
+                          integer_at(webhook, "/clientConfig/service/port", kHttps)});
+  co_return webhooks;
 }
 
 async::Task<Result<ObservedCertificate>> certificate_of(kube::Client& client,

@@ -18,9 +18,14 @@ namespace berth::cli {
 [[nodiscard]] async::Task<Result<std::vector<ObservedProgram>>> programs_of(kube::Client& client,
                                                                             std::string ns);
 [[nodiscard]] async::Task<Result<std::string>> operator_lease(kube::Client& client, std::string ns);
-/// Of the extender's Service; NotFound if the Service has no EndpointSlice at all.
+/// Of the port of that name, or of any; NotFound if the Service has no EndpointSlice at all.
+[[nodiscard]] async::Task<Result<std::int64_t>>
+ready_endpoints(kube::Client& client, kube::ObjectKey service, std::string port_name);
+/// Behind the port that the webhook calls; NotFound if the Service has no such port, or is none.
 [[nodiscard]] async::Task<Result<std::int64_t>> ready_endpoints(kube::Client& client,
-                                                                std::string ns);
+                                                                ObservedWebhook webhook);
+/// Of the MutatingWebhookConfigurations that are Berth's own.
+[[nodiscard]] async::Task<Result<std::vector<ObservedWebhook>>> webhooks_of(kube::Client& client);
 /// The certificates alone: the private key is not kept.
 [[nodiscard]] async::Task<Result<ObservedCertificate>> certificate_of(kube::Client& client,
                                                                       kube::ObjectKey secret);

@@ -53,6 +53,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
   async::Task<void> accept();
   void admit(Strand session_strand, tcp::socket socket);
+  /// Whether a connection that waits for its client's next request is being closed for a new one.
+  bool evict_longest_idle();
   void stop();
   std::vector<std::shared_ptr<Session>> sessions();
   void abandon_all();
@@ -136,7 +138,8 @@ void Server::Impl::admit(Strand session_strand, tcp::socket socket) {
   ServerCounters& counters = state->counters;
   ++counters.connections_accepted;
   const auto most = static_cast<std::int64_t>(state->limits.connections_max);
-  if (state->draining || counters.connections_open >= most) {
+  const std::int64_t held = counters.connections_open - state->evicting;
+  if (state->draining || (held >= most && !evict_longest_idle())) {
     ++counters.connections_refused;
     return; // closes the socket
   }
@@ -152,6 +155,26 @@ void Server::Impl::admit(Strand session_strand, tcp::socket socket) {
   state->sessions.emplace(session.get(), session);
   lock.unlock();
   asio::post(session_strand, [session] { async::start(session->serve()); });
+}
+
+bool Server::Impl::evict_longest_idle() {
+  if (state->evicting >= static_cast<std::int64_t>(state->limits.connections_max))
+    return false;
+  std::shared_ptr<Session> longest;
+  IdleTicket ticket = 0;
+  for (auto& session : sessions()) {
+    const IdleTicket candidate = session->idle_ticket();
+    if (candidate == kNotIdle || candidate == kEvicted || (longest && candidate > ticket))
+      continue;
+    longest = std::move(session);
+    ticket = candidate;
+  }
+  if (!longest || !longest->claim(ticket))
+    return false;
+  ++state->evicting;
+  ++state->counters.connections_evicted;
+  asio::post(longest->strand(), [longest] { longest->abandon(); });
+  return true;
 }
 
 void Server::Impl::stop() {

@@ -22,6 +22,9 @@ namespace berth::http {
 struct ServerLimits {
   std::size_t header_bytes_max = std::size_t{8} << 10U;
   std::size_t body_bytes_max = std::size_t{8} << 20U;
+  /// Once they are all held, a new one takes the place of the one that has been idle the longest;
+  /// if each has a request under way, the new one is refused. While evicted ones are being closed
+  /// there may be so many of them besides.
   std::size_t connections_max = 1024;
   Duration handshake_timeout = std::chrono::seconds{5};
   Duration header_timeout = std::chrono::seconds{5};
@@ -51,6 +54,7 @@ struct ServerOptions {
 struct ServerCounters {
   std::atomic<std::uint64_t> connections_accepted{0};
   std::atomic<std::uint64_t> connections_refused{0}; ///< over connections_max
+  std::atomic<std::uint64_t> connections_evicted{0}; ///< idle ones that made room for others
   std::atomic<std::uint64_t> accepts_failed{0};      ///< such as for want of file descriptors
   std::atomic<std::uint64_t> handshakes_failed{0};
   std::atomic<std::uint64_t> requests_refused{0}; ///< malformed, too large or too slow

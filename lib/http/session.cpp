@@ -28,7 +28,8 @@ Session::Session(std::shared_ptr<ServerState> state, Strand strand, Connection::
                  TlsContext tls)
     : state_(std::move(state)), strand_(std::move(strand)),
       connection_(std::make_shared<Connection>(std::move(socket), std::move(tls))),
-      reader_(state_->limits.header_bytes_max, state_->limits.body_bytes_max) {}
+      reader_(state_->limits.header_bytes_max, state_->limits.body_bytes_max),
+      idle_ticket_(++state_->idle_tickets) {}
 
 async::Task<void> Session::serve() {
   const auto self = shared_from_this();
@@ -40,6 +41,8 @@ async::Task<void> Session::serve() {
   }
   connection_->close();
   --state_->counters.connections_open;
+  if (idle_ticket_ == kEvicted)
+    --state_->evicting;
   const std::scoped_lock lock(state_->mutex);
   state_->sessions.erase(this);
   if (state_->sessions.empty())
@@ -57,7 +60,8 @@ async::Task<bool> Session::shake_hands() {
   connection_->expires_after(state_->limits.handshake_timeout);
   const IoResult shaken = co_await connection_->shake_hands_as_server();
   if (shaken.status != IoStatus::Ok) {
-    ++state_->counters.handshakes_failed;
+    if (idle_ticket_ != kEvicted)
+      ++state_->counters.handshakes_failed;
     co_return false;
   }
   peer_name_ = connection_->peer_name();
@@ -76,6 +80,8 @@ async::Task<bool> Session::receive() {
   while (state && *state != State::Done) {
     if (*state == State::Idle && state_->draining)
       co_return false;
+    if (*state == State::Idle)
+      become_idle();
     if (*state != phase) {
       phase = *state;
       in_flight_ = true;
@@ -95,6 +101,9 @@ async::Task<bool> Session::receive() {
     }
     reader_.received(read.bytes);
     state = reader_.advance();
+    const bool is_idle = state && *state == State::Idle;
+    if (!is_idle && !leave_idle())
+      co_return false;
   }
   in_flight_ = true;
   if (state)
@@ -102,6 +111,18 @@ async::Task<bool> Session::receive() {
   const Refusal refusal = state.error();
   co_await refuse(refusal);
   co_return false;
+}
+
+void Session::become_idle() {
+  IdleTicket none = kNotIdle;
+  idle_ticket_.compare_exchange_strong(none, ++state_->idle_tickets);
+}
+
+bool Session::leave_idle() {
+  IdleTicket held = idle_ticket_;
+  if (held == kNotIdle)
+    return true;
+  return held != kEvicted && idle_ticket_.compare_exchange_strong(held, kNotIdle);
 }
 
 async::Task<void> Session::refuse(Refusal refusal) {

@@ -25,6 +25,11 @@ using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
 class Session;
 
+/// Numbers the moments in which connections became idle; a lower one is longer ago.
+using IdleTicket = std::uint64_t;
+inline constexpr IdleTicket kNotIdle = 0;
+inline constexpr IdleTicket kEvicted = ~IdleTicket{0};
+
 /// What the sessions of one server share. A session keeps it alive, since a handler may end on
 /// another executor long after the server.
 struct ServerState {
@@ -37,6 +42,8 @@ struct ServerState {
   boost::asio::io_context context;
   std::atomic<bool> retiring{false}; ///< an answer ends its connection
   std::atomic<bool> draining{false}; ///< and so does a connection without a request in flight
+  std::atomic<IdleTicket> idle_tickets{0};
+  std::atomic<std::int64_t> evicting{0}; ///< connections that are being closed for others
 
   std::mutex mutex; ///< guards what follows
   std::unordered_map<const Session*, std::weak_ptr<Session>> sessions;
@@ -57,12 +64,23 @@ public:
   /// On the strand: ends the connection.
   void abandon() { connection_->close(); }
   [[nodiscard]] const Strand& strand() const { return strand_; }
+  /// From any thread: since when it has waited for a request's first byte, be it for want of a
+  /// handshake; or kNotIdle, kEvicted.
+  [[nodiscard]] IdleTicket idle_ticket() const { return idle_ticket_; }
+  /// From any thread: takes it out of service if it still is as idle as `ticket` says. Whoever
+  /// claims it abandons it.
+  [[nodiscard]] bool claim(IdleTicket ticket) {
+    return idle_ticket_.compare_exchange_strong(ticket, kEvicted);
+  }
 
 private:
   struct ReturnToStrand;
 
   [[nodiscard]] async::Task<bool> shake_hands();
   [[nodiscard]] async::Task<bool> receive();
+  void become_idle();
+  /// False: it was evicted meanwhile, and what came must not be answered.
+  [[nodiscard]] bool leave_idle();
   [[nodiscard]] async::Task<void> refuse(Refusal refusal);
   [[nodiscard]] async::Task<bool> answer();
   [[nodiscard]] async::Task<bool> write(const Response& response, bool keep_alive, bool with_body);
@@ -73,6 +91,7 @@ private:
   RequestReader reader_;
   std::string peer_name_;
   std::optional<TimePoint> peer_valid_until_;
+  std::atomic<IdleTicket> idle_ticket_; ///< idle from its beginning, until a request begins
   bool first_request_ = true;
   bool in_flight_ = false;
 };

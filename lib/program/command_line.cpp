@@ -19,10 +19,18 @@ void add_common_flags(CLI::App& app, CommonOptions& options) {
       ->capture_default_str();
   app.add_option("--log-level", options.log_level, "debug, info, warn or error")
       ->capture_default_str();
+  app.add_option("--log-level-file", options.log_level_file,
+                 "file that holds the level instead, and may change at any time; default: none");
   app.add_option("--kube-api-qps", options.api_qps, "requests per second to the API server")
       ->capture_default_str();
   app.add_option("--kube-api-burst", options.api_burst, "requests at once to the API server")
       ->capture_default_str();
+}
+
+void add_trace_flag(CLI::App& app, std::string& otlp_endpoint) {
+  app.add_option("--otlp-endpoint", otlp_endpoint,
+                 "collector of traces (OTLP over HTTP), such as http://localhost:4318; default: "
+                 "$OTEL_EXPORTER_OTLP_ENDPOINT, else no traces");
 }
 
 std::vector<std::string> problems_of(const CommonOptions& options) {

@@ -23,11 +23,15 @@ struct CommonOptions {
   std::string context;
   std::string health_bind_address; ///< HOST:PORT of /livez, /readyz and /metrics
   std::string log_level = "info";
+  /// Says the level instead while the program runs; empty: there is none.
+  std::string log_level_file;
   double api_qps = 500;
   int api_burst = 1000;
 };
 
 void add_common_flags(CLI::App& app, CommonOptions& options);
+/// Of the programs that trace pods.
+void add_trace_flag(CLI::App& app, std::string& otlp_endpoint);
 /// Every problem of the common flags, as "--flag: what it must be".
 [[nodiscard]] std::vector<std::string> problems_of(const CommonOptions& options);
 

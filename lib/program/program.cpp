@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "lib/http/host_port.hpp"
 #include "lib/kube/connection.hpp"
 #include "lib/program/heartbeat.hpp"
+#include "lib/program/log_level_file.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/process.hpp"
 
@@ -48,6 +50,8 @@ struct Program::Impl {
         seeds(system_seed()) {
     registry.before_exposition([this] { measure_process(); });
     health.add_liveness("loop", [this] { return heartbeat.check(); });
+    if (!options.log_level_file.empty())
+      level_file.emplace(options.log_level_file, log).check();
   }
 
   [[nodiscard]] Result<void> connect(const kube::ConfigEnvironment& environment);
@@ -64,6 +68,7 @@ struct Program::Impl {
   SystemClock clock;
   async::AsioExecutor executor;
   telemetry::Log log;
+  std::optional<LogLevelFile> level_file; ///< if there is one
   telemetry::Registry registry;
   telemetry::Health health;
   telemetry::RestClientMetrics rest_metrics;
@@ -185,6 +190,8 @@ async::Task<void> Program::Impl::run_body(std::function<async::Task<int>(std::st
   async::TaskGroup background(executor);
   background.spawn(heartbeat.run(background.stop_token()));
   background.spawn(connection->keep_fresh(background.stop_token()));
+  if (level_file)
+    background.spawn(level_file->run(executor, background.stop_token()));
   exit_code = co_await body(stop.get_token());
   background.request_stop();
   co_await background.join();

@@ -236,6 +236,10 @@ HttpServerMetrics::HttpServerMetrics(Registry& registry, std::string_view server
           registry.counter(counter("berth_http_connections_refused_total",
                                    "Connections closed at once because a server had too many."),
                            label("server", server))),
+      connections_evicted(
+          registry.counter(counter("berth_http_connections_evicted_total",
+                                   "Idle connections closed to make room for others."),
+                           label("server", server))),
       accepts_failed(registry.counter(
           counter("berth_http_accepts_failed_total",
                   "Connections that could not be accepted, such as for want of file descriptors."),
@@ -252,6 +256,7 @@ void HttpServerMetrics::follow(const http::ServerCounters& counters) {
   connections_open.set(static_cast<double>(counters.connections_open));
   connections_accepted.set_total(static_cast<double>(counters.connections_accepted));
   connections_refused.set_total(static_cast<double>(counters.connections_refused));
+  connections_evicted.set_total(static_cast<double>(counters.connections_evicted));
   accepts_failed.set_total(static_cast<double>(counters.accepts_failed));
   handshakes_failed.set_total(static_cast<double>(counters.handshakes_failed));
   requests_refused.set_total(static_cast<double>(counters.requests_refused));
@@ -266,6 +271,10 @@ CertificateMetrics::CertificateMetrics(Registry& registry, std::string_view use)
           registry.gauge(gauge("berth_certificate_expiration_timestamp_seconds",
                                "When the certificate in use stops to be valid."),
                          label("use", use))) {}
+
+TraceMetrics::TraceMetrics(Registry& registry)
+    : spans(registry, counter("berth_trace_spans_total",
+                              "Spans of traced pods, by whether the collector has them.")) {}
 
 ProcessMetrics::ProcessMetrics(Registry& registry, std::string_view program)
     : build_info(registry.gauge(gauge("berth_build_info", "Always 1; its labels say what runs."),

@@ -149,6 +149,7 @@ struct HttpServerMetrics {
   Gauge& connections_open;
   Counter& connections_accepted;
   Counter& connections_refused;
+  Counter& connections_evicted;
   Counter& accepts_failed;
   Counter& handshakes_failed;
   Counter& requests_refused;
@@ -161,6 +162,13 @@ struct CertificateMetrics {
 
   CounterFamily<Outcome> reloads;
   Gauge& expiration_timestamp_seconds;
+};
+
+/// Spans of traces, where they are asked for (--otlp-endpoint).
+struct TraceMetrics {
+  explicit TraceMetrics(Registry& registry);
+
+  CounterFamily<SpanOutcome> spans;
 };
 
 /// The program itself; refresh_process() fills it in.

@@ -50,6 +50,11 @@ BERTH_LABEL(GateOutcome, Invalid, "outcome", "gated", "left", "invalid");
 enum class Outcome { Ok, Error };
 BERTH_LABEL(Outcome, Error, "outcome", "ok", "error");
 
+/// What became of a span: the collector has it; the queue had no room for it; it could not be sent,
+/// or the collector did not want it.
+enum class SpanOutcome { Sent, Dropped, Failed };
+BERTH_LABEL(SpanOutcome, Failed, "outcome", "sent", "dropped", "failed");
+
 enum class ReconcileOutcome { Done, Requeued, Error };
 BERTH_LABEL(ReconcileOutcome, Error, "outcome", "done", "requeued", "error");
 

@@ -7,6 +7,7 @@
 #include "lib/cluster/pod_codec.hpp"
 #include "operator/admission/admission_metrics.hpp"
 #include "operator/admission/admission_patch.hpp"
+#include "operator/tracing/pod_spans.hpp"
 
 namespace berth::op {
 namespace {
@@ -111,8 +112,11 @@ async::Task<void> Admitter::write_into(const allocation::MemberAdmission& member
 }
 
 async::Task<Admitter::Written> Admitter::write_member(const allocation::MemberAdmission& member) {
+  const Clock& clock = parts_.executor.clock();
+  const SteadyPoint started = clock.steady_now();
   const Written written = co_await try_to_write(member);
   parts_.metrics.admission_writes(written).add();
+  trace_admission_write(parts_.tracer, member, written, {started, clock.steady_now()});
   co_return written;
 }
 
@@ -184,10 +188,16 @@ async::Task<Result<cluster::Pod>> Admitter::nominated(cluster::Pod pod,
   std::string body = nomination_patch(pod, record);
   kube::WriteOptions options;
   options.subresource = "status";
-  BERTH_CO_TRY(std::string written, co_await parts_.client.patch(
-                                        kube::types::pod(), pod.meta.key(), kube::PatchType::Merge,
-                                        std::move(body), std::move(options)));
-  BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(std::move(written)));
+  const Clock& clock = parts_.executor.clock();
+  const SteadyPoint started = clock.steady_now();
+  auto written =
+      co_await parts_.client.patch(kube::types::pod(), pod.meta.key(), kube::PatchType::Merge,
+                                   std::move(body), std::move(options));
+  const TimeSpan writing{started, clock.steady_now()};
+  trace_nomination(parts_.tracer, pod.view, record, written, writing);
+  if (!written)
+    co_return fail(std::move(written).error());
+  BERTH_CO_TRY(const auto decoded, cluster::decode_pod_text(*std::move(written)));
   parts_.failpoints.pass(Failpoint::AfterNodeNominated);
   co_return *decoded;
 }

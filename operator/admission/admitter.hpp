@@ -19,6 +19,7 @@
 #include "lib/kube/client.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
+#include "lib/telemetry/tracing/tracer.hpp"
 #include "operator/failpoint.hpp"
 #include "operator/leads.hpp"
 
@@ -50,6 +51,7 @@ public:
     telemetry::AllocationMetrics& metrics;
     Leads leads;
     telemetry::Logger log;
+    telemetry::Tracer tracer{};
   };
   /// Told once for each workload whose every write took effect.
   using Admitted = std::function<void(const allocation::Admission&)>;
@@ -88,7 +90,7 @@ private:
                                                 std::size_t first);
   [[nodiscard]] async::Task<void> write_into(const allocation::MemberAdmission& member,
                                              bool* all_done);
-  /// The same as try_to_write(), counted.
+  /// The same as try_to_write(), counted and traced.
   [[nodiscard]] async::Task<Written> write_member(const allocation::MemberAdmission& member);
   [[nodiscard]] async::Task<Written> try_to_write(const allocation::MemberAdmission& member);
   [[nodiscard]] static std::optional<Written> settled_by(const allocation::MemberAdmission& member,

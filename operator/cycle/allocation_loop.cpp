@@ -6,6 +6,7 @@
 #include "lib/allocation/admission_rates.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "operator/cycle/rest.hpp"
+#include "operator/tracing/pod_spans.hpp"
 
 namespace berth::op {
 namespace {
@@ -83,6 +84,7 @@ void AllocationLoop::cycle() {
   const SteadyPoint decided = clock.steady_now();
   if (recorder_ != nullptr)
     recorder_->record({snapshot, policy, now, seed_, shared});
+  trace_admissions(parts_.tracer, plan, {started, decided});
 
   memory_ = std::make_shared<const allocation::AllocationMemory>(plan.memory);
   next_look_ = plan.next_look;

@@ -14,6 +14,7 @@
 #include "lib/cluster/observer.hpp"
 #include "lib/decision_log/recorder.hpp"
 #include "lib/telemetry/catalog.hpp"
+#include "lib/telemetry/tracing/tracer.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/plan_digest.hpp"
 #include "operator/preemption/evictor.hpp"
@@ -37,6 +38,7 @@ public:
     OverrunWarner& overruns;
     telemetry::AllocationMetrics& metrics;
     telemetry::Logger log;
+    telemetry::Tracer tracer{};
   };
   /// `policy` is asked at each cycle; `seed` makes decision ids differ between operators.
   AllocationLoop(Parts parts, std::function<allocation::Policy()> policy, std::uint64_t seed);

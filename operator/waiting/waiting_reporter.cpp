@@ -6,6 +6,7 @@
 #include "lib/api/labels.hpp"
 #include "lib/kube/client.hpp"
 #include "operator/admission/admission_patch.hpp"
+#include "operator/tracing/pod_spans.hpp"
 
 namespace berth::op {
 namespace {
@@ -20,9 +21,10 @@ std::string explanation(Reason reason, const std::string& message) {
 
 WaitingReporter::WaitingReporter(kube::Client& client, async::Executor& executor,
                                  cluster::Observer& observer, kube::EventRecorder& events,
-                                 WaitingReporterOptions options, Leads leads)
+                                 WaitingReporterOptions options, Leads leads,
+                                 telemetry::Tracer tracer)
     : client_(client), executor_(executor), observer_(observer), events_(events), options_(options),
-      leads_(std::move(leads)) {}
+      leads_(std::move(leads)), tracer_(std::move(tracer)) {}
 
 void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
                              const StartTeller& starts, std::size_t admitted) {
@@ -36,6 +38,8 @@ void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
     Told& told = found->second;
     const auto& pod = entry.workload->waiting.front();
     if (fresh || told.reason != entry.why->reason || told.pod->uid != pod->uid) {
+      if (!fresh)
+        trace(told, now);
       told.reason = entry.why->reason;
       told.since = now;
       told.written = false;
@@ -51,7 +55,17 @@ void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
     told.pod = pod;
     told.round = round_;
   }
-  std::erase_if(told_, [&](const auto& entry) { return entry.second.round != round_; });
+  std::erase_if(told_, [&](const auto& entry) {
+    const bool is_over = entry.second.round != round_;
+    if (is_over)
+      trace(entry.second, now);
+    return is_over;
+  });
+}
+
+void WaitingReporter::trace(const Told& told, SteadyPoint now) const {
+  if (now - told.since >= options_.quiet_period)
+    trace_wait(tracer_, *told.pod, {told.reason, told.message, {told.since, now}});
 }
 
 async::Task<void> WaitingReporter::run(std::stop_token stop) {

@@ -14,6 +14,7 @@
 #include "lib/async/executor.hpp"
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/events.hpp"
+#include "lib/telemetry/tracing/tracer.hpp"
 #include "operator/leads.hpp"
 #include "operator/waiting/start_teller.hpp"
 
@@ -31,7 +32,8 @@ struct WaitingReporterOptions {
 class WaitingReporter {
 public:
   WaitingReporter(kube::Client& client, async::Executor& executor, cluster::Observer& observer,
-                  kube::EventRecorder& events, WaitingReporterOptions options, Leads leads);
+                  kube::EventRecorder& events, WaitingReporterOptions options, Leads leads,
+                  telemetry::Tracer tracer = {});
 
   /// The whole list of who waits now, as of the newest plan, and how many workloads that admits.
   void report(const std::vector<allocation::Waiting>& waiting, const StartTeller& starts,
@@ -53,6 +55,8 @@ private:
   /// Whom to tell now, as far as the budget goes.
   [[nodiscard]] std::vector<WorkloadId> take_due();
   [[nodiscard]] async::Task<void> write(WorkloadId id);
+  /// It waits for that no more; what lasted for a moment only is no part of its trace.
+  void trace(const Told& told, SteadyPoint now) const;
 
   kube::Client& client_;
   async::Executor& executor_;
@@ -60,6 +64,7 @@ private:
   kube::EventRecorder& events_;
   WaitingReporterOptions options_;
   Leads leads_;
+  telemetry::Tracer tracer_;
   std::map<WorkloadId, Told> told_;
   std::uint64_t round_ = 0;
   std::size_t admitted_ = 0; ///< since the last writes

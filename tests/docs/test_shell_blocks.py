@@ -21,6 +21,8 @@ COSTLY = {
 IN_THE_CLUSTER = {
     "kubectl apply -f crds/": ["customresourcedefinition", "deployment.apps/berth-operator"],
     "kubectl berth status": ["company", "Pod research/train-0 has waited"],
+    "kubectl -n berth-system patch configmap berth-log-levels --type merge "
+    """-p '{"data":{"operator":"debug"}}'""": ["configmap/berth-log-levels patched"],
     "kubectl berth top quotas": ["Pool general", "QUOTA", "# EOF"],
     "kubectl berth set-quota research --pool general --resource cpu --nominal 48 --dry-run=server": [
         "would be changed (dry run)", "unlimited"],

@@ -65,6 +65,10 @@ def certificate_of(use):
     return f'berth_certificate_expiration_timestamp_seconds{{{EXTENDER},use="{use}"}}'
 
 
+def logged(outcome):
+    return f'berth_decision_log_cycles_total{{{OPERATOR},outcome="{outcome}"}}'
+
+
 LEADS = f'leader_election_master_status{{{OPERATOR},name="berth-operator"}}'
 HEARD_OF_PODS = f'berth_watch_last_event_timestamp_seconds{{{OPERATOR},resource="pods"}}'
 MISSED = f'berth_reservation_windows_total{{{OPERATOR},outcome="missed"}}'
@@ -72,6 +76,8 @@ DRIFT = f"berth_ledger_drift_total{{{OPERATOR}}}"
 RELOADS_FAILED = f'berth_certificate_reloads_total{{{OPERATOR},use="authority",outcome="error"}}'
 HANDSHAKES = f'berth_http_handshakes_failed_total{{{EXTENDER},server="extender"}}'
 STRANGERS = f"berth_extender_callers_refused_total{{{EXTENDER}}}"
+LOG_LIMIT = f"berth_decision_log_limit_bytes{{{OPERATOR}}}"
+LOG_NEEDED = f"berth_decision_log_needed_bytes{{{OPERATOR}}}"
 NEWEST_SAMPLE = 'berth_analyzer_newest_sample_timestamp_seconds{job="berth-analyzer"}'
 INTERVAL = 'berth_analyzer_interval_seconds{job="berth-analyzer"}'
 TRUST = 'berth_analyzer_forecast_trust_ratio{job="berth-analyzer",pool="gpu",resource="cpu"}'
@@ -93,6 +99,8 @@ HEALTHY = {
     requests("200"): GROWS, requests("409"): GROWS, requests("403"): STILL,
     writes("done"): GROWS, writes("overtaken"): GROWS, writes("refused"): STILL,
     writes("unknown"): STILL,
+    logged("recorded"): GROWS, logged("dropped"): STILL, logged("failed"): STILL,
+    LOG_LIMIT: f"268435456x{MINUTES}", LOG_NEEDED: f"20000000x{MINUTES}",
     NEWEST_SAMPLE: CLOCK, INTERVAL: f"60x{MINUTES}", TRUST: f"0.9x{MINUTES}",
 }
 
@@ -131,6 +139,17 @@ SCENARIOS = {
     "a window was missed": (
         {MISSED: f"0x80 1x{MINUTES}"}, ("BerthReservationMissed", {}, "without its capacity")),
     "charges were wrong": ({DRIFT: f"0x80 2x{MINUTES}"}, ("BerthLedgerDrifted", {}, "charges")),
+    "the decision log's volume is full": (
+        {logged("failed"): f"0+2x{MINUTES}", logged("dropped"): f"0+50x{MINUTES}"},
+        ("BerthDecisionLogLosesCycles", {"instance": "a"}, "of a lacks cycles")),
+    "the decision log's volume hangs": (
+        {logged("dropped"): GROWS}, ("BerthDecisionLogLosesCycles", {"job": "berth-operator"}, "")),
+    "the decision log's volume was full an hour ago": ({logged("failed"): f"0x10 9x{MINUTES}"}, None),
+    "the decision log is too small": (
+        {LOG_LIMIT: f"10000000x{MINUTES}"},
+        ("BerthDecisionLogLosesCycles", {"instance": "a"}, "too small")),
+    "there is no decision log": (
+        {LOG_LIMIT: STILL, LOG_NEEDED: STILL, logged("recorded"): STILL}, None),
     "a certificate ends in a week": (
         {certificate_of("extender"): f"604800x{MINUTES}"},
         ("BerthCertificateEndsSoon", {"use": "extender"}, "of extender ends")),

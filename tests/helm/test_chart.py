@@ -57,6 +57,9 @@ def test_every_value_has_a_line_in_the_schema():
     ("scheduler.percentageOfNodesToScore=101", "/scheduler/percentageOfNodesToScore"),
     ("extender.extraArguments={verbose}", "/extender/extraArguments/0"),
     ("exemptNamespaces={Team_A}", "/exemptNamespaces/0"),
+    ("tracing.endpoint=collector:4318", "/tracing/endpoint"),
+    ("tracing.ratio=2", "/tracing/ratio"),
+    ("tracing.ratio=1.5", "/tracing/ratio"),
     ("certificates.mode=Magic", "/certificates/mode"),
     ("operator.podLabels.app\\.kubernetes\\.io/name=mine", "/operator/podLabels"),
     ("jobs.podLabels.app\\.kubernetes\\.io/part-of=mine", "/jobs/podLabels"),
@@ -91,7 +94,7 @@ def test_the_webhook_touches_managed_pods_only_and_its_absence_stops_nothing(hel
     for entry in webhook["webhooks"]:
         assert entry["failurePolicy"] == "Ignore"
         assert entry["timeoutSeconds"] <= 2
-        exempt, = entry["namespaceSelector"]["matchExpressions"]
+        exempt, *others = entry["namespaceSelector"]["matchExpressions"]
         assert exempt["key"] == "kubernetes.io/metadata.name"
         assert exempt["operator"] == "NotIn"
         assert {"kube-system", NAMESPACE, "infra"} <= set(exempt["values"])
@@ -101,8 +104,25 @@ def test_the_webhook_touches_managed_pods_only_and_its_absence_stops_nothing(hel
         assert selected == [{"berth.dev/managed": "true"}]
         rule, = entry["rules"]
         assert (rule["resources"], rule["operations"]) == (["pods"], ["CREATE"])
+        # A pod that asks for it in a managed namespace is the first webhook's alone.
+        assert others == ([] if entry["name"].startswith("namespaces") else [
+            {"key": "berth.dev/managed", "operator": "NotIn", "values": ["true"]}])
     names = [entry["name"] for entry in webhook["webhooks"]]
     assert names == ["namespaces.gate.berth.dev", "pods.gate.berth.dev"]
+
+
+def test_only_the_api_servers_reach_the_webhook_where_values_say_who_they_are(helm):
+    def rules(*words):
+        documents = rendered(helm, "--set", "gate.mode=Webhook", *words)
+        policy, = [document for document in documents if document["kind"] == "NetworkPolicy"
+                   and document["metadata"]["name"] == "berth-scheduler-extender"]
+        return {rule["ports"][0]["port"]: rule.get("from") for rule in policy["spec"]["ingress"]}
+
+    assert rules() == {8443: None, 9443: None}
+    assert rules("--set", "networkPolicy.apiServers={10.0.0.0/28,fd00::/64}") == {
+        8443: None, 9443: [{"ipBlock": {"cidr": "10.0.0.0/28"}}, {"ipBlock": {"cidr": "fd00::/64"}}]}
+    assert "/networkPolicy/apiServers/0" in refusal(
+        helm, *POLICY, "--set", "networkPolicy.apiServers={10.0.0.1}").replace("'/", "/")
 
 
 def test_the_webhook_reaches_the_extender_and_is_trusted_by_who_keeps_the_certificates(helm):
@@ -117,8 +137,8 @@ def test_the_webhook_reaches_the_extender_and_is_trusted_by_who_keeps_the_certif
     assert json.loads(called) == {"name": "berth-scheduler-extender", "namespace": NAMESPACE,
                                   "path": "/gate", "port": 9443}
     assert 9443 in [port["port"] for port in service["spec"]["ports"]]
-    allowed = named["NetworkPolicy", "berth-scheduler-extender"]["spec"]["ingress"][0]["ports"]
-    assert 9443 in [port["port"] for port in allowed]
+    allowed = named["NetworkPolicy", "berth-scheduler-extender"]["spec"]["ingress"]
+    assert 9443 in [port["port"] for rule in allowed for port in rule["ports"]]
     specs = deployments(documents)
     extender, = specs["berth-scheduler-extender"]["template"]["spec"]["containers"]
     assert {"--gate-bind-address=0.0.0.0:9443", "--gate-scheduler-name=berth"} <= \
@@ -169,7 +189,7 @@ def test_each_program_takes_what_its_values_say(helm, tmp_path, values):
     pod, metadata = spec["template"]["spec"], spec["template"]["metadata"]
     container, = pod["containers"]
     assert spec["replicas"] == 3
-    assert {"--log-level=debug", "--kube-api-qps=50"} <= set(container["args"])
+    assert "--kube-api-qps=50" in container["args"]
     assert container["resources"] == chosen["resources"]
     assert pod["priorityClassName"] == "mine"
     assert pod["nodeSelector"] == chosen["nodeSelector"]
@@ -182,6 +202,59 @@ def test_each_program_takes_what_its_values_say(helm, tmp_path, values):
     assert PROGRAMS[values] in budgets
 
 
+def log_level_of(documents, values):
+    """What the file holds that the program is told to read its log level from."""
+    pod = deployments(documents)[PROGRAMS[values]]["template"]["spec"]
+    container, = pod["containers"]
+    file, = [flag.partition("=")[2] for flag in container["args"] if "log-level" in flag]
+    mount, = [mount for mount in container["volumeMounts"]
+              if mount["mountPath"] == file.rpartition("/")[0]]
+    volume, = [volume for volume in pod["volumes"] if volume["name"] == mount["name"]]
+    config, = [document for document in documents if document["kind"] == "ConfigMap"
+               and document["metadata"]["name"] == volume["configMap"]["name"]]
+    return config["data"][file.rpartition("/")[2]]
+
+
+@pytest.mark.parametrize("values", PROGRAMS)
+def test_a_log_level_is_in_a_file_so_that_a_change_restarts_no_pod(helm, values):
+    before = rendered(helm)
+    after = rendered(helm, "--set", f"{values}.logLevel=debug")
+    assert [log_level_of(before, name) for name in PROGRAMS] == ["info"] * 3
+    assert [log_level_of(after, name) for name in PROGRAMS] == [
+        "debug" if name == values else "info" for name in PROGRAMS]
+    assert deployments(before) == deployments(after)
+
+
+def test_traces_go_where_the_values_say_and_their_token_comes_from_a_secret(helm):
+    def told(*words):
+        """The flag of each program, and its variables."""
+        containers = {name: spec["template"]["spec"]["containers"][0]
+                      for name, spec in deployments(rendered(helm, *words)).items()}
+        return {name: ([flag for flag in container["args"] if "otlp" in flag],
+                       {entry["name"]: entry.get("value", entry.get("valueFrom"))
+                        for entry in container.get("env", [])})
+                for name, container in containers.items()}
+
+    assert set(map(str, told().values())) == {"([], {})"}
+    url = "http://collector.monitoring.svc:4318"
+    all_told = told("--set", f"tracing.endpoint={url},tracing.ratio=0.05,tracing.headersSecret=t")
+    assert all_told.pop("berth-analyzer") == ([], {})
+    for flags, variables in all_told.values():
+        assert flags == [f"--otlp-endpoint={url}"]
+        assert variables == {
+            "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.05",
+            "OTEL_EXPORTER_OTLP_HEADERS": {"secretKeyRef": {"name": "t", "key": "headers"}}}
+
+
+def own_volumes(pod):
+    """The volumes of a pod beside that of its log level."""
+    return [volume for volume in pod["volumes"] if volume["name"] != "log-levels"]
+
+
+def own_mounts(container):
+    return [mount for mount in container["volumeMounts"] if mount["name"] != "log-levels"]
+
+
 @pytest.mark.parametrize("words, volume", [
     ((), {"emptyDir": {}}),
     (("--set", "operator.decisionLog.volume.persistentVolumeClaim.claimName=kept"),
@@ -189,14 +262,14 @@ def test_each_program_takes_what_its_values_say(helm, tmp_path, values):
 ])
 def test_the_decision_log_is_kept_on_a_volume_if_it_is_asked_for(helm, words, volume):
     pod = deployments(rendered(helm))["berth-operator"]["template"]["spec"]
-    assert "volumes" not in pod
+    assert own_volumes(pod) == []
     documents = rendered(helm, "--set", "operator.decisionLog.enabled=true", *words)
     pod = deployments(documents)["berth-operator"]["template"]["spec"]
     container, = pod["containers"]
-    mount, = container["volumeMounts"]
+    mount, = own_mounts(container)
     assert f"--decision-log={mount['mountPath']}" in container["args"]
     assert "--decision-log-max-bytes=268435456" in container["args"]
-    assert pod["volumes"] == [{"name": mount["name"], **volume}]
+    assert own_volumes(pod) == [{"name": mount["name"], **volume}]
 
 
 def test_a_single_replica_has_no_budget_that_would_block_a_drain(helm):
@@ -260,14 +333,14 @@ def test_in_kube_system_the_clusters_own_critical_pods_are_not_bounded(helm):
 ])
 def test_the_analyzers_history_is_kept_on_a_volume_if_it_is_asked_for(helm, words, volume):
     pod = deployments(rendered(helm))["berth-analyzer"]["template"]["spec"]
-    assert "volumes" not in pod
+    assert own_volumes(pod) == []
     documents = rendered(helm, "--set", "analyzer.history.enabled=true", *words)
     pod = deployments(documents)["berth-analyzer"]["template"]["spec"]
     container, = pod["containers"]
-    mount, = container["volumeMounts"]
+    mount, = own_mounts(container)
     file, = [flag.partition("=")[2] for flag in container["args"] if "history-file" in flag]
     assert file.rpartition("/")[0] == mount["mountPath"]
-    assert pod["volumes"] == [{"name": mount["name"], **volume}]
+    assert own_volumes(pod) == [{"name": mount["name"], **volume}]
 
 
 def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(helm):
@@ -287,7 +360,7 @@ def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(h
                  if argument.startswith(f"--prometheus-{flag}-file=")]
         found = volumes[mounted[file.rpartition("/")[0]]]["secret"]
         assert found == {"secretName": secret, "defaultMode": 0o440}
-    assert len(volumes) == 3
+    assert len(own_volumes(pod)) == 3
 
 
 def notes(helm, *words):

@@ -3,16 +3,21 @@ away, and that an uninstallation takes it along."""
 
 from __future__ import annotations
 
+import re
+import urllib.request
+
 import pytest
 from chart_under_test import CHART, NAMESPACE
 from local_pods import LocalPods
 
+from berth_controlplane.ports import HOST
 from berth_controlplane.waiting import wait_until
 
 WAIT_SECONDS = 60
 EXTENDER = "berth-scheduler-extender"
 CONFIGURATION = "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration"
 WEBHOOK_PORT = 9443
+HEALTH_PORT = 8081
 TEAM = "team-a"
 GATE = {"name": "berth.dev/admission"}
 
@@ -46,12 +51,16 @@ def lead_here(kube, port):
 
 
 @pytest.fixture(scope="module")
-def kube(cluster, release, programs_folder, tmp_path_factory):
+def pods(cluster, programs_folder, tmp_path_factory):
+    return LocalPods(cluster, programs_folder, tmp_path_factory.mktemp("pods"))
+
+
+@pytest.fixture(scope="module")
+def kube(cluster, release, pods):
     """A client of a cluster in which the extender's process puts the gate on pods."""
     client = cluster.kube
     release("install", "berth", CHART, "--create-namespace", "--set", "gate.mode=Webhook",
             "--set", "uninstall.hook=false")
-    pods = LocalPods(cluster, programs_folder, tmp_path_factory.mktemp("pods"))
     pods.start("berth-operator")
     wait_until(lambda: len(client.get("v1/Secret", "berth-scheduler-client-tls", NAMESPACE)
                            .get("data", {})) == 3, WAIT_SECONDS, "the certificates are made")
@@ -75,6 +84,21 @@ def test_managed_pods_are_gated_once_beside_the_gates_of_others(kube):
     assert gates_of(kube, TEAM, "gated", {"schedulingGates": [GATE]}) == [GATE]
     assert gates_of(kube, TEAM, "warming", {"schedulingGates": [other]}) == [other, GATE]
     assert gates_of(kube, "elsewhere", "asking", labels={"berth.dev/managed": "true"}) == [GATE]
+
+
+def reviews(port):
+    """How often the webhook was asked about a pod."""
+    with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=WAIT_SECONDS) as answer:
+        text = answer.read().decode()
+    return sum(float(number) for number in
+               re.findall(r"^berth_gate_reviews_total{.*} (\S+)$", text, re.MULTILINE))
+
+
+def test_a_pod_that_asks_for_the_gate_in_a_managed_namespace_is_asked_about_once(kube, pods):
+    port = pods.port(EXTENDER, HEALTH_PORT)
+    before = reviews(port)
+    assert gates_of(kube, TEAM, "both", labels={"berth.dev/managed": "true"}) == [GATE]
+    assert reviews(port) == before + 1
 
 
 def test_unmanaged_pods_and_the_exempt_namespaces_are_not_touched(kube):

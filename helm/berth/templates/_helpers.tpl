@@ -86,11 +86,43 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
+{{/* How much a program logs is in a file, so that a change needs no restart: log-levels.yaml. The argument
+is the program's key there. */}}
+{{- define "berth.logLevelArgument" -}}
+- --log-level-file=/etc/berth/log-levels/{{ . }}
+{{- end -}}
+
+{{- define "berth.logLevelMount" -}}
+- {name: log-levels, mountPath: /etc/berth/log-levels, readOnly: true}
+{{- end -}}
+
+{{- define "berth.logLevelVolume" -}}
+- name: log-levels
+  configMap: {name: berth-log-levels, optional: true}
+{{- end -}}
+
+{{/* Where traces go, as a flag, and which of them, as OpenTelemetry's own variables. */}}
+{{- define "berth.traceArgument" -}}
+{{- with .Values.tracing.endpoint }}
+- {{ printf "--otlp-endpoint=%s" . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "berth.traceEnvironment" -}}
+{{- if .Values.tracing.endpoint }}
+env:
+- {name: OTEL_TRACES_SAMPLER, value: traceidratio}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ .Values.tracing.ratio | quote }}}
+{{- with .Values.tracing.headersSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom:
+    secretKeyRef: {name: {{ quote . }}, key: headers}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* Flags that values add, after the chart's own. */}}
 {{- define "berth.arguments" -}}
-{{- with .logLevel }}
-- --log-level={{ . }}
-{{- end }}
 {{- range .extraArguments }}
 - {{ . | quote }}
 {{- end }}

@@ -48,6 +48,7 @@ void add_all_metrics(Registry& registry) {
   const AnalyzerMetrics analyzer(registry);
   const HttpServerMetrics http_server(registry, "<server>");
   const CertificateMetrics certificate(registry, "<use>");
+  const TraceMetrics traces(registry);
   const ProcessMetrics process(registry, "<program>");
 }
 

@@ -153,7 +153,10 @@ class Installation:
             sorted(local.ports.values()), local.environment, READY_TIMEOUT_SECONDS))
 
     def _volume_file(self, volume: Document, key: str) -> Path:
-        """The local file for a file of a volume: certificates from the extender's own CA."""
+        """The local file for a file of a volume: a ConfigMap's, or certificates from the
+        extender's own CA."""
+        if "configMap" in volume:
+            return self._config_file(volume["configMap"]["name"], key)
         secret = volume.get("secret", {}).get("secretName", "")
         service = secret.removesuffix("-tls")
         if not secret.endswith("-tls") or key not in ("tls.crt", "tls.key", "ca.crt"):
@@ -165,6 +168,15 @@ class Installation:
             self._cluster.server_certificate(service, names, EXTENDER_AUTHORITY)
         return {"tls.crt": pki / f"{service}.crt", "tls.key": pki / f"{service}.key",
                 "ca.crt": pki / f"{EXTENDER_AUTHORITY}.crt"}[key]
+
+    def _config_file(self, config_map: str, key: str) -> Path:
+        """A ConfigMap's file, as the manifests have it."""
+        text = next(each["data"][key] for each in self._manifests.of_kind("ConfigMap")
+                    if each["metadata"]["name"] == config_map)
+        file = Path(self._cluster.layout.path("config-maps", config_map, key))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
 
     def _deployment(self, name: str) -> Document:
         found = [each for each in self._manifests.deployments if each["metadata"]["name"] == name]

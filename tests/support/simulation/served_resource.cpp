@@ -62,6 +62,8 @@ Registry::Registry() {
   add(ns);
   add(core("configmaps", "ConfigMap"));
   add(core("secrets", "Secret"));
+  add(with(core("services", "Service"), {"status"}, false));
+  add(in_group("discovery.k8s.io", "endpointslices", "EndpointSlice"));
   auto accounts = core("serviceaccounts", "ServiceAccount");
   accounts.returns_deleted = true;
   add(accounts);

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "lib/async/signal.hpp"
 #include "lib/http/server.hpp"
 #include "tests/unit/http/echo_server.hpp"
 
@@ -99,24 +100,68 @@ TEST_CASE("A client that keeps sending after its refusal is not listened to for 
   CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
 }
 
-TEST_CASE("Connections beyond the limit are closed at once, and there is room again later") {
+/// The whole answer to a request for /a, or less.
+bool is_answered(RawSocket& client) {
+  client.send(kGet);
+  return client.read_until("GET /a ").ends_with("GET /a ");
+}
+
+TEST_CASE("Connections beyond the limit are closed at once while the others are busy") {
   ServerOptions options;
   options.limits.connections_max = 2;
-  const auto server = start_server(options);
-  auto first = std::make_unique<RawSocket>(server->port());
+  ClientThread elsewhere;
+  async::Signal released(elsewhere.executor());
+  std::atomic<int> waiting{0};
+  const auto server = start_server(options, [&](Request request) -> async::Task<Response> {
+    if (path_of(request.target) == "/wait") {
+      co_await async::switch_to(elsewhere.executor());
+      ++waiting;
+      co_await released.wait();
+    }
+    co_return co_await echo(std::move(request));
+  });
+  RawSocket first(server->port());
   RawSocket second(server->port());
-  first->send(kGet);
-  second.send(kGet);
-  CHECK(status_of(first->read_until("\r\n\r\n")) == 200);
-  CHECK(status_of(second.read_until("\r\n\r\n")) == 200);
+  for (RawSocket* client : {&first, &second})
+    client->send("GET /wait HTTP/1.1\r\nHost: berth\r\n\r\n");
+  REQUIRE(comes_true([&] { return waiting == 2; }));
   RawSocket third(server->port());
   CHECK(third.is_closed_by_peer());
   CHECK(server->counters().connections_refused == 1);
-  first.reset();
-  REQUIRE(comes_true([&] { return server->counters().connections_open == 1; }));
-  RawSocket fourth(server->port());
-  fourth.send(kGet);
-  CHECK(status_of(fourth.read_until("\r\n\r\n")) == 200);
+  CHECK(server->counters().connections_evicted == 0);
+  elsewhere.call([&] { released.notify(); });
+  CHECK(first.read_until("GET /wait ").ends_with("GET /wait "));
+  CHECK(second.read_until("GET /wait ").ends_with("GET /wait "));
+}
+
+TEST_CASE("The connection that was idle the longest makes room for a new one") {
+  ServerOptions options;
+  options.limits.connections_max = 2;
+  const auto server = start_server(options);
+  RawSocket first(server->port());
+  RawSocket second(server->port());
+  CHECK(is_answered(first));
+  CHECK(is_answered(second));
+  CHECK(is_answered(first)); // from now on the second has been idle for longer
+  RawSocket third(server->port());
+  CHECK(is_answered(third));
+  CHECK(second.is_closed_by_peer());
+  CHECK(is_answered(first));
+  CHECK(server->counters().connections_evicted == 1);
+  CHECK(server->counters().connections_refused == 0);
+  CHECK(comes_true([&] { return server->counters().connections_open == 2; }));
+}
+
+TEST_CASE("Whoever holds all connections idle keeps nobody out") {
+  ServerOptions options;
+  options.limits.connections_max = 4;
+  const auto server = start_server(options);
+  std::vector<std::unique_ptr<RawSocket>> held;
+  for (int connection = 0; connection < 40; ++connection)
+    held.push_back(std::make_unique<RawSocket>(server->port()));
+  RawSocket client(server->port());
+  CHECK(is_answered(client));
+  CHECK(comes_true([&] { return server->counters().connections_open <= 4; }));
 }
 
 /// Takes every file descriptor that the process may still open.

@@ -80,13 +80,13 @@ struct OperatorWorld : simulation::World {
 class SimulatedOperator {
 public:
   explicit SimulatedOperator(OperatorWorld& world, std::uint64_t seed = 7,
-                             OperatorOptions options = {})
+                             OperatorOptions options = {}, telemetry::Tracer tracer = {})
       : transport(world.server, simulation::kOperatorUser, seed),
         client_(transport, world.executor, Rng{seed}, client_options()),
         observer(client_, world.executor, Rng{seed + 1}, {}),
         events_(client_, world.executor, event_options()), metrics_(registry_),
         leader({client_, world.executor, observer, events_, failpoints_, registry_, metrics_,
-                telemetry::Logger{}, [this] { return leads; }},
+                telemetry::Logger{}, [this] { return leads; }, std::move(tracer)},
                options, seed),
         tasks_(world.executor), executor_(world.executor) {
     tasks_.spawn(observer.run(tasks_.stop_token()));

@@ -37,7 +37,7 @@ struct Routes {
       return {"Conflict: the pod is bound to node n2", true};
     return {"no such pod"};
   }
-  Instruments instruments() { return {metrics, telemetry::Logger{}, executor}; }
+  Instruments instruments() { return {metrics, telemetry::Logger{}, executor, tracer}; }
 
   http::Response call(std::string method, std::string target, std::string body,
                       http::Headers headers = {}) {
@@ -65,6 +65,8 @@ struct Routes {
   std::shared_ptr<const allocation::ClusterSnapshot> snapshot;
   telemetry::Registry registry;
   telemetry::ExtenderMetrics metrics{registry};
+  telemetry::TraceMetrics trace_metrics{registry};
+  telemetry::Tracer tracer{executor, trace_metrics, {}, 1};
   std::string peer;
   std::optional<TimePoint> peer_valid_until;
   Router router;
@@ -210,4 +212,92 @@ TEST_CASE("with a list of client names others are turned away") {
   CHECK(routes.post("/filter", kArgs).status == 403);
   routes.peer = "kube-scheduler";
   CHECK(routes.post("/filter", kArgs).status == 200);
+}
+
+namespace {
+
+/// The text of a span's attribute; numbers as they are written.
+std::string attribute(const telemetry::Span& span, std::string_view key) {
+  for (const auto& attribute : span.attributes)
+    if (attribute.key.text() == key) {
+      if (const auto* text = std::get_if<std::string>(&attribute.value))
+        return *text;
+      return std::to_string(std::get<std::int64_t>(attribute.value));
+    }
+  return "";
+}
+
+/// A pod of a managed namespace, as the scheduler shows it.
+const std::string kManagedPod =
+    R"({"metadata":{"name":"m","namespace":"team-a","uid":"3f8a1c52-9d04-4b7e-8a61-0c5d2e9f7b13"},)"
+    R"("spec":{}})";
+const telemetry::TraceId kTrace{0x3f8a1c529d044b7e, 0x8a610c5d2e9f7b13};
+
+} // namespace
+
+TEST_CASE("each call about a managed pod is a span of the trace that the operator began") {
+  Routes routes;
+  const std::string names = R"(,"NodeNames":["n1","n2"]})";
+  static_cast<void>(
+      routes.call("POST", "/filter", R"({"Pod":)" + kManagedPod + names, {{"X-Request-Id", "r1"}}));
+  static_cast<void>(routes.post("/prioritize", R"({"Pod":)" + kManagedPod + names));
+  static_cast<void>(
+      routes.post("/preempt", R"({"Pod":)" + kManagedPod + R"(,"NodeNameToMetaVictims":{}})"));
+  const auto spans = routes.tracer.take(10);
+  REQUIRE(spans.size() == 3);
+  for (const auto& span : spans) {
+    CHECK(span.context.trace == kTrace);
+    CHECK(span.parent == telemetry::root_of(kTrace));
+    CHECK(span.kind == telemetry::SpanKind::Server);
+    CHECK(span.links.empty());
+    CHECK(attribute(span, "k8s.pod.name") == "m");
+    CHECK(attribute(span, "berth.workload") == "3f8a1c52-9d04-4b7e-8a61-0c5d2e9f7b13");
+    CHECK(attribute(span, "berth.result") == "ok");
+  }
+  CHECK(spans[0].name.text() == "extender filter");
+  CHECK(attribute(spans[0], "berth.request_id") == "r1");
+  CHECK(attribute(spans[0], "berth.nodes") == "2");
+  CHECK(attribute(spans[0], "berth.passed") == "0");
+  CHECK(attribute(spans[0], "berth.reason") == "NotAdmitted");
+  CHECK(spans[1].name.text() == "extender prioritize");
+  CHECK(spans[2].name.text() == "extender preempt");
+}
+
+TEST_CASE("a binding is a span too, and a refusal is no failure") {
+  Routes routes;
+  const allocation::PodView waiting = pod("late").build();
+  routes.world.add_all(waiting);
+  routes.snapshot = routes.world.snapshot();
+  const std::string args = R"({"PodName":"late","PodNamespace":"team-a","PodUID":")" +
+                           waiting.uid.str() + R"(","Node":"n1"})";
+  static_cast<void>(routes.post("/bind", args));
+  const auto spans = routes.tracer.take(10);
+  REQUIRE(spans.size() == 1);
+  CHECK(spans[0].name.text() == "extender bind");
+  CHECK(attribute(spans[0], "k8s.node.name") == "n1");
+  CHECK(attribute(spans[0], "berth.result") == "refused");
+  CHECK_THAT(attribute(spans[0], "berth.message"), Catch::Contains("bound to node n2"));
+  CHECK(spans[0].failure.empty());
+}
+
+TEST_CASE("kube-scheduler's own span is linked where it tells of one") {
+  Routes routes;
+  const http::Headers headers{
+      {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}};
+  static_cast<void>(routes.call("POST", "/filter",
+                                R"({"Pod":)" + kManagedPod + R"(,"NodeNames":["n1"]})", headers));
+  const auto spans = routes.tracer.take(10);
+  REQUIRE(spans.size() == 1);
+  REQUIRE(spans[0].links.size() == 1);
+  CHECK(to_string(spans[0].links[0].trace) == "4bf92f3577b34da6a3ce929d0e0e4736");
+  CHECK(spans[0].context.trace == kTrace);
+}
+
+TEST_CASE("pods that Berth does not manage have no trace, and requests that cannot be read none") {
+  Routes routes;
+  static_cast<void>(routes.post("/filter", kArgs));
+  static_cast<void>(routes.post("/filter", "{}"));
+  static_cast<void>(
+      routes.post("/bind", R"({"PodName":"good","PodNamespace":"web","PodUID":"u","Node":"n1"})"));
+  CHECK(routes.tracer.take(10).empty());
 }

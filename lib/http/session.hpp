@@ -54,6 +54,8 @@ public:
   [[nodiscard]] async::Task<void> serve();
   /// On the strand: ends the connection unless a request is in flight on it.
   void drain();
+  /// On the strand: the same, and the request in flight is the last one.
+  void dismiss();
   /// On the strand: ends the connection.
   void abandon() { connection_->close(); }
   [[nodiscard]] const Strand& strand() const { return strand_; }
@@ -75,6 +77,7 @@ private:
   std::optional<TimePoint> peer_valid_until_;
   bool first_request_ = true;
   bool in_flight_ = false;
+  bool dismissed_ = false;
 };
 
 } // namespace berth::http

@@ -12,7 +12,7 @@
 namespace berth::analyzer {
 namespace {
 
-/// How often it looks whether its certificate has come, and whether the ConfigMap says otherwise.
+/// How often it looks whether its certificate has come.
 constexpr Duration kLook = std::chrono::seconds{1};
 
 /// The API servers' few connections carry all calls; a body is never looked at, and the user's
@@ -31,6 +31,7 @@ kube::ListWatchOptions front_proxy_only() {
   kube::ListWatchOptions options;
   options.ns = kFrontProxyNamespace;
   options.field_selector = std::string("metadata.name=") + kFrontProxyConfigMap;
+  options.streaming_list = false; // it is one object
   return options;
 }
 
@@ -70,6 +71,8 @@ ExternalMetricsServer::~ExternalMetricsServer() = default;
 
 async::Task<void> ExternalMetricsServer::run(std::stop_token stop) {
   async::TaskGroup background(executor_);
+  config_maps_.listen([this](const auto&, const auto&) { trust(); });
+  config_maps_.on_sync([this] { trust(); });
   background.spawn(reflector_.run(background.stop_token()));
   bool going = true;
   while (going && !start())
@@ -126,10 +129,11 @@ bool ExternalMetricsServer::start() {
   return false;
 }
 
+/// Again and again, since what the ConfigMap says may not fit to the certificate of that moment.
 async::Task<void> ExternalMetricsServer::follow_front_proxy(std::stop_token stop) {
   for (bool due = true; due;) {
     trust();
-    due = co_await async::sleep_for(executor_, kLook, stop);
+    due = co_await async::sleep_for(executor_, http::kTlsCheckInterval, stop);
   }
 }
 
@@ -138,7 +142,7 @@ async::Task<void> ExternalMetricsServer::follow_front_proxy(std::stop_token stop
 void ExternalMetricsServer::trust() {
   const auto found = config_maps_.find({kFrontProxyNamespace, kFrontProxyConfigMap});
   const auto believed = front_proxy_.load();
-  if (found == nullptr && !config_maps_.has_synced())
+  if (!reloader_ || (found == nullptr && !config_maps_.has_synced()))
     return;
   const auto next = found ? found : std::make_shared<const FrontProxy>();
   if (believed && *believed == *next)

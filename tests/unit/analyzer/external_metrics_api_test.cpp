@@ -170,7 +170,7 @@ TEST_CASE("whoever is not the front proxy is refused before anything is asked or
     unknown.target = target;
     bench.refusal(bench.answer(unknown), 401, "Unauthorized");
   }
-  bench.front_proxy = nullptr;
+  bench.front_proxy.store(nullptr);
   bench.refusal(bench.answer(kCpu), 401, "Unauthorized");
   CHECK(bench.reviews.empty());
   CHECK(bench.counted(telemetry::MetricsAnswer::Unauthorized) == 7);

@@ -162,10 +162,10 @@ struct Serving {
   telemetry::Health health;
   ClientThread thread;
   ConfigMapApi api{thread.executor(), clients.cert_pem()};
-  kube::Client client{api, thread.executor(), Rng{7}, {}};
+  kube::Client api_client{api, thread.executor(), Rng{7}, {}};
   std::unique_ptr<ExternalMetricsServer> server = std::make_unique<ExternalMetricsServer>(
-      ExternalMetricsServer::Parts{client, client, thread.executor(), Rng{8}, registry, health,
-                                   telemetry::Logger{}, std::chrono::seconds{60}},
+      ExternalMetricsServer::Parts{api_client, api_client, thread.executor(), Rng{8}, registry,
+                                   health, telemetry::Logger{}, std::chrono::seconds{60}},
       ExternalMetricsOptions{"127.0.0.1:0", files.files()});
   std::stop_source stop;
   std::future<void> ended = thread.start(server->run(stop.get_token()));

@@ -74,6 +74,7 @@ HANDSHAKES = f'berth_http_handshakes_failed_total{{{EXTENDER},server="extender"}
 STRANGERS = f"berth_extender_callers_refused_total{{{EXTENDER}}}"
 NEWEST_SAMPLE = 'berth_analyzer_newest_sample_timestamp_seconds{job="berth-analyzer"}'
 INTERVAL = 'berth_analyzer_interval_seconds{job="berth-analyzer"}'
+ASKED = 'berth_external_metrics_requests_total{job="berth-analyzer",outcome="%s"}'
 TRUST = 'berth_analyzer_forecast_trust_ratio{job="berth-analyzer",pool="gpu",resource="cpu"}'
 
 HEALTHY = {
@@ -93,6 +94,8 @@ HEALTHY = {
     requests("200"): GROWS, requests("409"): GROWS, requests("403"): STILL,
     writes("done"): GROWS, writes("overtaken"): GROWS, writes("refused"): STILL,
     writes("unknown"): STILL,
+    ASKED % "ok": GROWS, ASKED % "unknown": STILL, ASKED % "error": STILL,
+    ASKED % "unauthorized": GROWS,
     NEWEST_SAMPLE: CLOCK, INTERVAL: f"60x{MINUTES}", TRUST: f"0.9x{MINUTES}",
 }
 
@@ -160,6 +163,9 @@ SCENARIOS = {
     "forecasts do not hold": (
         {TRUST: f"0.2x{MINUTES}"},
         ("BerthForecastsAreOff", {"pool": "gpu", "resource": "cpu"}, "cpu of pool gpu")),
+    "an autoscaler asks in vain": (
+        {ASKED % "unknown": GROWS}, ("BerthAutoscalersAreNotTold", {}, "hold")),
+    "a new workload has no past": ({ASKED % "unknown": f"0x74 1x10 11x{MINUTES}"}, None),
 }
 
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace berth::analyzer {
@@ -166,37 +167,12 @@ private:
   std::string_view rest_;
 };
 
-std::string to_string(const Requirement& one) {
-  const auto listed = [&](const char* word) {
-    std::string text = one.key + word;
-    for (std::size_t i = 0; i < one.values.size(); ++i)
-      text += (i == 0 ? "" : ",") + one.values[i];
-    return text + ')';
-  };
-  switch (one.op) {
-  case SelectorOperator::In: return listed(" in (");
-  case SelectorOperator::NotIn: return listed(" notin (");
-  case SelectorOperator::Exists: return one.key;
-  case SelectorOperator::DoesNotExist: return '!' + one.key;
-  case SelectorOperator::Gt: return one.key + '>' + one.values.front();
-  case SelectorOperator::Lt: return one.key + '<' + one.values.front();
-  }
-  return {};
-}
-
 } // namespace
 
 Result<Selector> parse_label_selector(std::string_view text) {
   if (text.size() > kSelectorBytesMax)
     return fail(Code::TooLarge, "labelSelector: is longer than 4096 bytes");
   return Parser(text).run();
-}
-
-std::string to_string(const Selector& selector) {
-  std::string text;
-  for (const Requirement& one : selector.requirements)
-    text += (text.empty() ? "" : ",") + to_string(one);
-  return text;
 }
 
 } // namespace berth::analyzer

@@ -4,7 +4,6 @@
 // it would refuse is refused here too. tests/fuzz/external_metrics feeds it.
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 #include "lib/allocation/selector.hpp"
@@ -18,8 +17,5 @@ inline constexpr std::size_t kSelectorValuesMax = 64;
 
 /// An empty text selects everything. Invalid says what is wrong, TooLarge which limit was passed.
 [[nodiscard]] Result<allocation::Selector> parse_label_selector(std::string_view text);
-
-/// The selector as Kubernetes writes it; parsing it gives the same selector.
-[[nodiscard]] std::string to_string(const allocation::Selector& selector);
 
 } // namespace berth::analyzer

@@ -10,6 +10,7 @@
 #include "analyzer/external_metrics/label_selector.hpp"
 #include "lib/api/json.hpp"
 #include "lib/base/ensure.hpp"
+#include "tests/fuzz/selector_text.hpp"
 
 namespace {
 
@@ -21,8 +22,11 @@ void check_selector(std::string_view text) {
   if (!selector)
     return;
   ensure(selector->requirements.size() <= kSelectorRequirementsMax, "a limit was passed");
-  const auto again = parse_label_selector(to_string(*selector));
-  ensure(again.has_value() && *again == *selector, "a selector does not survive being written");
+  const std::string written = allocation::text_of(*selector);
+  if (written.size() <= kSelectorBytesMax) { // "a=b" is shorter than what it is written as
+    const auto again = parse_label_selector(written);
+    ensure(again.has_value() && *again == *selector, "a selector does not survive being written");
+  }
   static_cast<void>(selector->matches({{"policy", "web"}, {"horizon-seconds", "300"}}));
 }
 

@@ -10,6 +10,7 @@
 
 #include "analyzer/advise/advisor.hpp"
 #include "analyzer/backtest/backtest.hpp"
+#include "analyzer/external_metrics/server.hpp"
 #include "analyzer/mirror.hpp"
 #include "analyzer/options.hpp"
 #include "lib/api/labels.hpp"
@@ -27,6 +28,8 @@ namespace {
 using namespace berth;
 
 constexpr std::size_t kTokenBytesMax = std::size_t{64} << 10U;
+/// Who asks for a metric waits meanwhile, and asks again by itself.
+constexpr Duration kReviewTimeout = std::chrono::seconds{5};
 
 /// What is asked of others than the API server; empty where nothing is.
 struct Outside {
@@ -67,6 +70,8 @@ private:
   /// write of the analyzer is an apply that a second one would repeat and not break.
   async::Task<void> campaign(std::stop_token stop);
   [[nodiscard]] kube::LeaderCallbacks callbacks();
+  [[nodiscard]] analyzer::AdvisorParts advisor_parts();
+  void serve_external_metrics();
 
   program::Program& frame_;
   analyzer::AnalyzerOptions options_;
@@ -78,6 +83,8 @@ private:
   cluster::WatchMetrics watch_metrics_;
   bool leads_ = false;
   std::atomic<bool> synced_{false}; ///< read by the health server's threads
+  std::unique_ptr<kube::Client> reviewing_client_;
+  std::unique_ptr<analyzer::ExternalMetricsServer> external_metrics_; ///< where they are served
   analyzer::Advisor advisor_;
 };
 
@@ -89,19 +96,45 @@ Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, O
       watch_metrics_([this] { return mirror_.resources(); }, frame.executor(), frame.registry()),
       leads_(!options_.leader_elect),
       advisor_(
-          {frame.client(), frame.executor(), mirror_.caches(), metrics_, log_,
-           outside_.prometheus.get()},
-          options_.advisor,
+          advisor_parts(), options_.advisor,
           [this] {
             synced_.store(mirror_.has_synced(), std::memory_order_relaxed);
             return mirror_.has_synced();
           },
           [this] { return leads_; }) {
+  if (!options_.external_metrics.bind_address.empty())
+    serve_external_metrics();
   frame.health().add_readiness("caches", [this]() -> Result<void> {
     if (!synced_.load(std::memory_order_relaxed))
       return fail(Code::Unavailable, "the caches are not filled yet");
     return {};
   });
+}
+
+analyzer::AdvisorParts Analyzer::advisor_parts() {
+  return {frame_.client(),
+          frame_.executor(),
+          mirror_.caches(),
+          metrics_,
+          log_,
+          outside_.prometheus.get(),
+          [this](const analyzer::CycleFacts& facts) {
+            if (external_metrics_)
+              external_metrics_->show(facts);
+          }};
+}
+
+void Analyzer::serve_external_metrics() {
+  reviewing_client_ = frame_.make_client([](kube::ClientOptions& client) {
+    client.request_timeout = kReviewTimeout;
+    client.retries_max = 1;
+  });
+  external_metrics_ = std::make_unique<analyzer::ExternalMetricsServer>(
+      analyzer::ExternalMetricsServer::Parts{frame_.client(), *reviewing_client_, frame_.executor(),
+                                             frame_.make_rng(), frame_.registry(), frame_.health(),
+                                             log_.named("external-metrics"),
+                                             options_.advisor.interval},
+      options_.external_metrics);
 }
 
 async::Task<int> Analyzer::run(std::stop_token stop) {
@@ -110,6 +143,8 @@ async::Task<int> Analyzer::run(std::stop_token stop) {
   background.spawn(watch_metrics_.run(background.stop_token()));
   if (options_.leader_elect)
     background.spawn(campaign(background.stop_token()));
+  if (external_metrics_)
+    background.spawn(external_metrics_->run(background.stop_token()));
   co_await advisor_.run(stop); // its last write is done before the Lease is given back
   background.request_stop();
   co_await background.join();

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "lib/http/host_port.hpp"
+
 namespace berth::analyzer {
 namespace {
 
@@ -28,6 +30,14 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
                  "file with the bearer token for it; read once");
   app.add_option("--prometheus-ca-file", options.prometheus_ca_file,
                  "PEM file with the issuers trusted for it; default: the system's");
+  app.add_option(
+      "--external-metrics-bind-address", options.external_metrics.bind_address,
+      "HOST:PORT of external.metrics.k8s.io for HorizontalPodAutoscalers, behind the API "
+      "server's front proxy; default: not served");
+  app.add_option("--external-metrics-tls-cert-file", options.external_metrics.tls.certificate,
+                 "PEM file with the certificate shown there; read again when it changes");
+  app.add_option("--external-metrics-tls-private-key-file", options.external_metrics.tls.key,
+                 "PEM file with its private key");
   app.add_option("--leader-elect", options.leader_elect,
                  "write only while holding the Lease; needed with more than one replica")
       ->capture_default_str();
@@ -44,6 +54,21 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
                  "who holds the Lease; default: host name and a random part");
 }
 
+void add_problems(std::vector<std::string>& problems, const ExternalMetricsOptions& served) {
+  constexpr const char* kAddress = "--external-metrics-bind-address";
+  const bool is_served = !served.bind_address.empty();
+  if (const auto address = http::HostPort::parse(served.bind_address); is_served && !address)
+    problems.push_back(std::string(kAddress) + ": " + address.error().message);
+  const auto demand_with_address = [&](const char* flag, const std::string& value) {
+    if (is_served && value.empty())
+      problems.push_back(std::string(flag) + ": must be given with " + kAddress);
+    if (!is_served && !value.empty())
+      problems.push_back(std::string(flag) + ": needs " + kAddress);
+  };
+  demand_with_address("--external-metrics-tls-cert-file", served.tls.certificate);
+  demand_with_address("--external-metrics-tls-private-key-file", served.tls.key);
+}
+
 std::vector<std::string> problems_of(const AnalyzerOptions& options, int interval_seconds) {
   std::vector<std::string> problems = program::problems_of(options.common);
   const auto demand = [&](bool holds, const char* problem) {
@@ -58,6 +83,7 @@ std::vector<std::string> problems_of(const AnalyzerOptions& options, int interva
          "--prometheus-token-file: needs --prometheus-url");
   demand(!options.prometheus_url.empty() || options.prometheus_ca_file.empty(),
          "--prometheus-ca-file: needs --prometheus-url");
+  add_problems(problems, options.external_metrics);
   demand(!options.lease_namespace.empty(), "--lease-namespace: must not be empty");
   demand(!options.lease_name.empty(), "--lease-name: must not be empty");
   return problems;

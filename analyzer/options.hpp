@@ -4,6 +4,7 @@
 #include <string>
 
 #include "analyzer/advise/settings.hpp"
+#include "analyzer/external_metrics/options.hpp"
 #include "lib/program/command_line.hpp"
 
 namespace berth::analyzer {
@@ -14,6 +15,7 @@ struct AnalyzerOptions {
   std::string prometheus_url;        ///< empty: no Prometheus is asked
   std::string prometheus_token_file; ///< empty: no token is sent
   std::string prometheus_ca_file;    ///< empty: the system's issuers
+  ExternalMetricsOptions external_metrics;
   bool leader_elect = true;
   std::string lease_namespace = "berth-system";
   std::string lease_name = "berth-analyzer";

@@ -37,13 +37,19 @@ api::AllocationPolicySpec spec_of(const OperatorOptions& options) {
   return spec;
 }
 
-/// The names by which kube-scheduler may call the extender's Service.
+/// The names by which a Service may be called.
+std::vector<std::string> service_names(const std::string& name, const std::string& ns) {
+  const std::string service = name + '.' + ns;
+  return {service + ".svc", service + ".svc.cluster.local", service};
+}
+
 CertificateOptions certificate_options(const OperatorOptions& options) {
-  const std::string service = "berth-scheduler-extender." + options.lease_namespace;
+  const std::string& ns = options.lease_namespace;
   CertificateOptions certificates;
-  certificates.ns = options.lease_namespace;
-  certificates.names.extender_dns_names = {service + ".svc", service + ".svc.cluster.local",
-                                           service};
+  certificates.ns = ns;
+  certificates.names.extender_dns_names = service_names("berth-scheduler-extender", ns);
+  certificates.names.analyzer_dns_names = service_names("berth-analyzer", ns);
+  certificates.api_service = options.external_metrics_api_service;
   certificates.names.scheduler_common_name = options.scheduler_common_name;
   certificates.webhook = options.gate_webhook;
   return certificates;

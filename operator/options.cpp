@@ -70,6 +70,9 @@ void add_flags(CLI::App& app, OperatorOptions& options, Units& units) {
   app.add_option("--gate-webhook", options.gate_webhook,
                  "MutatingWebhookConfiguration of the gate, which is made to trust those "
                  "certificates; default: none");
+  app.add_option("--external-metrics-api-service", options.external_metrics_api_service,
+                 "APIService of the analyzer's external metrics, which is made to trust them too; "
+                 "the analyzer's own is kept then; default: none");
   app.add_option("--scheduler-common-name", options.scheduler_common_name,
                  "whom kube-scheduler's client certificate names")
       ->capture_default_str();
@@ -98,6 +101,8 @@ std::vector<std::string> problems_of(const OperatorOptions& options, const Units
          "--scheduler-common-name: must have 1 to 64 bytes");
   demand(options.gate_webhook.empty() || options.manage_certificates,
          "--gate-webhook: needs --manage-certificates=true");
+  demand(options.external_metrics_api_service.empty() || options.manage_certificates,
+         "--external-metrics-api-service: needs --manage-certificates=true");
   demand(1 <= options.placement.candidates && options.placement.candidates <= kCandidatesMax,
          "--candidates: must be 1 to 16");
   demand(0 <= units.eviction_notice_seconds &&

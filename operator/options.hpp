@@ -30,6 +30,9 @@ struct OperatorOptions {
   std::string scheduler_common_name = "system:kube-scheduler";
   /// The gate's MutatingWebhookConfiguration, whose caBundle it keeps too; empty: there is none.
   std::string gate_webhook;
+  /// The APIService of the analyzer's external metrics, whose caBundle it keeps too, with the
+  /// analyzer's certificate; empty: there is none.
+  std::string external_metrics_api_service;
   /// How often statuses may be written while numbers change.
   Duration status_interval = std::chrono::seconds{1};
   /// Where cycles are logged (X4); empty: nowhere.

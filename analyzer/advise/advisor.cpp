@@ -81,9 +81,13 @@ async::Task<void> Advisor::cycle() {
     co_await carry_out(std::move(decision));
   }
   const auto largest = largest_node(parts_.caches.nodes);
-  for (const auto& workload : view.workloads) {
-    const WorkloadFacts facts = facts_of(workload, sources, largest, now);
-    Decision decision = decide(workload, facts, context);
+  std::vector<WorkloadFacts> workloads;
+  for (const auto& workload : view.workloads)
+    workloads.push_back(facts_of(workload, sources, largest, now));
+  if (parts_.on_facts)
+    parts_.on_facts({view, pools, workloads, now});
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    Decision decision = decide(view.workloads[i], workloads[i], context);
     co_await carry_out(std::move(decision));
   }
   if (!quotas_looked_at_ || now - *quotas_looked_at_ >= kQuotasEvery) {

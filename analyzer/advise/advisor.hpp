@@ -18,6 +18,14 @@
 
 namespace berth::analyzer {
 
+/// What one cycle saw and expects, for who shows it to others.
+struct CycleFacts {
+  const ClusterView& view;
+  const std::vector<PoolFacts>& pools;         ///< of view.pools, in their order
+  const std::vector<WorkloadFacts>& workloads; ///< of view.workloads, in their order
+  TimePoint now{};
+};
+
 struct AdvisorParts {
   kube::Client& client;
   async::Executor& executor;
@@ -25,6 +33,8 @@ struct AdvisorParts {
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log{};
   Prometheus* prometheus = nullptr; ///< null: no policy's metric is read
+  /// Called in each cycle, on the executor; may be empty.
+  std::function<void(const CycleFacts&)> on_facts{};
 };
 
 /// Notices when a count of what was refused begins to rise.

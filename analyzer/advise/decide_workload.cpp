@@ -46,17 +46,9 @@ void recommend_replicas(Plan& plan, const WorkloadView& view, const WorkloadFact
   target.shrink = RecommendationKind::ScaleIn;
   target.units = "replicas";
   target.subresource = api::PatchSubresource::Scale;
-  target.size.units = view.workload->replicas;
-  target.size.units_min = std::max(view.policy->spec.min_replicas.value_or(1), 1);
-  target.size.units_max = std::max(view.policy->spec.max_replicas.value_or(TargetSize::kUnitsMax),
-                                   target.size.units_min);
-  target.size.is_settled = is_settled(view, facts);
-  SizeQuestion question{target, {}, settings.size.advice, known, facts.learned};
-  for (const Outlook& outlook : facts.used)
-    question.judged.push_back({outlook, settings.size.thresholds_of(outlook.resource),
-                               outlook.resource == ResourceName::cpu(), facts.usage.pods.nodes});
-  for (const Outlook& outlook : facts.metrics)
-    question.judged.push_back({outlook, metric_thresholds(), true, std::nullopt});
+  target.size = replicas_of(view, facts);
+  SizeQuestion question{target, judged_for_replicas(view, facts), settings.size.advice, known,
+                        facts.learned};
   question.trust_to_grow = record_of(context, RecommendationKind::ScaleOut);
   question.trust_to_shrink = record_of(context, RecommendationKind::ScaleIn);
   decide_size(plan, question, context.options, context.now);
@@ -180,6 +172,27 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
 }
 
 } // namespace
+
+std::vector<Judged> judged_for_replicas(const WorkloadView& view, const WorkloadFacts& facts) {
+  const WorkloadSettings settings = settings_of(view, facts.learned);
+  std::vector<Judged> judged;
+  for (const Outlook& outlook : facts.used)
+    judged.push_back({outlook, settings.size.thresholds_of(outlook.resource),
+                      outlook.resource == ResourceName::cpu(), facts.usage.pods.nodes});
+  for (const Outlook& outlook : facts.metrics)
+    judged.push_back({outlook, metric_thresholds(), true, std::nullopt});
+  return judged;
+}
+
+TargetSize replicas_of(const WorkloadView& view, const WorkloadFacts& facts) {
+  const api::ScalingPolicySpec& policy = view.policy->spec;
+  TargetSize size;
+  size.units = view.workload->replicas;
+  size.units_min = std::max(policy.min_replicas.value_or(1), 1);
+  size.units_max = std::max(policy.max_replicas.value_or(TargetSize::kUnitsMax), size.units_min);
+  size.is_settled = is_settled(view, facts);
+  return size;
+}
 
 Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
                 const DecideContext& context) {

@@ -21,6 +21,13 @@ struct WorkloadFacts {
   Proofs proofs{};
 };
 
+/// What the number of replicas is judged by: what is measured of the resources and metrics that the
+/// workload has, with the thresholds of its policy.
+[[nodiscard]] std::vector<Judged> judged_for_replicas(const WorkloadView& view,
+                                                      const WorkloadFacts& facts);
+/// The replicas that there are, within the bounds of the policy.
+[[nodiscard]] TargetSize replicas_of(const WorkloadView& view, const WorkloadFacts& facts);
+
 [[nodiscard]] Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
                               const DecideContext& context);
 

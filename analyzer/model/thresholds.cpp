@@ -22,13 +22,6 @@ std::int32_t units_of(const Judged& judged, TargetSize size) {
   return std::max(judged.units.value_or(size.units), 1);
 }
 
-/// How many units of the target's mean size bring `peak` to where it should be.
-std::int32_t units_for(double peak, const Judged& judged, TargetSize size) {
-  const double per_unit = judged.outlook.capacity / units_of(judged, size);
-  const double wanted = std::ceil(peak / (per_unit * judged.thresholds.target_percent / 100));
-  return static_cast<std::int32_t>(std::clamp(wanted, 1.0, 1e6));
-}
-
 double warning_amount(const Judged& judged) {
   return judged.outlook.capacity * judged.thresholds.warning_percent / 100;
 }
@@ -138,6 +131,12 @@ bool is_possible(Advice advice, TargetSize size) {
 }
 
 } // namespace
+
+std::int32_t units_for(double peak, const Judged& judged, TargetSize size) {
+  const double per_unit = judged.outlook.capacity / units_of(judged, size);
+  const double wanted = std::ceil(peak / (per_unit * judged.thresholds.target_percent / 100));
+  return static_cast<std::int32_t>(std::clamp(wanted, 1.0, 1e6));
+}
 
 SizeAdvice advise(std::span<const Judged> judged, TargetSize size, const AdviceState& state,
                   const AdviceOptions& options, TimePoint now) {

@@ -88,6 +88,10 @@ struct AdviceOptions {
   double shrink_hysteresis_percent = 10;
 };
 
+/// How many units of the target's mean size bring `peak` to where it should be, at least 1. For
+/// what is known.
+[[nodiscard]] std::int32_t units_for(double peak, const Judged& judged, TargetSize size);
+
 /// What is known of any resource is enough to grow by; to shrink all must be known.
 /// Pure: the same outlooks, size, state and time give the same advice.
 [[nodiscard]] SizeAdvice advise(std::span<const Judged> judged, TargetSize size,

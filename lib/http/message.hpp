@@ -39,7 +39,7 @@ struct Request {
   std::string body;
   /// Server only: the common name of the client certificate that was verified, or empty.
   std::string peer_common_name{};
-  /// Server only: when that certificate stops to be valid.
+  /// Server only: when that certificate stops to be valid; absent where none was shown.
   std::optional<TimePoint> peer_valid_until{};
 };
 

@@ -108,6 +108,14 @@ Result<void> Server::set_tls(ServerTls tls) {
   return {};
 }
 
+/// On the acceptor's strand, so that a connection which is being admitted is among them.
+void Server::dismiss() {
+  asio::post(impl_->strand, [impl = impl_] {
+    for (const auto& session : impl->sessions())
+      asio::post(session->strand(), [session] { session->dismiss(); });
+  });
+}
+
 void Server::retire() {
   impl_->state->retiring = true;
 }

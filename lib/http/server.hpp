@@ -74,6 +74,9 @@ public:
   [[nodiscard]] const ServerCounters& counters() const;
   /// New connections use it from now on; on Invalid the old one stays in use.
   [[nodiscard]] Result<void> set_tls(ServerTls tls);
+  /// Ends every connection that is open now, one with a request in flight after its answer; for
+  /// when whom they were let in as counts no more. New ones are accepted as before.
+  void dismiss();
   /// Asks clients to go elsewhere: from now on each answer closes its connection. New connections
   /// are still accepted, for those who have not heard yet. To be followed by stop().
   void retire();

@@ -54,6 +54,11 @@ void Session::drain() {
     connection_->close();
 }
 
+void Session::dismiss() {
+  dismissed_ = true;
+  drain();
+}
+
 async::Task<bool> Session::shake_hands() {
   if (!connection_->is_tls())
     co_return true;
@@ -149,7 +154,7 @@ async::Task<bool> Session::answer() {
   co_await here;
   if (!connection_->is_open())
     co_return false;
-  const bool keep_alive = wants_more && !state_->retiring;
+  const bool keep_alive = wants_more && !state_->retiring && !dismissed_;
   const bool written = co_await write(response, keep_alive, with_body);
   if (written && !keep_alive)
     co_await connection_->finish(state_->limits.linger_timeout);

@@ -61,6 +61,8 @@ public:
   [[nodiscard]] async::Task<void> serve();
   /// On the strand: ends the connection unless a request is in flight on it.
   void drain();
+  /// On the strand: the same, and the request in flight is the last one.
+  void dismiss();
   /// On the strand: ends the connection.
   void abandon() { connection_->close(); }
   [[nodiscard]] const Strand& strand() const { return strand_; }
@@ -94,6 +96,7 @@ private:
   std::atomic<IdleTicket> idle_ticket_; ///< idle from its beginning, until a request begins
   bool first_request_ = true;
   bool in_flight_ = false;
+  bool dismissed_ = false;
 };
 
 } // namespace berth::http

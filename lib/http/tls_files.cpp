@@ -46,16 +46,36 @@ async::Task<void> TlsReloader::run(async::Executor& executor, std::stop_token st
   }
 }
 
+Result<void> TlsReloader::trust(std::string client_ca_pem) {
+  if (trusted_ == client_ca_pem)
+    return {};
+  ServerTls next = seen_;
+  next.client_ca_pem = client_ca_pem;
+  BERTH_CHECK(server_.set_tls(next));
+  seen_ = std::move(next);
+  trusted_ = std::move(client_ca_pem);
+  server_.dismiss();
+  return {};
+}
+
+Result<ServerTls> TlsReloader::read() const {
+  BERTH_TRY(ServerTls tls, read_server_tls(files_));
+  tls.admits_nobody = seen_.admits_nobody;
+  if (trusted_)
+    tls.client_ca_pem = *trusted_;
+  return tls;
+}
+
 void TlsReloader::check() {
-  auto read = read_server_tls(files_);
-  if (read && *read == seen_ && failure_.empty())
+  auto found = read();
+  if (found && *found == seen_ && failure_.empty())
     return;
   Result<void> used;
-  if (read) {
-    seen_ = *std::move(read);
+  if (found) {
+    seen_ = *std::move(found);
     used = server_.set_tls(seen_);
   } else {
-    used = fail(std::move(read).error());
+    used = fail(std::move(found).error());
   }
   if (used) {
     failure_.clear();

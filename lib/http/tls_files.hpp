@@ -5,6 +5,7 @@
 // certificates; it watches no directories, since mounted Secrets are swapped by renaming links.
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -35,14 +36,20 @@ public:
 
   /// Looks every kTlsCheckInterval until `stop`.
   [[nodiscard]] async::Task<void> run(async::Executor& executor, std::stop_token stop);
+  /// From now on clients must be signed for by `client_ca_pem`, whatever the files say; for a CA
+  /// that comes another way. Connections that were let in before end. On Invalid nothing changes.
+  [[nodiscard]] Result<void> trust(std::string client_ca_pem);
   /// One look at the files. Tells the listener of a change, and of what goes on to be wrong once in
   /// kTlsToldAgainAfterLooks looks.
   void check();
 
 private:
+  [[nodiscard]] Result<ServerTls> read() const;
+
   ServerTlsFiles files_;
-  ServerTls seen_;      ///< as read last, in use or not
-  std::string failure_; ///< why what is in the files is not in use; empty: it is
+  ServerTls seen_;                       ///< as read last, in use or not
+  std::optional<std::string> trusted_{}; ///< in place of files_.client_ca
+  std::string failure_;                  ///< why what is in the files is not in use; empty: it is
   int looks_untold_ = 0;
   Server& server_;
   Listener listener_;

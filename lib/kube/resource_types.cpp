@@ -108,6 +108,18 @@ const ResourceType& self_subject_access_review() {
   return type;
 }
 
+const ResourceType& subject_access_review() {
+  static const ResourceType type{"authorization.k8s.io", "v1", "subjectaccessreviews",
+                                 "SubjectAccessReview", false};
+  return type;
+}
+
+const ResourceType& api_service() {
+  static const ResourceType type{"apiregistration.k8s.io", "v1", "apiservices", "APIService",
+                                 false};
+  return type;
+}
+
 const ResourceType& resource_pool() {
   static const ResourceType type = ours("resourcepools", "ResourcePool", false);
   return type;

@@ -22,6 +22,8 @@ namespace berth::kube::types {
 [[nodiscard]] const ResourceType& endpoint_slice();
 [[nodiscard]] const ResourceType& mutating_webhook_configuration();
 [[nodiscard]] const ResourceType& self_subject_access_review();
+[[nodiscard]] const ResourceType& subject_access_review();
+[[nodiscard]] const ResourceType& api_service();
 [[nodiscard]] const ResourceType& resource_pool();
 [[nodiscard]] const ResourceType& quota();
 [[nodiscard]] const ResourceType& reservation();

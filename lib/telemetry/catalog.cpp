@@ -225,6 +225,16 @@ AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
                     gauge("berth_analyzer_in_burst_mode", "1 while a pool is in a burst, else 0."),
                     {"pool"}) {}
 
+ExternalMetricsMetrics::ExternalMetricsMetrics(Registry& registry)
+    : requests(registry, counter("berth_external_metrics_requests_total",
+                                 "Requests for external metrics, by what was answered.")),
+      access_reviews(registry,
+                     counter("berth_external_metrics_access_reviews_total",
+                             "Rights to external metrics that the API server was asked about.")),
+      forecasts_timestamp_seconds(
+          registry.gauge(gauge("berth_external_metrics_forecasts_timestamp_seconds",
+                               "When the forecasts that are served were made."))) {}
+
 HttpServerMetrics::HttpServerMetrics(Registry& registry, std::string_view server)
     : connections_open(
           registry.gauge(gauge("berth_http_connections_open", "Open connections of a server."),

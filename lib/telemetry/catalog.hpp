@@ -140,6 +140,15 @@ struct AnalyzerMetrics {
   ObjectGauges in_burst_mode;
 };
 
+/// What is served to HorizontalPodAutoscalers, where it is.
+struct ExternalMetricsMetrics {
+  explicit ExternalMetricsMetrics(Registry& registry);
+
+  CounterFamily<MetricsAnswer> requests;
+  CounterFamily<ReviewOutcome> access_reviews;
+  Gauge& forecasts_timestamp_seconds;
+};
+
 /// One HTTP server of the program.
 struct HttpServerMetrics {
   HttpServerMetrics(Registry& registry, std::string_view server);

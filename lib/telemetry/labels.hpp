@@ -130,6 +130,15 @@ BERTH_LABEL(AdviceKind, ResolveBottleneck, "kind", "ScaleOut", "ScaleIn", "Resiz
             "Defragment", "AdjustQuota", "GrowPool", "ShrinkPool", "EnterBurst", "LeaveBurst",
             "ResolveBottleneck");
 
+/// What a request for external metrics was answered: the value; that it is not known; or why not.
+enum class MetricsAnswer { Ok, Unknown, Unauthorized, Forbidden, NotFound, Invalid, Error };
+BERTH_LABEL(MetricsAnswer, Error, "outcome", "ok", "unknown", "unauthorized", "forbidden",
+            "not_found", "invalid", "error");
+
+/// What the API server said of a user's right, or that it could not be asked.
+enum class ReviewOutcome { Allowed, Denied, Error };
+BERTH_LABEL(ReviewOutcome, Error, "outcome", "allowed", "denied", "error");
+
 enum class HttpMethod { Get, Post, Put, Patch, Delete, Other };
 BERTH_LABEL(HttpMethod, Other, "method", "GET", "POST", "PUT", "PATCH", "DELETE", "other");
 

@@ -27,33 +27,54 @@ async::Task<Result<TimePoint>> CertificateKeeper::look() {
   const Target of_authority{kAuthoritySecret, authority_};
   const Target of_extender{kExtenderSecret, extender_};
   const Target of_scheduler{kSchedulerSecret, scheduler_};
-  const auto authority = co_await read(of_authority);
-  const auto extender = co_await read(of_extender);
-  const auto scheduler = co_await read(of_scheduler);
-  for (const auto* secret : {&authority, &extender, &scheduler})
-    if (!*secret)
-      co_return tl::unexpected(secret->error());
-  const StockSecrets known{authority->data, extender->data, scheduler->data};
+  SecretsAsRead secrets;
+  BERTH_CO_TRY(secrets.authority, co_await read(of_authority));
+  BERTH_CO_TRY(secrets.extender, co_await read(of_extender));
+  BERTH_CO_TRY(secrets.scheduler, co_await read(of_scheduler));
+  BERTH_CO_TRY(secrets.analyzer, co_await read_analyzer());
+  StockSecrets known{secrets.authority.data, secrets.extender.data, secrets.scheduler.data, {}};
+  if (secrets.analyzer)
+    known.analyzer = secrets.analyzer->data;
   const auto renewal = renew(read_stock(known), options_.names, parts_.executor.clock().now());
   if (!renewal) {
     authority_.reloads(telemetry::Outcome::Error).add();
     co_return tl::unexpected(renewal.error());
   }
-  const StockSecrets wanted = write_stock(renewal->stock);
-  // In this order: a crash in between leaves a signer that is written down.
-  auto written = co_await write(of_authority, *authority, wanted.authority);
-  if (written)
-    written = co_await write(of_extender, *extender, wanted.extender);
-  if (written)
-    written = co_await write(of_scheduler, *scheduler, wanted.scheduler);
-  if (!written)
-    co_return tl::unexpected(written.error());
-  const auto trusted = co_await write_trust(renewal->stock.trusted);
-  if (!trusted)
-    co_return tl::unexpected(trusted.error());
+  BERTH_CO_CHECK(co_await write_all(std::move(secrets), write_stock(renewal->stock)));
+  const Caller gate{kube::types::mutating_webhook_configuration(), options_.webhook, trust_patch};
+  const Caller aggregator{kube::types::api_service(), options_.api_service,
+                          api_service_trust_patch};
+  const auto gate_trusts = co_await write_trust(gate, renewal->stock.trusted);
+  const auto aggregator_trusts = co_await write_trust(aggregator, renewal->stock.trusted);
+  for (const auto* trusted : {&gate_trusts, &aggregator_trusts})
+    if (!*trusted)
+      co_return tl::unexpected(trusted->error());
   for (const std::string& change : renewal->changes)
     parts_.log.info("Renewed certificates", {{"change", change}});
   co_return renewal->next_look;
+}
+
+async::Task<Result<std::optional<SecretObject>>> CertificateKeeper::read_analyzer() {
+  if (!analyzer_)
+    co_return std::optional<SecretObject>();
+  const Target of_analyzer{kAnalyzerSecret, *analyzer_};
+  BERTH_CO_TRY(SecretObject secret, co_await read(of_analyzer));
+  co_return std::optional<SecretObject>(std::move(secret));
+}
+
+/// In this order: a crash in between leaves a signer that is written down.
+async::Task<Result<void>> CertificateKeeper::write_all(SecretsAsRead known, StockSecrets wanted) {
+  const Target of_authority{kAuthoritySecret, authority_};
+  const Target of_extender{kExtenderSecret, extender_};
+  const Target of_scheduler{kSchedulerSecret, scheduler_};
+  BERTH_CO_CHECK(co_await write(of_authority, known.authority, wanted.authority));
+  BERTH_CO_CHECK(co_await write(of_extender, known.extender, wanted.extender));
+  BERTH_CO_CHECK(co_await write(of_scheduler, known.scheduler, wanted.scheduler));
+  if (known.analyzer && wanted.analyzer) {
+    const Target of_analyzer{kAnalyzerSecret, *analyzer_};
+    BERTH_CO_CHECK(co_await write(of_analyzer, *known.analyzer, *wanted.analyzer));
+  }
+  co_return Result<void>();
 }
 
 async::Task<Result<SecretObject>> CertificateKeeper::read(Target target) {
@@ -90,13 +111,13 @@ async::Task<Result<void>> CertificateKeeper::write(Target target, SecretObject k
   co_return Result<void>();
 }
 
-async::Task<Result<void>> CertificateKeeper::write_trust(std::string bundle) {
-  if (options_.webhook.empty())
+async::Task<Result<void>> CertificateKeeper::write_trust(Caller caller, std::string bundle) {
+  if (caller.name.empty())
     co_return Result<void>();
-  const kube::ObjectKey key{"", options_.webhook};
-  const auto body = co_await parts_.client.get(kube::types::mutating_webhook_configuration(), key);
+  const kube::ObjectKey key{"", caller.name};
+  const auto body = co_await parts_.client.get(caller.type, key);
   Result<std::optional<std::string>> patch =
-      body ? trust_patch(*body, bundle) : tl::unexpected(body.error());
+      body ? caller.patch(*body, bundle) : tl::unexpected(body.error());
   if (patch && *patch && !parts_.leads())
     patch = fail(Code::Unavailable, "another replica leads by now");
   Result<void> done;
@@ -105,17 +126,18 @@ async::Task<Result<void>> CertificateKeeper::write_trust(std::string bundle) {
   else if (*patch) {
     kube::WriteOptions options;
     std::string text = **patch;
-    const auto written =
-        co_await parts_.client.patch(kube::types::mutating_webhook_configuration(), key,
-                                     kube::PatchType::Json, std::move(text), options);
+    const auto written = co_await parts_.client.patch(caller.type, key, kube::PatchType::Json,
+                                                      std::move(text), options);
     if (!written)
       done = tl::unexpected(written.error());
     else
-      parts_.log.info("Renewed what the webhook trusts", {{"webhook", options_.webhook}});
+      parts_.log.info("Renewed whom the API server trusts",
+                      {{"kind", caller.type.kind}, {"name", caller.name}});
   }
   if (!done) {
     authority_.reloads(telemetry::Outcome::Error).add();
-    done = fail(done.error().while_doing("keep the webhook " + options_.webhook));
+    done =
+        fail(done.error().while_doing("keep the trust of " + caller.type.kind + ' ' + caller.name));
   }
   co_return done;
 }

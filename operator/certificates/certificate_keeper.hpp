@@ -4,6 +4,7 @@
 // them empty, and a missing one is reported until it is there. What signs is written before what is
 // signed. Only the leader runs one.
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ struct CertificateOptions {
   CertificateNames names{};
   /// MutatingWebhookConfiguration whose entries are to trust the authorities; empty: none.
   std::string webhook{};
+  /// APIService of the analyzer's external metrics, which is to trust them too; empty: the analyzer
+  /// serves none, and has no certificate.
+  std::string api_service{};
 };
 
 class CertificateKeeper {
@@ -38,7 +42,10 @@ public:
   CertificateKeeper(Parts parts, CertificateOptions options)
       : parts_(std::move(parts)), options_(std::move(options)),
         authority_(parts_.registry, "authority"), extender_(parts_.registry, "extender"),
-        scheduler_(parts_.registry, "scheduler") {}
+        scheduler_(parts_.registry, "scheduler") {
+    if (!options_.api_service.empty())
+      analyzer_.emplace(parts_.registry, "analyzer");
+  }
 
   /// Looks again and again until `stop`.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
@@ -46,6 +53,12 @@ public:
   [[nodiscard]] async::Task<Result<TimePoint>> look();
 
 private:
+  struct SecretsAsRead {
+    SecretObject authority{};
+    SecretObject extender{};
+    SecretObject scheduler{};
+    std::optional<SecretObject> analyzer{};
+  };
   struct Target {
     std::string_view secret;
     telemetry::CertificateMetrics& metrics;
@@ -54,8 +67,16 @@ private:
   /// Nothing is written if the Secret is so already.
   [[nodiscard]] async::Task<Result<void>> write(Target target, SecretObject known,
                                                 SecretData wanted);
-  /// Makes the API server trust `bundle` when it calls the gate's webhook.
-  [[nodiscard]] async::Task<Result<void>> write_trust(std::string bundle);
+  [[nodiscard]] async::Task<Result<std::optional<SecretObject>>> read_analyzer();
+  [[nodiscard]] async::Task<Result<void>> write_all(SecretsAsRead known, StockSecrets wanted);
+  /// An object by which the API server knows whom to trust when it calls Berth, and the patch that
+  /// makes it trust a bundle.
+  struct Caller {
+    kube::ResourceType type;
+    std::string name; ///< empty: there is none
+    Result<std::optional<std::string>> (*patch)(std::string_view, std::string_view);
+  };
+  [[nodiscard]] async::Task<Result<void>> write_trust(Caller caller, std::string bundle);
   static void measure(Target target, const SecretData& data);
 
   Parts parts_;
@@ -63,6 +84,7 @@ private:
   telemetry::CertificateMetrics authority_;
   telemetry::CertificateMetrics extender_;
   telemetry::CertificateMetrics scheduler_;
+  std::optional<telemetry::CertificateMetrics> analyzer_; ///< where it serves
 };
 
 /// How soon a look that failed is repeated.

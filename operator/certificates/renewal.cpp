@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kAuthorityName = "berth-authority";
 constexpr const char* kExtenderName = "berth-scheduler-extender";
+constexpr const char* kAnalyzerName = "berth-analyzer";
 
 /// One renewal in the making.
 class Renewer {
@@ -76,13 +77,20 @@ Result<Renewal> Renewer::run(const CertificateNames& names) {
   scheduler.common_name = names.scheduler_common_name;
   scheduler.usage = pki::Usage::Client;
   BERTH_CHECK(keep_leaf(renewal_.stock.scheduler, std::move(scheduler), kSchedulerLifetime));
+  if (renewal_.stock.analyzer) {
+    pki::CertificateRequest analyzer;
+    analyzer.common_name = kAnalyzerName;
+    analyzer.dns_names = names.analyzer_dns_names;
+    BERTH_CHECK(keep_leaf(*renewal_.stock.analyzer, std::move(analyzer), kAnalyzerLifetime));
+  }
   return std::move(renewal_);
 }
 
 Result<void> Renewer::refuse_a_wrong_clock() const {
   const CertificateStock& stock = renewal_.stock;
   for (const pki::KeyPair& pair :
-       {stock.authority, stock.next.value_or(pki::KeyPair{}), stock.extender, stock.scheduler}) {
+       {stock.authority, stock.next.value_or(pki::KeyPair{}), stock.extender, stock.scheduler,
+        stock.analyzer.value_or(pki::KeyPair{})}) {
     const auto facts = pki::facts_of(pair.certificate);
     if (facts && facts->validity.from > now_)
       return fail(Code::Unavailable, "the certificate of " + facts->common_name +

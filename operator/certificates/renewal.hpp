@@ -28,6 +28,8 @@ struct CertificateStock {
   bool trust_is_everywhere = true;
   pki::KeyPair extender{};  ///< what the scheduler extender shows
   pki::KeyPair scheduler{}; ///< what kube-scheduler shows to it
+  /// What the analyzer shows to the API server; absent where it serves no external metrics.
+  std::optional<pki::KeyPair> analyzer{};
 
   friend bool operator==(const CertificateStock&, const CertificateStock&) = default;
 };
@@ -36,6 +38,7 @@ struct CertificateStock {
 struct CertificateNames {
   std::vector<std::string> extender_dns_names{};
   std::string scheduler_common_name{};
+  std::vector<std::string> analyzer_dns_names{}; ///< where it serves
 };
 
 struct Renewal {
@@ -55,6 +58,7 @@ struct Renewal {
 
 inline constexpr Duration kAuthorityLifetime = std::chrono::hours{24 * 365 * 5};
 inline constexpr Duration kExtenderLifetime = std::chrono::hours{24 * 90};
+inline constexpr Duration kAnalyzerLifetime = kExtenderLifetime;
 /// Longer, since people copy it to where kube-scheduler reads it.
 inline constexpr Duration kSchedulerLifetime = std::chrono::hours{24 * 365};
 /// A successor is made when less of the authority's time is left.

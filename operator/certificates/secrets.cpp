@@ -26,11 +26,18 @@ pki::KeyPair pair_in(const SecretData& data) {
   return {text_at(data, kCertificate), text_at(data, kKey)};
 }
 
+std::vector<const SecretData*> all_of(const StockSecrets& secrets) {
+  std::vector<const SecretData*> all{&secrets.authority, &secrets.extender, &secrets.scheduler};
+  if (secrets.analyzer)
+    all.push_back(&*secrets.analyzer);
+  return all;
+}
+
 /// Each Secret says who is trusted, so that one which is lost takes nobody's trust with it.
 std::string trust_in(const StockSecrets& secrets) {
   std::vector<std::string> known;
   std::string bundle;
-  for (const SecretData* data : {&secrets.authority, &secrets.extender, &secrets.scheduler})
+  for (const SecretData* data : all_of(secrets))
     for (std::string& certificate : pki::split_bundle(text_at(*data, kTrusted)))
       if (std::ranges::find(known, certificate) == known.end()) {
         bundle += certificate;
@@ -89,18 +96,23 @@ CertificateStock read_stock(const StockSecrets& secrets) {
     stock.next = pki::KeyPair{text_at(secrets.authority, kNextCertificate),
                               text_at(secrets.authority, kNextKey)};
   stock.trusted = trust_in(secrets);
-  for (const SecretData* data : {&secrets.authority, &secrets.extender, &secrets.scheduler})
+  for (const SecretData* data : all_of(secrets))
     if (!holds_all(text_at(*data, kTrusted), stock.trusted))
       stock.trust_is_everywhere = false;
   stock.extender = pair_in(secrets.extender);
   stock.scheduler = pair_in(secrets.scheduler);
+  if (secrets.analyzer)
+    stock.analyzer = pair_in(*secrets.analyzer);
   return stock;
 }
 
 StockSecrets write_stock(const CertificateStock& stock) {
   StockSecrets secrets{data_of(stock.authority, stock.trusted),
                        data_of(stock.extender, stock.trusted),
-                       data_of(stock.scheduler, stock.trusted)};
+                       data_of(stock.scheduler, stock.trusted),
+                       {}};
+  if (stock.analyzer)
+    secrets.analyzer = data_of(*stock.analyzer, stock.trusted);
   if (stock.next) {
     secrets.authority[std::string(kNextCertificate)] = stock.next->certificate;
     secrets.authority[std::string(kNextKey)] = stock.next->key;

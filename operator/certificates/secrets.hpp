@@ -3,6 +3,7 @@
 // written to them. A value that is no base64 reads as missing, so that it is made again.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ inline constexpr std::string_view kAuthoritySecret = "berth-authority";
 inline constexpr std::string_view kExtenderSecret = "berth-scheduler-extender-tls";
 /// What kube-scheduler mounts: the same keys.
 inline constexpr std::string_view kSchedulerSecret = "berth-scheduler-client-tls";
+/// What the analyzer mounts where it serves external metrics: the same keys.
+inline constexpr std::string_view kAnalyzerSecret = "berth-analyzer-tls";
 
 /// The values of one Secret, decoded.
 using SecretData = std::map<std::string, std::string, std::less<>>;
@@ -33,11 +36,12 @@ struct SecretObject {
 /// that.
 [[nodiscard]] std::string patch_of(const SecretObject& known, const SecretData& wanted);
 
-/// All three, as data.
+/// All of them, as data.
 struct StockSecrets {
   SecretData authority{};
   SecretData extender{};
   SecretData scheduler{};
+  std::optional<SecretData> analyzer{}; ///< where it serves external metrics
 };
 [[nodiscard]] CertificateStock read_stock(const StockSecrets& secrets);
 [[nodiscard]] StockSecrets write_stock(const CertificateStock& stock);

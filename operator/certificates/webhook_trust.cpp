@@ -46,4 +46,19 @@ Result<std::optional<std::string>> trust_patch(std::string_view configuration,
   return patch.dump();
 }
 
+Result<std::optional<std::string>> api_service_trust_patch(std::string_view service,
+                                                           std::string_view bundle) {
+  const Json object = Json::parse(service, nullptr, false);
+  if (!object.is_object() || !object.contains("spec") || !object["spec"].is_object() ||
+      !object.contains("metadata"))
+    return fail(Code::Invalid, "is no APIService");
+  const std::string wanted = kube::encode_base64(bundle);
+  if (text_at(object["spec"], "caBundle") == wanted)
+    return std::nullopt;
+  const Json patch{
+      test("/metadata/resourceVersion", text_at(object["metadata"], "resourceVersion")),
+      {{"op", "add"}, {"path", "/spec/caBundle"}, {"value", wanted}}};
+  return patch.dump();
+}
+
 } // namespace berth::op

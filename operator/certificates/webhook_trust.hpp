@@ -1,6 +1,6 @@
 #pragma once
-// What the API server trusts when it calls a webhook of Berth's: the caBundle of each entry of a
-// MutatingWebhookConfiguration.
+// What the API server trusts when it calls Berth: the caBundle of each entry of a
+// MutatingWebhookConfiguration, and that of an APIService.
 
 #include <optional>
 #include <string>
@@ -14,5 +14,9 @@ namespace berth::op {
 /// one; nothing if all do. Invalid: the text is no such configuration.
 [[nodiscard]] Result<std::optional<std::string>> trust_patch(std::string_view configuration,
                                                              std::string_view bundle);
+
+/// The same for an APIService.
+[[nodiscard]] Result<std::optional<std::string>> api_service_trust_patch(std::string_view service,
+                                                                         std::string_view bundle);
 
 } // namespace berth::op

@@ -80,6 +80,7 @@ LOG_LIMIT = f"berth_decision_log_limit_bytes{{{OPERATOR}}}"
 LOG_NEEDED = f"berth_decision_log_needed_bytes{{{OPERATOR}}}"
 NEWEST_SAMPLE = 'berth_analyzer_newest_sample_timestamp_seconds{job="berth-analyzer"}'
 INTERVAL = 'berth_analyzer_interval_seconds{job="berth-analyzer"}'
+ASKED = 'berth_external_metrics_requests_total{job="berth-analyzer",outcome="%s"}'
 TRUST = 'berth_analyzer_forecast_trust_ratio{job="berth-analyzer",pool="gpu",resource="cpu"}'
 
 HEALTHY = {
@@ -101,6 +102,8 @@ HEALTHY = {
     writes("unknown"): STILL,
     logged("recorded"): GROWS, logged("dropped"): STILL, logged("failed"): STILL,
     LOG_LIMIT: f"268435456x{MINUTES}", LOG_NEEDED: f"20000000x{MINUTES}",
+    ASKED % "ok": GROWS, ASKED % "unknown": STILL, ASKED % "error": STILL,
+    ASKED % "unauthorized": GROWS,
     NEWEST_SAMPLE: CLOCK, INTERVAL: f"60x{MINUTES}", TRUST: f"0.9x{MINUTES}",
 }
 
@@ -179,6 +182,9 @@ SCENARIOS = {
     "forecasts do not hold": (
         {TRUST: f"0.2x{MINUTES}"},
         ("BerthForecastsAreOff", {"pool": "gpu", "resource": "cpu"}, "cpu of pool gpu")),
+    "an autoscaler asks in vain": (
+        {ASKED % "unknown": GROWS}, ("BerthAutoscalersAreNotTold", {}, "hold")),
+    "a new workload has no past": ({ASKED % "unknown": f"0x74 1x10 11x{MINUTES}"}, None),
 }
 
 

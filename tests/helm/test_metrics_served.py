@@ -70,14 +70,17 @@ def served(programs_folder, tmp_path_factory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("served")
     config = f"--kubeconfig={kubeconfig(folder)}"
     shown, key = certificate(folder)
-    extender, gate = pick_ports(2)
+    extender, gate, forecasts = pick_ports(3)
     flags = {
         "berth-operator": ("--manage-certificates=true",),
         "berth-scheduler-extender": (
             f"--bind-address={HOST}:{extender}", f"--gate-bind-address={HOST}:{gate}",
             f"--tls-cert-file={shown}", f"--tls-private-key-file={key}",
             f"--client-ca-file={shown}"),
-        "berth-analyzer": ()}
+        "berth-analyzer": (
+            f"--external-metrics-bind-address={HOST}:{forecasts}",
+            f"--external-metrics-tls-cert-file={shown}",
+            f"--external-metrics-tls-private-key-file={key}")}
     found = {}
     with ExitStack() as stack:
         for program, own in flags.items():

@@ -46,6 +46,7 @@ void add_all_metrics(Registry& registry) {
   const EventMetrics events(registry);
   const AllocationMetrics allocation(registry);
   const AnalyzerMetrics analyzer(registry);
+  const ExternalMetricsMetrics external_metrics(registry);
   const HttpServerMetrics http_server(registry, "<server>");
   const CertificateMetrics certificate(registry, "<use>");
   const TraceMetrics traces(registry);

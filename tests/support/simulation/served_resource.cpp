@@ -100,6 +100,9 @@ Registry::Registry() {
                           "MutatingWebhookConfiguration");
   webhook.type.namespaced = false;
   add(webhook);
+  auto api_service = in_group("apiregistration.k8s.io", "apiservices", "APIService");
+  api_service.type.namespaced = false;
+  add(api_service);
   auto crd = with(
       in_group("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition"),
       {"status"}, true);

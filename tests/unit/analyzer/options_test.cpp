@@ -49,6 +49,29 @@ TEST_CASE("the interval may be 10 seconds to an hour, and recommendations outliv
   }
 }
 
+TEST_CASE("external metrics are served where an address, a certificate and its key are given") {
+  CHECK(parse({}).options.external_metrics.bind_address.empty());
+  const char* address = "--external-metrics-bind-address=0.0.0.0:6443";
+  const char* certificate = "--external-metrics-tls-cert-file=tls.crt";
+  const char* key = "--external-metrics-tls-private-key-file=tls.key";
+  const CommandLine line = parse({address, certificate, key});
+  CHECK_FALSE(line.end.ends);
+  CHECK(line.options.external_metrics.bind_address == "0.0.0.0:6443");
+  CHECK(line.options.external_metrics.tls.certificate == "tls.crt");
+  CHECK(line.options.external_metrics.tls.key == "tls.key");
+  CHECK(line.options.external_metrics.tls.client_ca.empty());
+  const std::vector<std::vector<const char*>> incomplete{
+      {address, certificate},
+      {address, key},
+      {certificate, key},
+      {"--external-metrics-bind-address=here", certificate, key}};
+  for (const auto& wrong : incomplete) {
+    const CommandLine refused = parse(wrong);
+    CHECK(refused.end.exit_code == 2);
+    CHECK(refused.end.text.find("--external-metrics-") != std::string::npos);
+  }
+}
+
 TEST_CASE("a flag that is wrong ends with one line that names it") {
   for (const char* wrong : {"--interval-seconds=often", "--no-such-flag",
                             "--recommendation-namespace=", "--lease-name=", "--log-level=loud",

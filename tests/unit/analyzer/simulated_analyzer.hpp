@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/advise/advisor.hpp"
+#include "analyzer/external_metrics/forecasts.hpp"
 #include "analyzer/mirror.hpp"
 #include "lib/api/codec.hpp"
 #include "lib/api/labels.hpp"
@@ -80,8 +81,14 @@ struct SimulatedAnalyzer {
         client(transport, world.executor, Rng{8}, client_options()), metrics(registry),
         mirror(client, world.executor, Rng{9}, {}),
         advisor(
-            {client, world.executor, mirror.caches(), metrics, {}, prometheus}, std::move(options),
-            [this] { return mirror.has_synced(); }, [this] { return leads; }),
+            {client,
+             world.executor,
+             mirror.caches(),
+             metrics,
+             {},
+             prometheus,
+             [this](const CycleFacts& facts) { forecasts = forecasts_of(facts); }},
+            std::move(options), [this] { return mirror.has_synced(); }, [this] { return leads; }),
         tasks(world.executor) {
     world.executor.post([this] {
       tasks.spawn(mirror.run(tasks.stop_token()));
@@ -116,6 +123,7 @@ struct SimulatedAnalyzer {
   telemetry::AnalyzerMetrics metrics;
   Mirror mirror;
   bool leads = true;
+  ForecastTable forecasts; ///< of the last cycle
   Advisor advisor;
   async::TaskGroup tasks;
 };

@@ -66,6 +66,26 @@ TEST_CASE("A server that retires answers as before, but once on each connection"
   CHECK(status_of(late.read_all()) == 200);
 }
 
+TEST_CASE("Connections that are dismissed end, the busy ones after their answer") {
+  HeldHandler held;
+  const auto server = start_server(lingering_briefly(), held.handler());
+  RawSocket idle(server->port());
+  RawSocket client(server->port());
+  client.send(kGet);
+  REQUIRE(comes_true([&] { return held.entered == 1; }));
+  server->dismiss();
+  CHECK(idle.is_closed_by_peer());
+  held.release();
+  const std::string answer = client.read_all();
+  CHECK(status_of(answer) == 200);
+  CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+  RawSocket next(server->port());
+  next.send(kGet);
+  REQUIRE(comes_true([&] { return held.entered == 2; }));
+  held.release();
+  CHECK(next.read_until("GET /a ").find("Connection: close") == std::string::npos);
+}
+
 TEST_CASE("A request in flight is answered before the server ends, and told to close") {
   HeldHandler held;
   const auto server = start_server(lingering_briefly(), held.handler());

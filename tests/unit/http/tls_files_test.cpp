@@ -142,6 +142,27 @@ TEST_CASE("F17: while the CA file holds the old and the new CA, clients of both 
   CHECK(call(*server, servers, new_clients) == 200);
 }
 
+TEST_CASE("A CA that comes another way counts instead of the file's, now and after a renewal") {
+  const Authority old_servers("old"), new_servers("new"), in_file("c1"), given("c2");
+  const Folder folder;
+  folder.write(tls_of(old_servers, in_file));
+  ServerOptions options;
+  options.tls = *read_server_tls(folder.files());
+  const auto server = start_server(options);
+  TlsReloader reloader(folder.files(), *options.tls, *server, [](const auto&) {});
+
+  REQUIRE(reloader.trust(given.cert_pem()));
+  CHECK(call(*server, old_servers, given) == 200);
+  CHECK(call(*server, old_servers, in_file) == 0);
+  CHECK(reloader.trust("no PEM").error().code == Code::Invalid);
+  CHECK(call(*server, old_servers, given) == 200);
+
+  folder.write(tls_of(new_servers, in_file));
+  reloader.check();
+  CHECK(call(*server, new_servers, given) == 200);
+  CHECK(call(*server, new_servers, in_file) == 0);
+}
+
 TEST_CASE("F17: half of an update keeps the old certificate, the other half brings the new one") {
   const Authority servers("s"), clients("c");
   const Folder folder;

@@ -170,3 +170,39 @@ TEST_CASE("Without being asked to, an operator looks at no Secret") {
   for (const auto& exchange : op.transport.exchanges())
     CHECK(exchange.target.find("/secrets") == std::string::npos);
 }
+
+TEST_CASE("Where external metrics are served the analyzer has a certificate that the API trusts") {
+  OperatorWorld world;
+  install_secrets(world);
+  create_secret(world, kAnalyzerSecret);
+  world.admin.create(simulation::make_object("apiregistration.k8s.io/v1", "APIService", "",
+                                             "v1beta1.external.metrics.k8s.io")
+                         .spec({{"group", "external.metrics.k8s.io"}, {"version", "v1beta1"}})
+                         .build());
+  const auto trusted = [&] {
+    const auto service = world.admin.get("APIService", {"", "v1beta1.external.metrics.k8s.io"});
+    return kube::decode_base64(service["spec"].value("caBundle", "")).value_or("");
+  };
+  OperatorOptions options = keeping();
+  options.external_metrics_api_service = "v1beta1.external.metrics.k8s.io";
+  SimulatedOperator op(world, 7, options);
+  REQUIRE(world.executor.run_until([&] { return !trusted().empty(); }, 1min));
+  CHECK(trusted() == value(world, kAuthoritySecret, "tls.crt"));
+  const auto facts = pki::facts_of(value(world, kAnalyzerSecret, "tls.crt"));
+  REQUIRE(facts);
+  CHECK(facts->is_for_server);
+  CHECK(facts->dns_names.front() == "berth-analyzer.berth-system.svc");
+  CHECK(pki::is_signed_by(value(world, kAnalyzerSecret, "tls.crt"), trusted()));
+  world.executor.run_for(2h);
+  CHECK(op.writes_asked("/secrets/") == 4);
+  CHECK(op.writes_asked("/apiservices/") == 1);
+}
+
+TEST_CASE("Where none are served the analyzer's Secret is not looked for") {
+  OperatorWorld world;
+  install_secrets(world);
+  create_secret(world, kAnalyzerSecret);
+  SimulatedOperator op(world, 7, keeping());
+  REQUIRE(world.executor.run_until([&] { return is_filled(world); }, 1min));
+  CHECK(value(world, kAnalyzerSecret, "tls.crt").empty());
+}

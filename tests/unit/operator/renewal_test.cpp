@@ -17,7 +17,8 @@ using namespace berth::op;
 using namespace std::chrono_literals;
 
 const TimePoint kStart{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
-const CertificateNames kNames{{"extender.berth.svc", "extender.berth"}, "system:kube-scheduler"};
+const CertificateNames kNames{
+    {"extender.berth.svc", "extender.berth"}, "system:kube-scheduler", {"analyzer.berth.svc"}};
 
 Renewal renewed(const CertificateStock& stock, TimePoint now) {
   auto renewal = renew(stock, kNames, now);
@@ -49,6 +50,21 @@ TEST_CASE("From nothing there are an authority and two leaves that it signed") {
   CHECK(trusts(stock.trusted, stock.scheduler));
   CHECK(pki::facts_of(stock.extender.certificate)->dns_names == kNames.extender_dns_names);
   CHECK(pki::facts_of(stock.scheduler.certificate)->common_name == "system:kube-scheduler");
+}
+
+TEST_CASE("The analyzer has a leaf where it serves, renewed like the others, and else none") {
+  CHECK_FALSE(renewed({}, kStart).stock.analyzer);
+  CertificateStock serving;
+  serving.analyzer.emplace();
+  const CertificateStock stock = renewed(serving, kStart).stock;
+  REQUIRE(stock.analyzer);
+  CHECK(is_valid(*stock.analyzer, kStart));
+  CHECK(trusts(stock.trusted, *stock.analyzer));
+  CHECK(pki::facts_of(stock.analyzer->certificate)->dns_names == kNames.analyzer_dns_names);
+  CHECK(read_stock(write_stock(stock)) == stock);
+  const TimePoint due = kStart + kAnalyzerLifetime * 2 / 3;
+  CHECK(renewed(stock, due - 1s).stock.analyzer == stock.analyzer);
+  CHECK(renewed(stock, due).stock.analyzer != stock.analyzer);
 }
 
 TEST_CASE("A stock that is good stays as it is, and nothing is said") {

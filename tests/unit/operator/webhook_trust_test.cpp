@@ -32,6 +32,25 @@ TEST_CASE("Every entry of a webhook that trusts something else is made to trust 
   CHECK_FALSE(*again);
 }
 
+TEST_CASE("An APIService that trusts nobody or somebody else is made to trust the bundle") {
+  for (const char* before : {"", R"(,"caBundle":"b2xk")"}) {
+    const Json service = Json::parse(R"({"metadata":{"resourceVersion":"7"},"spec":{"group":"g")" +
+                                     std::string(before) + "}}");
+    const auto patch = op::api_service_trust_patch(service.dump(), "new");
+    REQUIRE(patch);
+    REQUIRE(*patch);
+    const Json changed = service.patch(Json::parse(**patch));
+    CHECK(changed["spec"]["caBundle"] == kube::encode_base64("new"));
+    CHECK(changed["spec"]["group"] == "g");
+    CHECK_FALSE(*op::api_service_trust_patch(changed.dump(), "new"));
+    Json newer = service;
+    newer["metadata"]["resourceVersion"] = "8";
+    CHECK_THROWS(newer.patch(Json::parse(**patch)));
+  }
+  CHECK_FALSE(op::api_service_trust_patch("[]", "new"));
+  CHECK_FALSE(op::api_service_trust_patch(R"({"metadata":{},"spec":[]})", "new"));
+}
+
 TEST_CASE("I7: a webhook that somebody has changed meanwhile is not written over") {
   const auto patch = op::trust_patch(configuration().dump(), "new");
   REQUIRE(patch);

@@ -1,0 +1,46 @@
+#pragma once
+// Api: external.metrics.k8s.io/v1beta1 as an aggregated API. In this order: who asks (FrontProxy),
+// for what (ApiRequest), whether they may (AccessReviews), and only then what is known of it
+// (ForecastBoard). Each refusal is a Status. It never redirects: a client would follow with the
+// credentials of the API server.
+
+#include <atomic>
+#include <memory>
+
+#include "analyzer/external_metrics/access_reviews.hpp"
+#include "analyzer/external_metrics/board.hpp"
+#include "analyzer/external_metrics/front_proxy.hpp"
+#include "lib/telemetry/catalog.hpp"
+#include "lib/telemetry/health.hpp"
+
+namespace berth::analyzer {
+
+/// What the front proxy is believed by now; null: not known yet, and nobody is believed.
+using FrontProxyPointer = std::atomic<std::shared_ptr<const FrontProxy>>;
+
+class Api {
+public:
+  /// All must outlive it.
+  struct Parts {
+    const ForecastBoard& board;
+    const FrontProxyPointer& front_proxy;
+    AccessReviews& reviews;
+    const telemetry::Health& health;
+    const Clock& clock;
+    telemetry::ExternalMetricsMetrics& metrics;
+  };
+  explicit Api(Parts parts) : parts_(parts) {}
+
+  /// The http::Handler. Safe to call from several threads.
+  [[nodiscard]] async::Task<http::Response> handle(http::Request request);
+
+private:
+  [[nodiscard]] Result<RemoteUser> who(const http::Request& request) const;
+  [[nodiscard]] http::Response answer(const ApiRequest& request);
+  [[nodiscard]] http::Response refuse(telemetry::MetricsAnswer outcome, int status,
+                                      std::string_view message);
+
+  Parts parts_;
+};
+
+} // namespace berth::analyzer

@@ -1,0 +1,46 @@
+#pragma once
+// ForecastBoard: the newest forecasts, put up by the advisor's loop and read by the server's
+// threads. What has hung there for too long is not shown: the loop may stand still, and an
+// autoscaler must not follow what was foreseen for another time.
+
+#include <atomic>
+#include <memory>
+
+#include "analyzer/external_metrics/forecasts.hpp"
+#include "lib/base/clock.hpp"
+
+namespace berth::analyzer {
+
+class ForecastBoard {
+public:
+  /// A table is shown for three of the advisor's intervals; a cycle that fails may be made up for.
+  static constexpr int kShownIntervals = 3;
+
+  ForecastBoard(const Clock& clock, Duration interval)
+      : clock_(clock), shown_for_(kShownIntervals * interval) {}
+
+  void put_up(ForecastTable table) {
+    board_.store(std::make_shared<const Hung>(std::move(table), clock_.steady_now()));
+  }
+
+  /// The newest table; null where there is none, or it is too old. From any thread.
+  [[nodiscard]] std::shared_ptr<const ForecastTable> look() const {
+    const auto hung = board_.load();
+    if (!hung || clock_.steady_now() - hung->since > shown_for_)
+      return nullptr;
+    return {hung, &hung->table};
+  }
+
+private:
+  struct Hung {
+    Hung(ForecastTable shown, SteadyPoint when) : table(std::move(shown)), since(when) {}
+    ForecastTable table;
+    SteadyPoint since;
+  };
+
+  const Clock& clock_;
+  const Duration shown_for_;
+  std::atomic<std::shared_ptr<const Hung>> board_{};
+};
+
+} // namespace berth::analyzer

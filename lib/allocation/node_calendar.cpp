@@ -94,9 +94,9 @@ void NodeCalendar::release(NodeIndex node, const WorkEnd& end, std::vector<std::
     future.releases.push_back(Release{{}, end, reservation, std::move(amounts)});
 }
 
-bool NodeCalendar::has_promises(NodeIndex node) const {
+std::span<const Promise> NodeCalendar::promises_on(NodeIndex node) const {
   const auto future = futures_.find(node);
-  return future != futures_.end() && !future->second.promises.empty();
+  return future == futures_.end() ? std::span<const Promise>{} : future->second.promises;
 }
 
 void NodeCalendar::hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,

@@ -64,6 +64,7 @@ struct Promise {
   PlanNumber plan = kNoPlan;           ///< a planned start, no window: estimates will do
   bool is_lendable = false;            ///< a window that revocable work may stay until
   std::vector<std::int64_t> amounts{}; ///< by column and device
+  bool is_whole = false;               ///< a window that takes the whole node
 
   [[nodiscard]] bool is_planned() const { return plan != kNoPlan; }
 };
@@ -115,7 +116,8 @@ public:
   [[nodiscard]] bool is_whole(NodeIndex node, TimeRange window, std::span<const NodeHold> holds);
   /// When managed work is gone from the node, by ends that can be relied on.
   [[nodiscard]] TimePoint busy_until(NodeIndex node) { return loaded(node).busy_until; }
-  [[nodiscard]] bool has_promises(NodeIndex node) const;
+  [[nodiscard]] bool has_promises(NodeIndex node) const { return !promises_on(node).empty(); }
+  [[nodiscard]] std::span<const Promise> promises_on(NodeIndex node) const;
   /// Whether revocable work sees more room than other work anywhere.
   [[nodiscard]] bool lends_anything() const { return lends_anything_; }
   /// When what is lent to revocable work on the node will be needed: the first window that it would

@@ -312,16 +312,19 @@ TEST_CASE("R4: the promise is laid where the holders who wait for it go, and sta
   spec.amounts = {{"cpu", 8000}};
   spec.places = {{NodeName{"n1"}, {{"cpu", 4000}}}, {NodeName{"n2"}, {{"cpu", 4000}}}};
   world.add(spec);
-  PodView steady = of_b("steady", 4, 0);
-  steady.priority = 3;
-  steady.preemptible = false; // nothing is lent to it
-  PodView more = of_b("more", 2, 1);
-  more.priority = 2;
-  more.preemptible = false;
-  world.add_all(steady, more, pod("holder").cpu(6).created(2));
+  const auto stays = [](const std::string& name, std::int64_t cores, int priority) {
+    PodView view = of_b(name, cores, 0);
+    view.priority = priority;
+    view.preemptible = false; // nothing is lent to it
+    return view;
+  };
+  world.add_all(stays("steady", 4, 4), stays("more", 4, 3), stays("small", 2, 2),
+                stays("tiny", 2, 1), pod("holder").cpu(6).created(2));
+  // Half of either node beside it would have been room for two that ask for four, and none for the
+  // holder.
   const Plan plan = world.plan();
-  CHECK(nodes_of(plan) ==
-        std::map<std::string, std::string>{{"holder", "n1"}, {"more", "n1"}, {"steady", "n2"}});
+  CHECK(admitted_names(plan) == Names{"steady", "small", "tiny", "holder"});
+  CHECK(nodes_of(plan).at("holder") == "n1");
 }
 
 TEST_CASE("R4, P3: a place that guests leave for a holder is not taken by a holder behind it") {

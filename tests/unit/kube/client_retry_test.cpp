@@ -215,9 +215,10 @@ TEST_CASE("Client gives a list the time-out that its caller names, for all tries
   };
   ListOptions options;
   options.timeout = 5s;
+  const SteadyPoint began = bench.executor.clock().steady_now();
   CHECK_FALSE(await(bench.executor, client.list(types::pod(), options)));
   CHECK(bench.transport.timeouts.at(0) == Duration{5s});
-  CHECK(bench.executor.clock().steady_now().time_since_epoch() <= Duration{5s});
+  CHECK(bench.executor.clock().steady_now() - began <= Duration{5s});
 }
 
 TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5)") {

@@ -65,7 +65,7 @@ async::Task<Result<http::Response>> Exchange::send(Call call) {
       continue;
     const auto pause = pause_before_retry(call, outcome, retries++);
     const auto passed = executor_.clock().steady_now() - began;
-    if (!pause || passed + *pause > options_.request_timeout)
+    if (!pause || passed + *pause > call.timeout)
       co_return fail(outcome ? error_of(*outcome) : std::move(outcome).error());
     co_await async::sleep_for(executor_, *pause, never);
   }
@@ -112,7 +112,7 @@ async::Task<Result<http::StreamedResponse>> Exchange::attempt_open(Call& call,
 
 async::Task<Result<http::Request>> Exchange::prepare(Call& call) {
   if (!call.lease) {
-    const auto wait = limiter_.reserve(options_.request_timeout);
+    const auto wait = limiter_.reserve(call.timeout);
     if (!wait)
       co_return fail(Code::Throttled, "the client's own rate limit is exhausted");
     const std::stop_token never;

@@ -13,7 +13,7 @@ namespace berth::kube {
 /// A request and what may be done with it.
 struct Call {
   http::Request request;
-  Duration timeout{0};
+  Duration timeout{0};     ///< see ClientOptions::request_timeout
   bool repeatable = false; ///< a read: sending it twice does no harm
   bool lease = false;      ///< neither limited nor tried again: the election has its own clock
   std::string token{};     ///< shown by the last try

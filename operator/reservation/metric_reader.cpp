@@ -52,6 +52,7 @@ async::Task<Result<TriggerMeasurement>> ask(kube::Client& client, api::Reservati
   kube::ListOptions options;
   options.ns = metric.namespace_name;
   options.limit = 0;
+  options.timeout = kMetricReadTimeout;
   if (metric.selector)
     options.label_selector = selector_text(*metric.selector);
   kube::ResourceType type = type_of(metric.name);

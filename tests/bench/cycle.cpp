@@ -9,6 +9,7 @@
 
 #include "lib/allocation/smallest_change.hpp"
 #include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/zones.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -126,7 +127,38 @@ void explain_one_that_waits(benchmark::State& state) {
   state.counters["told"] = static_cast<double>(told) / static_cast<double>(milliseconds.size());
 }
 
+/// R2: 100 nodes of 20 cores with 40 nightly windows of 20, each at a minute of its own, and a
+/// Conditional reservation of so many cores whose trigger does not hold; 0: none. From 1201 on the
+/// windows have to be added up.
+void decide_beside_a_dormant_reservation(benchmark::State& state) {
+  World world;
+  world.add(pool("p"));
+  for (int n = 0; n < 100; ++n)
+    world.add(node("n" + std::to_string(n), kCoresPerNode));
+  for (int i = 0; i < 40; ++i) {
+    ReservationSpec nightly = reservation("nightly-" + std::to_string(i), 20);
+    nightly.window = RecurringWindow{CronSchedule::parse(std::to_string(i) + " 22 * * *").value(),
+                                     zone(kBerlin), 6h};
+    world.add(nightly);
+  }
+  if (state.range(0) > 0) {
+    ReservationSpec dormant = reservation("dormant", state.range(0));
+    dormant.window = TriggeredWindow{};
+    world.add(dormant);
+  }
+  const auto snapshot = world.snapshot();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(decide(*snapshot, world.policy, world.now, 1).reservations.size());
+}
+
 } // namespace
+
+BENCHMARK(decide_beside_a_dormant_reservation)
+    ->ArgName("cores")
+    ->Arg(0)
+    ->Arg(100)
+    ->Arg(1201)
+    ->Unit(benchmark::kMillisecond);
 
 BENCHMARK(decide_after_one_change)
     ->ArgNames({"borrowed", "preemption"})

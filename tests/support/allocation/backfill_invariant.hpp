@@ -82,10 +82,16 @@ inline std::set<WorkloadId> holders_in(const ClusterSnapshot& snapshot, TimePoin
   for (const Admission& admission : plan.admissions)
     if (holds->find(admission.members.front().record.reservation) != nullptr)
       holders.insert(admission.workload->id);
-  const OptionFinder options(snapshot, *holds, now);
-  for (const Waiting& waiting : plan.waiting)
-    if (options.may_go_inside(*waiting.workload))
-      holders.insert(waiting.workload->id);
+  for (const Waiting& waiting : plan.waiting) {
+    const Workload& workload = *waiting.workload;
+    const auto is_allowed = [&](const OpenReservation& open) {
+      return may_use(*open.spec, workload.quota.quota,
+                     {workload.namespace_name, workload.service_account},
+                     snapshot.namespace_labels(workload.namespace_name));
+    };
+    if (std::ranges::any_of(holds->open, is_allowed))
+      holders.insert(workload.id);
+  }
   return holders;
 }
 

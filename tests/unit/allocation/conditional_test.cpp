@@ -191,6 +191,71 @@ TEST_CASE("R4: holders are told before the end, and pardoned when the trigger ho
   }
 }
 
+TEST_CASE("R1: how long an ending window could go on is until others were promised its capacity") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8), quota("a").of("team-a").pool("p").cpu(16),
+                quota("b").of("team-b").pool("p").cpu(16));
+  world.add(conditional(8, open_from(kNow, kNow + 10min)));
+  ReservationSpec other = reservation("other", 0);
+  other.amounts = {};
+  other.window = SingleWindow{kNow + 1h, 1h};
+  const auto lasts_until = [&] {
+    const Plan plan = world.step();
+    for (const ReservationDecision& decision : plan.reservations)
+      if (decision.reservation->name == ReservationName{"r"})
+        return decision.lasts_until;
+    return std::optional<TimePoint>{};
+  };
+  SECTION("nobody was") {
+    CHECK(lasts_until() == TimePoint::max());
+  }
+  SECTION("there is enough for both") {
+    other.amounts = {{"cpu", 8000}};
+    world.add(other);
+    CHECK(lasts_until() == TimePoint::max());
+  }
+  SECTION("in amounts") {
+    other.amounts = {{"cpu", 9000}};
+    world.add(other);
+    CHECK(lasts_until() == kNow + 1h);
+  }
+  SECTION("beside work that runs on") {
+    world.add(PodView(pod("unmoved").in("team-b").cpu(8).bound("n2")));
+    CHECK(lasts_until() == TimePoint::max());
+    other.amounts = {{"cpu", 8000}};
+    world.add(other);
+    CHECK(lasts_until() == kNow + 1h);
+  }
+  SECTION("on the nodes where both lie, though amounts would do for both") {
+    world.add(PodView(pod("unmoved").in("team-b").cpu(1).bound("n2")));
+    other.node_count = 1;
+    world.add(other);
+    world.step();
+    CHECK(lasts_until() == kNow + 1h);
+  }
+  SECTION("what begins before the announced end counts from there") {
+    other.amounts = {{"cpu", 8000}};
+    other.window = SingleWindow{kNow + 5min, 1h};
+    world.add(other);
+    ReservationSpec third = other;
+    third.name = ReservationName{"third"};
+    third.window = SingleWindow{kNow + 10min, 1h};
+    world.add(third);
+    CHECK(lasts_until() == kNow + 10min);
+  }
+  SECTION("who asks in the same cycle comes first") {
+    other.amounts = {{"cpu", 9000}};
+    other.accepted = false;
+    world.add(other);
+    CHECK(lasts_until() == kNow + 1h);
+  }
+  SECTION("one that does not end is not asked") {
+    world.add(conditional(8, open_from(kNow)));
+    CHECK_FALSE(lasts_until());
+  }
+}
+
 TEST_CASE("work that names a reservation which is not active is told what it waits for") {
   World world = busy_world();
   world.add(conditional(8));

@@ -26,6 +26,27 @@ World with_window(bool lends) {
   return world;
 }
 
+/// Two nodes of 8 cores that are promised to team-a whole, from now on, and lent.
+World with_two_idle_nodes(Strategy strategy) {
+  World world = with_window(true);
+  PoolSpec spec = pool("p");
+  spec.strategy = strategy;
+  world.add(spec);
+  ReservationSpec always = reservation("r", 16);
+  always.lend_idle = true;
+  world.add(always);
+  return world;
+}
+
+/// By pod name, the first node of each pod that is admitted.
+std::map<std::string, std::string> nodes_of(const Plan& plan) {
+  std::map<std::string, std::string> nodes;
+  for (const Admission& admission : plan.admissions)
+    for (const MemberAdmission& member : admission.members)
+      nodes.emplace(member.pod->name, member.record.planned_nodes.front().str());
+  return nodes;
+}
+
 PodView of_b(const std::string& name, std::int64_t cores, int second,
              std::optional<Duration> limit = {}) {
   PodView view = pod(name).in("team-b").cpu(cores).created(second);
@@ -270,6 +291,53 @@ TEST_CASE("R4, P3: nor is it lent while the guest who was recalled takes its tim
     CHECK(leaving.preemption.evictions.empty());
   }
   remove_terminating(world);
+  CHECK(admitted_names(world.plan()) == Names{"holder"});
+}
+
+TEST_CASE("R4: a holder goes where its room is kept, and not onto what is kept for another") {
+  World world = with_two_idle_nodes(Strategy::WorstFit);
+  PodView guest = of_b("guest", 4, 0);
+  guest.priority = 3;
+  world.add_all(guest, pod("small").cpu(4).priority(2).created(1),
+                pod("whole").cpu(8).priority(1).created(2));
+  // The emptiest node would suit the small one better once the guest is there.
+  const Plan plan = world.plan();
+  CHECK(nodes_of(plan) ==
+        std::map<std::string, std::string>{{"guest", "n1"}, {"small", "n1"}, {"whole", "n2"}});
+}
+
+TEST_CASE("R4: the promise is laid where the holders who wait for it go, and stays as large") {
+  World world = with_two_idle_nodes(Strategy::BestFit);
+  ReservationSpec spec = *world.snapshot()->reservations.at(0);
+  spec.amounts = {{"cpu", 8000}};
+  spec.places = {{NodeName{"n1"}, {{"cpu", 4000}}}, {NodeName{"n2"}, {{"cpu", 4000}}}};
+  world.add(spec);
+  const auto stays = [](const std::string& name, std::int64_t cores, int priority) {
+    PodView view = of_b(name, cores, 0);
+    view.priority = priority;
+    view.preemptible = false; // nothing is lent to it
+    return view;
+  };
+  world.add_all(stays("steady", 4, 4), stays("more", 4, 3), stays("small", 2, 2),
+                stays("tiny", 2, 1), pod("holder").cpu(6).created(2));
+  // Half of either node beside it would have been room for two that ask for four, and none for the
+  // holder.
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Names{"steady", "small", "tiny", "holder"});
+  CHECK(nodes_of(plan).at("holder") == "n1");
+}
+
+TEST_CASE("R4, P3: a place that guests leave for a holder is not taken by a holder behind it") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.add_all(of_b("first", 8, 0), of_b("guest", 4, 1));
+  REQUIRE(admitted_names(world.step()) == Names{"first", "guest"});
+  bind_admitted(world);
+  world.add_all(pod("holder").cpu(8).created(8), pod("behind").cpu(4).created(9));
+  const Plan recall = world.plan();
+  CHECK(admitted_names(recall).empty());
+  CHECK(recall.preemption.evictions.size() == 1);
+  world.state.remove_pod(PodUid{"uid-guest"});
   CHECK(admitted_names(world.plan()) == Names{"holder"});
 }
 

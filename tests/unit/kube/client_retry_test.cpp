@@ -207,6 +207,20 @@ TEST_CASE(
   CHECK(bench.transport.urgent_calls == 1);
 }
 
+TEST_CASE("Client gives a list the time-out that its caller names, for all tries together") {
+  Bench bench;
+  auto client = bench.client();
+  bench.transport.on_send = [](const http::Request&) {
+    return http::Response{503, {{"Retry-After", "2"}}, status_json(503, "ServiceUnavailable", "")};
+  };
+  ListOptions options;
+  options.timeout = 5s;
+  const SteadyPoint began = bench.executor.clock().steady_now();
+  CHECK_FALSE(await(bench.executor, client.list(types::pod(), options)));
+  CHECK(bench.transport.timeouts.at(0) == Duration{5s});
+  CHECK(bench.executor.clock().steady_now() - began <= Duration{5s});
+}
+
 TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5)") {
   Bench bench;
   auto client = bench.client();

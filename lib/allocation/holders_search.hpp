@@ -1,0 +1,38 @@
+#pragma once
+// HoldersSearch: where the holders that wait would go inside their open reservations, one after the
+// other: where there is room now, or else where there would be if nobody stood on loan there. It
+// looks at a picture of its own and keeps nothing; HoldersRoom does.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "lib/allocation/snapshot.hpp"
+#include "lib/allocation/workload_placer.hpp"
+
+namespace berth::allocation {
+
+/// The place of one holder.
+struct HoldersPlace {
+  Viewer viewer{};                ///< inside its reservation
+  std::vector<NodeIndex> nodes{}; ///< for each member; kNoNode if it needs none
+  std::map<NodeIndex, std::vector<std::int64_t>> rows{}; ///< what they take, by column and device
+};
+
+class HoldersSearch {
+public:
+  /// The cycle's nodes as they are now. Both must outlive it.
+  HoldersSearch(const ClusterSnapshot& snapshot, const NodeOverlay& overlay, TimePoint now);
+
+  /// `site`: inside a reservation. Nothing if they would not all have a place; else those after
+  /// them do not find it any more.
+  [[nodiscard]] std::optional<HoldersPlace> find(Pods members, const Site& site);
+
+private:
+  WorkloadPlacer placer_;      ///< with the holders before, as they would go
+  NodeChanges without_guests_; ///< the same, on top of it
+  bool has_guests_;
+};
+
+} // namespace berth::allocation

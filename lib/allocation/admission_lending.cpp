@@ -65,7 +65,8 @@ void AdmissionCycle::keep_for_holders() {
     });
   if (holders.empty())
     return;
-  HoldersSearch search(input_.snapshot, placer_.overlay(), input_.now);
+  HoldersSearch search({input_.snapshot, input_.policy, input_.holds, input_.now},
+                       placer_.overlay());
   Headroom left = headroom_;
   TurnOrder order({input_.snapshot, left.balance(), memory_.quotas, input_.now, &holders});
   HoldersRoom::Places places;

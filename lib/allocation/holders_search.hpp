@@ -1,13 +1,14 @@
 #pragma once
 // HoldersSearch: where the holders that wait would go inside their open reservations, one after the
-// other: where there is room now, or else where there would be if nobody stood on loan there. It
-// looks at a picture of its own and keeps nothing; HoldersRoom does.
+// other: where there is room now, or else where there would be if those on loan whom it could
+// recall were gone. It looks at a picture of its own and keeps nothing; HoldersRoom does.
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
 
+#include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
 #include "lib/allocation/workload_placer.hpp"
 
@@ -22,8 +23,14 @@ struct HoldersPlace {
 
 class HoldersSearch {
 public:
-  /// The cycle's nodes as they are now. Both must outlive it.
-  HoldersSearch(const ClusterSnapshot& snapshot, const NodeOverlay& overlay, TimePoint now);
+  struct Input {
+    const ClusterSnapshot& snapshot;
+    const Policy& policy; ///< whom nobody may recall now
+    const Holds& holds;
+    TimePoint now;
+  };
+  /// `overlay`: the cycle's nodes as they are now. All must outlive it.
+  HoldersSearch(const Input& input, const NodeOverlay& overlay);
 
   /// `site`: inside a reservation. Nothing if they would not all have a place; else those after
   /// them do not find it any more.

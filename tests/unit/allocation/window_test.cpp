@@ -341,6 +341,39 @@ TEST_CASE("R4, P3: a place that guests leave for a holder is not taken by a hold
   CHECK(admitted_names(world.plan()) == Names{"holder"});
 }
 
+TEST_CASE("R4, P5: no place is kept where guests stand whom nobody can recall") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.add_all(of_b("first", 8, 0), pod("guest").in("team-b").cpu(1).gang("g", 2).created(1),
+                pod("sibling").in("team-b").cpu(1).gang("g", 2).created(1));
+  REQUIRE(world.step().admissions.size() == 2);
+  bind_admitted(world);
+  world.add_all(pod("holder").cpu(8).created(8), pod("small").cpu(4).created(9),
+                of_b("lent", 2, 10));
+  SECTION("it may be asked") {
+    const Plan plan = world.plan();
+    CHECK(admitted_names(plan).empty());
+    CHECK(plan.preemption.evictions.size() == 1);
+  }
+  const auto nobody_waits_for_it = [&] {
+    const Plan plan = world.plan();
+    CHECK(admitted_names(plan) == Names{"lent", "small"});
+    CHECK(plan.preemption.evictions.empty());
+  };
+  SECTION("a disruption budget keeps it") {
+    world.policy.evictions.note_refusal(PodUid{"uid-guest"}, world.now);
+    nobody_waits_for_it();
+  }
+  SECTION("it may not be evicted any more") {
+    change(world, PodUid{"uid-guest"}, [](PodView& pod) { pod.preemptible = false; });
+    nobody_waits_for_it();
+  }
+  SECTION("nobody is evicted any more") {
+    world.policy.preemption.enabled = false;
+    CHECK(admitted_names(world.plan()) == Names{"small"});
+  }
+}
+
 TEST_CASE("R4: what a waiting holder cannot use is lent") {
   World world = with_window(true);
   world.now = kNow + 1h;

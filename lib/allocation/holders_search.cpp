@@ -1,6 +1,6 @@
 #include "lib/allocation/holders_search.hpp"
 
-#include <set>
+#include <utility>
 
 #include "lib/allocation/window_victims.hpp"
 
@@ -52,11 +52,16 @@ HoldersSearch::HoldersSearch(const Input& input, const NodeOverlay& overlay)
       has_guests_(!without_guests_.changes().empty()) {}
 
 std::optional<HoldersPlace> HoldersSearch::find(Pods members, const Site& site) {
-  auto placed = placer_.place(members, site, 1);
-  if (!placed && has_guests_)
-    placed = placer_.place_on(without_guests_, members, site);
-  if (!placed)
+  Likeness likeness{site.reservation, site.horizon, {}};
+  for (const auto& pod : members)
+    likeness.shapes.push_back(pod->shape.get());
+  if (hopeless_.contains(likeness))
     return std::nullopt;
+  const auto placed = look(members, site);
+  if (!placed) {
+    hopeless_.insert(std::move(likeness));
+    return std::nullopt;
+  }
   const NodeTable& table = placer_.overlay().table();
   HoldersPlace found{site.viewer(), {}, {}};
   for (std::size_t i = 0; i < members.size(); ++i) {
@@ -72,6 +77,13 @@ std::optional<HoldersPlace> HoldersSearch::find(Pods members, const Site& site) 
   }
   placer_.take_again(members, site, *placed);
   return found;
+}
+
+std::optional<PlacedPods> HoldersSearch::look(Pods members, const Site& site) {
+  auto placed = placer_.place(members, site, 1);
+  if (!placed && has_guests_)
+    placed = placer_.place_on(without_guests_, members, site);
+  return placed;
 }
 
 } // namespace berth::allocation

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "lib/allocation/policy.hpp"
@@ -35,11 +36,23 @@ public:
   /// `site`: inside a reservation. Nothing if they would not all have a place; else those after
   /// them do not find it any more.
   [[nodiscard]] std::optional<HoldersPlace> find(Pods members, const Site& site);
+  /// How often all nodes were looked at in vain: who is like one that found nothing finds nothing
+  /// either, since room only becomes less, and is not looked at.
+  [[nodiscard]] std::size_t looks_in_vain() const { return hopeless_.size(); }
 
 private:
+  struct Likeness {
+    ReservationIndex reservation = kNoReservation;
+    Horizon horizon{};
+    std::vector<const PodShape*> shapes{};
+    friend auto operator<=>(const Likeness&, const Likeness&) = default;
+  };
+  [[nodiscard]] std::optional<PlacedPods> look(Pods members, const Site& site);
+
   WorkloadPlacer placer_;      ///< with the holders before, as they would go
   NodeChanges without_guests_; ///< the same, on top of it
   bool has_guests_;
+  std::set<Likeness> hopeless_; ///< looked up, never walked
 };
 
 } // namespace berth::allocation

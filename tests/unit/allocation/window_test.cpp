@@ -374,6 +374,20 @@ TEST_CASE("R4, P5: no place is kept where guests stand whom nobody can recall") 
   }
 }
 
+TEST_CASE("R4, F5: holders of a kind that finds no place do not use up the looks of those behind") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.add_all(of_b("first", 8, 0), of_b("guest", 8, 1));
+  REQUIRE(admitted_names(world.step()) == Names{"first", "guest"});
+  bind_admitted(world);
+  for (int i = 0; i < 300; ++i)
+    world.add(pod("large" + std::to_string(i)).cpu(9).created(10));
+  world.add(pod("holder").cpu(4).created(11));
+  const Plan plan = world.plan();
+  REQUIRE(plan.preemption.evictions.size() == 1);
+  CHECK(plan.preemption.evictions[0].pods.at(0)->name == "guest");
+}
+
 TEST_CASE("R4: what a waiting holder cannot use is lent") {
   World world = with_window(true);
   world.now = kNow + 1h;

@@ -426,6 +426,32 @@ TEST_CASE("R4: those are recalled who stand where the holder goes, and no more t
   CHECK(admitted_names(world.plan()) == Names{"holder"});
 }
 
+TEST_CASE("R3: a whole node is missing where guests stand whom another reservation let there") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8), quota("b").of("team-b").pool("p").cpu(16),
+                pod("steady").in("team-b").cpu(8).admitted(record("b", "p", {"n1"})).bound("n1"));
+  AdmissionRecord lent = record("b", "p", {"n2"});
+  lent.lent_until = kNow - 30min;
+  PodView guest = pod("guest").in("team-b").cpu(1).admitted(lent).bound("n2");
+  guest.revocable_after = lent.lent_until;
+  world.add(guest);
+  ReservationSpec whole = reservation("whole", 0);
+  whole.amounts = {};
+  whole.node_count = 1;
+  ReservationSpec lender = reservation("lender", 2);
+  lender.lend_idle = true;
+  const auto missing = [&] {
+    world.add_all(whole, lender);
+    return world.snapshot()->holds->find(whole.name)->nodes_missing;
+  };
+  CHECK(missing() == 1);
+  whole.lend_idle = true; // its holders recall who was lent there since its window opened
+  CHECK(missing() == 0);
+  whole.window = SingleWindow{kNow - 10min, 1h};
+  CHECK(missing() == 1);
+}
+
 TEST_CASE("R1: a promise needs nodes and not a sum of rests") {
   World world;
   world.add_all(pool("p"), node("n1", 8), node("n2", 8), quota("b").of("team-b").pool("p").cpu(16),

@@ -36,8 +36,9 @@ public:
   /// `site`: inside a reservation. Nothing if they would not all have a place; else those after
   /// them do not find it any more.
   [[nodiscard]] std::optional<HoldersPlace> find(Pods members, const Site& site);
-  /// How often all nodes were looked at in vain: who is like one that found nothing finds nothing
-  /// either, since room only becomes less, and is not looked at.
+  /// How often all nodes were looked at in vain. Who is like one that found nothing is not looked
+  /// at: room becomes less, but where another reservation's promise follows its holder to another
+  /// node, which the next cycle sees.
   [[nodiscard]] std::size_t looks_in_vain() const { return hopeless_.size(); }
 
 private:

@@ -65,12 +65,15 @@ void AdmissionCycle::keep_for_holders() {
     });
   if (holders.empty())
     return;
-  HoldersSearch search(input_.snapshot, placer_.overlay(), input_.now);
+  HoldersSearch search({input_.snapshot, input_.policy, input_.holds, input_.now},
+                       placer_.overlay());
   Headroom left = headroom_;
   TurnOrder order({input_.snapshot, left.balance(), memory_.quotas, input_.now, &holders});
   HoldersRoom::Places places;
-  for (std::size_t tries = 0;
-       tries < HoldersRoom::kTriedMax && places.size() < HoldersRoom::kHoldersMax; ++tries) {
+  for (std::size_t asked = 0;
+       asked < HoldersRoom::kAskedMax && places.size() < HoldersRoom::kHoldersMax &&
+       search.looks_in_vain() < HoldersRoom::kLooksInVainMax;
+       ++asked) {
     const auto head = order.next();
     if (!head)
       break;

@@ -33,9 +33,10 @@ public:
 
   /// Holders that keep room in one cycle; those behind them keep theirs when these have gone.
   static constexpr std::size_t kHoldersMax = 64;
-  /// Holders that are tried for it, in the order of their turns: one without a place costs a look
-  /// at every node.
-  static constexpr std::size_t kTriedMax = 256;
+  /// Holders that are asked whether anything but nodes keeps them, in the order of their turns.
+  static constexpr std::size_t kAskedMax = 2048;
+  /// Kinds of holders that may find no place: each costs a look at every node.
+  static constexpr std::size_t kLooksInVainMax = 16;
 
   /// What is kept for the workload is free for it, until the next one's turn.
   void begin_turn(const WorkloadId& workload);

@@ -53,18 +53,21 @@ private:
   NodeLoads loads_; ///< copied on write, row by row
 };
 
-/// What every node carries makes none less than whole; who is lent an open window's idle capacity
-/// goes when a holder wants it.
+/// What every node carries makes none less than whole; whom the reservation itself lent its
+/// window's idle capacity goes when its holder wants it, guests of others do not.
 bool has_others(const ClusterSnapshot& snapshot, const OpenWindows& windows, NodeIndex node,
                 const ReservationName& reservation) {
   const NodeName& name = snapshot.nodes->node(node).view.name;
+  const auto own = std::ranges::find(windows.entries, reservation,
+                                     [](const auto& open) { return open.spec->name; });
+  const auto goes = [&](const PodView& pod) {
+    return own != windows.entries.end() && own->spec->lend_idle && is_lent_inside(pod, own->window);
+  };
   bool has_some = false;
   snapshot.on_nodes.for_each_from({name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
     const auto* charge = key.node == name ? snapshot.charges.find(key.pod) : nullptr;
-    has_some =
-        charge != nullptr && !(*charge)->quota.empty() && (*charge)->reservation != reservation &&
-        std::ranges::none_of(windows.entries,
-                             [&](const auto& open) { return is_lent_inside(*pod, open.window); });
+    has_some = charge != nullptr && !(*charge)->quota.empty() &&
+               (*charge)->reservation != reservation && !goes(*pod);
     return key.node == name && !has_some;
   });
   return has_some;

@@ -222,7 +222,8 @@ ReservationDecision Judge::judge_dormant(const Spec& spec, PoolCalendars& calend
   return decision;
 }
 
-/// The window is promised until its end; what is asked is how much later that could be.
+/// The window is promised until its end; what is asked is how much later that could be. Several may
+/// go on in one cycle, so those behind it find what it could take.
 ReservationDecision Judge::judge_ending(const Spec& spec, PoolCalendars& calendars) {
   const TimePoint end = *announced_end(*spec);
   ReservationDecision decision =
@@ -237,6 +238,11 @@ ReservationDecision Judge::judge_ending(const Spec& spec, PoolCalendars& calenda
   decision.lasts_until =
       std::min(calendars.lacks_from(spec->name, end, load_of(*spec, input_.snapshot)),
                layout_.taken_whole_from(decision.places, end));
+  if (*decision.lasts_until > end) {
+    ReservationSpec longer = *spec;
+    longer.window = TriggeredWindow{true, end, decision.lasts_until};
+    calendars.promise(std::make_shared<const ReservationSpec>(std::move(longer)));
+  }
   return decision;
 }
 
@@ -266,6 +272,14 @@ ReservationDecision Judge::refuse(const Spec& spec, const CalendarLoad& load,
   return decision;
 }
 
+/// What asks to be accepted, then activations, then what could go on: an activation is younger than
+/// what asks in the same cycle, and what may never be claimed stands in nobody's way.
+int rank_of(const ReservationSpec& spec) {
+  if (is_dormant(spec))
+    return 1;
+  return spec.accepted && announced_end(spec) ? 2 : 0;
+}
+
 } // namespace
 
 std::vector<ReservationDecision> decide_reservations(const CycleInput& input,
@@ -274,12 +288,8 @@ std::vector<ReservationDecision> decide_reservations(const CycleInput& input,
   for (const auto& spec : input.snapshot.reservations)
     if ((!spec->accepted || is_dormant(*spec) || announced_end(*spec)) && !spec->deleting)
       asked.push_back(spec);
-  std::stable_sort(asked.begin(), asked.end(), [](const auto& left, const auto& right) {
-    return left->created < right->created; // equal ones stay in the order of names
-  });
-  // An activation, or a longer one, is younger than what asks to be accepted in the same cycle.
-  std::ranges::stable_partition(asked, [](const auto& spec) {
-    return !is_dormant(*spec) && (!spec->accepted || !announced_end(*spec));
+  std::ranges::stable_sort(asked, {}, [](const auto& spec) {
+    return std::pair{rank_of(*spec), spec->created}; // equal ones stay in the order of names
   });
   Judge judge(input, layout);
   std::vector<ReservationDecision> decisions;

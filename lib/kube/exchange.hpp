@@ -36,11 +36,12 @@ public:
   [[nodiscard]] std::optional<TimePoint> throttled_at() const;
 
 private:
-  [[nodiscard]] async::Task<Result<http::Response>> attempt(Call& call);
+  /// `until`: what the call's time-out leaves, for the rate limit and the answer together.
+  [[nodiscard]] async::Task<Result<http::Response>> attempt(Call& call, SteadyPoint until);
   [[nodiscard]] async::Task<Result<http::StreamedResponse>>
   attempt_open(Call& call, http::StreamOptions options);
   /// Waits for the rate limit and puts the token into a copy of the request.
-  [[nodiscard]] async::Task<Result<http::Request>> prepare(Call& call);
+  [[nodiscard]] async::Task<Result<http::Request>> prepare(Call& call, SteadyPoint until);
   /// After a 401: whether another token may do better. Answers true once for each call.
   [[nodiscard]] bool renew_token(int status, const Call& call, bool& renewed) const;
   [[nodiscard]] std::optional<Duration>

@@ -42,6 +42,11 @@ Error unreadable(const api::TriggerMetric& metric, const Error& error) {
                 " in external.metrics.k8s.io",
             {}};
   case Code::Invalid: return {error.code, name + " cannot be read: " + error.message, {}};
+  case Code::Throttled:
+    return {error.code,
+            name + " was not read: the operator's own rate limit, the API server or the adapter "
+                   "asks it to slow down",
+            {}};
   default: return {error.code, name + " is not answered by the external metrics API", {}};
   }
 }

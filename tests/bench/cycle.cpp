@@ -151,7 +151,45 @@ void decide_beside_a_dormant_reservation(benchmark::State& state) {
     benchmark::DoNotOptimize(decide(*snapshot, world.policy, world.now, 1).reservations.size());
 }
 
+/// R4: 5,000 nodes of 20 cores, half of them promised by an open window, and all that lent; so many
+/// holders wait that no node could take, of so many kinds.
+void decide_while_holders_wait(benchmark::State& state) {
+  World world;
+  world.policy.preemption.enabled = true;
+  constexpr int kPromised = 2500;
+  world.add_all(pool("p"), quota("a").of("team-a").pool("p").cpu(1'000'000),
+                quota("b").of("team-b").pool("p").cpu(1'000'000));
+  ReservationSpec window = reservation("r", std::int64_t{kPromised} * kCoresPerNode);
+  window.lend_idle = true;
+  for (int n = 0; n < 2 * kPromised; ++n) {
+    const std::string name = "n" + std::to_string(n);
+    world.add(node(name, kCoresPerNode));
+    AdmissionRecord admission = record("b", "p", {name});
+    if (n < kPromised) {
+      window.places.push_back({NodeName{name}, {{"cpu", kCoresPerNode * 1000}}});
+      admission.lent_until = kNow - 1h;
+    }
+    PodView guest =
+        pod("on-" + name).in("team-b").cpu(kCoresPerNode).admitted(admission).bound(name);
+    guest.revocable_after = admission.lent_until;
+    world.add(guest);
+  }
+  world.add(window);
+  for (int i = 0; i < state.range(0); ++i)
+    world.add(pod("h" + std::to_string(i)).cpu(kCoresPerNode + 1 + i % state.range(1)));
+  const auto snapshot = world.snapshot();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(decide(*snapshot, world.policy, world.now, 1).waiting.size());
+}
+
 } // namespace
+
+BENCHMARK(decide_while_holders_wait)
+    ->ArgNames({"holders", "kinds"})
+    ->Args({0, 1})
+    ->Args({256, 1})
+    ->Args({256, 256})
+    ->Unit(benchmark::kMillisecond);
 
 BENCHMARK(decide_beside_a_dormant_reservation)
     ->ArgName("cores")

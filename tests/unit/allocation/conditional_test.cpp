@@ -256,6 +256,56 @@ TEST_CASE("R1: how long an ending window could go on is until others were promis
   }
 }
 
+TEST_CASE("R1, R3: windows that could go on in one cycle leave others their promise together") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8));
+  const auto order = GENERATE(Names{"a", "b", "x"}, Names{"a", "x", "b"}, Names{"b", "a", "x"},
+                              Names{"b", "x", "a"}, Names{"x", "a", "b"}, Names{"x", "b", "a"});
+  const bool is_promised = GENERATE(true, false);
+  const auto age = [&](const std::string& name) {
+    return kNow - 1h + (std::ranges::find(order, name) - order.begin()) * 1min;
+  };
+  for (const std::string name : {"a", "b"}) {
+    ReservationSpec spec = reservation(name, 8);
+    spec.window = open_from(kNow - 1h, kNow + (name == "a" ? 10min : 20min));
+    spec.created = age(name);
+    world.add(spec);
+  }
+  ReservationSpec later = reservation("x", 8);
+  later.window = SingleWindow{kNow + 1h, 1h};
+  later.created = age("x");
+  later.accepted = is_promised;
+  world.add(later);
+  std::map<std::string, TimePoint> lasts_until;
+  for (const ReservationDecision& decision : world.plan().reservations) {
+    CHECK(decision.accepted);
+    if (decision.lasts_until)
+      lasts_until[decision.reservation->name.str()] = *decision.lasts_until;
+  }
+  const bool a_is_older = age("a") < age("b");
+  CHECK(lasts_until.at("a") == (a_is_older ? TimePoint::max() : kNow + 1h));
+  CHECK(lasts_until.at("b") == (a_is_older ? kNow + 1h : TimePoint::max()));
+}
+
+TEST_CASE("R2: what could go on, and may never, keeps no other reservation from opening") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8));
+  ReservationSpec ending = reservation("ending", 6);
+  ending.window = open_from(kNow - 1h, kNow + 10min);
+  ending.created = kNow - 3h;
+  ReservationSpec later = reservation("later", 6);
+  later.window = SingleWindow{kNow + 1h, 1h};
+  world.add_all(ending, later);
+  world.add(conditional(6, armed()));
+  for (const ReservationDecision& decision : world.plan().reservations)
+    if (decision.reservation->name == ReservationName{"r"})
+      CHECK(decision.accepted);
+    else
+      CHECK(decision.lasts_until == kNow + 1h);
+}
+
 TEST_CASE("work that names a reservation which is not active is told what it waits for") {
   World world = busy_world();
   world.add(conditional(8));

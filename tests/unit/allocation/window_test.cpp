@@ -341,6 +341,53 @@ TEST_CASE("R4, P3: a place that guests leave for a holder is not taken by a hold
   CHECK(admitted_names(world.plan()) == Names{"holder"});
 }
 
+TEST_CASE("R4, P5: no place is kept where guests stand whom nobody can recall") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.add_all(of_b("first", 8, 0), pod("guest").in("team-b").cpu(1).gang("g", 2).created(1),
+                pod("sibling").in("team-b").cpu(1).gang("g", 2).created(1));
+  REQUIRE(world.step().admissions.size() == 2);
+  bind_admitted(world);
+  world.add_all(pod("holder").cpu(8).created(8), pod("small").cpu(4).created(9),
+                of_b("lent", 2, 10));
+  SECTION("it may be asked") {
+    const Plan plan = world.plan();
+    CHECK(admitted_names(plan).empty());
+    CHECK(plan.preemption.evictions.size() == 1);
+  }
+  const auto nobody_waits_for_it = [&] {
+    const Plan plan = world.plan();
+    CHECK(admitted_names(plan) == Names{"lent", "small"});
+    CHECK(plan.preemption.evictions.empty());
+  };
+  SECTION("a disruption budget keeps it") {
+    world.policy.evictions.note_refusal(PodUid{"uid-guest"}, world.now);
+    nobody_waits_for_it();
+  }
+  SECTION("it may not be evicted any more") {
+    change(world, PodUid{"uid-guest"}, [](PodView& pod) { pod.preemptible = false; });
+    nobody_waits_for_it();
+  }
+  SECTION("nobody is evicted any more") {
+    world.policy.preemption.enabled = false;
+    CHECK(admitted_names(world.plan()) == Names{"small"});
+  }
+}
+
+TEST_CASE("R4, F5: holders of a kind that finds no place do not use up the looks of those behind") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.add_all(of_b("first", 8, 0), of_b("guest", 8, 1));
+  REQUIRE(admitted_names(world.step()) == Names{"first", "guest"});
+  bind_admitted(world);
+  for (int i = 0; i < 300; ++i)
+    world.add(pod("large" + std::to_string(i)).cpu(9).created(10));
+  world.add(pod("holder").cpu(4).created(11));
+  const Plan plan = world.plan();
+  REQUIRE(plan.preemption.evictions.size() == 1);
+  CHECK(plan.preemption.evictions[0].pods.at(0)->name == "guest");
+}
+
 TEST_CASE("R4: what a waiting holder cannot use is lent") {
   World world = with_window(true);
   world.now = kNow + 1h;
@@ -377,6 +424,32 @@ TEST_CASE("R4: those are recalled who stand where the holder goes, and no more t
   REQUIRE(plan.preemption.evictions.size() == 1);
   world.state.remove_pod(plan.preemption.evictions[0].pods.at(0)->uid);
   CHECK(admitted_names(world.plan()) == Names{"holder"});
+}
+
+TEST_CASE("R3: a whole node is missing where guests stand whom another reservation let there") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8), quota("b").of("team-b").pool("p").cpu(16),
+                pod("steady").in("team-b").cpu(8).admitted(record("b", "p", {"n1"})).bound("n1"));
+  AdmissionRecord lent = record("b", "p", {"n2"});
+  lent.lent_until = kNow - 30min;
+  PodView guest = pod("guest").in("team-b").cpu(1).admitted(lent).bound("n2");
+  guest.revocable_after = lent.lent_until;
+  world.add(guest);
+  ReservationSpec whole = reservation("whole", 0);
+  whole.amounts = {};
+  whole.node_count = 1;
+  ReservationSpec lender = reservation("lender", 2);
+  lender.lend_idle = true;
+  const auto missing = [&] {
+    world.add_all(whole, lender);
+    return world.snapshot()->holds->find(whole.name)->nodes_missing;
+  };
+  CHECK(missing() == 1);
+  whole.lend_idle = true; // its holders recall who was lent there since its window opened
+  CHECK(missing() == 0);
+  whole.window = SingleWindow{kNow - 10min, 1h};
+  CHECK(missing() == 1);
 }
 
 TEST_CASE("R1: a promise needs nodes and not a sum of rests") {

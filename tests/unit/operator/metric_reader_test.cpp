@@ -39,3 +39,31 @@ TEST_CASE("an adapter that hangs holds up the operator's end no longer than its 
         "the metric queue_depth in namespace a is not answered by the external metrics API");
   transport.partition(false);
 }
+
+TEST_CASE("a metric that the operator's own rate limit kept from being read says so") {
+  simulation::World world(1);
+  simulation::SimulatedTransport transport(world.server, simulation::kOperatorUser, 7);
+  kube::ClientOptions options;
+  options.user_agent = "berth-operator/test";
+  options.qps = 0.01;
+  options.burst = 1;
+  kube::Client client(transport, world.executor, Rng{7}, options);
+  MetricReader reader(client, world.executor, [](const kube::ObjectKey&) {});
+  api::ReservationTrigger trigger;
+  trigger.metric = api::TriggerMetric{"queue_depth", "a", {}};
+  const kube::ObjectKey first{"", "first"};
+  const kube::ObjectKey second{"", "second"};
+  CHECK_FALSE(reader.latest(first, trigger));
+  CHECK_FALSE(reader.latest(second, trigger));
+  const auto drained = [](MetricReader& used) -> async::Task<bool> {
+    co_await used.drain();
+    co_return true;
+  };
+  REQUIRE(simulation::await(world.executor, drained(reader)));
+  const auto answer = reader.latest(second, trigger);
+  REQUIRE(answer);
+  REQUIRE_FALSE(*answer);
+  CHECK(answer->error().message ==
+        "the metric queue_depth in namespace a was not read: the operator's own rate limit, the "
+        "API server or the adapter asks it to slow down");
+}

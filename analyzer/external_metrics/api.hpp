@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
 #include "analyzer/external_metrics/access_reviews.hpp"
 #include "analyzer/external_metrics/board.hpp"
@@ -15,8 +16,18 @@
 
 namespace berth::analyzer {
 
-/// What the front proxy is believed by now; null: not known yet, and nobody is believed.
-using FrontProxyPointer = std::atomic<std::shared_ptr<const FrontProxy>>;
+/// What the front proxy is believed by now; null: not known yet, and nobody is believed. From any
+/// thread. std::atomic<std::shared_ptr> races in g++ 12.
+class FrontProxyPointer {
+public:
+  [[nodiscard]] std::shared_ptr<const FrontProxy> load() const { return std::atomic_load(&proxy_); }
+  void store(std::shared_ptr<const FrontProxy> proxy) {
+    std::atomic_store(&proxy_, std::move(proxy));
+  }
+
+private:
+  std::shared_ptr<const FrontProxy> proxy_{};
+};
 
 class Api {
 public:

@@ -20,12 +20,12 @@ public:
       : clock_(clock), shown_for_(kShownIntervals * interval) {}
 
   void put_up(ForecastTable table) {
-    board_.store(std::make_shared<const Hung>(std::move(table), clock_.steady_now()));
+    std::atomic_store(&board_, std::make_shared<const Hung>(std::move(table), clock_.steady_now()));
   }
 
   /// The newest table; null where there is none, or it is too old. From any thread.
   [[nodiscard]] std::shared_ptr<const ForecastTable> look() const {
-    const auto hung = board_.load();
+    const auto hung = std::atomic_load(&board_);
     if (!hung || clock_.steady_now() - hung->since > shown_for_)
       return nullptr;
     return {hung, &hung->table};
@@ -40,7 +40,7 @@ private:
 
   const Clock& clock_;
   const Duration shown_for_;
-  std::atomic<std::shared_ptr<const Hung>> board_{};
+  std::shared_ptr<const Hung> board_{}; ///< by atomic_load and atomic_store alone
 };
 
 } // namespace berth::analyzer

@@ -32,7 +32,7 @@ struct ApiBench {
     proxy.username_headers = {"X-Remote-User"};
     proxy.group_headers = {"X-Remote-Group"};
     proxy.extra_header_prefixes = {"X-Remote-Extra-"};
-    front_proxy = std::make_shared<const FrontProxy>(proxy);
+    front_proxy.store(std::make_shared<const FrontProxy>(proxy));
     health.add_readiness("never", []() -> Result<void> { return fail(Code::Unavailable, "no"); });
   }
 

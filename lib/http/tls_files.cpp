@@ -60,7 +60,6 @@ Result<void> TlsReloader::trust(std::string client_ca_pem) {
 
 Result<ServerTls> TlsReloader::read() const {
   BERTH_TRY(ServerTls tls, read_server_tls(files_));
-  tls.admits_nobody = seen_.admits_nobody;
   if (trusted_)
     tls.client_ca_pem = *trusted_;
   return tls;

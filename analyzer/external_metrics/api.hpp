@@ -12,7 +12,6 @@
 #include "analyzer/external_metrics/board.hpp"
 #include "analyzer/external_metrics/front_proxy.hpp"
 #include "lib/telemetry/catalog.hpp"
-#include "lib/telemetry/health.hpp"
 
 namespace berth::analyzer {
 
@@ -36,7 +35,6 @@ public:
     const ForecastBoard& board;
     const FrontProxyPointer& front_proxy;
     AccessReviews& reviews;
-    const telemetry::Health& health;
     const Clock& clock;
     telemetry::ExternalMetricsMetrics& metrics;
   };

@@ -35,8 +35,6 @@ ApiRoute route_of(const std::vector<std::string>& segments) {
   const auto is = [&](std::initializer_list<std::string_view> words) {
     return std::ranges::equal(segments, words);
   };
-  if (is({"livez"}) || is({"readyz"}) || is({"healthz"}))
-    return ApiRoute::Health;
   if (is({"apis", kExternalMetricsGroup}))
     return ApiRoute::Group;
   if (is({"apis", kExternalMetricsGroup, kExternalMetricsVersion}))

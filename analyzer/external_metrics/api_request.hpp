@@ -14,7 +14,6 @@ inline constexpr const char* kExternalMetricsGroup = "external.metrics.k8s.io";
 inline constexpr const char* kExternalMetricsVersion = "v1beta1";
 
 enum class ApiRoute {
-  Health,  ///< /livez, /readyz and /healthz
   Group,   ///< /apis/external.metrics.k8s.io
   Version, ///< /apis/external.metrics.k8s.io/v1beta1
   Values,  ///< and below: /namespaces/{ns}/{metric}

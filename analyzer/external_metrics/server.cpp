@@ -43,7 +43,7 @@ ExternalMetricsServer::ExternalMetricsServer(Parts parts, ExternalMetricsOptions
       certificate_metrics_(parts.registry, "external-metrics"),
       board_(parts.executor.clock(), parts.interval),
       reviews_(parts.reviewing_client, parts.executor, metrics_),
-      api_({board_, front_proxy_, reviews_, parts.health, parts.executor.clock(), metrics_}),
+      api_({board_, front_proxy_, reviews_, parts.executor.clock(), metrics_}),
       reflector_(parts.client, parts.executor, parts.rng, kube::types::config_map(),
                  kube::make_json_codec<FrontProxy>(
                      kube::types::config_map(),

@@ -17,6 +17,7 @@
 #include "lib/http/server.hpp"
 #include "lib/http/tls_files.hpp"
 #include "lib/kube/reflector.hpp"
+#include "lib/telemetry/health.hpp"
 #include "lib/telemetry/log.hpp"
 
 namespace berth::analyzer {

@@ -270,6 +270,30 @@ TEST_CASE("more reviews at once than are allowed are turned away, not queued") {
   CHECK(std::ranges::count(statuses, 200) == AccessReviews::kInFlightMax);
 }
 
+TEST_CASE("a user who asks for much at once takes no other user's turn") {
+  ApiBench bench;
+  bench.show(resources::Quantity::of(1));
+  std::vector<int> statuses;
+  const auto ask = [&](std::string user, std::string ns) -> async::Task<void> {
+    http::Request asked =
+        bench.request(kVersionPath + "/namespaces/" + ns + "/berth-forecast-cpu", user);
+    const auto response = co_await bench.api.handle(std::move(asked));
+    statuses.push_back(response.status);
+  };
+  for (std::size_t i = 0; i < AccessReviews::kInFlightMax; ++i)
+    async::start(ask("greedy", "ns-" + std::to_string(i)));
+  CHECK(statuses.size() == AccessReviews::kInFlightMax - AccessReviews::kInFlightByUserMax);
+  CHECK(std::ranges::count(statuses, 503) == static_cast<std::ptrdiff_t>(statuses.size()));
+  statuses.clear();
+  async::start(ask("autoscaler", "shop"));
+  bench.executor.run_for(1s);
+  CHECK(std::ranges::count(statuses, 200) == AccessReviews::kInFlightByUserMax + 1);
+  statuses.clear();
+  async::start(ask("greedy", "another"));
+  bench.executor.run_for(1s);
+  CHECK(statuses == std::vector<int>{200}); // its turns are given back
+}
+
 TEST_CASE("the API server itself is not asked about: its group may everything") {
   ApiBench bench;
   http::Request asked = bench.request(kVersionPath, "system:kube-aggregator");

@@ -112,16 +112,12 @@ Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, O
 }
 
 analyzer::AdvisorParts Analyzer::advisor_parts() {
-  return {frame_.client(),
-          frame_.executor(),
-          mirror_.caches(),
-          metrics_,
-          log_,
-          outside_.prometheus.get(),
-          [this](const analyzer::CycleFacts& facts) {
-            if (external_metrics_)
-              external_metrics_->show(facts);
-          }};
+  analyzer::AdvisorParts parts{
+      frame_.client(),          frame_.executor(), mirror_.caches(), metrics_, log_,
+      outside_.prometheus.get()};
+  if (!options_.external_metrics.bind_address.empty())
+    parts.on_facts = [this](const analyzer::CycleFacts& facts) { external_metrics_->show(facts); };
+  return parts;
 }
 
 void Analyzer::serve_external_metrics() {

@@ -81,13 +81,17 @@ async::Task<void> Advisor::cycle() {
     co_await carry_out(std::move(decision));
   }
   const auto largest = largest_node(parts_.caches.nodes);
-  std::vector<WorkloadFacts> workloads;
-  for (const auto& workload : view.workloads)
-    workloads.push_back(facts_of(workload, sources, largest, now));
-  if (parts_.on_facts)
-    parts_.on_facts({view, pools, workloads, now});
-  for (std::size_t i = 0; i < workloads.size(); ++i) {
-    Decision decision = decide(view.workloads[i], workloads[i], context);
+  std::vector<WorkloadFacts> shown;
+  if (parts_.on_facts) {
+    for (const auto& workload : view.workloads)
+      shown.push_back(facts_of(workload, sources, largest, now));
+    parts_.on_facts({view, pools, shown, now});
+  }
+  for (std::size_t i = 0; i < view.workloads.size(); ++i) {
+    const WorkloadView& workload = view.workloads[i];
+    const WorkloadFacts facts =
+        parts_.on_facts ? std::move(shown[i]) : facts_of(workload, sources, largest, now);
+    Decision decision = decide(workload, facts, context);
     co_await carry_out(std::move(decision));
   }
   if (!quotas_looked_at_ || now - *quotas_looked_at_ >= kQuotasEvery) {

@@ -33,7 +33,8 @@ struct AdvisorParts {
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log{};
   Prometheus* prometheus = nullptr; ///< null: no policy's metric is read
-  /// Called in each cycle, on the executor; may be empty.
+  /// Called in each cycle, on the executor. Where it is empty the facts of one workload live at a
+  /// time, else those of all at once.
   std::function<void(const CycleFacts&)> on_facts{};
 };
 

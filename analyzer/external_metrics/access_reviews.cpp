@@ -23,11 +23,9 @@ async::Task<Result<bool>> AccessReviews::may(RemoteUser user, ApiRequest request
   const auto known = kept_.find(review);
   if (known != kept_.end() && executor_.clock().steady_now() < known->second.until)
     co_return known->second.allowed;
-  if (in_flight_ >= kInFlightMax)
-    co_return fail(Code::Throttled, "too many access reviews are under way");
-  ++in_flight_;
+  BERTH_CO_CHECK(enter(user.name));
   const Result<bool> allowed = co_await ask(review);
-  --in_flight_;
+  leave(user.name);
   if (allowed)
     keep(std::move(review), *allowed);
   using telemetry::ReviewOutcome;
@@ -37,6 +35,24 @@ async::Task<Result<bool>> AccessReviews::may(RemoteUser user, ApiRequest request
                                  : ReviewOutcome::Denied)
       .add();
   co_return allowed;
+}
+
+Result<void> AccessReviews::enter(const std::string& user) {
+  const auto own = in_flight_by_.find(user);
+  if (own != in_flight_by_.end() && own->second >= kInFlightByUserMax)
+    return fail(Code::Throttled, "too many access reviews of this user are under way");
+  if (in_flight_ >= kInFlightMax)
+    return fail(Code::Throttled, "too many access reviews are under way");
+  ++in_flight_;
+  ++in_flight_by_[user];
+  return {};
+}
+
+void AccessReviews::leave(const std::string& user) {
+  --in_flight_;
+  const auto own = in_flight_by_.find(user);
+  if (--own->second == 0)
+    in_flight_by_.erase(own);
 }
 
 async::Task<Result<bool>> AccessReviews::ask(std::string review) {

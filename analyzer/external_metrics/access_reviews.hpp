@@ -29,6 +29,9 @@ public:
   static constexpr std::size_t kKeptMax = 1000;
   /// More at once are turned away, so that callers cannot use up the analyzer's own calls.
   static constexpr std::size_t kInFlightMax = 32;
+  /// Of one user, so that none keeps the autoscalers' controller waiting, which asks for five
+  /// autoscalers at once unless it is told otherwise.
+  static constexpr std::size_t kInFlightByUserMax = 8;
 
 private:
   struct Kept {
@@ -36,6 +39,9 @@ private:
     SteadyPoint until{};
   };
 
+  /// Throttled: there is no room. Else leave() is to follow.
+  [[nodiscard]] Result<void> enter(const std::string& user);
+  void leave(const std::string& user);
   [[nodiscard]] async::Task<Result<bool>> ask(std::string review);
   void keep(std::string review, bool allowed);
 
@@ -44,6 +50,7 @@ private:
   telemetry::ExternalMetricsMetrics& metrics_;
   std::map<std::string, Kept, std::less<>> kept_; ///< by the review's text; on the executor
   std::size_t in_flight_ = 0;
+  std::map<std::string, std::size_t, std::less<>> in_flight_by_; ///< user; those with any
 };
 
 /// The SubjectAccessReview that asks for it; the same question gives the same text.

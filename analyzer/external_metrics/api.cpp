@@ -22,8 +22,6 @@ std::string forbidden(const RemoteUser& user, const ApiRequest& request) {
 
 async::Task<http::Response> Api::handle(http::Request request) {
   const Result<ApiRequest> asked = decode_api_request(request.target);
-  if (asked && asked->route == ApiRoute::Health)
-    co_return parts_.health.answer(request);
   const Result<RemoteUser> user = who(request);
   if (!user)
     co_return refuse(MetricsAnswer::Unauthorized, 401, user.error().message);

@@ -6,17 +6,27 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
 #include "analyzer/external_metrics/access_reviews.hpp"
 #include "analyzer/external_metrics/board.hpp"
 #include "analyzer/external_metrics/front_proxy.hpp"
 #include "lib/telemetry/catalog.hpp"
-#include "lib/telemetry/health.hpp"
 
 namespace berth::analyzer {
 
-/// What the front proxy is believed by now; null: not known yet, and nobody is believed.
-using FrontProxyPointer = std::atomic<std::shared_ptr<const FrontProxy>>;
+/// What the front proxy is believed by now; null: not known yet, and nobody is believed. From any
+/// thread. std::atomic<std::shared_ptr> races in g++ 12.
+class FrontProxyPointer {
+public:
+  [[nodiscard]] std::shared_ptr<const FrontProxy> load() const { return std::atomic_load(&proxy_); }
+  void store(std::shared_ptr<const FrontProxy> proxy) {
+    std::atomic_store(&proxy_, std::move(proxy));
+  }
+
+private:
+  std::shared_ptr<const FrontProxy> proxy_{};
+};
 
 class Api {
 public:
@@ -25,7 +35,6 @@ public:
     const ForecastBoard& board;
     const FrontProxyPointer& front_proxy;
     AccessReviews& reviews;
-    const telemetry::Health& health;
     const Clock& clock;
     telemetry::ExternalMetricsMetrics& metrics;
   };

@@ -14,7 +14,6 @@ inline constexpr const char* kExternalMetricsGroup = "external.metrics.k8s.io";
 inline constexpr const char* kExternalMetricsVersion = "v1beta1";
 
 enum class ApiRoute {
-  Health,  ///< /livez, /readyz and /healthz
   Group,   ///< /apis/external.metrics.k8s.io
   Version, ///< /apis/external.metrics.k8s.io/v1beta1
   Values,  ///< and below: /namespaces/{ns}/{metric}
@@ -32,7 +31,8 @@ struct ApiRequest {
   friend bool operator==(const ApiRequest&, const ApiRequest&) = default;
 };
 
-/// Invalid or TooLarge: a segment that could be another path's, or a selector that cannot be read.
+/// Invalid or TooLarge: a segment that could be another path's, or a selector, or a query for
+/// values, that cannot be read.
 [[nodiscard]] Result<ApiRequest> decode_api_request(std::string_view target);
 
 } // namespace berth::analyzer

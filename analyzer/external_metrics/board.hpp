@@ -3,7 +3,9 @@
 // threads. What has hung there for too long is not shown: the loop may stand still, and an
 // autoscaler must not follow what was foreseen for another time.
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 
 #include "analyzer/external_metrics/forecasts.hpp"
@@ -13,19 +15,22 @@ namespace berth::analyzer {
 
 class ForecastBoard {
 public:
-  /// A table is shown for three of the advisor's intervals; a cycle that fails may be made up for.
+  /// A table is shown for three of the advisor's intervals, so that a cycle that fails may be made
+  /// up for; and for no less than kShownMin, since a cycle waits for what it measures by, longer
+  /// than a short interval, as where Prometheus answers slowly.
   static constexpr int kShownIntervals = 3;
+  static constexpr Duration kShownMin = std::chrono::minutes{3};
 
   ForecastBoard(const Clock& clock, Duration interval)
-      : clock_(clock), shown_for_(kShownIntervals * interval) {}
+      : clock_(clock), shown_for_(std::max<Duration>(kShownIntervals * interval, kShownMin)) {}
 
   void put_up(ForecastTable table) {
-    board_.store(std::make_shared<const Hung>(std::move(table), clock_.steady_now()));
+    std::atomic_store(&board_, std::make_shared<const Hung>(std::move(table), clock_.steady_now()));
   }
 
   /// The newest table; null where there is none, or it is too old. From any thread.
   [[nodiscard]] std::shared_ptr<const ForecastTable> look() const {
-    const auto hung = board_.load();
+    const auto hung = std::atomic_load(&board_);
     if (!hung || clock_.steady_now() - hung->since > shown_for_)
       return nullptr;
     return {hung, &hung->table};
@@ -40,7 +45,7 @@ private:
 
   const Clock& clock_;
   const Duration shown_for_;
-  std::atomic<std::shared_ptr<const Hung>> board_{};
+  std::shared_ptr<const Hung> board_{}; ///< by atomic_load and atomic_store alone
 };
 
 } // namespace berth::analyzer

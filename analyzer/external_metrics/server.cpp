@@ -35,14 +35,6 @@ kube::ListWatchOptions front_proxy_only() {
   return options;
 }
 
-/// What it shows, and that it lets in who shows nothing: they are told so by the API.
-Result<http::ServerTls> read_tls(const http::ServerTlsFiles& files) {
-  BERTH_TRY(http::ServerTls tls, http::read_server_tls(files));
-  tls.admits_nobody = true;
-  BERTH_CHECK(http::check_server_tls(tls));
-  return tls;
-}
-
 } // namespace
 
 ExternalMetricsServer::ExternalMetricsServer(Parts parts, ExternalMetricsOptions options)
@@ -51,7 +43,7 @@ ExternalMetricsServer::ExternalMetricsServer(Parts parts, ExternalMetricsOptions
       certificate_metrics_(parts.registry, "external-metrics"),
       board_(parts.executor.clock(), parts.interval),
       reviews_(parts.reviewing_client, parts.executor, metrics_),
-      api_({board_, front_proxy_, reviews_, parts.health, parts.executor.clock(), metrics_}),
+      api_({board_, front_proxy_, reviews_, parts.executor.clock(), metrics_}),
       reflector_(parts.client, parts.executor, parts.rng, kube::types::config_map(),
                  kube::make_json_codec<FrontProxy>(
                      kube::types::config_map(),
@@ -102,7 +94,7 @@ std::optional<std::uint16_t> ExternalMetricsServer::port() const {
 bool ExternalMetricsServer::start() {
   const auto serve = [this]() -> Result<void> {
     BERTH_TRY(const http::HostPort address, http::HostPort::parse(options_.bind_address));
-    BERTH_TRY(const http::ServerTls tls, read_tls(options_.tls));
+    BERTH_TRY(const http::ServerTls tls, http::read_server_tls(options_.tls));
     http::ServerOptions server;
     server.address = address.host;
     server.port = address.port;

@@ -1,7 +1,9 @@
 #pragma once
 // ExternalMetricsServer: serves the API over TLS from when its certificate is there, follows the
-// certificate's files and the front proxy's ConfigMap, and ends in order. Until the ConfigMap has
-// been read, and where it names no front proxy, it serves and believes nobody.
+// certificate's files and the front proxy's ConfigMap, and ends in order. Who shows no certificate
+// of the front proxy's CA is not even shaken hands with, so that no stranger holds a connection.
+// Until the ConfigMap has been read, and where it names no front proxy, it serves and believes
+// nobody: all get 401.
 
 #include <memory>
 #include <optional>
@@ -15,6 +17,7 @@
 #include "lib/http/server.hpp"
 #include "lib/http/tls_files.hpp"
 #include "lib/kube/reflector.hpp"
+#include "lib/telemetry/health.hpp"
 #include "lib/telemetry/log.hpp"
 
 namespace berth::analyzer {

@@ -30,9 +30,6 @@ struct ServerTls {
   std::string key_pem;
   /// Client certificates must chain to one of these; empty: clients are asked for none.
   std::string client_ca_pem{};
-  /// With a client CA: who shows no certificate is let in as nobody. One that the CA did not sign
-  /// is refused either way.
-  bool admits_nobody = false;
 
   friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };

@@ -88,9 +88,7 @@ Result<TlsContext> server_context(const ServerTls& tls) {
   BERTH_CHECK(trust(*context, tls.client_ca_pem));
   BERTH_CHECK(announce_issuers(*context, tls.client_ca_pem));
   boost::system::error_code error;
-  context->set_verify_mode(tls.admits_nobody ? ssl::verify_peer
-                                             : ssl::verify_peer | ssl::verify_fail_if_no_peer_cert,
-                           error);
+  context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
   if (error)
     return unusable("the demand for client certificates", error);
   return context;

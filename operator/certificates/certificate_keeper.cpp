@@ -31,7 +31,9 @@ async::Task<Result<TimePoint>> CertificateKeeper::look() {
   BERTH_CO_TRY(secrets.authority, co_await read(of_authority));
   BERTH_CO_TRY(secrets.extender, co_await read(of_extender));
   BERTH_CO_TRY(secrets.scheduler, co_await read(of_scheduler));
-  BERTH_CO_TRY(secrets.analyzer, co_await read_analyzer());
+  auto of_analyzer = co_await read_analyzer();
+  if (of_analyzer)
+    secrets.analyzer = std::move(*of_analyzer);
   StockSecrets known{secrets.authority.data, secrets.extender.data, secrets.scheduler.data, {}};
   if (secrets.analyzer)
     known.analyzer = secrets.analyzer->data;
@@ -46,11 +48,13 @@ async::Task<Result<TimePoint>> CertificateKeeper::look() {
                           api_service_trust_patch};
   const auto gate_trusts = co_await write_trust(gate, renewal->stock.trusted);
   const auto aggregator_trusts = co_await write_trust(aggregator, renewal->stock.trusted);
+  for (const std::string& change : renewal->changes)
+    parts_.log.info("Renewed certificates", {{"change", change}});
   for (const auto* trusted : {&gate_trusts, &aggregator_trusts})
     if (!*trusted)
       co_return tl::unexpected(trusted->error());
-  for (const std::string& change : renewal->changes)
-    parts_.log.info("Renewed certificates", {{"change", change}});
+  if (!of_analyzer)
+    co_return tl::unexpected(of_analyzer.error());
   co_return renewal->next_look;
 }
 

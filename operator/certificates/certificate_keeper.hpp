@@ -1,7 +1,8 @@
 #pragma once
 // CertificateKeeper: keeps the Secrets with Berth's certificates as renew() wants them. It never
 // creates a Secret, since a right to create cannot be narrowed to names: the installation makes
-// them empty, and a missing one is reported until it is there. What signs is written before what is
+// them empty, and a missing one is reported until it is there. Without the analyzer's the others
+// are kept all the same, since scheduling hangs on them. What signs is written before what is
 // signed. Only the leader runs one.
 
 #include <optional>
@@ -67,6 +68,7 @@ private:
   /// Nothing is written if the Secret is so already.
   [[nodiscard]] async::Task<Result<void>> write(Target target, SecretObject known,
                                                 SecretData wanted);
+  /// Nothing where it serves no external metrics.
   [[nodiscard]] async::Task<Result<std::optional<SecretObject>>> read_analyzer();
   [[nodiscard]] async::Task<Result<void>> write_all(SecretsAsRead known, StockSecrets wanted);
   /// An object by which the API server knows whom to trust when it calls Berth, and the patch that

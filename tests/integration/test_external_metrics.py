@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -101,10 +100,11 @@ def test_the_aggregator_finds_the_api_available_and_lists_its_metrics(served: Se
     assert "external.metrics.k8s.io" in {group["name"] for group in groups}
 
 
-def test_who_comes_without_the_front_proxys_certificate_is_unauthorized(served: Served) -> None:
+def test_who_comes_without_the_front_proxys_certificate_is_not_shaken_hands_with(
+        served: Served) -> None:
     masters = {"X-Remote-User": "system:kube-aggregator", "X-Remote-Group": "system:masters"}
-    status, answer = straight(served.port, GROUP_VERSION, masters)
-    assert (status, answer["kind"], answer["reason"]) == (401, "Status", "Unauthorized")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        straight(served.port, GROUP_VERSION, masters)
 
 
 def test_who_may_view_a_namespace_reads_its_forecasts_and_nobody_else_does(
@@ -195,16 +195,15 @@ def holds(kube: ApiClient, namespace: str) -> bool:
         "False", "FailedGetExternalMetric")
 
 
-def straight(port: int, path: str, headers: dict[str, str]) -> tuple[int, Object]:
-    """A call past the aggregator, by somebody who shows no certificate."""
+def straight(port: int, path: str, headers: dict[str, str]) -> int:
+    """The status of a call past the aggregator, by somebody who shows no certificate."""
     anybody = ssl.create_default_context()
     anybody.check_hostname = False
     anybody.verify_mode = ssl.CERT_NONE
     connection = http.client.HTTPSConnection(HOST, port, timeout=10, context=anybody)
     try:
         connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
+        return connection.getresponse().status
     finally:
         connection.close()
 

@@ -32,8 +32,7 @@ struct ApiBench {
     proxy.username_headers = {"X-Remote-User"};
     proxy.group_headers = {"X-Remote-Group"};
     proxy.extra_header_prefixes = {"X-Remote-Extra-"};
-    front_proxy = std::make_shared<const FrontProxy>(proxy);
-    health.add_readiness("never", []() -> Result<void> { return fail(Code::Unavailable, "no"); });
+    front_proxy.store(std::make_shared<const FrontProxy>(proxy));
   }
 
   void show(std::optional<resources::Quantity> value, std::string unknown = "") {
@@ -83,11 +82,10 @@ struct ApiBench {
   kube::Client client{transport, executor, Rng{7}, {}};
   telemetry::Registry registry;
   telemetry::ExternalMetricsMetrics metrics{registry};
-  telemetry::Health health;
   ForecastBoard board{executor, 60s};
   FrontProxyPointer front_proxy{};
   AccessReviews access{client, executor, metrics};
-  Api api{{board, front_proxy, access, health, executor, metrics}};
+  Api api{{board, front_proxy, access, executor, metrics}};
   std::string review_answer = R"({"status": {"allowed": true}})";
   std::optional<Error> failure;
   std::vector<Json> reviews;
@@ -165,7 +163,8 @@ TEST_CASE("whoever is not the front proxy is refused before anything is asked or
   const http::Request nobody = bench.request(kCpu, "");
   for (const http::Request& asked : {bare, stranger, over, nobody})
     bench.refusal(bench.answer(asked), 401, "Unauthorized");
-  for (const std::string& target : {std::string("/openapi/v2"), kCpu + "?labelSelector=%3D"}) {
+  for (const std::string& target :
+       {std::string("/openapi/v2"), std::string("/readyz?verbose"), kCpu + "?labelSelector=%3D"}) {
     http::Request unknown = bare;
     unknown.target = target;
     bench.refusal(bench.answer(unknown), 401, "Unauthorized");
@@ -173,7 +172,7 @@ TEST_CASE("whoever is not the front proxy is refused before anything is asked or
   bench.front_proxy.store(nullptr);
   bench.refusal(bench.answer(kCpu), 401, "Unauthorized");
   CHECK(bench.reviews.empty());
-  CHECK(bench.counted(telemetry::MetricsAnswer::Unauthorized) == 7);
+  CHECK(bench.counted(telemetry::MetricsAnswer::Unauthorized) == 8);
 }
 
 TEST_CASE("rights are the API server's to give: the review says who, what and where") {
@@ -271,6 +270,30 @@ TEST_CASE("more reviews at once than are allowed are turned away, not queued") {
   CHECK(std::ranges::count(statuses, 200) == AccessReviews::kInFlightMax);
 }
 
+TEST_CASE("a user who asks for much at once takes no other user's turn") {
+  ApiBench bench;
+  bench.show(resources::Quantity::of(1));
+  std::vector<int> statuses;
+  const auto ask = [&](std::string user, std::string ns) -> async::Task<void> {
+    http::Request asked =
+        bench.request(kVersionPath + "/namespaces/" + ns + "/berth-forecast-cpu", user);
+    const auto response = co_await bench.api.handle(std::move(asked));
+    statuses.push_back(response.status);
+  };
+  for (std::size_t i = 0; i < AccessReviews::kInFlightMax; ++i)
+    async::start(ask("greedy", "ns-" + std::to_string(i)));
+  CHECK(statuses.size() == AccessReviews::kInFlightMax - AccessReviews::kInFlightByUserMax);
+  CHECK(std::ranges::count(statuses, 503) == static_cast<std::ptrdiff_t>(statuses.size()));
+  statuses.clear();
+  async::start(ask("autoscaler", "shop"));
+  bench.executor.run_for(1s);
+  CHECK(std::ranges::count(statuses, 200) == AccessReviews::kInFlightByUserMax + 1);
+  statuses.clear();
+  async::start(ask("greedy", "another"));
+  bench.executor.run_for(1s);
+  CHECK(statuses == std::vector<int>{200}); // its turns are given back
+}
+
 TEST_CASE("the API server itself is not asked about: its group may everything") {
   ApiBench bench;
   http::Request asked = bench.request(kVersionPath, "system:kube-aggregator");
@@ -294,16 +317,6 @@ TEST_CASE("what is not there is not found, and what cannot be read is a bad requ
   http::Request written = bench.request(kCpu);
   written.method = "POST";
   bench.refusal(bench.answer(written), 405, "MethodNotAllowed");
-}
-
-TEST_CASE("probes are answered to everybody, with what the program's own checks say") {
-  ApiBench bench;
-  http::Request probe;
-  probe.method = "GET";
-  probe.target = "/livez";
-  CHECK(bench.answer(probe).status == 200);
-  probe.target = "/readyz";
-  CHECK(bench.answer(probe).status == 500);
 }
 
 } // namespace berth::analyzer

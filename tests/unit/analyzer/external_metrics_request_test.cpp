@@ -19,16 +19,14 @@ ApiRequest decoded(const std::string& target) {
 
 } // namespace
 
-TEST_CASE("discovery, values and probes have their paths, and there are no others") {
+TEST_CASE("discovery and values have their paths, and there are no others") {
   CHECK(decoded("/apis/external.metrics.k8s.io").route == ApiRoute::Group);
   CHECK(decoded("/apis/external.metrics.k8s.io/").route == ApiRoute::Group);
   CHECK(decoded(kVersionPath + "?timeout=32s").route == ApiRoute::Version);
   CHECK(decoded(kVersionPath + "/namespaces/shop/berth-forecast-cpu").route == ApiRoute::Values);
-  for (const char* probe : {"/livez", "/readyz", "/healthz"})
-    CHECK(decoded(probe).route == ApiRoute::Health);
   for (const std::string& target :
        {std::string("/"), std::string("/apis"), std::string("/openapi/v2"), std::string("/metrics"),
-        std::string("/readyz/shutdown"), std::string("/apis/metrics.k8s.io/v1beta1"),
+        std::string("/readyz"), std::string("/apis/metrics.k8s.io/v1beta1"),
         std::string("/apis/external.metrics.k8s.io/v1beta2"), kVersionPath + "/berth-forecast-cpu",
         kVersionPath + "/namespaces", kVersionPath + "/namespaces/shop",
         kVersionPath + "/nodes/shop/berth-forecast-cpu",
@@ -67,6 +65,12 @@ TEST_CASE("a selector that cannot be read, or comes twice, is refused") {
   CHECK(decode_api_request(values + "?labelSelector=%3D").error().code == Code::Invalid);
   CHECK(decode_api_request(values + "?labelSelector=a&labelSelector=b").error().code ==
         Code::Invalid);
+  for (const char* query : {"?labelSelector=policy%3", "?labelSelector=policy%zzweb",
+                            "?labelSelecto%7=policy", "?labelSelector=a&x=%"}) {
+    CAPTURE(query);
+    REQUIRE_FALSE(decode_api_request(values + query));
+    CHECK(decode_api_request(values + query).error().code == Code::Invalid);
+  }
   CHECK(decode_api_request(values + "?labelSelector=" + std::string(kSelectorBytesMax + 1, 'a'))
             .error()
             .code == Code::TooLarge);

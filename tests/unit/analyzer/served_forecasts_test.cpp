@@ -30,7 +30,7 @@ TEST_CASE("a busy Deployment has forecasts as far as was looked back, also besid
   world.add_deployment(4);
   world.add_policy({{"actions", {"Replicas"}}, {"mode", "Recommend"}});
   world.add_autoscaler();
-  SimulatedAnalyzer analyzer(world);
+  SimulatedAnalyzer analyzer(world, {}, nullptr, Shows::Forecasts);
   CHECK_FALSE(ask(analyzer, ForecastMetric::Cpu));
   world.measure_pods_for(20min, 900, 500);
   CHECK(milli(analyzer, ForecastMetric::Cpu) >= 3600);
@@ -47,7 +47,7 @@ TEST_CASE("once nothing is measured, nothing is known, and it is no 0") {
   WorkloadWorld world;
   world.add_deployment(2);
   world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  SimulatedAnalyzer analyzer(world, {}, nullptr, Shows::Forecasts);
   world.measure_pods_for(20min, 500, 500);
   CHECK(milli(analyzer, ForecastMetric::Cpu) >= 1000);
   world.executor.run_for(10min);
@@ -63,11 +63,28 @@ TEST_CASE("a standby serves the same forecasts as who leads") {
   WorkloadWorld world;
   world.add_deployment(2);
   world.add_policy({{"actions", {"Replicas"}}});
-  SimulatedAnalyzer analyzer(world);
+  SimulatedAnalyzer analyzer(world, {}, nullptr, Shows::Forecasts);
   analyzer.leads = false;
   world.measure_pods_for(20min, 500, 500);
   CHECK(milli(analyzer, ForecastMetric::Cpu) >= 1000);
   CHECK(analyzer.writes() == 0);
+}
+
+TEST_CASE("an analyzer that shows its forecasts advises what another would") {
+  const auto advised = [](Shows shows) {
+    WorkloadWorld world;
+    world.add_deployment(4);
+    world.add_policy({{"actions", {"Replicas", "Resize"}}});
+    SimulatedAnalyzer analyzer(world, {}, nullptr, shows);
+    world.measure_pods_for(60min, 900, 100);
+    std::string specs;
+    for (const auto& one : world.admin.list("ScalingRecommendation", "shop"))
+      specs += one["spec"].dump() + '\n';
+    return specs;
+  };
+  const std::string silent = advised(Shows::Nothing);
+  CHECK_FALSE(silent.empty());
+  CHECK(advised(Shows::Forecasts) == silent);
 }
 
 } // namespace berth::analyzer

@@ -73,10 +73,13 @@ struct AnalyzerWorld : simulation::World {
   std::vector<std::string> node_names;
 };
 
+/// Whether an analyzer shows its forecasts to others.
+enum class Shows { Nothing, Forecasts };
+
 /// One replica of the analyzer, running until it goes away.
 struct SimulatedAnalyzer {
   explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = {},
-                             Prometheus* prometheus = nullptr)
+                             Prometheus* prometheus = nullptr, Shows shows = Shows::Nothing)
       : world(given), transport(world.server, "berth-analyzer", 7),
         client(transport, world.executor, Rng{8}, client_options()), metrics(registry),
         mirror(client, world.executor, Rng{9}, {}),
@@ -87,7 +90,9 @@ struct SimulatedAnalyzer {
              metrics,
              {},
              prometheus,
-             [this](const CycleFacts& facts) { forecasts = forecasts_of(facts); }},
+             shows == Shows::Nothing
+                 ? std::function<void(const CycleFacts&)>()
+                 : [this](const CycleFacts& facts) { forecasts = forecasts_of(facts); }},
             std::move(options), [this] { return mirror.has_synced(); }, [this] { return leads; }),
         tasks(world.executor) {
     world.executor.post([this] {
@@ -123,7 +128,7 @@ struct SimulatedAnalyzer {
   telemetry::AnalyzerMetrics metrics;
   Mirror mirror;
   bool leads = true;
-  ForecastTable forecasts; ///< of the last cycle
+  ForecastTable forecasts; ///< of the last cycle, where it shows them
   Advisor advisor;
   async::TaskGroup tasks;
 };

@@ -193,26 +193,6 @@ TEST_CASE("A client needs a certificate of the right authority, in time, where o
   CHECK(comes_true([&] { return tls.server->counters().handshakes_failed == 3; }));
 }
 
-TEST_CASE("Where nobody is admitted too, a client without a certificate has no name") {
-  const Authority clients("clients");
-  ServerOptions options;
-  const TlsServer tls(options);
-  ServerTls admitting = tls.authority.server_tls();
-  admitting.client_ca_pem = clients.cert_pem();
-  admitting.admits_nobody = true;
-  REQUIRE(tls.server->set_tls(admitting));
-  const auto known =
-      call(tls.endpoint(), with_certificate(tls.trusted(), clients.issue({})), "/who");
-  REQUIRE(known);
-  CHECK(known->body == "berth");
-  const auto nobody = call(tls.endpoint(), tls.trusted(), "/who");
-  REQUIRE(nobody);
-  CHECK(nobody->body.empty());
-  CHECK(call(tls.endpoint(), tls.trusted(), "/until")->body == "nobody");
-  const Authority stranger("strangers");
-  CHECK_FALSE(refused(tls.endpoint(), with_certificate(tls.trusted(), stranger.issue({}))).empty());
-}
-
 TEST_CASE("A server knows when its caller's certificate ends") {
   const Authority clients("clients");
   const TlsServer tls(clients);

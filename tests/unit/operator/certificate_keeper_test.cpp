@@ -198,6 +198,43 @@ TEST_CASE("Where external metrics are served the analyzer has a certificate that
   CHECK(op.writes_asked("/apiservices/") == 1);
 }
 
+TEST_CASE("Without the analyzer's Secret the others are renewed and trusted, and a look fails") {
+  OperatorWorld world;
+  install_secrets(world);
+  const simulation::Json entry = {{"name", "pods.gate.berth.dev"},
+                                  {"clientConfig", {{"service", {{"name", "x"}}}}}};
+  world.admin.create(simulation::make_object("admissionregistration.k8s.io/v1",
+                                             "MutatingWebhookConfiguration", "", "berth-gate")
+                         .set("/webhooks", simulation::Json::array({entry}))
+                         .build());
+  world.admin.create(simulation::make_object("apiregistration.k8s.io/v1", "APIService", "",
+                                             "v1beta1.external.metrics.k8s.io")
+                         .spec({{"group", "external.metrics.k8s.io"}, {"version", "v1beta1"}})
+                         .build());
+  OperatorOptions options = keeping();
+  options.gate_webhook = "berth-gate";
+  options.external_metrics_api_service = "v1beta1.external.metrics.k8s.io";
+  SimulatedOperator op(world, 7, options);
+  REQUIRE(world.executor.run_until([&] { return is_filled(world); }, 1min));
+  world.executor.run_for(5s);
+  const auto webhook = world.admin.get("MutatingWebhookConfiguration", {"", "berth-gate"});
+  CHECK_FALSE(webhook["webhooks"][0]["clientConfig"].value("caBundle", "").empty());
+  const std::string failures =
+      "berth_certificate_reloads_total{use=\"analyzer\",outcome=\"error\"} ";
+  CHECK_THAT(op.exposition(), Catch::Contains(failures));
+  CHECK_THAT(op.exposition(), !Catch::Contains(failures + "0\n"));
+  const std::string before = value(world, kExtenderSecret, "tls.crt");
+  world.admin.patch("Secret", {kNamespace, std::string(kExtenderSecret)},
+                    {{"data", {{"tls.crt", nullptr}}}});
+  world.executor.run_for(15s); // a look that failed is soon repeated
+  const std::string renewed = value(world, kExtenderSecret, "tls.crt");
+  CHECK(renewed != before);
+  CHECK(pki::is_signed_by(renewed, value(world, kAuthoritySecret, "tls.crt")));
+  create_secret(world, kAnalyzerSecret);
+  CHECK(world.executor.run_until([&] { return !value(world, kAnalyzerSecret, "tls.crt").empty(); },
+                                 15s));
+}
+
 TEST_CASE("Where none are served the analyzer's Secret is not looked for") {
   OperatorWorld world;
   install_secrets(world);

@@ -1,6 +1,7 @@
 #include "analyzer/advise/act.hpp"
 
 #include "lib/api/codec.hpp"
+#include "lib/api/json.hpp"
 #include "lib/kube/resource_types.hpp"
 
 namespace berth::analyzer {
@@ -13,6 +14,14 @@ kube::WriteOptions apply_options(const char* subresource = "") {
   return options;
 }
 
+/// Holds only for the target that was looked at, as it was then.
+std::string scale_patch(const ScaleChange& change) {
+  return api::to_text(
+      api::Json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", change.uid}},
+                        {{"op", "test"}, {"path", "/spec/replicas"}, {"value", change.from}},
+                        {{"op", "replace"}, {"path", "/spec/replicas"}, {"value", change.to}}}));
+}
+
 } // namespace
 
 async::Task<void> Act::run(Plan plan) {
@@ -20,17 +29,29 @@ async::Task<void> Act::run(Plan plan) {
     co_await write_measured(plan.pool, *plan.measured);
   if (plan.policy_status)
     co_await write_policy(plan.policy, *plan.policy_status);
-  for (const auto& advised : plan.advised)
-    co_await write_advised(advised.object);
+  bool is_said = false; // that the scale is about to be changed
+  for (const auto& advised : plan.advised) {
+    const bool written = co_await write_advised(advised.object);
+    is_said = is_said || (written && plan.scale && plan.scale->of == advised.object.meta.key());
+  }
   for (const auto& change : plan.changed) {
-    const auto written = co_await write_status(change.meta, change.status);
-    metrics.recommendations(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
-    if (!written && written.error().code != Code::NotFound)
-      log.warn("Failed to write the status of a ScalingRecommendation", written.error(),
-               {{"recommendation", to_string(change.meta.key())}});
+    const bool written = co_await write_changed(change.meta, change.status);
+    is_said = is_said || (written && plan.scale && plan.scale->of == change.meta.key());
   }
   for (const auto& meta : plan.removed)
     co_await remove(meta);
+  if (is_said)
+    co_await scale(*plan.scale);
+}
+
+async::Task<bool> Act::write_changed(api::ObjectMeta meta,
+                                     api::ScalingRecommendationStatus status) {
+  const auto written = co_await write_status(meta, status);
+  metrics.recommendations(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
+  if (!written && written.error().code != Code::NotFound)
+    log.warn("Failed to write the status of a ScalingRecommendation", written.error(),
+             {{"recommendation", to_string(meta.key())}});
+  co_return written.has_value();
 }
 
 async::Task<void> Act::write_measured(api::ObjectMeta pool, api::ResourcePoolStatus status) {
@@ -53,7 +74,7 @@ async::Task<void> Act::write_policy(api::ObjectMeta policy, api::ScalingPolicySt
              {{"policy", to_string(policy.key())}});
 }
 
-async::Task<void> Act::write_advised(api::ScalingRecommendation object) {
+async::Task<bool> Act::write_advised(api::ScalingRecommendation object) {
   std::string body = api::encode(object);
   const auto options = apply_options();
   const auto applied =
@@ -83,6 +104,41 @@ async::Task<void> Act::write_advised(api::ScalingRecommendation object) {
   else
     log.warn("Failed to write a ScalingRecommendation", written.error(),
              {{"recommendation", to_string(object.meta.key())}});
+  co_return written.has_value();
+}
+
+async::Task<void> Act::scale(ScaleChange change) {
+  const kube::ResourceType& type = change.target.kind == api::ScalingTargetKind::StatefulSet
+                                       ? kube::types::stateful_set()
+                                       : kube::types::deployment();
+  kube::WriteOptions options;
+  options.subresource = "scale";
+  std::string body = scale_patch(change);
+  const auto scaled = co_await client.patch(type, change.target.key, kube::PatchType::Json,
+                                            std::move(body), options);
+  metrics
+      .actions(static_cast<telemetry::AdviceKind>(change.kind),
+               scaled ? telemetry::Outcome::Ok : telemetry::Outcome::Error)
+      .add();
+  const Reason reason = scaled ? change.reason : Reason::ActionFailed;
+  if (scaled)
+    log.info("Changed the number of replicas", {{"target", to_string(change.target.key)},
+                                                {"target_kind", type.kind},
+                                                {"recommendation", to_string(change.of)},
+                                                {"reason", to_string(change.reason)},
+                                                {"from", change.from},
+                                                {"to", change.to}});
+  else
+    log.warn("Failed to change the number of replicas", scaled.error(),
+             {{"target", to_string(change.target.key)},
+              {"target_kind", type.kind},
+              {"recommendation", to_string(change.of)}});
+  if (events == nullptr)
+    co_return;
+  const kube::ObjectReference about{type.api_version(), type.kind, change.target.key, change.uid};
+  const bool is_news = scaled && change.reason != Reason::Undone;
+  events->record(about, is_news ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
+                 reason, "Scale", scaled ? change.note : scaled.error().message);
 }
 
 async::Task<Result<void>> Act::write_status(api::ObjectMeta meta,

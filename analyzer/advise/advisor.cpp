@@ -40,7 +40,8 @@ telemetry::AdviceKind label_of(api::RecommendationKind kind) {
 Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool()> has_synced,
                  std::function<bool()> may_write)
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
-      may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log},
+      may_write_(std::move(may_write)),
+      act_{parts_.client, parts_.metrics, parts_.log, parts_.events},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
       operator_(parts_.client, options_.operator_lease) {}
 
@@ -81,8 +82,10 @@ async::Task<void> Advisor::cycle() {
     co_await carry_out(std::move(decision));
   }
   const auto largest = largest_node(parts_.caches.nodes);
+  RoomBook book(view);
   for (const auto& workload : view.workloads) {
-    const WorkloadFacts facts = facts_of(workload, sources, largest, now);
+    WorkloadFacts facts = facts_of(workload, sources, largest, now);
+    facts.room = book.room_for(workload);
     Decision decision = decide(workload, facts, context);
     co_await carry_out(std::move(decision));
   }

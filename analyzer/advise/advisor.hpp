@@ -24,7 +24,8 @@ struct AdvisorParts {
   Caches caches;
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log{};
-  Prometheus* prometheus = nullptr; ///< null: no policy's metric is read
+  Prometheus* prometheus = nullptr;      ///< null: no policy's metric is read
+  kube::EventRecorder* events = nullptr; ///< of what is done to targets; null: none are written
 };
 
 /// Notices when a count of what was refused begins to rise.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyzer/advise/auto_replicas.hpp"
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/policy_status.hpp"
@@ -17,27 +18,18 @@ double record_of(const DecideContext& context, RecommendationKind kind) {
   return context.records[static_cast<std::size_t>(kind)];
 }
 
-/// A metric's target is where it should be, and not where trouble begins: a tenth more is too much.
-Thresholds metric_thresholds() {
-  Thresholds thresholds;
-  thresholds.shrink_percent = 60;
-  thresholds.target_percent = 95;
-  thresholds.warning_percent = 102;
-  thresholds.critical_percent = 110;
-  thresholds.emergency_percent = 200;
-  return thresholds;
-}
-
-void recommend_replicas(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
-                        const DecideContext& context) {
+/// The recommendation that what is measured now asks for.
+std::optional<api::ObjectKey> recommend_replicas(Plan& plan, const WorkloadView& view,
+                                                 const WorkloadFacts& facts,
+                                                 const DecideContext& context) {
   const WorkloadSettings settings = settings_of(view, facts.learned);
   const auto known =
       of_kinds(view.recommendations, {RecommendationKind::ScaleOut, RecommendationKind::ScaleIn});
-  if (view.autoscaler)
-    return tend(plan, known, std::nullopt, Reason::ScaledByAutoscaler, context.options,
-                context.now);
-  if (!settings.scales || (facts.used.empty() && facts.metrics.empty()))
-    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+  if (view.autoscaler || !settings.scales || (facts.used.empty() && facts.metrics.empty())) {
+    const Reason over = view.autoscaler ? Reason::ScaledByAutoscaler : Reason::Resolved;
+    tend(plan, known, std::nullopt, over, context.options, context.now);
+    return std::nullopt;
+  }
   SizedTarget target;
   target.ref = {view.ref.kind, view.ref.key.name};
   target.recommendation_namespace = settings.size.recommendation_namespace;
@@ -59,7 +51,9 @@ void recommend_replicas(Plan& plan, const WorkloadView& view, const WorkloadFact
     question.judged.push_back({outlook, metric_thresholds(), true, std::nullopt});
   question.trust_to_grow = record_of(context, RecommendationKind::ScaleOut);
   question.trust_to_shrink = record_of(context, RecommendationKind::ScaleIn);
-  decide_size(plan, question, context.options, context.now);
+  if (facts.room)
+    question.room = describe(*facts.room);
+  return decide_size(plan, question, context.options, context.now);
 }
 
 /// Where replicas follow the use of a resource, its request stays as it is: two hands on one wheel.
@@ -186,9 +180,18 @@ Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
   Decision decision;
   WorkloadView noted = view;
   decision.verified = verify(decision.plan, noted.recommendations, facts.proofs, context.now);
-  recommend_replicas(decision.plan, noted, facts, context);
+  const auto wanted = recommend_replicas(decision.plan, noted, facts, context);
   recommend_resize(decision.plan, noted, facts, context);
-  write_status(decision.plan, *view.policy, policy_status(noted, facts, context.now));
+  const WorkloadSettings settings = settings_of(view, facts.learned);
+  if (settings.acts && settings.scales && !view.autoscaler)
+    act_on_replicas(decision.plan, {noted, facts, wanted, context.is_operator_dead}, context.now);
+  auto status = policy_status(noted, facts, context.now);
+  if (const auto one =
+          wanted ? planned(decision.plan, noted.recommendations, *wanted) : std::nullopt)
+    status.recommended_replicas = units_of(*one);
+  if (decision.plan.scale)
+    status.last_applied_at = std::chrono::floor<std::chrono::seconds>(context.now);
+  write_status(decision.plan, *view.policy, std::move(status));
   return decision;
 }
 

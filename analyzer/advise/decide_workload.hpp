@@ -3,6 +3,7 @@
 // have, and what each should ask for. Pure.
 
 #include "analyzer/advise/decide.hpp"
+#include "analyzer/advise/replica_room.hpp"
 #include "analyzer/advise/resize.hpp"
 #include "analyzer/advise/workload_usage.hpp"
 
@@ -17,6 +18,7 @@ struct WorkloadFacts {
   std::vector<Outlook> metrics{};
   std::vector<ContainerDemand> demands{};
   resources::ResourceVector largest_node{};
+  std::optional<ReplicaRoom> room{}; ///< where Berth admits its pods
   Learned learned{};
   Proofs proofs{};
 };

@@ -90,6 +90,7 @@ api::ScalingPolicyStatus status_with(const api::ScalingPolicy& policy,
                                      std::vector<api::Condition> conditions, TimePoint now) {
   api::ScalingPolicyStatus status;
   status.observed_generation = policy.meta.generation;
+  status.last_applied_at = policy.status.last_applied_at;
   status.conditions = policy.status.conditions;
   std::erase_if(status.conditions, [&](const api::Condition& before) {
     return std::ranges::find(conditions, before.type, &api::Condition::type) == conditions.end();

@@ -53,6 +53,16 @@ const std::array<resources::ResourceName, 2>& judged_resources() {
   return kResources;
 }
 
+Thresholds metric_thresholds() {
+  Thresholds thresholds;
+  thresholds.shrink_percent = 60;
+  thresholds.target_percent = 95;
+  thresholds.warning_percent = 102;
+  thresholds.critical_percent = 110;
+  thresholds.emergency_percent = 200;
+  return thresholds;
+}
+
 const Thresholds& PoolSettings::thresholds_of(const resources::ResourceName& resource) const {
   return resource == resources::ResourceName::memory() ? memory : cpu;
 }
@@ -88,6 +98,7 @@ WorkloadSettings settings_of(const WorkloadView& view, const Learned& learned) {
   settings.size.owner = owned_by(*view.policy);
   settings.scales = acts(policy, api::ScalingAction::Replicas);
   settings.resizes = acts(policy, api::ScalingAction::Resize);
+  settings.acts = policy.mode == api::ScalingMode::Auto;
   return settings;
 }
 

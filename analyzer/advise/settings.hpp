@@ -55,9 +55,13 @@ struct PoolSettings {
 struct WorkloadSettings {
   bool scales = true;  ///< advises on the number of replicas
   bool resizes = true; ///< and on what each asks for
+  bool acts = false;   ///< carries it out too: mode Auto
   PoolSettings size{};
   double buffer_percent = 35; ///< what a request keeps free above the expected use
 };
+
+/// Of a policy's metric: its target is where it should be, and not where trouble begins.
+[[nodiscard]] Thresholds metric_thresholds();
 
 /// What a strategy keeps free above the expected use, in percent of it: the middle of its range.
 [[nodiscard]] double buffer_percent(api::ScalingStrategy strategy);

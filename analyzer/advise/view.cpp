@@ -97,6 +97,25 @@ void add_autoscalers(WorkloadViews& views, const kube::Store<Autoscaler>& autosc
   }
 }
 
+void add_admissions(WorkloadViews& views, const kube::Store<WorkloadPod>& pods) {
+  std::map<WorkloadRef, std::pair<TimePoint, api::ObjectKey>> newest;
+  for (const auto& [key, pod] : pods.items()) {
+    if (!pod->workload || !pod->admission || pod->stage == PodStage::Ended)
+      continue;
+    const auto view = views.find(*pod->workload);
+    if (view == views.end())
+      continue;
+    auto& admission = view->second.admission;
+    auto& last = newest[*pod->workload];
+    const std::pair made(pod->meta.created, key);
+    if (!admission || last < made) {
+      last = made;
+      admission = WorkloadAdmission{*pod->admission, admission ? admission->pods : 0};
+    }
+    ++admission->pods;
+  }
+}
+
 /// Why the policy has no effect; nothing where it holds.
 std::optional<IdlePolicy> idle(const std::shared_ptr<const api::ScalingPolicy>& policy,
                                const PoolViews& pools, const WorkloadViews& workloads) {
@@ -157,6 +176,7 @@ ClusterView observe(const Caches& caches, const NodeSamples& samples) {
   add_policies(pools, caches.policies);
   WorkloadViews workloads = workloads_of(caches);
   add_autoscalers(workloads, caches.autoscalers);
+  add_admissions(workloads, caches.pods);
   QuotaViews quotas = quotas_of(caches);
   ClusterView cluster;
   for (const auto& [key, recommendation] : caches.recommendations.items()) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "analyzer/advise/waiting_work.hpp"
@@ -34,6 +35,12 @@ struct PoolView {
 using WorkloadPtr = std::shared_ptr<const Workload>;
 using WorkloadPods = std::map<WorkloadRef, std::vector<std::shared_ptr<const WorkloadPod>>>;
 
+/// How far the operator let a workload's pods in.
+struct WorkloadAdmission {
+  PodAdmission to{};     ///< of the pod that was made last
+  std::int32_t pods = 0; ///< that are admitted, and have not ended
+};
+
 /// A Deployment or StatefulSet that a ScalingPolicy names.
 struct WorkloadView {
   WorkloadRef ref{};
@@ -42,6 +49,8 @@ struct WorkloadView {
   std::shared_ptr<const api::ScalingPolicy> policy{};
   /// The first by name that scales it; null: nobody else does.
   std::shared_ptr<const Autoscaler> autoscaler{};
+  /// Nothing where none of its pods was admitted by Berth.
+  std::optional<WorkloadAdmission> admission{};
   std::vector<RecommendationPtr> recommendations{};
 };
 

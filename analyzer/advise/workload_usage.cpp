@@ -93,8 +93,10 @@ WorkloadUsage add_up(const std::vector<WorkloadPodPtr>& pods, const PodSamples& 
   std::vector<const WorkloadPod*> working;
   for (const auto& pod : pods) {
     add_kills(usage, *pod);
-    if (pod->stage == PodStage::Ended)
+    if (pod->stage == PodStage::Ended) {
+      usage.ending += pod->meta.deleted ? 1 : 0;
       continue;
+    }
     ++usage.present;
     usage.is_sized_by_autoscaler = usage.is_sized_by_autoscaler || pod->is_sized_by_autoscaler;
     const UsageSample* sample =

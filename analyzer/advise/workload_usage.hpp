@@ -45,6 +45,7 @@ struct WorkloadUsage {
   std::optional<TimePoint> newest_sample{}; ///< of those
   std::int32_t present = 0;                 ///< pods that are not ending
   std::int32_t coming = 0;             ///< of those, how many wait, start, or were never ready yet
+  std::int32_t ending = 0;             ///< pods that were deleted and are still there
   bool is_sized_by_autoscaler = false; ///< as a VerticalPodAutoscaler says on one of them
 };
 

@@ -140,13 +140,14 @@ PodStage stage_of(std::string_view phase, const api::ObjectMeta& meta) {
 }
 
 /// A record that cannot be read is the operator's to tell of.
-std::optional<PoolName> unbound_in(const PodDraft& draft) {
-  const auto& annotations = draft.pod->meta.annotations;
-  const auto record = annotations.find(std::string(api::annotation::kAdmitted));
-  if (!draft.node.empty() || draft.pod->stage != PodStage::Waiting || record == annotations.end())
+std::optional<PodAdmission> admission_of(const api::ObjectMeta& meta) {
+  const auto record = meta.annotations.find(std::string(api::annotation::kAdmitted));
+  if (record == meta.annotations.end())
     return std::nullopt;
-  const auto admission = api::decode_admission(record->second);
-  return admission ? std::optional(admission->pool) : std::nullopt;
+  auto admission = api::decode_admission(record->second);
+  return admission
+             ? std::optional(PodAdmission{std::move(admission->quota), std::move(admission->pool)})
+             : std::nullopt;
 }
 
 PodResult decode_workload_pod(JsonElement value) {
@@ -161,7 +162,8 @@ PodResult decode_workload_pod(JsonElement value) {
   pod.stage = stage_of(draft.phase, pod.meta);
   pod.started = std::max(pod.started, pod.accepted);
   pod.is_sized_by_autoscaler = pod.meta.annotations.contains(std::string(kSizedByAutoscaler));
-  pod.unbound_in = unbound_in(draft);
+  pod.admission = admission_of(pod.meta);
+  pod.is_unbound = pod.admission && draft.node.empty() && pod.stage == PodStage::Waiting;
   for (WorkloadContainer& spec : std::move(draft.specs).take()) {
     const auto status = std::ranges::find(draft.statuses, spec.name, &PodContainer::name);
     PodContainer container = status == draft.statuses.end() ? PodContainer{} : *status;

@@ -61,6 +61,14 @@ struct PodContainer {
 /// Waiting: for its node, its images, or its start. Ended: done, failed, or being deleted.
 enum class PodStage { Waiting, Running, Ended };
 
+/// Where the operator's record says that a pod was admitted to.
+struct PodAdmission {
+  QuotaName quota{};
+  PoolName pool{};
+
+  friend auto operator<=>(const PodAdmission&, const PodAdmission&) = default;
+};
+
 struct WorkloadPod {
   api::ObjectMeta meta{}; ///< without labels, annotations and owners
   std::optional<WorkloadRef> workload{};
@@ -71,8 +79,9 @@ struct WorkloadPod {
   TimePoint ready_changed{}; ///< when that condition last changed
   /// A VerticalPodAutoscaler chose what it asks for.
   bool is_sized_by_autoscaler = false;
-  /// The pool that it was admitted to, until it is bound to a node.
-  std::optional<PoolName> unbound_in{};
+  std::optional<PodAdmission> admission{};
+  /// Whether it was admitted and is bound to no node yet.
+  bool is_unbound = false;
   std::vector<PodContainer> containers{}; ///< then sidecars
 };
 

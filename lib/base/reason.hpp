@@ -107,6 +107,14 @@ namespace berth {
   X(NominalTooLarge, "A quota never asks for a part of its nominal amount that another one lacks.") \
   X(KilledForMemory, "A container was killed because it reached its memory limit.")                \
   X(Applied, "The target is as the recommendation asks for.")                                      \
+  X(ScaledOut, "The analyzer gave the target more replicas, as a recommendation asks for.")        \
+  X(ScaledIn, "The analyzer took replicas from the target, as a recommendation asks for.")         \
+  X(Undone, "The analyzer took its change back: what was measured since was worse.")               \
+  X(UndoneLately, "A change of this kind was taken back lately; it is tried again later.")         \
+  X(CoolingDown, "The target was changed less than its cooldown ago.")                             \
+  X(BoundsMissing, "The policy sets no maxReplicas, so replicas are only advised on.")             \
+  X(CapacityUnknown, "What is left of the quota and the pool is not known, as nobody writes it.")  \
+  X(ActionFailed, "The API server refused the change, or did not answer.")                         \
   X(ForecastHeld, "What was measured lies within what was foreseen.")                              \
   X(ForecastMissed, "What was measured lies outside what was foreseen.")                           \
   /* operation */                                                                                  \

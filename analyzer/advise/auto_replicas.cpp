@@ -1,0 +1,237 @@
+#include "analyzer/advise/auto_replicas.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/timestamp.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using api::RecommendationKind;
+
+/// What to do about one recommendation: another number of replicas, or none and why.
+struct Verdict {
+  std::optional<std::int32_t> to{};
+  Reason reason = Reason::Applied;
+  std::string message{}; ///< where less is done than was recommended
+};
+
+Verdict refused(Reason reason, std::string message) {
+  return {std::nullopt, reason, std::move(message)};
+}
+
+std::string replicas(std::int32_t number) {
+  return std::to_string(number) + (number == 1 ? " replica" : " replicas");
+}
+
+/// When the analyzer last changed the target, by all that is known of it.
+std::optional<TimePoint> last_change(const WorkloadView& view,
+                                     const std::vector<RecommendationPtr>& known) {
+  std::optional<TimePoint> last = view.policy->status.last_applied_at;
+  for (const auto& one : known) {
+    const auto& carried = one->status.carried_out;
+    if (!carried)
+      continue;
+    const TimePoint at = std::max(carried->at, carried->undone_at.value_or(carried->at));
+    last = std::max(last.value_or(at), at);
+  }
+  return last;
+}
+
+/// Until when changes of this kind are not tried again.
+std::optional<TimePoint> back_off_until(const std::vector<RecommendationPtr>& known,
+                                        RecommendationKind kind) {
+  std::optional<TimePoint> until;
+  for (const auto& one : known) {
+    const auto& carried = one->status.carried_out;
+    if (one->spec.kind == kind && carried && carried->undone_at)
+      until = std::max(until.value_or(TimePoint{}), *carried->undone_at + kUndoneBackOff);
+  }
+  return until;
+}
+
+/// As much of the wanted growth as the operator has room for. Nothing says so where Berth does not
+/// admit the pods.
+Verdict within_room(const ReplicasQuestion& question, std::int32_t wanted) {
+  const std::int32_t now = question.view.workload->replicas;
+  const auto& room = question.facts.room;
+  if (!room)
+    return {wanted};
+  if (question.is_operator_dead || !room->by_quota)
+    return refused(Reason::CapacityUnknown, "It is not known what " + describe(*room));
+  const std::int32_t charged = std::min(room->admitted, now);
+  std::int32_t most = charged + std::min(*room->by_quota, wanted);
+  Reason reason = Reason::InsufficientQuota;
+  if (!room->can_pool_grow) {
+    if (!room->by_pool)
+      return refused(Reason::CapacityUnknown, "It is not known what " + describe(*room));
+    if (const std::int32_t placed = charged + std::min(*room->by_pool, wanted); placed < most) {
+      most = placed;
+      reason = Reason::InsufficientCapacity;
+    }
+  }
+  if (most >= wanted)
+    return {wanted};
+  if (most <= now)
+    return refused(reason, describe(*room));
+  return {most, reason, replicas(most) + " of " + std::to_string(wanted) + ": " + describe(*room)};
+}
+
+Verdict judge(const ReplicasQuestion& question, const api::ScalingRecommendation& one,
+              const std::vector<RecommendationPtr>& known, TimePoint now) {
+  const auto& policy = question.view.policy->spec;
+  const auto wanted = units_of(one);
+  if (!wanted || *wanted == question.view.workload->replicas)
+    return {};
+  if (!policy.max_replicas)
+    return refused(Reason::BoundsMissing, "Set maxReplicas in ScalingPolicy " +
+                                              question.view.policy->meta.name +
+                                              " to have this carried out");
+  if (const auto until = back_off_until(known, one.spec.kind); until && now < *until)
+    return refused(Reason::UndoneLately,
+                   "Such a change was taken back lately: it waits until " + format_time(*until));
+  const auto changed = last_change(question.view, known);
+  if (changed && now < *changed + policy.cooldown)
+    return refused(Reason::CoolingDown, "The last change was at " + format_time(*changed) +
+                                            ": it waits until " +
+                                            format_time(*changed + policy.cooldown));
+  if (one.spec.kind == RecommendationKind::ScaleOut)
+    return within_room(question, *wanted);
+  if (question.facts.usage.ending > 0)
+    return refused(Reason::PodsPending, "Pods that were taken away before are not gone yet");
+  return {*wanted};
+}
+
+void say(Plan& plan, const api::ScalingRecommendation& one, const Verdict& verdict, TimePoint now) {
+  const auto* before = api::find_condition(one.status.conditions, "Applied");
+  if (before != nullptr && before->reason == verdict.reason && before->message == verdict.message)
+    return;
+  api::ScalingRecommendationStatus status = one.status;
+  api::Condition applied;
+  applied.type = "Applied";
+  applied.status = api::ConditionStatus::False;
+  applied.reason = verdict.reason;
+  applied.message = verdict.message;
+  applied.observed_generation = one.meta.generation;
+  api::set_condition(status.conditions, std::move(applied), now);
+  amend_status(plan, one.meta, std::move(status));
+}
+
+ScaleChange change(const WorkloadView& view, const api::ScalingRecommendation& one,
+                   std::int32_t to) {
+  ScaleChange change;
+  change.target = view.ref;
+  change.uid = view.workload->meta.uid;
+  change.from = view.workload->replicas;
+  change.to = to;
+  change.of = one.meta.key();
+  change.kind = one.spec.kind;
+  return change;
+}
+
+std::string counted(const ScaleChange& change) {
+  return "From " + std::to_string(change.from) + " to " + replicas(change.to) + ": ";
+}
+
+void carry_out(Plan& plan, const WorkloadView& view, api::ScalingRecommendation one,
+               const Verdict& verdict, TimePoint now) {
+  ScaleChange scale = change(view, one, *verdict.to);
+  const auto* valid = api::find_condition(one.status.conditions, "Valid");
+  scale.reason = scale.to > scale.from ? Reason::ScaledOut : Reason::ScaledIn;
+  scale.note = counted(scale) + (valid == nullptr ? std::string() : valid->message);
+  one.status.carried_out =
+      api::CarriedOut{std::chrono::floor<std::chrono::seconds>(now), replicas_patch(scale.to),
+                      replicas_patch(scale.from), std::nullopt};
+  amend_status(plan, one.meta, one.status);
+  if (!verdict.message.empty())
+    say(plan, one, verdict, now);
+  plan.scale = std::move(scale);
+}
+
+/// Whether what was measured after the change speaks against it; in words. More replicas are not
+/// blamed for more work than was foreseen: fewer would not do it better.
+std::optional<std::string> made_worse(const api::ScalingRecommendation& one,
+                                      const WorkloadFacts& facts) {
+  const auto& outcome = one.status.outcome;
+  const auto& carried = *one.status.carried_out;
+  if (!outcome || outcome->measured_at <= carried.at)
+    return std::nullopt;
+  const bool is_worse = outcome->result == api::OutcomeResult::Worse;
+  const std::string numbers = one.spec.expected_improvement && outcome->after
+                                  ? one.spec.expected_improvement->what + " is " +
+                                        outcome->after->str() + " where " +
+                                        one.spec.expected_improvement->to.str() + " was expected"
+                                  : std::string("it became worse");
+  if (one.spec.kind == RecommendationKind::ScaleIn)
+    return is_worse ? std::optional(numbers) : std::nullopt;
+  const auto before = replicas_in(carried.undo_patch);
+  const std::int32_t working = facts.usage.present - facts.usage.coming;
+  if (before && working <= *before)
+    return "none of the replicas that were added works";
+  return is_worse && api::is_true(one.status.conditions, "Verified") ? std::optional(numbers)
+                                                                     : std::nullopt;
+}
+
+/// Within what holds for any change but the back-off: the bounds of the policy, the cooldown, and
+/// for more replicas the room.
+std::optional<std::int32_t> number_before(const ReplicasQuestion& question,
+                                          const api::ScalingRecommendation& one,
+                                          const std::vector<RecommendationPtr>& known,
+                                          TimePoint now) {
+  const auto& policy = question.view.policy->spec;
+  const std::int32_t is = question.view.workload->replicas;
+  const auto before = replicas_in(one.status.carried_out->undo_patch);
+  const auto changed = last_change(question.view, known);
+  const bool is_as_we_left_it = replicas_in(one.status.carried_out->patch) == is;
+  if (!before || !is_as_we_left_it || (changed && now < *changed + policy.cooldown))
+    return std::nullopt;
+  const std::int32_t least = std::max(policy.min_replicas.value_or(1), 1);
+  std::int32_t to = std::max(std::min(*before, policy.max_replicas.value_or(is)), least);
+  if (to > is)
+    to = within_room(question, to).to.value_or(is);
+  return to == is ? std::nullopt : std::optional(to);
+}
+
+/// True if there is something to take back.
+bool undo(Plan& plan, const ReplicasQuestion& question, const std::vector<RecommendationPtr>& known,
+          TimePoint now) {
+  for (const auto& one : known) {
+    const auto& carried = one->status.carried_out;
+    if (!carried || carried->undone_at)
+      continue;
+    const auto why = made_worse(*one, question.facts);
+    const auto to = why ? number_before(question, *one, known, now) : std::nullopt;
+    if (!to)
+      continue;
+    auto after = planned(plan, known, one->meta.key()).value_or(*one);
+    after.status.carried_out = *carried;
+    after.status.carried_out->undone_at = std::chrono::floor<std::chrono::seconds>(now);
+    amend_status(plan, after.meta, after.status);
+    ScaleChange scale = change(question.view, *one, *to);
+    scale.reason = Reason::Undone;
+    scale.note = counted(scale) + *why;
+    plan.scale = std::move(scale);
+    return true;
+  }
+  return false;
+}
+
+} // namespace
+
+void act_on_replicas(Plan& plan, const ReplicasQuestion& question, TimePoint now) {
+  const auto known = of_kinds(question.view.recommendations,
+                              {RecommendationKind::ScaleOut, RecommendationKind::ScaleIn});
+  if (undo(plan, question, known, now) || !question.wanted)
+    return;
+  const auto one = planned(plan, known, *question.wanted);
+  if (!one)
+    return;
+  const Verdict verdict = judge(question, *one, known, now);
+  if (verdict.to)
+    carry_out(plan, question.view, *one, verdict, now);
+  else if (!verdict.message.empty())
+    say(plan, *one, verdict, now);
+}
+
+} // namespace berth::analyzer

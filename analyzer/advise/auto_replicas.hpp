@@ -1,0 +1,26 @@
+#pragma once
+// act_on_replicas(): what is done about the replicas of a workload whose policy says Auto. A change
+// stays within minReplicas and maxReplicas, the cooldown, and what the operator has left; it goes
+// by what is measured now, and never by a recommendation that only stands. What the analyzer
+// changed and what became worse since is taken back, and not tried again for a while. Pure.
+
+#include "analyzer/advise/decide_workload.hpp"
+
+namespace berth::analyzer {
+
+/// After a change was taken back, so long the same kind of change is not tried again.
+inline constexpr Duration kUndoneBackOff = std::chrono::hours{6};
+
+struct ReplicasQuestion {
+  const WorkloadView& view; ///< verified: with what became of recommendations
+  const WorkloadFacts& facts;
+  /// The recommendation that what is measured now asks for.
+  const std::optional<api::ObjectKey>& wanted;
+  bool is_operator_dead = false;
+};
+
+/// Puts into the plan the change of the scale, if there is one to make, and into the status of the
+/// recommendation that it is made, or why not.
+void act_on_replicas(Plan& plan, const ReplicasQuestion& question, TimePoint now);
+
+} // namespace berth::analyzer

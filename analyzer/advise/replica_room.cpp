@@ -41,6 +41,14 @@ std::map<PoolName, ResourceVector> used_of(const api::Quota& quota) {
   return used;
 }
 
+/// Statuses are not of the same moment: what a child tells of before its parent does is no room.
+ResourceVector without_debts(const ResourceVector& held) {
+  ResourceVector charged;
+  for (const auto& [name, amount] : held)
+    charged.set(name, std::max(amount, Amount{}));
+  return charged;
+}
+
 /// Free now: neither allocated nor held for a reservation, and in one piece on some node.
 std::optional<std::int32_t> by_pool(const api::ResourcePool& pool, const ResourceVector& replica) {
   std::optional<std::int32_t> room;
@@ -100,7 +108,7 @@ void RoomBook::read_quotas() {
   for (const auto& [name, pools] : own)
     if (const auto index = forest_.find(QuotaName{name}))
       for (const auto& [pool, held] : pools)
-        balance_.charge(*index, pool, held);
+        balance_.charge(*index, pool, without_debts(held));
 }
 
 std::optional<std::int32_t> RoomBook::by_quota(const PodAdmission& of,

@@ -77,15 +77,17 @@ struct SimulatedAnalyzer {
   explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = {},
                              Prometheus* prometheus = nullptr)
       : world(given), transport(world.server, "berth-analyzer", 7),
-        client(transport, world.executor, Rng{8}, client_options()), metrics(registry),
+        client(transport, world.executor, Rng{8}, client_options()),
+        events(client, world.executor, event_options()), metrics(registry),
         mirror(client, world.executor, Rng{9}, {}),
         advisor(
-            {client, world.executor, mirror.caches(), metrics, {}, prometheus}, std::move(options),
-            [this] { return mirror.has_synced(); }, [this] { return leads; }),
+            {client, world.executor, mirror.caches(), metrics, {}, prometheus, &events},
+            std::move(options), [this] { return mirror.has_synced(); }, [this] { return leads; }),
         tasks(world.executor) {
     world.executor.post([this] {
       tasks.spawn(mirror.run(tasks.stop_token()));
       tasks.spawn(advisor.run(tasks.stop_token()));
+      tasks.spawn(events.run(tasks.stop_token()));
     });
     world.executor.run_for(std::chrono::seconds{3});
   }
@@ -109,9 +111,17 @@ struct SimulatedAnalyzer {
     return options;
   }
 
+  static kube::EventRecorderOptions event_options() {
+    kube::EventRecorderOptions options;
+    options.component = "berth.dev/analyzer";
+    options.instance = "test";
+    return options;
+  }
+
   AnalyzerWorld& world;
   simulation::SimulatedTransport transport;
   kube::Client client;
+  kube::EventRecorder events;
   telemetry::Registry registry;
   telemetry::AnalyzerMetrics metrics;
   Mirror mirror;

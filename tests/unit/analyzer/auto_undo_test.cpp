@@ -1,0 +1,122 @@
+// Which changes of replicas are taken back once what came of them is known.
+
+#include <catch2/catch.hpp>
+
+#include "analyzer/advise/auto_replicas.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using namespace std::chrono_literals;
+using api::OutcomeResult;
+using api::RecommendationKind;
+using resources::Quantity;
+
+constexpr TimePoint kNow{std::chrono::sys_days{std::chrono::year{2026} / 3 / 2}};
+
+/// A Deployment that the analyzer scaled an hour ago, by what is now known of that.
+struct Scaled {
+  Scaled(RecommendationKind kind, std::int32_t from, std::int32_t to, OutcomeResult result) {
+    policy.spec.max_replicas = 20;
+    workload.replicas = to;
+    workload.meta.uid = "uid-web";
+    one.meta.name = "web-1";
+    one.spec.kind = kind;
+    one.spec.action.patch = replicas_patch(to);
+    one.spec.expected_improvement =
+        api::ExpectedImprovement{"cpu-peak-percent", Quantity::of(30), Quantity::of(40)};
+    one.status.carried_out =
+        api::CarriedOut{kNow - 1h, replicas_patch(to), replicas_patch(from), std::nullopt};
+    one.status.outcome =
+        api::RecommendationOutcome{result, Quantity::of(30), Quantity::of(80), kNow - 5min};
+    facts.usage.present = to;
+  }
+  void verify(bool held) {
+    api::Condition verified;
+    verified.type = "Verified";
+    verified.status = held ? api::ConditionStatus::True : api::ConditionStatus::False;
+    api::set_condition(one.status.conditions, verified, kNow);
+  }
+  [[nodiscard]] Plan plan() const {
+    WorkloadView view;
+    view.ref = {api::ScalingTargetKind::Deployment, {"shop", "web"}};
+    view.workload = std::make_shared<const Workload>(workload);
+    view.policy = std::make_shared<const api::ScalingPolicy>(policy);
+    view.recommendations = {std::make_shared<const api::ScalingRecommendation>(one)};
+    Plan plan;
+    act_on_replicas(plan, {view, facts, std::nullopt}, kNow);
+    return plan;
+  }
+
+  Workload workload{};
+  api::ScalingPolicy policy{};
+  api::ScalingRecommendation one{};
+  WorkloadFacts facts{};
+};
+
+} // namespace
+
+TEST_CASE("fewer replicas that became too busy are given back, and it is noted first") {
+  const Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  const Plan plan = scaled.plan();
+  REQUIRE(plan.scale);
+  CHECK(plan.scale->from == 8);
+  CHECK(plan.scale->to == 10);
+  CHECK(plan.scale->uid == "uid-web");
+  CHECK(plan.scale->reason == Reason::Undone);
+  CHECK(plan.scale->note == "From 8 to 10 replicas: cpu-peak-percent is 80 where 40 was expected");
+  REQUIRE(plan.changed.size() == 1);
+  CHECK(plan.changed[0].meta.key() == plan.scale->of);
+  REQUIRE(plan.changed[0].status.carried_out);
+  CHECK(plan.changed[0].status.carried_out->undone_at == kNow);
+}
+
+TEST_CASE("what became no worse stays, and so does what was taken back already") {
+  CHECK(Scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Improved).plan().empty());
+  CHECK(Scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Unchanged).plan().empty());
+  Scaled again(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  again.one.status.carried_out->undone_at = kNow - 1min;
+  CHECK(again.plan().empty());
+}
+
+TEST_CASE("what was measured before the change says nothing of it") {
+  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  scaled.one.status.outcome->measured_at = scaled.one.status.carried_out->at;
+  CHECK(scaled.plan().empty());
+}
+
+TEST_CASE("a target that somebody changed since is theirs") {
+  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  scaled.workload.replicas = 9;
+  CHECK(scaled.plan().empty());
+}
+
+TEST_CASE("taking back waits for the cooldown, and keeps the bounds that hold now") {
+  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  scaled.policy.spec.cooldown = 2h;
+  CHECK(scaled.plan().empty());
+  scaled.policy.spec.cooldown = 5min;
+  scaled.policy.spec.max_replicas = 9;
+  REQUIRE(scaled.plan().scale);
+  CHECK(scaled.plan().scale->to == 9);
+}
+
+TEST_CASE("more replicas are not blamed for more work than was foreseen") {
+  Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Worse);
+  scaled.verify(false);
+  CHECK(scaled.plan().empty());
+  scaled.verify(true);
+  REQUIRE(scaled.plan().scale);
+  CHECK(scaled.plan().scale->to == 4);
+}
+
+TEST_CASE("added replicas of which none works are taken back, and of which one does are not") {
+  Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
+  scaled.facts.usage.coming = 1;
+  CHECK(scaled.plan().empty());
+  scaled.facts.usage.coming = 2;
+  REQUIRE(scaled.plan().scale);
+  CHECK(scaled.plan().scale->to == 4);
+}
+
+} // namespace berth::analyzer

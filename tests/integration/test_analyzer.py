@@ -53,6 +53,25 @@ def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(
     assert metric(analyzer, 'berth_analyzer_samples_total{outcome="added"}') > 0
 
 
+def test_in_mode_auto_a_busy_deployment_is_scaled_within_its_bounds_and_told_of(
+        analyzer: str, kube: ApiClient, namespace: str) -> None:
+    kube.create(deployment("web", namespace, cpu_used="950m", memory_used="100Mi"))
+    kube.create(policy("web", namespace, ["Replicas"], mode="Auto", maxReplicas=3))
+    wait_until(lambda: kube.get("apps/v1/Deployment", "web", namespace)["spec"]["replicas"] == 3,
+               ADVICE_SECONDS, "it is scaled out")
+    found = next(one for one in kube.list(RECOMMENDATION, namespace)
+                 if one["spec"]["kind"] == "ScaleOut")
+    assert json.loads(found["status"]["carriedOut"]["undoPatch"]) == {"spec": {"replicas": 2}}
+    wait_until(lambda: is_applied(kube, namespace, found["metadata"]["name"]), 60,
+               "it is seen that it was carried out")
+    wait_until(lambda: any(event["reason"] == "ScaledOut" and event["regarding"]["name"] == "web"
+                           for event in kube.list("events.k8s.io/v1/Event", namespace)), 30,
+               "an event tells of it")
+    assert "lastAppliedAt" in kube.get(POLICY, "web", namespace)["status"]
+    counted = metric(analyzer, 'berth_analyzer_actions_total{kind="ScaleOut",outcome="ok"}')
+    assert counted == 1
+
+
 def test_what_an_autoscaler_scales_or_what_still_waits_gets_no_contradictory_advice(
         analyzer: str, kube: ApiClient, namespace: str) -> None:
     kube.create(deployment("alone", namespace, cpu_used="950m", memory_used="100Mi"))
@@ -108,11 +127,11 @@ def deployment(name: str, namespace: str, cpu_used: str, memory_used: str) -> Ob
     }
 
 
-def policy(name: str, namespace: str, actions: list[str]) -> Object:
-    """A ScalingPolicy for the Deployment of that name."""
+def policy(name: str, namespace: str, actions: list[str], **more: object) -> Object:
+    """A ScalingPolicy for the Deployment of that name; `more` are further fields of its spec."""
     return {"apiVersion": "berth.dev/v1alpha1", "kind": "ScalingPolicy",
             "metadata": {"name": name, "namespace": namespace},
-            "spec": {"targetRef": {"kind": "Deployment", "name": name}, "actions": actions}}
+            "spec": {"targetRef": {"kind": "Deployment", "name": name}, "actions": actions, **more}}
 
 
 def standing(kube: ApiClient, namespace: str, kind: str) -> Object | None:

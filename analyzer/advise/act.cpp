@@ -1,5 +1,7 @@
 #include "analyzer/advise/act.hpp"
 
+#include <set>
+
 #include "lib/api/codec.hpp"
 #include "lib/api/json.hpp"
 #include "lib/kube/resource_types.hpp"
@@ -29,19 +31,24 @@ async::Task<void> Act::run(Plan plan) {
     co_await write_measured(plan.pool, *plan.measured);
   if (plan.policy_status)
     co_await write_policy(plan.policy, *plan.policy_status);
-  bool is_said = false; // that the scale is about to be changed
+  std::set<api::ObjectKey> unsaid; // what is to be done for them is not in the API
   for (const auto& advised : plan.advised) {
     const bool written = co_await write_advised(advised.object);
-    is_said = is_said || (written && plan.scale && plan.scale->of == advised.object.meta.key());
+    if (!written)
+      unsaid.insert(advised.object.meta.key());
   }
   for (const auto& change : plan.changed) {
     const bool written = co_await write_changed(change.meta, change.status);
-    is_said = is_said || (written && plan.scale && plan.scale->of == change.meta.key());
+    if (!written)
+      unsaid.insert(change.meta.key());
   }
   for (const auto& meta : plan.removed)
     co_await remove(meta);
-  if (is_said)
+  if (plan.scale && !unsaid.contains(plan.scale->of))
     co_await scale(*plan.scale);
+  for (const auto& one : plan.resizes)
+    if (!unsaid.contains(one.of))
+      co_await resize(one);
 }
 
 async::Task<bool> Act::write_changed(api::ObjectMeta meta,
@@ -139,6 +146,29 @@ async::Task<void> Act::scale(ScaleChange change) {
   const bool is_news = scaled && change.reason != Reason::Undone;
   events->record(about, is_news ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
                  reason, "Scale", scaled ? change.note : scaled.error().message);
+}
+
+async::Task<void> Act::resize(PodResize resize) {
+  kube::WriteOptions options;
+  options.subresource = "resize";
+  const auto resized = co_await client.patch(
+      kube::types::pod(), resize.pod, kube::PatchType::StrategicMerge, resize.patch, options);
+  metrics
+      .actions(telemetry::AdviceKind::Resize,
+               resized ? telemetry::Outcome::Ok : telemetry::Outcome::Error)
+      .add();
+  if (resized)
+    log.info("Resized a pod",
+             {{"pod", to_string(resize.pod)}, {"recommendation", to_string(resize.of)}});
+  else
+    log.warn("Failed to resize a pod", resized.error(),
+             {{"pod", to_string(resize.pod)}, {"recommendation", to_string(resize.of)}});
+  if (events == nullptr)
+    co_return;
+  events->record({"v1", "Pod", resize.pod, resize.uid},
+                 resized ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
+                 resized ? Reason::Resized : Reason::ActionFailed, "Resize",
+                 resized ? resize.note : resized.error().message);
 }
 
 async::Task<Result<void>> Act::write_status(api::ObjectMeta meta,

@@ -29,6 +29,7 @@ private:
   [[nodiscard]] async::Task<bool> write_changed(api::ObjectMeta meta,
                                                 api::ScalingRecommendationStatus status);
   [[nodiscard]] async::Task<void> scale(ScaleChange change);
+  [[nodiscard]] async::Task<void> resize(PodResize resize);
   [[nodiscard]] async::Task<Result<void>> write_status(api::ObjectMeta meta,
                                                        api::ScalingRecommendationStatus status);
   [[nodiscard]] async::Task<void> remove(api::ObjectMeta meta);

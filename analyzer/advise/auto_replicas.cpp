@@ -25,10 +25,9 @@ std::string replicas(std::int32_t number) {
   return std::to_string(number) + (number == 1 ? " replica" : " replicas");
 }
 
-/// When the analyzer last changed the target, by all that is known of it.
-std::optional<TimePoint> last_change(const WorkloadView& view,
-                                     const std::vector<RecommendationPtr>& known) {
-  std::optional<TimePoint> last = view.policy->status.last_applied_at;
+/// When the analyzer last changed the number.
+std::optional<TimePoint> last_change(const std::vector<RecommendationPtr>& known) {
+  std::optional<TimePoint> last;
   for (const auto& one : known) {
     const auto& carried = one->status.carried_out;
     if (!carried)
@@ -91,7 +90,7 @@ Verdict judge(const ReplicasQuestion& question, const api::ScalingRecommendation
   if (const auto until = back_off_until(known, one.spec.kind); until && now < *until)
     return refused(Reason::UndoneLately,
                    "Such a change was taken back lately: it waits until " + format_time(*until));
-  const auto changed = last_change(question.view, known);
+  const auto changed = last_change(known);
   if (changed && now < *changed + policy.cooldown)
     return refused(Reason::CoolingDown, "The last change was at " + format_time(*changed) +
                                             ": it waits until " +
@@ -182,7 +181,7 @@ std::optional<std::int32_t> number_before(const ReplicasQuestion& question,
   const auto& policy = question.view.policy->spec;
   const std::int32_t is = question.view.workload->replicas;
   const auto before = replicas_in(one.status.carried_out->undo_patch);
-  const auto changed = last_change(question.view, known);
+  const auto changed = last_change(known);
   const bool is_as_we_left_it = replicas_in(one.status.carried_out->patch) == is;
   if (!before || !is_as_we_left_it || (changed && now < *changed + policy.cooldown))
     return std::nullopt;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analyzer/advise/auto_replicas.hpp"
+#include "analyzer/advise/auto_resize.hpp"
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/policy_status.hpp"
@@ -128,18 +129,23 @@ Finding resize_finding(const WorkloadView& view, const WorkloadSettings& setting
   return finding;
 }
 
-void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
-                      const DecideContext& context) {
+/// What is measured now asks for; nothing where it asks for nothing, or is not known.
+std::optional<WantedResize> recommend_resize(Plan& plan, const WorkloadView& view,
+                                             const WorkloadFacts& facts,
+                                             const DecideContext& context) {
   const WorkloadSettings settings = settings_of(view);
   const auto known = of_kinds(view.recommendations, {RecommendationKind::Resize});
   const auto demands = resizable(view, facts, settings);
+  const auto over = [&](std::optional<Reason> why) -> std::optional<WantedResize> {
+    tend(plan, known, std::nullopt, why, context.options, context.now);
+    return std::nullopt;
+  };
   if (facts.usage.is_sized_by_autoscaler)
-    return tend(plan, known, std::nullopt, Reason::ScaledByAutoscaler, context.options,
-                context.now);
+    return over(Reason::ScaledByAutoscaler);
   if (!settings.resizes)
-    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+    return over(Reason::Resolved);
   if (demands.empty()) // nothing is measured: what stands may stand until its time is over
-    return tend(plan, known, std::nullopt, std::nullopt, context.options, context.now);
+    return over(std::nullopt);
   ResizeBounds bounds{view.policy->spec.resources, facts.largest_node, settings.buffer_percent};
   auto changes = resize(*view.workload, demands, bounds);
   AdviceState state = state_of(known, context.now);
@@ -154,14 +160,13 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
   const bool is_cooling =
       state.changed && context.now < *state.changed + settings.size.advice.cooldown && !is_urgent;
   if (changes.empty() || (is_cooling && !last))
-    return tend(plan, known, std::nullopt, is_done ? Reason::Applied : Reason::Resolved,
-                context.options, context.now);
+    return over(is_done ? Reason::Applied : Reason::Resolved);
   // What stands is said in its own words: those of other changes would go with the wrong patch.
   auto kept = last ? changes_of(*view.workload, last->spec.action.patch, demands) : std::nullopt;
   if (is_cooling && !kept) // nothing can be said of it now, neither that it is over
-    return tend(plan, known, std::nullopt, std::nullopt, context.options, context.now);
+    return over(std::nullopt);
   if (is_cooling && !still_helps(*kept, changes))
-    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+    return over(Reason::Resolved);
   if (kept && (is_cooling || is_close(*kept, changes)))
     changes = std::move(*kept);
   Finding finding = resize_finding(view, settings, changes, demands);
@@ -171,6 +176,7 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
   const auto wanted =
       recommendation_for(finding, context.options.recommendation_validity, context.now);
   tend(plan, known, wanted.meta.key(), std::nullopt, context.options, context.now);
+  return WantedResize{wanted.meta.key(), std::move(changes)};
 }
 
 } // namespace
@@ -181,15 +187,17 @@ Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
   WorkloadView noted = view;
   decision.verified = verify(decision.plan, noted.recommendations, facts.proofs, context.now);
   const auto wanted = recommend_replicas(decision.plan, noted, facts, context);
-  recommend_resize(decision.plan, noted, facts, context);
+  const auto resized = recommend_resize(decision.plan, noted, facts, context);
   const WorkloadSettings settings = settings_of(view, facts.learned);
   if (settings.acts && settings.scales && !view.autoscaler)
     act_on_replicas(decision.plan, {noted, facts, wanted, context.is_operator_dead}, context.now);
+  if (settings.acts && resized)
+    act_on_requests(decision.plan, noted, facts, *resized, context.now);
   auto status = policy_status(noted, facts, context.now);
   if (const auto one =
           wanted ? planned(decision.plan, noted.recommendations, *wanted) : std::nullopt)
     status.recommended_replicas = units_of(*one);
-  if (decision.plan.scale)
+  if (decision.plan.scale || !decision.plan.resizes.empty())
     status.last_applied_at = std::chrono::floor<std::chrono::seconds>(context.now);
   write_status(decision.plan, *view.policy, std::move(status));
   return decision;

@@ -44,6 +44,17 @@ struct ScaleChange {
   friend bool operator==(const ScaleChange&, const ScaleChange&) = default;
 };
 
+/// One running pod whose containers are to ask for something else, by its subresource resize.
+struct PodResize {
+  api::ObjectKey pod{};
+  std::string patch{}; ///< a strategic merge patch that holds for this very pod
+  std::string uid{};
+  api::ObjectKey of{}; ///< as ScaleChange
+  std::string note{};
+
+  friend bool operator==(const PodResize&, const PodResize&) = default;
+};
+
 struct Plan {
   api::ObjectMeta pool{}; ///< whose status `measured` is
   /// The analyzer's part of the pool's status, where it must be written.
@@ -54,10 +65,11 @@ struct Plan {
   std::vector<Changed> changed{};
   std::vector<api::ObjectMeta> removed{};
   std::optional<ScaleChange> scale{}; ///< after all that is written
+  std::vector<PodResize> resizes{};   ///< after that, each for itself
 
   [[nodiscard]] bool empty() const {
     return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty() &&
-           !scale;
+           !scale && resizes.empty();
   }
   friend bool operator==(const Plan&, const Plan&) = default;
 };

@@ -112,23 +112,23 @@ void RoomBook::read_quotas() {
 }
 
 std::optional<std::int32_t> RoomBook::by_quota(const PodAdmission& of,
-                                               const ResourceVector& replica) {
+                                               const ResourceVector& request) {
+  if (!is_read_)
+    read_quotas();
   const auto index = forest_.find(of.quota);
   if (!index || !quotas_.contains(of.quota.str()))
     return std::nullopt;
   if (forest_.finding(*index) || forest_.stopped_by(*index))
     return 0;
   std::int32_t room = kReplicasMax;
-  for (const auto& [name, request] : replica)
-    room = std::min(room, times(balance_.available(*index, of.pool, name), request));
+  for (const auto& [name, amount] : request)
+    room = std::min(room, times(balance_.available(*index, of.pool, name), amount));
   return room;
 }
 
 std::optional<ReplicaRoom> RoomBook::room_for(const WorkloadView& workload) {
   if (!workload.admission)
     return std::nullopt;
-  if (!is_read_)
-    read_quotas();
   const ResourceVector replica = request_of(*workload.workload);
   ReplicaRoom room;
   room.of = workload.admission->to;

@@ -42,10 +42,12 @@ public:
   /// Nothing for a workload of which Berth admits no pods.
   [[nodiscard]] std::optional<ReplicaRoom> room_for(const WorkloadView& workload);
 
+  /// How often the quota would still admit `request`; nothing where that is not known.
+  [[nodiscard]] std::optional<std::int32_t> by_quota(const PodAdmission& of,
+                                                     const resources::ResourceVector& request);
+
 private:
   void read_quotas();
-  [[nodiscard]] std::optional<std::int32_t> by_quota(const PodAdmission& of,
-                                                     const resources::ResourceVector& replica);
 
   const ClusterView& view_;
   bool is_read_ = false;

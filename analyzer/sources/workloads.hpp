@@ -52,6 +52,9 @@ struct PodContainer {
   resources::ResourceVector requests{};
   /// In force, where the kubelet says so; else those of the spec.
   resources::ResourceVector limits{};
+  /// Those of the spec, where others are in force.
+  std::optional<resources::ResourceVector> asked_limits{};
+  bool is_sidecar = false;
   /// When it last ended, if it was killed for its memory then.
   std::optional<TimePoint> killed{};
 
@@ -60,6 +63,13 @@ struct PodContainer {
 
 /// Waiting: for its node, its images, or its start. Ended: done, failed, or being deleted.
 enum class PodStage { Waiting, Running, Ended };
+
+/// How far a resize of a running pod is, as its node says: on the way; put off until the node has
+/// room; impossible on the node; or failed, and tried again by the kubelet.
+enum class PodResizeStage { None, InProgress, Deferred, Infeasible, Error };
+
+/// A resize must not change it.
+enum class PodQos { Unknown, Guaranteed, Burstable, BestEffort };
 
 /// Where the operator's record says that a pod was admitted to.
 struct PodAdmission {
@@ -77,6 +87,9 @@ struct WorkloadPod {
   TimePoint started{};       ///< of the pod, or of the container that started last
   bool ready = true;         ///< unless its condition Ready says otherwise
   TimePoint ready_changed{}; ///< when that condition last changed
+  PodResizeStage resize = PodResizeStage::None;
+  TimePoint resize_changed{}; ///< when the condition that says so last changed
+  PodQos qos = PodQos::Unknown;
   /// A VerticalPodAutoscaler chose what it asks for.
   bool is_sized_by_autoscaler = false;
   std::optional<PodAdmission> admission{};

@@ -114,6 +114,10 @@ namespace berth {
   X(CoolingDown, "The target was changed less than its cooldown ago.")                             \
   X(BoundsMissing, "The policy sets no maxReplicas, so replicas are only advised on.")             \
   X(CapacityUnknown, "What is left of the quota and the pool is not known, as nobody writes it.")  \
+  X(Resized, "The analyzer gave a running pod other requests, as a recommendation asks for.")      \
+  X(Resizing, "Pods of the target are being given other requests, a few at a time.")               \
+  X(ResizeDeferred, "The nodes of some pods have no room now for what they should ask for.")       \
+  X(ResizeInfeasible, "Some pods can never ask for so much where they are.")                       \
   X(ActionFailed, "The API server refused the change, or did not answer.")                         \
   X(ForecastHeld, "What was measured lies within what was foreseen.")                              \
   X(ForecastMissed, "What was measured lies outside what was foreseen.")                           \

@@ -21,6 +21,8 @@ POLICY = "berth.dev/v1alpha1/ScalingPolicy"
 RECOMMENDATION = "berth.dev/v1alpha1/ScalingRecommendation"
 # metrics-server scrapes every 10 s, the analyzer asks as often; it wants half of ten samples.
 ADVICE_SECONDS = 150
+# A request is raised once a quarter of an hour is known.
+RESIZE_SECONDS = 18 * 60
 
 
 @pytest.fixture
@@ -70,6 +72,27 @@ def test_in_mode_auto_a_busy_deployment_is_scaled_within_its_bounds_and_told_of(
     assert "lastAppliedAt" in kube.get(POLICY, "web", namespace)["status"]
     counted = metric(analyzer, 'berth_analyzer_actions_total{kind="ScaleOut",outcome="ok"}')
     assert counted == 1
+
+
+def test_in_mode_auto_running_pods_are_resized_in_place_and_the_template_is_not_touched(
+        analyzer: str, kube: ApiClient, namespace: str) -> None:
+    kube.create(deployment("web", namespace, cpu_used="100m", memory_used="900Mi"))
+    kube.create(policy("web", namespace, ["Resize"], mode="Auto"))
+    wait_until(lambda: set(requested(kube, namespace)) == {"resized"}, RESIZE_SECONDS,
+               "both pods ask for more memory")
+    template = kube.get("apps/v1/Deployment", "web", namespace)["spec"]["template"]
+    assert template["spec"]["containers"][0]["resources"]["requests"]["memory"] == "512Mi"
+    assert len(kube.list("v1/Pod", namespace)) == 2
+    found = standing(kube, namespace, "Resize")
+    assert found and "carriedOut" in found["status"]
+    assert metric(analyzer, 'berth_analyzer_actions_total{kind="Resize",outcome="ok"}') == 2
+
+
+def requested(kube: ApiClient, namespace: str) -> list[str]:
+    """Of each pod, whether it asks for what its template says."""
+    memory = [pod["spec"]["containers"][0]["resources"]["requests"]["memory"]
+              for pod in kube.list("v1/Pod", namespace)]
+    return ["as made" if amount == "512Mi" else "resized" for amount in memory]
 
 
 def test_what_an_autoscaler_scales_or_what_still_waits_gets_no_contradictory_advice(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,6 @@ POLICY = "berth.dev/v1alpha1/ScalingPolicy"
 RECOMMENDATION = "berth.dev/v1alpha1/ScalingRecommendation"
 # metrics-server scrapes every 10 s, the analyzer asks as often; it wants half of ten samples.
 ADVICE_SECONDS = 150
-# A request is raised once a quarter of an hour is known.
-RESIZE_SECONDS = 18 * 60
 
 
 @pytest.fixture
@@ -76,16 +75,36 @@ def test_in_mode_auto_a_busy_deployment_is_scaled_within_its_bounds_and_told_of(
 
 def test_in_mode_auto_running_pods_are_resized_in_place_and_the_template_is_not_touched(
         analyzer: str, kube: ApiClient, namespace: str) -> None:
-    kube.create(deployment("web", namespace, cpu_used="100m", memory_used="900Mi"))
+    web = deployment("web", namespace, cpu_used="100m", memory_used="500Mi")
+    limits = {"memory": "512Mi"}
+    web["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"] = limits
+    kube.create(web)
+    wait_until(lambda: running(kube, namespace) == 2, 60, "both pods run")
+    for pod in kube.list("v1/Pod", namespace):
+        say_killed(kube, pod)
     kube.create(policy("web", namespace, ["Resize"], mode="Auto"))
-    wait_until(lambda: set(requested(kube, namespace)) == {"resized"}, RESIZE_SECONDS,
+    wait_until(lambda: requested(kube, namespace) == ["resized"] * 2, ADVICE_SECONDS,
                "both pods ask for more memory")
     template = kube.get("apps/v1/Deployment", "web", namespace)["spec"]["template"]
     assert template["spec"]["containers"][0]["resources"]["requests"]["memory"] == "512Mi"
-    assert len(kube.list("v1/Pod", namespace)) == 2
     found = standing(kube, namespace, "Resize")
     assert found and "carriedOut" in found["status"]
     assert metric(analyzer, 'berth_analyzer_actions_total{kind="Resize",outcome="ok"}') == 2
+
+
+def running(kube: ApiClient, namespace: str) -> int:
+    """How many pods of the namespace run."""
+    return sum(pod["status"].get("phase") == "Running" for pod in kube.list("v1/Pod", namespace))
+
+
+def say_killed(kube: ApiClient, pod: Object) -> None:
+    """As a kubelet says that the pod's container was killed for its memory just now."""
+    statuses = pod["status"]["containerStatuses"]
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    statuses[0]["lastState"] = {"terminated": {"reason": "OOMKilled", "exitCode": 137,
+                                               "startedAt": now, "finishedAt": now}}
+    kube.patch("v1/Pod", pod["metadata"]["name"], {"status": {"containerStatuses": statuses}},
+               pod["metadata"]["namespace"], "status")
 
 
 def requested(kube: ApiClient, namespace: str) -> list[str]:

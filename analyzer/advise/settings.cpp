@@ -96,9 +96,12 @@ WorkloadSettings settings_of(const WorkloadView& view, const Learned& learned) {
   settings.size = size_settings(policy, learned);
   settings.size.recommendation_namespace = view.policy->meta.ns;
   settings.size.owner = owned_by(*view.policy);
-  settings.scales = acts(policy, api::ScalingAction::Replicas);
+  // A Job's parallelism is its author's, and its template cannot be changed: what is found is for
+  // the next one.
+  const bool is_job = view.ref.kind == api::ScalingTargetKind::Job;
+  settings.scales = !is_job && acts(policy, api::ScalingAction::Replicas);
   settings.resizes = acts(policy, api::ScalingAction::Resize);
-  settings.acts = policy.mode == api::ScalingMode::Auto;
+  settings.acts = !is_job && policy.mode == api::ScalingMode::Auto;
   return settings;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "lib/allocation/pool.hpp"
@@ -62,12 +63,16 @@ void add_policies(PoolViews& views, const kube::Store<api::ScalingPolicy>& polic
 using WorkloadViews = std::map<WorkloadRef, WorkloadView>;
 
 WorkloadPtr find_workload(const Caches& caches, const WorkloadRef& ref) {
-  return ref.kind == api::ScalingTargetKind::StatefulSet ? caches.stateful_sets.find(ref.key)
-                                                         : caches.deployments.find(ref.key);
+  switch (ref.kind) {
+  case api::ScalingTargetKind::StatefulSet: return caches.stateful_sets.find(ref.key);
+  case api::ScalingTargetKind::Job: return caches.jobs.find(ref.key);
+  default: return caches.deployments.find(ref.key);
+  }
 }
 
 bool is_workload(api::ScalingTargetKind kind) {
-  return kind == api::ScalingTargetKind::Deployment || kind == api::ScalingTargetKind::StatefulSet;
+  return kind == api::ScalingTargetKind::Deployment ||
+         kind == api::ScalingTargetKind::StatefulSet || kind == api::ScalingTargetKind::Job;
 }
 
 WorkloadViews workloads_of(const Caches& caches) {
@@ -197,9 +202,14 @@ ClusterView observe(const Caches& caches, const NodeSamples& samples) {
 }
 
 WorkloadPods pods_by_workload(const Caches& caches) {
+  std::set<WorkloadRef> jobs;
+  for (const auto& [key, policy] : caches.policies.items())
+    if (policy->spec.target_ref.kind == api::ScalingTargetKind::Job)
+      jobs.insert({api::ScalingTargetKind::Job, {key.ns, policy->spec.target_ref.name}});
   WorkloadPods pods;
   for (const auto& [key, pod] : caches.pods.items())
-    if (pod->workload)
+    if (pod->workload &&
+        (pod->workload->kind != api::ScalingTargetKind::Job || jobs.contains(*pod->workload)))
       pods[*pod->workload].push_back(pod);
   return pods;
 }

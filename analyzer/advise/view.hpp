@@ -41,7 +41,7 @@ struct WorkloadAdmission {
   std::int32_t pods = 0; ///< that are admitted, and have not ended
 };
 
-/// A Deployment or StatefulSet that a ScalingPolicy names.
+/// A Deployment, StatefulSet or Job that a ScalingPolicy names.
 struct WorkloadView {
   WorkloadRef ref{};
   WorkloadPtr workload{}; ///< in a ClusterView never null
@@ -84,6 +84,7 @@ struct Caches {
   const kube::Store<api::ScalingRecommendation>& recommendations;
   const kube::Store<Workload>& deployments;
   const kube::Store<Workload>& stateful_sets;
+  const kube::Store<Workload>& jobs;
   const kube::Store<WorkloadPod>& pods;
   const kube::Store<Autoscaler>& autoscalers;
 };
@@ -94,7 +95,7 @@ using NodeSamples = std::map<NodeName, MeasuredNode::Usage>;
 /// A node counts for the one pool that keeps it, as everywhere in Berth.
 [[nodiscard]] ClusterView observe(const Caches& caches, const NodeSamples& samples);
 /// The pods of every workload, whether or not a policy names it: what is measured today is the past
-/// of a policy that is made tomorrow.
+/// of a policy that is made tomorrow. Of Jobs only those that one names: they come and go.
 [[nodiscard]] WorkloadPods pods_by_workload(const Caches& caches);
 
 } // namespace berth::analyzer

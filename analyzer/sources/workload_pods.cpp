@@ -24,8 +24,12 @@ using PodResult = Result<std::shared_ptr<const WorkloadPod>>;
 std::optional<WorkloadRef> workload_of(const api::ObjectMeta& meta) {
   const auto owner =
       std::ranges::find_if(meta.owners, [](const auto& one) { return one.controller; });
+  if (owner == meta.owners.end())
+    return std::nullopt;
+  if (owner->kind == "Job" && owner->api_version.starts_with("batch/"))
+    return WorkloadRef{api::ScalingTargetKind::Job, {meta.ns, owner->name}};
   // Others have Kinds of the same names: a StatefulSet of apps.kruise.io is none that we patch.
-  if (owner == meta.owners.end() || !owner->api_version.starts_with("apps/"))
+  if (!owner->api_version.starts_with("apps/"))
     return std::nullopt;
   if (owner->kind == "StatefulSet")
     return WorkloadRef{api::ScalingTargetKind::StatefulSet, {meta.ns, owner->name}};

@@ -1,6 +1,6 @@
 #pragma once
 // What the API server says of workloads, as far as the analyzer needs it: how many replicas a
-// Deployment or StatefulSet wants and what each asks for, which pods are its, and what became of
+// Deployment, StatefulSet or Job wants and what each asks for, which pods are its, and what became of
 // their containers. Read from list and watch; tests/fuzz/workloads feeds the decoders.
 
 #include <compare>
@@ -17,7 +17,7 @@
 
 namespace berth::analyzer {
 
-/// Deployment or StatefulSet.
+/// Deployment, StatefulSet or Job.
 struct WorkloadRef {
   api::ScalingTargetKind kind = api::ScalingTargetKind::Deployment;
   api::ObjectKey key{};
@@ -43,7 +43,7 @@ struct WorkloadContainer {
 struct Workload {
   api::ObjectMeta meta{}; ///< without labels and annotations
   api::ScalingTargetKind kind = api::ScalingTargetKind::Deployment;
-  std::int32_t replicas = 1;                   ///< wanted
+  std::int32_t replicas = 1;                   ///< wanted; of a Job its parallelism
   std::vector<WorkloadContainer> containers{}; ///< then sidecars; what runs once is not among them
 };
 

@@ -30,6 +30,7 @@ MAY = [
     (ANALYZER, "list", "metrics.k8s.io", "nodes pods", "", ""),
     (ANALYZER, "list watch", "", "nodes pods", "", ""),
     (ANALYZER, "list watch", "apps", "deployments statefulsets", "", ""),
+    (ANALYZER, "list watch", "batch", "jobs", "", ""),
     (ANALYZER, "patch", "apps", "deployments/scale statefulsets/scale", "team-a", ""),
     (ANALYZER, "patch", "", "pods/resize", "team-a", ""),
     (ANALYZER, "create patch", "events.k8s.io", "events", "team-a", ""),

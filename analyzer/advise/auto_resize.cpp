@@ -221,7 +221,7 @@ void act_on_requests(Plan& plan, const WorkloadView& view, const WorkloadFacts& 
     return;
   const Workload& workload = *view.workload;
   const ResizeProgress progress = progress_of(facts.pods, workload, wanted.changes, now);
-  if (progress.running == 0 || (progress.open.empty() && one->status.applied_at))
+  if (progress.running == 0)
     return;
   const auto last = last_change(known, wanted.key);
   const TimePoint ready = last.value_or(TimePoint{}) + view.policy->spec.cooldown;

@@ -52,11 +52,11 @@ struct PodContainer {
   resources::ResourceVector requests{};
   /// In force, where the kubelet says so; else those of the spec.
   resources::ResourceVector limits{};
+  /// When it last ended, if it was killed for its memory then.
+  std::optional<TimePoint> killed{};
   /// Those of the spec, where others are in force.
   std::optional<resources::ResourceVector> asked_limits{};
   bool is_sidecar = false;
-  /// When it last ended, if it was killed for its memory then.
-  std::optional<TimePoint> killed{};
 
   friend bool operator==(const PodContainer&, const PodContainer&) = default;
 };

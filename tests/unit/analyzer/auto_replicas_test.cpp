@@ -52,7 +52,8 @@ struct AdmittedWorld : WorkloadWorld {
   AdmittedWorld(int replicas, int quota_cores, int pool_cores) {
     add_deployment(0);
     scale(replicas);
-    admin.create(simulation::make_object("berth.dev/v1alpha1", "ResourcePool", "", "p").spec({}));
+    admin.create(simulation::make_object("berth.dev/v1alpha1", "ResourcePool", "", "p")
+                     .spec(Json::object()));
     const Json nominal = {{"name", "cpu"}, {"nominal", quota_cores}};
     const Json of_pool = {{"poolRef", {{"name", "p"}}}, {"resources", Json::array({nominal})}};
     admin.create(simulation::make_object("berth.dev/v1alpha1", "Quota", "", "team")

@@ -97,7 +97,8 @@ Verdict judge(const ReplicasQuestion& question, const api::ScalingRecommendation
                                             format_time(*changed + policy.cooldown));
   if (one.spec.kind == RecommendationKind::ScaleOut)
     return within_room(question, *wanted);
-  if (question.facts.usage.ending > 0)
+  const auto& usage = question.facts.usage;
+  if (usage.ending > 0 || usage.present > question.view.workload->replicas)
     return refused(Reason::PodsPending, "Pods that were taken away before are not gone yet");
   return {*wanted};
 }
@@ -148,28 +149,43 @@ void carry_out(Plan& plan, const WorkloadView& view, api::ScalingRecommendation 
   plan.scale = std::move(scale);
 }
 
-/// Whether what was measured after the change speaks against it; in words. More replicas are not
-/// blamed for more work than was foreseen: fewer would not do it better.
-std::optional<std::string> made_worse(const api::ScalingRecommendation& one,
-                                      const WorkloadFacts& facts) {
+/// How many replicas work, or are too young to be given up.
+std::int32_t working(const WorkloadFacts& facts, TimePoint now) {
+  const auto young = std::ranges::count_if(facts.pods, [now](const auto& pod) {
+    return pod->stage != PodStage::Ended && now < pod->meta.created + kComesToWorkWithin;
+  });
+  const auto given_up =
+      std::max<std::int64_t>(facts.usage.coming - static_cast<std::int64_t>(young), 0);
+  return facts.usage.present - static_cast<std::int32_t>(given_up);
+}
+
+/// That what was measured after the change is worse, and by how much.
+std::optional<std::string> measured_worse(const api::ScalingRecommendation& one, TimePoint now) {
   const auto& outcome = one.status.outcome;
-  const auto& carried = *one.status.carried_out;
-  if (!outcome || outcome->measured_at <= carried.at)
+  if (!outcome || outcome->result != api::OutcomeResult::Worse ||
+      outcome->measured_at <= one.status.carried_out->at ||
+      outcome->measured_at + kUndoneWithin < now)
     return std::nullopt;
-  const bool is_worse = outcome->result == api::OutcomeResult::Worse;
-  const std::string numbers = one.spec.expected_improvement && outcome->after
-                                  ? one.spec.expected_improvement->what + " is " +
-                                        outcome->after->str() + " where " +
-                                        one.spec.expected_improvement->to.str() + " was expected"
-                                  : std::string("it became worse");
+  const auto& expected = one.spec.expected_improvement;
+  if (!expected || !outcome->after)
+    return "it became worse";
+  return expected->what + " is " + outcome->after->str() + " where " + expected->to.str() +
+         " was expected";
+}
+
+/// What speaks against the change, in words. More replicas are not blamed for more work than was
+/// foreseen: fewer would not do it better.
+std::optional<std::string> made_worse(const api::ScalingRecommendation& one,
+                                      const WorkloadFacts& facts, TimePoint now) {
+  const auto& carried = *one.status.carried_out;
   if (one.spec.kind == RecommendationKind::ScaleIn)
-    return is_worse ? std::optional(numbers) : std::nullopt;
+    return measured_worse(one, now);
   const auto before = replicas_in(carried.undo_patch);
-  const std::int32_t working = facts.usage.present - facts.usage.coming;
-  if (before && working <= *before)
+  const bool is_due =
+      carried.at + kWorksWithin <= now && now <= carried.at + kWorksWithin + kUndoneWithin;
+  if (is_due && before && working(facts, now) <= *before)
     return "none of the replicas that were added works";
-  return is_worse && api::is_true(one.status.conditions, "Verified") ? std::optional(numbers)
-                                                                     : std::nullopt;
+  return api::is_true(one.status.conditions, "Verified") ? measured_worse(one, now) : std::nullopt;
 }
 
 /// Within what holds for any change but the back-off: the bounds of the policy, the cooldown, and
@@ -199,7 +215,7 @@ bool undo(Plan& plan, const ReplicasQuestion& question, const std::vector<Recomm
     const auto& carried = one->status.carried_out;
     if (!carried || carried->undone_at)
       continue;
-    const auto why = made_worse(*one, question.facts);
+    const auto why = made_worse(*one, question.facts, now);
     const auto to = why ? number_before(question, *one, known, now) : std::nullopt;
     if (!to)
       continue;

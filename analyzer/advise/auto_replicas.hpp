@@ -10,6 +10,13 @@ namespace berth::analyzer {
 
 /// After a change was taken back, so long the same kind of change is not tried again.
 inline constexpr Duration kUndoneBackOff = std::chrono::hours{6};
+/// Added replicas of which none works after so long are taken back.
+inline constexpr Duration kWorksWithin = std::chrono::minutes{30};
+/// A change is judged so soon after that, or after it was verified: later other things explain what
+/// is seen.
+inline constexpr Duration kUndoneWithin = std::chrono::minutes{30};
+/// A pod that is younger may yet come to work, as in a roll-out.
+inline constexpr Duration kComesToWorkWithin = std::chrono::minutes{10};
 
 struct ReplicasQuestion {
   const WorkloadView& view; ///< verified: with what became of recommendations

@@ -54,8 +54,12 @@ api::OutcomeResult result_of(const api::ExpectedImprovement& expected, double af
                              std::optional<double> too_much) {
   const auto from = static_cast<double>(expected.from.milli_value().value()) / 1000;
   const auto to = static_cast<double>(expected.to.milli_value().value()) / 1000;
-  if (from < to && too_much && after >= *too_much)
-    return api::OutcomeResult::Worse;
+  if (from < to && too_much) {
+    if (after >= *too_much)
+      return api::OutcomeResult::Worse;
+    return after > from + kSamePercent ? api::OutcomeResult::Improved
+                                       : api::OutcomeResult::Unchanged;
+  }
   if (std::abs(after - from) <= kSamePercent)
     return api::OutcomeResult::Unchanged;
   return (after < from) == (to < from) ? api::OutcomeResult::Improved : api::OutcomeResult::Worse;

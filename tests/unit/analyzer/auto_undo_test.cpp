@@ -37,14 +37,14 @@ struct Scaled {
     verified.status = held ? api::ConditionStatus::True : api::ConditionStatus::False;
     api::set_condition(one.status.conditions, verified, kNow);
   }
-  [[nodiscard]] Plan plan() const {
+  [[nodiscard]] Plan plan(TimePoint now = kNow) const {
     WorkloadView view;
     view.ref = {api::ScalingTargetKind::Deployment, {"shop", "web"}};
     view.workload = std::make_shared<const Workload>(workload);
     view.policy = std::make_shared<const api::ScalingPolicy>(policy);
     view.recommendations = {std::make_shared<const api::ScalingRecommendation>(one)};
     Plan plan;
-    act_on_replicas(plan, {view, facts, std::nullopt}, kNow);
+    act_on_replicas(plan, {view, facts, std::nullopt}, now);
     return plan;
   }
 
@@ -112,11 +112,25 @@ TEST_CASE("more replicas are not blamed for more work than was foreseen") {
 
 TEST_CASE("added replicas of which none works are taken back, and of which one does are not") {
   Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
+  scaled.facts.usage.coming = 2;
+  CHECK(scaled.plan(kNow - 31min).empty()); // not that soon after
   scaled.facts.usage.coming = 1;
   CHECK(scaled.plan().empty());
   scaled.facts.usage.coming = 2;
   REQUIRE(scaled.plan().scale);
   CHECK(scaled.plan().scale->to == 4);
+  for (int i = 0; i < 2; ++i) { // as in a roll-out
+    auto young = std::make_shared<WorkloadPod>();
+    young->meta.created = kNow - 1min;
+    scaled.facts.pods.push_back(young);
+  }
+  CHECK(scaled.plan().empty());
+}
+
+TEST_CASE("long after it was verified a change is not judged any more") {
+  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  scaled.one.status.outcome->measured_at = kNow - 31min;
+  CHECK(scaled.plan().empty());
 }
 
 } // namespace berth::analyzer

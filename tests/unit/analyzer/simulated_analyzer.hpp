@@ -69,6 +69,15 @@ struct AnalyzerWorld : simulation::World {
     return found;
   }
 
+  /// Events on objects of the kind, in any order.
+  [[nodiscard]] std::vector<nlohmann::json> events_about(std::string_view kind) {
+    std::vector<nlohmann::json> found;
+    for (const auto& entry : server.state().store.list(kube::types::event(), server.revision()))
+      if (entry.object->at("regarding").at("kind") == kind)
+        found.push_back(*entry.object);
+    return found;
+  }
+
   std::vector<std::string> node_names;
 };
 

@@ -57,14 +57,18 @@ Verdict within_room(const ReplicasQuestion& question, std::int32_t wanted) {
   const auto& room = question.facts.room;
   if (!room)
     return {wanted};
-  if (question.is_operator_dead || !room->by_quota)
-    return refused(Reason::CapacityUnknown, "It is not known what " + describe(*room));
+  if (question.is_operator_dead)
+    return refused(Reason::CapacityUnknown, "The operator does not renew its Lease: what quota " +
+                                                room->of.quota.str() + " and pool " +
+                                                room->of.pool.str() + " have left is not known");
+  if (!room->by_quota)
+    return refused(Reason::CapacityUnknown, describe(*room));
   const std::int32_t charged = std::min(room->admitted, now);
   std::int32_t most = charged + std::min(*room->by_quota, wanted);
   Reason reason = Reason::InsufficientQuota;
   if (!room->can_pool_grow) {
     if (!room->by_pool)
-      return refused(Reason::CapacityUnknown, "It is not known what " + describe(*room));
+      return refused(Reason::CapacityUnknown, describe(*room));
     if (const std::int32_t placed = charged + std::min(*room->by_pool, wanted); placed < most) {
       most = placed;
       reason = Reason::InsufficientCapacity;

@@ -79,9 +79,6 @@ std::string idle_message(const IdlePolicy& idle) {
   if (idle.older)
     return "ScalingPolicy " + to_string(idle.older->meta.key()) + " is older and names " + name +
            " too: remove one of them";
-  if (idle.reason == Reason::TargetNotSupported)
-    return "Nothing is advised on " + name +
-           ": name a Deployment, a StatefulSet, a Job or a ResourcePool";
   const bool is_pool = target.kind == api::ScalingTargetKind::ResourcePool;
   return "There is no " + name + (is_pool ? "" : " in namespace " + idle.policy->meta.ns);
 }

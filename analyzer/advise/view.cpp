@@ -129,12 +129,10 @@ std::optional<IdlePolicy> idle(const std::shared_ptr<const api::ScalingPolicy>& 
   if (target.kind == api::ScalingTargetKind::ResourcePool) {
     const auto view = pools.find(target.name);
     holder = view == pools.end() ? nullptr : view->second.policy;
-  } else if (is_workload(target.kind)) {
+  } else {
     const auto view = workloads.find({target.kind, {policy->meta.ns, target.name}});
     const bool is_there = view != workloads.end() && view->second.workload != nullptr;
     holder = is_there ? view->second.policy : nullptr;
-  } else {
-    return IdlePolicy{policy, Reason::TargetNotSupported, nullptr};
   }
   if (!holder)
     return IdlePolicy{policy, Reason::TargetNotFound, nullptr};

@@ -62,7 +62,7 @@ struct QuotaView {
 /// A ScalingPolicy without effect.
 struct IdlePolicy {
   std::shared_ptr<const api::ScalingPolicy> policy{};
-  /// TargetNotFound, TargetTaken or TargetNotSupported.
+  /// TargetNotFound or TargetTaken.
   Reason reason = Reason::TargetNotFound;
   std::shared_ptr<const api::ScalingPolicy> older{}; ///< that holds; where it is taken, else null
 };

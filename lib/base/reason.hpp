@@ -125,7 +125,6 @@ namespace berth {
   X(CachesNotSynced, "The caches are not filled yet; nothing is decided on a partial view.")       \
   X(TargetNotFound, "The object that the policy or the request names does not exist.")             \
   X(TargetTaken, "An older policy names the same target; that one holds, and this one has no effect.") \
-  X(TargetNotSupported, "Nothing is advised on objects of the kind that the policy names.")        \
   X(Throttled, "The API server asked to slow down, or the pool's measured use is too high.")                                               \
   X(InternalError, "An unexpected failure; the message has the details.")
 // clang-format on

@@ -153,22 +153,30 @@ void carry_out(Plan& plan, const WorkloadView& view, api::ScalingRecommendation 
   plan.scale = std::move(scale);
 }
 
-/// How many replicas work, or are too young to be given up.
-std::int32_t working(const WorkloadFacts& facts, TimePoint now) {
-  const auto young = std::ranges::count_if(facts.pods, [now](const auto& pod) {
-    return pod->stage != PodStage::Ended && now < pod->meta.created + kComesToWorkWithin;
+/// Pods that had their time and have not worked once.
+std::int32_t given_up(const WorkloadFacts& facts, TimePoint now) {
+  const auto count = std::ranges::count_if(facts.pods, [now](const auto& pod) {
+    return pod->stage != PodStage::Ended && never_worked(*pod) &&
+           pod->meta.created + kComesToWorkWithin <= now;
   });
-  const auto given_up =
-      std::max<std::int64_t>(facts.usage.coming - static_cast<std::int64_t>(young), 0);
-  return facts.usage.present - static_cast<std::int32_t>(given_up);
+  return static_cast<std::int32_t>(count);
+}
+
+/// Whether the change is judged now by what is known since `since`: from the end of its cooldown
+/// on, since nothing is taken back before that.
+bool is_due(const api::CarriedOut& carried, TimePoint since, const api::ScalingPolicySpec& policy,
+            TimePoint now) {
+  const TimePoint from = std::max(since, carried.at + policy.cooldown);
+  return from <= now && now <= from + kUndoneWithin;
 }
 
 /// That what was measured after the change is worse, and by how much.
-std::optional<std::string> measured_worse(const api::ScalingRecommendation& one, TimePoint now) {
+std::optional<std::string> measured_worse(const api::ScalingRecommendation& one,
+                                          const api::ScalingPolicySpec& policy, TimePoint now) {
   const auto& outcome = one.status.outcome;
+  const auto& carried = *one.status.carried_out;
   if (!outcome || outcome->result != api::OutcomeResult::Worse ||
-      outcome->measured_at <= one.status.carried_out->at ||
-      outcome->measured_at + kUndoneWithin < now)
+      outcome->measured_at <= carried.at || !is_due(carried, outcome->measured_at, policy, now))
     return std::nullopt;
   const auto& expected = one.spec.expected_improvement;
   if (!expected || !outcome->after)
@@ -177,19 +185,30 @@ std::optional<std::string> measured_worse(const api::ScalingRecommendation& one,
          " was expected";
 }
 
+/// That it was measured to be good after the change.
+bool measured_better(const api::ScalingRecommendation& one) {
+  const auto& outcome = one.status.outcome;
+  return outcome && outcome->result == api::OutcomeResult::Improved &&
+         outcome->measured_at > one.status.carried_out->at;
+}
+
 /// What speaks against the change, in words. More replicas are not blamed for more work than was
 /// foreseen: fewer would not do it better.
-std::optional<std::string> made_worse(const api::ScalingRecommendation& one,
-                                      const WorkloadFacts& facts, TimePoint now) {
+std::optional<std::string> made_worse(const ReplicasQuestion& question,
+                                      const api::ScalingRecommendation& one, TimePoint now) {
   const auto& carried = *one.status.carried_out;
+  const auto& policy = question.view.policy->spec;
   if (one.spec.kind == RecommendationKind::ScaleIn)
-    return measured_worse(one, now);
+    return measured_worse(one, policy, now);
+  const WorkloadUsage& usage = question.facts.usage;
   const auto before = replicas_in(carried.undo_patch);
-  const bool is_due =
-      carried.at + kWorksWithin <= now && now <= carried.at + kWorksWithin + kUndoneWithin;
-  if (is_due && before && working(facts, now) <= *before)
+  const bool none_works =
+      before && usage.ending == 0 && usage.present - given_up(question.facts, now) <= *before;
+  if (none_works && !measured_better(one) &&
+      is_due(carried, carried.at + kWorksWithin, policy, now))
     return "none of the replicas that were added works";
-  return api::is_true(one.status.conditions, "Verified") ? measured_worse(one, now) : std::nullopt;
+  return api::is_true(one.status.conditions, "Verified") ? measured_worse(one, policy, now)
+                                                         : std::nullopt;
 }
 
 /// Within what holds for any change but the back-off: the bounds of the policy, the cooldown, and
@@ -219,7 +238,7 @@ bool undo(Plan& plan, const ReplicasQuestion& question, const std::vector<Recomm
     const auto& carried = one->status.carried_out;
     if (!carried || carried->undone_at)
       continue;
-    const auto why = made_worse(*one, question.facts, now);
+    const auto why = made_worse(question, *one, now);
     const auto to = why ? number_before(question, *one, known, now) : std::nullopt;
     if (!to)
       continue;

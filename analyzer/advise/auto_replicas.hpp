@@ -12,8 +12,8 @@ namespace berth::analyzer {
 inline constexpr Duration kUndoneBackOff = std::chrono::hours{6};
 /// Added replicas of which none works after so long are taken back.
 inline constexpr Duration kWorksWithin = std::chrono::minutes{30};
-/// A change is judged so soon after that, or after it was verified: later other things explain what
-/// is seen.
+/// A change is judged so soon after that, or after it was verified, and after its cooldown: later
+/// other things explain what is seen.
 inline constexpr Duration kUndoneWithin = std::chrono::minutes{30};
 /// A pod that is younger may yet come to work, as in a roll-out.
 inline constexpr Duration kComesToWorkWithin = std::chrono::minutes{10};

@@ -56,6 +56,9 @@ inline constexpr Duration kUnmeasuredAtFirst = std::chrono::minutes{2};
 /// A pod whose readiness changed no later than this after its start was never ready.
 inline constexpr Duration kReadinessKnownAfter = std::chrono::seconds{30};
 
+/// Whether it waits, or was not ready once since its node accepted it.
+[[nodiscard]] bool never_worked(const WorkloadPod& pod);
+
 [[nodiscard]] WorkloadUsage add_up(const std::vector<WorkloadPodPtr>& pods,
                                    const PodSamples& samples, TimePoint now, Duration stale_after);
 

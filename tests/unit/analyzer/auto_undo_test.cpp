@@ -37,6 +37,13 @@ struct Scaled {
     verified.status = held ? api::ConditionStatus::True : api::ConditionStatus::False;
     api::set_condition(one.status.conditions, verified, kNow);
   }
+  /// One of those that are present, made so long ago.
+  WorkloadPod& add_waiting_pod(Duration age) {
+    auto pod = std::make_shared<WorkloadPod>();
+    pod->meta.created = kNow - age;
+    facts.pods.push_back(pod);
+    return *pod;
+  }
   [[nodiscard]] Plan plan(TimePoint now = kNow) const {
     WorkloadView view;
     view.ref = {api::ScalingTargetKind::Deployment, {"shop", "web"}};
@@ -112,25 +119,58 @@ TEST_CASE("more replicas are not blamed for more work than was foreseen") {
 
 TEST_CASE("added replicas of which none works are taken back, and of which one does are not") {
   Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
-  scaled.facts.usage.coming = 2;
-  CHECK(scaled.plan(kNow - 31min).empty()); // not that soon after
-  scaled.facts.usage.coming = 1;
+  scaled.add_waiting_pod(1h);
   CHECK(scaled.plan().empty());
-  scaled.facts.usage.coming = 2;
+  scaled.add_waiting_pod(1h);
   REQUIRE(scaled.plan().scale);
   CHECK(scaled.plan().scale->to == 4);
-  for (int i = 0; i < 2; ++i) { // as in a roll-out
-    auto young = std::make_shared<WorkloadPod>();
-    young->meta.created = kNow - 1min;
-    scaled.facts.pods.push_back(young);
-  }
+  CHECK(scaled.plan(kNow - 31min).empty()); // not that soon after
+  scaled.facts.usage.ending = 1;            // its successor is not there yet
   CHECK(scaled.plan().empty());
 }
 
-TEST_CASE("long after it was verified a change is not judged any more") {
-  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
-  scaled.one.status.outcome->measured_at = kNow - 31min;
+TEST_CASE("replicas that nobody makes are taken back") {
+  Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
+  scaled.facts.usage.present = 4;
+  CHECK(scaled.plan().scale);
+}
+
+TEST_CASE("pods of a roll-out, and those that worked once, are not given up") {
+  Scaled rolled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
+  Scaled restarted = rolled;
+  for (int i = 0; i < 6; ++i) {
+    rolled.add_waiting_pod(1min);
+    WorkloadPod& pod = restarted.add_waiting_pod(1h);
+    pod.stage = PodStage::Running;
+    pod.ready = false;
+    pod.accepted = kNow - 1h;
+    pod.ready_changed = kNow - 1min;
+  }
+  rolled.facts.usage.coming = 6;
+  restarted.facts.usage.coming = 6;
+  CHECK(rolled.plan().empty());
+  CHECK(restarted.plan().empty());
+}
+
+TEST_CASE("a change that was good stays, whatever becomes of its pods later") {
+  Scaled scaled(RecommendationKind::ScaleOut, 4, 5, OutcomeResult::Improved);
+  scaled.facts.usage.coming = 1;
+  scaled.add_waiting_pod(1h);
   CHECK(scaled.plan().empty());
+  scaled.one.status.outcome->result = OutcomeResult::Unchanged;
+  CHECK(scaled.plan().scale);
+  scaled.one.status.carried_out->at = kNow - 61min; // then it is too late for this, too
+  CHECK(scaled.plan().empty());
+}
+
+TEST_CASE("long after it was verified, and its cooldown is over, a change is not judged any more") {
+  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  scaled.one.status.outcome->measured_at = kNow - 30min;
+  CHECK(scaled.plan().scale);
+  CHECK(scaled.plan(kNow + 1min).empty());
+  scaled.policy.spec.cooldown = 5h;
+  CHECK(scaled.plan(kNow + 4h).scale);
+  CHECK(scaled.plan(kNow + 4h + 31min).empty());
 }
 
 } // namespace berth::analyzer

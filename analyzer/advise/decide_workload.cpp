@@ -189,16 +189,21 @@ Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
   const auto wanted = recommend_replicas(decision.plan, noted, facts, context);
   const auto resized = recommend_resize(decision.plan, noted, facts, context);
   const WorkloadSettings settings = settings_of(view, facts.learned);
-  if (settings.acts && settings.scales && !view.autoscaler)
+  const bool acts = settings.acts && context.options.acts;
+  if (acts && settings.scales && !view.autoscaler)
     act_on_replicas(decision.plan, {noted, facts, wanted, context.is_operator_dead}, context.now);
-  if (settings.acts && resized)
+  if (acts && resized)
     act_on_requests(decision.plan, noted, facts, *resized, context.now);
-  auto status = policy_status(noted, facts, context.now);
+  auto status = policy_status(noted, facts, context);
   if (const auto one =
           wanted ? planned(decision.plan, noted.recommendations, *wanted) : std::nullopt)
     status.recommended_replicas = units_of(*one);
-  if (decision.plan.scale || !decision.plan.resizes.empty())
-    status.last_applied_at = std::chrono::floor<std::chrono::seconds>(context.now);
+  if (decision.plan.scale || !decision.plan.resizes.empty()) {
+    decision.plan.policy = view.policy->meta;
+    decision.plan.policy_acted = status;
+    decision.plan.policy_acted->last_applied_at =
+        std::chrono::floor<std::chrono::seconds>(context.now);
+  }
   write_status(decision.plan, *view.policy, std::move(status));
   return decision;
 }

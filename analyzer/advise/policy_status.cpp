@@ -58,6 +58,13 @@ api::Condition requests_advised(const WorkloadView& view, const WorkloadFacts& f
                        (except.empty() ? "" : ", whose use replicas follow"));
 }
 
+/// Of a policy whose mode is Auto, where it is not carried out.
+api::Condition not_acting() {
+  return condition("Acting", false, Reason::Recommended,
+                   "The analyzer runs without --act (analyzer.act of the chart): what the mode "
+                   "Auto would carry out is recommended only");
+}
+
 api::Condition size_advised(const PoolView& view, const PoolFacts& facts, bool is_operator_dead) {
   constexpr const char* kType = "SizeAdvised";
   if (is_operator_dead)
@@ -114,7 +121,7 @@ bool follows(const WorkloadView& view, const WorkloadSettings& settings,
 }
 
 api::ScalingPolicyStatus policy_status(const WorkloadView& view, const WorkloadFacts& facts,
-                                       TimePoint now) {
+                                       const DecideContext& context) {
   const api::ScalingPolicy& policy = *view.policy;
   const WorkloadSettings settings = settings_of(view);
   std::vector<api::Condition> conditions{ready(facts)};
@@ -122,7 +129,9 @@ api::ScalingPolicyStatus policy_status(const WorkloadView& view, const WorkloadF
     conditions.push_back(replicas_advised(view, facts));
   if (settings.resizes)
     conditions.push_back(requests_advised(view, facts, settings));
-  auto status = status_with(policy, std::move(conditions), now);
+  if (settings.acts && !context.options.acts)
+    conditions.push_back(not_acting());
+  auto status = status_with(policy, std::move(conditions), context.now);
   status.replicas = view.workload->replicas;
   return status;
 }

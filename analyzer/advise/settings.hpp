@@ -17,6 +17,8 @@ namespace berth::analyzer {
 
 struct AdvisorOptions {
   Duration interval = std::chrono::seconds{60}; ///< between two cycles
+  /// Carries out what is recommended where a policy's mode is Auto; else that is as Recommend.
+  bool acts = false;
   /// Where recommendations go for a pool that no ScalingPolicy names.
   std::string recommendation_namespace = "berth-system";
   /// Half of this before its end a recommendation that still holds is renewed.

@@ -29,10 +29,28 @@ def analyzer(cluster: Cluster, programs_folder: Path, programs: Programs,
              tmp_path: Path) -> Iterator[str]:
     """The analyzer with the rights of its service account; gives the address of its metrics."""
     berth_up(cluster, BerthOptions(programs_folder, programs=()), print)
-    record = programs.start(ANALYZER, "--interval-seconds=10", "--leader-elect=false",
+    for right in rights_to_act():
+        cluster.kube.apply(right)
+    record = programs.start(ANALYZER, "--interval-seconds=10", "--leader-elect=false", "--act=true",
                             f"--history-file={tmp_path / 'history'}",
                             service_account=f"berth-system/{ANALYZER}")
     yield record.probe_url.replace("/readyz", "/metrics")
+
+
+def rights_to_act() -> list[Object]:
+    """What the chart adds with analyzer.act, which is not the default."""
+    group = "rbac.authorization.k8s.io"
+    metadata = {"name": "test-analyzer-acts"}
+    return [
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": [
+            {"apiGroups": ["apps"], "resources": ["deployments/scale", "statefulsets/scale"],
+             "verbs": ["patch"]},
+            {"apiGroups": [""], "resources": ["pods/resize"], "verbs": ["patch"]},
+            {"apiGroups": ["events.k8s.io"], "resources": ["events"],
+             "verbs": ["create", "patch"]}]},
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": metadata,
+         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": metadata["name"]},
+         "subjects": [{"kind": "ServiceAccount", "name": ANALYZER, "namespace": "berth-system"}]}]
 
 
 def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(

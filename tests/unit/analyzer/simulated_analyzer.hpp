@@ -83,7 +83,7 @@ struct AnalyzerWorld : simulation::World {
 
 /// One replica of the analyzer, running until it goes away.
 struct SimulatedAnalyzer {
-  explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = {},
+  explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = acting(),
                              Prometheus* prometheus = nullptr)
       : world(given), transport(world.server, "berth-analyzer", 7),
         client(transport, world.executor, Rng{8}, client_options()),
@@ -112,6 +112,13 @@ struct SimulatedAnalyzer {
         std::ranges::count_if(transport.exchanges(), [part](const auto& exchange) {
           return exchange.method != "GET" && exchange.target.find(part) != std::string::npos;
         }));
+  }
+
+  /// The options of one that carries out the mode Auto.
+  static AdvisorOptions acting() {
+    AdvisorOptions options;
+    options.acts = true;
+    return options;
   }
 
   static kube::ClientOptions client_options() {

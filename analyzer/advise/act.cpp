@@ -44,11 +44,17 @@ async::Task<void> Act::run(Plan plan) {
   }
   for (const auto& meta : plan.removed)
     co_await remove(meta);
+  bool is_done = false;
   if (plan.scale && !unsaid.contains(plan.scale->of))
-    co_await scale(*plan.scale);
-  for (const auto& one : plan.resizes)
-    if (!unsaid.contains(one.of))
-      co_await resize(one);
+    is_done = co_await scale(*plan.scale);
+  for (const auto& one : plan.resizes) {
+    if (unsaid.contains(one.of))
+      continue;
+    const bool is_resized = co_await resize(one);
+    is_done = is_done || is_resized;
+  }
+  if (is_done && plan.policy_acted)
+    co_await write_policy(plan.policy, *plan.policy_acted);
 }
 
 async::Task<bool> Act::write_changed(api::ObjectMeta meta,
@@ -114,7 +120,7 @@ async::Task<bool> Act::write_advised(api::ScalingRecommendation object) {
   co_return written.has_value();
 }
 
-async::Task<void> Act::scale(ScaleChange change) {
+async::Task<bool> Act::scale(ScaleChange change) {
   const kube::ResourceType& type = change.target.kind == api::ScalingTargetKind::StatefulSet
                                        ? kube::types::stateful_set()
                                        : kube::types::deployment();
@@ -141,14 +147,15 @@ async::Task<void> Act::scale(ScaleChange change) {
               {"target_kind", type.kind},
               {"recommendation", to_string(change.of)}});
   if (events == nullptr)
-    co_return;
+    co_return scaled.has_value();
   const kube::ObjectReference about{type.api_version(), type.kind, change.target.key, change.uid};
   const bool is_news = scaled && change.reason != Reason::Undone;
   events->record(about, is_news ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
                  reason, "Scale", scaled ? change.note : scaled.error().message);
+  co_return scaled.has_value();
 }
 
-async::Task<void> Act::resize(PodResize resize) {
+async::Task<bool> Act::resize(PodResize resize) {
   kube::WriteOptions options;
   options.subresource = "resize";
   const auto resized = co_await client.patch(
@@ -164,11 +171,12 @@ async::Task<void> Act::resize(PodResize resize) {
     log.warn("Failed to resize a pod", resized.error(),
              {{"pod", to_string(resize.pod)}, {"recommendation", to_string(resize.of)}});
   if (events == nullptr)
-    co_return;
+    co_return resized.has_value();
   events->record({"v1", "Pod", resize.pod, resize.uid},
                  resized ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
                  resized ? Reason::Resized : Reason::ActionFailed, "Resize",
                  resized ? resize.note : resized.error().message);
+  co_return resized.has_value();
 }
 
 async::Task<Result<void>> Act::write_status(api::ObjectMeta meta,

@@ -28,8 +28,9 @@ private:
   [[nodiscard]] async::Task<bool> write_advised(api::ScalingRecommendation object);
   [[nodiscard]] async::Task<bool> write_changed(api::ObjectMeta meta,
                                                 api::ScalingRecommendationStatus status);
-  [[nodiscard]] async::Task<void> scale(ScaleChange change);
-  [[nodiscard]] async::Task<void> resize(PodResize resize);
+  /// Both: whether it was done.
+  [[nodiscard]] async::Task<bool> scale(ScaleChange change);
+  [[nodiscard]] async::Task<bool> resize(PodResize resize);
   [[nodiscard]] async::Task<Result<void>> write_status(api::ObjectMeta meta,
                                                        api::ScalingRecommendationStatus status);
   [[nodiscard]] async::Task<void> remove(api::ObjectMeta meta);

@@ -38,16 +38,74 @@ std::optional<TimePoint> last_change(const std::vector<RecommendationPtr>& known
   return last;
 }
 
-/// Until when changes of this kind are not tried again.
+/// Whether anything was done to the target at that time or since: what is noted before it is sent
+/// may not have been done.
+bool was_sent(const api::ScalingPolicy& policy, TimePoint at) {
+  return policy.status.last_applied_at && at <= *policy.status.last_applied_at;
+}
+
+/// A target that is short of replicas must not be so for hours.
+Duration back_off(RecommendationKind kind, std::int64_t times, Duration cooldown) {
+  if (kind == RecommendationKind::ScaleIn)
+    return kUndoneBackOff;
+  Duration wait = std::max<Duration>(cooldown, kScaleOutBackOffMin);
+  for (; times > 0 && wait < kScaleOutBackOffMax; --times)
+    wait *= 2;
+  return std::min<Duration>(wait, kScaleOutBackOffMax);
+}
+
+/// Until when changes of this kind are not tried again, because they were taken back.
 std::optional<TimePoint> back_off_until(const std::vector<RecommendationPtr>& known,
-                                        RecommendationKind kind) {
-  std::optional<TimePoint> until;
+                                        RecommendationKind kind, Duration cooldown, TimePoint now) {
+  std::optional<TimePoint> last;
+  std::int64_t times = 0;
   for (const auto& one : known) {
     const auto& carried = one->status.carried_out;
-    if (one->spec.kind == kind && carried && carried->undone_at)
-      until = std::max(until.value_or(TimePoint{}), *carried->undone_at + kUndoneBackOff);
+    if (one->spec.kind != kind || !carried || !carried->undone_at ||
+        *carried->undone_at + kUndoneBackOff < now)
+      continue;
+    ++times;
+    last = std::max(last.value_or(*carried->undone_at), *carried->undone_at);
   }
-  return until;
+  return last ? std::optional(*last + back_off(kind, times, cooldown)) : std::nullopt;
+}
+
+/// When the analyzer changed the number that somebody else put back since.
+std::optional<TimePoint> overruled_at(const WorkloadView& view,
+                                      const std::vector<RecommendationPtr>& known) {
+  const api::CarriedOut* newest = nullptr;
+  for (const auto& one : known)
+    if (const auto& carried = one->status.carried_out;
+        carried && (newest == nullptr || newest->at < carried->at))
+      newest = &*carried;
+  const bool is_overruled = newest != nullptr && !newest->undone_at &&
+                            replicas_in(newest->undo_patch) == view.workload->replicas &&
+                            was_sent(*view.policy, newest->at);
+  return is_overruled ? std::optional(newest->at) : std::nullopt;
+}
+
+/// Why it is too early for another change; nothing where it is not.
+std::optional<Verdict> too_early(const ReplicasQuestion& question,
+                                 const api::ScalingRecommendation& one,
+                                 const std::vector<RecommendationPtr>& known, TimePoint now) {
+  const auto& policy = question.view.policy->spec;
+  const bool is_critical = one.spec.kind == RecommendationKind::ScaleOut &&
+                           one.spec.priority == api::RecommendationPriority::Critical;
+  const auto until = back_off_until(known, one.spec.kind, policy.cooldown, now);
+  if (until && now < *until && !is_critical)
+    return refused(Reason::UndoneLately,
+                   "Such a change was taken back lately: it waits until " + format_time(*until));
+  if (const auto at = overruled_at(question.view, known); at && now < *at + kOverruledBackOff)
+    return refused(Reason::UndoneLately, "Somebody else undid the change of " + format_time(*at) +
+                                             ": it waits until " +
+                                             format_time(*at + kOverruledBackOff) +
+                                             "; let only one of them set the replicas");
+  const auto changed = last_change(known);
+  if (changed && now < *changed + policy.cooldown)
+    return refused(Reason::CoolingDown, "The last change was at " + format_time(*changed) +
+                                            ": it waits until " +
+                                            format_time(*changed + policy.cooldown));
+  return std::nullopt;
 }
 
 /// As much of the wanted growth as the operator has room for. Nothing says so where Berth does not
@@ -55,6 +113,8 @@ std::optional<TimePoint> back_off_until(const std::vector<RecommendationPtr>& kn
 Verdict within_room(const ReplicasQuestion& question, std::int32_t wanted) {
   const std::int32_t now = question.view.workload->replicas;
   const auto& room = question.facts.room;
+  if (!room && question.view.waits_at_gate)
+    return refused(Reason::PodsPending, "Its pods wait to be admitted, and none is yet");
   if (!room)
     return {wanted};
   if (question.is_operator_dead)
@@ -91,14 +151,8 @@ Verdict judge(const ReplicasQuestion& question, const api::ScalingRecommendation
     return refused(Reason::BoundsMissing, "Set maxReplicas in ScalingPolicy " +
                                               question.view.policy->meta.name +
                                               " to have this carried out");
-  if (const auto until = back_off_until(known, one.spec.kind); until && now < *until)
-    return refused(Reason::UndoneLately,
-                   "Such a change was taken back lately: it waits until " + format_time(*until));
-  const auto changed = last_change(known);
-  if (changed && now < *changed + policy.cooldown)
-    return refused(Reason::CoolingDown, "The last change was at " + format_time(*changed) +
-                                            ": it waits until " +
-                                            format_time(*changed + policy.cooldown));
+  if (auto verdict = too_early(question, one, known, now))
+    return std::move(*verdict);
   if (one.spec.kind == RecommendationKind::ScaleOut)
     return within_room(question, *wanted);
   const auto& usage = question.facts.usage;
@@ -222,7 +276,9 @@ std::optional<std::int32_t> number_before(const ReplicasQuestion& question,
   const auto before = replicas_in(one.status.carried_out->undo_patch);
   const auto changed = last_change(known);
   const bool is_as_we_left_it = replicas_in(one.status.carried_out->patch) == is;
-  if (!before || !is_as_we_left_it || (changed && now < *changed + policy.cooldown))
+  const bool is_again = one.status.carried_out->undone_at.has_value();
+  const bool is_cooling = changed && now < *changed + policy.cooldown;
+  if (!before || !is_as_we_left_it || (is_cooling && !is_again))
     return std::nullopt;
   const std::int32_t least = std::max(policy.min_replicas.value_or(1), 1);
   std::int32_t to = std::max(std::min(*before, policy.max_replicas.value_or(is)), least);
@@ -231,21 +287,37 @@ std::optional<std::int32_t> number_before(const ReplicasQuestion& question,
   return to == is ? std::nullopt : std::optional(to);
 }
 
+/// Why the change is taken back now. Where that was noted and could not be sent, it is sent again.
+std::optional<std::string> undone_because(const ReplicasQuestion& question,
+                                          const api::ScalingRecommendation& one, TimePoint now) {
+  const auto& undone_at = one.status.carried_out->undone_at;
+  if (!undone_at)
+    return made_worse(question, one, now);
+  const auto& policy = *question.view.policy;
+  const Duration for_so_long = std::max<Duration>(2 * policy.spec.cooldown, kUndoRetriedForMin);
+  const bool is_unsent = !was_sent(policy, *undone_at) && now < *undone_at + for_so_long;
+  return is_unsent ? std::optional<std::string>("it made things worse, and could not be taken back "
+                                                "before")
+                   : std::nullopt;
+}
+
 /// True if there is something to take back.
 bool undo(Plan& plan, const ReplicasQuestion& question, const std::vector<RecommendationPtr>& known,
           TimePoint now) {
   for (const auto& one : known) {
     const auto& carried = one->status.carried_out;
-    if (!carried || carried->undone_at)
+    if (!carried)
       continue;
-    const auto why = made_worse(question, *one, now);
+    const auto why = undone_because(question, *one, now);
     const auto to = why ? number_before(question, *one, known, now) : std::nullopt;
     if (!to)
       continue;
-    auto after = planned(plan, known, one->meta.key()).value_or(*one);
-    after.status.carried_out = *carried;
-    after.status.carried_out->undone_at = std::chrono::floor<std::chrono::seconds>(now);
-    amend_status(plan, after.meta, after.status);
+    if (!carried->undone_at) {
+      auto after = planned(plan, known, one->meta.key()).value_or(*one);
+      after.status.carried_out = *carried;
+      after.status.carried_out->undone_at = std::chrono::floor<std::chrono::seconds>(now);
+      amend_status(plan, after.meta, after.status);
+    }
     ScaleChange scale = change(question.view, *one, *to);
     scale.reason = Reason::Undone;
     scale.note = counted(scale) + *why;

@@ -5,11 +5,18 @@
 // changed and what became worse since is taken back, and not tried again for a while. Pure.
 
 #include "analyzer/advise/decide_workload.hpp"
+#include "analyzer/advise/lifecycle.hpp"
 
 namespace berth::analyzer {
 
-/// After a change was taken back, so long the same kind of change is not tried again.
-inline constexpr Duration kUndoneBackOff = std::chrono::hours{6};
+/// After added replicas were taken back, none is added for the cooldown, but at least this, doubled
+/// for each such change of the last hours, up to the other. A Critical need does not wait.
+inline constexpr Duration kScaleOutBackOffMin = std::chrono::minutes{5};
+inline constexpr Duration kScaleOutBackOffMax = std::chrono::hours{1};
+/// So long after a change that somebody else undid nothing is changed.
+inline constexpr Duration kOverruledBackOff = std::chrono::hours{1};
+/// What could not be taken back is tried again for two cooldowns, but at least so long.
+inline constexpr Duration kUndoRetriedForMin = std::chrono::minutes{10};
 /// Added replicas of which none works after so long are taken back.
 inline constexpr Duration kWorksWithin = std::chrono::minutes{30};
 /// A change is judged so soon after that, or after it was verified, and after its cooldown: later

@@ -31,11 +31,11 @@ void advise_or_renew(Plan& plan, const Finding& finding,
       return;
     wanted.meta.uid = last.meta.uid;
     wanted.meta.generation = last.meta.generation;
-    // One that ended and is found anew begins anew: it was not applied yet. That it was taken back
-    // is not forgotten.
+    // One that ended and is found anew begins anew: it was not applied yet. When it was carried out
+    // and taken back last is not forgotten: cooldown and back-off go by it.
     if (is_open(last))
       wanted.status = last.status;
-    else if (last.status.carried_out && last.status.carried_out->undone_at)
+    else
       wanted.status.carried_out = last.status.carried_out;
     if (awaits_verification(last) && check_point(last) > now - kVerifiedWithin &&
         is_of_same_metric(last.spec, wanted.spec)) {

@@ -59,8 +59,10 @@ struct Plan {
   api::ObjectMeta pool{}; ///< whose status `measured` is
   /// The analyzer's part of the pool's status, where it must be written.
   std::optional<api::ResourcePoolStatus> measured{};
-  api::ObjectMeta policy{}; ///< whose status `policy_status` is
+  api::ObjectMeta policy{}; ///< whose status `policy_status` and `policy_acted` are
   std::optional<api::ScalingPolicyStatus> policy_status{};
+  /// The same once `scale` or one of `resizes` was done.
+  std::optional<api::ScalingPolicyStatus> policy_acted{};
   std::vector<Advised> advised{}; ///< the most urgent first
   std::vector<Changed> changed{};
   std::vector<api::ObjectMeta> removed{};

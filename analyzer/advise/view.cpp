@@ -105,10 +105,14 @@ void add_autoscalers(WorkloadViews& views, const kube::Store<Autoscaler>& autosc
 void add_admissions(WorkloadViews& views, const kube::Store<WorkloadPod>& pods) {
   std::map<WorkloadRef, std::pair<TimePoint, api::ObjectKey>> newest;
   for (const auto& [key, pod] : pods.items()) {
-    if (!pod->workload || !pod->admission || pod->stage == PodStage::Ended)
+    const bool is_berths = pod->admission || pod->is_gated;
+    if (!pod->workload || !is_berths || pod->stage == PodStage::Ended)
       continue;
     const auto view = views.find(*pod->workload);
     if (view == views.end())
+      continue;
+    view->second.waits_at_gate = view->second.waits_at_gate || pod->is_gated;
+    if (!pod->admission)
       continue;
     auto& admission = view->second.admission;
     auto& last = newest[*pod->workload];

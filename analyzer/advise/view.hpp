@@ -51,6 +51,8 @@ struct WorkloadView {
   std::shared_ptr<const Autoscaler> autoscaler{};
   /// Nothing where none of its pods was admitted by Berth.
   std::optional<WorkloadAdmission> admission{};
+  /// Pods of it wait for Berth to admit them.
+  bool waits_at_gate = false;
   std::vector<RecommendationPtr> recommendations{};
 };
 

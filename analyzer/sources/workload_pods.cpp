@@ -101,10 +101,22 @@ Result<void> read_container_status(JsonElement value, PodDraft& draft) {
   return {};
 }
 
+Result<void> read_gate(JsonElement value, WorkloadPod& pod) {
+  std::string_view name;
+  BERTH_CHECK(
+      read_members(value, member("name", [&](JsonElement it) { return read_text(it, name); })));
+  pod.is_gated = pod.is_gated || name == api::kAdmissionGate;
+  return {};
+}
+
 Result<void> read_pod_spec(JsonElement value, PodDraft& draft) {
   ContainerLists& specs = draft.specs;
+  const auto read_gates = [&](JsonElement list) {
+    return read_elements(list, [&](JsonElement one) { return read_gate(one, *draft.pod); });
+  };
   return read_members(
       value, member("nodeName", [&](JsonElement it) { return read_text(it, draft.node); }),
+      member("schedulingGates", read_gates),
       member("containers", [&](JsonElement l) { return read_list(l, false, specs.containers); }),
       member("initContainers", [&](JsonElement l) { return read_list(l, true, specs.sidecars); }));
 }

@@ -1,7 +1,7 @@
 #pragma once
 // What the API server says of workloads, as far as the analyzer needs it: how many replicas a
-// Deployment, StatefulSet or Job wants and what each asks for, which pods are its, and what became of
-// their containers. Read from list and watch; tests/fuzz/workloads feeds the decoders.
+// Deployment, StatefulSet or Job wants and what each asks for, which pods are its, and what became
+// of their containers. Read from list and watch; tests/fuzz/workloads feeds the decoders.
 
 #include <compare>
 #include <memory>
@@ -93,6 +93,7 @@ struct WorkloadPod {
   /// A VerticalPodAutoscaler chose what it asks for.
   bool is_sized_by_autoscaler = false;
   std::optional<PodAdmission> admission{};
+  bool is_gated = false; ///< it waits for Berth to admit it
   /// Whether it was admitted and is bound to no node yet.
   bool is_unbound = false;
   std::vector<PodContainer> containers{}; ///< then sidecars

@@ -193,11 +193,12 @@ TEST_CASE("an autoscaler's target is left to it in mode Auto too") {
   CHECK(world.scalings() == 0);
 }
 
-TEST_CASE("replicas that never come to work are taken back, and not asked for again for hours") {
+TEST_CASE("replicas that never come to work are taken back, and asked for again after a while") {
   AutoWorld world(4);
   world.measure_pods_for(20min, 900, 500);
   REQUIRE(world.replicas() == 6); // nobody makes the two
-  world.measure_pods_for(30min, 900, 500);
+  for (int minute = 0; minute < 30 && world.replicas() == 6; ++minute)
+    world.measure_pods_for(1min, 900, 500);
   CHECK(world.replicas() == 4);
   const auto events = world.events_about("Deployment");
   REQUIRE(events.size() == 2);
@@ -206,11 +207,49 @@ TEST_CASE("replicas that never come to work are taken back, and not asked for ag
   CHECK(undone.at("reason") == "Undone");
   CHECK(undone.at("type") == "Warning");
   CHECK(undone.at("note") == "From 6 to 4 replicas: none of the replicas that were added works");
-  world.measure_pods_for(2h, 900, 500);
+  world.measure_pods_for(8min, 900, 500);
   CHECK(world.replicas() == 4);
   CHECK(world.refusal() == Reason::UndoneLately);
-  world.measure_pods_for(4h, 900, 500);
+  world.measure_pods_for(5min, 900, 500);
   CHECK(world.replicas() == 6);
+}
+
+TEST_CASE("a target that somebody else sets back is not changed again each time") {
+  AutoWorld world(4);
+  world.share_for(20min, 3600);
+  REQUIRE(world.replicas() == 6);
+  world.scale(4);
+  world.share_for(30min, 3600);
+  CHECK(world.replicas() == 4);
+  CHECK(world.refusal() == Reason::UndoneLately);
+  CHECK(world.scalings() == 1);
+}
+
+TEST_CASE("an analyzer that does not act only recommends, and the policy says so") {
+  WorkloadWorld world;
+  world.add_deployment(4);
+  world.add_policy(automatic());
+  SimulatedAnalyzer analyzer(world, AdvisorOptions{});
+  world.share_for(20min, 3600);
+  CHECK(world.replicas() == 4);
+  CHECK(analyzer.writes("/scale") == 0);
+  CHECK(world.standing_in("shop").size() == 1);
+  const auto acting = world.policy_condition("Acting");
+  CHECK(acting.status == ConditionStatus::False);
+  CHECK(acting.message.find("--act") != std::string::npos);
+}
+
+TEST_CASE("no replica is added to a target whose pods all wait to be admitted") {
+  AutoWorld world(4);
+  world.admin.create(simulation::make_pod("shop", "web-gated")
+                         .cpu("1")
+                         .memory("1Gi")
+                         .label("pod-template-hash", "7c9")
+                         .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
+                         .gated());
+  world.measure_pods_for(20min, 1200, 500);
+  CHECK(world.scalings() == 0);
+  CHECK(world.refusal() == Reason::PodsPending);
 }
 
 TEST_CASE("a change that the API server refuses is told of, and waits for the cooldown") {
@@ -222,6 +261,10 @@ TEST_CASE("a change that the API server refuses is told of, and waits for the co
   const auto events = world.events_about("Deployment");
   REQUIRE(events.size() == 1);
   CHECK(events[0].at("reason") == "ActionFailed");
+  const auto policy =
+      api::decode<api::ScalingPolicy>(world.admin.get("ScalingPolicy", {"shop", "web"}));
+  REQUIRE(policy);
+  CHECK_FALSE(policy->status.last_applied_at); // it was not
   CHECK(world.scalings() <= 2);
 }
 

@@ -1,5 +1,7 @@
 // Which changes of replicas are taken back once what came of them is known.
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "analyzer/advise/auto_replicas.hpp"
@@ -50,8 +52,9 @@ struct Scaled {
     view.workload = std::make_shared<const Workload>(workload);
     view.policy = std::make_shared<const api::ScalingPolicy>(policy);
     view.recommendations = {std::make_shared<const api::ScalingRecommendation>(one)};
+    view.waits_at_gate = waits_at_gate;
     Plan plan;
-    act_on_replicas(plan, {view, facts, std::nullopt}, now);
+    act_on_replicas(plan, {view, facts, wanted}, now);
     return plan;
   }
 
@@ -59,6 +62,8 @@ struct Scaled {
   api::ScalingPolicy policy{};
   api::ScalingRecommendation one{};
   WorkloadFacts facts{};
+  std::optional<api::ObjectKey> wanted{};
+  bool waits_at_gate = false;
 };
 
 } // namespace
@@ -83,7 +88,109 @@ TEST_CASE("what became no worse stays, and so does what was taken back already")
   CHECK(Scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Unchanged).plan().empty());
   Scaled again(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
   again.one.status.carried_out->undone_at = kNow - 1min;
+  again.policy.status.last_applied_at = kNow - 1min;
   CHECK(again.plan().empty());
+}
+
+TEST_CASE("added replicas that were taken back are asked for again within the hour") {
+  Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
+  scaled.workload.replicas = 4;
+  scaled.one.status.carried_out->undone_at = kNow;
+  scaled.policy.status.last_applied_at = kNow;
+  scaled.wanted = scaled.one.meta.key();
+  CHECK_FALSE(scaled.plan(kNow + 9min).scale);
+  CHECK(scaled.plan(kNow + 10min).scale);
+  scaled.policy.spec.cooldown = 50min;
+  CHECK_FALSE(scaled.plan(kNow + 59min).scale);
+  CHECK(scaled.plan(kNow + 1h).scale);
+}
+
+TEST_CASE(
+    "an emergency waits for no more than the cooldown, though the last growth was taken back") {
+  Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
+  scaled.workload.replicas = 4;
+  scaled.one.status.carried_out->undone_at = kNow;
+  scaled.policy.status.last_applied_at = kNow;
+  scaled.wanted = scaled.one.meta.key();
+  scaled.one.spec.priority = api::RecommendationPriority::Critical;
+  CHECK_FALSE(scaled.plan(kNow + 4min).scale);
+  CHECK(scaled.plan(kNow + 5min).scale);
+}
+
+TEST_CASE("replicas that were taken away and given back are not taken away again for hours") {
+  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  scaled.workload.replicas = 10;
+  scaled.one.status.carried_out->undone_at = kNow;
+  scaled.policy.status.last_applied_at = kNow;
+  scaled.wanted = scaled.one.meta.key();
+  CHECK_FALSE(scaled.plan(kNow + 359min).scale);
+  CHECK(scaled.plan(kNow + 6h).scale);
+}
+
+TEST_CASE("what somebody else put back is left so for an hour, but not what was never sent") {
+  Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
+  scaled.workload.replicas = 4;
+  scaled.one.status.carried_out->at = kNow;
+  scaled.wanted = scaled.one.meta.key();
+  CHECK(scaled.plan(kNow + 5min).scale);
+  scaled.policy.status.last_applied_at = kNow;
+  CHECK_FALSE(scaled.plan(kNow + 59min).scale);
+  CHECK(scaled.plan(kNow + 1h).scale);
+}
+
+TEST_CASE("while pods wait to be admitted and none is yet no replica is added") {
+  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  scaled.waits_at_gate = true;
+  CHECK(scaled.plan().empty());
+}
+
+TEST_CASE("what was to be taken back and could not be sent is sent again for a while") {
+  Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
+  scaled.policy.spec.cooldown = 20min;
+  scaled.one.status.carried_out->undone_at = kNow - 1min;
+  scaled.policy.status.last_applied_at = kNow - 1h; // that was the change itself
+  const Plan plan = scaled.plan();
+  REQUIRE(plan.scale);
+  CHECK(plan.scale->to == 10);
+  CHECK(plan.changed.empty()); // it is noted already
+  CHECK(scaled.plan(kNow + 38min).scale);
+  CHECK(scaled.plan(kNow + 39min).empty());
+  scaled.workload.replicas = 10;
+  CHECK(scaled.plan().empty());
+}
+
+TEST_CASE("what the back-off and the cooldown go by is kept, however many ended since") {
+  const auto ended = [](const std::string& name, Duration ago) {
+    auto one = std::make_shared<api::ScalingRecommendation>();
+    one->meta.name = name;
+    api::Condition valid;
+    valid.type = "Valid";
+    valid.status = api::ConditionStatus::False;
+    valid.last_transition_time = kNow - ago;
+    one->status.conditions = {valid};
+    return one;
+  };
+  std::vector<RecommendationPtr> known;
+  for (int i = 0; i < 12; ++i)
+    known.push_back(ended("new-" + std::to_string(i), i * 1min));
+  const auto undone = ended("undone", 5h);
+  undone->status.carried_out = api::CarriedOut{kNow - 5h, "{}", "{}", kNow - 4h};
+  const auto changed = ended("changed", 2h);
+  changed->status.carried_out = api::CarriedOut{kNow - 2h, "{}", "{}", std::nullopt};
+  const auto before = ended("changed-before", 3h);
+  before->status.carried_out = api::CarriedOut{kNow - 3h, "{}", "{}", std::nullopt};
+  known.insert(known.end(), {undone, changed, before});
+  const auto removed = [&](TimePoint now) {
+    Plan plan;
+    tend(plan, known, std::nullopt, std::nullopt, AdvisorOptions{}, now);
+    std::set<std::string> names;
+    for (const auto& meta : plan.removed)
+      names.insert(meta.name);
+    return names;
+  };
+  CHECK(removed(kNow) == std::set<std::string>{"new-10", "new-11", "changed-before"});
+  CHECK(removed(kNow + 3h).contains("undone"));
+  CHECK(removed(kNow + 25h).contains("changed"));
 }
 
 TEST_CASE("what was measured before the change says nothing of it") {

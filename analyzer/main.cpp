@@ -18,6 +18,7 @@
 #include "lib/base/file.hpp"
 #include "lib/cluster/watch_metrics.hpp"
 #include "lib/http/tls.hpp"
+#include "lib/kube/events.hpp"
 #include "lib/kube/leader_election.hpp"
 #include "lib/outbound/rest_transport.hpp"
 #include "lib/program/identity.hpp"
@@ -57,6 +58,20 @@ Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptio
   return outside;
 }
 
+kube::EventRecorderOptions event_options(const std::string& identity,
+                                         telemetry::EventMetrics& metrics) {
+  kube::EventRecorderOptions events;
+  events.component = "berth.dev/analyzer";
+  events.instance = identity;
+  events.on_sent = [&metrics](bool written) {
+    metrics.events(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
+  };
+  events.on_left_out = [&metrics](std::size_t left_out) {
+    metrics.dropped.add(static_cast<double>(left_out));
+  };
+  return events;
+}
+
 /// The parts of one running analyzer.
 class Analyzer {
 public:
@@ -79,6 +94,8 @@ private:
   telemetry::Logger log_;
   telemetry::AnalyzerMetrics metrics_;
   telemetry::LeaderElectionMetrics lease_metrics_;
+  telemetry::EventMetrics event_metrics_;
+  kube::EventRecorder events_;
   analyzer::Mirror mirror_;
   cluster::WatchMetrics watch_metrics_;
   bool leads_ = false;
@@ -91,7 +108,8 @@ private:
 Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, Outside outside)
     : frame_(frame), options_(std::move(options)), outside_(std::move(outside)),
       log_(frame.log().logger("analyzer")), metrics_(frame.registry()),
-      lease_metrics_(frame.registry(), options_.lease_name),
+      lease_metrics_(frame.registry(), options_.lease_name), event_metrics_(frame.registry()),
+      events_(frame.client(), frame.executor(), event_options(options_.identity, event_metrics_)),
       mirror_(frame.client(), frame.executor(), frame.make_rng(), log_.named("mirror")),
       watch_metrics_([this] { return mirror_.resources(); }, frame.executor(), frame.registry()),
       leads_(!options_.leader_elect),
@@ -113,8 +131,8 @@ Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, O
 
 analyzer::AdvisorParts Analyzer::advisor_parts() {
   analyzer::AdvisorParts parts{
-      frame_.client(),          frame_.executor(), mirror_.caches(), metrics_, log_,
-      outside_.prometheus.get()};
+      frame_.client(),           frame_.executor(), mirror_.caches(), metrics_, log_,
+      outside_.prometheus.get(), &events_};
   if (!options_.external_metrics.bind_address.empty())
     parts.on_facts = [this](const analyzer::CycleFacts& facts) { external_metrics_->show(facts); };
   return parts;
@@ -137,6 +155,7 @@ async::Task<int> Analyzer::run(std::stop_token stop) {
   async::TaskGroup background(frame_.executor());
   background.spawn(mirror_.run(background.stop_token()));
   background.spawn(watch_metrics_.run(background.stop_token()));
+  background.spawn(events_.run(background.stop_token()));
   if (options_.leader_elect)
     background.spawn(campaign(background.stop_token()));
   if (external_metrics_)

@@ -54,6 +54,8 @@ struct Mirror::Impl {
                     make_workload_codec(api::ScalingTargetKind::Deployment), log),
         stateful_sets(client, used, Rng{rng.next()}, kube::types::stateful_set(),
                       make_workload_codec(api::ScalingTargetKind::StatefulSet), log),
+        jobs(client, used, Rng{rng.next()}, kube::types::job(),
+             make_workload_codec(api::ScalingTargetKind::Job), log),
         pods(client, used, Rng{rng.next()}, kube::types::pod(), make_workload_pod_codec(), log),
         autoscalers(client, used, Rng{rng.next()}, kube::types::horizontal_pod_autoscaler(),
                     make_autoscaler_codec(), log) {}
@@ -66,6 +68,7 @@ struct Mirror::Impl {
   MirroredResource<api::ScalingRecommendation> recommendations;
   Mirrored<Workload> deployments;
   Mirrored<Workload> stateful_sets;
+  Mirrored<Workload> jobs;
   Mirrored<WorkloadPod> pods;
   Mirrored<Autoscaler> autoscalers;
 };
@@ -85,6 +88,7 @@ async::Task<void> Mirror::run(std::stop_token stop) {
   group.spawn(impl_->recommendations.reflector.run(group.stop_token()));
   group.spawn(impl_->deployments.reflector.run(group.stop_token()));
   group.spawn(impl_->stateful_sets.reflector.run(group.stop_token()));
+  group.spawn(impl_->jobs.reflector.run(group.stop_token()));
   group.spawn(impl_->pods.reflector.run(group.stop_token()));
   group.spawn(impl_->autoscalers.reflector.run(group.stop_token()));
   co_await group.join();
@@ -95,7 +99,7 @@ bool Mirror::has_synced() const {
          impl_->quotas.store.has_synced() && impl_->policies.store.has_synced() &&
          impl_->recommendations.store.has_synced() && impl_->deployments.store.has_synced() &&
          impl_->stateful_sets.store.has_synced() && impl_->pods.store.has_synced() &&
-         impl_->autoscalers.store.has_synced();
+         impl_->autoscalers.store.has_synced() && impl_->jobs.store.has_synced();
 }
 
 std::vector<cluster::ObservedResource> Mirror::resources() const {
@@ -107,14 +111,19 @@ std::vector<cluster::ObservedResource> Mirror::resources() const {
           row(impl_->policies),    row(impl_->recommendations),
           row(impl_->deployments), row(impl_->stateful_sets),
           row(impl_->pods),        row(impl_->autoscalers),
-          row(impl_->quotas)};
+          row(impl_->quotas),      row(impl_->jobs)};
 }
 
 Caches Mirror::caches() const {
-  return {impl_->nodes.store,           impl_->pools.store,
-          impl_->quotas.store,          impl_->policies.store,
-          impl_->recommendations.store, impl_->deployments.store,
-          impl_->stateful_sets.store,   impl_->pods.store,
+  return {impl_->nodes.store,
+          impl_->pools.store,
+          impl_->quotas.store,
+          impl_->policies.store,
+          impl_->recommendations.store,
+          impl_->deployments.store,
+          impl_->stateful_sets.store,
+          impl_->jobs.store,
+          impl_->pods.store,
           impl_->autoscalers.store};
 }
 

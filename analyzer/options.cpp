@@ -22,6 +22,9 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
   app.add_option("--recommendation-namespace", options.advisor.recommendation_namespace,
                  "where recommendations go for pools that no ScalingPolicy names")
       ->capture_default_str();
+  app.add_option("--act", options.advisor.acts,
+                 "carry out what policies with the mode Auto ask for (alpha); false: recommend it")
+      ->capture_default_str();
   app.add_option("--history-file", options.advisor.history_file,
                  "keeps two weeks of measurements over a restart; default: nowhere");
   app.add_option("--prometheus-url", options.prometheus_url,

@@ -5,6 +5,7 @@
 #include "analyzer/advise/plan.hpp"
 #include "lib/async/task.hpp"
 #include "lib/kube/client.hpp"
+#include "lib/kube/events.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
 
@@ -14,6 +15,7 @@ struct Act {
   kube::Client& client;
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log;
+  kube::EventRecorder* events = nullptr; ///< null: no events are written
 
   [[nodiscard]] async::Task<void> run(Plan plan);
 
@@ -22,7 +24,13 @@ private:
                                                  api::ResourcePoolStatus status);
   [[nodiscard]] async::Task<void> write_policy(api::ObjectMeta policy,
                                                api::ScalingPolicyStatus status);
-  [[nodiscard]] async::Task<void> write_advised(api::ScalingRecommendation object);
+  /// Whether it was written, with its status.
+  [[nodiscard]] async::Task<bool> write_advised(api::ScalingRecommendation object);
+  [[nodiscard]] async::Task<bool> write_changed(api::ObjectMeta meta,
+                                                api::ScalingRecommendationStatus status);
+  /// Both: whether it was done.
+  [[nodiscard]] async::Task<bool> scale(ScaleChange change);
+  [[nodiscard]] async::Task<bool> resize(PodResize resize);
   [[nodiscard]] async::Task<Result<void>> write_status(api::ObjectMeta meta,
                                                        api::ScalingRecommendationStatus status);
   [[nodiscard]] async::Task<void> remove(api::ObjectMeta meta);

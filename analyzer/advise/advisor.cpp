@@ -31,6 +31,18 @@ resources::ResourceVector largest_node(const kube::Store<cluster::Node>& nodes) 
   return largest;
 }
 
+/// What the pods say, and what the operator has left for them.
+void look_at_pods(WorkloadFacts& facts, const WorkloadView& view, const WorkloadPods& pods,
+                  RoomBook& book, bool is_operator_dead) {
+  if (const auto found = pods.find(view.ref); found != pods.end())
+    facts.pods = found->second;
+  facts.room = book.room_for(view);
+  if (view.admission && !is_operator_dead)
+    facts.quota_times = [&book, of = view.admission->to](const resources::ResourceVector& more) {
+      return book.by_quota(of, more);
+    };
+}
+
 telemetry::AdviceKind label_of(api::RecommendationKind kind) {
   return static_cast<telemetry::AdviceKind>(kind);
 }
@@ -40,7 +52,8 @@ telemetry::AdviceKind label_of(api::RecommendationKind kind) {
 Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool()> has_synced,
                  std::function<bool()> may_write)
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
-      may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log},
+      may_write_(std::move(may_write)),
+      act_{parts_.client, parts_.metrics, parts_.log, parts_.events},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
       operator_(parts_.client, options_.operator_lease) {}
 
@@ -69,7 +82,8 @@ async::Task<void> Advisor::cycle() {
   const TimePoint now = parts_.executor.clock().now();
   recorder_.forget_what_is_gone(parts_.caches);
   const ClusterView view = observe(parts_.caches, recorder_.node_samples());
-  recorder_.record(view, pods_by_workload(parts_.caches), now, operator_.is_alive());
+  const WorkloadPods pods = pods_by_workload(parts_.caches);
+  recorder_.record(view, pods, now, operator_.is_alive());
   forecaster_.begin_cycle(recorder_.history(), now);
   const TrackRecords records = track_records(parts_.caches.recommendations);
   const DecideContext context{options_, records, now, operator_.is_dead()};
@@ -87,10 +101,12 @@ async::Task<void> Advisor::cycle() {
       shown.push_back(facts_of(workload, sources, largest, now));
     parts_.on_facts({view, pools, shown, now});
   }
+  RoomBook book(view);
   for (std::size_t i = 0; i < view.workloads.size(); ++i) {
     const WorkloadView& workload = view.workloads[i];
-    const WorkloadFacts facts =
+    WorkloadFacts facts =
         parts_.on_facts ? std::move(shown[i]) : facts_of(workload, sources, largest, now);
+    look_at_pods(facts, workload, pods, book, operator_.is_dead());
     Decision decision = decide(workload, facts, context);
     co_await carry_out(std::move(decision));
   }

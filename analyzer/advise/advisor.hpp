@@ -32,7 +32,8 @@ struct AdvisorParts {
   Caches caches;
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log{};
-  Prometheus* prometheus = nullptr; ///< null: no policy's metric is read
+  Prometheus* prometheus = nullptr;      ///< null: no policy's metric is read
+  kube::EventRecorder* events = nullptr; ///< of what is done to targets; null: none are written
   /// Called in each cycle, on the executor. Where it is empty the facts of one workload live at a
   /// time, else those of all at once.
   std::function<void(const CycleFacts&)> on_facts{};

@@ -57,9 +57,12 @@ std::optional<ContainerDemand> demand_of(const WorkloadView& view, const std::st
   demand.resource = resource;
   if (resource == ResourceName::memory())
     add_kills(demand, view, history, sources.recorder.usage_of(view.ref), now);
-  if (series == nullptr || series->is_stale(now)) // a kill needs no measurement to be known
+  const bool is_job = view.ref.kind == api::ScalingTargetKind::Job;
+  // A kill needs no measurement to be known. A Job has ended when the next one is thought of.
+  if (series == nullptr || (series->is_stale(now) && !is_job))
     return demand.killed_now ? std::optional(demand) : std::nullopt;
-  demand.foresight = sources.forecaster.foresee(name, *series, StepValue::Max, now);
+  if (!series->is_stale(now))
+    demand.foresight = sources.forecaster.foresee(name, *series, StepValue::Max, now);
   demand.trust = sources.forecaster.trust(name);
   demand.peak = peak_of(*series, resource);
   demand.highest = highest_of(*series);

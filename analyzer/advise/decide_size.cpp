@@ -46,8 +46,8 @@ Reason over_because(const SizeAdvice& advice, const SizedTarget& target,
 
 } // namespace
 
-void decide_size(Plan& plan, const SizeQuestion& question, const AdvisorOptions& options,
-                 TimePoint now) {
+std::optional<api::ObjectKey> decide_size(Plan& plan, const SizeQuestion& question,
+                                          const AdvisorOptions& options, TimePoint now) {
   const auto& known = question.known;
   auto last = standing(known, now);
   AdviceState state = state_of(known, now);
@@ -57,13 +57,15 @@ void decide_size(Plan& plan, const SizeQuestion& question, const AdvisorOptions&
     last = nullptr;
   }
   SizeAdvice advice = advise(question.judged, question.target.size, state, question.advice, now);
-  if (is_done && (!advice.known || advice.state.advice == Advice::None))
-    return tend(plan, known, std::nullopt, Reason::Applied, options, now);
-  if (!advice.known)
-    return tend(plan, known, std::nullopt, std::nullopt, options, now);
-  if (advice.state.advice == Advice::None)
-    return tend(plan, known, std::nullopt, over_because(advice, question.target, last), options,
-                now);
+  if (!advice.known || advice.state.advice == Advice::None) {
+    std::optional<Reason> over;
+    if (is_done)
+      over = Reason::Applied;
+    else if (advice.known)
+      over = over_because(advice, question.target, last);
+    tend(plan, known, std::nullopt, over, options, now);
+    return std::nullopt;
+  }
   const bool is_cooling = now < advice.state.changed.value_or(now) + question.advice.cooldown;
   keep_standing_units(advice, question.target, last, is_cooling);
   const double trust =
@@ -75,9 +77,12 @@ void decide_size(Plan& plan, const SizeQuestion& question, const AdvisorOptions&
   if (const auto report = question.learned.find(judged.outlook.resource);
       report != question.learned.end())
     finding.message += "; " + describe(report->second);
+  if (advice.state.advice == Advice::Grow && !question.room.empty())
+    finding.message += "; " + question.room;
   advise_or_renew(plan, finding, known, options, now);
   const auto wanted = recommendation_for(finding, options.recommendation_validity, now);
   tend(plan, known, wanted.meta.key(), std::nullopt, options, now);
+  return wanted.meta.key();
 }
 
 } // namespace berth::analyzer

@@ -15,9 +15,12 @@ struct SizeQuestion {
   const Learned& learned;   ///< for Adaptive; empty otherwise
   double trust_to_grow = 1; ///< by what became of such advice before, 0..1
   double trust_to_shrink = 1;
+  std::string room{}; ///< what the operator has left to grow into, in words; empty: not its work
 };
 
-void decide_size(Plan& plan, const SizeQuestion& question, const AdvisorOptions& options,
-                 TimePoint now);
+/// The recommendation that what is measured now asks for; nothing where it asks for none, or is not
+/// known.
+std::optional<api::ObjectKey> decide_size(Plan& plan, const SizeQuestion& question,
+                                          const AdvisorOptions& options, TimePoint now);
 
 } // namespace berth::analyzer

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyzer/advise/auto_replicas.hpp"
+#include "analyzer/advise/auto_resize.hpp"
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/policy_status.hpp"
@@ -17,27 +19,18 @@ double record_of(const DecideContext& context, RecommendationKind kind) {
   return context.records[static_cast<std::size_t>(kind)];
 }
 
-/// A metric's target is where it should be, and not where trouble begins: a tenth more is too much.
-Thresholds metric_thresholds() {
-  Thresholds thresholds;
-  thresholds.shrink_percent = 60;
-  thresholds.target_percent = 95;
-  thresholds.warning_percent = 102;
-  thresholds.critical_percent = 110;
-  thresholds.emergency_percent = 200;
-  return thresholds;
-}
-
-void recommend_replicas(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
-                        const DecideContext& context) {
+/// The recommendation that what is measured now asks for.
+std::optional<api::ObjectKey> recommend_replicas(Plan& plan, const WorkloadView& view,
+                                                 const WorkloadFacts& facts,
+                                                 const DecideContext& context) {
   const WorkloadSettings settings = settings_of(view, facts.learned);
   const auto known =
       of_kinds(view.recommendations, {RecommendationKind::ScaleOut, RecommendationKind::ScaleIn});
-  if (view.autoscaler)
-    return tend(plan, known, std::nullopt, Reason::ScaledByAutoscaler, context.options,
-                context.now);
-  if (!settings.scales || (facts.used.empty() && facts.metrics.empty()))
-    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+  if (view.autoscaler || !settings.scales || (facts.used.empty() && facts.metrics.empty())) {
+    const Reason over = view.autoscaler ? Reason::ScaledByAutoscaler : Reason::Resolved;
+    tend(plan, known, std::nullopt, over, context.options, context.now);
+    return std::nullopt;
+  }
   SizedTarget target;
   target.ref = {view.ref.kind, view.ref.key.name};
   target.recommendation_namespace = settings.size.recommendation_namespace;
@@ -51,7 +44,9 @@ void recommend_replicas(Plan& plan, const WorkloadView& view, const WorkloadFact
                         facts.learned};
   question.trust_to_grow = record_of(context, RecommendationKind::ScaleOut);
   question.trust_to_shrink = record_of(context, RecommendationKind::ScaleIn);
-  decide_size(plan, question, context.options, context.now);
+  if (facts.room)
+    question.room = describe(*facts.room);
+  return decide_size(plan, question, context.options, context.now);
 }
 
 /// Where replicas follow the use of a resource, its request stays as it is: two hands on one wheel.
@@ -126,18 +121,23 @@ Finding resize_finding(const WorkloadView& view, const WorkloadSettings& setting
   return finding;
 }
 
-void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
-                      const DecideContext& context) {
+/// What is measured now asks for; nothing where it asks for nothing, or is not known.
+std::optional<WantedResize> recommend_resize(Plan& plan, const WorkloadView& view,
+                                             const WorkloadFacts& facts,
+                                             const DecideContext& context) {
   const WorkloadSettings settings = settings_of(view);
   const auto known = of_kinds(view.recommendations, {RecommendationKind::Resize});
   const auto demands = resizable(view, facts, settings);
+  const auto over = [&](std::optional<Reason> why) -> std::optional<WantedResize> {
+    tend(plan, known, std::nullopt, why, context.options, context.now);
+    return std::nullopt;
+  };
   if (facts.usage.is_sized_by_autoscaler)
-    return tend(plan, known, std::nullopt, Reason::ScaledByAutoscaler, context.options,
-                context.now);
+    return over(Reason::ScaledByAutoscaler);
   if (!settings.resizes)
-    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+    return over(Reason::Resolved);
   if (demands.empty()) // nothing is measured: what stands may stand until its time is over
-    return tend(plan, known, std::nullopt, std::nullopt, context.options, context.now);
+    return over(std::nullopt);
   ResizeBounds bounds{view.policy->spec.resources, facts.largest_node, settings.buffer_percent};
   auto changes = resize(*view.workload, demands, bounds);
   AdviceState state = state_of(known, context.now);
@@ -152,14 +152,13 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
   const bool is_cooling =
       state.changed && context.now < *state.changed + settings.size.advice.cooldown && !is_urgent;
   if (changes.empty() || (is_cooling && !last))
-    return tend(plan, known, std::nullopt, is_done ? Reason::Applied : Reason::Resolved,
-                context.options, context.now);
+    return over(is_done ? Reason::Applied : Reason::Resolved);
   // What stands is said in its own words: those of other changes would go with the wrong patch.
   auto kept = last ? changes_of(*view.workload, last->spec.action.patch, demands) : std::nullopt;
   if (is_cooling && !kept) // nothing can be said of it now, neither that it is over
-    return tend(plan, known, std::nullopt, std::nullopt, context.options, context.now);
+    return over(std::nullopt);
   if (is_cooling && !still_helps(*kept, changes))
-    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+    return over(Reason::Resolved);
   if (kept && (is_cooling || is_close(*kept, changes)))
     changes = std::move(*kept);
   Finding finding = resize_finding(view, settings, changes, demands);
@@ -169,6 +168,7 @@ void recommend_resize(Plan& plan, const WorkloadView& view, const WorkloadFacts&
   const auto wanted =
       recommendation_for(finding, context.options.recommendation_validity, context.now);
   tend(plan, known, wanted.meta.key(), std::nullopt, context.options, context.now);
+  return WantedResize{wanted.meta.key(), std::move(changes)};
 }
 
 } // namespace
@@ -199,9 +199,25 @@ Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
   Decision decision;
   WorkloadView noted = view;
   decision.verified = verify(decision.plan, noted.recommendations, facts.proofs, context.now);
-  recommend_replicas(decision.plan, noted, facts, context);
-  recommend_resize(decision.plan, noted, facts, context);
-  write_status(decision.plan, *view.policy, policy_status(noted, facts, context.now));
+  const auto wanted = recommend_replicas(decision.plan, noted, facts, context);
+  const auto resized = recommend_resize(decision.plan, noted, facts, context);
+  const WorkloadSettings settings = settings_of(view, facts.learned);
+  const bool acts = settings.acts && context.options.acts;
+  if (acts && settings.scales && !view.autoscaler)
+    act_on_replicas(decision.plan, {noted, facts, wanted, context.is_operator_dead}, context.now);
+  if (acts && resized)
+    act_on_requests(decision.plan, noted, facts, *resized, context.now);
+  auto status = policy_status(noted, facts, context);
+  if (const auto one =
+          wanted ? planned(decision.plan, noted.recommendations, *wanted) : std::nullopt)
+    status.recommended_replicas = units_of(*one);
+  if (decision.plan.scale || !decision.plan.resizes.empty()) {
+    decision.plan.policy = view.policy->meta;
+    decision.plan.policy_acted = status;
+    decision.plan.policy_acted->last_applied_at =
+        std::chrono::floor<std::chrono::seconds>(context.now);
+  }
+  write_status(decision.plan, *view.policy, std::move(status));
   return decision;
 }
 

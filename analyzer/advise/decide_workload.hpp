@@ -2,7 +2,10 @@
 // decide(): what to write for one workload that a ScalingPolicy names: how many replicas it should
 // have, and what each should ask for. Pure.
 
+#include <functional>
+
 #include "analyzer/advise/decide.hpp"
+#include "analyzer/advise/replica_room.hpp"
 #include "analyzer/advise/resize.hpp"
 #include "analyzer/advise/workload_usage.hpp"
 
@@ -17,6 +20,10 @@ struct WorkloadFacts {
   std::vector<Outlook> metrics{};
   std::vector<ContainerDemand> demands{};
   resources::ResourceVector largest_node{};
+  std::optional<ReplicaRoom> room{}; ///< where Berth admits its pods
+  /// How often the quota of its pods has room for so much more; nothing where it is not known.
+  std::function<std::optional<std::int32_t>(const resources::ResourceVector&)> quota_times{};
+  std::vector<WorkloadPodPtr> pods{}; ///< all of its pods
   Learned learned{};
   Proofs proofs{};
 };

@@ -135,6 +135,12 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
     const bool is_there = found != workload->containers.end();
     return percent_of(amount(metric, at), is_there ? number(found->requests.get(resource)) : 0.0);
   };
+  proofs.too_much_percent = [settings = settings_of(view)](const std::string& metric) {
+    const auto [container, resource] = split(metric);
+    if (container == "metric")
+      return metric_thresholds().warning_percent;
+    return container.empty() ? settings.size.thresholds_of(resource).warning_percent : 100.0;
+  };
   proofs.is_applied = [workload = view.workload](const api::ScalingRecommendation& one) {
     using api::RecommendationKind;
     const auto units = units_of(one);

@@ -46,6 +46,22 @@ std::string_view ended_message(Reason reason) {
   }
 }
 
+/// When the analyzer last changed the target; the beginning of time: never.
+TimePoint last_carried_out(const std::vector<RecommendationPtr>& recommendations) {
+  TimePoint last{};
+  for (const auto& one : recommendations)
+    if (one->status.carried_out)
+      last = std::max(last, one->status.carried_out->at);
+  return last;
+}
+
+/// Whether a back-off or the cooldown goes by it, however many are newer.
+bool is_remembered(const api::ScalingRecommendation& one, TimePoint last_changed, TimePoint now) {
+  const auto& carried = one.status.carried_out;
+  return carried && (carried->at == last_changed ||
+                     (carried->undone_at && now < *carried->undone_at + kUndoneBackOff));
+}
+
 void end(Plan& plan, const api::ScalingRecommendation& recommendation, Reason reason,
          TimePoint now) {
   api::Condition valid;
@@ -101,9 +117,12 @@ void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
   std::ranges::sort(ended, [](const auto& left, const auto& right) {
     return std::pair(since(*right), right->meta.key()) < std::pair(since(*left), left->meta.key());
   });
-  for (std::size_t i = 0; i < ended.size(); ++i)
-    if (i >= options.ended_kept_max || now - since(*ended[i]) > options.ended_kept_for)
+  const TimePoint changed = last_carried_out(recommendations);
+  for (std::size_t i = 0; i < ended.size(); ++i) {
+    const bool is_too_many = i >= options.ended_kept_max && !is_remembered(*ended[i], changed, now);
+    if (is_too_many || now - since(*ended[i]) > options.ended_kept_for)
       plan.removed.push_back(ended[i]->meta);
+  }
 }
 
 api::ScalingRecommendationStatus with_valid(const api::ObjectMeta& meta,

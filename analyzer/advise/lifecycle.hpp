@@ -10,6 +10,10 @@
 
 namespace berth::analyzer {
 
+/// That a change was taken back counts for so long: replicas that were taken away and given back
+/// are not taken away again.
+inline constexpr Duration kUndoneBackOff = std::chrono::hours{6};
+
 /// What was advised so far about the size of a target, as the recommendations tell it.
 [[nodiscard]] AdviceState state_of(const std::vector<RecommendationPtr>& recommendations,
                                    TimePoint now);
@@ -19,7 +23,8 @@ namespace berth::analyzer {
 [[nodiscard]] RecommendationPtr standing(const std::vector<RecommendationPtr>& recommendations,
                                          TimePoint now);
 
-/// Ends what stands and is not `wanted` any more, and removes what ended long ago. `over`: why what
+/// Ends what stands and is not `wanted` any more, and removes what ended long ago, but not what
+/// back-off and cooldown go by. `over`: why what
 /// stands ends before its time; absent: only its time ends it.
 void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
           const std::optional<api::ObjectKey>& wanted, std::optional<Reason> over,

@@ -31,9 +31,12 @@ void advise_or_renew(Plan& plan, const Finding& finding,
       return;
     wanted.meta.uid = last.meta.uid;
     wanted.meta.generation = last.meta.generation;
-    // One that ended and is found anew begins anew: it was not applied yet.
+    // One that ended and is found anew begins anew: it was not applied yet. When it was carried out
+    // and taken back last is not forgotten: cooldown and back-off go by it.
     if (is_open(last))
       wanted.status = last.status;
+    else
+      wanted.status.carried_out = last.status.carried_out;
     if (awaits_verification(last) && check_point(last) > now - kVerifiedWithin &&
         is_of_same_metric(last.spec, wanted.spec)) {
       wanted.spec.evidence = last.spec.evidence;
@@ -51,6 +54,34 @@ void advise_or_renew(Plan& plan, const Finding& finding,
     return one.object.spec.priority < wanted.spec.priority;
   });
   plan.advised.insert(place, Advised{std::move(wanted)});
+}
+
+std::optional<api::ScalingRecommendation>
+planned(const Plan& plan, const std::vector<RecommendationPtr>& known, const api::ObjectKey& key) {
+  const auto advised = std::ranges::find(plan.advised, key,
+                                         [](const Advised& one) { return one.object.meta.key(); });
+  if (advised != plan.advised.end())
+    return advised->object;
+  const auto before =
+      std::ranges::find(known, key, [](const auto& one) { return one->meta.key(); });
+  if (before == known.end())
+    return std::nullopt;
+  api::ScalingRecommendation object = **before;
+  const auto changed =
+      std::ranges::find(plan.changed, key, [](const Changed& one) { return one.meta.key(); });
+  if (changed != plan.changed.end())
+    object.status = changed->status;
+  return object;
+}
+
+void amend_status(Plan& plan, const api::ObjectMeta& meta,
+                  api::ScalingRecommendationStatus status) {
+  const auto advised = std::ranges::find(plan.advised, meta.key(),
+                                         [](const Advised& one) { return one.object.meta.key(); });
+  if (advised != plan.advised.end())
+    advised->object.status = std::move(status);
+  else
+    change_status(plan, {meta, std::move(status)});
 }
 
 void change_status(Plan& plan, Changed changed) {

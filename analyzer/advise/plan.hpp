@@ -28,18 +28,50 @@ struct Changed {
   friend bool operator==(const Changed&, const Changed&) = default;
 };
 
+/// A change of the number of a workload's replicas.
+struct ScaleChange {
+  WorkloadRef target{};
+  std::string uid{};     ///< of the target: another object of its name is not changed
+  std::int32_t from = 0; ///< what it must have
+  std::int32_t to = 0;
+  /// The recommendation that it carries out or takes back. Its status says so before the change is
+  /// sent; where that could not be written nothing is sent.
+  api::ObjectKey of{};
+  api::RecommendationKind kind = api::RecommendationKind::ScaleOut;
+  Reason reason = Reason::ScaledOut; ///< ScaledOut, ScaledIn or Undone
+  std::string note{};
+
+  friend bool operator==(const ScaleChange&, const ScaleChange&) = default;
+};
+
+/// One running pod whose containers are to ask for something else, by its subresource resize.
+struct PodResize {
+  api::ObjectKey pod{};
+  std::string patch{}; ///< a strategic merge patch that holds for this very pod
+  std::string uid{};
+  api::ObjectKey of{}; ///< as ScaleChange
+  std::string note{};
+
+  friend bool operator==(const PodResize&, const PodResize&) = default;
+};
+
 struct Plan {
   api::ObjectMeta pool{}; ///< whose status `measured` is
   /// The analyzer's part of the pool's status, where it must be written.
   std::optional<api::ResourcePoolStatus> measured{};
-  api::ObjectMeta policy{}; ///< whose status `policy_status` is
+  api::ObjectMeta policy{}; ///< whose status `policy_status` and `policy_acted` are
   std::optional<api::ScalingPolicyStatus> policy_status{};
+  /// The same once `scale` or one of `resizes` was done.
+  std::optional<api::ScalingPolicyStatus> policy_acted{};
   std::vector<Advised> advised{}; ///< the most urgent first
   std::vector<Changed> changed{};
   std::vector<api::ObjectMeta> removed{};
+  std::optional<ScaleChange> scale{}; ///< after all that is written
+  std::vector<PodResize> resizes{};   ///< after that, each for itself
 
   [[nodiscard]] bool empty() const {
-    return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty();
+    return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty() &&
+           !scale && resizes.empty();
   }
   friend bool operator==(const Plan&, const Plan&) = default;
 };
@@ -50,6 +82,13 @@ struct Plan {
 void advise_or_renew(Plan& plan, const Finding& finding,
                      const std::vector<RecommendationPtr>& known, const AdvisorOptions& options,
                      TimePoint now);
+
+/// The recommendation as it will be once the plan is carried out; nothing if nobody
+/// knows it.
+[[nodiscard]] std::optional<api::ScalingRecommendation>
+planned(const Plan& plan, const std::vector<RecommendationPtr>& known, const api::ObjectKey& key);
+/// The status goes with the recommendation where that is written, else by itself.
+void amend_status(Plan& plan, const api::ObjectMeta& meta, api::ScalingRecommendationStatus status);
 
 /// The status goes with the others of this plan; one of the same recommendation is replaced.
 void change_status(Plan& plan, Changed changed);

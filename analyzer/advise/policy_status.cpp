@@ -58,6 +58,13 @@ api::Condition requests_advised(const WorkloadView& view, const WorkloadFacts& f
                        (except.empty() ? "" : ", whose use replicas follow"));
 }
 
+/// Of a policy whose mode is Auto, where it is not carried out.
+api::Condition not_acting() {
+  return condition("Acting", false, Reason::Recommended,
+                   "The analyzer runs without --act (analyzer.act of the chart): what the mode "
+                   "Auto would carry out is recommended only");
+}
+
 api::Condition size_advised(const PoolView& view, const PoolFacts& facts, bool is_operator_dead) {
   constexpr const char* kType = "SizeAdvised";
   if (is_operator_dead)
@@ -79,8 +86,6 @@ std::string idle_message(const IdlePolicy& idle) {
   if (idle.older)
     return "ScalingPolicy " + to_string(idle.older->meta.key()) + " is older and names " + name +
            " too: remove one of them";
-  if (idle.reason == Reason::TargetNotSupported)
-    return "Nothing is advised on " + name + ": name a Deployment, a StatefulSet or a ResourcePool";
   const bool is_pool = target.kind == api::ScalingTargetKind::ResourcePool;
   return "There is no " + name + (is_pool ? "" : " in namespace " + idle.policy->meta.ns);
 }
@@ -90,6 +95,7 @@ api::ScalingPolicyStatus status_with(const api::ScalingPolicy& policy,
                                      std::vector<api::Condition> conditions, TimePoint now) {
   api::ScalingPolicyStatus status;
   status.observed_generation = policy.meta.generation;
+  status.last_applied_at = policy.status.last_applied_at;
   status.conditions = policy.status.conditions;
   std::erase_if(status.conditions, [&](const api::Condition& before) {
     return std::ranges::find(conditions, before.type, &api::Condition::type) == conditions.end();
@@ -115,7 +121,7 @@ bool follows(const WorkloadView& view, const WorkloadSettings& settings,
 }
 
 api::ScalingPolicyStatus policy_status(const WorkloadView& view, const WorkloadFacts& facts,
-                                       TimePoint now) {
+                                       const DecideContext& context) {
   const api::ScalingPolicy& policy = *view.policy;
   const WorkloadSettings settings = settings_of(view);
   std::vector<api::Condition> conditions{ready(facts)};
@@ -123,7 +129,9 @@ api::ScalingPolicyStatus policy_status(const WorkloadView& view, const WorkloadF
     conditions.push_back(replicas_advised(view, facts));
   if (settings.resizes)
     conditions.push_back(requests_advised(view, facts, settings));
-  auto status = status_with(policy, std::move(conditions), now);
+  if (settings.acts && !context.options.acts)
+    conditions.push_back(not_acting());
+  auto status = status_with(policy, std::move(conditions), context.now);
   status.replicas = view.workload->replicas;
   return status;
 }

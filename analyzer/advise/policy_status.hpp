@@ -15,9 +15,9 @@ namespace berth::analyzer {
 [[nodiscard]] bool is_settled(const WorkloadView& view, const WorkloadFacts& facts);
 
 /// The conditions Ready (what the policy goes by is measured), and where the policy has the action
-/// ReplicasAdvised and RequestsAdvised.
-[[nodiscard]] api::ScalingPolicyStatus policy_status(const WorkloadView& view,
-                                                     const WorkloadFacts& facts, TimePoint now);
+/// ReplicasAdvised and RequestsAdvised; Acting, where its mode Auto is not carried out.
+[[nodiscard]] api::ScalingPolicyStatus
+policy_status(const WorkloadView& view, const WorkloadFacts& facts, const DecideContext& context);
 
 /// Of the policy of a pool, which must have one. Ready says what `measured` says of the pool, and
 /// SizeAdvised, where the policy has the action, what keeps it from being made smaller.

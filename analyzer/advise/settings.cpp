@@ -53,6 +53,16 @@ const std::array<resources::ResourceName, 2>& judged_resources() {
   return kResources;
 }
 
+Thresholds metric_thresholds() {
+  Thresholds thresholds;
+  thresholds.shrink_percent = 60;
+  thresholds.target_percent = 95;
+  thresholds.warning_percent = 102;
+  thresholds.critical_percent = 110;
+  thresholds.emergency_percent = 200;
+  return thresholds;
+}
+
 const Thresholds& PoolSettings::thresholds_of(const resources::ResourceName& resource) const {
   return resource == resources::ResourceName::memory() ? memory : cpu;
 }
@@ -86,8 +96,12 @@ WorkloadSettings settings_of(const WorkloadView& view, const Learned& learned) {
   settings.size = size_settings(policy, learned);
   settings.size.recommendation_namespace = view.policy->meta.ns;
   settings.size.owner = owned_by(*view.policy);
-  settings.scales = acts(policy, api::ScalingAction::Replicas);
+  // A Job's parallelism is its author's, and its template cannot be changed: what is found is for
+  // the next one.
+  const bool is_job = view.ref.kind == api::ScalingTargetKind::Job;
+  settings.scales = !is_job && acts(policy, api::ScalingAction::Replicas);
   settings.resizes = acts(policy, api::ScalingAction::Resize);
+  settings.acts = !is_job && policy.mode == api::ScalingMode::Auto;
   return settings;
 }
 

@@ -17,6 +17,8 @@ namespace berth::analyzer {
 
 struct AdvisorOptions {
   Duration interval = std::chrono::seconds{60}; ///< between two cycles
+  /// Carries out what is recommended where a policy's mode is Auto; else that is as Recommend.
+  bool acts = false;
   /// Where recommendations go for a pool that no ScalingPolicy names.
   std::string recommendation_namespace = "berth-system";
   /// Half of this before its end a recommendation that still holds is renewed.
@@ -55,9 +57,13 @@ struct PoolSettings {
 struct WorkloadSettings {
   bool scales = true;  ///< advises on the number of replicas
   bool resizes = true; ///< and on what each asks for
+  bool acts = false;   ///< carries it out too: mode Auto
   PoolSettings size{};
   double buffer_percent = 35; ///< what a request keeps free above the expected use
 };
+
+/// Of a policy's metric: its target is where it should be, and not where trouble begins.
+[[nodiscard]] Thresholds metric_thresholds();
 
 /// What a strategy keeps free above the expected use, in percent of it: the middle of its range.
 [[nodiscard]] double buffer_percent(api::ScalingStrategy strategy);

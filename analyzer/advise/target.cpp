@@ -20,25 +20,9 @@ const char* pointer_to_units(RecommendationKind kind) {
   }
 }
 
-} // namespace
-
-RecommendationKind SizedTarget::kind_of(Advice advice) const {
-  return advice == Advice::Grow ? grow : shrink;
-}
-
-std::string SizedTarget::patch(Advice advice, std::int32_t wanted) const {
-  if (ref.kind != api::ScalingTargetKind::ResourcePool)
-    return api::to_text(api::Json{{"spec", {{"replicas", wanted}}}});
-  api::Json bounds;
-  bounds["minNodes"] = advice == Advice::Grow ? wanted : std::min(elastic.min_nodes, wanted);
-  bounds["maxNodes"] = advice == Advice::Grow ? std::max(elastic.max_nodes, wanted) : wanted;
-  return api::to_text(api::Json{{"spec", {{"elastic", std::move(bounds)}}}});
-}
-
-std::optional<std::int32_t> units_of(const api::ScalingRecommendation& recommendation) {
-  const char* pointer = pointer_to_units(recommendation.spec.kind);
-  const auto patch = api::parse_json(recommendation.spec.action.patch);
-  if (pointer == nullptr || !patch || !patch->is_object())
+std::optional<std::int32_t> units_at(const char* pointer, const std::string& text) {
+  const auto patch = api::parse_json(text);
+  if (!patch || !patch->is_object())
     return std::nullopt;
   const api::Json::json_pointer where(pointer);
   if (!patch->contains(where) || !patch->at(where).is_number_integer())
@@ -47,6 +31,34 @@ std::optional<std::int32_t> units_of(const api::ScalingRecommendation& recommend
   return units >= 0 && units <= TargetSize::kUnitsMax
              ? std::optional(static_cast<std::int32_t>(units))
              : std::nullopt;
+}
+
+} // namespace
+
+RecommendationKind SizedTarget::kind_of(Advice advice) const {
+  return advice == Advice::Grow ? grow : shrink;
+}
+
+std::string SizedTarget::patch(Advice advice, std::int32_t wanted) const {
+  if (ref.kind != api::ScalingTargetKind::ResourcePool)
+    return replicas_patch(wanted);
+  api::Json bounds;
+  bounds["minNodes"] = advice == Advice::Grow ? wanted : std::min(elastic.min_nodes, wanted);
+  bounds["maxNodes"] = advice == Advice::Grow ? std::max(elastic.max_nodes, wanted) : wanted;
+  return api::to_text(api::Json{{"spec", {{"elastic", std::move(bounds)}}}});
+}
+
+std::optional<std::int32_t> units_of(const api::ScalingRecommendation& recommendation) {
+  const char* pointer = pointer_to_units(recommendation.spec.kind);
+  return pointer == nullptr ? std::nullopt : units_at(pointer, recommendation.spec.action.patch);
+}
+
+std::optional<std::int32_t> replicas_in(const std::string& patch) {
+  return units_at("/spec/replicas", patch);
+}
+
+std::string replicas_patch(std::int32_t replicas) {
+  return api::to_text(api::Json{{"spec", {{"replicas", replicas}}}});
 }
 
 bool is_about_size(RecommendationKind kind) {

@@ -32,6 +32,10 @@ struct SizedTarget {
 [[nodiscard]] std::optional<std::int32_t>
 units_of(const api::ScalingRecommendation& recommendation);
 
+/// The number of replicas that a patch of a scale asks for, and such a patch.
+[[nodiscard]] std::optional<std::int32_t> replicas_in(const std::string& patch);
+[[nodiscard]] std::string replicas_patch(std::int32_t replicas);
+
 [[nodiscard]] bool is_about_size(api::RecommendationKind kind);
 
 } // namespace berth::analyzer

@@ -48,10 +48,18 @@ Forecast to_forecast(const std::string& metric, const api::ForecastPoint& point)
           value_of(metric, point.p90)};
 }
 
-/// Whether what was measured went from where it was towards where it should be.
-api::OutcomeResult result_of(const api::ExpectedImprovement& expected, double after) {
+/// Whether what was measured went from where it was towards where it should be, and for what was
+/// made smaller, not as far as where trouble begins.
+api::OutcomeResult result_of(const api::ExpectedImprovement& expected, double after,
+                             std::optional<double> too_much) {
   const auto from = static_cast<double>(expected.from.milli_value().value()) / 1000;
   const auto to = static_cast<double>(expected.to.milli_value().value()) / 1000;
+  if (from < to && too_much) {
+    if (after >= *too_much)
+      return api::OutcomeResult::Worse;
+    return after > from + kSamePercent ? api::OutcomeResult::Improved
+                                       : api::OutcomeResult::Unchanged;
+  }
   if (std::abs(after - from) <= kSamePercent)
     return api::OutcomeResult::Unchanged;
   return (after < from) == (to < from) ? api::OutcomeResult::Improved : api::OutcomeResult::Worse;
@@ -136,7 +144,9 @@ Compared note_verified(const api::ScalingRecommendation& one,
     outcome.before = one.spec.expected_improvement->from;
     outcome.after = percent_quantity(*after);
     if (status.applied_at && *status.applied_at < point->at)
-      outcome.result = result_of(*one.spec.expected_improvement, *after);
+      outcome.result = result_of(
+          *one.spec.expected_improvement, *after,
+          proofs.too_much_percent ? std::optional(proofs.too_much_percent(metric)) : std::nullopt);
   }
   status.outcome = outcome;
   return compared;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "lib/allocation/pool.hpp"
@@ -62,12 +63,16 @@ void add_policies(PoolViews& views, const kube::Store<api::ScalingPolicy>& polic
 using WorkloadViews = std::map<WorkloadRef, WorkloadView>;
 
 WorkloadPtr find_workload(const Caches& caches, const WorkloadRef& ref) {
-  return ref.kind == api::ScalingTargetKind::StatefulSet ? caches.stateful_sets.find(ref.key)
-                                                         : caches.deployments.find(ref.key);
+  switch (ref.kind) {
+  case api::ScalingTargetKind::StatefulSet: return caches.stateful_sets.find(ref.key);
+  case api::ScalingTargetKind::Job: return caches.jobs.find(ref.key);
+  default: return caches.deployments.find(ref.key);
+  }
 }
 
 bool is_workload(api::ScalingTargetKind kind) {
-  return kind == api::ScalingTargetKind::Deployment || kind == api::ScalingTargetKind::StatefulSet;
+  return kind == api::ScalingTargetKind::Deployment ||
+         kind == api::ScalingTargetKind::StatefulSet || kind == api::ScalingTargetKind::Job;
 }
 
 WorkloadViews workloads_of(const Caches& caches) {
@@ -97,6 +102,29 @@ void add_autoscalers(WorkloadViews& views, const kube::Store<Autoscaler>& autosc
   }
 }
 
+void add_admissions(WorkloadViews& views, const kube::Store<WorkloadPod>& pods) {
+  std::map<WorkloadRef, std::pair<TimePoint, api::ObjectKey>> newest;
+  for (const auto& [key, pod] : pods.items()) {
+    const bool is_berths = pod->admission || pod->is_gated;
+    if (!pod->workload || !is_berths || pod->stage == PodStage::Ended)
+      continue;
+    const auto view = views.find(*pod->workload);
+    if (view == views.end())
+      continue;
+    view->second.waits_at_gate = view->second.waits_at_gate || pod->is_gated;
+    if (!pod->admission)
+      continue;
+    auto& admission = view->second.admission;
+    auto& last = newest[*pod->workload];
+    const std::pair made(pod->meta.created, key);
+    if (!admission || last < made) {
+      last = made;
+      admission = WorkloadAdmission{*pod->admission, admission ? admission->pods : 0};
+    }
+    ++admission->pods;
+  }
+}
+
 /// Why the policy has no effect; nothing where it holds.
 std::optional<IdlePolicy> idle(const std::shared_ptr<const api::ScalingPolicy>& policy,
                                const PoolViews& pools, const WorkloadViews& workloads) {
@@ -105,12 +133,10 @@ std::optional<IdlePolicy> idle(const std::shared_ptr<const api::ScalingPolicy>& 
   if (target.kind == api::ScalingTargetKind::ResourcePool) {
     const auto view = pools.find(target.name);
     holder = view == pools.end() ? nullptr : view->second.policy;
-  } else if (is_workload(target.kind)) {
+  } else {
     const auto view = workloads.find({target.kind, {policy->meta.ns, target.name}});
     const bool is_there = view != workloads.end() && view->second.workload != nullptr;
     holder = is_there ? view->second.policy : nullptr;
-  } else {
-    return IdlePolicy{policy, Reason::TargetNotSupported, nullptr};
   }
   if (!holder)
     return IdlePolicy{policy, Reason::TargetNotFound, nullptr};
@@ -157,6 +183,7 @@ ClusterView observe(const Caches& caches, const NodeSamples& samples) {
   add_policies(pools, caches.policies);
   WorkloadViews workloads = workloads_of(caches);
   add_autoscalers(workloads, caches.autoscalers);
+  add_admissions(workloads, caches.pods);
   QuotaViews quotas = quotas_of(caches);
   ClusterView cluster;
   for (const auto& [key, recommendation] : caches.recommendations.items()) {
@@ -177,9 +204,14 @@ ClusterView observe(const Caches& caches, const NodeSamples& samples) {
 }
 
 WorkloadPods pods_by_workload(const Caches& caches) {
+  std::set<WorkloadRef> jobs;
+  for (const auto& [key, policy] : caches.policies.items())
+    if (policy->spec.target_ref.kind == api::ScalingTargetKind::Job)
+      jobs.insert({api::ScalingTargetKind::Job, {key.ns, policy->spec.target_ref.name}});
   WorkloadPods pods;
   for (const auto& [key, pod] : caches.pods.items())
-    if (pod->workload)
+    if (pod->workload &&
+        (pod->workload->kind != api::ScalingTargetKind::Job || jobs.contains(*pod->workload)))
       pods[*pod->workload].push_back(pod);
   return pods;
 }

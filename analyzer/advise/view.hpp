@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "analyzer/advise/waiting_work.hpp"
@@ -34,7 +35,13 @@ struct PoolView {
 using WorkloadPtr = std::shared_ptr<const Workload>;
 using WorkloadPods = std::map<WorkloadRef, std::vector<std::shared_ptr<const WorkloadPod>>>;
 
-/// A Deployment or StatefulSet that a ScalingPolicy names.
+/// How far the operator let a workload's pods in.
+struct WorkloadAdmission {
+  PodAdmission to{};     ///< of the pod that was made last
+  std::int32_t pods = 0; ///< that are admitted, and have not ended
+};
+
+/// A Deployment, StatefulSet or Job that a ScalingPolicy names.
 struct WorkloadView {
   WorkloadRef ref{};
   WorkloadPtr workload{}; ///< in a ClusterView never null
@@ -42,6 +49,10 @@ struct WorkloadView {
   std::shared_ptr<const api::ScalingPolicy> policy{};
   /// The first by name that scales it; null: nobody else does.
   std::shared_ptr<const Autoscaler> autoscaler{};
+  /// Nothing where none of its pods was admitted by Berth.
+  std::optional<WorkloadAdmission> admission{};
+  /// Pods of it wait for Berth to admit them.
+  bool waits_at_gate = false;
   std::vector<RecommendationPtr> recommendations{};
 };
 
@@ -53,7 +64,7 @@ struct QuotaView {
 /// A ScalingPolicy without effect.
 struct IdlePolicy {
   std::shared_ptr<const api::ScalingPolicy> policy{};
-  /// TargetNotFound, TargetTaken or TargetNotSupported.
+  /// TargetNotFound or TargetTaken.
   Reason reason = Reason::TargetNotFound;
   std::shared_ptr<const api::ScalingPolicy> older{}; ///< that holds; where it is taken, else null
 };
@@ -75,6 +86,7 @@ struct Caches {
   const kube::Store<api::ScalingRecommendation>& recommendations;
   const kube::Store<Workload>& deployments;
   const kube::Store<Workload>& stateful_sets;
+  const kube::Store<Workload>& jobs;
   const kube::Store<WorkloadPod>& pods;
   const kube::Store<Autoscaler>& autoscalers;
 };
@@ -85,7 +97,7 @@ using NodeSamples = std::map<NodeName, MeasuredNode::Usage>;
 /// A node counts for the one pool that keeps it, as everywhere in Berth.
 [[nodiscard]] ClusterView observe(const Caches& caches, const NodeSamples& samples);
 /// The pods of every workload, whether or not a policy names it: what is measured today is the past
-/// of a policy that is made tomorrow.
+/// of a policy that is made tomorrow. Of Jobs only those that one names: they come and go.
 [[nodiscard]] WorkloadPods pods_by_workload(const Caches& caches);
 
 } // namespace berth::analyzer

@@ -46,8 +46,8 @@ std::map<std::string, WaitingWork> waiting_work(const kube::Store<api::ResourceP
           work.quota = quota_key.name;
       }
   for (const auto& [key, pod] : pods.items())
-    if (pod->unbound_in && pools.find({"", pod->unbound_in->str()}) != nullptr)
-      ++found[pod->unbound_in->str()].pods;
+    if (pod->is_unbound && pools.find({"", pod->admission->pool.str()}) != nullptr)
+      ++found[pod->admission->pool.str()].pods;
   return found;
 }
 

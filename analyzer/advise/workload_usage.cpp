@@ -20,10 +20,7 @@ const ResourceVector& equal_shares() {
 /// Its first minutes, and all the time until it has been ready once: it takes no work, and what it
 /// uses says nothing of one that does. One that was ready and no longer is may be overloaded.
 bool is_coming(const WorkloadPod& pod, TimePoint now) {
-  if (pod.stage == PodStage::Waiting)
-    return true;
-  const bool was_never_ready = pod.ready_changed <= pod.accepted + kReadinessKnownAfter;
-  return !pod.ready && (was_never_ready || now < pod.started + kStartup);
+  return never_worked(pod) || (!pod.ready && now < pod.started + kStartup);
 }
 
 /// Its sample, where it has one of its own: one of the same name that ran before is another pod.
@@ -86,6 +83,11 @@ void add_requests(WorkloadUsage& usage, const WorkloadPod& pod) {
 
 } // namespace
 
+bool never_worked(const WorkloadPod& pod) {
+  return pod.stage == PodStage::Waiting ||
+         (!pod.ready && pod.ready_changed <= pod.accepted + kReadinessKnownAfter);
+}
+
 WorkloadUsage add_up(const std::vector<WorkloadPodPtr>& pods, const PodSamples& samples,
                      TimePoint now, Duration stale_after) {
   WorkloadUsage usage;
@@ -93,8 +95,10 @@ WorkloadUsage add_up(const std::vector<WorkloadPodPtr>& pods, const PodSamples& 
   std::vector<const WorkloadPod*> working;
   for (const auto& pod : pods) {
     add_kills(usage, *pod);
-    if (pod->stage == PodStage::Ended)
+    if (pod->stage == PodStage::Ended) {
+      usage.ending += pod->meta.deleted ? 1 : 0;
       continue;
+    }
     ++usage.present;
     usage.is_sized_by_autoscaler = usage.is_sized_by_autoscaler || pod->is_sized_by_autoscaler;
     const UsageSample* sample =

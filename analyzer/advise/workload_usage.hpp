@@ -45,6 +45,7 @@ struct WorkloadUsage {
   std::optional<TimePoint> newest_sample{}; ///< of those
   std::int32_t present = 0;                 ///< pods that are not ending
   std::int32_t coming = 0;             ///< of those, how many wait, start, or were never ready yet
+  std::int32_t ending = 0;             ///< pods that were deleted and are still there
   bool is_sized_by_autoscaler = false; ///< as a VerticalPodAutoscaler says on one of them
 };
 
@@ -54,6 +55,9 @@ inline constexpr Duration kStartup = std::chrono::minutes{5};
 inline constexpr Duration kUnmeasuredAtFirst = std::chrono::minutes{2};
 /// A pod whose readiness changed no later than this after its start was never ready.
 inline constexpr Duration kReadinessKnownAfter = std::chrono::seconds{30};
+
+/// Whether it waits, or was not ready once since its node accepted it.
+[[nodiscard]] bool never_worked(const WorkloadPod& pod);
 
 [[nodiscard]] WorkloadUsage add_up(const std::vector<WorkloadPodPtr>& pods,
                                    const PodSamples& samples, TimePoint now, Duration stale_after);

@@ -24,8 +24,12 @@ using PodResult = Result<std::shared_ptr<const WorkloadPod>>;
 std::optional<WorkloadRef> workload_of(const api::ObjectMeta& meta) {
   const auto owner =
       std::ranges::find_if(meta.owners, [](const auto& one) { return one.controller; });
+  if (owner == meta.owners.end())
+    return std::nullopt;
+  if (owner->kind == "Job" && owner->api_version.starts_with("batch/"))
+    return WorkloadRef{api::ScalingTargetKind::Job, {meta.ns, owner->name}};
   // Others have Kinds of the same names: a StatefulSet of apps.kruise.io is none that we patch.
-  if (owner == meta.owners.end() || !owner->api_version.starts_with("apps/"))
+  if (!owner->api_version.starts_with("apps/"))
     return std::nullopt;
   if (owner->kind == "StatefulSet")
     return WorkloadRef{api::ScalingTargetKind::StatefulSet, {meta.ns, owner->name}};
@@ -71,6 +75,7 @@ struct PodDraft {
   std::vector<PodContainer> statuses{};
   std::string_view phase{};
   std::string_view node{}; ///< that it is bound to
+  std::string_view qos{};
 };
 
 Result<void> read_container_status(JsonElement value, PodDraft& draft) {
@@ -96,27 +101,70 @@ Result<void> read_container_status(JsonElement value, PodDraft& draft) {
   return {};
 }
 
+Result<void> read_gate(JsonElement value, WorkloadPod& pod) {
+  std::string_view name;
+  BERTH_CHECK(
+      read_members(value, member("name", [&](JsonElement it) { return read_text(it, name); })));
+  pod.is_gated = pod.is_gated || name == api::kAdmissionGate;
+  return {};
+}
+
 Result<void> read_pod_spec(JsonElement value, PodDraft& draft) {
   ContainerLists& specs = draft.specs;
+  const auto read_gates = [&](JsonElement list) {
+    return read_elements(list, [&](JsonElement one) { return read_gate(one, *draft.pod); });
+  };
   return read_members(
       value, member("nodeName", [&](JsonElement it) { return read_text(it, draft.node); }),
+      member("schedulingGates", read_gates),
       member("containers", [&](JsonElement l) { return read_list(l, false, specs.containers); }),
       member("initContainers", [&](JsonElement l) { return read_list(l, true, specs.sidecars); }));
 }
 
-Result<void> read_condition(JsonElement value, WorkloadPod& pod) {
-  std::string_view type;
-  std::string_view status;
+struct ConditionDraft {
+  std::string_view type{};
+  std::string_view status{};
+  std::string_view reason{};
   TimePoint changed{};
+};
+
+/// A resize that waits is newer than one that is on its way: it is the one that is asked for now.
+void take_resize(const ConditionDraft& condition, WorkloadPod& pod) {
+  const bool is_pending = condition.type == "PodResizePending";
+  if (condition.status != "True" || (!is_pending && condition.type != "PodResizeInProgress"))
+    return;
+  if (!is_pending && pod.resize != PodResizeStage::None)
+    return;
+  if (is_pending)
+    pod.resize =
+        condition.reason == "Infeasible" ? PodResizeStage::Infeasible : PodResizeStage::Deferred;
+  else
+    pod.resize = condition.reason == "Error" ? PodResizeStage::Error : PodResizeStage::InProgress;
+  pod.resize_changed = condition.changed;
+}
+
+Result<void> read_condition(JsonElement value, WorkloadPod& pod) {
+  ConditionDraft condition;
   BERTH_CHECK(read_members(
-      value, member("type", [&](JsonElement it) { return read_text(it, type); }),
-      member("status", [&](JsonElement it) { return read_text(it, status); }),
-      member("lastTransitionTime", [&](JsonElement it) { return kube::read_time(it, changed); })));
-  if (type == "Ready") {
-    pod.ready = status == "True";
-    pod.ready_changed = changed;
+      value, member("type", [&](JsonElement it) { return read_text(it, condition.type); }),
+      member("status", [&](JsonElement it) { return read_text(it, condition.status); }),
+      member("reason", [&](JsonElement it) { return read_text(it, condition.reason); }),
+      member("lastTransitionTime",
+             [&](JsonElement it) { return kube::read_time(it, condition.changed); })));
+  if (condition.type == "Ready") {
+    pod.ready = condition.status == "True";
+    pod.ready_changed = condition.changed;
   }
+  take_resize(condition, pod);
   return {};
+}
+
+PodQos qos_of(std::string_view text) {
+  if (text == "Guaranteed")
+    return PodQos::Guaranteed;
+  if (text == "BestEffort")
+    return PodQos::BestEffort;
+  return text == "Burstable" ? PodQos::Burstable : PodQos::Unknown;
 }
 
 Result<void> read_pod_status(JsonElement value, PodDraft& draft) {
@@ -128,6 +176,7 @@ Result<void> read_pod_status(JsonElement value, PodDraft& draft) {
   };
   return read_members(
       value, member("phase", [&](JsonElement it) { return read_text(it, draft.phase); }),
+      member("qosClass", [&](JsonElement it) { return read_text(it, draft.qos); }),
       member("startTime", [&](JsonElement it) { return kube::read_time(it, draft.pod->accepted); }),
       member("conditions", read_conditions), member("containerStatuses", read_statuses),
       member("initContainerStatuses", read_statuses));
@@ -140,13 +189,14 @@ PodStage stage_of(std::string_view phase, const api::ObjectMeta& meta) {
 }
 
 /// A record that cannot be read is the operator's to tell of.
-std::optional<PoolName> unbound_in(const PodDraft& draft) {
-  const auto& annotations = draft.pod->meta.annotations;
-  const auto record = annotations.find(std::string(api::annotation::kAdmitted));
-  if (!draft.node.empty() || draft.pod->stage != PodStage::Waiting || record == annotations.end())
+std::optional<PodAdmission> admission_of(const api::ObjectMeta& meta) {
+  const auto record = meta.annotations.find(std::string(api::annotation::kAdmitted));
+  if (record == meta.annotations.end())
     return std::nullopt;
-  const auto admission = api::decode_admission(record->second);
-  return admission ? std::optional(admission->pool) : std::nullopt;
+  auto admission = api::decode_admission(record->second);
+  return admission
+             ? std::optional(PodAdmission{std::move(admission->quota), std::move(admission->pool)})
+             : std::nullopt;
 }
 
 PodResult decode_workload_pod(JsonElement value) {
@@ -161,7 +211,9 @@ PodResult decode_workload_pod(JsonElement value) {
   pod.stage = stage_of(draft.phase, pod.meta);
   pod.started = std::max(pod.started, pod.accepted);
   pod.is_sized_by_autoscaler = pod.meta.annotations.contains(std::string(kSizedByAutoscaler));
-  pod.unbound_in = unbound_in(draft);
+  pod.qos = qos_of(draft.qos);
+  pod.admission = admission_of(pod.meta);
+  pod.is_unbound = pod.admission && draft.node.empty() && pod.stage == PodStage::Waiting;
   for (WorkloadContainer& spec : std::move(draft.specs).take()) {
     const auto status = std::ranges::find(draft.statuses, spec.name, &PodContainer::name);
     PodContainer container = status == draft.statuses.end() ? PodContainer{} : *status;
@@ -169,8 +221,11 @@ PodResult decode_workload_pod(JsonElement value) {
     container.requests = std::move(spec.requests);
     if (container.killed == TimePoint{}) // no time is told: no later than it began again
       container.killed = pod.started;
+    container.is_sidecar = spec.is_sidecar;
     if (container.limits.empty())
       container.limits = std::move(spec.limits);
+    else if (container.limits != spec.limits)
+      container.asked_limits = std::move(spec.limits);
     pod.containers.push_back(std::move(container));
   }
   pod.meta.labels.clear();

@@ -32,21 +32,30 @@ WorkloadResult decode_workload(JsonElement value, api::ScalingTargetKind kind) {
     return read_members(it, member("spec", read_pod_spec));
   };
   const auto read_spec = [&](JsonElement it) {
-    return read_members(
-        it, member("replicas", [&](JsonElement n) { return kube::read_integer(n, replicas); }),
-        member("template", read_template));
+    return read_members(it,
+                        member(kind == api::ScalingTargetKind::Job ? "parallelism" : "replicas",
+                               [&](JsonElement n) { return kube::read_integer(n, replicas); }),
+                        member("template", read_template));
   };
   BERTH_CHECK(read_members(
       value, member("metadata", [&](JsonElement it) { return read_meta(it, workload->meta); }),
       member("spec", read_spec)));
   BERTH_CHECK(check_meta(workload->meta));
   if (replicas < 0 || replicas > kReplicasMax)
-    return fail(Code::Invalid, "spec: replicas: must be 0 to 1000000");
+    return fail(Code::Invalid, "spec: replicas or parallelism: must be 0 to 1000000");
   workload->replicas = static_cast<std::int32_t>(replicas);
   workload->containers = std::move(lists).take();
   workload->meta.labels.clear();
   workload->meta.annotations.clear();
   return workload;
+}
+
+const kube::ResourceType& type_of(api::ScalingTargetKind kind) {
+  switch (kind) {
+  case api::ScalingTargetKind::StatefulSet: return kube::types::stateful_set();
+  case api::ScalingTargetKind::Job: return kube::types::job();
+  default: return kube::types::deployment();
+  }
 }
 
 } // namespace
@@ -58,9 +67,7 @@ WorkloadResult decode_workload_text(api::ScalingTargetKind kind, const std::stri
 
 kube::Codec<Workload> make_workload_codec(api::ScalingTargetKind kind) {
   return kube::make_simdjson_codec<Workload>(
-      kind == api::ScalingTargetKind::StatefulSet ? kube::types::stateful_set()
-                                                  : kube::types::deployment(),
-      [kind](JsonElement it) { return decode_workload(it, kind); });
+      type_of(kind), [kind](JsonElement it) { return decode_workload(it, kind); });
 }
 
 } // namespace berth::analyzer

@@ -1,7 +1,7 @@
 #pragma once
 // What the API server says of workloads, as far as the analyzer needs it: how many replicas a
-// Deployment or StatefulSet wants and what each asks for, which pods are its, and what became of
-// their containers. Read from list and watch; tests/fuzz/workloads feeds the decoders.
+// Deployment, StatefulSet or Job wants and what each asks for, which pods are its, and what became
+// of their containers. Read from list and watch; tests/fuzz/workloads feeds the decoders.
 
 #include <compare>
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace berth::analyzer {
 
-/// Deployment or StatefulSet.
+/// Deployment, StatefulSet or Job.
 struct WorkloadRef {
   api::ScalingTargetKind kind = api::ScalingTargetKind::Deployment;
   api::ObjectKey key{};
@@ -43,7 +43,7 @@ struct WorkloadContainer {
 struct Workload {
   api::ObjectMeta meta{}; ///< without labels and annotations
   api::ScalingTargetKind kind = api::ScalingTargetKind::Deployment;
-  std::int32_t replicas = 1;                   ///< wanted
+  std::int32_t replicas = 1;                   ///< wanted; of a Job its parallelism
   std::vector<WorkloadContainer> containers{}; ///< then sidecars; what runs once is not among them
 };
 
@@ -54,12 +54,30 @@ struct PodContainer {
   resources::ResourceVector limits{};
   /// When it last ended, if it was killed for its memory then.
   std::optional<TimePoint> killed{};
+  /// Those of the spec, where others are in force.
+  std::optional<resources::ResourceVector> asked_limits{};
+  bool is_sidecar = false;
 
   friend bool operator==(const PodContainer&, const PodContainer&) = default;
 };
 
 /// Waiting: for its node, its images, or its start. Ended: done, failed, or being deleted.
 enum class PodStage { Waiting, Running, Ended };
+
+/// How far a resize of a running pod is, as its node says: on the way; put off until the node has
+/// room; impossible on the node; or failed, and tried again by the kubelet.
+enum class PodResizeStage { None, InProgress, Deferred, Infeasible, Error };
+
+/// A resize must not change it.
+enum class PodQos { Unknown, Guaranteed, Burstable, BestEffort };
+
+/// Where the operator's record says that a pod was admitted to.
+struct PodAdmission {
+  QuotaName quota{};
+  PoolName pool{};
+
+  friend auto operator<=>(const PodAdmission&, const PodAdmission&) = default;
+};
 
 struct WorkloadPod {
   api::ObjectMeta meta{}; ///< without labels, annotations and owners
@@ -69,10 +87,15 @@ struct WorkloadPod {
   TimePoint started{};       ///< of the pod, or of the container that started last
   bool ready = true;         ///< unless its condition Ready says otherwise
   TimePoint ready_changed{}; ///< when that condition last changed
+  PodResizeStage resize = PodResizeStage::None;
+  TimePoint resize_changed{}; ///< when the condition that says so last changed
+  PodQos qos = PodQos::Unknown;
   /// A VerticalPodAutoscaler chose what it asks for.
   bool is_sized_by_autoscaler = false;
-  /// The pool that it was admitted to, until it is bound to a node.
-  std::optional<PoolName> unbound_in{};
+  std::optional<PodAdmission> admission{};
+  bool is_gated = false; ///< it waits for Berth to admit it
+  /// Whether it was admitted and is bound to no node yet.
+  bool is_unbound = false;
   std::vector<PodContainer> containers{}; ///< then sidecars
 };
 

@@ -71,9 +71,17 @@ void describe(auto& fields, Of<RecommendationOutcome> auto& outcome) {
   fields.required("measuredAt", outcome.measured_at);
 }
 
+void describe(auto& fields, Of<CarriedOut> auto& carried) {
+  fields.required("at", carried.at);
+  fields.required("patch", carried.patch);
+  fields.required("undoPatch", carried.undo_patch);
+  fields.field("undoneAt", carried.undone_at);
+}
+
 void describe(auto& fields, Of<ScalingRecommendationStatus> auto& status) {
   fields.field("observedGeneration", status.observed_generation, kCount);
   fields.field("appliedAt", status.applied_at);
+  fields.field("carriedOut", status.carried_out);
   fields.field("outcome", status.outcome);
   describe_conditions(fields, status.conditions);
 }

@@ -99,9 +99,21 @@ struct RecommendationOutcome {
   friend bool operator==(const RecommendationOutcome&, const RecommendationOutcome&) = default;
 };
 
+/// What the analyzer itself changed. Written before the change is sent, so that whoever leads next
+/// knows what may have been done.
+struct CarriedOut {
+  TimePoint at{};
+  std::string patch{};      ///< what was sent: less than spec.action where there was less room
+  std::string undo_patch{}; ///< what makes the target as it was before
+  std::optional<TimePoint> undone_at{};
+
+  friend bool operator==(const CarriedOut&, const CarriedOut&) = default;
+};
+
 struct ScalingRecommendationStatus {
   std::optional<std::int64_t> observed_generation{};
   std::optional<TimePoint> applied_at{};
+  std::optional<CarriedOut> carried_out{};
   std::optional<RecommendationOutcome> outcome{};
   Conditions conditions{};
 

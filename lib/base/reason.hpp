@@ -107,13 +107,24 @@ namespace berth {
   X(NominalTooLarge, "A quota never asks for a part of its nominal amount that another one lacks.") \
   X(KilledForMemory, "A container was killed because it reached its memory limit.")                \
   X(Applied, "The target is as the recommendation asks for.")                                      \
+  X(ScaledOut, "The analyzer gave the target more replicas, as a recommendation asks for.")        \
+  X(ScaledIn, "The analyzer took replicas from the target, as a recommendation asks for.")         \
+  X(Undone, "The analyzer took its change back: what was measured since was worse.")               \
+  X(UndoneLately, "A change of this kind was taken back lately; it is tried again later.")         \
+  X(CoolingDown, "The target was changed less than its cooldown ago.")                             \
+  X(BoundsMissing, "The policy sets no maxReplicas, so replicas are only advised on.")             \
+  X(CapacityUnknown, "What is left of the quota and the pool is not known, as nobody writes it.")  \
+  X(Resized, "The analyzer gave a running pod other requests, as a recommendation asks for.")      \
+  X(Resizing, "Pods of the target are being given other requests, a few at a time.")               \
+  X(ResizeDeferred, "The nodes of some pods have no room now for what they should ask for.")       \
+  X(ResizeInfeasible, "Some pods can never ask for so much where they are.")                       \
+  X(ActionFailed, "The API server refused the change, or did not answer.")                         \
   X(ForecastHeld, "What was measured lies within what was foreseen.")                              \
   X(ForecastMissed, "What was measured lies outside what was foreseen.")                           \
   /* operation */                                                                                  \
   X(CachesNotSynced, "The caches are not filled yet; nothing is decided on a partial view.")       \
   X(TargetNotFound, "The object that the policy or the request names does not exist.")             \
   X(TargetTaken, "An older policy names the same target; that one holds, and this one has no effect.") \
-  X(TargetNotSupported, "Nothing is advised on objects of the kind that the policy names.")        \
   X(Throttled, "The API server asked to slow down, or the pool's measured use is too high.")                                               \
   X(InternalError, "An unexpected failure; the message has the details.")
 // clang-format on

@@ -134,6 +134,7 @@ struct AnalyzerMetrics {
   Gauge& history_seconds;
   CounterFamily<ForecastReach, ForecastOutcome> forecasts;
   CounterFamily<AdviceKind, ForecastOutcome> verified_recommendations;
+  CounterFamily<AdviceKind, Outcome> actions;
   GaugeFamily<AdviceKind> pending_plans;
   ObjectGauges current_usage_ratio;
   ObjectGauges forecast_trust_ratio;

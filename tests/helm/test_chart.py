@@ -343,6 +343,20 @@ def test_the_analyzers_history_is_kept_on_a_volume_if_it_is_asked_for(helm, word
     assert own_volumes(pod) == [{"name": mount["name"], **volume}]
 
 
+def test_the_analyzer_acts_only_if_it_is_asked_for_and_only_then_has_the_rights_for_it(helm):
+    def acting(*words):
+        documents = rendered(helm, *words)
+        role, = [document for document in documents if document["kind"] == "ClusterRole"
+                 and document["metadata"]["name"] == "berth-analyzer"]
+        resources = {name for rule in role["rules"] for name in rule["resources"]}
+        container, = deployments(documents)["berth-analyzer"]["template"]["spec"]["containers"]
+        return resources & {"deployments/scale", "statefulsets/scale", "pods/resize", "events"}, \
+            "--act=true" in container["args"]
+    assert acting() == (set(), False)
+    assert acting("--set", "analyzer.act=true") == (
+        {"deployments/scale", "statefulsets/scale", "pods/resize", "events"}, True)
+
+
 def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(helm):
     url = "https://prometheus.monitoring.svc:9090"
     said = refusal(helm, *POLICY, "--set", "analyzer.prometheus.tokenSecret=t")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,28 @@ def analyzer(cluster: Cluster, programs_folder: Path, programs: Programs,
              tmp_path: Path) -> Iterator[str]:
     """The analyzer with the rights of its service account; gives the address of its metrics."""
     berth_up(cluster, BerthOptions(programs_folder, programs=()), print)
-    record = programs.start(ANALYZER, "--interval-seconds=10", "--leader-elect=false",
+    for right in rights_to_act():
+        cluster.kube.apply(right)
+    record = programs.start(ANALYZER, "--interval-seconds=10", "--leader-elect=false", "--act=true",
                             f"--history-file={tmp_path / 'history'}",
                             service_account=f"berth-system/{ANALYZER}")
     yield record.probe_url.replace("/readyz", "/metrics")
+
+
+def rights_to_act() -> list[Object]:
+    """What the chart adds with analyzer.act, which is not the default."""
+    group = "rbac.authorization.k8s.io"
+    metadata = {"name": "test-analyzer-acts"}
+    return [
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": [
+            {"apiGroups": ["apps"], "resources": ["deployments/scale", "statefulsets/scale"],
+             "verbs": ["patch"]},
+            {"apiGroups": [""], "resources": ["pods/resize"], "verbs": ["patch"]},
+            {"apiGroups": ["events.k8s.io"], "resources": ["events"],
+             "verbs": ["create", "patch"]}]},
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": metadata,
+         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": metadata["name"]},
+         "subjects": [{"kind": "ServiceAccount", "name": ANALYZER, "namespace": "berth-system"}]}]
 
 
 def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(
@@ -51,6 +70,66 @@ def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(
                "it is seen that the patch was applied")
     assert metric(analyzer, "berth_analyzer_series") >= 4
     assert metric(analyzer, 'berth_analyzer_samples_total{outcome="added"}') > 0
+
+
+def test_in_mode_auto_a_busy_deployment_is_scaled_within_its_bounds_and_told_of(
+        analyzer: str, kube: ApiClient, namespace: str) -> None:
+    kube.create(deployment("web", namespace, cpu_used="950m", memory_used="100Mi"))
+    kube.create(policy("web", namespace, ["Replicas"], mode="Auto", maxReplicas=3))
+    wait_until(lambda: kube.get("apps/v1/Deployment", "web", namespace)["spec"]["replicas"] == 3,
+               ADVICE_SECONDS, "it is scaled out")
+    found = next(one for one in kube.list(RECOMMENDATION, namespace)
+                 if one["spec"]["kind"] == "ScaleOut")
+    assert json.loads(found["status"]["carriedOut"]["undoPatch"]) == {"spec": {"replicas": 2}}
+    wait_until(lambda: is_applied(kube, namespace, found["metadata"]["name"]), 60,
+               "it is seen that it was carried out")
+    wait_until(lambda: any(event["reason"] == "ScaledOut" and event["regarding"]["name"] == "web"
+                           for event in kube.list("events.k8s.io/v1/Event", namespace)), 30,
+               "an event tells of it")
+    assert "lastAppliedAt" in kube.get(POLICY, "web", namespace)["status"]
+    counted = metric(analyzer, 'berth_analyzer_actions_total{kind="ScaleOut",outcome="ok"}')
+    assert counted == 1
+
+
+def test_in_mode_auto_running_pods_are_resized_in_place_and_the_template_is_not_touched(
+        analyzer: str, kube: ApiClient, namespace: str) -> None:
+    web = deployment("web", namespace, cpu_used="100m", memory_used="500Mi")
+    limits = {"memory": "512Mi"}
+    web["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"] = limits
+    kube.create(web)
+    wait_until(lambda: running(kube, namespace) == 2, 60, "both pods run")
+    for pod in kube.list("v1/Pod", namespace):
+        say_killed(kube, pod)
+    kube.create(policy("web", namespace, ["Resize"], mode="Auto"))
+    wait_until(lambda: requested(kube, namespace) == ["resized"] * 2, ADVICE_SECONDS,
+               "both pods ask for more memory")
+    template = kube.get("apps/v1/Deployment", "web", namespace)["spec"]["template"]
+    assert template["spec"]["containers"][0]["resources"]["requests"]["memory"] == "512Mi"
+    found = standing(kube, namespace, "Resize")
+    assert found and "carriedOut" in found["status"]
+    assert metric(analyzer, 'berth_analyzer_actions_total{kind="Resize",outcome="ok"}') == 2
+
+
+def running(kube: ApiClient, namespace: str) -> int:
+    """How many pods of the namespace run."""
+    return sum(pod["status"].get("phase") == "Running" for pod in kube.list("v1/Pod", namespace))
+
+
+def say_killed(kube: ApiClient, pod: Object) -> None:
+    """As a kubelet says that the pod's container was killed for its memory just now."""
+    statuses = pod["status"]["containerStatuses"]
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    statuses[0]["lastState"] = {"terminated": {"reason": "OOMKilled", "exitCode": 137,
+                                               "startedAt": now, "finishedAt": now}}
+    kube.patch("v1/Pod", pod["metadata"]["name"], {"status": {"containerStatuses": statuses}},
+               pod["metadata"]["namespace"], "status")
+
+
+def requested(kube: ApiClient, namespace: str) -> list[str]:
+    """Of each pod, whether it asks for what its template says."""
+    memory = [pod["spec"]["containers"][0]["resources"]["requests"]["memory"]
+              for pod in kube.list("v1/Pod", namespace)]
+    return ["as made" if amount == "512Mi" else "resized" for amount in memory]
 
 
 def test_what_an_autoscaler_scales_or_what_still_waits_gets_no_contradictory_advice(
@@ -108,11 +187,11 @@ def deployment(name: str, namespace: str, cpu_used: str, memory_used: str) -> Ob
     }
 
 
-def policy(name: str, namespace: str, actions: list[str]) -> Object:
-    """A ScalingPolicy for the Deployment of that name."""
+def policy(name: str, namespace: str, actions: list[str], **more: object) -> Object:
+    """A ScalingPolicy for the Deployment of that name; `more` are further fields of its spec."""
     return {"apiVersion": "berth.dev/v1alpha1", "kind": "ScalingPolicy",
             "metadata": {"name": name, "namespace": namespace},
-            "spec": {"targetRef": {"kind": "Deployment", "name": name}, "actions": actions}}
+            "spec": {"targetRef": {"kind": "Deployment", "name": name}, "actions": actions, **more}}
 
 
 def standing(kube: ApiClient, namespace: str, kind: str) -> Object | None:

@@ -308,6 +308,69 @@ def scaling_policy(kind):
             "spec": {"targetRef": {"kind": kind, "name": "gpu"}}}
 
 
+def auto_policy(name, kind, *actions):
+    """Of a target of that kind and name; without actions it has the default ones."""
+    spec = {"targetRef": {"kind": kind, "name": name}, "mode": "Auto"}
+    return {"apiVersion": "berth.dev/v1alpha1", "kind": "ScalingPolicy",
+            "metadata": {"name": name, "namespace": "unmanaged"},
+            "spec": spec | ({"actions": list(actions)} if actions else {})}
+
+
+def give_rules(world, user, rules, may):
+    """A Role in the namespace unmanaged; waits until the authorizer knows `may`."""
+    metadata = {"name": user, "namespace": "unmanaged"}
+    group = "rbac.authorization.k8s.io"
+    world.kube.apply({"apiVersion": f"{group}/v1", "kind": "Role", "metadata": metadata,
+                      "rules": [dict(zip(("apiGroups", "resources", "verbs"),
+                                         ([api], [resource], verbs), strict=True))
+                                for api, resource, verbs in rules]})
+    world.kube.apply({"apiVersion": f"{group}/v1", "kind": "RoleBinding", "metadata": metadata,
+                      "roleRef": {"apiGroup": group, "kind": "Role", "name": user},
+                      "subjects": [{"apiGroup": group, "kind": "User", "name": user}]})
+    wait_until(lambda: world.may(user, *may, "unmanaged"), 30, f"{user} has the role")
+
+
+POLICIES = ("berth.dev", "scalingpolicies", ["create", "patch", "get"])
+
+
+def test_who_may_only_write_policies_has_nothing_scaled_or_resized(world):
+    give_rules(world, "carol", [POLICIES], ("create", "berth.dev", "scalingpolicies"))
+    carol = world.user("carol")
+    for kind in ("Deployment", "StatefulSet"):
+        with pytest.raises(ApiError, match="whose scale its author may not") as error:
+            carol.create(auto_policy("carols", kind, "Replicas"))
+        assert error.value.code == 403
+        with pytest.raises(ApiError, match="may neither resize pods nor"):
+            carol.create(auto_policy("carols", kind, "Resize"))
+    with pytest.raises(ApiError, match="must not have mode Auto"):
+        carol.create(auto_policy("carols", "Deployment"))
+    carol.create(auto_policy("carols", "Deployment") | {
+        "spec": {"targetRef": {"kind": "Deployment", "name": "carols"}}})
+    with pytest.raises(ApiError, match="must not have mode Auto"):
+        carol.patch("berth.dev/v1alpha1/ScalingPolicy", "carols", {"spec": {"mode": "Auto"}},
+                    "unmanaged")
+
+
+@pytest.mark.parametrize("user, action, rules, may", [
+    ("dave", "Replicas", [("apps", "deployments/scale", ["patch"])],
+     ("patch", "apps", "deployments/scale")),
+    ("erin", "Resize", [("", "pods/resize", ["patch"])], ("patch", "", "pods/resize")),
+    ("frank", "Resize", [("apps", "deployments", ["patch"])], ("patch", "apps", "deployments"))])
+def test_who_may_do_it_by_hand_may_have_it_done(world, user, action, rules, may):
+    give_rules(world, user, [POLICIES, *rules], may)
+    world.user(user).create(auto_policy(f"of-{user}", "Deployment", action))
+    other = {"Replicas": "Resize", "Resize": "Replicas"}[action]
+    with pytest.raises(ApiError, match="must not have mode Auto"):
+        world.user(user).create(auto_policy(f"not-of-{user}", "Deployment", other))
+
+
+def test_who_changes_only_a_label_of_an_automatic_policy_is_not_asked_for_more_rights(world):
+    give_rules(world, "grace", [POLICIES], ("patch", "berth.dev", "scalingpolicies"))
+    world.kube.create(auto_policy("made-by-another", "Deployment"))
+    world.user("grace").patch("berth.dev/v1alpha1/ScalingPolicy", "made-by-another",
+                              {"metadata": {"labels": {"example.com/team": "web"}}}, "unmanaged")
+
+
 def switch_to_auto(client, kind):
     return client.patch("berth.dev/v1alpha1/ScalingPolicy", kind.lower(),
                         {"spec": {"mode": "Auto"}}, "unmanaged")

@@ -21,6 +21,8 @@ TEST_CASE("without flags the analyzer measures every minute") {
   CHECK(line.options.advisor.recommendation_validity == 15min);
   CHECK(line.options.advisor.recommendation_namespace == "berth-system");
   CHECK(line.options.leader_elect);
+  CHECK_FALSE(line.options.advisor.acts);
+  CHECK(parse({"--act=true"}).options.advisor.acts);
   CHECK(line.options.advisor.operator_lease == api::ObjectKey{"berth-system", "berth-operator"});
 }
 

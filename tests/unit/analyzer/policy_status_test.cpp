@@ -68,12 +68,12 @@ TEST_CASE("the policy of a pool says whether the pool is there and measured, onc
   CHECK(world.policy_condition("Ready", "second").reason == Reason::TargetTaken);
 }
 
-TEST_CASE("a policy for a Job says that nothing is advised on it") {
+TEST_CASE("a policy for a Job that is still to come says that it is not there") {
   WorkloadWorld world;
   world.add_policy(names("Job", "train"), "train");
   SimulatedAnalyzer analyzer(world);
   world.executor.run_for(2min);
-  CHECK(world.policy_condition("Ready", "train").reason == Reason::TargetNotSupported);
+  CHECK(world.policy_condition("Ready", "train").reason == Reason::TargetNotFound);
 }
 
 TEST_CASE("a policy without effect is not written to again while nothing changes") {

@@ -70,6 +70,15 @@ struct AnalyzerWorld : simulation::World {
     return found;
   }
 
+  /// Events on objects of the kind, in any order.
+  [[nodiscard]] std::vector<nlohmann::json> events_about(std::string_view kind) {
+    std::vector<nlohmann::json> found;
+    for (const auto& entry : server.state().store.list(kube::types::event(), server.revision()))
+      if (entry.object->at("regarding").at("kind") == kind)
+        found.push_back(*entry.object);
+    return found;
+  }
+
   std::vector<std::string> node_names;
 };
 
@@ -78,10 +87,11 @@ enum class Shows { Nothing, Forecasts };
 
 /// One replica of the analyzer, running until it goes away.
 struct SimulatedAnalyzer {
-  explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = {},
+  explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = acting(),
                              Prometheus* prometheus = nullptr, Shows shows = Shows::Nothing)
       : world(given), transport(world.server, "berth-analyzer", 7),
-        client(transport, world.executor, Rng{8}, client_options()), metrics(registry),
+        client(transport, world.executor, Rng{8}, client_options()),
+        events(client, world.executor, event_options()), metrics(registry),
         mirror(client, world.executor, Rng{9}, {}),
         advisor(
             {client,
@@ -90,6 +100,7 @@ struct SimulatedAnalyzer {
              metrics,
              {},
              prometheus,
+             &events,
              shows == Shows::Nothing
                  ? std::function<void(const CycleFacts&)>()
                  : [this](const CycleFacts& facts) { forecasts = forecasts_of(facts); }},
@@ -98,6 +109,7 @@ struct SimulatedAnalyzer {
     world.executor.post([this] {
       tasks.spawn(mirror.run(tasks.stop_token()));
       tasks.spawn(advisor.run(tasks.stop_token()));
+      tasks.spawn(events.run(tasks.stop_token()));
     });
     world.executor.run_for(std::chrono::seconds{3});
   }
@@ -115,15 +127,30 @@ struct SimulatedAnalyzer {
         }));
   }
 
+  /// The options of one that carries out the mode Auto.
+  static AdvisorOptions acting() {
+    AdvisorOptions options;
+    options.acts = true;
+    return options;
+  }
+
   static kube::ClientOptions client_options() {
     kube::ClientOptions options;
     options.field_manager = api::field_manager::kAnalyzer;
     return options;
   }
 
+  static kube::EventRecorderOptions event_options() {
+    kube::EventRecorderOptions options;
+    options.component = "berth.dev/analyzer";
+    options.instance = "test";
+    return options;
+  }
+
   AnalyzerWorld& world;
   simulation::SimulatedTransport transport;
   kube::Client client;
+  kube::EventRecorder events;
   telemetry::Registry registry;
   telemetry::AnalyzerMetrics metrics;
   Mirror mirror;

@@ -207,4 +207,22 @@ TEST_CASE("only so many forecasts of the bank are made in a cycle, and all get t
   CHECK(by_bank(kNow + 151min) == kSeries);
 }
 
+TEST_CASE("what was made smaller is worse where use reaches the threshold, and only there") {
+  const auto result = [](double percent) {
+    auto one = recommendation();
+    one->spec.kind = RecommendationKind::ScaleIn;
+    one->spec.expected_improvement =
+        api::ExpectedImprovement{"cpu-peak-percent", Quantity::of(30), Quantity::of(40)};
+    one->status.applied_at = kNow - 50min;
+    Proofs with = proofs(9000, percent);
+    with.too_much_percent = [](const std::string&) { return 70.0; };
+    return verified(one, with).first.outcome->result;
+  };
+  CHECK(result(80) == OutcomeResult::Worse);
+  CHECK(result(70) == OutcomeResult::Worse);
+  CHECK(result(60) == OutcomeResult::Improved);
+  CHECK(result(30) == OutcomeResult::Unchanged);
+  CHECK(result(10) == OutcomeResult::Unchanged);
+}
+
 } // namespace berth::analyzer

@@ -95,6 +95,24 @@ struct WorkloadWorld : AnalyzerWorld {
                                                     std::to_string(memory_mib) + "Mi")
                            .set("/timestamp", format_time(executor.now())));
   }
+  [[nodiscard]] int replicas() {
+    return admin.get("Deployment", {"shop", "web"}).at("spec").at("replicas").get<int>();
+  }
+  /// As the Deployment's controller: as many pods as are wanted, and those running.
+  void follow_scale() {
+    while (static_cast<int>(pods.size()) < replicas())
+      add_pod("web-" + std::to_string(pods.size()));
+    for (; static_cast<int>(pods.size()) > replicas(); pods.pop_back())
+      admin.remove("Pod", {"shop", pods.back()}, 0);
+  }
+  /// The same work, shared by as many pods as there are.
+  void share_for(Duration span, int cpu_milli, int memory_mib = 300) {
+    for (Duration passed{0}; passed < span; passed += std::chrono::minutes{1}) {
+      follow_scale();
+      measure_pods_for(std::chrono::minutes{1}, cpu_milli / static_cast<int>(pods.size()),
+                       memory_mib);
+    }
+  }
   /// Measures every pod, and the node, once a minute.
   void measure_pods_for(Duration span, int cpu_milli, int memory_mib) {
     for (Duration passed{0}; passed < span; passed += std::chrono::minutes{1}) {

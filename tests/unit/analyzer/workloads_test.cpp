@@ -186,4 +186,38 @@ TEST_CASE("what cannot be read is refused with its place") {
   CHECK_FALSE(decode_workload_pod_text("[]"));
 }
 
+TEST_CASE("how far a resize of a pod is, is read from its conditions") {
+  const auto stage = [](const std::string& conditions) {
+    const auto read = decode_workload_pod_text(
+        pod("\"labels\": {}", R"({"phase": "Running", "conditions": [)" + conditions + "]}"));
+    REQUIRE(read);
+    return (*read)->resize;
+  };
+  const auto condition = [](const std::string& type, const std::string& reason,
+                            const std::string& status = "True") {
+    return R"({"type": ")" + type + R"(", "status": ")" + status + R"(", "reason": ")" + reason +
+           R"("})";
+  };
+  CHECK(stage("") == PodResizeStage::None);
+  CHECK(stage(condition("PodResizeInProgress", "")) == PodResizeStage::InProgress);
+  CHECK(stage(condition("PodResizeInProgress", "Error")) == PodResizeStage::Error);
+  CHECK(stage(condition("PodResizePending", "Deferred")) == PodResizeStage::Deferred);
+  CHECK(stage(condition("PodResizePending", "Infeasible")) == PodResizeStage::Infeasible);
+  CHECK(stage(condition("PodResizePending", "Infeasible", "False")) == PodResizeStage::None);
+  CHECK(stage(condition("PodResizePending", "Deferred") + "," +
+              condition("PodResizeInProgress", "")) == PodResizeStage::Deferred);
+}
+
+TEST_CASE("limits that are asked for and not in force are told apart from those that are") {
+  const auto read = decode_workload_pod_text(
+      pod("\"labels\": {}", R"({"phase": "Running", "qosClass": "Burstable",
+          "containerStatuses": [{"name": "app", "resources": {"limits": {"memory": "1Gi"}}}]})"));
+  REQUIRE(read);
+  const PodContainer& app = (*read)->containers.at(0);
+  CHECK(app.limits == ResourceVector{{"memory", std::int64_t{1} << 30}});
+  REQUIRE(app.asked_limits);
+  CHECK(*app.asked_limits == ResourceVector{{"memory", std::int64_t{2} << 30}});
+  CHECK((*read)->qos == PodQos::Burstable);
+}
+
 } // namespace berth::analyzer

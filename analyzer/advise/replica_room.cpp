@@ -1,0 +1,151 @@
+#include "analyzer/advise/replica_room.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "analyzer/model/thresholds.hpp"
+#include "lib/api/to_allocation.hpp"
+#include "lib/base/timestamp.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using resources::Amount;
+using resources::ResourceVector;
+
+constexpr std::int32_t kReplicasMax = TargetSize::kUnitsMax;
+
+/// How often `request` goes into what is left; no more than any target has.
+std::int32_t times(Amount left, Amount request) {
+  if (left.is_unlimited() || request <= Amount{})
+    return kReplicasMax;
+  const std::int64_t whole = std::max<std::int64_t>(left.value(), 0) / request.value();
+  return static_cast<std::int32_t>(std::min<std::int64_t>(whole, kReplicasMax));
+}
+
+ResourceVector request_of(const Workload& workload) {
+  ResourceVector request;
+  for (const WorkloadContainer& container : workload.containers)
+    request += container.requests;
+  request.drop_zeros();
+  return request;
+}
+
+/// What a quota holds of each pool, as its status says: of itself and of all below it.
+std::map<PoolName, ResourceVector> used_of(const api::Quota& quota) {
+  std::map<PoolName, ResourceVector> used;
+  for (const api::QuotaPoolStatus& pool : quota.status.pools)
+    for (const api::QuotaResourceStatus& row : pool.resources)
+      if (row.used)
+        used[pool.pool].set(row.name, *row.used);
+  return used;
+}
+
+/// Statuses are not of the same moment: what a child tells of before its parent does is no room.
+ResourceVector without_debts(const ResourceVector& held) {
+  ResourceVector charged;
+  for (const auto& [name, amount] : held)
+    charged.set(name, std::max(amount, Amount{}));
+  return charged;
+}
+
+/// Free now: neither allocated nor held for a reservation, and in one piece on some node.
+std::optional<std::int32_t> by_pool(const api::ResourcePool& pool, const ResourceVector& replica) {
+  std::optional<std::int32_t> room;
+  for (const auto& [name, request] : replica) {
+    const auto row = std::ranges::find(pool.status.resources, name, &api::PoolResourceStatus::name);
+    if (row == pool.status.resources.end() || !row->allocatable || !row->allocated)
+      continue;
+    const Amount free = *row->allocatable - *row->allocated - row->promised.value_or(Amount{});
+    const bool is_in_pieces = row->largest_free_block && *row->largest_free_block < request;
+    room = std::min(room.value_or(kReplicasMax), is_in_pieces ? 0 : times(free, request));
+  }
+  return room;
+}
+
+/// "room for 3 more replicas".
+std::string words(std::optional<std::int32_t> replicas) {
+  if (!replicas)
+    return "room that is not known";
+  if (*replicas >= kReplicasMax)
+    return "room for any number of replicas";
+  return "room for " + std::to_string(*replicas) +
+         (*replicas == 1 ? " more replica" : " more replicas");
+}
+
+} // namespace
+
+std::string describe(const ReplicaRoom& room) {
+  std::string text = "quota " + room.of.quota.str() + " has " + words(room.by_quota) + ", pool " +
+                     room.of.pool.str() + " has " + words(room.by_pool) + " now";
+  if (room.planned_start)
+    text += "; the first of the quota's work that waits is planned to start at " +
+            format_time(*room.planned_start);
+  return text;
+}
+
+void RoomBook::read_quotas() {
+  is_read_ = true;
+  std::vector<std::shared_ptr<const allocation::QuotaSpec>> specs;
+  std::map<std::string, std::map<PoolName, ResourceVector>> own;
+  for (const QuotaView& one : view_.quotas) {
+    specs.push_back(std::make_shared<const allocation::QuotaSpec>(api::to_allocation(*one.quota)));
+    own[one.quota->meta.name] = used_of(*one.quota);
+    if (one.quota->status.observed_generation)
+      quotas_.emplace(one.quota->meta.name, one.quota.get());
+  }
+  // A status tells what is held below a quota too; charges are made where they are held.
+  for (const QuotaView& one : view_.quotas) {
+    const auto& parent = one.quota->spec.parent_ref;
+    const auto above = parent ? own.find(parent->name.str()) : own.end();
+    if (above == own.end())
+      continue;
+    for (const auto& [pool, used] : used_of(*one.quota))
+      above->second[pool] -= used;
+  }
+  forest_ = allocation::QuotaForest(std::move(specs));
+  balance_ = allocation::QuotaBalance(forest_);
+  for (const auto& [name, pools] : own)
+    if (const auto index = forest_.find(QuotaName{name}))
+      for (const auto& [pool, held] : pools)
+        balance_.charge(*index, pool, without_debts(held));
+}
+
+std::optional<std::int32_t> RoomBook::by_quota(const PodAdmission& of,
+                                               const ResourceVector& request) {
+  if (!is_read_)
+    read_quotas();
+  const auto index = forest_.find(of.quota);
+  if (!index || !quotas_.contains(of.quota.str()))
+    return std::nullopt;
+  if (forest_.finding(*index) || forest_.stopped_by(*index))
+    return 0;
+  std::int32_t room = kReplicasMax;
+  for (const auto& [name, amount] : request)
+    room = std::min(room, times(balance_.available(*index, of.pool, name), amount));
+  return room;
+}
+
+std::optional<ReplicaRoom> RoomBook::room_for(const WorkloadView& workload) {
+  if (!workload.admission)
+    return std::nullopt;
+  const ResourceVector replica = request_of(*workload.workload);
+  ReplicaRoom room;
+  room.of = workload.admission->to;
+  room.admitted = workload.admission->pods;
+  room.by_quota = by_quota(room.of, replica);
+  const auto pool = std::ranges::find(view_.pools, room.of.pool.str(),
+                                      [](const PoolView& one) { return one.pool->meta.name; });
+  if (pool != view_.pools.end()) {
+    room.by_pool = by_pool(*pool->pool, replica);
+    const auto& elastic = pool->pool->spec.elastic;
+    room.can_pool_grow = elastic && elastic->provider != api::ElasticProvider::None &&
+                         std::ssize(pool->nodes) < elastic->max_nodes;
+  }
+  const auto quota = quotas_.find(room.of.quota.str());
+  if (quota != quotas_.end() && quota->second->status.first_pending)
+    room.planned_start = quota->second->status.first_pending->planned_start;
+  return room;
+}
+
+} // namespace berth::analyzer

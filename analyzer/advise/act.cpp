@@ -48,9 +48,10 @@ async::Task<void> Act::run(Plan plan) {
   if (plan.scale && !unsaid.contains(plan.scale->of))
     is_done = co_await scale(*plan.scale);
   for (const auto& one : plan.resizes) {
-    if (unsaid.contains(one.of))
+    if (unsaid.contains(one.of) || !refusals.is_due(one))
       continue;
     const bool is_resized = co_await resize(one);
+    refusals.note(one, is_resized);
     is_done = is_done || is_resized;
   }
   if (is_done && plan.policy_acted)

@@ -3,6 +3,7 @@
 // decided anew in the next cycle; nothing here tries again.
 
 #include "analyzer/advise/plan.hpp"
+#include "analyzer/advise/resize_refusals.hpp"
 #include "lib/async/task.hpp"
 #include "lib/kube/client.hpp"
 #include "lib/kube/events.hpp"
@@ -16,6 +17,7 @@ struct Act {
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log;
   kube::EventRecorder* events = nullptr; ///< null: no events are written
+  ResizeRefusals refusals{};
 
   [[nodiscard]] async::Task<void> run(Plan plan);
 

@@ -41,7 +41,7 @@ async::Task<void> Session::serve() {
   }
   connection_->close();
   --state_->counters.connections_open;
-  if (idle_ticket_ == kEvicted)
+  if (idle_ticket_.exchange(kNotIdle) == kEvicted) // and nobody claims it any more
     --state_->evicting;
   const std::scoped_lock lock(state_->mutex);
   state_->sessions.erase(this);

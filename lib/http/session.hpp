@@ -68,7 +68,7 @@ public:
   /// handshake; or kNotIdle, kEvicted.
   [[nodiscard]] IdleTicket idle_ticket() const { return idle_ticket_; }
   /// From any thread: takes it out of service if it still is as idle as `ticket` says. Whoever
-  /// claims it abandons it.
+  /// claims it abandons it and counts it in `evicting`; its end takes it out of there.
   [[nodiscard]] bool claim(IdleTicket ticket) {
     return idle_ticket_.compare_exchange_strong(ticket, kEvicted);
   }

@@ -58,7 +58,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   void admit(Strand session_strand, tcp::socket socket);
   /// Whether a connection that waits for its client's next request is being closed for a new one.
   bool evict_longest_idle();
-  /// Null when there is none.
+  /// Strangers' before those of verified clients; null when there is none.
   std::shared_ptr<Session> claim_longest_idle();
   void stop();
   std::vector<std::shared_ptr<Session>> sessions();
@@ -177,15 +177,17 @@ bool Server::Impl::evict_longest_idle() {
 std::shared_ptr<Session> Server::Impl::claim_longest_idle() {
   for (int tries = 0; tries < kEvictionTriesMax; ++tries) {
     std::shared_ptr<Session> longest;
-    IdleTicket ticket = 0;
+    std::pair<bool, IdleTicket> rank;
     for (auto& session : sessions()) {
-      const IdleTicket candidate = session->idle_ticket();
-      if (candidate == kNotIdle || candidate == kEvicted || (longest && candidate > ticket))
+      const IdleTicket ticket = session->idle_ticket();
+      // A stranger must not take the place of a client that has shown who it is.
+      const std::pair candidate{session->is_verified(), ticket};
+      if (ticket == kNotIdle || ticket == kEvicted || (longest && rank < candidate))
         continue;
       longest = std::move(session);
-      ticket = candidate;
+      rank = candidate;
     }
-    if (!longest || longest->claim(ticket))
+    if (!longest || longest->claim(rank.second))
       return longest;
   }
   return nullptr;

@@ -66,6 +66,7 @@ async::Task<bool> Session::shake_hands() {
   }
   peer_name_ = connection_->peer_name();
   peer_valid_until_ = connection_->peer_valid_until();
+  verified_ = peer_valid_until_.has_value();
   co_return true;
 }
 

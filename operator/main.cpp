@@ -207,11 +207,9 @@ int main(int argc, char** argv) {
   if (line.options.identity.empty())
     line.options.identity = program::make_identity((*frame)->make_rng());
   telemetry::TraceMetrics trace_metrics((*frame)->registry());
-  auto tracing = telemetry::Tracing::create(
+  const auto tracing = telemetry::Tracing::create(
       {(*frame)->executor(), trace_metrics, (*frame)->log().logger("operator.traces")}, *traces,
       line.options.identity, (*frame)->make_rng().next());
-  if (!tracing)
-    return report(tracing.error().while_doing("--otlp-endpoint"));
-  Operator parts(**frame, line.options, *failpoints, **tracing);
+  Operator parts(**frame, line.options, *failpoints, *tracing);
   return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
 }

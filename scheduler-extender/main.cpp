@@ -259,12 +259,10 @@ int main(int argc, char** argv) {
   if (!frame)
     return report(frame.error(), program::kExitBadFlags);
   telemetry::TraceMetrics trace_metrics((*frame)->registry());
-  auto tracing = telemetry::Tracing::create(
+  const auto tracing = telemetry::Tracing::create(
       {(*frame)->executor(), trace_metrics, (*frame)->log().logger("extender.traces")}, *traces,
       program::make_identity((*frame)->make_rng()), (*frame)->make_rng().next());
-  if (!tracing)
-    return report(tracing.error().while_doing("--otlp-endpoint"), program::kExitBadFlags);
-  Extender extender(**frame, options, std::move(tls), **tracing);
+  Extender extender(**frame, options, std::move(tls), *tracing);
   if (auto started = extender.start(); !started)
     return report(started.error(), program::kExitFailure);
   return (*frame)->run([&](std::stop_token stop) { return extender.run(std::move(stop)); });

@@ -1,8 +1,6 @@
 // Whether the gate is put on managed pods. Nobody else would say that it is not: a webhook that
 // cannot be called is passed over, and the pods run.
 
-#include <algorithm>
-
 #include "cli/doctor/checks.hpp"
 #include "cli/output/text.hpp"
 #include "lib/pki/certificate.hpp"
@@ -19,18 +17,15 @@ constexpr const char* kNotHeld = ": managed pods are not held back";
 std::string distrust_of(const ObservedWebhook& webhook,
                         const Result<ObservedCertificate>& extender) {
   const std::string name = "the webhook " + webhook.name;
-  const auto authorities = pki::split_bundle(webhook.ca_bundle);
   if (webhook.ca_bundle.empty())
     return name + " has no caBundle: the API server trusts nobody who answers";
-  if (authorities.empty())
+  if (pki::split_bundle(webhook.ca_bundle).empty())
     return name + " has a caBundle that holds no certificate";
   if (!extender || extender->certificate.empty())
     return ""; // the check of the certificate tells
-  const bool is_signed = std::ranges::any_of(authorities, [&](const auto& authority) {
-    return pki::is_signed_by(extender->certificate, authority);
-  });
-  return is_signed ? ""
-                   : name + " has a caBundle of which nobody signed the extender's certificate";
+  return pki::is_vouched_for(extender->certificate, webhook.ca_bundle)
+             ? ""
+             : name + " has a caBundle of which nobody signed the extender's certificate";
 }
 
 void check_webhooks(const ObservedInstallation& observed, Findings& findings) {
@@ -56,8 +51,11 @@ void check_webhooks(const ObservedInstallation& observed, Findings& findings) {
                               ", which has no ready endpoint for it" + kNotHeld,
                           "\"kubectl -n " + observed.ns +
                               " logs deployment/berth-scheduler-extender\" says why");
+  const auto& shown = observed.extender_certificate;
+  const bool was_compared = shown && !shown->certificate.empty();
   findings.works(kCheck, "the webhook " + name + " puts the gate on managed pods: " +
-                             counted(*ready, "ready endpoint") + ", and trusted");
+                             counted(*ready, "ready endpoint") +
+                             (was_compared ? ", and trusted" : ""));
 }
 
 void check_policy(const ObservedInstallation& observed, Findings& findings) {

@@ -17,16 +17,10 @@ struct CertificateCheck {
   std::string dns_name{}; ///< that it must be for; empty: it is a client's
 };
 
-bool is_signed(const ObservedCertificate& found) {
-  return std::ranges::any_of(pki::split_bundle(found.authorities), [&](const auto& authority) {
-    return pki::is_signed_by(found.certificate, authority);
-  });
-}
-
 /// What is wrong with it besides its time; empty if nothing is.
 std::string defect_of(const ObservedCertificate& found, const pki::CertificateFacts& facts,
                       const CertificateCheck& wanted) {
-  if (!is_signed(found))
+  if (!pki::is_vouched_for(found.certificate, found.authorities))
     return "none of the authorities in ca.crt signed it";
   const auto& names = facts.dns_names;
   if (!wanted.dns_name.empty() && std::ranges::find(names, wanted.dns_name) == names.end())

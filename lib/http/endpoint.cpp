@@ -23,9 +23,19 @@ bool is_port(std::string_view text) {
   return error == std::errc{} && rest == text.end() && port > 0;
 }
 
+/// `url` without the name and the password that may stand in front of its host.
+std::string without_credentials(std::string_view url) {
+  const auto slashes = url.find("//");
+  const auto authority = slashes == url.npos ? 0 : slashes + 2;
+  const auto at = url.rfind('@'); // a password may hold whatever ends a host
+  if (at == url.npos || at < authority)
+    return std::string(url);
+  return std::string(url.substr(0, authority)) + "..." + std::string(url.substr(at));
+}
+
 tl::unexpected<Error> malformed(std::string_view url, std::string_view why) {
   return fail(Code::Invalid,
-              "\"" + std::string(url) + "\" is no URL of a server: " + std::string(why));
+              "\"" + without_credentials(url) + "\" is no URL of a server: " + std::string(why));
 }
 
 } // namespace

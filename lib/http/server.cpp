@@ -27,6 +27,9 @@ namespace {
 /// After a failed accept, such as when the process is out of file descriptors.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+/// How often an idle connection is looked for after the one found got busy, or ended, meanwhile.
+constexpr int kEvictionTriesMax = 4;
+
 Result<tcp::acceptor> listen(const Strand& strand, const ServerOptions& options);
 
 } // namespace
@@ -55,6 +58,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   void admit(Strand session_strand, tcp::socket socket);
   /// Whether a connection that waits for its client's next request is being closed for a new one.
   bool evict_longest_idle();
+  /// Strangers' before those of verified clients; null when there is none.
+  std::shared_ptr<Session> claim_longest_idle();
   void stop();
   std::vector<std::shared_ptr<Session>> sessions();
   void abandon_all();
@@ -168,21 +173,32 @@ void Server::Impl::admit(Strand session_strand, tcp::socket socket) {
 bool Server::Impl::evict_longest_idle() {
   if (state->evicting >= static_cast<std::int64_t>(state->limits.connections_max))
     return false;
-  std::shared_ptr<Session> longest;
-  IdleTicket ticket = 0;
-  for (auto& session : sessions()) {
-    const IdleTicket candidate = session->idle_ticket();
-    if (candidate == kNotIdle || candidate == kEvicted || (longest && candidate > ticket))
-      continue;
-    longest = std::move(session);
-    ticket = candidate;
-  }
-  if (!longest || !longest->claim(ticket))
+  const auto longest = claim_longest_idle();
+  if (!longest)
     return false;
   ++state->evicting;
   ++state->counters.connections_evicted;
   asio::post(longest->strand(), [longest] { longest->abandon(); });
   return true;
+}
+
+std::shared_ptr<Session> Server::Impl::claim_longest_idle() {
+  for (int tries = 0; tries < kEvictionTriesMax; ++tries) {
+    std::shared_ptr<Session> longest;
+    std::pair<bool, IdleTicket> rank;
+    for (auto& session : sessions()) {
+      const IdleTicket ticket = session->idle_ticket();
+      // A stranger must not take the place of a client that has shown who it is.
+      const std::pair candidate{session->is_verified(), ticket};
+      if (ticket == kNotIdle || ticket == kEvicted || (longest && rank < candidate))
+        continue;
+      longest = std::move(session);
+      rank = candidate;
+    }
+    if (!longest || longest->claim(rank.second))
+      return longest;
+  }
+  return nullptr;
 }
 
 void Server::Impl::stop() {

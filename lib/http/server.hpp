@@ -22,9 +22,10 @@ namespace berth::http {
 struct ServerLimits {
   std::size_t header_bytes_max = std::size_t{8} << 10U;
   std::size_t body_bytes_max = std::size_t{8} << 20U;
-  /// Once they are all held, a new one takes the place of the one that has been idle the longest;
-  /// if each has a request under way, the new one is refused. While evicted ones are being closed
-  /// there may be so many of them besides.
+  /// Once they are all held, a new one takes the place of the one that has been idle the longest,
+  /// of those whose clients have shown no certificate if there are any; if each has a request under
+  /// way, the new one is refused. While evicted ones are being closed there may be so many of them
+  /// besides.
   std::size_t connections_max = 1024;
   Duration handshake_timeout = std::chrono::seconds{5};
   Duration header_timeout = std::chrono::seconds{5};

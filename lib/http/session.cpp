@@ -41,7 +41,7 @@ async::Task<void> Session::serve() {
   }
   connection_->close();
   --state_->counters.connections_open;
-  if (idle_ticket_ == kEvicted)
+  if (idle_ticket_.exchange(kNotIdle) == kEvicted) // and nobody claims it any more
     --state_->evicting;
   const std::scoped_lock lock(state_->mutex);
   state_->sessions.erase(this);
@@ -71,6 +71,7 @@ async::Task<bool> Session::shake_hands() {
   }
   peer_name_ = connection_->peer_name();
   peer_valid_until_ = connection_->peer_valid_until();
+  verified_ = peer_valid_until_.has_value();
   co_return true;
 }
 

@@ -69,8 +69,11 @@ public:
   /// From any thread: since when it has waited for a request's first byte, be it for want of a
   /// handshake; or kNotIdle, kEvicted.
   [[nodiscard]] IdleTicket idle_ticket() const { return idle_ticket_; }
+  /// From any thread: whether its client has shown a certificate that the server's authority for
+  /// clients vouches for.
+  [[nodiscard]] bool is_verified() const { return verified_; }
   /// From any thread: takes it out of service if it still is as idle as `ticket` says. Whoever
-  /// claims it abandons it.
+  /// claims it abandons it and counts it in `evicting`; its end takes it out of there.
   [[nodiscard]] bool claim(IdleTicket ticket) {
     return idle_ticket_.compare_exchange_strong(ticket, kEvicted);
   }
@@ -94,6 +97,7 @@ private:
   std::string peer_name_;
   std::optional<TimePoint> peer_valid_until_;
   std::atomic<IdleTicket> idle_ticket_; ///< idle from its beginning, until a request begins
+  std::atomic<bool> verified_{false};
   bool first_request_ = true;
   bool in_flight_ = false;
   bool dismissed_ = false;

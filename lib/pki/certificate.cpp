@@ -1,5 +1,6 @@
 #include "lib/pki/certificate.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
@@ -134,6 +135,25 @@ std::vector<std::string> split_bundle(std::string_view bundle) {
     bundle.remove_prefix(end + kEnd.size());
   }
   return certificates;
+}
+
+bool is_vouched_for(std::string_view chain, std::string_view authorities) {
+  const auto trusted = split_bundle(authorities);
+  auto left = split_bundle(chain);
+  if (left.empty())
+    return false;
+  std::string link = std::move(left.front());
+  left.erase(left.begin());
+  const auto signs_link = [&](const std::string& other) { return is_signed_by(link, other); };
+  while (std::ranges::none_of(trusted, signs_link)) {
+    const auto next = std::ranges::find_if(left, signs_link);
+    if (next == left.end())
+      return false;
+    std::string above = std::move(*next);
+    left.erase(next); // so that it ends
+    link = std::move(above);
+  }
+  return true;
 }
 
 namespace {

@@ -63,6 +63,10 @@ struct CertificateFacts {
 /// The certificates of a bundle, each as its own text; what is none of them is left out.
 [[nodiscard]] std::vector<std::string> split_bundle(std::string_view bundle);
 
+/// Whether an authority of the bundle signed the chain's first certificate, be it through others of
+/// the chain; says nothing about times, nor what they may sign.
+[[nodiscard]] bool is_vouched_for(std::string_view chain, std::string_view authorities);
+
 /// Longer texts are refused: a Secret holds no more.
 inline constexpr std::size_t kPemBytesMax = std::size_t{1} << 20U;
 

@@ -243,7 +243,28 @@ def test_traces_go_where_the_values_say_and_their_token_comes_from_a_secret(helm
         assert flags == [f"--otlp-endpoint={url}"]
         assert variables == {
             "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.05",
-            "OTEL_EXPORTER_OTLP_HEADERS": {"secretKeyRef": {"name": "t", "key": "headers"}}}
+            "OTEL_EXPORTER_OTLP_HEADERS": {
+                "secretKeyRef": {"name": "t", "key": "headers", "optional": True}}}
+
+
+def test_the_authority_of_the_collector_comes_from_a_secret_that_no_pod_waits_for(helm):
+    chosen = ("--set", "tracing.endpoint=https://collector:4318,tracing.caSecret=c")
+    for name, spec in deployments(rendered(helm, *chosen)).items():
+        pod = spec["template"]["spec"]
+        container, = pod["containers"]
+        secrets = {volume["name"]: volume["secret"] for volume in pod["volumes"]
+                   if volume.get("secret", {}).get("secretName") == "c"}
+        if name == "berth-analyzer":
+            assert not secrets
+            continue
+        (volume, secret), = secrets.items()
+        assert secret == {"secretName": "c", "defaultMode": 0o440, "optional": True}
+        mount, = [mount for mount in container["volumeMounts"] if mount["name"] == volume]
+        file, = [entry["value"] for entry in container["env"]
+                 if entry["name"] == "OTEL_EXPORTER_OTLP_CERTIFICATE"]
+        assert file == mount["mountPath"] + "/ca.crt"
+    without_endpoint = str(rendered(helm, "--set", "tracing.caSecret=c"))
+    assert "tracing-ca" not in without_endpoint
 
 
 def own_volumes(pod):

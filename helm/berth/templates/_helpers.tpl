@@ -116,8 +116,25 @@ env:
 {{- with .Values.tracing.headersSecret }}
 - name: OTEL_EXPORTER_OTLP_HEADERS
   valueFrom:
-    secretKeyRef: {name: {{ quote . }}, key: headers}
+    secretKeyRef: {name: {{ quote . }}, key: headers, optional: true}
 {{- end }}
+{{- if .Values.tracing.caSecret }}
+- {name: OTEL_EXPORTER_OTLP_CERTIFICATE, value: /etc/berth/tracing-ca/ca.crt}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Optional, like the headers: traces are no reason for a pod not to start. */}}
+{{- define "berth.traceMount" -}}
+{{- if and .Values.tracing.endpoint .Values.tracing.caSecret }}
+- {name: tracing-ca, mountPath: /etc/berth/tracing-ca, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "berth.traceVolume" -}}
+{{- if and .Values.tracing.endpoint .Values.tracing.caSecret }}
+- name: tracing-ca
+  secret: {secretName: {{ quote .Values.tracing.caSecret }}, defaultMode: 0440, optional: true}
 {{- end }}
 {{- end -}}
 

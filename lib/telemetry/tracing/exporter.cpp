@@ -7,8 +7,6 @@
 namespace berth::telemetry {
 namespace {
 
-constexpr int kOk = 200;
-
 bool may_be_repeated(Code code) {
   return code == Code::Throttled || code == Code::Unavailable || code == Code::Timeout;
 }
@@ -92,7 +90,7 @@ async::Task<Result<std::size_t>> TraceExporter::post(std::string body, Duration 
   options.response_bytes_max = options_.answer_bytes_max;
   BERTH_CO_TRY(const http::Response response,
                co_await parts_.transport.send(std::move(request), options));
-  if (response.status != kOk)
+  if (response.status < 200 || response.status > 299)
     co_return fail(error_of(response));
   const PartialSuccess partial = read_export_response(response.body);
   if (partial.rejected_spans > 0)

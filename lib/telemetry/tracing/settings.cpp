@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "lib/http/beast_transport.hpp"
 
@@ -11,11 +12,6 @@ namespace {
 constexpr std::string_view kTracesPath = "/v1/traces";
 constexpr std::string_view kBlanks = " \t";
 
-std::string text_of(const ReadVariable& read, const char* name) {
-  const char* value = read(name);
-  return value == nullptr ? "" : value;
-}
-
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos)
@@ -23,32 +19,54 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-tl::unexpected<Error> must(const std::string& field, const std::string& what) {
-  return fail(Code::Invalid, field + ": must " + what);
+/// Words of OpenTelemetry's are the same in either case.
+std::string lowered(std::string_view text) {
+  std::string small(trimmed(text));
+  std::ranges::transform(small, small.begin(),
+                         [](char c) { return 'A' <= c && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return small;
 }
 
-/// A URL, and the flag or variable that it is from.
+/// A value, and the flag or variable that it is from.
 struct Given {
   std::string field{};
-  std::string url{};
-  bool is_whole = false; ///< names the path of traces too
+  std::string value{};
 };
 
-Given endpoint_given(std::string_view flag, const ReadVariable& read) {
-  if (!flag.empty())
-    return {"--otlp-endpoint", std::string(flag), false};
-  constexpr const char* kOfTraces = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-  if (std::string url = text_of(read, kOfTraces); !url.empty())
-    return {kOfTraces, std::move(url), true};
-  constexpr const char* kOfAll = "OTEL_EXPORTER_OTLP_ENDPOINT";
-  return {kOfAll, text_of(read, kOfAll), false};
-}
+/// Reads variables into settings, and notes those that it cannot honour.
+class Reader {
+public:
+  Reader(const ReadVariable& read, TraceSettings& settings) : read_(read), settings_(settings) {}
 
-Result<void> take_endpoint(const Given& given, TraceSettings& settings) {
-  std::string_view url = given.url;
+  [[nodiscard]] bool is_switched_off();
+  /// False, with a warning: spans are wanted in a way that Berth does not know.
+  [[nodiscard]] bool takes_protocol();
+  void take_headers();
+  void take_sampling();
+  /// Empty when it is not set.
+  [[nodiscard]] Given variable(const char* name) const {
+    const char* value = read_(name);
+    return {name, value == nullptr ? "" : value};
+  }
+  /// What is said of traces, or else of everything that is sent.
+  [[nodiscard]] Given exporter_variable(const std::string& suffix) const {
+    Given of_traces = variable(("OTEL_EXPORTER_OTLP_TRACES_" + suffix).c_str());
+    return of_traces.value.empty() ? variable(("OTEL_EXPORTER_OTLP_" + suffix).c_str()) : of_traces;
+  }
+  void warn(const Given& given, const std::string& what) {
+    settings_.warnings.push_back(given.field + ": " + what);
+  }
+
+private:
+  const ReadVariable& read_;
+  TraceSettings& settings_;
+};
+
+Result<void> take_endpoint(const Given& given, bool is_whole, TraceSettings& settings) {
+  std::string_view url = given.value;
   if (const auto parsed = http::Endpoint::parse(url); !parsed)
     return fail(Code::Invalid, given.field + ": " + parsed.error().message);
-  if (given.is_whole) {
+  if (is_whole) {
     const auto path = url.find('/', url.find("//") + 2);
     settings.url = url.substr(0, path);
     settings.target = path == std::string_view::npos ? "/" : url.substr(path);
@@ -70,49 +88,95 @@ bool is_value_char(char c) {
   return c >= ' ' && c != '\x7F';
 }
 
-/// "name=value,..." with percent-encoded values.
-Result<http::Headers> read_headers(std::string_view text) {
+/// "name=value,..." with percent-encoded values; nothing if it is not that.
+std::optional<http::Headers> read_headers(std::string_view text) {
   http::Headers headers;
-  const auto malformed =
-      must("OTEL_EXPORTER_OTLP_HEADERS", "be name=value,... with values that are percent-encoded");
   while (!text.empty()) {
-    const std::string_view entry = trimmed(text.substr(0, text.find(',')));
-    text.remove_prefix(
-        std::min(text.size(), text.find(',') == text.npos ? text.size() : text.find(',') + 1));
+    const auto comma = text.find(',');
+    const std::string_view entry = trimmed(text.substr(0, comma));
+    text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
     if (entry.empty())
       continue;
     const auto equals = entry.find('=');
     const std::string_view name = trimmed(entry.substr(0, equals));
     if (equals == entry.npos || name.empty() || !std::ranges::all_of(name, is_name_char))
-      return malformed;
+      return std::nullopt;
     auto value = http::percent_decode(trimmed(entry.substr(equals + 1)));
     if (!value || !std::ranges::all_of(*value, is_value_char))
-      return malformed;
+      return std::nullopt;
     headers.add(std::string(name), *std::move(value));
   }
   return headers;
 }
 
+bool Reader::is_switched_off() {
+  const Given disabled = variable("OTEL_SDK_DISABLED");
+  if (lowered(disabled.value) == "true")
+    return true;
+  const Given exporters = variable("OTEL_TRACES_EXPORTER");
+  std::string_view left = exporters.value;
+  if (trimmed(left).empty() || lowered(left) == "none")
+    return !trimmed(left).empty();
+  for (bool is_last = false; !is_last;) {
+    const auto comma = left.find(',');
+    if (lowered(left.substr(0, comma)) == "otlp")
+      return false;
+    is_last = comma == left.npos;
+    left.remove_prefix(is_last ? left.size() : comma + 1);
+  }
+  warn(exporters, "must be otlp or none; no traces are sent");
+  return true;
+}
+
+bool Reader::takes_protocol() {
+  const Given given = exporter_variable("PROTOCOL");
+  const std::string protocol = lowered(given.value);
+  if (protocol == "grpc") {
+    warn(given, "must be http/json, which collectors mostly take at port 4318; no traces are sent");
+    return false;
+  }
+  // Whoever takes http/protobuf takes JSON at the same place.
+  if (!protocol.empty() && protocol != "http/json" && protocol != "http/protobuf")
+    warn(given, "must be http/json, which is used");
+  return true;
+}
+
+void Reader::take_headers() {
+  const Given given = exporter_variable("HEADERS");
+  auto headers = read_headers(given.value);
+  if (headers)
+    settings_.headers = *std::move(headers);
+  else
+    warn(given,
+         "must be name=value,... with values that are percent-encoded; no headers are added");
+}
+
 /// Berth's spans have no parent in another program, so that each sampler does what its root does.
-Result<Sampling> read_sampling(std::string sampler, const std::string& argument) {
+void Reader::take_sampling() {
+  const Given given = variable("OTEL_TRACES_SAMPLER");
+  std::string sampler = lowered(given.value);
   constexpr std::string_view kParentBased = "parentbased_";
   if (sampler.starts_with(kParentBased))
     sampler.erase(0, kParentBased.size());
-  if (sampler.empty() || sampler == "always_on")
-    return Sampling::of_ratio(1);
-  if (sampler == "always_off")
-    return Sampling::of_ratio(0);
-  if (sampler != "traceidratio")
-    return must("OTEL_TRACES_SAMPLER",
-                "be always_on, always_off or traceidratio, or one of these with parentbased_ in "
-                "front");
+  if (sampler == "always_off") {
+    settings_.sampling = Sampling::of_ratio(0);
+    return;
+  }
+  if (sampler != "traceidratio") {
+    if (!sampler.empty() && sampler != "always_on")
+      warn(given, "must be always_on, always_off or traceidratio, or one of these with "
+                  "parentbased_ in front; every pod is traced");
+    return;
+  }
+  const Given argument = variable("OTEL_TRACES_SAMPLER_ARG");
   double ratio = 1;
-  const char* const end = argument.data() + argument.size();
-  const auto read = std::from_chars(argument.data(), end, ratio);
-  if (!argument.empty() &&
-      (read.ec != std::errc{} || read.ptr != end || !(0 <= ratio && ratio <= 1)))
-    return must("OTEL_TRACES_SAMPLER_ARG", "be a number from 0 to 1");
-  return Sampling::of_ratio(ratio);
+  const char* const end = argument.value.data() + argument.value.size();
+  const auto read = std::from_chars(argument.value.data(), end, ratio);
+  if (argument.value.empty() ||
+      (read.ec == std::errc{} && read.ptr == end && 0 <= ratio && ratio <= 1))
+    settings_.sampling = Sampling::of_ratio(ratio);
+  else
+    warn(argument, "must be a number from 0 to 1; every pod is traced");
 }
 
 } // namespace
@@ -120,18 +184,26 @@ Result<Sampling> read_sampling(std::string sampler, const std::string& argument)
 Result<TraceSettings> trace_settings(std::string_view flag, std::string_view program,
                                      const ReadVariable& read) {
   TraceSettings settings;
-  const Given given = endpoint_given(flag, read);
-  const bool is_switched_off = text_of(read, "OTEL_SDK_DISABLED") == "true" ||
-                               text_of(read, "OTEL_TRACES_EXPORTER") == "none";
-  if (given.url.empty() || is_switched_off)
+  Reader reader(read, settings);
+  const Given given = flag.empty() ? reader.exporter_variable("ENDPOINT")
+                                   : Given{"--otlp-endpoint", std::string(flag)};
+  if (given.value.empty() || reader.is_switched_off())
     return settings;
-  BERTH_CHECK(take_endpoint(given, settings));
-  BERTH_TRY(settings.headers, read_headers(text_of(read, "OTEL_EXPORTER_OTLP_HEADERS")));
-  BERTH_TRY(settings.sampling, read_sampling(text_of(read, "OTEL_TRACES_SAMPLER"),
-                                             text_of(read, "OTEL_TRACES_SAMPLER_ARG")));
-  settings.ca_file = text_of(read, "OTEL_EXPORTER_OTLP_CERTIFICATE");
-  const std::string name = text_of(read, "OTEL_SERVICE_NAME");
-  settings.service_name = name.empty() ? std::string(program) : name;
+  if (flag.empty() && !reader.takes_protocol()) // with the flag it is HTTP that was asked for
+    return settings;
+  const bool is_whole = given.field == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+  if (auto taken = take_endpoint(given, is_whole, settings); !taken) {
+    if (!flag.empty())
+      return tl::unexpected(taken.error());
+    settings.warnings.push_back(taken.error().message + "; no traces are sent");
+    return settings;
+  }
+  reader.take_headers();
+  reader.take_sampling();
+  settings.ca_file = reader.exporter_variable("CERTIFICATE").value;
+  settings.service_name = reader.variable("OTEL_SERVICE_NAME").value;
+  if (settings.service_name.empty())
+    settings.service_name = program;
   return settings;
 }
 

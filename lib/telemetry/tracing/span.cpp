@@ -94,7 +94,8 @@ std::optional<SpanContext> parse_traceparent(std::string_view header) {
   // What later versions add stands behind another dash.
   const bool ends_well =
       *version == 0 ? header.size() == kBytes : header.size() == kBytes || header[kBytes] == '-';
-  if (!ends_well || (*high == 0 && *low == 0) || *span == 0)
+  const bool is_sampled = (*flags & 1U) != 0;
+  if (!ends_well || !is_sampled || (*high == 0 && *low == 0) || *span == 0)
     return std::nullopt;
   return SpanContext{{*high, *low}, {*span}};
 }

@@ -7,17 +7,32 @@
 
 namespace berth::telemetry {
 
-Result<std::unique_ptr<Tracing>> Tracing::create(Parts parts, const TraceSettings& settings,
-                                                 std::string instance, std::uint64_t seed) {
-  std::unique_ptr<Tracing> tracing(new Tracing);
-  if (settings.url.empty())
-    return tracing;
+namespace {
+
+Result<std::unique_ptr<outbound::RestTransport>> transport_to(const TraceSettings& settings,
+                                                              async::Executor& executor) {
   outbound::RestOptions rest;
   if (!settings.ca_file.empty()) {
     BERTH_TRY(rest.ca_pem, read_file(settings.ca_file, http::kPemBytesMax));
   }
-  BERTH_TRY(tracing->transport_,
-            outbound::RestTransport::create(parts.executor, settings.url, std::move(rest)));
+  return outbound::RestTransport::create(executor, settings.url, std::move(rest));
+}
+
+} // namespace
+
+std::unique_ptr<Tracing> Tracing::create(Parts parts, const TraceSettings& settings,
+                                         std::string instance, std::uint64_t seed) {
+  std::unique_ptr<Tracing> tracing(new Tracing);
+  for (const std::string& warning : settings.warnings)
+    parts.log.warn("Does not honour a variable of OpenTelemetry", {{"why", warning}});
+  if (settings.url.empty())
+    return tracing;
+  auto transport = transport_to(settings, parts.executor);
+  if (!transport) { // traces are no reason not to start
+    parts.log.warn("Sends no traces", transport.error());
+    return tracing;
+  }
+  tracing->transport_ = *std::move(transport);
   tracing->tracer_ = Tracer(parts.executor.clock(), parts.metrics, settings.sampling, seed);
   ExporterOptions options;
   options.target = settings.target;

@@ -18,11 +18,11 @@ public:
     TraceMetrics& metrics;
     Logger log;
   };
-  /// `instance` tells replicas apart, `seed` makes their spans' ids differ. Invalid or NotFound
-  /// names the file or the URL that is of no use. All parts must outlive
+  /// `instance` tells replicas apart, `seed` makes their spans' ids differ. Logs the warnings of
+  /// `settings`; traces are off, with one more, where they cannot be sent. All parts must outlive
   /// it.
-  [[nodiscard]] static Result<std::unique_ptr<Tracing>>
-  create(Parts parts, const TraceSettings& settings, std::string instance, std::uint64_t seed);
+  [[nodiscard]] static std::unique_ptr<Tracing> create(Parts parts, const TraceSettings& settings,
+                                                       std::string instance, std::uint64_t seed);
 
   [[nodiscard]] const Tracer& tracer() const { return tracer_; }
   /// Sends spans until `stop`; ends at once where traces are off.

@@ -36,7 +36,8 @@ public:
   std::function<Result<http::Response>()> answer = [] { return http::Response{200, {}, "{}"}; };
   Duration latency{5};
   std::vector<http::Request> requests;
-  std::vector<ReceivedSpan> spans; ///< of requests that were answered with 200
+  std::vector<Duration> timeouts;  ///< of the same requests
+  std::vector<ReceivedSpan> spans; ///< of requests that were answered with 2xx
 
   /// The names of one trace's spans in the order in which they ended.
   [[nodiscard]] std::vector<std::string> names_of(const std::string& trace) const {
@@ -57,12 +58,14 @@ public:
     return {};
   }
 
-  async::Task<Result<http::Response>> send(http::Request request, http::SendOptions) override {
+  async::Task<Result<http::Response>> send(http::Request request,
+                                           http::SendOptions options) override {
     requests.push_back(request);
+    timeouts.push_back(options.timeout);
     const std::stop_token never;
     co_await async::sleep_for(executor_, latency, never);
     auto answered = answer();
-    if (answered && answered->status == 200)
+    if (answered && answered->status / 100 == 2)
       take(nlohmann::json::parse(request.body));
     co_return answered;
   }

@@ -38,6 +38,23 @@ ObservedInstallation with_trusted_webhook(Result<std::int64_t> endpoints) {
   return observed;
 }
 
+Finding gate_of(const ObservedInstallation& observed) {
+  const auto findings = diagnose(observed, kSceneTime);
+  return *std::ranges::find(findings, "gate", &Finding::check);
+}
+
+/// A server's certificate and the one above it, and only the authority above both.
+ObservedCertificate chain(const std::string& dns_name) {
+  const pki::Validity valid{kSceneTime - 1h, kSceneTime + 24h * 80};
+  const auto root = pki::make_authority("root", valid);
+  REQUIRE(root);
+  const auto middle = pki::issue(*root, {"middle", {}, pki::Usage::Server, valid});
+  REQUIRE(middle);
+  const auto leaf = pki::issue(*middle, {"leaf", {dns_name}, pki::Usage::Server, valid});
+  REQUIRE(leaf);
+  return {leaf->certificate + middle->certificate, root->certificate};
+}
+
 } // namespace
 
 TEST_CASE("A gate by webhook is as good as one by policy") {
@@ -71,8 +88,18 @@ TEST_CASE(
   for (ObservedWebhook& webhook : *observed.gate_webhooks)
     webhook.ca_bundle = older.authorities + webhook.ca_bundle;
   CHECK(wrong_of(observed).empty());
+  CHECK_THAT(gate_of(observed).message, Catch::EndsWith(", and trusted"));
   observed.extender_certificate = fail(Code::Forbidden, "secrets is forbidden");
   CHECK(only_finding(observed).verdict == Verdict::Unknown);
+  CHECK_THAT(gate_of(observed).message, !Catch::Contains("trusted"));
+}
+
+TEST_CASE("A certificate that the authority vouches for through another is trusted") {
+  ObservedInstallation observed = with_webhook("", 2);
+  observed.extender_certificate = chain("berth-scheduler-extender.berth-system.svc");
+  for (ObservedWebhook& webhook : *observed.gate_webhooks)
+    webhook.ca_bundle = observed.extender_certificate->authorities;
+  CHECK(wrong_of(observed).empty());
 }
 
 TEST_CASE("A webhook that calls nobody is an error") {

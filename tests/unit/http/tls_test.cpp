@@ -381,5 +381,26 @@ TEST_CASE("A certificate tells when it ends") {
   CHECK_FALSE(certificate_expiration(std::string(kPemBytesMax + 1, 'x')));
 }
 
+TEST_CASE("A client that has shown who it is makes no room for strangers") {
+  ServerOptions options;
+  options.limits.connections_max = 4;
+  const Authority authority("both");
+  options.tls = authority.server_tls();
+  options.tls->client_ca_pem = authority.cert_pem();
+  const auto server = start_server(options);
+  ClientTls trusting;
+  trusting.ca_pem = authority.cert_pem();
+  const ClientTls known = with_certificate(trusting, authority.issue({}));
+  ClientThread client;
+  const auto transport = connect_to(client, local_endpoint(server->port(), true), known);
+  REQUIRE(client.run(transport->send(get("/a"), {})));
+  std::vector<std::unique_ptr<RawSocket>> strangers; // idle for less long than the client
+  for (int connection = 0; connection < 40; ++connection)
+    strangers.push_back(std::make_unique<RawSocket>(server->port()));
+  REQUIRE(comes_true([&] { return server->counters().connections_evicted >= 37; }));
+  CHECK(client.run(transport->send(get("/a"), {})));
+  CHECK(client.call([&] { return transport->connections_made(); }) == 1);
+}
+
 } // namespace
 } // namespace berth::http

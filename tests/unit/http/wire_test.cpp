@@ -113,5 +113,15 @@ TEST_CASE("What is no URL of a server is refused") {
   }
 }
 
+TEST_CASE("A URL that is refused is shown without its password") {
+  for (const auto* const url : {"https://user:hidden@a", "https://user:hid/den@a:1",
+                                "user:hidden@a", "ftp://user:hidden@a/b"}) {
+    CAPTURE(url);
+    const std::string said = Endpoint::parse(url).error().message;
+    CHECK(said.find("hid") == std::string::npos);
+    CHECK(said.find("...@a") != std::string::npos);
+  }
+}
+
 } // namespace
 } // namespace berth::http

@@ -57,6 +57,28 @@ TEST_CASE("A leaf says for whom, for what and how long, and who signed it") {
   CHECK_FALSE(is_signed_by(leaf->certificate, authority().certificate));
 }
 
+TEST_CASE("An authority vouches through the chain, in any order behind the leaf, and no further") {
+  const KeyPair root = authority();
+  const auto upper = issue(root, server({"upper"}));
+  REQUIRE(upper);
+  const auto lower = issue(*upper, server({"lower"}));
+  REQUIRE(lower);
+  const auto leaf = issue(*lower, server({"leaf"}));
+  REQUIRE(leaf);
+  const std::string& end = leaf->certificate;
+  CHECK(is_vouched_for(end + lower->certificate + upper->certificate, root.certificate));
+  CHECK(is_vouched_for(end + upper->certificate + lower->certificate, root.certificate));
+  CHECK(is_vouched_for(end, authority().certificate + lower->certificate));
+  CHECK_FALSE(is_vouched_for(end + upper->certificate, root.certificate));
+  CHECK_FALSE(is_vouched_for(end + root.certificate, authority().certificate));
+  const auto stranger = issue(authority(), server({"stranger"}));
+  REQUIRE(stranger);
+  CHECK_FALSE(is_vouched_for(stranger->certificate + upper->certificate, root.certificate));
+  CHECK_FALSE(is_vouched_for(root.certificate + end, authority().certificate)); // signed by itself
+  CHECK_FALSE(is_vouched_for("", root.certificate));
+  CHECK_FALSE(is_vouched_for(end, ""));
+}
+
 TEST_CASE("A client's leaf serves nobody") {
   const auto leaf = issue(authority(), {"system:kube-scheduler", {}, Usage::Client, days(0, 90)});
   REQUIRE(leaf);

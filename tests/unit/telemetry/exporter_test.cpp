@@ -169,6 +169,16 @@ TEST_CASE("Spans that the collector rejected are counted") {
   CHECK(scene.count(SpanOutcome::Failed) == 2);
 }
 
+TEST_CASE("Every answer of success is one, be it without a body") {
+  Scene scene;
+  scene.answer(GENERATE(200, 202, 204));
+  scene.record(5);
+  scene.executor.run_for(1min);
+  CHECK(scene.collector.requests.size() == 1);
+  CHECK(scene.count(SpanOutcome::Sent) == 5);
+  CHECK(scene.count(SpanOutcome::Failed) == 0);
+}
+
 TEST_CASE("An answer that is none of the protocol's rejects nothing") {
   for (const char* body : {"", "{}", "[]", "<html>", R"({"partialSuccess":{}})",
                            R"({"partialSuccess":{"rejectedSpans":"x"}})"}) {
@@ -196,6 +206,7 @@ TEST_CASE("A collector that hangs holds up no program that ends") {
   scene.stop.request_stop();
   scene.executor.run_for(3s);
   CHECK(scene.collector.requests.size() == 1);
+  CHECK(scene.collector.timeouts.front() <= ExporterOptions{}.last_flush_max);
   CHECK(scene.count(SpanOutcome::Failed) == 4000);
 }
 

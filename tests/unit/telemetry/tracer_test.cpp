@@ -55,7 +55,7 @@ TEST_CASE("A UID that is no UUID has a trace too, always the same one") {
   CHECK(trace_of("u") != trace_of("v"));
 }
 
-TEST_CASE("A caller's traceparent is read, and nothing that is not one") {
+TEST_CASE("A caller's traceparent is read, and nothing that is not one or is not kept") {
   const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const auto read = parse_traceparent(good);
   REQUIRE(read);
@@ -70,7 +70,9 @@ TEST_CASE("A caller's traceparent is read, and nothing that is not one") {
                                           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
                                           "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
                                           "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-                                          "cc" + good.substr(2) + "x"};
+                                          "cc" + good.substr(2) + "x",
+                                          good.substr(0, 53) + "00",  // not sampled
+                                          good.substr(0, 53) + "02"}; // random, not sampled
   for (const std::string& bad : bad_ones) {
     CAPTURE(bad);
     CHECK_FALSE(parse_traceparent(bad));
@@ -82,7 +84,7 @@ TEST_CASE("Ids that are written are read again") {
     RC_PRE((high | low) != 0 && span != 0);
     const SpanContext context{{high, low}, {span}};
     const std::string header =
-        "00-" + to_string(context.trace) + "-" + to_string(context.span) + "-00";
+        "00-" + to_string(context.trace) + "-" + to_string(context.span) + "-01";
     RC_ASSERT(parse_traceparent(header) == context);
   }));
 }

@@ -44,10 +44,10 @@ async::Task<void> Act::run(Plan plan) {
   }
   for (const auto& meta : plan.removed)
     co_await remove(meta);
-  if (plan.scale && !unsaid.contains(plan.scale->of))
+  if (plan.scale && !unsaid.contains(plan.scale->of) && may_act())
     co_await scale(*plan.scale);
   for (const auto& one : plan.resizes)
-    if (!unsaid.contains(one.of))
+    if (!unsaid.contains(one.of) && may_act())
       co_await resize(one);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // What the API server says of workloads, as far as the analyzer needs it: how many replicas a
-// Deployment, StatefulSet or Job wants and what each asks for, which pods are its, and what became of
-// their containers. Read from list and watch; tests/fuzz/workloads feeds the decoders.
+// Deployment, StatefulSet or Job wants and what each asks for, which pods are its, and what became
+// of their containers. Read from list and watch; tests/fuzz/workloads feeds the decoders.
 
 #include <compare>
 #include <memory>
@@ -36,6 +36,7 @@ struct WorkloadContainer {
   /// that runs as long as the pod) among the init containers.
   bool is_sidecar = false;
   std::size_t position = 0;
+  std::vector<resources::ResourceName> restarts_for{}; ///< changed in place it is started anew
 
   friend bool operator==(const WorkloadContainer&, const WorkloadContainer&) = default;
 };
@@ -56,7 +57,10 @@ struct PodContainer {
   std::optional<TimePoint> killed{};
   /// Those of the spec, where others are in force.
   std::optional<resources::ResourceVector> asked_limits{};
+  /// What is asked for now is not in force yet, or never will be: what is, where the kubelet says.
+  std::optional<resources::ResourceVector> requests_in_force{};
   bool is_sidecar = false;
+  std::vector<resources::ResourceName> restarts_for{}; ///< changed in place it is started anew
 
   friend bool operator==(const PodContainer&, const PodContainer&) = default;
 };

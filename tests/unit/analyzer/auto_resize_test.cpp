@@ -43,6 +43,10 @@ struct Pods {
   }
   /// What is done in one cycle at `now`, where the quota has room for so many such changes.
   [[nodiscard]] Plan plan(TimePoint now = kNow, std::optional<std::int32_t> room = {}) const {
+    return plan({{"", "resize-1"}, changes}, now, room);
+  }
+  [[nodiscard]] Plan plan(const WantedResize& wanted, TimePoint now = kNow,
+                          std::optional<std::int32_t> room = {}) const {
     api::ScalingRecommendation one;
     one.meta.name = "resize-1";
     one.spec.kind = api::RecommendationKind::Resize;
@@ -50,7 +54,8 @@ struct Pods {
     WorkloadView view;
     view.workload = std::make_shared<const Workload>(workload);
     view.policy = std::make_shared<const api::ScalingPolicy>();
-    view.recommendations = {std::make_shared<const api::ScalingRecommendation>(one)};
+    if (!earlier || earlier->meta.name != one.meta.name)
+      view.recommendations = {std::make_shared<const api::ScalingRecommendation>(one)};
     if (earlier)
       view.recommendations.push_back(std::make_shared<const api::ScalingRecommendation>(*earlier));
     WorkloadFacts facts;
@@ -60,7 +65,7 @@ struct Pods {
       facts.growth_room = GrowthRoom{{{"cpu", 1000 * *room}}, pool, block};
     Plan plan;
     plan.scale = scale;
-    act_on_requests(plan, view, facts, {one.meta.key(), changes}, now);
+    act_on_requests(plan, view, facts, wanted, now);
     return plan;
   }
   /// Why it is not done, as the plan has the recommendation say it.
@@ -332,6 +337,76 @@ TEST_CASE("a cycle resizes no more pods than it may") {
   CHECK(pods.plan().resizes.size() == 3);
   pods.resizes_max = 0;
   CHECK(pods.plan().resizes.empty());
+}
+
+TEST_CASE("pods go back to the template once it is right, who has less than it at once") {
+  Pods pods;
+  pods.earlier.emplace().meta.name = "resize-1";
+  pods.earlier->spec.kind = api::RecommendationKind::Resize;
+  pods.earlier->spec.action.patch = resize_patch(pods.workload, pods.changes);
+  ContainerDemand demand;
+  demand.container = "main";
+  demand.resource = ResourceName::cpu();
+  const auto back = [&](bool may_lower) {
+    WorkloadView view;
+    view.workload = std::make_shared<const Workload>(pods.workload);
+    view.recommendations = {std::make_shared<const api::ScalingRecommendation>(*pods.earlier)};
+    return back_to_template(view, pods.pods, {demand},
+                            [may_lower](const ContainerDemand&) { return may_lower; });
+  };
+  pods.add(2000);
+  CHECK_FALSE(back(true)); // somebody else's doing
+  pods.earlier->status.carried_out.emplace().at = kNow - 1h;
+  CHECK_FALSE(back(false));
+  const auto wanted = back(true);
+  REQUIRE(wanted);
+  CHECK(wanted->key == pods.earlier->meta.key());
+  REQUIRE(wanted->changes.size() == 1);
+  CHECK(wanted->changes[0].request == Amount{1000});
+  const Plan plan = pods.plan(*wanted);
+  REQUIRE(plan.resizes.size() == 1);
+  CHECK(plan.resizes[0].patch.find(R"("cpu":"1")") != std::string::npos);
+  REQUIRE(plan.changed.size() == 1);
+  CHECK(plan.changed[0].status.carried_out->undone_at == kNow);
+  pods.add(500);
+  CHECK(back(false));
+}
+
+TEST_CASE("what a kill was answered with is not raised again by who remembers no kill") {
+  WorkloadWorld world;
+  const Json asked = {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}},
+                      {"limits", {{"memory", "1Gi"}}}};
+  world.add_deployment(0, asked);
+  world.admin.create(simulation::make_pod("shop", "web-0")
+                         .cpu("1")
+                         .memory("1Gi")
+                         .set("/spec/containers/0/resources/limits/memory", "1Gi")
+                         .label("pod-template-hash", "7c9")
+                         .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
+                         .on_node("n-0"));
+  world.set_status("web-0", Json::object());
+  world.pods.emplace_back("web-0");
+  world.add_policy({{"mode", "Auto"}, {"actions", {"Resize"}}});
+  const auto limit = [&world] {
+    return world.admin.get("Pod", {"shop", "web-0"})
+        .at("/spec/containers/0/resources/limits/memory"_json_pointer)
+        .get<std::string>();
+  };
+  std::string raised;
+  {
+    SimulatedAnalyzer analyzer(world);
+    world.measure_pods_for(25min, 100, 600);
+    const Json ended = {{"reason", "OOMKilled"},
+                        {"exitCode", 137},
+                        {"finishedAt", format_time(world.executor.now())}};
+    world.set_status("web-0", {{"terminated", ended}});
+    world.measure_pods_for(5min, 100, 600);
+    raised = limit();
+    CHECK(raised != "1Gi");
+  }
+  SimulatedAnalyzer analyzer(world);
+  world.measure_pods_for(30min, 100, 600);
+  CHECK(limit() == raised);
 }
 
 TEST_CASE("in mode Auto all pods get what they need in place, and the template stays as it is") {

@@ -45,10 +45,10 @@ async::Task<void> Act::run(Plan plan) {
   for (const auto& meta : plan.removed)
     co_await remove(meta);
   bool is_done = false;
-  if (plan.scale && !unsaid.contains(plan.scale->of))
+  if (plan.scale && !unsaid.contains(plan.scale->of) && may_act())
     is_done = co_await scale(*plan.scale);
   for (const auto& one : plan.resizes) {
-    if (unsaid.contains(one.of) || !refusals.is_due(one))
+    if (unsaid.contains(one.of) || !refusals.is_due(one) || !may_act())
       continue;
     const bool is_resized = co_await resize(one);
     refusals.note(one, is_resized);

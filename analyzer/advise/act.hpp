@@ -2,6 +2,8 @@
 // act(): writes a plan to the API by server-side apply, each object for itself. What fails is
 // decided anew in the next cycle; nothing here tries again.
 
+#include <functional>
+
 #include "analyzer/advise/plan.hpp"
 #include "analyzer/advise/resize_refusals.hpp"
 #include "lib/async/task.hpp"
@@ -17,11 +19,13 @@ struct Act {
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log;
   kube::EventRecorder* events = nullptr; ///< null: no events are written
+  std::function<bool()> may_write{}; ///< asked again before each change of a target; none: yes
   ResizeRefusals refusals{};
 
   [[nodiscard]] async::Task<void> run(Plan plan);
 
 private:
+  [[nodiscard]] bool may_act() const { return !may_write || may_write(); }
   [[nodiscard]] async::Task<void> write_measured(api::ObjectMeta pool,
                                                  api::ResourcePoolStatus status);
   [[nodiscard]] async::Task<void> write_policy(api::ObjectMeta policy,

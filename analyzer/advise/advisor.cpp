@@ -21,6 +21,9 @@ constexpr Duration kHistoryKeptEvery = std::chrono::minutes{10};
 /// that a recommendation is valid for must be left then.
 constexpr Duration kQuotasEvery = std::chrono::minutes{10};
 
+/// What pods were asked for is in the statuses of quotas and pools after this at the latest.
+constexpr Duration kStatusFollowsWithin = std::chrono::seconds{60};
+
 /// Each may take its whole time-out, and a cycle is to end.
 constexpr std::size_t kMetricQueriesPerCycleMax = 100;
 
@@ -37,10 +40,8 @@ void look_at_pods(WorkloadFacts& facts, const WorkloadView& view, const Workload
   if (const auto found = pods.find(view.ref); found != pods.end())
     facts.pods = found->second;
   facts.room = book.room_for(view);
-  if (view.admission && !is_operator_dead)
-    facts.quota_times = [&book, of = view.admission->to](const resources::ResourceVector& more) {
-      return book.by_quota(of, more);
-    };
+  if (view.admission)
+    facts.growth_room = is_operator_dead ? GrowthRoom{} : book.growth_room(view.admission->to);
 }
 
 telemetry::AdviceKind label_of(api::RecommendationKind kind) {
@@ -53,7 +54,7 @@ Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool(
                  std::function<bool()> may_write)
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
       may_write_(std::move(may_write)),
-      act_{parts_.client, parts_.metrics, parts_.log, parts_.events},
+      act_{parts_.client, parts_.metrics, parts_.log, parts_.events, may_write_},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
       operator_(parts_.client, options_.operator_lease) {}
 
@@ -81,6 +82,7 @@ async::Task<void> Advisor::cycle() {
   co_await measure();
   const TimePoint now = parts_.executor.clock().now();
   recorder_.forget_what_is_gone(parts_.caches);
+  std::erase_if(grown_, [now](const Growth& one) { return now - one.at >= kStatusFollowsWithin; });
   const ClusterView view = observe(parts_.caches, recorder_.node_samples());
   const WorkloadPods pods = pods_by_workload(parts_.caches);
   recorder_.record(view, pods, now, operator_.is_alive());
@@ -102,12 +104,21 @@ async::Task<void> Advisor::cycle() {
     parts_.on_facts({view, pools, shown, now});
   }
   RoomBook book(view);
+  for (const auto& [at, of, amounts] : grown_)
+    book.take(of, amounts);
+  std::size_t resizes = 0;
+  // Each is the first at some time, since what all share goes to the first.
+  const std::size_t first = view.workloads.empty() ? 0 : cycles_++ % view.workloads.size();
   for (std::size_t i = 0; i < view.workloads.size(); ++i) {
-    const WorkloadView& workload = view.workloads[i];
+    const std::size_t at = (first + i) % view.workloads.size();
+    const WorkloadView& workload = view.workloads[at];
     WorkloadFacts facts =
-        parts_.on_facts ? std::move(shown[i]) : facts_of(workload, sources, largest, now);
+        parts_.on_facts ? std::move(shown[at]) : facts_of(workload, sources, largest, now);
     look_at_pods(facts, workload, pods, book, operator_.is_dead());
+    facts.resizes_max = kPodResizesPerCycleMax - resizes;
     Decision decision = decide(workload, facts, context);
+    resizes += decision.plan.resizes.size();
+    note_growth(book, workload, decision.plan, now);
     co_await carry_out(std::move(decision));
   }
   if (!quotas_looked_at_ || now - *quotas_looked_at_ >= kQuotasEvery) {
@@ -210,6 +221,20 @@ async::Task<void> Advisor::carry_out(Decision decision) {
                                                                : telemetry::ForecastOutcome::Missed)
         .add();
   co_await act_.run(std::move(decision.plan));
+}
+
+void Advisor::note_growth(RoomBook& book, const WorkloadView& workload, const Plan& plan,
+                          TimePoint now) {
+  if (!workload.admission)
+    return;
+  const PodAdmission& of = workload.admission->to;
+  book.take(of, plan.growth);
+  if (!plan.growth.is_nothing() && may_write_())
+    grown_.push_back({now, of, plan.growth});
+  if (plan.scale) // replicas wait at the gate, and the workload tells of them from the next cycle
+                  // on
+    book.take(of,
+              replica_request(*workload.workload, std::max(plan.scale->to - plan.scale->from, 0)));
 }
 
 void Advisor::show(const ClusterView& view, const std::vector<PoolFacts>& facts) {

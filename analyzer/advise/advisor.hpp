@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 #include "analyzer/advise/act.hpp"
 #include "analyzer/advise/facts.hpp"
@@ -80,6 +81,8 @@ private:
   /// Notes how the query ended; the samples of an answer.
   [[nodiscard]] std::vector<UsageSample> take(Result<UsageList> list, const char* of) const;
   [[nodiscard]] async::Task<void> carry_out(Decision decision);
+  /// Nobody after it is promised the same room.
+  void note_growth(RoomBook& book, const WorkloadView& workload, const Plan& plan, TimePoint now);
   void show(const ClusterView& view, const std::vector<PoolFacts>& facts);
   /// Says that the history is full, when it becomes so.
   void tell_of_limits();
@@ -95,6 +98,14 @@ private:
   Forecaster forecaster_;
   OperatorLife operator_;
   bool told_of_no_lease_ = false;
+  /// What running pods were lately asked for more; of a cycle kPodResizesPerCycleMax at most.
+  struct Growth {
+    TimePoint at{};
+    PodAdmission of{};
+    resources::ResourceVector amounts{};
+  };
+  std::vector<Growth> grown_;
+  std::size_t cycles_ = 0;
   std::optional<TimePoint> history_kept_;
   std::optional<TimePoint> quotas_looked_at_;
   RefusalNotice series_refused_;

@@ -1,118 +1,18 @@
 #include "analyzer/advise/auto_resize.hpp"
 
 #include <algorithm>
+#include <string>
+#include <tuple>
 #include <utility>
 
-#include "lib/api/json.hpp"
+#include "lib/base/fnv.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::analyzer {
 namespace {
 
 using api::RecommendationKind;
-using resources::ResourceName;
-
-enum class PodState { Open, Done, Sent, InProgress, Stuck, Deferred, Infeasible, Failed, Barred };
-
-const PodContainer* container_of(const WorkloadPod& pod, const std::string& name) {
-  const auto found = std::ranges::find(pod.containers, name, &PodContainer::name);
-  return found == pod.containers.end() ? nullptr : &*found;
-}
-
-bool asks_for(const PodContainer& container, const RequestChange& change) {
-  const auto& limits = container.asked_limits.value_or(container.limits);
-  return container.requests.get(change.resource) == change.request &&
-         (!change.limit || limits.get(change.resource) == *change.limit);
-}
-
-/// Whether the class of service stays: all of it guaranteed, or anything asked for at all.
-bool keeps_qos(const WorkloadPod& pod, const std::vector<RequestChange>& changes) {
-  if (pod.qos == PodQos::BestEffort)
-    return false;
-  return pod.qos != PodQos::Guaranteed ||
-         std::ranges::all_of(changes, [](const RequestChange& change) {
-           return change.limit && *change.limit == change.request;
-         });
-}
-
-PodState state_of(const WorkloadPod& pod, const Workload& workload,
-                  const std::vector<RequestChange>& changes, TimePoint now) {
-  bool is_asked = true;
-  for (const RequestChange& change : changes) {
-    const auto* container = container_of(pod, workload.containers[change.container].name);
-    if (container == nullptr)
-      return PodState::Barred; // it is of another template
-    is_asked = is_asked && asks_for(*container, change);
-  }
-  switch (pod.resize) {
-  case PodResizeStage::InProgress:
-    return now < pod.resize_changed + kResizeStuckAfter ? PodState::InProgress : PodState::Stuck;
-  case PodResizeStage::Error: return PodState::Failed;
-  case PodResizeStage::Deferred:
-    if (is_asked)
-      return PodState::Deferred;
-    break; // for something else: that is not asked for any more
-  case PodResizeStage::Infeasible:
-    if (is_asked)
-      return PodState::Infeasible;
-    break;
-  case PodResizeStage::None: break;
-  }
-  if (!is_asked)
-    return keeps_qos(pod, changes) ? PodState::Open : PodState::Barred;
-  const bool is_in_force = std::ranges::all_of(
-      pod.containers, [](const PodContainer& one) { return !one.asked_limits; });
-  return is_in_force ? PodState::Done : PodState::Sent;
-}
-
-api::Json amounts_of(const RequestChange& change, const resources::Amount& amount) {
-  return {{std::string(change.resource.str()), quantity_of(change.resource, amount).str()}};
-}
-
-/// A strategic merge patch, which finds containers by their names; of another pod it is refused.
-std::string resize_of(const WorkloadPod& pod, const Workload& workload,
-                      const std::vector<RequestChange>& changes) {
-  api::Json spec = api::Json::object();
-  for (const RequestChange& change : changes) {
-    const std::string& name = workload.containers[change.container].name;
-    const bool is_sidecar = container_of(pod, name)->is_sidecar;
-    api::Json& list = spec[is_sidecar ? "initContainers" : "containers"];
-    if (list.is_null())
-      list = api::Json::array();
-    auto at = std::ranges::find_if(list, [&](const api::Json& one) { return one["name"] == name; });
-    if (at == list.end()) {
-      list.push_back({{"name", name}});
-      at = std::prev(list.end());
-    }
-    (*at)["resources"]["requests"].update(amounts_of(change, change.request));
-    if (change.limit)
-      (*at)["resources"]["limits"].update(amounts_of(change, *change.limit));
-  }
-  return api::to_text(api::Json{{"metadata", {{"uid", pod.meta.uid}}}, {"spec", std::move(spec)}});
-}
-
-/// The same containers and resources, as the template has them.
-std::vector<RequestChange> as_before(const Workload& workload, std::vector<RequestChange> changes) {
-  for (RequestChange& change : changes) {
-    const WorkloadContainer& container = workload.containers[change.container];
-    change.request = container.requests.get(change.resource);
-    if (change.limit)
-      change.limit = container.limits.get(change.resource);
-  }
-  return changes;
-}
-
-/// What one pod asks for more.
-resources::ResourceVector growth_of(const Workload& workload,
-                                    const std::vector<RequestChange>& changes) {
-  resources::ResourceVector growth;
-  for (const RequestChange& change : changes) {
-    const auto more =
-        change.request - workload.containers[change.container].requests.get(change.resource);
-    growth.set(change.resource, growth.get(change.resource) + more);
-  }
-  return growth;
-}
+using resources::ResourceVector;
 
 /// When another change of the target's requests was carried out last.
 std::optional<TimePoint> last_change(const std::vector<RecommendationPtr>& known,
@@ -151,66 +51,144 @@ Reason reason_of(const ResizeProgress& progress) {
   return progress.deferred > 0 ? Reason::ResizeDeferred : Reason::Resizing;
 }
 
-/// Those whose turn it is: it goes round, so that who is refused each time keeps nobody back.
-std::vector<WorkloadPodPtr> turn_of(const ResizeProgress& progress,
-                                    std::optional<std::int32_t> most, TimePoint now) {
-  const auto at_once = std::max(1, progress.running * kResizingPercentMax / 100);
-  const std::int32_t free = std::min(at_once - progress.holding, most.value_or(at_once));
-  const std::size_t count = std::min(
-      {static_cast<std::size_t>(std::max(free, 0)), kPodResizesPerCycleMax, progress.open.size()});
-  std::vector<WorkloadPodPtr> turn;
-  if (count == 0)
-    return turn;
+/// As though drawn anew each minute, so that who is refused each time keeps nobody back, however
+/// long a cycle is. Those that do not work are first where containers are started anew.
+std::vector<WorkloadPodPtr> in_turn(const ResizeProgress& progress, TimePoint now) {
   const auto minutes = std::chrono::floor<std::chrono::minutes>(now.time_since_epoch()).count();
-  const std::size_t first = static_cast<std::size_t>(minutes) * count % progress.open.size();
-  for (std::size_t i = 0; i < count; ++i)
-    turn.push_back(progress.open[(first + i) % progress.open.size()]);
+  std::vector<WorkloadPodPtr> pods = progress.open;
+  std::ranges::sort(pods, {}, [&](const WorkloadPodPtr& pod) {
+    return std::tuple(progress.restarts && pod->ready,
+                      fnv1a(std::to_string(minutes) + pod->meta.uid), pod->meta.uid);
+  });
+  return pods;
+}
+
+/// Those whose turn it is.
+struct Turn {
+  std::vector<WorkloadPodPtr> pods{};
+  ResourceVector growth{};
+  std::optional<Reason> short_of{}; ///< why one of them is left out
+};
+
+/// What running pods may be asked for beside `taken`, which this plan asks for already.
+std::optional<Reason> short_of(const std::optional<GrowthRoom>& room, const ResourceVector& growth,
+                               const ResourceVector& taken) {
+  if (!room || growth.is_nothing())
+    return std::nullopt;
+  const auto has = [&](const ResourceVector& left) {
+    return std::ranges::all_of(growth, [&](const auto& more) {
+      return taken.get(more.name) + more.amount <= left.get(more.name);
+    });
+  };
+  if (!has(room->quota))
+    return Reason::InsufficientQuota;
+  return has(room->pool) && growth.fits_within(room->block)
+             ? std::nullopt
+             : std::optional(Reason::InsufficientCapacity);
+}
+
+Turn turn_of(const ResizeProgress& progress, const Workload& workload,
+             const std::vector<RequestChange>& changes, const WorkloadFacts& facts,
+             const ResourceVector& taken, std::size_t most, TimePoint now) {
+  const auto at_once = std::max(1, progress.running * kResizingPercentMax / 100);
+  const std::int32_t free = at_once - progress.holding;
+  const auto down = std::ranges::count_if(
+      progress.open, [&](const auto& pod) { return progress.restarts && !pod->ready; });
+  std::ptrdiff_t asked_down = 0;
+  Turn turn;
+  for (const auto& pod : in_turn(progress, now)) {
+    // Who is down already is not one more that is down; they are first.
+    const bool is_down = progress.restarts && !pod->ready;
+    const auto asked_ready = std::ssize(turn.pods) - (is_down ? 0 : asked_down);
+    if (asked_ready >= (is_down ? free : free - down) || turn.pods.size() >= most)
+      break;
+    const auto growth = growth_of(*pod, workload, changes);
+    if (const auto why = short_of(facts.growth_room, growth, taken + turn.growth)) {
+      turn.short_of = why;
+      continue;
+    }
+    turn.growth += growth;
+    turn.pods.push_back(pod);
+    asked_down += is_down ? 1 : 0;
+  }
   return turn;
+}
+
+void mark_carried_out(Plan& plan, api::ScalingRecommendation& one, bool takes_back, TimePoint now) {
+  const TimePoint at = std::chrono::floor<std::chrono::seconds>(now);
+  auto& carried = one.status.carried_out;
+  if (carried && carried->undone_at.has_value() == takes_back)
+    return;
+  if (takes_back)
+    carried->undone_at = at; // what was never carried out is not taken back
+  else
+    carried = api::CarriedOut{at, "", "", std::nullopt};
+  amend_status(plan, one.meta, one.status);
+}
+
+/// Of those that wait for their nodes in vain, within what a cycle may write.
+void take_back(Plan& plan, const ResizeProgress& progress, const Workload& workload,
+               const WantedResize& wanted, std::size_t most) {
+  for (const auto& pod : progress.given_up)
+    if (plan.resizes.size() < most)
+      plan.resizes.push_back({pod->meta.key(), take_back_patch(*pod, workload, wanted.changes),
+                              pod->meta.uid, wanted.key,
+                              "Back to what is in force: its node had no room for more"});
+}
+
+/// Of all recommendations that were carried out, each request once.
+std::vector<RequestChange> carried_out_of(const WorkloadView& view) {
+  std::vector<RequestChange> all;
+  for (const auto& one : of_kinds(view.recommendations, {RecommendationKind::Resize})) {
+    if (!one->status.carried_out)
+      continue;
+    for (const RequestChange& change : changes_in(*view.workload, one->spec.action.patch))
+      if (std::ranges::none_of(all, [&](const RequestChange& same) {
+            return same.container == change.container && same.resource == change.resource;
+          }))
+        all.push_back(change);
+  }
+  return all;
+}
+
+/// Whether some pod runs with less of it than the template says.
+bool is_starved(const WorkloadPod& pod, const Workload& workload, const RequestChange& change) {
+  return !growth_of(pod, workload, {change}).is_nothing();
 }
 
 } // namespace
 
-ResizeProgress progress_of(const std::vector<WorkloadPodPtr>& pods, const Workload& workload,
-                           const std::vector<RequestChange>& changes, TimePoint now) {
-  ResizeProgress progress;
-  for (const auto& pod : pods) {
-    if (pod->stage != PodStage::Running)
-      continue;
-    ++progress.running;
-    switch (state_of(*pod, workload, changes, now)) {
-    case PodState::Open: progress.open.push_back(pod); break;
-    case PodState::Done: ++progress.done; break;
-    case PodState::Sent: ++progress.in_progress; break;
-    case PodState::InProgress:
-      ++progress.in_progress;
-      ++progress.holding;
-      break;
-    case PodState::Stuck: ++progress.stuck; break;
-    case PodState::Deferred: ++progress.deferred; break;
-    case PodState::Infeasible: ++progress.infeasible; break;
-    case PodState::Failed: ++progress.failed; break;
-    case PodState::Barred: ++progress.barred; break;
-    }
+std::optional<WantedResize>
+back_to_template(const WorkloadView& view, const std::vector<WorkloadPodPtr>& pods,
+                 const std::vector<ContainerDemand>& demands,
+                 const std::function<bool(const ContainerDemand&)>& may_lower) {
+  const Workload& workload = *view.workload;
+  WantedResize wanted;
+  wanted.takes_back = true;
+  for (RequestChange change : carried_out_of(view)) {
+    const WorkloadContainer& container = workload.containers[change.container];
+    change.request = container.requests.get(change.resource);
+    if (change.limit)
+      change.limit = container.limits.get(change.resource);
+    const auto demand = std::ranges::find_if(demands, [&](const ContainerDemand& one) {
+      return one.container == container.name && one.resource == change.resource;
+    });
+    const bool is_short = std::ranges::any_of(pods, [&](const auto& pod) {
+      return pod->stage == PodStage::Running && is_starved(*pod, workload, change);
+    });
+    if (resources::Amount{} < change.request && demand != demands.end() &&
+        (is_short || may_lower(*demand)))
+      wanted.changes.push_back(std::move(change));
   }
-  std::ranges::sort(progress.open, {}, [](const auto& pod) { return pod->meta.key(); });
-  return progress;
-}
-
-std::string describe(const ResizeProgress& progress) {
-  std::string text = std::to_string(progress.done) + " of " + std::to_string(progress.running) +
-                     " running pods have it";
-  const auto add = [&text](std::int32_t number, const char* what) {
-    if (number > 0)
-      text += "; " + std::to_string(number) + ' ' + what;
-  };
-  add(progress.in_progress, "being resized");
-  add(progress.stuck, "being resized for more than 10 minutes");
-  add(progress.deferred, "waiting for room on the node");
-  add(progress.infeasible, "on a node that can never give so much");
-  add(progress.failed, "failed, and tried again by the kubelet");
-  add(progress.barred, "that cannot be resized in place: another template, or it would change "
-                       "the QoS class");
-  return text;
+  if (wanted.changes.empty())
+    return std::nullopt;
+  const api::ScalingRecommendation* newest = nullptr;
+  for (const auto& one : of_kinds(view.recommendations, {RecommendationKind::Resize}))
+    if (one->status.carried_out &&
+        (newest == nullptr || newest->status.carried_out->at < one->status.carried_out->at))
+      newest = one.get();
+  wanted.key = newest->meta.key();
+  return wanted;
 }
 
 void act_on_requests(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
@@ -223,31 +201,33 @@ void act_on_requests(Plan& plan, const WorkloadView& view, const WorkloadFacts& 
   const ResizeProgress progress = progress_of(facts.pods, workload, wanted.changes, now);
   if (progress.running == 0)
     return;
+  take_back(plan, progress, workload, wanted, facts.resizes_max);
   const auto last = last_change(known, wanted.key);
   const TimePoint ready = last.value_or(TimePoint{}) + view.policy->spec.cooldown;
-  if (last && now < ready)
+  if (last && now < ready && !progress.open.empty() && !wanted.takes_back)
     return say(plan, *one, Reason::CoolingDown, "It waits until " + format_time(ready), now);
-  const auto growth = growth_of(workload, wanted.changes);
-  const bool is_charged = !growth.is_nothing() && view.admission;
-  const std::optional<std::int32_t> most =
-      is_charged ? std::optional(facts.quota_times ? facts.quota_times(growth).value_or(0) : 0)
-                 : std::nullopt;
-  const auto turn = turn_of(progress, most, now);
-  if (!turn.empty() && !one->status.carried_out) {
-    one->status.carried_out =
-        api::CarriedOut{std::chrono::floor<std::chrono::seconds>(now), one->spec.action.patch,
-                        resize_patch(workload, as_before(workload, wanted.changes)), std::nullopt};
-    amend_status(plan, one->meta, one->status);
-  }
+  const auto scaled =
+      replica_request(workload, plan.scale ? std::max(plan.scale->to - plan.scale->from, 0) : 0);
+  const Turn turn = turn_of(progress, workload, wanted.changes, facts, scaled,
+                            facts.resizes_max - plan.resizes.size(), now);
+  if (!turn.pods.empty())
+    mark_carried_out(plan, *one, wanted.takes_back, now);
+  plan.growth += turn.growth;
   const auto* valid = api::find_condition(one->status.conditions, "Valid");
-  for (const auto& pod : turn)
-    plan.resizes.push_back({pod->meta.key(), resize_of(*pod, workload, wanted.changes),
+  for (const auto& pod : turn.pods)
+    plan.resizes.push_back({pod->meta.key(), pod_patch(*pod, workload, wanted.changes),
                             pod->meta.uid, one->meta.key(),
-                            valid == nullptr ? std::string() : valid->message});
-  const bool is_short = most && *most < 1 && !progress.open.empty();
-  if (is_short)
-    return say(plan, *one, Reason::InsufficientQuota,
-               describe(progress) + "; the quota has no room for more, or does not say", now);
+                            wanted.takes_back  ? "Back to what the pod template asks for"
+                            : valid == nullptr ? std::string()
+                                               : valid->message});
+  if (wanted.takes_back)
+    return;
+  if (turn.pods.empty() && turn.short_of)
+    return say(plan, *one, *turn.short_of,
+               describe(progress) + (*turn.short_of == Reason::InsufficientQuota
+                                         ? "; the quota has no room for more, or does not say"
+                                         : "; the pool has no room for more, or does not say"),
+               now);
   say(plan, *one, reason_of(progress), describe(progress), now);
 }
 

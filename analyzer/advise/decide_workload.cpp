@@ -121,7 +121,8 @@ Finding resize_finding(const WorkloadView& view, const WorkloadSettings& setting
   return finding;
 }
 
-/// What is measured now asks for; nothing where it asks for nothing, or is not known.
+/// What is measured now asks for of running pods; nothing where it asks for nothing, or is not
+/// known.
 std::optional<WantedResize> recommend_resize(Plan& plan, const WorkloadView& view,
                                              const WorkloadFacts& facts,
                                              const DecideContext& context) {
@@ -151,8 +152,13 @@ std::optional<WantedResize> recommend_resize(Plan& plan, const WorkloadView& vie
       !changes.empty() && changes.front().raises && demands[changes.front().demand].killed_now;
   const bool is_cooling =
       state.changed && context.now < *state.changed + settings.size.advice.cooldown && !is_urgent;
-  if (changes.empty() || (is_cooling && !last))
-    return over(is_done ? Reason::Applied : Reason::Resolved);
+  if (changes.empty() || (is_cooling && !last)) {
+    static_cast<void>(over(is_done ? Reason::Applied : Reason::Resolved));
+    const bool may_lower = changes.empty() && !is_cooling;
+    return back_to_template(view, facts.pods, demands, [may_lower](const ContainerDemand& demand) {
+      return may_lower && demand.known_for >= kLowerNeeds;
+    });
+  }
   // What stands is said in its own words: those of other changes would go with the wrong patch.
   auto kept = last ? changes_of(*view.workload, last->spec.action.patch, demands) : std::nullopt;
   if (is_cooling && !kept) // nothing can be said of it now, neither that it is over

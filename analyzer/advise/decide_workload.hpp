@@ -2,14 +2,15 @@
 // decide(): what to write for one workload that a ScalingPolicy names: how many replicas it should
 // have, and what each should ask for. Pure.
 
-#include <functional>
-
 #include "analyzer/advise/decide.hpp"
 #include "analyzer/advise/replica_room.hpp"
 #include "analyzer/advise/resize.hpp"
 #include "analyzer/advise/workload_usage.hpp"
 
 namespace berth::analyzer {
+
+/// Of all targets together, so that no cycle becomes long.
+inline constexpr std::size_t kPodResizesPerCycleMax = 10;
 
 /// What was measured of a workload and is expected of it.
 struct WorkloadFacts {
@@ -20,10 +21,10 @@ struct WorkloadFacts {
   std::vector<Outlook> metrics{};
   std::vector<ContainerDemand> demands{};
   resources::ResourceVector largest_node{};
-  std::optional<ReplicaRoom> room{}; ///< where Berth admits its pods
-  /// How often the quota of its pods has room for so much more; nothing where it is not known.
-  std::function<std::optional<std::int32_t>(const resources::ResourceVector&)> quota_times{};
-  std::vector<WorkloadPodPtr> pods{}; ///< all of its pods
+  std::optional<ReplicaRoom> room{};                ///< where Berth admits its pods
+  std::optional<GrowthRoom> growth_room{};          ///< the same, for pods that run
+  std::size_t resizes_max = kPodResizesPerCycleMax; ///< what is left of them in this cycle
+  std::vector<WorkloadPodPtr> pods{};               ///< all of its pods
   Learned learned{};
   Proofs proofs{};
 };

@@ -135,6 +135,17 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
     const bool is_there = found != workload->containers.end();
     return percent_of(amount(metric, at), is_there ? number(found->requests.get(resource)) : 0.0);
   };
+  // Pods that were resized in place have what the patch asks for, and the template has not.
+  proofs.granted =
+      [workload = view.workload](const api::ScalingRecommendation& one) -> std::optional<double> {
+    if (one.spec.kind != api::RecommendationKind::Resize || !one.spec.evidence)
+      return std::nullopt;
+    const auto [container, resource] = split(one.spec.evidence->metric);
+    for (const RequestChange& change : changes_in(*workload, one.spec.action.patch))
+      if (workload->containers[change.container].name == container && change.resource == resource)
+        return number(change.request);
+    return std::nullopt;
+  };
   proofs.too_much_percent = [settings = settings_of(view)](const std::string& metric) {
     const auto [container, resource] = split(metric);
     if (container == "metric")

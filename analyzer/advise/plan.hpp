@@ -68,6 +68,8 @@ struct Plan {
   std::vector<api::ObjectMeta> removed{};
   std::optional<ScaleChange> scale{}; ///< after all that is written
   std::vector<PodResize> resizes{};   ///< after that, each for itself
+  /// What `resizes` makes running pods ask for more, all together.
+  resources::ResourceVector growth{};
 
   [[nodiscard]] bool empty() const {
     return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty() &&

@@ -15,6 +15,26 @@ using telemetry::SampleOutcome;
 /// With a long interval an hour has too few samples to say anything.
 constexpr int kWindowIntervalsMin = 20;
 
+/// When pods were last begun to be given what a kill asked for.
+std::optional<TimePoint> last_resize(const WorkloadView& view) {
+  std::optional<TimePoint> last;
+  for (const auto& one : view.recommendations)
+    if (const auto& carried = one->status.carried_out;
+        carried && one->spec.kind == api::RecommendationKind::Resize)
+      last = std::max(last.value_or(carried->at), carried->at);
+  return last;
+}
+
+/// Of the pod template; nothing without a limit.
+std::optional<resources::Amount> memory_limit(const WorkloadView& view,
+                                              const std::string& container) {
+  const auto& containers = view.workload->containers;
+  const auto found = std::ranges::find(containers, container, &WorkloadContainer::name);
+  if (found == containers.end() || !found->limits.contains(ResourceName::memory()))
+    return std::nullopt;
+  return found->limits.get(ResourceName::memory());
+}
+
 SeriesOptions series_options(Duration interval) {
   SeriesOptions options;
   options.interval = interval;
@@ -92,7 +112,9 @@ void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoi
   for (const auto& [ref, members] : pods) {
     const auto [place, is_new] = workloads_.emplace(
         ref, add_up(members, pod_samples_, now, Series::kStaleIntervals * interval));
-    record_workload(ref, place->second, now);
+    const auto of = std::ranges::lower_bound(view.workloads, ref, {}, &WorkloadView::ref);
+    const bool is_named = of != view.workloads.end() && of->ref == ref;
+    record_workload(ref, place->second, is_named ? &*of : nullptr, now);
   }
   history_.tend(now);
   show();
@@ -162,10 +184,11 @@ void Recorder::record_waiting(const ClusterView& view, TimePoint now) {
   waiting_since_ = std::move(since);
 }
 
-void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now) {
+void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usage,
+                               const WorkloadView* view, TimePoint now) {
   for (const auto& [container, peaks] : usage.containers) {
     see_marks(ref, container, now);
-    record_kills(ref, container, peaks.kills, now);
+    record_kills(ref, container, peaks.kills, view, now);
     for (const auto& [resource, amount] : peaks.startup)
       history_.raise(startup_mark(ref, container, resource), number(amount), now);
   }
@@ -187,16 +210,23 @@ void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usag
 }
 
 /// Each kill once: how a container ended is said of it as long as it runs, and its limit may have
-/// been raised since. What it was not killed at would be raised from again and again.
+/// been raised since. What it was not killed at would be raised from again and again. So of one
+/// that may have been answered before its time was noted, no more counts than the template's limit.
 void Recorder::record_kills(const WorkloadRef& ref, const std::string& container,
-                            const std::vector<MemoryKill>& kills, TimePoint now) {
+                            const std::vector<MemoryKill>& kills, const WorkloadView* view,
+                            TimePoint now) {
   const std::string last_name = last_kill_mark(ref, container);
   const double last = history_.mark(last_name);
+  const auto answered = view == nullptr ? std::nullopt : last_resize(*view);
+  const auto of_template = view == nullptr ? std::nullopt : memory_limit(*view, container);
   for (const MemoryKill& kill : kills) {
     const double at = seconds(kill.at.time_since_epoch());
     if (at <= last)
       continue;
-    history_.raise(killed_mark(ref, container), number(kill.limit), now);
+    const bool may_be_answered = last <= 0 || (answered && kill.at <= *answered);
+    const auto limit =
+        may_be_answered && of_template ? std::min(kill.limit, *of_template) : kill.limit;
+    history_.raise(killed_mark(ref, container), number(limit), now);
     history_.raise(last_name, at, now);
   }
 }

@@ -48,9 +48,11 @@ private:
   void record_pool(const PoolView& pool, TimePoint now, bool is_charge_known);
   void record_demand(const api::Quota& quota, TimePoint now);
   void record_waiting(const ClusterView& view, TimePoint now);
-  void record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, TimePoint now);
+  /// `view`: null for what no policy names.
+  void record_workload(const WorkloadRef& ref, const WorkloadUsage& usage, const WorkloadView* view,
+                       TimePoint now);
   void record_kills(const WorkloadRef& ref, const std::string& container,
-                    const std::vector<MemoryKill>& kills, TimePoint now);
+                    const std::vector<MemoryKill>& kills, const WorkloadView* view, TimePoint now);
   /// What is known of a container that runs is not forgotten.
   void see_marks(const WorkloadRef& ref, const std::string& container, TimePoint now);
   void show();

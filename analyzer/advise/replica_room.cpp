@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analyzer/advise/settings.hpp"
 #include "analyzer/model/thresholds.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "lib/base/timestamp.hpp"
@@ -23,12 +24,10 @@ std::int32_t times(Amount left, Amount request) {
   return static_cast<std::int32_t>(std::min<std::int64_t>(whole, kReplicasMax));
 }
 
-ResourceVector request_of(const Workload& workload) {
-  ResourceVector request;
-  for (const WorkloadContainer& container : workload.containers)
-    request += container.requests;
-  request.drop_zeros();
-  return request;
+/// What the replicas of a workload ask for that wait at the gate, or are still to be made.
+ResourceVector not_admitted_of(const WorkloadView& workload) {
+  const std::int32_t waiting = workload.workload->replicas - workload.admission->pods;
+  return replica_request(*workload.workload, std::max(waiting, 0));
 }
 
 /// What a quota holds of each pool, as its status says: of itself and of all below it.
@@ -49,17 +48,30 @@ ResourceVector without_debts(const ResourceVector& held) {
   return charged;
 }
 
+/// Free now of one resource, and in one piece on some node; nothing where that is not known.
+struct PoolFree {
+  Amount all{};
+  Amount block{};
+};
+
+std::optional<PoolFree> free_in(const api::ResourcePool& pool, const resources::ResourceName& name,
+                                const ResourceVector& taken) {
+  const auto row = std::ranges::find(pool.status.resources, name, &api::PoolResourceStatus::name);
+  if (row == pool.status.resources.end() || !row->allocatable || !row->allocated)
+    return std::nullopt;
+  const Amount free =
+      *row->allocatable - *row->allocated - row->promised.value_or(Amount{}) - taken.get(name);
+  return PoolFree{free, row->largest_free_block.value_or(free)};
+}
+
 /// Free now: neither allocated nor held for a reservation, and in one piece on some node.
-std::optional<std::int32_t> by_pool(const api::ResourcePool& pool, const ResourceVector& replica) {
+std::optional<std::int32_t> by_pool(const api::ResourcePool& pool, const ResourceVector& replica,
+                                    const ResourceVector& taken) {
   std::optional<std::int32_t> room;
-  for (const auto& [name, request] : replica) {
-    const auto row = std::ranges::find(pool.status.resources, name, &api::PoolResourceStatus::name);
-    if (row == pool.status.resources.end() || !row->allocatable || !row->allocated)
-      continue;
-    const Amount free = *row->allocatable - *row->allocated - row->promised.value_or(Amount{});
-    const bool is_in_pieces = row->largest_free_block && *row->largest_free_block < request;
-    room = std::min(room.value_or(kReplicasMax), is_in_pieces ? 0 : times(free, request));
-  }
+  for (const auto& [name, request] : replica)
+    if (const auto free = free_in(pool, name, taken))
+      room = std::min(room.value_or(kReplicasMax),
+                      free->block < request ? 0 : times(free->all, request));
   return room;
 }
 
@@ -74,6 +86,21 @@ std::string words(std::optional<std::int32_t> replicas) {
 }
 
 } // namespace
+
+ResourceVector replica_request(const Workload& workload) {
+  ResourceVector request;
+  for (const WorkloadContainer& container : workload.containers)
+    request += container.requests;
+  request.drop_zeros();
+  return request;
+}
+
+ResourceVector replica_request(const Workload& workload, std::int32_t replicas) {
+  ResourceVector all;
+  for (const auto& [name, amount] : replica_request(workload))
+    all.set(name, resources::scaled(amount, replicas, 1));
+  return all;
+}
 
 std::string describe(const ReplicaRoom& room) {
   std::string text = "quota " + room.of.quota.str() + " has " + words(room.by_quota) + ", pool " +
@@ -109,35 +136,84 @@ void RoomBook::read_quotas() {
     if (const auto index = forest_.find(QuotaName{name}))
       for (const auto& [pool, held] : pools)
         balance_.charge(*index, pool, without_debts(held));
+  for (const WorkloadView& workload : view_.workloads)
+    if (workload.admission)
+      take(workload.admission->to, not_admitted_of(workload));
+}
+
+void RoomBook::take(const PodAdmission& of, const ResourceVector& amounts) {
+  if (!is_read_)
+    read_quotas();
+  if (const auto index = forest_.find(of.quota))
+    balance_.charge(*index, of.pool, amounts);
+  taken_[of.pool] += amounts;
+}
+
+RoomBook::Standing RoomBook::standing_of(const QuotaName& quota) const {
+  const auto index = forest_.find(quota);
+  if (!index || !quotas_.contains(quota.str()))
+    return Standing::Unknown;
+  return forest_.finding(*index) || forest_.stopped_by(*index) ? Standing::Stopped : Standing::Open;
+}
+
+const api::ResourcePool* RoomBook::pool_of(const PodAdmission& of) const {
+  const auto found = std::ranges::find(view_.pools, of.pool.str(),
+                                       [](const PoolView& one) { return one.pool->meta.name; });
+  return found == view_.pools.end() ? nullptr : found->pool.get();
 }
 
 std::optional<std::int32_t> RoomBook::by_quota(const PodAdmission& of,
                                                const ResourceVector& request) {
-  if (!is_read_)
-    read_quotas();
+  const Standing standing = standing_of(of.quota);
+  if (standing != Standing::Open)
+    return standing == Standing::Unknown ? std::nullopt : std::optional(0);
   const auto index = forest_.find(of.quota);
-  if (!index || !quotas_.contains(of.quota.str()))
-    return std::nullopt;
-  if (forest_.finding(*index) || forest_.stopped_by(*index))
-    return 0;
   std::int32_t room = kReplicasMax;
   for (const auto& [name, amount] : request)
     room = std::min(room, times(balance_.available(*index, of.pool, name), amount));
   return room;
 }
 
+GrowthRoom RoomBook::growth_room(const PodAdmission& of) {
+  if (!is_read_)
+    read_quotas();
+  GrowthRoom room;
+  const auto index = forest_.find(of.quota);
+  const bool is_open = standing_of(of.quota) == Standing::Open;
+  const auto* pool = pool_of(of);
+  for (const auto& name : judged_resources()) {
+    if (is_open)
+      room.quota.set(name, balance_.available(*index, of.pool, name));
+    const auto free = pool == nullptr ? std::nullopt : free_in(*pool, name, taken_[of.pool]);
+    if (free) {
+      room.pool.set(name, free->all);
+      room.block.set(name, free->block);
+    }
+  }
+  return room;
+}
+
 std::optional<ReplicaRoom> RoomBook::room_for(const WorkloadView& workload) {
   if (!workload.admission)
     return std::nullopt;
-  const ResourceVector replica = request_of(*workload.workload);
+  if (!is_read_)
+    read_quotas();
+  const ResourceVector replica = replica_request(*workload.workload);
   ReplicaRoom room;
   room.of = workload.admission->to;
   room.admitted = workload.admission->pods;
+  // What the workload itself has asked for is counted from what is admitted: its own room.
+  const ResourceVector own = not_admitted_of(workload);
+  const auto index = forest_.find(room.of.quota);
+  if (index)
+    balance_.discharge(*index, room.of.pool, own);
   room.by_quota = by_quota(room.of, replica);
+  if (index)
+    balance_.charge(*index, room.of.pool, own);
   const auto pool = std::ranges::find(view_.pools, room.of.pool.str(),
                                       [](const PoolView& one) { return one.pool->meta.name; });
   if (pool != view_.pools.end()) {
-    room.by_pool = by_pool(*pool->pool, replica);
+    room.by_pool = by_pool(*pool->pool, replica, taken_[room.of.pool] - own);
     const auto& elastic = pool->pool->spec.elastic;
     room.can_pool_grow = elastic && elastic->provider != api::ElasticProvider::None &&
                          std::ssize(pool->nodes) < elastic->max_nodes;

@@ -82,6 +82,11 @@ inline constexpr double kAfterKillPart = 1.2;
 /// Whether the workload asks for what the patch says; nothing for a patch that cannot be read.
 [[nodiscard]] std::optional<bool> is_resized(const Workload& workload, const std::string& patch);
 
+/// The requests that the patch asks for, and the limits that go with them, not weighed; none where
+/// it cannot be read or is of other containers.
+[[nodiscard]] std::vector<RequestChange> changes_in(const Workload& workload,
+                                                    const std::string& patch);
+
 /// What the patch would change of the workload as it is now, weighed by `demands`, in the order of
 /// resize(): what can be said of a patch that stands. Nothing where it cannot be read, is of other
 /// containers, or asks for something of which no demand is known.

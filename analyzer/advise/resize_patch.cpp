@@ -134,19 +134,24 @@ std::optional<bool> is_resized(const Workload& workload, const std::string& patc
   });
 }
 
-std::optional<std::vector<RequestChange>> changes_of(const Workload& workload,
-                                                     const std::string& patch,
-                                                     const std::vector<ContainerDemand>& demands) {
+std::vector<RequestChange> changes_in(const Workload& workload, const std::string& patch) {
+  std::vector<RequestChange> changes;
   const auto asked = read_patch(workload, patch);
   if (!asked)
-    return std::nullopt;
-  std::vector<RequestChange> changes;
+    return changes;
   for (const Asked& one : *asked)
     if (!one.is_limit)
       changes.push_back({one.container, one.resource, one.amount});
   for (const Asked& one : *asked)
     if (auto* change = one.is_limit ? find_same(changes, one) : nullptr)
       change->limit = one.amount;
+  return changes;
+}
+
+std::optional<std::vector<RequestChange>> changes_of(const Workload& workload,
+                                                     const std::string& patch,
+                                                     const std::vector<ContainerDemand>& demands) {
+  auto changes = changes_in(workload, patch);
   const bool is_known = !changes.empty() && weigh(changes, workload, demands);
   return is_known ? std::optional(std::move(changes)) : std::nullopt;
 }

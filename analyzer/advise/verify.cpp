@@ -139,7 +139,9 @@ Compared note_verified(const api::ScalingRecommendation& one,
   }
   api::RecommendationOutcome outcome;
   outcome.measured_at = point->at;
-  const auto after = proofs.percent(metric, point->at);
+  const auto granted = status.applied_at && proofs.granted ? proofs.granted(one) : std::nullopt;
+  const auto after = granted && *granted > 0 ? std::optional(100 * *amount / *granted)
+                                             : proofs.percent(metric, point->at);
   if (one.spec.expected_improvement && after) {
     outcome.before = one.spec.expected_improvement->from;
     outcome.after = percent_quantity(*after);

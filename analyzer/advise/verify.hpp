@@ -18,6 +18,9 @@ struct Proofs {
   std::function<std::optional<double>(const std::string& metric, TimePoint at)> amount;
   /// The same in percent of what the target has of it now; nothing where it has none.
   std::function<std::optional<double>(const std::string& metric, TimePoint at)> percent;
+  /// How much of it the target has since the recommendation was applied, in base units, where that
+  /// is not said by what the target asks for; may be null.
+  std::function<std::optional<double>(const api::ScalingRecommendation&)> granted;
   /// From how many percent of it on the target has too little, so that less of it was no
   /// improvement; may be null.
   std::function<double(const std::string& metric)> too_much_percent;

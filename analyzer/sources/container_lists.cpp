@@ -17,9 +17,12 @@ using kube::read_members;
 using kube::read_text;
 
 constexpr std::size_t kContainersMax = 64;
+/// There is one for each resource that can be changed in place.
+constexpr std::size_t kResizePoliciesMax = 8;
 
 bool keep_annotation(std::string_view key) {
-  return key == kSizedByAutoscaler || key == api::annotation::kAdmitted;
+  return key == api::annotation::kAdmitted ||
+         std::ranges::find(kSizedByAutoscaler, key) != kSizedByAutoscaler.end();
 }
 
 /// As in a pod: what has a limit and no request asks for its limit.
@@ -27,6 +30,23 @@ void fill_in_requests(WorkloadContainer& container) {
   for (const auto& [resource, limit] : container.limits)
     if (!container.requests.contains(resource))
       container.requests.set(resource, limit);
+}
+
+/// Of a container's resizePolicy what cannot be changed while it runs on.
+Result<void> read_resize_policy(JsonElement value, WorkloadContainer& container) {
+  return read_elements(value, [&](JsonElement one) -> Result<void> {
+    std::string_view resource;
+    std::string_view policy;
+    BERTH_CHECK(read_members(
+        one, member("resourceName", [&](JsonElement it) { return read_text(it, resource); }),
+        member("restartPolicy", [&](JsonElement it) { return read_text(it, policy); })));
+    if (policy != "RestartContainer")
+      return {};
+    if (container.restarts_for.size() >= kResizePoliciesMax)
+      return fail(Code::TooLarge, "too many resize policies");
+    container.restarts_for.emplace_back(std::string(resource));
+    return {};
+  });
 }
 
 /// One of `spec.containers`, or of `spec.initContainers`, of which only sidecars are kept.
@@ -48,6 +68,7 @@ Result<void> read_container(JsonElement value, bool is_init, std::size_t positio
   BERTH_CHECK(read_members(
       value, member("name", [&](JsonElement it) { return read_text(it, container.name); }),
       member("restartPolicy", [&](JsonElement it) { return read_text(it, restart_policy); }),
+      member("resizePolicy", [&](JsonElement it) { return read_resize_policy(it, container); }),
       member("resources", read_resources)));
   if (is_init && restart_policy != "Always")
     return {};

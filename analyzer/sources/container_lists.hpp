@@ -2,6 +2,8 @@
 // The parts that a pod template and a pod have in common, while they are read. For workloads.cpp
 // and workload_pods.cpp only.
 
+#include <array>
+#include <string_view>
 #include <vector>
 
 #include "analyzer/sources/workloads.hpp"
@@ -22,9 +24,10 @@ struct ContainerLists {
 [[nodiscard]] Result<void> read_list(kube::JsonElement value, bool is_init,
                                      std::vector<WorkloadContainer>& into);
 
-/// What the admission of the VerticalPodAutoscaler leaves on the pods that it changes; beside
-/// Berth's own record of an admission the one annotation that is kept.
-inline constexpr std::string_view kSizedByAutoscaler = "vpaObservedContainers";
+/// What the VerticalPodAutoscaler leaves on the pods that its admission changes, and on those that
+/// it resizes in place; beside Berth's own record of an admission all that is kept of annotations.
+inline constexpr std::array<std::string_view, 2> kSizedByAutoscaler{"vpaObservedContainers",
+                                                                    "vpaInPlaceUpdated"};
 
 [[nodiscard]] Result<void> read_meta(kube::JsonElement value, api::ObjectMeta& into);
 /// Invalid without a name or a uid.

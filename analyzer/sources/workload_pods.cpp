@@ -18,6 +18,7 @@ using kube::member;
 using kube::read_elements;
 using kube::read_members;
 using kube::read_text;
+using resources::ResourceVector;
 using PodResult = Result<std::shared_ptr<const WorkloadPod>>;
 
 /// Which workload a pod is of: of a ReplicaSet it is the Deployment before the hash in its name.
@@ -69,33 +70,46 @@ Result<void> read_state(JsonElement value, ContainerState& into) {
                       }));
 }
 
+/// What the kubelet says of a container. `requests` are in force, `allocated` taken from the node.
+struct StatusDraft {
+  PodContainer container{};
+  std::optional<ResourceVector> allocated{};
+  std::optional<ResourceVector> requests{};
+};
+
 struct PodDraft {
   std::shared_ptr<WorkloadPod> pod = std::make_shared<WorkloadPod>();
   ContainerLists specs{};
-  std::vector<PodContainer> statuses{};
+  std::vector<StatusDraft> statuses{};
   std::string_view phase{};
   std::string_view node{}; ///< that it is bound to
   std::string_view qos{};
 };
 
 Result<void> read_container_status(JsonElement value, PodDraft& draft) {
-  PodContainer status;
+  StatusDraft status;
+  PodContainer& container = status.container;
   ContainerState state;
   ContainerState last;
+  const auto read_amounts_to = [](std::optional<ResourceVector>& into) {
+    return [&into](JsonElement it) { return cluster::read_amounts(it, into.emplace()); };
+  };
   const auto read_resources = [&](JsonElement it) {
-    return read_members(it, member("limits", [&](JsonElement amounts) {
-                          return cluster::read_amounts(amounts, status.limits);
+    return read_members(it, member("requests", read_amounts_to(status.requests)),
+                        member("limits", [&](JsonElement amounts) {
+                          return cluster::read_amounts(amounts, container.limits);
                         }));
   };
   BERTH_CHECK(read_members(
-      value, member("name", [&](JsonElement it) { return read_text(it, status.name); }),
+      value, member("name", [&](JsonElement it) { return read_text(it, container.name); }),
       member("resources", read_resources),
+      member("allocatedResources", read_amounts_to(status.allocated)),
       member("state", [&](JsonElement it) { return read_state(it, state); }),
       member("lastState", [&](JsonElement it) { return read_state(it, last); })));
   if (state.is_memory_kill())
-    status.killed = state.finished;
+    container.killed = state.finished;
   else if (last.is_memory_kill()) // who began again since was killed before that
-    status.killed = last.finished == TimePoint{} ? state.started : last.finished;
+    container.killed = last.finished == TimePoint{} ? state.started : last.finished;
   draft.pod->started = std::max(draft.pod->started, state.started);
   draft.statuses.push_back(std::move(status));
   return {};
@@ -199,6 +213,34 @@ std::optional<PodAdmission> admission_of(const api::ObjectMeta& meta) {
              : std::nullopt;
 }
 
+/// What of `asked` is otherwise in force; nothing where all of it is, or nobody says.
+std::optional<ResourceVector> differing(const StatusDraft& status, const ResourceVector& asked) {
+  for (const auto* said : {&status.requests, &status.allocated}) {
+    if (!*said)
+      continue;
+    const bool is_same = std::ranges::all_of(
+        **said, [&](const auto& entry) { return asked.get(entry.name) == entry.amount; });
+    if (!is_same)
+      return **said;
+  }
+  return std::nullopt;
+}
+
+PodContainer joined(WorkloadContainer&& spec, const StatusDraft* status) {
+  PodContainer container = status == nullptr ? PodContainer{} : status->container;
+  container.name = std::move(spec.name);
+  container.requests = std::move(spec.requests);
+  if (status != nullptr)
+    container.requests_in_force = differing(*status, container.requests);
+  container.is_sidecar = spec.is_sidecar;
+  container.restarts_for = std::move(spec.restarts_for);
+  if (container.limits.empty())
+    container.limits = std::move(spec.limits);
+  else if (container.limits != spec.limits)
+    container.asked_limits = std::move(spec.limits);
+  return container;
+}
+
 PodResult decode_workload_pod(JsonElement value) {
   PodDraft draft;
   WorkloadPod& pod = *draft.pod;
@@ -210,22 +252,20 @@ PodResult decode_workload_pod(JsonElement value) {
   pod.workload = workload_of(pod.meta);
   pod.stage = stage_of(draft.phase, pod.meta);
   pod.started = std::max(pod.started, pod.accepted);
-  pod.is_sized_by_autoscaler = pod.meta.annotations.contains(std::string(kSizedByAutoscaler));
+  pod.is_sized_by_autoscaler = std::ranges::any_of(kSizedByAutoscaler, [&](std::string_view key) {
+    return pod.meta.annotations.contains(std::string(key));
+  });
   pod.qos = qos_of(draft.qos);
   pod.admission = admission_of(pod.meta);
   pod.is_unbound = pod.admission && draft.node.empty() && pod.stage == PodStage::Waiting;
   for (WorkloadContainer& spec : std::move(draft.specs).take()) {
-    const auto status = std::ranges::find(draft.statuses, spec.name, &PodContainer::name);
-    PodContainer container = status == draft.statuses.end() ? PodContainer{} : *status;
-    container.name = std::move(spec.name);
-    container.requests = std::move(spec.requests);
+    const auto status = std::ranges::find(draft.statuses, spec.name, [](const StatusDraft& one) {
+      return std::string_view(one.container.name);
+    });
+    PodContainer container =
+        joined(std::move(spec), status == draft.statuses.end() ? nullptr : &*status);
     if (container.killed == TimePoint{}) // no time is told: no later than it began again
       container.killed = pod.started;
-    container.is_sidecar = spec.is_sidecar;
-    if (container.limits.empty())
-      container.limits = std::move(spec.limits);
-    else if (container.limits != spec.limits)
-      container.asked_limits = std::move(spec.limits);
     pod.containers.push_back(std::move(container));
   }
   pod.meta.labels.clear();

@@ -36,6 +36,7 @@ struct WorkloadContainer {
   /// that runs as long as the pod) among the init containers.
   bool is_sidecar = false;
   std::size_t position = 0;
+  std::vector<resources::ResourceName> restarts_for{}; ///< changed in place it is started anew
 
   friend bool operator==(const WorkloadContainer&, const WorkloadContainer&) = default;
 };
@@ -56,7 +57,10 @@ struct PodContainer {
   std::optional<TimePoint> killed{};
   /// Those of the spec, where others are in force.
   std::optional<resources::ResourceVector> asked_limits{};
+  /// What is asked for now is not in force yet, or never will be: what is, where the kubelet says.
+  std::optional<resources::ResourceVector> requests_in_force{};
   bool is_sidecar = false;
+  std::vector<resources::ResourceName> restarts_for{}; ///< changed in place it is started anew
 
   friend bool operator==(const PodContainer&, const PodContainer&) = default;
 };

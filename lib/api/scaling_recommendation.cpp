@@ -73,8 +73,8 @@ void describe(auto& fields, Of<RecommendationOutcome> auto& outcome) {
 
 void describe(auto& fields, Of<CarriedOut> auto& carried) {
   fields.required("at", carried.at);
-  fields.required("patch", carried.patch);
-  fields.required("undoPatch", carried.undo_patch);
+  fields.field("patch", carried.patch);
+  fields.field("undoPatch", carried.undo_patch);
   fields.field("undoneAt", carried.undone_at);
 }
 

@@ -103,8 +103,10 @@ struct RecommendationOutcome {
 /// knows what may have been done.
 struct CarriedOut {
   TimePoint at{};
-  std::string patch{};      ///< what was sent: less than spec.action where there was less room
-  std::string undo_patch{}; ///< what makes the target as it was before
+  /// What was sent: less than spec.action where there was less room. Empty for a Resize: each pod
+  /// is sent its own.
+  std::string patch{};
+  std::string undo_patch{}; ///< what makes the target as it was before; empty for a Resize
   std::optional<TimePoint> undone_at{};
 
   friend bool operator==(const CarriedOut&, const CarriedOut&) = default;

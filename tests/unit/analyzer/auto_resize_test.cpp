@@ -43,6 +43,10 @@ struct Pods {
   }
   /// What is done in one cycle at `now`, where the quota has room for so many such changes.
   [[nodiscard]] Plan plan(TimePoint now = kNow, std::optional<std::int32_t> room = {}) const {
+    return plan({{"", "resize-1"}, changes}, now, room);
+  }
+  [[nodiscard]] Plan plan(const WantedResize& wanted, TimePoint now = kNow,
+                          std::optional<std::int32_t> room = {}) const {
     api::ScalingRecommendation one;
     one.meta.name = "resize-1";
     one.spec.kind = api::RecommendationKind::Resize;
@@ -50,15 +54,18 @@ struct Pods {
     WorkloadView view;
     view.workload = std::make_shared<const Workload>(workload);
     view.policy = std::make_shared<const api::ScalingPolicy>();
-    view.recommendations = {std::make_shared<const api::ScalingRecommendation>(one)};
+    if (!earlier || earlier->meta.name != one.meta.name)
+      view.recommendations = {std::make_shared<const api::ScalingRecommendation>(one)};
+    if (earlier)
+      view.recommendations.push_back(std::make_shared<const api::ScalingRecommendation>(*earlier));
     WorkloadFacts facts;
     facts.pods = pods;
-    if (room) {
-      view.admission = WorkloadAdmission{};
-      facts.quota_times = [room](const resources::ResourceVector&) { return room; };
-    }
+    facts.resizes_max = resizes_max;
+    if (room)
+      facts.growth_room = GrowthRoom{{{"cpu", 1000 * *room}}, pool, block};
     Plan plan;
-    act_on_requests(plan, view, facts, {one.meta.key(), changes}, now);
+    plan.scale = scale;
+    act_on_requests(plan, view, facts, wanted, now);
     return plan;
   }
   /// Why it is not done, as the plan has the recommendation say it.
@@ -72,6 +79,11 @@ struct Pods {
   Workload workload{};
   std::vector<RequestChange> changes{};
   std::vector<WorkloadPodPtr> pods{};
+  resources::ResourceVector pool{{"cpu", 1'000'000}};
+  resources::ResourceVector block{{"cpu", 1'000'000}};
+  std::size_t resizes_max = kPodResizesPerCycleMax;
+  std::optional<ScaleChange> scale{};
+  std::optional<api::ScalingRecommendation> earlier{};
 };
 
 /// A Deployment that needs more memory than it asks for, and may be resized.
@@ -109,7 +121,9 @@ TEST_CASE("a pod is asked once, by a patch of its containers that holds for no o
                                  R"("main","resources":{"requests":{"cpu":"2"}}}]}})");
   REQUIRE(plan.changed.size() == 1);
   CHECK(plan.changed[0].status.carried_out->at == kNow);
-  CHECK(plan.changed[0].status.carried_out->undo_patch.find(R"("value":"1")") != std::string::npos);
+  // Each pod is sent its own: there is none of the target.
+  CHECK(plan.changed[0].status.carried_out->patch.empty());
+  CHECK(plan.changed[0].status.carried_out->undo_patch.empty());
   pods.pods.clear();
   pods.add(2000);
   CHECK(pods.plan().resizes.empty());
@@ -136,13 +150,15 @@ TEST_CASE("what a pod says of its resize is honoured: nothing more is sent to it
   CHECK(pods.said(pods.plan()) == Reason::ResizeInfeasible);
 }
 
-TEST_CASE("a pod that waits for another amount is asked anew, one on its way is not") {
-  Pods pods;
-  pods.add(3000, PodResizeStage::Deferred);
-  CHECK(pods.plan().resizes.size() == 1);
-  pods.pods.clear();
-  pods.add(3000, PodResizeStage::InProgress);
-  CHECK(pods.plan().resizes.empty());
+TEST_CASE("a pod is asked anew, however far it is with another amount") {
+  for (const auto stage : {PodResizeStage::InProgress, PodResizeStage::Deferred,
+                           PodResizeStage::Infeasible, PodResizeStage::Error}) {
+    Pods pods;
+    pods.add(3000, stage);
+    CHECK(pods.plan().resizes.size() == 1);
+    pods.add(3000, stage).resize_changed = kNow - 11min;
+    CHECK(pods.progress().open.size() == 2);
+  }
 }
 
 TEST_CASE("a fifth of the pods is on the way at the same time, and who is stuck does not count") {
@@ -153,29 +169,85 @@ TEST_CASE("a fifth of the pods is on the way at the same time, and who is stuck 
   pods.add(2000, PodResizeStage::InProgress);
   CHECK(pods.plan().resizes.size() == 3);
   pods.add(2000, PodResizeStage::InProgress).resize_changed = kNow - 11min;
-  pods.add(2000, PodResizeStage::Deferred);
   pods.add(2000, PodResizeStage::Infeasible);
   CHECK(pods.plan().resizes.size() == 3);
+  pods.add(2000, PodResizeStage::Deferred); // it is charged, as those on the way are
+  CHECK(pods.plan().resizes.size() == 2);
+}
+
+TEST_CASE("what a pod waits for in vain is taken back to what is in force") {
+  Pods pods;
+  pods.changes[0].limit = Amount{4000};
+  WorkloadPod& pod = pods.add(2000, PodResizeStage::Deferred);
+  PodContainer& container = pod.containers[0];
+  container.requests_in_force = resources::ResourceVector{{"cpu", 1000}};
+  container.limits.set(ResourceName::cpu(), Amount{3000});
+  container.asked_limits = resources::ResourceVector{{"cpu", 4000}};
+  CHECK(pods.plan().resizes.empty());
+  pod.resize_changed = kNow - 10min;
+  const Plan plan = pods.plan();
+  REQUIRE(plan.resizes.size() == 1);
+  CHECK(plan.resizes[0].patch ==
+        R"({"metadata":{"uid":"uid-0"},"spec":{"containers":[{"name":"main","resources":)"
+        R"({"limits":{"cpu":"3"},"requests":{"cpu":"1"}}}]}})");
+  CHECK(plan.growth.is_nothing());
+  pods.add(1000); // nobody waits for it any more
+  CHECK(pods.plan().resizes.size() == 2);
 }
 
 TEST_CASE("however many are refused each time, every pod has its turn") {
+  const auto every = GENERATE(1, 2, 5);
+  const auto many = GENERATE(2, 7);
   Pods pods;
-  for (int i = 0; i < 7; ++i)
+  for (int i = 0; i < many; ++i)
     pods.add(1000);
   std::set<std::string> asked;
-  for (int minute = 0; minute < 7; ++minute)
-    for (const auto& one : pods.plan(kNow + minute * 1min).resizes)
+  for (int cycle = 0; cycle < 60; ++cycle)
+    for (const auto& one : pods.plan(kNow + cycle * every * 1min).resizes)
       asked.insert(one.pod.name);
-  CHECK(asked.size() == 7);
+  CHECK(std::ssize(asked) == many);
 }
 
 TEST_CASE("what would change the class of service is not sent") {
   Pods pods;
   pods.add(1000).qos = PodQos::Guaranteed;
-  pods.add(1000).qos = PodQos::BestEffort;
-  CHECK(pods.progress().barred == 2);
-  pods.changes[0].limit = pods.changes[0].request;
+  CHECK(pods.progress().barred == 1); // its limit would not be its request any more
+  pods.pods.clear();
+  pods.add(0).qos = PodQos::BestEffort;
   CHECK(pods.progress().barred == 1);
+  pods.pods.clear();
+  pods.changes[0].limit = pods.changes[0].request;
+  PodContainer& container = pods.add(1000).containers[0]; // its memory is guaranteed already
+  container.requests.set(ResourceName::memory(), Amount{1 << 30});
+  container.limits.set(ResourceName::memory(), Amount{1 << 30});
+  CHECK(pods.progress().barred == 1);
+  pods.pods[0] = [&] {
+    auto other = std::make_shared<WorkloadPod>(*pods.pods[0]);
+    other->containers.push_back({"proxy"});
+    return other;
+  }();
+  CHECK(pods.progress().open.size() == 1);
+}
+
+TEST_CASE("where containers are started anew, others wait until a pod is ready again") {
+  Pods pods;
+  pods.changes[0].resource = ResourceName::memory();
+  pods.changes[0].request = Amount{2 << 20};
+  const auto add = [&pods](std::int64_t memory, bool ready) {
+    WorkloadPod& pod = pods.add(1000);
+    pod.ready = ready;
+    pod.containers[0].requests.set(ResourceName::memory(), Amount{memory});
+    pod.containers[0].restarts_for = {ResourceName::memory()};
+  };
+  for (int i = 0; i < 9; ++i)
+    add(1 << 20, true);
+  CHECK(pods.plan().resizes.size() == 1);
+  add(2 << 20, false); // done, and starting
+  CHECK(pods.plan().resizes.empty());
+  pods.pods.pop_back();
+  add(1 << 20, false); // down, and it may be what it lacks
+  REQUIRE(pods.plan().resizes.size() == 1);
+  CHECK(pods.plan().resizes[0].pod.name == "web-9");
 }
 
 TEST_CASE("pods that do not run are left alone, and one of another template is said") {
@@ -196,6 +268,24 @@ TEST_CASE("a limit that is asked for and not in force is not done yet") {
   pod.containers[0].asked_limits = resources::ResourceVector{{"cpu", 4000}};
   CHECK(pods.progress().in_progress == 1);
   CHECK(pods.progress().done == 0);
+  pod.containers[0].asked_limits.reset();
+  pod.containers[0].limits.set(ResourceName::cpu(), Amount{4000});
+  CHECK(pods.progress().done == 1);
+  pod.containers[0].requests_in_force = resources::ResourceVector{{"cpu", 1000}};
+  CHECK(pods.progress().in_progress == 1);
+  CHECK(pods.progress().done == 0);
+}
+
+TEST_CASE("what all pods have is said, also while a change waits for the cooldown") {
+  Pods pods;
+  pods.earlier.emplace().meta.name = "resize-0";
+  pods.earlier->spec.kind = api::RecommendationKind::Resize;
+  pods.earlier->status.carried_out.emplace().at = kNow - 1min;
+  pods.add(2000);
+  CHECK(pods.said(pods.plan()) == Reason::Applied);
+  pods.add(1000);
+  CHECK(pods.plan().resizes.empty());
+  CHECK(pods.said(pods.plan()) == Reason::CoolingDown);
 }
 
 TEST_CASE("no more is asked for than the quota has room for") {
@@ -205,6 +295,118 @@ TEST_CASE("no more is asked for than the quota has room for") {
   CHECK(pods.plan(kNow, 2).resizes.size() == 2);
   CHECK(pods.plan(kNow, 0).resizes.empty());
   CHECK(pods.said(pods.plan(kNow, 0)) == Reason::InsufficientQuota);
+  CHECK(pods.plan(kNow, 2).growth == resources::ResourceVector{{"cpu", 2000}});
+}
+
+TEST_CASE("no more is asked for than the pool has free, and some node in one piece") {
+  Pods pods;
+  for (int i = 0; i < 20; ++i)
+    pods.add(1000);
+  pods.pool = {{"cpu", 3999}};
+  CHECK(pods.plan(kNow, 20).resizes.size() == 3);
+  pods.block = {{"cpu", 999}};
+  CHECK(pods.plan(kNow, 20).resizes.empty());
+  CHECK(pods.said(pods.plan(kNow, 20)) == Reason::InsufficientCapacity);
+  pods.block = {{"cpu", 1000}};
+  pods.pool = {}; // it does not say
+  CHECK(pods.plan(kNow, 20).resizes.empty());
+}
+
+TEST_CASE("what replicas are asked for in the same cycle is no room for those that run") {
+  Pods pods;
+  for (int i = 0; i < 20; ++i)
+    pods.add(1000);
+  pods.scale.emplace().from = 20;
+  pods.scale->to = 22;
+  CHECK(pods.plan(kNow, 3).resizes.size() == 1);
+}
+
+TEST_CASE("what asks for less needs no room") {
+  Pods pods;
+  pods.add(3000);
+  CHECK(pods.plan(kNow, 0).resizes.size() == 1);
+  CHECK(pods.plan(kNow, 0).growth.is_nothing());
+}
+
+TEST_CASE("a cycle resizes no more pods than it may") {
+  Pods pods;
+  for (int i = 0; i < 100; ++i)
+    pods.add(1000);
+  CHECK(pods.plan().resizes.size() == kPodResizesPerCycleMax);
+  pods.resizes_max = 3;
+  CHECK(pods.plan().resizes.size() == 3);
+  pods.resizes_max = 0;
+  CHECK(pods.plan().resizes.empty());
+}
+
+TEST_CASE("pods go back to the template once it is right, who has less than it at once") {
+  Pods pods;
+  pods.earlier.emplace().meta.name = "resize-1";
+  pods.earlier->spec.kind = api::RecommendationKind::Resize;
+  pods.earlier->spec.action.patch = resize_patch(pods.workload, pods.changes);
+  ContainerDemand demand;
+  demand.container = "main";
+  demand.resource = ResourceName::cpu();
+  const auto back = [&](bool may_lower) {
+    WorkloadView view;
+    view.workload = std::make_shared<const Workload>(pods.workload);
+    view.recommendations = {std::make_shared<const api::ScalingRecommendation>(*pods.earlier)};
+    return back_to_template(view, pods.pods, {demand},
+                            [may_lower](const ContainerDemand&) { return may_lower; });
+  };
+  pods.add(2000);
+  CHECK_FALSE(back(true)); // somebody else's doing
+  pods.earlier->status.carried_out.emplace().at = kNow - 1h;
+  CHECK_FALSE(back(false));
+  const auto wanted = back(true);
+  REQUIRE(wanted);
+  CHECK(wanted->key == pods.earlier->meta.key());
+  REQUIRE(wanted->changes.size() == 1);
+  CHECK(wanted->changes[0].request == Amount{1000});
+  const Plan plan = pods.plan(*wanted);
+  REQUIRE(plan.resizes.size() == 1);
+  CHECK(plan.resizes[0].patch.find(R"("cpu":"1")") != std::string::npos);
+  REQUIRE(plan.changed.size() == 1);
+  CHECK(plan.changed[0].status.carried_out->undone_at == kNow);
+  pods.add(500);
+  CHECK(back(false));
+}
+
+TEST_CASE("what a kill was answered with is not raised again by who remembers no kill") {
+  WorkloadWorld world;
+  const Json asked = {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}},
+                      {"limits", {{"memory", "1Gi"}}}};
+  world.add_deployment(0, asked);
+  world.admin.create(simulation::make_pod("shop", "web-0")
+                         .cpu("1")
+                         .memory("1Gi")
+                         .set("/spec/containers/0/resources/limits/memory", "1Gi")
+                         .label("pod-template-hash", "7c9")
+                         .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
+                         .on_node("n-0"));
+  world.set_status("web-0", Json::object());
+  world.pods.emplace_back("web-0");
+  world.add_policy({{"mode", "Auto"}, {"actions", {"Resize"}}});
+  const auto limit = [&world] {
+    return world.admin.get("Pod", {"shop", "web-0"})
+        .at("/spec/containers/0/resources/limits/memory"_json_pointer)
+        .get<std::string>();
+  };
+  std::string raised;
+  {
+    SimulatedAnalyzer analyzer(world);
+    world.measure_pods_for(25min, 100, 600);
+    const Json ended = {{"reason", "OOMKilled"},
+                        {"exitCode", 137},
+                        {"finishedAt", format_time(world.executor.now())}};
+    world.set_status("web-0", {{"terminated", ended}});
+    world.measure_pods_for(5min, 100, 600);
+    raised = limit();
+    CHECK(raised != "1Gi");
+  }
+  SimulatedAnalyzer analyzer(world);
+  world.measure_pods_for(30min, 100, 600);
+  CHECK(limit() == raised);
 }
 
 TEST_CASE("in mode Auto all pods get what they need in place, and the template stays as it is") {

@@ -12,6 +12,8 @@ using resources::ResourceName;
 
 /// Quota "web", below "all", in pool "p"; a replica asks for two cores.
 struct Statuses {
+  const PodAdmission at{QuotaName{"web"}, PoolName{"p"}};
+
   Statuses() {
     web.spec.parent_ref = api::QuotaRef{QuotaName{"all"}};
     set(all, 100, 6);
@@ -39,19 +41,27 @@ struct Statuses {
   void allow_borrowing(std::int64_t cores) {
     web.spec.pools[0].resources[0].borrowing_limit = Amount{cores * 1000};
   }
-  [[nodiscard]] std::optional<ReplicaRoom> room() const {
+  [[nodiscard]] ClusterView cluster() const {
     ClusterView cluster;
     for (const auto* quota : {&all, &web})
       cluster.quotas.push_back({std::make_shared<const api::Quota>(*quota), {}});
     cluster.pools.push_back({});
     cluster.pools[0].pool = std::make_shared<const api::ResourcePool>(pool);
+    return cluster;
+  }
+  [[nodiscard]] WorkloadView workload(std::int32_t replicas = 3) const {
     auto workload = std::make_shared<Workload>();
+    workload->replicas = replicas;
     workload->containers.push_back({"main", {{"cpu", 2000}}});
     WorkloadView view;
     view.workload = workload;
     if (is_admitted)
-      view.admission = WorkloadAdmission{{QuotaName{"web"}, PoolName{"p"}}, 3};
-    return RoomBook(cluster).room_for(view);
+      view.admission = WorkloadAdmission{at, 3};
+    return view;
+  }
+  [[nodiscard]] std::optional<ReplicaRoom> room() const {
+    const ClusterView view = cluster();
+    return RoomBook(view).room_for(workload());
   }
 
   api::Quota all = named("all");
@@ -109,6 +119,40 @@ TEST_CASE(
   CHECK(statuses.room()->by_pool == 0);
   statuses.pool.status.resources.clear();
   CHECK(statuses.room()->by_pool == std::nullopt);
+}
+
+TEST_CASE("what was taken is no room for those that come after") {
+  Statuses statuses;
+  statuses.allow_borrowing(0);
+  const ClusterView cluster = statuses.cluster();
+  RoomBook book(cluster);
+  CHECK(book.growth_room(statuses.at) ==
+        GrowthRoom{{{"cpu", 4000}, {"memory", 0}}, {{"cpu", 6000}}, {{"cpu", 3000}}});
+  book.take(statuses.at, {{"cpu", 2500}});
+  CHECK(book.room_for(statuses.workload())->by_quota == 0);
+  CHECK(book.room_for(statuses.workload())->by_pool == 1);
+  CHECK(book.growth_room(statuses.at).quota.get(ResourceName::cpu()) == Amount{1500});
+  CHECK(book.growth_room(statuses.at).pool.get(ResourceName::cpu()) == Amount{3500});
+}
+
+TEST_CASE("replicas that are asked for and not admitted yet leave no room for other workloads") {
+  Statuses statuses;
+  statuses.allow_borrowing(0);
+  ClusterView cluster = statuses.cluster();
+  cluster.workloads.push_back(statuses.workload(4));
+  RoomBook book(cluster);
+  CHECK(book.room_for(statuses.workload())->by_quota == 1);
+  CHECK(book.room_for(statuses.workload())->by_pool == 2);
+  // One counts its own from what is admitted.
+  CHECK(book.room_for(cluster.workloads[0])->by_quota == 2);
+  CHECK(book.room_for(statuses.workload())->by_quota == 1);
+}
+
+TEST_CASE("where the quota is on hold or says nothing, pods that run may ask for no more") {
+  Statuses statuses;
+  statuses.web.spec.stop = api::Stop::Hold;
+  const ClusterView cluster = statuses.cluster();
+  CHECK(RoomBook(cluster).growth_room(statuses.at).quota.empty());
 }
 
 TEST_CASE("it is said when what waits in the quota is planned to start") {

@@ -105,6 +105,20 @@ TEST_CASE("of what was applied the outcome says whether it became better") {
   CHECK(outcome(97) == OutcomeResult::Worse);
 }
 
+TEST_CASE("what pods were given in place is what their use is measured against") {
+  auto one = recommendation();
+  one->spec.kind = RecommendationKind::Resize;
+  const auto after = [&one] {
+    auto with = proofs(9000, 90, false); // of what the pod template still says
+    with.granted = [](const auto&) { return std::optional(15'000.0); };
+    return verified(one, with).first.outcome;
+  };
+  CHECK(after()->after == Quantity::of(90)); // not all pods have it
+  one->status.applied_at = kNow - 40min;
+  CHECK(after()->after == Quantity::of(60));
+  CHECK(after()->result == OutcomeResult::Improved);
+}
+
 TEST_CASE("a forecast is not compared with what the change itself made another measurement") {
   using Row = std::pair<RecommendationKind, bool>;
   const auto row =

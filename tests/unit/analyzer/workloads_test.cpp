@@ -163,6 +163,10 @@ TEST_CASE("a pod that a VerticalPodAutoscaler sized says so") {
       pod(R"("annotations": {"vpaObservedContainers": "app, proxy", "other": "x"})"));
   REQUIRE(found);
   CHECK((*found)->is_sized_by_autoscaler);
+  const auto in_place =
+      decode_workload_pod_text(pod(R"("annotations": {"vpaInPlaceUpdated": "true"})"));
+  REQUIRE(in_place);
+  CHECK((*in_place)->is_sized_by_autoscaler);
   const auto other = decode_workload_pod_text(pod(R"("annotations": {"other": "x"})"));
   REQUIRE(other);
   CHECK_FALSE((*other)->is_sized_by_autoscaler);
@@ -218,6 +222,39 @@ TEST_CASE("limits that are asked for and not in force are told apart from those 
   REQUIRE(app.asked_limits);
   CHECK(*app.asked_limits == ResourceVector{{"memory", std::int64_t{2} << 30}});
   CHECK((*read)->qos == PodQos::Burstable);
+}
+
+TEST_CASE("requests that are asked for and not in force are told apart from those that are") {
+  const auto in_force = [](const std::string& said) {
+    const auto read =
+        decode_workload_pod_text(pod("\"labels\": {}", R"({"containerStatuses": [{"name": "app")" +
+                                                           said + R"(}, {"name": "proxy"}]})"));
+    REQUIRE(read);
+    return (*read)->containers.at(0).requests_in_force;
+  };
+  const std::string as_asked = R"({"cpu": "0.5", "memory": "1Gi"})";
+  const std::string less = R"({"cpu": "250m", "memory": "1Gi"})";
+  const ResourceVector less_amounts{{"cpu", 250}, {"memory", 1 << 30}};
+  const auto resources = [](const std::string& requests) {
+    return R"(, "resources": {"requests": )" + requests + "}";
+  };
+  const auto allocated = [](const std::string& requests) {
+    return R"(, "allocatedResources": )" + requests;
+  };
+  CHECK_FALSE(in_force(""));
+  CHECK_FALSE(in_force(resources(as_asked) + allocated(as_asked)));
+  CHECK(in_force(resources(less) + allocated(as_asked)) == less_amounts);
+  CHECK(in_force(resources(as_asked) + allocated(less)) == less_amounts);
+}
+
+TEST_CASE("what a container cannot be given without a restart is read") {
+  const auto read = decode_workload_pod_text(R"({
+    "metadata": {"name": "web", "namespace": "shop", "uid": "u"},
+    "spec": {"containers": [{"name": "app", "resizePolicy": [
+      {"resourceName": "cpu", "restartPolicy": "NotRequired"},
+      {"resourceName": "memory", "restartPolicy": "RestartContainer"}]}]}})");
+  REQUIRE(read);
+  CHECK((*read)->containers.at(0).restarts_for == std::vector{resources::ResourceName::memory()});
 }
 
 } // namespace berth::analyzer

@@ -19,7 +19,7 @@ struct Act {
   telemetry::AnalyzerMetrics& metrics;
   telemetry::Logger log;
   kube::EventRecorder* events = nullptr; ///< null: no events are written
-  std::function<bool()> may_write{}; ///< asked again before each change of a target; none: yes
+  std::function<bool()> may_write{};     ///< asked again before each change of a target; none: yes
   ResizeRefusals refusals{};
 
   [[nodiscard]] async::Task<void> run(Plan plan);

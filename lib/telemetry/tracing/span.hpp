@@ -47,8 +47,8 @@ struct SpanContext {
 /// The span of the whole way of the pod, which all others of its trace are part of.
 [[nodiscard]] SpanId root_of(const TraceId& trace);
 
-/// The value of a `traceparent` header (W3C Trace Context); nothing if it is malformed, or says that
-/// its span is not sampled: a link to what nobody keeps leads nowhere.
+/// The value of a `traceparent` header (W3C Trace Context); nothing if it is malformed, or says
+/// that its span is not sampled: a link to what nobody keeps leads nowhere.
 [[nodiscard]] std::optional<SpanContext> parse_traceparent(std::string_view header);
 
 /// The numbers are those of the protocol.

@@ -6,8 +6,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/analyzer/workload_world.hpp"
-
 namespace berth::analyzer {
 namespace {
 
@@ -84,30 +82,6 @@ struct Pods {
   std::size_t resizes_max = kPodResizesPerCycleMax;
   std::optional<ScaleChange> scale{};
   std::optional<api::ScalingRecommendation> earlier{};
-};
-
-/// A Deployment that needs more memory than it asks for, and may be resized.
-struct ResizedWorld : WorkloadWorld {
-  explicit ResizedWorld(int replicas) {
-    add_deployment(replicas);
-    add_policy({{"mode", "Auto"}, {"actions", {"Resize"}}});
-  }
-  [[nodiscard]] std::string memory_of(const std::string& pod) {
-    return admin.get("Pod", {"shop", pod})
-        .at("/spec/containers/0/resources/requests/memory"_json_pointer)
-        .get<std::string>();
-  }
-  [[nodiscard]] api::ScalingRecommendation recommendation() {
-    const auto all = standing_in("shop");
-    REQUIRE(all.size() == 1);
-    return all[0];
-  }
-  [[nodiscard]] Reason applied_reason() {
-    const auto one = recommendation();
-    const auto* applied = api::find_condition(one.status.conditions, "Applied");
-    REQUIRE(applied != nullptr);
-    return applied->reason;
-  }
 };
 
 } // namespace
@@ -239,7 +213,7 @@ TEST_CASE("where containers are started anew, others wait until a pod is ready a
     pod.containers[0].requests.set(ResourceName::memory(), Amount{memory});
     pod.containers[0].restarts_for = {ResourceName::memory()};
   };
-  for (int i = 0; i < 9; ++i)
+  for (int i = 0; i < 8; ++i)
     add(1 << 20, true);
   CHECK(pods.plan().resizes.size() == 1);
   add(2 << 20, false); // done, and starting
@@ -247,7 +221,7 @@ TEST_CASE("where containers are started anew, others wait until a pod is ready a
   pods.pods.pop_back();
   add(1 << 20, false); // down, and it may be what it lacks
   REQUIRE(pods.plan().resizes.size() == 1);
-  CHECK(pods.plan().resizes[0].pod.name == "web-9");
+  CHECK(pods.plan().resizes[0].pod.name == "web-8");
 }
 
 TEST_CASE("pods that do not run are left alone, and one of another template is said") {
@@ -370,84 +344,6 @@ TEST_CASE("pods go back to the template once it is right, who has less than it a
   CHECK(plan.changed[0].status.carried_out->undone_at == kNow);
   pods.add(500);
   CHECK(back(false));
-}
-
-TEST_CASE("what a kill was answered with is not raised again by who remembers no kill") {
-  WorkloadWorld world;
-  const Json asked = {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}},
-                      {"limits", {{"memory", "1Gi"}}}};
-  world.add_deployment(0, asked);
-  world.admin.create(simulation::make_pod("shop", "web-0")
-                         .cpu("1")
-                         .memory("1Gi")
-                         .set("/spec/containers/0/resources/limits/memory", "1Gi")
-                         .label("pod-template-hash", "7c9")
-                         .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
-                         .on_node("n-0"));
-  world.set_status("web-0", Json::object());
-  world.pods.emplace_back("web-0");
-  world.add_policy({{"mode", "Auto"}, {"actions", {"Resize"}}});
-  const auto limit = [&world] {
-    return world.admin.get("Pod", {"shop", "web-0"})
-        .at("/spec/containers/0/resources/limits/memory"_json_pointer)
-        .get<std::string>();
-  };
-  std::string raised;
-  {
-    SimulatedAnalyzer analyzer(world);
-    world.measure_pods_for(25min, 100, 600);
-    const Json ended = {{"reason", "OOMKilled"},
-                        {"exitCode", 137},
-                        {"finishedAt", format_time(world.executor.now())}};
-    world.set_status("web-0", {{"terminated", ended}});
-    world.measure_pods_for(5min, 100, 600);
-    raised = limit();
-    CHECK(raised != "1Gi");
-  }
-  SimulatedAnalyzer analyzer(world);
-  world.measure_pods_for(30min, 100, 600);
-  CHECK(limit() == raised);
-}
-
-TEST_CASE("in mode Auto all pods get what they need in place, and the template stays as it is") {
-  ResizedWorld world(4);
-  SimulatedAnalyzer analyzer(world);
-  world.measure_pods_for(40min, 500, 1500);
-  CHECK(analyzer.writes("/resize") == 4);
-  CHECK(analyzer.writes("/deployments/") == 0);
-  for (const auto& pod : world.pods)
-    CHECK(world.memory_of(pod) != "1Gi");
-  CHECK(world.applied_reason() == Reason::Applied);
-  CHECK(world.recommendation().status.applied_at);
-  const auto told = world.events_about("Pod");
-  CHECK(told.size() == 4);
-  for (const auto& event : told)
-    CHECK(event.at("reason") == "Resized");
-  world.add_pod("web-4"); // as the template has it
-  world.measure_pods_for(10min, 500, 1500);
-  CHECK(world.memory_of("web-4") == world.memory_of("web-0"));
-}
-
-TEST_CASE("a pod that cannot be resized blocks no other one") {
-  ResizedWorld world(4);
-  SimulatedAnalyzer analyzer(world);
-  analyzer.transport.faults().aim(simulation::Fault::ServerError,
-                                  simulation::requests("PATCH", "/pods/web-0/resize"), 1000);
-  world.measure_pods_for(40min, 500, 1500);
-  CHECK(world.memory_of("web-0") == "1Gi");
-  for (const char* pod : {"web-1", "web-2", "web-3"})
-    CHECK(world.memory_of(pod) != "1Gi");
-  CHECK(world.applied_reason() == Reason::Resizing);
-}
-
-TEST_CASE("in mode Recommend no pod is resized") {
-  WorkloadWorld world;
-  world.add_deployment(4);
-  world.add_policy({{"actions", {"Resize"}}});
-  SimulatedAnalyzer analyzer(world);
-  world.measure_pods_for(40min, 500, 1500);
-  CHECK(world.standing_in("shop").size() == 1);
-  CHECK(analyzer.writes("/resize") == 0);
 }
 
 } // namespace berth::analyzer

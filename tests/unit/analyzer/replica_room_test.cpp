@@ -126,8 +126,10 @@ TEST_CASE("what was taken is no room for those that come after") {
   statuses.allow_borrowing(0);
   const ClusterView cluster = statuses.cluster();
   RoomBook book(cluster);
-  CHECK(book.growth_room(statuses.at) ==
-        GrowthRoom{{{"cpu", 4000}, {"memory", 0}}, {{"cpu", 6000}}, {{"cpu", 3000}}});
+  const GrowthRoom room = book.growth_room(statuses.at);
+  CHECK(room.quota.get(ResourceName::cpu()) == Amount{4000});
+  CHECK(room.pool == resources::ResourceVector{{"cpu", 6000}});
+  CHECK(room.block == resources::ResourceVector{{"cpu", 3000}});
   book.take(statuses.at, {{"cpu", 2500}});
   CHECK(book.room_for(statuses.workload())->by_quota == 0);
   CHECK(book.room_for(statuses.workload())->by_pool == 1);

@@ -278,13 +278,16 @@ std::optional<std::int32_t> number_before(const ReplicasQuestion& question,
   const bool is_as_we_left_it = replicas_in(one.status.carried_out->patch) == is;
   const bool is_again = one.status.carried_out->undone_at.has_value();
   const bool is_cooling = changed && now < *changed + policy.cooldown;
+  std::optional<std::int32_t> number;
   if (!before || !is_as_we_left_it || (is_cooling && !is_again))
-    return std::nullopt;
+    return number;
   const std::int32_t least = std::max(policy.min_replicas.value_or(1), 1);
   std::int32_t to = std::max(std::min(*before, policy.max_replicas.value_or(is)), least);
   if (to > is)
     to = within_room(question, to).to.value_or(is);
-  return to == is ? std::nullopt : std::optional(to);
+  if (to != is)
+    number = to;
+  return number;
 }
 
 /// Why the change is taken back now. Where that was noted and could not be sent, it is sent again.

@@ -73,18 +73,19 @@ struct Turn {
 /// What running pods may be asked for beside `taken`, which this plan asks for already.
 std::optional<Reason> short_of(const std::optional<GrowthRoom>& room, const ResourceVector& growth,
                                const ResourceVector& taken) {
+  std::optional<Reason> reason;
   if (!room || growth.is_nothing())
-    return std::nullopt;
+    return reason;
   const auto has = [&](const ResourceVector& left) {
     return std::ranges::all_of(growth, [&](const auto& more) {
       return taken.get(more.name) + more.amount <= left.get(more.name);
     });
   };
   if (!has(room->quota))
-    return Reason::InsufficientQuota;
-  return has(room->pool) && growth.fits_within(room->block)
-             ? std::nullopt
-             : std::optional(Reason::InsufficientCapacity);
+    reason = Reason::InsufficientQuota;
+  else if (!has(room->pool) || !growth.fits_within(room->block))
+    reason = Reason::InsufficientCapacity;
+  return reason;
 }
 
 Turn turn_of(const ResizeProgress& progress, const Workload& workload,

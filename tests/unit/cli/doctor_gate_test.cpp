@@ -8,6 +8,7 @@
 
 #include "cli/doctor/observe.hpp"
 #include "lib/kube/base64.hpp"
+#include "tests/support/http/certificates.hpp"
 #include "tests/support/simulation/builders.hpp"
 #include "tests/support/simulation/world.hpp"
 #include "tests/unit/cli/doctor_scene.hpp"
@@ -41,18 +42,6 @@ ObservedInstallation with_trusted_webhook(Result<std::int64_t> endpoints) {
 Finding gate_of(const ObservedInstallation& observed) {
   const auto findings = diagnose(observed, kSceneTime);
   return *std::ranges::find(findings, "gate", &Finding::check);
-}
-
-/// A server's certificate and the one above it, and only the authority above both.
-ObservedCertificate chain(const std::string& dns_name) {
-  const pki::Validity valid{kSceneTime - 1h, kSceneTime + 24h * 80};
-  const auto root = pki::make_authority("root", valid);
-  REQUIRE(root);
-  const auto middle = pki::issue(*root, {"middle", {}, pki::Usage::Server, valid});
-  REQUIRE(middle);
-  const auto leaf = pki::issue(*middle, {"leaf", {dns_name}, pki::Usage::Server, valid});
-  REQUIRE(leaf);
-  return {leaf->certificate + middle->certificate, root->certificate};
 }
 
 } // namespace
@@ -95,11 +84,14 @@ TEST_CASE(
 }
 
 TEST_CASE("A certificate that the authority vouches for through another is trusted") {
-  ObservedInstallation observed = with_webhook("", 2);
-  observed.extender_certificate = chain("berth-scheduler-extender.berth-system.svc");
-  for (ObservedWebhook& webhook : *observed.gate_webhooks)
-    webhook.ca_bundle = observed.extender_certificate->authorities;
-  CHECK(wrong_of(observed).empty());
+  const http::testing::Authority root("root");
+  const http::testing::Authority below("below", root);
+  ObservedInstallation observed = with_webhook(root.cert_pem(), 2);
+  const std::string leaf = below.issue({}).cert_pem;
+  observed.extender_certificate = ObservedCertificate{leaf + below.cert_pem(), root.cert_pem()};
+  CHECK(gate_of(observed).verdict == Verdict::Works);
+  observed.extender_certificate->certificate = leaf;
+  CHECK(gate_of(observed).verdict == Verdict::Error);
 }
 
 TEST_CASE("A webhook that calls nobody is an error") {

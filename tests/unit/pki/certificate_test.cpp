@@ -6,11 +6,13 @@
 #include <catch2/catch.hpp>
 
 #include "lib/pki/certificate.hpp"
+#include "tests/support/http/certificates.hpp"
 
 namespace {
 
 using namespace berth;
 using namespace berth::pki;
+using http::testing::Authority;
 using namespace std::chrono_literals;
 
 const TimePoint kNow{std::chrono::sys_days{std::chrono::year{2026} / 3 / 29}};
@@ -58,25 +60,20 @@ TEST_CASE("A leaf says for whom, for what and how long, and who signed it") {
 }
 
 TEST_CASE("An authority vouches through the chain, in any order behind the leaf, and no further") {
-  const KeyPair root = authority();
-  const auto upper = issue(root, server({"upper"}));
-  REQUIRE(upper);
-  const auto lower = issue(*upper, server({"lower"}));
-  REQUIRE(lower);
-  const auto leaf = issue(*lower, server({"leaf"}));
-  REQUIRE(leaf);
-  const std::string& end = leaf->certificate;
-  CHECK(is_vouched_for(end + lower->certificate + upper->certificate, root.certificate));
-  CHECK(is_vouched_for(end + upper->certificate + lower->certificate, root.certificate));
-  CHECK(is_vouched_for(end, authority().certificate + lower->certificate));
-  CHECK_FALSE(is_vouched_for(end + upper->certificate, root.certificate));
-  CHECK_FALSE(is_vouched_for(end + root.certificate, authority().certificate));
-  const auto stranger = issue(authority(), server({"stranger"}));
-  REQUIRE(stranger);
-  CHECK_FALSE(is_vouched_for(stranger->certificate + upper->certificate, root.certificate));
-  CHECK_FALSE(is_vouched_for(root.certificate + end, authority().certificate)); // signed by itself
-  CHECK_FALSE(is_vouched_for("", root.certificate));
-  CHECK_FALSE(is_vouched_for(end, ""));
+  const Authority root("root");
+  const Authority upper("upper", root);
+  const Authority lower("lower", upper);
+  const Authority stranger("stranger");
+  const std::string leaf = lower.issue({}).cert_pem;
+  CHECK(is_vouched_for(leaf + lower.cert_pem() + upper.cert_pem(), root.cert_pem()));
+  CHECK(is_vouched_for(leaf + upper.cert_pem() + lower.cert_pem(), root.cert_pem()));
+  CHECK(is_vouched_for(leaf, stranger.cert_pem() + lower.cert_pem()));
+  CHECK_FALSE(is_vouched_for(leaf + upper.cert_pem(), root.cert_pem())); // a link is missing
+  CHECK_FALSE(is_vouched_for(leaf + lower.cert_pem() + upper.cert_pem(), stranger.cert_pem()));
+  CHECK_FALSE(is_vouched_for(stranger.issue({}).cert_pem + upper.cert_pem(), root.cert_pem()));
+  CHECK_FALSE(is_vouched_for(root.cert_pem() + root.cert_pem(), stranger.cert_pem())); // ends
+  CHECK_FALSE(is_vouched_for("", root.cert_pem()));
+  CHECK_FALSE(is_vouched_for(leaf, ""));
 }
 
 TEST_CASE("A client's leaf serves nobody") {

@@ -53,7 +53,7 @@ struct ServerCounters {
   std::atomic<std::uint64_t> connections_refused{0}; ///< over connections_max
   std::atomic<std::uint64_t> accepts_failed{0};      ///< such as for want of file descriptors
   std::atomic<std::uint64_t> handshakes_failed{0};
-  std::atomic<std::uint64_t> requests_refused{0}; ///< malformed, too large or too slow
+  std::atomic<std::uint64_t> requests_refused{0}; ///< malformed, too large, too slow, dismissed
   std::atomic<std::int64_t> connections_open{0};
 };
 
@@ -70,8 +70,9 @@ public:
   [[nodiscard]] const ServerCounters& counters() const;
   /// New connections use it from now on; on Invalid the old one stays in use.
   [[nodiscard]] Result<void> set_tls(ServerTls tls);
-  /// Ends every connection that is open now, one with a request in flight after its answer; for
-  /// when whom they were let in as counts no more. New ones are accepted as before.
+  /// Ends every connection that is open now: one whose request is with the handler after its
+  /// answer, one whose request is being read with a 503. For when whom they were let in as counts
+  /// no more. New ones are accepted as before.
   void dismiss();
   /// Asks clients to go elsewhere: from now on each answer closes its connection. New connections
   /// are still accepted, for those who have not heard yet. To be followed by stop().

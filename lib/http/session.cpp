@@ -120,8 +120,14 @@ async::Task<void> Session::refuse(Refusal refusal) {
     co_await connection_->finish(state_->limits.linger_timeout);
 }
 
-/// Has the request answered; true when the connection may carry another one.
+/// Has the request answered; true when the connection may carry another one. Not one that was being
+/// read when the connection was dismissed: who asks counts no more.
 async::Task<bool> Session::answer() {
+  if (dismissed_) {
+    const Refusal refusal{503, "the connection was dismissed"};
+    co_await refuse(refusal);
+    co_return false;
+  }
   const bool wants_more = reader_.keep_alive();
   const bool with_body = !reader_.is_head_request();
   connection_->expires_never(); // the handler has deadlines of its own

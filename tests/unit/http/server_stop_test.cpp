@@ -86,6 +86,21 @@ TEST_CASE("Connections that are dismissed end, the busy ones after their answer"
   CHECK(next.read_until("GET /a ").find("Connection: close") == std::string::npos);
 }
 
+TEST_CASE("A request that is being read when its connection is dismissed gets to no handler") {
+  const auto server = start_server(lingering_briefly());
+  RawSocket idle(server->port());
+  RawSocket client(server->port());
+  client.send(
+      "POST /p HTTP/1.1\r\nHost: berth\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n"); // it is in flight now
+  server->dismiss();
+  CHECK(idle.is_closed_by_peer());
+  client.send("done");
+  const std::string answer = client.read_all();
+  CHECK(status_of(answer) == 503);
+  CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+}
+
 TEST_CASE("A request in flight is answered before the server ends, and told to close") {
   HeldHandler held;
   const auto server = start_server(lingering_briefly(), held.handler());

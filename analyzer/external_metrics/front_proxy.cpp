@@ -14,7 +14,8 @@ constexpr std::string_view kAuthenticated = "system:authenticated";
 constexpr std::string_view kUnauthenticated = "system:unauthenticated";
 constexpr std::string_view kAnonymous = "system:anonymous";
 
-/// A list of texts, written as JSON in one value; empty where there is none.
+/// A list of texts, written as JSON in one value; empty where there is none. An empty text and null
+/// are read as an empty list, as other servers of aggregated APIs do.
 Result<std::vector<std::string>> list_at(const Json& data, const char* key) {
   std::vector<std::string> list;
   const auto found = data.find(key);
@@ -25,7 +26,12 @@ Result<std::vector<std::string>> list_at(const Json& data, const char* key) {
   };
   if (!found->is_string())
     return wrong();
-  const auto parsed = api::parse_json(found->get_ref<const std::string&>());
+  const auto& text = found->get_ref<const std::string&>();
+  if (text.empty())
+    return list;
+  const auto parsed = api::parse_json(text);
+  if (parsed && parsed->is_null())
+    return list;
   if (!parsed || !parsed->is_array())
     return wrong();
   for (const Json& one : *parsed) {

@@ -78,6 +78,20 @@ TEST_CASE("a ConfigMap whose lists are no lists of texts is refused whole") {
   CHECK_FALSE(decode_front_proxy(bad));
 }
 
+TEST_CASE("an empty text and null are empty lists, as in other servers of aggregated APIs") {
+  for (const char* value : {"", "null", "[]"}) {
+    CAPTURE(value);
+    Json odd = config_map();
+    odd["data"]["requestheader-allowed-names"] = value;
+    odd["data"]["requestheader-uid-headers"] = value;
+    const auto decoded = decode_front_proxy(odd);
+    REQUIRE(decoded);
+    CHECK(decoded->allowed_names.empty());
+    CHECK(decoded->uid_headers.empty());
+    CHECK(decoded->group_headers == std::vector<std::string>{"X-Remote-Group"});
+  }
+}
+
 TEST_CASE("the user is whom the front proxy names, with groups and extras") {
   const auto user = remote_user(request(), proxy(), kNow);
   REQUIRE(user);

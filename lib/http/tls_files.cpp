@@ -35,7 +35,7 @@ Result<ServerTls> read_server_tls(const ServerTlsFiles& files) {
 }
 
 TlsReloader::TlsReloader(ServerTlsFiles files, ServerTls loaded, Server& server, Listener listener)
-    : files_(std::move(files)), seen_(std::move(loaded)), server_(server),
+    : files_(std::move(files)), in_use_(std::move(loaded)), server_(server),
       listener_(std::move(listener)) {}
 
 async::Task<void> TlsReloader::run(async::Executor& executor, std::stop_token stop) {
@@ -49,10 +49,10 @@ async::Task<void> TlsReloader::run(async::Executor& executor, std::stop_token st
 Result<void> TlsReloader::trust(std::string client_ca_pem) {
   if (trusted_ == client_ca_pem)
     return {};
-  ServerTls next = seen_;
+  ServerTls next = in_use_;
   next.client_ca_pem = client_ca_pem;
   BERTH_CHECK(server_.set_tls(next));
-  seen_ = std::move(next);
+  in_use_ = std::move(next);
   trusted_ = std::move(client_ca_pem);
   server_.dismiss();
   return {};
@@ -67,18 +67,13 @@ Result<ServerTls> TlsReloader::read() const {
 
 void TlsReloader::check() {
   auto found = read();
-  if (found && *found == seen_ && failure_.empty())
+  if (found && *found == in_use_ && failure_.empty())
     return;
-  Result<void> used;
-  if (found) {
-    seen_ = *std::move(found);
-    used = server_.set_tls(seen_);
-  } else {
-    used = fail(std::move(found).error());
-  }
+  Result<void> used = found ? server_.set_tls(*found) : fail(found.error());
   if (used) {
+    in_use_ = std::move(*found);
     failure_.clear();
-    listener_(certificate_expiration(seen_.cert_pem));
+    listener_(certificate_expiration(in_use_.cert_pem));
     return;
   }
   const bool is_known = std::exchange(failure_, used.error().message) == used.error().message;

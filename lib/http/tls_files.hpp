@@ -47,7 +47,7 @@ private:
   [[nodiscard]] Result<ServerTls> read() const;
 
   ServerTlsFiles files_;
-  ServerTls seen_;                       ///< as read last, in use or not
+  ServerTls in_use_;
   std::optional<std::string> trusted_{}; ///< in place of files_.client_ca
   std::string failure_;                  ///< why what is in the files is not in use; empty: it is
   int looks_untold_ = 0;

@@ -163,6 +163,27 @@ TEST_CASE("A CA that comes another way counts instead of the file's, now and aft
   CHECK(call(*server, new_servers, in_file) == 0);
 }
 
+TEST_CASE("A CA that comes another way is trusted while half of an update is in the files") {
+  const Authority old_servers("old"), new_servers("new"), in_file("c1"), given("c2");
+  const Folder folder;
+  folder.write(tls_of(old_servers, in_file));
+  ServerOptions options;
+  options.tls = *read_server_tls(folder.files());
+  const auto server = start_server(options);
+  TlsReloader reloader(folder.files(), *options.tls, *server, [](const auto&) {});
+  const ServerTls next = tls_of(new_servers, in_file);
+  folder.write("tls.crt", next.cert_pem); // its key is not there yet
+  reloader.check();
+
+  REQUIRE(reloader.trust(given.cert_pem()));
+  CHECK(call(*server, old_servers, given) == 200);
+  CHECK(call(*server, old_servers, in_file) == 0);
+
+  folder.write(next);
+  reloader.check();
+  CHECK(call(*server, new_servers, given) == 200);
+}
+
 TEST_CASE("F17: half of an update keeps the old certificate, the other half brings the new one") {
   const Authority servers("s"), clients("c");
   const Folder folder;

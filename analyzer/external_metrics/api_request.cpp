@@ -60,6 +60,9 @@ Result<ApiRequest> decode_api_request(std::string_view target) {
     return request;
   request.ns = segments[4];
   request.metric = segments[5];
+  // Else what cannot be decoded would count as not given, and every policy as meant.
+  if (!http::percent_decode(target.substr(path.size())))
+    return fail(Code::Invalid, "query: a '%' must be followed by two hex digits");
   const auto selectors = http::query_values(target, "labelSelector");
   if (selectors.size() > 1)
     return fail(Code::Invalid, "labelSelector: must be given once");

@@ -31,7 +31,8 @@ struct ApiRequest {
   friend bool operator==(const ApiRequest&, const ApiRequest&) = default;
 };
 
-/// Invalid or TooLarge: a segment that could be another path's, or a selector that cannot be read.
+/// Invalid or TooLarge: a segment that could be another path's, or a selector, or a query for
+/// values, that cannot be read.
 [[nodiscard]] Result<ApiRequest> decode_api_request(std::string_view target);
 
 } // namespace berth::analyzer

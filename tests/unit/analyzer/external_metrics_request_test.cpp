@@ -65,6 +65,12 @@ TEST_CASE("a selector that cannot be read, or comes twice, is refused") {
   CHECK(decode_api_request(values + "?labelSelector=%3D").error().code == Code::Invalid);
   CHECK(decode_api_request(values + "?labelSelector=a&labelSelector=b").error().code ==
         Code::Invalid);
+  for (const char* query : {"?labelSelector=policy%3", "?labelSelector=policy%zzweb",
+                            "?labelSelecto%7=policy", "?labelSelector=a&x=%"}) {
+    CAPTURE(query);
+    REQUIRE_FALSE(decode_api_request(values + query));
+    CHECK(decode_api_request(values + query).error().code == Code::Invalid);
+  }
   CHECK(decode_api_request(values + "?labelSelector=" + std::string(kSelectorBytesMax + 1, 'a'))
             .error()
             .code == Code::TooLarge);

@@ -133,8 +133,11 @@ std::optional<double> reckoned_peak(const Outlook& outlook, Duration horizon, Ti
   std::optional<TimePoint> reach;
   for (const auto* points : {&outlook.foresight.soon, &outlook.foresight.later})
     for (const Forecast& point : *points) {
-      if (!reach || point.at <= now + horizon)
+      if (!reach || point.at <= now + horizon) {
+        if (!std::isfinite(point.p90))
+          return std::nullopt; // a maximum would pass over what is no number
         peak = std::max(peak, point.p90);
+      }
       reach = point.at;
     }
   if (!reach || *reach < now + horizon - horizon / 3 || !std::isfinite(peak))

@@ -166,9 +166,28 @@ TEST_CASE("a forecast that is missing, over, or too short for the horizon is unk
 }
 
 TEST_CASE("a forecast of minutes that are no numbers is unknown") {
+  using limits = std::numeric_limits<double>;
+  for (const double odd : {limits::infinity(), limits::quiet_NaN()}) {
+    CAPTURE(odd);
+    Shop shop;
+    shop.facts.used[0].foresight.soon[0].p90 = odd;
+    CHECK_FALSE(shop.unknown(ForecastMetric::Cpu).empty());
+    CHECK_FALSE(shop.unknown(ForecastMetric::Replicas).empty());
+    shop = Shop{};
+    shop.facts.used[0].foresight.soon[1].p90 = odd; // beyond the shorter horizon
+    CHECK(shop.value(ForecastMetric::Cpu) == "2050m");
+    CHECK_FALSE(shop.unknown(ForecastMetric::Cpu, "horizon-seconds=3600").empty());
+    shop = Shop{};
+    shop.facts.used[0].use_now = odd;
+    CHECK_FALSE(shop.unknown(ForecastMetric::Cpu).empty());
+  }
+}
+
+TEST_CASE("replicas cover what replays expect of the next hour, whatever the horizon") {
   Shop shop;
-  shop.facts.used[0].foresight.soon[0].p90 = std::numeric_limits<double>::infinity();
-  CHECK_FALSE(shop.unknown(ForecastMetric::Cpu).empty());
+  shop.facts.used[0].replayed_peak = 3200;
+  CHECK(shop.value(ForecastMetric::Replicas) == "5"); // 3.2 / 0.65
+  CHECK(shop.value(ForecastMetric::Cpu) == "2050m");
 }
 
 TEST_CASE("one unknown value of a query leaves the whole query unknown: a part of a sum is wrong") {

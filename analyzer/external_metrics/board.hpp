@@ -3,7 +3,9 @@
 // threads. What has hung there for too long is not shown: the loop may stand still, and an
 // autoscaler must not follow what was foreseen for another time.
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 
 #include "analyzer/external_metrics/forecasts.hpp"
@@ -13,11 +15,14 @@ namespace berth::analyzer {
 
 class ForecastBoard {
 public:
-  /// A table is shown for three of the advisor's intervals; a cycle that fails may be made up for.
+  /// A table is shown for three of the advisor's intervals, so that a cycle that fails may be made
+  /// up for; and for no less than kShownMin, since a cycle waits for what it measures by, longer
+  /// than a short interval, as where Prometheus answers slowly.
   static constexpr int kShownIntervals = 3;
+  static constexpr Duration kShownMin = std::chrono::minutes{3};
 
   ForecastBoard(const Clock& clock, Duration interval)
-      : clock_(clock), shown_for_(kShownIntervals * interval) {}
+      : clock_(clock), shown_for_(std::max<Duration>(kShownIntervals * interval, kShownMin)) {}
 
   void put_up(ForecastTable table) {
     std::atomic_store(&board_, std::make_shared<const Hung>(std::move(table), clock_.steady_now()));

@@ -10,6 +10,7 @@ from chart_under_test import CHART, NAMESPACE, POLICY, deployments, rendered
 
 ENABLED = ("--set", "analyzer.externalMetrics.enabled=true")
 API_SERVICE = "v1beta1.external.metrics.k8s.io"
+CERTIFICATE_VOLUME = "tls"
 METRICS = ["berth-forecast-replicas", "berth-forecast-cpu", "berth-forecast-memory"]
 
 
@@ -52,10 +53,9 @@ def test_the_operator_keeps_the_certificate_that_the_analyzer_mounts(helm):
     assert "data" not in objects["Secret", "berth-analyzer-tls"]
     pod = objects["Deployment", "berth-analyzer"]["spec"]["template"]["spec"]
     container, = pod["containers"]
-    mount, = container["volumeMounts"]
-    assert pod["volumes"] == [{"name": mount["name"],
-                               "secret": {"secretName": "berth-analyzer-tls",
-                                          "defaultMode": 0o440}}]
+    volume, = (volume for volume in pod["volumes"] if volume["name"] == CERTIFICATE_VOLUME)
+    assert volume["secret"] == {"secretName": "berth-analyzer-tls", "defaultMode": 0o440}
+    mount, = (mount for mount in container["volumeMounts"] if mount["name"] == CERTIFICATE_VOLUME)
     assert f"--external-metrics-tls-cert-file={mount['mountPath']}/tls.crt" in container["args"]
     operator, = objects["Deployment", "berth-operator"]["spec"]["template"]["spec"]["containers"]
     assert f"--external-metrics-api-service={API_SERVICE}" in operator["args"]

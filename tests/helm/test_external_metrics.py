@@ -75,13 +75,17 @@ def test_the_analyzer_may_ask_about_rights_and_read_of_the_front_proxy_and_no_mo
     assert binding["roleRef"]["name"] == "extension-apiserver-authentication-reader"
 
 
-def test_autoscalers_may_read_each_metric_by_its_name(helm):
+def test_who_may_view_may_read_each_metric_by_its_name_and_nobody_is_bound(helm):
     objects = named(rendered(helm, *ENABLED))
-    rule, = objects["ClusterRole", "berth-external-metrics-reader"]["rules"]
+    role = objects["ClusterRole", "berth-external-metrics-reader"]
+    rule, = role["rules"]
     assert rule["resources"] == METRICS
     assert rule["verbs"] == ["get", "list"]
-    subject, = objects["ClusterRoleBinding", "berth-external-metrics-reader"]["subjects"]
-    assert (subject["name"], subject["namespace"]) == ("horizontal-pod-autoscaler", "kube-system")
+    aggregated = {label for label in role["metadata"]["labels"] if "aggregate-to" in label}
+    # Kubernetes' own roles edit and admin take in what view has.
+    assert aggregated == {"rbac.authorization.k8s.io/aggregate-to-view"}
+    # Kubernetes lets the autoscalers' controller read every external metric.
+    assert ("ClusterRoleBinding", "berth-external-metrics-reader") not in objects
 
 
 def test_others_who_keep_the_certificates_are_told_of_it(helm):

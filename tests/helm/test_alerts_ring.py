@@ -95,7 +95,7 @@ HEALTHY = {
     writes("done"): GROWS, writes("overtaken"): GROWS, writes("refused"): STILL,
     writes("unknown"): STILL,
     ASKED % "ok": GROWS, ASKED % "unknown": STILL, ASKED % "error": STILL,
-    ASKED % "unauthorized": GROWS,
+    ASKED % "forbidden": STILL, ASKED % "unauthorized": GROWS,
     NEWEST_SAMPLE: CLOCK, INTERVAL: f"60x{MINUTES}", TRUST: f"0.9x{MINUTES}",
 }
 
@@ -165,6 +165,8 @@ SCENARIOS = {
         ("BerthForecastsAreOff", {"pool": "gpu", "resource": "cpu"}, "cpu of pool gpu")),
     "an autoscaler asks in vain": (
         {ASKED % "unknown": GROWS}, ("BerthAutoscalersAreNotTold", {}, "hold")),
+    "an autoscaler lacks the right": (
+        {ASKED % "forbidden": GROWS}, ("BerthAutoscalersAreNotTold", {}, "may not read")),
     "a new workload has no past": ({ASKED % "unknown": f"0x74 1x10 11x{MINUTES}"}, None),
 }
 

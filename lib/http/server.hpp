@@ -58,8 +58,7 @@ struct ServerCounters {
   std::atomic<std::uint64_t> connections_evicted{0}; ///< idle ones that made room for others
   std::atomic<std::uint64_t> accepts_failed{0};      ///< such as for want of file descriptors
   std::atomic<std::uint64_t> handshakes_failed{0};
-  std::atomic<std::uint64_t> requests_refused{
-      0}; ///< malformed, too large or too slow, or dismissed
+  std::atomic<std::uint64_t> requests_refused{0}; ///< malformed, too large, too slow, dismissed
   std::atomic<std::int64_t> connections_open{0};
 };
 

@@ -38,7 +38,7 @@ TEST_CASE("a busy Deployment has forecasts as far as was looked back, also besid
   CHECK(milli(analyzer, ForecastMetric::Replicas) == 6000); // 3.6 cores at 65 %
   CHECK(milli(analyzer, ForecastMetric::Memory) >= 1000 * (std::int64_t{2000} << 20U));
   CHECK_FALSE(ask(analyzer, ForecastMetric::Replicas, "horizon-seconds=3600"));
-  world.measure_pods_for(60min, 900, 500);
+  world.measure_pods_for(120min, 900, 500);
   CHECK(milli(analyzer, ForecastMetric::Replicas, "horizon-seconds=3600") == 6000);
   CHECK_FALSE(ask(analyzer, ForecastMetric::Replicas, "horizon-seconds=86400"));
 }
@@ -65,9 +65,10 @@ TEST_CASE("a standby serves the same forecasts as who leads") {
   world.add_policy({{"actions", {"Replicas"}}});
   SimulatedAnalyzer analyzer(world, {}, nullptr, Shows::Forecasts);
   analyzer.leads = false;
+  const std::size_t before = analyzer.writes();
   world.measure_pods_for(20min, 500, 500);
   CHECK(milli(analyzer, ForecastMetric::Cpu) >= 1000);
-  CHECK(analyzer.writes() == 0);
+  CHECK(analyzer.writes() == before);
 }
 
 TEST_CASE("an analyzer that shows its forecasts advises what another would") {

@@ -84,7 +84,7 @@ async::Task<bool> Session::receive() {
   State phase = State::Idle;
   auto state = reader_.advance(); // the client may have sent ahead
   while (state && *state != State::Done) {
-    if (*state == State::Idle && state_->draining)
+    if (*state == State::Idle && (state_->draining || dismissed_))
       co_return false;
     if (*state == State::Idle)
       become_idle();

@@ -86,6 +86,25 @@ TEST_CASE("Connections that are dismissed end, the busy ones after their answer"
   CHECK(next.read_until("GET /a ").find("Connection: close") == std::string::npos);
 }
 
+TEST_CASE("A connection that is dismissed while its answer is written ends after it") {
+  constexpr std::size_t kMoreThanSocketsHold = std::size_t{32} << 20U;
+  ServerOptions options = lingering_briefly();
+  options.threads = 1; // so that what is asked later is done later
+  const auto server = start_server(std::move(options), [](Request request) {
+    request.body = request.target == "/vast" ? std::string(kMoreThanSocketsHold, 'x') : "";
+    return echo(std::move(request));
+  });
+  RawSocket slow(server->port());
+  slow.send("GET /vast HTTP/1.1\r\nHost: berth\r\n\r\n");
+  REQUIRE(slow.read_until("GET /vast x").find("GET /vast x") != std::string::npos);
+  server->dismiss();
+  RawSocket other(server->port());
+  other.send(kGet);
+  CHECK(other.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(slow.read_all().size() > kMoreThanSocketsHold / 2);
+  CHECK(slow.is_closed_by_peer());
+}
+
 TEST_CASE("A request that is being read when its connection is dismissed gets to no handler") {
   const auto server = start_server(lingering_briefly());
   RawSocket idle(server->port());

@@ -16,6 +16,7 @@
 #include "lib/api/labels.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/base/file.hpp"
+#include "lib/base/text.hpp"
 #include "lib/cluster/watch_metrics.hpp"
 #include "lib/http/tls.hpp"
 #include "lib/kube/events.hpp"
@@ -46,8 +47,8 @@ Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptio
   std::string token;
   outbound::RestOptions rest;
   if (!options.prometheus_token_file.empty()) {
-    BERTH_TRY(token, read_file(options.prometheus_token_file, kTokenBytesMax));
-    token.erase(token.find_last_not_of(" \r\n") + 1);
+    BERTH_TRY(const std::string text, read_file(options.prometheus_token_file, kTokenBytesMax));
+    token = trimmed_end(text, " \r\n");
   }
   if (!options.prometheus_ca_file.empty()) {
     BERTH_TRY(rest.ca_pem, read_file(options.prometheus_ca_file, http::kPemBytesMax));

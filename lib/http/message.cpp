@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "lib/base/text.hpp"
+
 namespace berth::http {
 namespace {
-
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
 
 bool is_unreserved(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -18,14 +16,15 @@ bool is_unreserved(char c) {
 int hex_value(char c) {
   if (c >= '0' && c <= '9')
     return c - '0';
-  const char letter = lower(c);
+  const char letter = lower_case(c);
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 } // namespace
 
 bool equal_names(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, {}, lower, lower);
+  return std::ranges::equal(left, right,
+                            [](char a, char b) { return lower_case(a) == lower_case(b); });
 }
 
 void Headers::add(std::string name, std::string value) {

@@ -1,6 +1,8 @@
 #include "lib/http/message.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 #include "lib/base/text.hpp"
 
@@ -37,6 +39,18 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
       return value;
   }
   return std::nullopt;
+}
+
+std::optional<std::chrono::seconds> retry_after(const Headers& headers) {
+  const auto value = headers.find("Retry-After");
+  if (!value)
+    return std::nullopt;
+  std::int32_t seconds = 0;
+  const char* const end = value->data() + value->size();
+  const auto read = std::from_chars(value->data(), end, seconds);
+  if (read.ec != std::errc{} || read.ptr != end || seconds < 0)
+    return std::nullopt;
+  return std::chrono::seconds{seconds};
 }
 
 std::string_view path_of(std::string_view target) {

@@ -37,11 +37,6 @@ constexpr std::size_t kBindRetriesMax = 1;
 constexpr Duration kLongSleep = std::chrono::hours{1};
 constexpr Duration kTlsLookInterval = std::chrono::milliseconds{500};
 
-void set_expiration(telemetry::CertificateMetrics& metrics, TimePoint end) {
-  const std::chrono::duration<double> since_epoch = end.time_since_epoch();
-  metrics.expiration_timestamp_seconds.set(since_epoch.count());
-}
-
 /// The parts of one running extender.
 class Extender {
 public:
@@ -185,7 +180,7 @@ async::Task<void> Extender::stop_server() {
 void Extender::copy_counters() {
   server_metrics_.follow(server_->counters());
   if (const auto caller_end = router_.take_soonest_caller_end())
-    set_expiration(caller_metrics_, *caller_end);
+    caller_metrics_.set_expiration(*caller_end);
   if (const auto snapshot = observer_.snapshot()) {
     const std::chrono::duration<double> as_of = snapshot->as_of.time_since_epoch();
     metrics_.snapshot_timestamp_seconds.set(as_of.count());
@@ -193,14 +188,11 @@ void Extender::copy_counters() {
 }
 
 void Extender::note_reload(const Result<TimePoint>& outcome) {
-  if (!outcome) {
-    certificate_metrics_.reloads(telemetry::Outcome::Error).add();
+  certificate_metrics_.note_reload(outcome);
+  if (outcome)
+    log_.info("Took the certificate into use", {{"valid_until", *outcome}});
+  else
     log_.error("Kept the old certificate; the new files cannot be used", outcome.error());
-    return;
-  }
-  certificate_metrics_.reloads(telemetry::Outcome::Ok).add();
-  set_expiration(certificate_metrics_, *outcome);
-  log_.info("Took the certificate into use", {{"valid_until", *outcome}});
 }
 
 /// What can be used; files that are half written are not there yet.

@@ -1,7 +1,6 @@
 // berth-scheduler-extender: reads the flags, wires the parts, runs. Nothing is decided here.
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -28,6 +27,7 @@ namespace {
 
 using namespace berth;
 
+constexpr const char* kProgram = "berth-scheduler-extender";
 /// kube-scheduler's HTTP client drops idle connections after 90 seconds. If we were first, a call
 /// could meet a connection that is just being closed.
 constexpr Duration kIdleTimeout = std::chrono::seconds{120};
@@ -211,18 +211,12 @@ Result<http::ServerTls> read_tls(const extender::ExtenderOptions& options) {
   std::signal(SIGTERM, [](int) { std::_Exit(0); });
   for (Duration waited{0}; !read && waited < options.tls_wait; waited += kTlsLookInterval) {
     if (waited == Duration{0})
-      std::fprintf(stderr, "berth-scheduler-extender: waiting for certificates: %s\n",
-                   read.error().message.c_str());
+      program::report(kProgram, "waiting for certificates: " + read.error().message);
     std::this_thread::sleep_for(kTlsLookInterval);
     read = read_usable(files);
   }
   std::signal(SIGTERM, SIG_DFL);
   return read;
-}
-
-int report(const Error& error, int exit_code) {
-  std::fprintf(stderr, "berth-scheduler-extender: %s\n", error.message.c_str());
-  return exit_code;
 }
 
 } // namespace
@@ -236,26 +230,24 @@ int main(int argc, char** argv) {
   if (!options.tls_cert_file.empty()) {
     auto read = read_tls(options);
     if (!read)
-      return report(read.error(), program::kExitBadFlags);
+      return program::report(kProgram, read.error().message);
     tls = std::move(*read);
   }
   const auto read_variable = [](const char* name) -> const char* { return std::getenv(name); };
-  const auto traces =
-      telemetry::trace_settings(options.otlp_endpoint, "berth-scheduler-extender", read_variable);
+  const auto traces = telemetry::trace_settings(options.otlp_endpoint, kProgram, read_variable);
   if (!traces)
-    return report(traces.error(), program::kExitBadFlags);
+    return program::report(kProgram, traces.error().message);
   const auto environment = program::config_environment(read_variable);
   auto frame = program::Program::create(
-      {"berth-scheduler-extender", std::string(api::field_manager::kSchedulerExtender)},
-      options.common, environment);
+      {kProgram, std::string(api::field_manager::kSchedulerExtender)}, options.common, environment);
   if (!frame)
-    return report(frame.error(), program::kExitBadFlags);
+    return program::report(kProgram, frame.error().message);
   telemetry::TraceMetrics trace_metrics((*frame)->registry());
   const auto tracing = telemetry::Tracing::create(
       {(*frame)->executor(), trace_metrics, (*frame)->log().logger("extender.traces")}, *traces,
       program::make_identity((*frame)->make_rng()), (*frame)->make_rng().next());
   Extender extender(**frame, options, std::move(tls), *tracing);
   if (auto started = extender.start(); !started)
-    return report(started.error(), program::kExitFailure);
+    return program::report(kProgram, started.error().message, program::kExitFailure);
   return (*frame)->run([&](std::stop_token stop) { return extender.run(std::move(stop)); });
 }

@@ -187,10 +187,9 @@ int main(int argc, char** argv) {
     return program::report(kProgram, frame.error().message);
   if (line.options.identity.empty())
     line.options.identity = program::make_identity((*frame)->make_rng());
-  telemetry::TraceMetrics trace_metrics((*frame)->registry());
   const auto tracing = telemetry::Tracing::create(
-      {(*frame)->executor(), trace_metrics, (*frame)->log().logger("operator.traces")}, *traces,
-      line.options.identity, (*frame)->make_rng().next());
+      {(*frame)->executor(), (*frame)->registry(), (*frame)->log().logger("operator.traces")},
+      *traces, line.options.identity, (*frame)->make_rng().next());
   Operator parts(**frame, line.options, *failpoints, *tracing);
   return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
 }

@@ -242,10 +242,9 @@ int main(int argc, char** argv) {
       {kProgram, std::string(api::field_manager::kSchedulerExtender)}, options.common, environment);
   if (!frame)
     return program::report(kProgram, frame.error().message);
-  telemetry::TraceMetrics trace_metrics((*frame)->registry());
   const auto tracing = telemetry::Tracing::create(
-      {(*frame)->executor(), trace_metrics, (*frame)->log().logger("extender.traces")}, *traces,
-      program::make_identity((*frame)->make_rng()), (*frame)->make_rng().next());
+      {(*frame)->executor(), (*frame)->registry(), (*frame)->log().logger("extender.traces")},
+      *traces, program::make_identity((*frame)->make_rng()), (*frame)->make_rng().next());
   Extender extender(**frame, options, std::move(tls), *tracing);
   if (auto started = extender.start(); !started)
     return program::report(kProgram, started.error().message, program::kExitFailure);

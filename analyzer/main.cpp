@@ -16,11 +16,13 @@
 #include "lib/api/labels.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/base/file.hpp"
+#include "lib/base/text.hpp"
 #include "lib/cluster/watch_metrics.hpp"
 #include "lib/http/tls.hpp"
 #include "lib/kube/events.hpp"
 #include "lib/kube/leader_election.hpp"
 #include "lib/outbound/rest_transport.hpp"
+#include "lib/program/event_options.hpp"
 #include "lib/program/identity.hpp"
 #include "lib/program/program.hpp"
 
@@ -28,6 +30,7 @@ namespace {
 
 using namespace berth;
 
+constexpr const char* kProgram = "berth-analyzer";
 constexpr std::size_t kTokenBytesMax = std::size_t{64} << 10U;
 /// Who asks for a metric waits meanwhile, and asks again by itself.
 constexpr Duration kReviewTimeout = std::chrono::seconds{5};
@@ -46,8 +49,8 @@ Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptio
   std::string token;
   outbound::RestOptions rest;
   if (!options.prometheus_token_file.empty()) {
-    BERTH_TRY(token, read_file(options.prometheus_token_file, kTokenBytesMax));
-    token.erase(token.find_last_not_of(" \r\n") + 1);
+    BERTH_TRY(const std::string text, read_file(options.prometheus_token_file, kTokenBytesMax));
+    token = trimmed_end(text, " \r\n");
   }
   if (!options.prometheus_ca_file.empty()) {
     BERTH_TRY(rest.ca_pem, read_file(options.prometheus_ca_file, http::kPemBytesMax));
@@ -56,20 +59,6 @@ Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptio
             outbound::RestTransport::create(executor, options.prometheus_url, rest));
   outside.prometheus = std::make_unique<analyzer::Prometheus>(*outside.transport, std::move(token));
   return outside;
-}
-
-kube::EventRecorderOptions event_options(const std::string& identity,
-                                         telemetry::EventMetrics& metrics) {
-  kube::EventRecorderOptions events;
-  events.component = "berth.dev/analyzer";
-  events.instance = identity;
-  events.on_sent = [&metrics](bool written) {
-    metrics.events(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
-  };
-  events.on_left_out = [&metrics](std::size_t left_out) {
-    metrics.dropped.add(static_cast<double>(left_out));
-  };
-  return events;
 }
 
 /// The parts of one running analyzer.
@@ -109,7 +98,8 @@ Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, O
     : frame_(frame), options_(std::move(options)), outside_(std::move(outside)),
       log_(frame.log().logger("analyzer")), metrics_(frame.registry()),
       lease_metrics_(frame.registry(), options_.lease_name), event_metrics_(frame.registry()),
-      events_(frame.client(), frame.executor(), event_options(options_.identity, event_metrics_)),
+      events_(frame.client(), frame.executor(),
+              program::event_options("berth.dev/analyzer", options_.identity, event_metrics_)),
       mirror_(frame.client(), frame.executor(), frame.make_rng(), log_.named("mirror")),
       watch_metrics_([this] { return mirror_.resources(); }, frame.executor(), frame.registry()),
       leads_(!options_.leader_elect),
@@ -205,10 +195,8 @@ int backtest(int argc, char** argv) {
   if (line.end.ends)
     return program::print_end(line.end);
   const auto report = analyzer::run_backtest(line.options, processor_time);
-  if (!report) {
-    std::fprintf(stderr, "berth-analyzer: %s\n", report.error().message.c_str());
-    return program::kExitFailure;
-  }
+  if (!report)
+    return program::report(kProgram, report.error().message, program::kExitFailure);
   static_cast<void>(std::fputs(report->c_str(), stdout)); // fflush tells
   return std::fflush(stdout) == 0 ? 0 : program::kExitFailure;
 }
@@ -223,20 +211,15 @@ int main(int argc, char** argv) {
     return program::print_end(line.end);
   const auto environment = program::config_environment(
       [](const char* name) { return static_cast<const char*>(std::getenv(name)); });
-  auto frame =
-      program::Program::create({"berth-analyzer", std::string(api::field_manager::kAnalyzer)},
-                               line.options.common, environment);
-  if (!frame) {
-    std::fprintf(stderr, "berth-analyzer: %s\n", frame.error().message.c_str());
-    return program::kExitBadFlags;
-  }
+  auto frame = program::Program::create({kProgram, std::string(api::field_manager::kAnalyzer)},
+                                        line.options.common, environment);
+  if (!frame)
+    return program::report(kProgram, frame.error().message);
   if (line.options.identity.empty())
     line.options.identity = program::make_identity((*frame)->make_rng());
   auto outside = connect((*frame)->executor(), line.options);
-  if (!outside) {
-    std::fprintf(stderr, "berth-analyzer: --prometheus-url: %s\n", outside.error().message.c_str());
-    return program::kExitBadFlags;
-  }
+  if (!outside)
+    return program::report(kProgram, "--prometheus-url: " + outside.error().message);
   Analyzer parts(**frame, std::move(line.options), std::move(*outside));
   return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
 }

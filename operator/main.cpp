@@ -1,6 +1,5 @@
 // berth-operator: reads the flags, wires the parts, runs. Nothing is decided here.
 
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include "lib/cluster/observer.hpp"
 #include "lib/cluster/watch_metrics.hpp"
 #include "lib/kube/leader_election.hpp"
+#include "lib/program/event_options.hpp"
 #include "lib/program/identity.hpp"
 #include "lib/program/program.hpp"
 #include "lib/telemetry/tracing/tracing.hpp"
@@ -21,22 +21,9 @@ namespace {
 
 using namespace berth;
 
+constexpr const char* kProgram = "berth-operator";
 /// Waiting for a stop is sleeping again and again.
 constexpr Duration kLongSleep = std::chrono::hours{1};
-
-kube::EventRecorderOptions event_options(const std::string& identity,
-                                         telemetry::EventMetrics& metrics) {
-  kube::EventRecorderOptions events;
-  events.component = "berth.dev/operator";
-  events.instance = identity;
-  events.on_sent = [&metrics](bool written) {
-    metrics.events(written ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
-  };
-  events.on_left_out = [&metrics](std::size_t left_out) {
-    metrics.dropped.add(static_cast<double>(left_out));
-  };
-  return events;
-}
 
 /// The parts of one running operator.
 struct Operator {
@@ -77,7 +64,8 @@ Operator::Operator(program::Program& used, op::OperatorOptions given, op::Failpo
       observer(used.client(), used.executor(), used.make_rng(), {}),
       watch_metrics([this] { return observer.resources(); }, used.executor(), used.registry()),
       event_metrics(used.registry()),
-      events(used.client(), used.executor(), event_options(options.identity, event_metrics)),
+      events(used.client(), used.executor(),
+             program::event_options("berth.dev/operator", options.identity, event_metrics)),
       metrics(used.registry()), lease_metrics(used.registry(), options.lease_name),
       leader({used.client(), used.executor(), observer, events, failpoints, used.registry(),
               metrics, log, [this] { return leads(); }, tracing.tracer()},
@@ -177,12 +165,6 @@ async::Task<void> Operator::release_in_order(async::TaskGroup& leading, std::sto
   give_back.request_stop();
 }
 
-/// A bad start.
-int report(const Error& error) {
-  std::fprintf(stderr, "berth-operator: %s\n", error.message.c_str());
-  return program::kExitBadFlags;
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -192,24 +174,22 @@ int main(int argc, char** argv) {
   const char* armed = std::getenv("BERTH_FAILPOINT");
   const auto failpoints = op::FailpointPlan::parse(armed == nullptr ? "" : armed);
   if (!failpoints)
-    return report(failpoints.error());
+    return program::report(kProgram, failpoints.error().message);
   const auto read_variable = [](const char* name) -> const char* { return std::getenv(name); };
   const auto traces =
-      telemetry::trace_settings(line.options.otlp_endpoint, "berth-operator", read_variable);
+      telemetry::trace_settings(line.options.otlp_endpoint, kProgram, read_variable);
   if (!traces)
-    return report(traces.error());
+    return program::report(kProgram, traces.error().message);
   const auto environment = program::config_environment(read_variable);
-  auto frame =
-      program::Program::create({"berth-operator", std::string(api::field_manager::kOperator)},
-                               line.options.common, environment);
+  auto frame = program::Program::create({kProgram, std::string(api::field_manager::kOperator)},
+                                        line.options.common, environment);
   if (!frame)
-    return report(frame.error());
+    return program::report(kProgram, frame.error().message);
   if (line.options.identity.empty())
     line.options.identity = program::make_identity((*frame)->make_rng());
-  telemetry::TraceMetrics trace_metrics((*frame)->registry());
   const auto tracing = telemetry::Tracing::create(
-      {(*frame)->executor(), trace_metrics, (*frame)->log().logger("operator.traces")}, *traces,
-      line.options.identity, (*frame)->make_rng().next());
+      {(*frame)->executor(), (*frame)->registry(), (*frame)->log().logger("operator.traces")},
+      *traces, line.options.identity, (*frame)->make_rng().next());
   Operator parts(**frame, line.options, *failpoints, *tracing);
   return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
 }

@@ -1,7 +1,6 @@
 // berth-scheduler-extender: reads the flags, wires the parts, runs. Nothing is decided here.
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -28,6 +27,7 @@ namespace {
 
 using namespace berth;
 
+constexpr const char* kProgram = "berth-scheduler-extender";
 /// kube-scheduler's HTTP client drops idle connections after 90 seconds. If we were first, a call
 /// could meet a connection that is just being closed.
 constexpr Duration kIdleTimeout = std::chrono::seconds{120};
@@ -36,11 +36,6 @@ constexpr std::size_t kBindRetriesMax = 1;
 /// Waiting for a stop is sleeping again and again.
 constexpr Duration kLongSleep = std::chrono::hours{1};
 constexpr Duration kTlsLookInterval = std::chrono::milliseconds{500};
-
-void set_expiration(telemetry::CertificateMetrics& metrics, TimePoint end) {
-  const std::chrono::duration<double> since_epoch = end.time_since_epoch();
-  metrics.expiration_timestamp_seconds.set(since_epoch.count());
-}
 
 /// The parts of one running extender.
 class Extender {
@@ -185,7 +180,7 @@ async::Task<void> Extender::stop_server() {
 void Extender::copy_counters() {
   server_metrics_.follow(server_->counters());
   if (const auto caller_end = router_.take_soonest_caller_end())
-    set_expiration(caller_metrics_, *caller_end);
+    caller_metrics_.set_expiration(*caller_end);
   if (const auto snapshot = observer_.snapshot()) {
     const std::chrono::duration<double> as_of = snapshot->as_of.time_since_epoch();
     metrics_.snapshot_timestamp_seconds.set(as_of.count());
@@ -193,14 +188,11 @@ void Extender::copy_counters() {
 }
 
 void Extender::note_reload(const Result<TimePoint>& outcome) {
-  if (!outcome) {
-    certificate_metrics_.reloads(telemetry::Outcome::Error).add();
+  certificate_metrics_.note_reload(outcome);
+  if (outcome)
+    log_.info("Took the certificate into use", {{"valid_until", *outcome}});
+  else
     log_.error("Kept the old certificate; the new files cannot be used", outcome.error());
-    return;
-  }
-  certificate_metrics_.reloads(telemetry::Outcome::Ok).add();
-  set_expiration(certificate_metrics_, *outcome);
-  log_.info("Took the certificate into use", {{"valid_until", *outcome}});
 }
 
 /// What can be used; files that are half written are not there yet.
@@ -219,18 +211,12 @@ Result<http::ServerTls> read_tls(const extender::ExtenderOptions& options) {
   std::signal(SIGTERM, [](int) { std::_Exit(0); });
   for (Duration waited{0}; !read && waited < options.tls_wait; waited += kTlsLookInterval) {
     if (waited == Duration{0})
-      std::fprintf(stderr, "berth-scheduler-extender: waiting for certificates: %s\n",
-                   read.error().message.c_str());
+      program::report(kProgram, "waiting for certificates: " + read.error().message);
     std::this_thread::sleep_for(kTlsLookInterval);
     read = read_usable(files);
   }
   std::signal(SIGTERM, SIG_DFL);
   return read;
-}
-
-int report(const Error& error, int exit_code) {
-  std::fprintf(stderr, "berth-scheduler-extender: %s\n", error.message.c_str());
-  return exit_code;
 }
 
 } // namespace
@@ -244,26 +230,23 @@ int main(int argc, char** argv) {
   if (!options.tls_cert_file.empty()) {
     auto read = read_tls(options);
     if (!read)
-      return report(read.error(), program::kExitBadFlags);
+      return program::report(kProgram, read.error().message);
     tls = std::move(*read);
   }
   const auto read_variable = [](const char* name) -> const char* { return std::getenv(name); };
-  const auto traces =
-      telemetry::trace_settings(options.otlp_endpoint, "berth-scheduler-extender", read_variable);
+  const auto traces = telemetry::trace_settings(options.otlp_endpoint, kProgram, read_variable);
   if (!traces)
-    return report(traces.error(), program::kExitBadFlags);
+    return program::report(kProgram, traces.error().message);
   const auto environment = program::config_environment(read_variable);
   auto frame = program::Program::create(
-      {"berth-scheduler-extender", std::string(api::field_manager::kSchedulerExtender)},
-      options.common, environment);
+      {kProgram, std::string(api::field_manager::kSchedulerExtender)}, options.common, environment);
   if (!frame)
-    return report(frame.error(), program::kExitBadFlags);
-  telemetry::TraceMetrics trace_metrics((*frame)->registry());
+    return program::report(kProgram, frame.error().message);
   const auto tracing = telemetry::Tracing::create(
-      {(*frame)->executor(), trace_metrics, (*frame)->log().logger("extender.traces")}, *traces,
-      program::make_identity((*frame)->make_rng()), (*frame)->make_rng().next());
+      {(*frame)->executor(), (*frame)->registry(), (*frame)->log().logger("extender.traces")},
+      *traces, program::make_identity((*frame)->make_rng()), (*frame)->make_rng().next());
   Extender extender(**frame, options, std::move(tls), *tracing);
   if (auto started = extender.start(); !started)
-    return report(started.error(), program::kExitFailure);
+    return program::report(kProgram, started.error().message, program::kExitFailure);
   return (*frame)->run([&](std::stop_token stop) { return extender.run(std::move(stop)); });
 }

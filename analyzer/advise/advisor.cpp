@@ -231,8 +231,8 @@ void Advisor::note_growth(RoomBook& book, const WorkloadView& workload, const Pl
   book.take(of, plan.growth);
   if (!plan.growth.is_nothing() && may_write_())
     grown_.push_back({now, of, plan.growth});
-  if (plan.scale) // replicas wait at the gate, and the workload tells of them from the next cycle
-                  // on
+  // New replicas wait at the gate, and the workload tells of them from the next cycle on.
+  if (plan.scale)
     book.take(of,
               replica_request(*workload.workload, std::max(plan.scale->to - plan.scale->from, 0)));
 }

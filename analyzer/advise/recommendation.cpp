@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "lib/base/fnv.hpp"
+#include "lib/base/text.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -26,15 +27,9 @@ std::string digest(std::string_view text) {
 /// A pool's name stands alone, as ever; others may share theirs with something of another kind.
 std::string name_for(const api::ScalingRecommendationSpec& spec) {
   constexpr std::size_t kNameBytesMax = 253 - 64;
-  const auto lowered = [](std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return lower;
-  };
-  const std::string kind = lowered(to_string(spec.kind));
+  const std::string kind = lower_case(to_string(spec.kind));
   const bool is_pool = spec.target_ref.kind == api::ScalingTargetKind::ResourcePool;
-  const std::string target_kind = is_pool ? "" : lowered(to_string(spec.target_ref.kind)) + '-';
+  const std::string target_kind = is_pool ? "" : lower_case(to_string(spec.target_ref.kind)) + '-';
   return target_kind + spec.target_ref.name.substr(0, kNameBytesMax) + '-' + kind + '-' +
          digest(spec.target_ref.name + '\n' + spec.action.patch);
 }

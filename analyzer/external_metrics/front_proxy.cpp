@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/api/codec.hpp"
+#include "lib/base/text.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -62,10 +63,7 @@ std::vector<std::string> all_values(const http::Headers& headers,
 
 /// What stands behind the prefix, in lower case and percent-decoded where it is encoded.
 std::string extra_key(std::string_view name) {
-  std::string key(name);
-  std::ranges::transform(key, key.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string key = lower_case(name);
   return http::percent_decode(key).value_or(key);
 }
 

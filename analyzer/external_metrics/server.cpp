@@ -174,14 +174,11 @@ Result<void> ExternalMetricsServer::readiness() const {
 }
 
 void ExternalMetricsServer::note_certificate(const Result<TimePoint>& outcome) {
-  if (!outcome) {
-    certificate_metrics_.reloads(telemetry::Outcome::Error).add();
+  certificate_metrics_.note_reload(outcome);
+  if (outcome)
+    log_.info("Took the certificate into use", {{"valid_until", *outcome}});
+  else
     log_.error("Kept the old certificate; the new files cannot be used", outcome.error());
-    return;
-  }
-  certificate_metrics_.reloads(telemetry::Outcome::Ok).add();
-  const std::chrono::duration<double> end = outcome->time_since_epoch();
-  certificate_metrics_.expiration_timestamp_seconds.set(end.count());
 }
 
 } // namespace berth::analyzer

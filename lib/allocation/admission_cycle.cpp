@@ -257,7 +257,6 @@ bool AdmissionCycle::may_burst(const Head& head) const {
                      [](const auto& pod) { return pod->preemptible && !pod->is_request; });
 }
 
-/// Nothing: Auto.
 NodePlan AdmissionCycle::plan_for(const PodView& pod, const PoolName& pool,
                                   std::vector<NodeName> nodes) const {
   auto wanted = placement_in(pool).mode;

@@ -11,6 +11,7 @@
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/api/nomination_record.hpp"
+#include "lib/base/text.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/cluster/pod_draft.hpp"
 #include "lib/cluster/shape_pool.hpp"
@@ -42,13 +43,6 @@ bool keep_annotation(std::string_view key) {
 bool keep_after_reading(const std::string& key) {
   return key == api::annotation::kExplain || key == api::annotation::kRevocableAfter ||
          key == api::annotation::kRolledBack;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(' ');
-  return first == std::string_view::npos
-             ? std::string_view{}
-             : text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
 allocation::Labels to_labels(const std::map<std::string, std::string>& map) {
@@ -219,7 +213,7 @@ void read_preemption(PodDraft& draft) {
 void read_device_share(PodDraft& draft, allocation::PodShape& shape) {
   if (const std::string* models = find_annotation(draft, api::annotation::kGpuModels))
     for (const auto part : std::views::split(*models, ','))
-      if (const std::string_view model = trimmed({part.begin(), part.end()}); !model.empty())
+      if (const std::string_view model = trimmed({part.begin(), part.end()}, " "); !model.empty())
         shape.constraints.device_models.emplace_back(model);
   std::ranges::sort(shape.constraints.device_models);
   const std::string text = find_label(draft, api::label::kGpuMilli);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/base/text.hpp"
 #include "lib/http/message.hpp"
 
 namespace berth::http {
@@ -31,14 +32,6 @@ std::string_view take_line(std::string_view& text) {
 
 bool is_decimal(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::string_view trim(std::string_view value) {
-  constexpr std::string_view kSpaces = " \t";
-  const auto first = value.find_first_not_of(kSpaces);
-  if (first == std::string_view::npos)
-    return {};
-  return value.substr(first, value.find_last_not_of(kSpaces) - first + 1);
 }
 
 } // namespace
@@ -123,7 +116,7 @@ std::optional<Refusal> check_field(std::string_view line, FieldCounts& seen) {
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
     return Refusal{400, "A header name is not a token"};
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = trim(line.substr(colon + 1));
+  const std::string_view value = trimmed(line.substr(colon + 1), " \t");
   if (!is_field_value(value))
     return Refusal{400, "A header value has control characters"};
   if (equal_names(name, "Host")) {

@@ -1,13 +1,13 @@
 #include "lib/http/message.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+#include "lib/base/text.hpp"
 
 namespace berth::http {
 namespace {
-
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
 
 bool is_unreserved(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -18,14 +18,15 @@ bool is_unreserved(char c) {
 int hex_value(char c) {
   if (c >= '0' && c <= '9')
     return c - '0';
-  const char letter = lower(c);
+  const char letter = lower_case(c);
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 } // namespace
 
 bool equal_names(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, {}, lower, lower);
+  return std::ranges::equal(left, right,
+                            [](char a, char b) { return lower_case(a) == lower_case(b); });
 }
 
 void Headers::add(std::string name, std::string value) {
@@ -38,6 +39,18 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
       return value;
   }
   return std::nullopt;
+}
+
+std::optional<std::chrono::seconds> retry_after(const Headers& headers) {
+  const auto value = headers.find("Retry-After");
+  if (!value)
+    return std::nullopt;
+  std::int32_t seconds = 0;
+  const char* const end = value->data() + value->size();
+  const auto read = std::from_chars(value->data(), end, seconds);
+  if (read.ec != std::errc{} || read.ptr != end || seconds < 0)
+    return std::nullopt;
+  return std::chrono::seconds{seconds};
 }
 
 std::string_view path_of(std::string_view target) {

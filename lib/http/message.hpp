@@ -2,6 +2,7 @@
 // HTTP requests and responses as plain values, shared by the server, the client and the simulated
 // API server. No parsing happens here.
 
+#include <chrono>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -48,6 +49,10 @@ struct Response {
   Headers headers;
   std::string body;
 };
+
+/// Retry-After: how long the peer asks to wait; nothing when it is absent, a date or no number of
+/// seconds (at most 2^31 - 1).
+[[nodiscard]] std::optional<std::chrono::seconds> retry_after(const Headers& headers);
 
 /// The path of a target, without the query.
 [[nodiscard]] std::string_view path_of(std::string_view target);

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "lib/base/cut_text.hpp"
+#include "lib/base/text.hpp"
 
 namespace berth::kube {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "lib/api/json.hpp"
@@ -165,15 +164,8 @@ Error error_of(const http::Response& response) {
 }
 
 std::optional<Duration> retry_after_of(const http::Headers& headers) {
-  const auto value = headers.find("Retry-After");
-  if (!value)
-    return std::nullopt;
-  std::int64_t seconds = 0;
-  const auto [end, problem] =
-      std::from_chars(value->data(), value->data() + value->size(), seconds);
-  if (problem != std::errc{} || end != value->data() + value->size())
-    return std::nullopt;
-  return seconds_to_wait(seconds);
+  const auto asked = http::retry_after(headers);
+  return asked ? seconds_to_wait(asked->count()) : std::nullopt;
 }
 
 bool is_disruption_budget_refusal(const http::Response& response) {

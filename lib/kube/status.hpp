@@ -32,7 +32,7 @@ struct ApiStatus {
 /// line, and retry_after from the header or the body.
 [[nodiscard]] Error error_of(const http::Response& response);
 
-/// Retry-After in seconds; nothing when it is absent, a date or absurd.
+/// Retry-After, as long as it is a day at most; nothing when it is absent, a date or absurd.
 [[nodiscard]] std::optional<Duration> retry_after_of(const http::Headers& headers);
 
 /// A PodDisruptionBudget refused: asking again soon is pointless, whatever Retry-After says.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/file.hpp"
+#include "lib/base/text.hpp"
 
 namespace berth::kube {
 namespace {
@@ -34,10 +35,9 @@ async::Task<Result<std::string>> FileTokenSource::token() {
 
 Result<std::string> clean_token(std::string_view text, const std::string& name) {
   constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos)
+  std::string token(trimmed(text, kSpace));
+  if (token.empty())
     return fail(Code::Invalid, name + ": is empty");
-  std::string token(text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin));
   if (token.size() > kTokenBytesMax)
     return fail(Code::TooLarge, name + ": is longer than a token");
   const bool sendable =

@@ -72,4 +72,10 @@ int print_end(const CommandLineEnd& end) {
   return end.exit_code;
 }
 
+int report(std::string_view program, std::string_view message, int exit_code) {
+  const std::string line = std::string(program) + ": " + std::string(message) + "\n";
+  std::fputs(line.c_str(), stderr);
+  return exit_code;
+}
+
 } // namespace berth::program

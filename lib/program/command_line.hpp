@@ -1,11 +1,12 @@
 #pragma once
 // CommandLine: what the command lines of the programs have in common: the flags that all of them
 // take, one way to report bad ones (every problem, a line each, naming the flag and the fix), and
-// the exit codes. Used by each program's options.cpp only.
+// the exit codes. Used by each program's options.cpp and main.cpp only.
 
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -49,5 +50,7 @@ read_command_line(CLI::App& app, int argc, const char* const* argv,
                   const std::function<std::vector<std::string>()>& problems);
 /// Prints `end.text`: to stdout for exit code 0, else to stderr. Gives the exit code.
 int print_end(const CommandLineEnd& end);
+/// Prints "program: message" to stderr: what is wrong before, or without, a log. Gives `exit_code`.
+int report(std::string_view program, std::string_view message, int exit_code = kExitBadFlags);
 
 } // namespace berth::program

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/base/file.hpp"
+#include "lib/base/text.hpp"
 
 namespace berth::program {
 namespace {
@@ -11,9 +12,8 @@ namespace {
 constexpr std::size_t kFileBytesMax = 64;
 
 Result<telemetry::Level> read_level(const std::string& path) {
-  BERTH_TRY(std::string word, read_file(path, kFileBytesMax));
-  word.erase(word.find_last_not_of(" \t\r\n") + 1);
-  const auto level = telemetry::level_from(word);
+  BERTH_TRY(const std::string text, read_file(path, kFileBytesMax));
+  const auto level = telemetry::level_from(trimmed_end(text, " \t\r\n"));
   if (!level)
     return fail(Code::Invalid, path + ": must be debug, info, warn or error");
   return *level;

@@ -1,7 +1,6 @@
 #include "lib/program/program.hpp"
 
 #include <array>
-#include <cstdio>
 #include <optional>
 #include <random>
 #include <string_view>
@@ -167,9 +166,8 @@ int Program::run(const std::function<async::Task<int>(std::stop_token)>& body) {
   server.port = address->port;
   auto health_server = telemetry::HealthServer::start(server, impl.health, impl.registry);
   if (!health_server) {
-    std::fprintf(stderr, "%s: --health-bind-address: %s\n", impl.identity.name.c_str(),
-                 health_server.error().message.c_str());
-    return kExitFailure;
+    const std::string message = "--health-bind-address: " + health_server.error().message;
+    return report(impl.identity.name, message, kExitFailure);
   }
   logger.info("Started", {{"version", BERTH_VERSION}, {"health_port", (*health_server)->port()}});
   impl.executor.on_termination([&impl] { impl.begin_shutdown(); });

@@ -1,5 +1,6 @@
 #include "lib/telemetry/catalog.hpp"
 
+#include <chrono>
 #include <string>
 
 #include "lib/http/server.hpp"
@@ -284,6 +285,17 @@ CertificateMetrics::CertificateMetrics(Registry& registry, std::string_view use)
           registry.gauge(gauge("berth_certificate_expiration_timestamp_seconds",
                                "When the certificate in use stops to be valid."),
                          label("use", use))) {}
+
+void CertificateMetrics::set_expiration(TimePoint end) {
+  const std::chrono::duration<double> since_epoch = end.time_since_epoch();
+  expiration_timestamp_seconds.set(since_epoch.count());
+}
+
+void CertificateMetrics::note_reload(const Result<TimePoint>& outcome) {
+  reloads(outcome ? Outcome::Ok : Outcome::Error).add();
+  if (outcome)
+    set_expiration(*outcome);
+}
 
 TraceMetrics::TraceMetrics(Registry& registry)
     : spans(registry, counter("berth_trace_spans_total",

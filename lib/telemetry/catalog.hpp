@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+#include "lib/base/clock.hpp"
+#include "lib/base/result.hpp"
 #include "lib/telemetry/labels.hpp"
 #include "lib/telemetry/metrics.hpp"
 
@@ -169,6 +171,11 @@ struct HttpServerMetrics {
 struct CertificateMetrics {
   /// `use` says for what, for example "extender".
   CertificateMetrics(Registry& registry, std::string_view use);
+  /// When the one in use stops to be valid.
+  void set_expiration(TimePoint end);
+  /// Counts that one was taken up, until when it is valid, or why it could not be: then the one
+  /// before stays in use.
+  void note_reload(const Result<TimePoint>& outcome);
 
   CounterFamily<Outcome> reloads;
   Gauge& expiration_timestamp_seconds;

@@ -1,7 +1,6 @@
 #include "operator/certificates/certificate_keeper.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "lib/kube/resource_types.hpp"
@@ -150,10 +149,8 @@ void CertificateKeeper::measure(Target target, const SecretData& data) {
   const auto text = data.find("tls.crt");
   if (text == data.end())
     return;
-  if (const auto facts = pki::facts_of(text->second)) {
-    const std::chrono::duration<double> until = facts->validity.until.time_since_epoch();
-    target.metrics.expiration_timestamp_seconds.set(until.count());
-  }
+  if (const auto facts = pki::facts_of(text->second))
+    target.metrics.set_expiration(facts->validity.until);
 }
 
 } // namespace berth::op

@@ -5,7 +5,7 @@
 
 #include "lib/allocation/rule_book.hpp"
 #include "lib/api/to_allocation.hpp"
-#include "lib/base/cut_text.hpp"
+#include "lib/base/text.hpp"
 
 namespace berth::op {
 namespace {

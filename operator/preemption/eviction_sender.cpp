@@ -51,7 +51,7 @@ async::Task<bool> EvictionSender::send(std::vector<allocation::Eviction> evictio
     const Answer answer = co_await may_send(target);
     if (answer == Answer::Accepted)
       allowed.push_back(target);
-    else if (answer != Answer::NothingToDo)
+    else if (answer != Answer::Gone)
       spared.insert(target.eviction);
     if (needs_all && !spared.empty())
       co_return false;
@@ -130,10 +130,10 @@ async::Task<bool> EvictionSender::still_stands(ReservationName reservation) {
 async::Task<EvictionSender::Answer> EvictionSender::may_send(Target target) {
   const auto fresh = co_await parts_.writes.read(target.pod);
   if (!fresh)
-    co_return fresh.error().code == Code::NotFound ? Answer::NothingToDo : Answer::Failed;
+    co_return fresh.error().code == Code::NotFound ? Answer::Gone : Answer::Failed;
   const allocation::PodView& pod = fresh->view;
   if (pod.terminating || pod.terminal)
-    co_return Answer::NothingToDo;
+    co_return Answer::Gone;
   const bool is_told = pod.revocable_after && *pod.revocable_after <= parts_.executor.clock().now();
   if (needs_notice(*target.eviction) && !is_told)
     co_return Answer::Failed;
@@ -154,7 +154,7 @@ EvictionSender::Answer EvictionSender::answer_of(const Target& target, const Res
   const Error& error = asked.error();
   // Conflict: the name belongs to another pod by now.
   if (error.code == Code::NotFound || error.code == Code::Conflict)
-    return Answer::NothingToDo;
+    return Answer::Gone;
   bool is_refused = error.code == Code::Forbidden || error.code == Code::Invalid;
   if (error.code == Code::Internal) {
     if (failures_.size() >= kFailingPodsMax)

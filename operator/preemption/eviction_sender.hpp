@@ -52,7 +52,12 @@ private:
   /// budgets for one pod).
   static constexpr unsigned kFailuresMax = 3;
 
-  enum class Answer { Accepted, NothingToDo, Refused, Failed };
+  enum class Answer {
+    Accepted,
+    Gone,    ///< the pod is gone, or goes already: its room comes without an eviction
+    Refused, ///< not to be asked again soon
+    Failed,  ///< not due yet, or to be tried again
+  };
   struct Target {
     PodUid pod{};
     const allocation::Eviction* eviction = nullptr;

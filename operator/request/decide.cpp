@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/base/cut_text.hpp"
+#include "lib/base/text.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/cluster/request_units.hpp"
 

@@ -1,7 +1,6 @@
 #include "lib/telemetry/tracing/exporter.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace berth::telemetry {
@@ -11,18 +10,10 @@ bool may_be_repeated(Code code) {
   return code == Code::Throttled || code == Code::Unavailable || code == Code::Timeout;
 }
 
-std::optional<Duration> retry_after(const http::Response& response) {
-  const auto given = response.headers.find("Retry-After");
-  int seconds = 0;
-  if (!given || std::from_chars(given->begin(), given->end(), seconds).ec != std::errc{})
-    return std::nullopt;
-  return std::chrono::seconds{std::max(seconds, 0)};
-}
-
 /// The answers that the protocol wants to be asked again are Throttled or Unavailable.
 Error error_of(const http::Response& response) {
   Error error{Code::Invalid, "the collector answered " + std::to_string(response.status),
-              retry_after(response)};
+              http::retry_after(response.headers)};
   if (response.status == 429)
     error.code = Code::Throttled;
   else if (response.status == 502 || response.status == 503 || response.status == 504)

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "lib/base/text.hpp"
 #include "lib/http/beast_transport.hpp"
 
 namespace berth::telemetry {
@@ -12,19 +13,9 @@ namespace {
 constexpr std::string_view kTracesPath = "/v1/traces";
 constexpr std::string_view kBlanks = " \t";
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos)
-    return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
 /// Words of OpenTelemetry's are the same in either case.
-std::string lowered(std::string_view text) {
-  std::string small(trimmed(text));
-  std::ranges::transform(small, small.begin(),
-                         [](char c) { return 'A' <= c && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return small;
+std::string word_of(std::string_view text) {
+  return lower_case(trimmed(text, kBlanks));
 }
 
 /// A value, and the flag or variable that it is from.
@@ -93,15 +84,15 @@ std::optional<http::Headers> read_headers(std::string_view text) {
   http::Headers headers;
   while (!text.empty()) {
     const auto comma = text.find(',');
-    const std::string_view entry = trimmed(text.substr(0, comma));
+    const std::string_view entry = trimmed(text.substr(0, comma), kBlanks);
     text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
     if (entry.empty())
       continue;
     const auto equals = entry.find('=');
-    const std::string_view name = trimmed(entry.substr(0, equals));
+    const std::string_view name = trimmed(entry.substr(0, equals), kBlanks);
     if (equals == entry.npos || name.empty() || !std::ranges::all_of(name, is_name_char))
       return std::nullopt;
-    auto value = http::percent_decode(trimmed(entry.substr(equals + 1)));
+    auto value = http::percent_decode(trimmed(entry.substr(equals + 1), kBlanks));
     if (!value || !std::ranges::all_of(*value, is_value_char))
       return std::nullopt;
     headers.add(std::string(name), *std::move(value));
@@ -111,15 +102,15 @@ std::optional<http::Headers> read_headers(std::string_view text) {
 
 bool Reader::is_switched_off() {
   const Given disabled = variable("OTEL_SDK_DISABLED");
-  if (lowered(disabled.value) == "true")
+  if (word_of(disabled.value) == "true")
     return true;
   const Given exporters = variable("OTEL_TRACES_EXPORTER");
   std::string_view left = exporters.value;
-  if (trimmed(left).empty() || lowered(left) == "none")
-    return !trimmed(left).empty();
+  if (trimmed(left, kBlanks).empty() || word_of(left) == "none")
+    return !trimmed(left, kBlanks).empty();
   for (bool is_last = false; !is_last;) {
     const auto comma = left.find(',');
-    if (lowered(left.substr(0, comma)) == "otlp")
+    if (word_of(left.substr(0, comma)) == "otlp")
       return false;
     is_last = comma == left.npos;
     left.remove_prefix(is_last ? left.size() : comma + 1);
@@ -130,7 +121,7 @@ bool Reader::is_switched_off() {
 
 bool Reader::takes_protocol() {
   const Given given = exporter_variable("PROTOCOL");
-  const std::string protocol = lowered(given.value);
+  const std::string protocol = word_of(given.value);
   if (protocol == "grpc") {
     warn(given, "must be http/json, which collectors mostly take at port 4318; no traces are sent");
     return false;
@@ -154,7 +145,7 @@ void Reader::take_headers() {
 /// Berth's spans have no parent in another program, so that each sampler does what its root does.
 void Reader::take_sampling() {
   const Given given = variable("OTEL_TRACES_SAMPLER");
-  std::string sampler = lowered(given.value);
+  std::string sampler = word_of(given.value);
   constexpr std::string_view kParentBased = "parentbased_";
   if (sampler.starts_with(kParentBased))
     sampler.erase(0, kParentBased.size());

@@ -1,5 +1,7 @@
 #include "lib/telemetry/tracing/span.hpp"
 
+#include <fmt/format.h>
+
 #include "lib/base/fnv.hpp"
 #include "lib/base/rng.hpp"
 
@@ -26,12 +28,6 @@ std::optional<std::uint64_t> read_word(std::string_view digits) {
   return word;
 }
 
-void append_word(std::string& text, std::uint64_t word) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (unsigned shift = 64; shift > 0; shift -= 4)
-    text += kDigits[word >> (shift - 4) & 0xFU];
-}
-
 /// The 128 bits of "01234567-89ab-cdef-0123-456789abcdef".
 std::optional<TraceId> read_uuid(std::string_view uid) {
   constexpr std::size_t kUuidBytes = 36;
@@ -55,16 +51,11 @@ std::optional<TraceId> read_uuid(std::string_view uid) {
 } // namespace
 
 std::string to_string(const TraceId& trace) {
-  std::string text;
-  append_word(text, trace.high);
-  append_word(text, trace.low);
-  return text;
+  return fmt::format("{:016x}{:016x}", trace.high, trace.low);
 }
 
 std::string to_string(SpanId span) {
-  std::string text;
-  append_word(text, span.value);
-  return text;
+  return fmt::format("{:016x}", span.value);
 }
 
 TraceId trace_of(std::string_view uid) {

@@ -22,7 +22,7 @@ Result<std::unique_ptr<outbound::RestTransport>> transport_to(const TraceSetting
 
 std::unique_ptr<Tracing> Tracing::create(Parts parts, const TraceSettings& settings,
                                          std::string instance, std::uint64_t seed) {
-  std::unique_ptr<Tracing> tracing(new Tracing);
+  std::unique_ptr<Tracing> tracing(new Tracing(parts.registry));
   for (const std::string& warning : settings.warnings)
     parts.log.warn("Does not honour a variable of OpenTelemetry", {{"why", warning}});
   if (settings.url.empty())
@@ -33,13 +33,13 @@ std::unique_ptr<Tracing> Tracing::create(Parts parts, const TraceSettings& setti
     return tracing;
   }
   tracing->transport_ = *std::move(transport);
-  tracing->tracer_ = Tracer(parts.executor.clock(), parts.metrics, settings.sampling, seed);
+  tracing->tracer_ = Tracer(parts.executor.clock(), tracing->metrics_, settings.sampling, seed);
   ExporterOptions options;
   options.target = settings.target;
   options.headers = settings.headers;
   options.resource = {settings.service_name, std::move(instance)};
   tracing->exporter_ = std::make_unique<TraceExporter>(
-      TraceExporter::Parts{*tracing->transport_, parts.executor, parts.metrics, parts.log},
+      TraceExporter::Parts{*tracing->transport_, parts.executor, tracing->metrics_, parts.log},
       tracing->tracer_, std::move(options));
   parts.log.info("Sends traces", {{"collector", settings.url}});
   return tracing;

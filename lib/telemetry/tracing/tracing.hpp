@@ -15,7 +15,7 @@ class Tracing {
 public:
   struct Parts {
     async::Executor& executor;
-    TraceMetrics& metrics;
+    Registry& registry;
     Logger log;
   };
   /// `instance` tells replicas apart, `seed` makes their spans' ids differ. Logs the warnings of
@@ -29,8 +29,9 @@ public:
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
 
 private:
-  Tracing() = default;
+  explicit Tracing(Registry& registry) : metrics_(registry) {}
 
+  TraceMetrics metrics_; ///< the tracer's and the exporter's
   Tracer tracer_;
   std::unique_ptr<outbound::RestTransport> transport_; ///< null: traces are off
   std::unique_ptr<TraceExporter> exporter_;

@@ -16,6 +16,18 @@ TEST_CASE("Header names compare without case, the first field wins") {
   CHECK_FALSE(equal_names("[", "{")); // they differ by the bit that makes letters lower case
 }
 
+TEST_CASE("Retry-After is a number of seconds, or says nothing") {
+  const auto asked = [](const char* text) { return retry_after(Headers{{"retry-after", text}}); };
+  CHECK(asked("0") == std::chrono::seconds{0});
+  CHECK(asked("86401") == std::chrono::seconds{86401});
+  for (const char* const text :
+       {"", "-1", "1.5", "2s", " 3", "99999999999", "Wed, 21 Oct 2026 07:28:00 GMT"}) {
+    CAPTURE(text);
+    CHECK(asked(text) == std::nullopt);
+  }
+  CHECK(retry_after(Headers{}) == std::nullopt);
+}
+
 TEST_CASE("A target is a path and a query") {
   CHECK(path_of("/a/b?c=d") == "/a/b");
   CHECK(path_of("/a/b") == "/a/b");

@@ -68,6 +68,18 @@ TEST_CASE("A server's counts are taken over") {
   CHECK(metrics.requests_refused.value() == 2);
 }
 
+TEST_CASE("A certificate that cannot be taken up leaves the end of the one in use") {
+  Registry registry;
+  CertificateMetrics metrics(registry, "extender");
+  metrics.note_reload(TimePoint{std::chrono::milliseconds{1'500}});
+  metrics.note_reload(fail(Code::Invalid, "no certificate"));
+  CHECK(metrics.reloads(Outcome::Ok).value() == 1);
+  CHECK(metrics.reloads(Outcome::Error).value() == 1);
+  CHECK(metrics.expiration_timestamp_seconds.value() == 1.5);
+  metrics.set_expiration(TimePoint{std::chrono::seconds{7}});
+  CHECK(metrics.expiration_timestamp_seconds.value() == 7);
+}
+
 TEST_CASE("A process knows its memory, its time and its files") {
   Registry registry;
   ProcessMetrics process(registry, "test");

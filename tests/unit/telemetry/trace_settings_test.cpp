@@ -161,9 +161,8 @@ TEST_CASE(
 TEST_CASE("An authority's file that is not there switches traces off, and not the program") {
   http::testing::ClientThread client;
   Registry registry;
-  TraceMetrics metrics(registry);
   const auto made = settings("https://c:1", {{"OTEL_EXPORTER_OTLP_CERTIFICATE", "/none/ca.crt"}});
-  const auto tracing = Tracing::create({client.executor(), metrics, Logger{}}, *made, "one", 1);
+  const auto tracing = Tracing::create({client.executor(), registry, Logger{}}, *made, "one", 1);
   CHECK_FALSE(tracing->tracer().is_on());
   client.run(tracing->run({}));
 }
@@ -171,8 +170,7 @@ TEST_CASE("An authority's file that is not there switches traces off, and not th
 TEST_CASE("Traces that are off do nothing, and end at once") {
   http::testing::ClientThread client;
   Registry registry;
-  TraceMetrics metrics(registry);
-  const auto tracing = Tracing::create({client.executor(), metrics, Logger{}}, {}, "one", 1);
+  const auto tracing = Tracing::create({client.executor(), registry, Logger{}}, {}, "one", 1);
   CHECK_FALSE(tracing->tracer().is_on());
   client.run(tracing->run({}));
 }
@@ -186,10 +184,9 @@ TEST_CASE("Traces that are on reach a collector over HTTP") {
       });
   http::testing::ClientThread client;
   Registry registry;
-  TraceMetrics metrics(registry);
   const auto made = settings("http://127.0.0.1:" + std::to_string(server->port()), {});
   REQUIRE(made);
-  const auto tracing = Tracing::create({client.executor(), metrics, Logger{}}, *made, "one", 1);
+  const auto tracing = Tracing::create({client.executor(), registry, Logger{}}, *made, "one", 1);
   const Tracer& tracer = tracing->tracer();
   tracer.record(*tracer.span("gated", {"team-a", "web", "u"}));
   std::stop_source ended;
@@ -198,7 +195,7 @@ TEST_CASE("Traces that are on reach a collector over HTTP") {
   const http::Request request = received.get_future().get();
   CHECK(request.target == "/v1/traces");
   CHECK_THAT(request.body, Catch::Contains(R"("name":"gated")"));
-  CHECK(metrics.spans(SpanOutcome::Sent).value() == 1);
+  CHECK(TraceMetrics(registry).spans(SpanOutcome::Sent).value() == 1);
 }
 
 } // namespace

@@ -28,7 +28,7 @@ from harness.extender_world import (  # noqa: F401  (fixtures are found by their
     wait_bound,
     web,
 )
-from harness.kube import ApiClient, condition, wait_condition, wait_until
+from harness.kube import ApiClient, wait_condition, wait_until
 
 from berth_controlplane.berth import EXTENDER, OPERATOR
 

@@ -11,14 +11,12 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
+from harness.programs import LEADS_AT_ONCE
 from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
 QUOTA = "berth.dev/v1alpha1/Quota"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-LEADER_FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 BREAKER_FAILURES = 3
 
 
@@ -40,12 +38,6 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with a quota of its own name: 16 cpu."""
     with quota_of_its_own(kube, managed_namespace, pool, 16) as name:
         yield name
-
-
-@pytest.fixture
-def operator(programs) -> None:
-    """One operator that leads at once."""
-    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT)
 
 
 def limit(kube: ApiClient, quota: str, **fields) -> None:
@@ -88,13 +80,13 @@ def test_t1_a_rate_holds_work_back_and_outlives_a_restart(kube, team, programs):
     limit(kube, team, rateLimit={"admissionsPerMinute": 2, "burst": 2})
     names = [f"p{i}" for i in range(4)]
     create_pods(kube, team, names)
-    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="first")
+    programs.start_operator(*LEADS_AT_ONCE, name="first")
     wait_until(lambda: len(admitted(kube, team)) == 2, 20, "two are admitted")
     waiting = min(set(names) - admitted(kube, team))
     wait_reason(kube, team, waiting, "RateLimited")
     wait_until(lambda: throttled(kube, team).get("reason") == "RateLimited", 20, "it is shown")
     programs.stop_all()
-    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="second")
+    programs.start_operator(*LEADS_AT_ONCE, name="second")
     create_pods(kube, team, ["after"])
     wait_reason(kube, team, "after", "RateLimited")
     assert len(admitted(kube, team)) == 2  # the new leader's bucket was not full
@@ -170,7 +162,7 @@ def test_f2_history_outlives_a_restart(kube, team, pool, programs):
     limit(kube, team, parentRef={"name": root}, pools=[
         {"poolRef": {"name": pool}, "resources": [{"name": "cpu", "nominal": 0}]}])
     try:
-        programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="first")
+        programs.start_operator(*LEADS_AT_ONCE, name="first")
         create_pods(kube, team, ["borrows"], cpu="12")
         wait_phase(kube, "borrows", team, "Running")
         wait_until(lambda: fair_share(kube, team).get("shareMilli") == 750, 20, "the share is told")
@@ -179,7 +171,7 @@ def test_f2_history_outlives_a_restart(kube, team, pool, programs):
             "dominantResource": "cpu", "shareMilli": 750, "historyMilli": 400,
             "sampledAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}}},
             subresource="status")
-        programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="second")
+        programs.start_operator(*LEADS_AT_ONCE, name="second")
         kube.delete("v1/Pod", "borrows", team)
         wait_until(lambda: fair_share(kube, team).get("shareMilli") == 0, 30, "nothing is borrowed")
         # Half-life is a day: seconds later it is still what the leader before had told.

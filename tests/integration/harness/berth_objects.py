@@ -12,6 +12,7 @@ GATE = "berth.dev/admission"
 ADMITTED = "berth.dev/admitted"
 EXPLAIN = "berth.dev/explain"
 POOL_LABEL = "berth.dev/pool"
+REVOCABLE_AFTER = "berth.dev/revocable-after"
 
 
 def _object(kind: str, name: str, spec: Object) -> Object:
@@ -60,6 +61,12 @@ def annotation(kube: ApiClient, name: str, namespace: str, key: str) -> str:
     """An annotation of a pod; empty if it is not there."""
     found = kube.find("v1/Pod", name, namespace) or {"metadata": {}}
     return str(found["metadata"].get("annotations", {}).get(key, ""))
+
+
+def revocable_after(pod: Object) -> datetime | None:
+    """Until when a pod may stay that was told to go; None: it was not."""
+    end = pod["metadata"].get("annotations", {}).get(REVOCABLE_AFTER)
+    return datetime.fromisoformat(end) if end else None
 
 
 def is_true(kube: ApiClient, kind: str, name: str, wanted: str) -> bool:

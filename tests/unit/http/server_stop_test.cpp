@@ -13,8 +13,6 @@ namespace {
 using namespace testing;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: berth\r\n\r\n";
-
 /// The test's clients do not close, so there is no use in waiting for them to.
 ServerOptions lingering_briefly() {
   ServerOptions options;
@@ -39,7 +37,7 @@ struct HeldHandler {
   RawSocket ask(const Server& server) {
     const int others = entered;
     RawSocket client(server.port());
-    client.send(kGet);
+    client.send(kGetA);
     REQUIRE(comes_true([&] { return entered == others + 1; }));
     return client;
   }
@@ -68,8 +66,7 @@ TEST_CASE("Idle connections are closed and new ones refused when the server stop
   auto server = start_server({});
   const auto port = server->port();
   RawSocket idle(port);
-  idle.send(kGet);
-  CHECK(idle.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(is_answered(idle));
   server->stop();
   CHECK(idle.is_closed_by_peer());
   CHECK(server->counters().connections_open == 0);
@@ -80,13 +77,12 @@ TEST_CASE("Idle connections are closed and new ones refused when the server stop
 TEST_CASE("A server that retires answers as before, but once on each connection") {
   const auto server = start_server(lingering_briefly());
   RawSocket open(server->port());
-  open.send(kGet);
-  CHECK(open.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(is_answered(open));
   server->retire();
-  open.send(kGet);
+  open.send(kGetA);
   CHECK(open.read_all().find("Connection: close\r\n") != std::string::npos);
   RawSocket late(server->port());
-  late.send(kGet);
+  late.send(kGetA);
   CHECK(status_of(late.read_all()) == 200);
 }
 
@@ -165,7 +161,7 @@ TEST_CASE("Stopping under load loses no answer that was begun") {
   for (int client = 0; client < 4; ++client)
     clients.emplace_back([&] {
       RawSocket raw(server->port());
-      while (raw.send(kGet)) {
+      while (raw.send(kGetA)) {
         const std::string answer = raw.read_until("GET /a ");
         if (answer.empty())
           break; // closed between two requests

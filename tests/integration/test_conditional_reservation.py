@@ -22,7 +22,6 @@ HOLD_SECONDS = 4
 ACTIVE_SECONDS = 60
 LEAD_SECONDS = 5
 DRAIN_SECONDS = 60  # the window opens so long after the notice
-RESERVATION = "berth.dev/v1alpha1/Reservation"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +36,7 @@ def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
     """Two managed namespaces; the second one's quota is as large as the node."""
     with two_teams(kube, pool, 4, NODE_CPU) as (owner, guest):
         yield owner, guest
-        kube.delete(RESERVATION, f"peak-{owner}")
+        kube.delete(berth_kinds.RESERVATION, f"peak-{owner}")
 
 
 def on_high_use(name: str, pool_name: str, owner: str) -> dict:
@@ -55,7 +54,7 @@ def measure(kube: ApiClient, pool: str, percent: int | None) -> None:
 
 
 def status(kube: ApiClient, name: str) -> dict:
-    return dict(kube.get(RESERVATION, name).get("status", {}))
+    return dict(kube.get(berth_kinds.RESERVATION, name).get("status", {}))
 
 
 def trigger(kube: ApiClient, name: str) -> dict:

@@ -16,7 +16,6 @@ from harness.world import pool_of_nodes, quota_of_its_own
 
 from berth_controlplane.cluster import Cluster
 
-QUOTA = "berth.dev/v1alpha1/Quota"
 RUN_TIMEOUT_SECONDS = 120
 
 

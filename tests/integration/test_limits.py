@@ -16,7 +16,6 @@ from harness.world import pool_of_nodes, quota_of_its_own
 
 from berth_controlplane.cluster import Cluster
 
-QUOTA = "berth.dev/v1alpha1/Quota"
 BREAKER_FAILURES = 3
 
 
@@ -41,7 +40,7 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
 
 
 def limit(kube: ApiClient, quota: str, **fields) -> None:
-    kube.patch(QUOTA, quota, {"spec": fields})
+    kube.patch(berth_kinds.QUOTA, quota, {"spec": fields})
 
 
 def create_pods(kube: ApiClient, namespace: str, names: list[str], cpu: str = "1",
@@ -62,7 +61,7 @@ def wait_reason(kube: ApiClient, namespace: str, name: str, reason: str) -> None
 
 
 def throttled(kube: ApiClient, quota: str) -> dict:
-    return condition(kube.get(QUOTA, quota), "Throttled") or {}
+    return condition(kube.get(berth_kinds.QUOTA, quota), "Throttled") or {}
 
 
 def run_out_of_memory(kube: ApiClient, namespace: str, name: str) -> None:
@@ -167,7 +166,7 @@ def test_f2_history_outlives_a_restart(kube, team, pool, programs):
         wait_phase(kube, "borrows", team, "Running")
         wait_until(lambda: fair_share(kube, team).get("shareMilli") == 750, 20, "the share is told")
         programs.stop_all()  # it would put its own history right
-        kube.patch(QUOTA, team, {"status": {"fairShare": {
+        kube.patch(berth_kinds.QUOTA, team, {"status": {"fairShare": {
             "dominantResource": "cpu", "shareMilli": 750, "historyMilli": 400,
             "sampledAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}}},
             subresource="status")
@@ -177,8 +176,8 @@ def test_f2_history_outlives_a_restart(kube, team, pool, programs):
         # Half-life is a day: seconds later it is still what the leader before had told.
         assert 398 <= fair_share(kube, team)["historyMilli"] <= 402
     finally:
-        kube.delete(QUOTA, root)
+        kube.delete(berth_kinds.QUOTA, root)
 
 
 def fair_share(kube: ApiClient, quota: str) -> dict:
-    return kube.get(QUOTA, quota).get("status", {}).get("fairShare", {})
+    return kube.get(berth_kinds.QUOTA, quota).get("status", {}).get("fairShare", {})

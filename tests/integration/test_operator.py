@@ -77,7 +77,7 @@ def test_a_gang_starts_whole_or_not_at_all(kube, team, operator):
                                     for pod in members_of(kube, "large", team)),
         20, "the gang says why it waits")
     assert ungated(members_of(kube, "large", team)) == 0
-    kube.patch("berth.dev/v1alpha1/Quota", team,
+    kube.patch(berth_kinds.QUOTA, team,
                [{"op": "replace", "path": "/spec/pools/0/resources/0/nominal", "value": 8}],
                content_type="application/json-patch+json")
     wait_until(lambda: ungated(members_of(kube, "large", team)) == 4, 20, "all gates are removed")
@@ -104,8 +104,8 @@ def unchanged_for(seconds: float, kube: ApiClient, team: str, pool: str) -> bool
 
 
 def resource_versions(kube: ApiClient, team: str, pool: str) -> list[str]:
-    return [kube.get("berth.dev/v1alpha1/Quota", team)["metadata"]["resourceVersion"],
-            kube.get("berth.dev/v1alpha1/ResourcePool", pool)["metadata"]["resourceVersion"],
+    return [kube.get(berth_kinds.QUOTA, team)["metadata"]["resourceVersion"],
+            kube.get(berth_kinds.POOL, pool)["metadata"]["resourceVersion"],
             kube.get("v1/Pod", "one", team)["metadata"]["resourceVersion"]]
 
 
@@ -119,11 +119,11 @@ def test_a_window_opens_on_time_and_only_its_holders_get_in(kube, team, pool, op
     wait_until(lambda: berth_kinds.is_true(kube, "Reservation", name, "Active"), 30, "the window opens")
     assert datetime.now(UTC) >= start.replace(microsecond=0)
     wait_phase(kube, "holder", team, "Running")
-    found = kube.get("berth.dev/v1alpha1/Reservation", name)
+    found = kube.get(berth_kinds.RESERVATION, name)
     assert condition(found, "Honored")["status"] == "True"
     record = json.loads(berth_kinds.annotation(kube, "holder", team, berth_kinds.ADMITTED))
     assert record["reservation"] == name
-    kube.delete("berth.dev/v1alpha1/Reservation", name)
+    kube.delete(berth_kinds.RESERVATION, name)
 
 
 def test_kill_9_between_any_two_writes_loses_nothing_and_admits_nothing_twice(
@@ -169,7 +169,7 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
     wait_until(lambda: berth_kinds.cpu_used(kube, team) == "6", 20,
                lambda: f"the gang is charged once after {failpoint}: {berth_kinds.cpu_used(kube, team)} cpu")
     kube.delete("batch/v1/Job", job_name, team, propagationPolicy="Background")
-    kube.delete("berth.dev/v1alpha1/Reservation", reservation)
+    kube.delete(berth_kinds.RESERVATION, reservation)
     wait_until(lambda: not members_of(kube, job_name, team), 30, "the gang is gone")
     programs.stop_all()
 

@@ -112,7 +112,7 @@ def measure(kube: ApiClient, pool: str, percent: int | None) -> None:
 
 
 def degraded(kube: ApiClient, pool: str) -> dict:
-    found = condition(kube.get("berth.dev/v1alpha1/ResourcePool", pool), "Degraded")
+    found = condition(kube.get(berth_kinds.POOL, pool), "Degraded")
     return found or {}
 
 

@@ -35,7 +35,7 @@ def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
     """Two managed namespaces; the second one's quota is as large as the node."""
     with two_teams(kube, pool, 4, NODE_CPU) as (owner, guest):
         yield owner, guest
-        kube.delete("berth.dev/v1alpha1/Reservation", f"often-{owner}")
+        kube.delete(berth_kinds.RESERVATION, f"often-{owner}")
 
 
 def recurring(name: str, pool_name: str, owner: str, starts: list[datetime]) -> dict:
@@ -71,7 +71,7 @@ def sleep_until(instant: datetime) -> None:
 
 
 def status(kube: ApiClient, name: str) -> dict:
-    return dict(kube.get("berth.dev/v1alpha1/Reservation", name).get("status", {}))
+    return dict(kube.get(berth_kinds.RESERVATION, name).get("status", {}))
 
 
 def check_one_window(kube: ApiClient, owner: str, guest: str, number: int, start: datetime) -> None:

@@ -25,19 +25,6 @@ std::string replicas(std::int32_t number) {
   return std::to_string(number) + (number == 1 ? " replica" : " replicas");
 }
 
-/// When the analyzer last changed the number.
-std::optional<TimePoint> last_change(const std::vector<RecommendationPtr>& known) {
-  std::optional<TimePoint> last;
-  for (const auto& one : known) {
-    const auto& carried = one->status.carried_out;
-    if (!carried)
-      continue;
-    const TimePoint at = std::max(carried->at, carried->undone_at.value_or(carried->at));
-    last = std::max(last.value_or(at), at);
-  }
-  return last;
-}
-
 /// Whether anything was done to the target at that time or since: what is noted before it is sent
 /// may not have been done.
 bool was_sent(const api::ScalingPolicy& policy, TimePoint at) {
@@ -73,15 +60,14 @@ std::optional<TimePoint> back_off_until(const std::vector<RecommendationPtr>& kn
 /// When the analyzer changed the number that somebody else put back since.
 std::optional<TimePoint> overruled_at(const WorkloadView& view,
                                       const std::vector<RecommendationPtr>& known) {
-  const api::CarriedOut* newest = nullptr;
-  for (const auto& one : known)
-    if (const auto& carried = one->status.carried_out;
-        carried && (newest == nullptr || newest->at < carried->at))
-      newest = &*carried;
-  const bool is_overruled = newest != nullptr && !newest->undone_at &&
-                            replicas_in(newest->undo_patch) == view.workload->replicas &&
-                            was_sent(*view.policy, newest->at);
-  return is_overruled ? std::optional(newest->at) : std::nullopt;
+  const auto newest = newest_carried_out(known);
+  if (!newest)
+    return std::nullopt;
+  const api::CarriedOut& carried = *newest->status.carried_out;
+  const bool is_overruled = !carried.undone_at &&
+                            replicas_in(carried.undo_patch) == view.workload->replicas &&
+                            was_sent(*view.policy, carried.at);
+  return is_overruled ? std::optional(carried.at) : std::nullopt;
 }
 
 /// Why it is too early for another change; nothing where it is not.
@@ -100,7 +86,7 @@ std::optional<Verdict> too_early(const ReplicasQuestion& question,
                                              ": it waits until " +
                                              format_time(*at + kOverruledBackOff) +
                                              "; let only one of them set the replicas");
-  const auto changed = last_change(known);
+  const auto changed = last_carried_out(known, {.counts_undoing = true});
   if (changed && now < *changed + policy.cooldown)
     return refused(Reason::CoolingDown, "The last change was at " + format_time(*changed) +
                                             ": it waits until " +
@@ -161,21 +147,6 @@ Verdict judge(const ReplicasQuestion& question, const api::ScalingRecommendation
   return {*wanted};
 }
 
-void say(Plan& plan, const api::ScalingRecommendation& one, const Verdict& verdict, TimePoint now) {
-  const auto* before = api::find_condition(one.status.conditions, "Applied");
-  if (before != nullptr && before->reason == verdict.reason && before->message == verdict.message)
-    return;
-  api::ScalingRecommendationStatus status = one.status;
-  api::Condition applied;
-  applied.type = "Applied";
-  applied.status = api::ConditionStatus::False;
-  applied.reason = verdict.reason;
-  applied.message = verdict.message;
-  applied.observed_generation = one.meta.generation;
-  api::set_condition(status.conditions, std::move(applied), now);
-  amend_status(plan, one.meta, std::move(status));
-}
-
 ScaleChange change(const WorkloadView& view, const api::ScalingRecommendation& one,
                    std::int32_t to) {
   ScaleChange change;
@@ -203,7 +174,7 @@ void carry_out(Plan& plan, const WorkloadView& view, api::ScalingRecommendation 
                       replicas_patch(scale.from), std::nullopt};
   amend_status(plan, one.meta, one.status);
   if (!verdict.message.empty())
-    say(plan, one, verdict, now);
+    say_applied(plan, one, verdict.reason, verdict.message, now);
   plan.scale = std::move(scale);
 }
 
@@ -274,7 +245,7 @@ std::optional<std::int32_t> number_before(const ReplicasQuestion& question,
   const auto& policy = question.view.policy->spec;
   const std::int32_t is = question.view.workload->replicas;
   const auto before = replicas_in(one.status.carried_out->undo_patch);
-  const auto changed = last_change(known);
+  const auto changed = last_carried_out(known, {.counts_undoing = true});
   const bool is_as_we_left_it = replicas_in(one.status.carried_out->patch) == is;
   const bool is_again = one.status.carried_out->undone_at.has_value();
   const bool is_cooling = changed && now < *changed + policy.cooldown;
@@ -344,7 +315,7 @@ void act_on_replicas(Plan& plan, const ReplicasQuestion& question, TimePoint now
   if (verdict.to)
     carry_out(plan, question.view, *one, verdict, now);
   else if (!verdict.message.empty())
-    say(plan, *one, verdict, now);
+    say_applied(plan, *one, verdict.reason, verdict.message, now);
 }
 
 } // namespace berth::analyzer

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "analyzer/advise/lifecycle.hpp"
 #include "lib/base/fnv.hpp"
 #include "lib/base/timestamp.hpp"
 
@@ -13,35 +14,6 @@ namespace {
 
 using api::RecommendationKind;
 using resources::ResourceVector;
-
-/// When another change of the target's requests was carried out last.
-std::optional<TimePoint> last_change(const std::vector<RecommendationPtr>& known,
-                                     const api::ObjectKey& but) {
-  std::optional<TimePoint> last;
-  for (const auto& one : known)
-    if (const auto& carried = one->status.carried_out; carried && one->meta.key() != but)
-      last = std::max(last.value_or(carried->at), carried->at);
-  return last;
-}
-
-void say(Plan& plan, const api::ScalingRecommendation& one, Reason reason, std::string message,
-         TimePoint now) {
-  const bool is_done = reason == Reason::Applied;
-  const auto* before = api::find_condition(one.status.conditions, "Applied");
-  if (before != nullptr && before->reason == reason && before->message == message)
-    return;
-  api::ScalingRecommendationStatus status = one.status;
-  if (is_done)
-    status.applied_at = std::chrono::floor<std::chrono::seconds>(now);
-  api::Condition applied;
-  applied.type = "Applied";
-  applied.status = is_done ? api::ConditionStatus::True : api::ConditionStatus::False;
-  applied.reason = reason;
-  applied.message = std::move(message);
-  applied.observed_generation = one.meta.generation;
-  api::set_condition(status.conditions, std::move(applied), now);
-  amend_status(plan, one.meta, std::move(status));
-}
 
 Reason reason_of(const ResizeProgress& progress) {
   if (progress.running > 0 && progress.done == progress.running)
@@ -183,12 +155,8 @@ back_to_template(const WorkloadView& view, const std::vector<WorkloadPodPtr>& po
   }
   if (wanted.changes.empty())
     return std::nullopt;
-  const api::ScalingRecommendation* newest = nullptr;
-  for (const auto& one : of_kinds(view.recommendations, {RecommendationKind::Resize}))
-    if (one->status.carried_out &&
-        (newest == nullptr || newest->status.carried_out->at < one->status.carried_out->at))
-      newest = one.get();
-  wanted.key = newest->meta.key();
+  wanted.key =
+      newest_carried_out(of_kinds(view.recommendations, {RecommendationKind::Resize}))->meta.key();
   return wanted;
 }
 
@@ -203,10 +171,11 @@ void act_on_requests(Plan& plan, const WorkloadView& view, const WorkloadFacts& 
   if (progress.running == 0)
     return;
   take_back(plan, progress, workload, wanted, facts.resizes_max);
-  const auto last = last_change(known, wanted.key);
+  const auto last = last_carried_out(known, {.but = wanted.key});
   const TimePoint ready = last.value_or(TimePoint{}) + view.policy->spec.cooldown;
   if (last && now < ready && !progress.open.empty() && !wanted.takes_back)
-    return say(plan, *one, Reason::CoolingDown, "It waits until " + format_time(ready), now);
+    return say_applied(plan, *one, Reason::CoolingDown, "It waits until " + format_time(ready),
+                       now);
   const auto scaled =
       replica_request(workload, plan.scale ? std::max(plan.scale->to - plan.scale->from, 0) : 0);
   const Turn turn = turn_of(progress, workload, wanted.changes, facts, scaled,
@@ -224,12 +193,13 @@ void act_on_requests(Plan& plan, const WorkloadView& view, const WorkloadFacts& 
   if (wanted.takes_back)
     return;
   if (turn.pods.empty() && turn.short_of)
-    return say(plan, *one, *turn.short_of,
-               describe(progress) + (*turn.short_of == Reason::InsufficientQuota
-                                         ? "; the quota has no room for more, or does not say"
-                                         : "; the pool has no room for more, or does not say"),
-               now);
-  say(plan, *one, reason_of(progress), describe(progress), now);
+    return say_applied(plan, *one, *turn.short_of,
+                       describe(progress) +
+                           (*turn.short_of == Reason::InsufficientQuota
+                                ? "; the quota has no room for more, or does not say"
+                                : "; the pool has no room for more, or does not say"),
+                       now);
+  say_applied(plan, *one, reason_of(progress), describe(progress), now);
 }
 
 } // namespace berth::analyzer

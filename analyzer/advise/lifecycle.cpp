@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace berth::analyzer {
 namespace {
 
 constexpr const char* kValid = "Valid";
+constexpr const char* kApplied = "Applied";
 
 const api::Condition* valid_of(const api::ScalingRecommendation& recommendation) {
   return api::find_condition(recommendation.status.conditions, kValid);
@@ -46,17 +48,9 @@ std::string_view ended_message(Reason reason) {
   }
 }
 
-/// When the analyzer last changed the target; the beginning of time: never.
-TimePoint last_carried_out(const std::vector<RecommendationPtr>& recommendations) {
-  TimePoint last{};
-  for (const auto& one : recommendations)
-    if (one->status.carried_out)
-      last = std::max(last, one->status.carried_out->at);
-  return last;
-}
-
 /// Whether a back-off or the cooldown goes by it, however many are newer.
-bool is_remembered(const api::ScalingRecommendation& one, TimePoint last_changed, TimePoint now) {
+bool is_remembered(const api::ScalingRecommendation& one, std::optional<TimePoint> last_changed,
+                   TimePoint now) {
   const auto& carried = one.status.carried_out;
   return carried && (carried->at == last_changed ||
                      (carried->undone_at && now < *carried->undone_at + kUndoneBackOff));
@@ -98,6 +92,30 @@ AdviceState state_of(const std::vector<RecommendationPtr>& recommendations, Time
   return state;
 }
 
+std::optional<TimePoint> last_carried_out(const std::vector<RecommendationPtr>& recommendations,
+                                          const WhichChanges& which) {
+  std::optional<TimePoint> last;
+  for (const auto& one : recommendations) {
+    const auto& carried = one->status.carried_out;
+    if (!carried || (which.kind && one->spec.kind != *which.kind) || which.but == one->meta.key())
+      continue;
+    const TimePoint at = which.counts_undoing && carried->undone_at
+                             ? std::max(carried->at, *carried->undone_at)
+                             : carried->at;
+    last = std::max(last.value_or(at), at);
+  }
+  return last;
+}
+
+RecommendationPtr newest_carried_out(const std::vector<RecommendationPtr>& recommendations) {
+  RecommendationPtr newest;
+  for (const auto& one : recommendations)
+    if (const auto& carried = one->status.carried_out;
+        carried && (!newest || newest->status.carried_out->at < carried->at))
+      newest = one;
+  return newest;
+}
+
 void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
           const std::optional<api::ObjectKey>& wanted, std::optional<Reason> over,
           const AdvisorOptions& options, TimePoint now) {
@@ -117,7 +135,7 @@ void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
   std::ranges::sort(ended, [](const auto& left, const auto& right) {
     return std::pair(since(*right), right->meta.key()) < std::pair(since(*left), left->meta.key());
   });
-  const TimePoint changed = last_carried_out(recommendations);
+  const auto changed = last_carried_out(recommendations);
   for (std::size_t i = 0; i < ended.size(); ++i) {
     const bool is_too_many = i >= options.ended_kept_max && !is_remembered(*ended[i], changed, now);
     if (is_too_many || now - since(*ended[i]) > options.ended_kept_for)
@@ -133,6 +151,30 @@ api::ScalingRecommendationStatus with_valid(const api::ObjectMeta& meta,
   status.observed_generation = meta.generation;
   api::set_condition(status.conditions, std::move(valid), now);
   return status;
+}
+
+api::ScalingRecommendationStatus with_applied(const api::ObjectMeta& meta,
+                                              api::ScalingRecommendationStatus status,
+                                              Reason reason, std::string message, TimePoint now) {
+  const bool is_done = reason == Reason::Applied;
+  if (is_done)
+    status.applied_at = std::chrono::floor<std::chrono::seconds>(now);
+  api::Condition applied;
+  applied.type = kApplied;
+  applied.status = is_done ? api::ConditionStatus::True : api::ConditionStatus::False;
+  applied.reason = reason;
+  applied.message = std::move(message);
+  applied.observed_generation = meta.generation;
+  api::set_condition(status.conditions, std::move(applied), now);
+  return status;
+}
+
+void say_applied(Plan& plan, const api::ScalingRecommendation& one, Reason reason,
+                 std::string message, TimePoint now) {
+  const auto* before = api::find_condition(one.status.conditions, kApplied);
+  if (before != nullptr && before->reason == reason && before->message == message)
+    return;
+  amend_status(plan, one.meta, with_applied(one.meta, one.status, reason, std::move(message), now));
 }
 
 } // namespace berth::analyzer

@@ -3,6 +3,7 @@
 // Superseded or Resolved), then removed. Pure.
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "analyzer/advise/plan.hpp"
@@ -23,6 +24,20 @@ inline constexpr Duration kUndoneBackOff = std::chrono::hours{6};
 [[nodiscard]] RecommendationPtr standing(const std::vector<RecommendationPtr>& recommendations,
                                          TimePoint now);
 
+/// Which of the changes that the analyzer made itself count.
+struct WhichChanges {
+  std::optional<api::RecommendationKind> kind{}; ///< only what carried out one of that kind
+  std::optional<api::ObjectKey> but{};           ///< not what carried out that one
+  bool counts_undoing = false;                   ///< taking one back is a change as well
+};
+/// When the analyzer last changed the target, as far as it counts; nothing: never.
+[[nodiscard]] std::optional<TimePoint>
+last_carried_out(const std::vector<RecommendationPtr>& recommendations,
+                 const WhichChanges& which = {});
+/// The one that was carried out last; null if none was.
+[[nodiscard]] RecommendationPtr
+newest_carried_out(const std::vector<RecommendationPtr>& recommendations);
+
 /// Ends what stands and is not `wanted` any more, and removes what ended long ago, but not what
 /// back-off and cooldown go by. `over`: why what
 /// stands ends before its time; absent: only its time ends it.
@@ -34,5 +49,15 @@ void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
 [[nodiscard]] api::ScalingRecommendationStatus with_valid(const api::ObjectMeta& meta,
                                                           api::ScalingRecommendationStatus status,
                                                           api::Condition valid, TimePoint now);
+
+/// `status` with the condition Applied: True, and since `now`, where Applied is the reason itself.
+[[nodiscard]] api::ScalingRecommendationStatus with_applied(const api::ObjectMeta& meta,
+                                                            api::ScalingRecommendationStatus status,
+                                                            Reason reason, std::string message,
+                                                            TimePoint now);
+/// Puts into the plan that the recommendation is applied, or why it is not; nothing where its
+/// status says so already.
+void say_applied(Plan& plan, const api::ScalingRecommendation& one, Reason reason,
+                 std::string message, TimePoint now);
 
 } // namespace berth::analyzer

@@ -15,15 +15,31 @@ bool is_of_same_metric(const api::ScalingRecommendationSpec& left,
   return left.evidence && right.evidence && left.evidence->metric == right.evidence->metric;
 }
 
+api::ObjectKey key_of(const Advised& one) {
+  return one.object.meta.key();
+}
+api::ObjectKey key_of(const Changed& one) {
+  return one.meta.key();
+}
+api::ObjectKey key_of(const RecommendationPtr& one) {
+  return one->meta.key();
+}
+
+/// The entry about that recommendation; null if there is none.
+template <class Entries>
+auto* entry_of(Entries& entries, const api::ObjectKey& key) {
+  const auto found =
+      std::ranges::find_if(entries, [&](const auto& one) { return key_of(one) == key; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
 } // namespace
 
 void advise_or_renew(Plan& plan, const Finding& finding,
                      const std::vector<RecommendationPtr>& known, const AdvisorOptions& options,
                      TimePoint now) {
   auto wanted = recommendation_for(finding, options.recommendation_validity, now);
-  const auto same =
-      std::ranges::find(known, wanted.meta.key(), [](const auto& one) { return one->meta.key(); });
-  if (same != known.end()) {
+  if (const auto* same = entry_of(known, wanted.meta.key())) {
     const auto& last = **same;
     const bool is_fresh = last.spec.expires_at - now > options.recommendation_validity / 2;
     if (is_fresh && api::is_true(last.status.conditions, "Valid") &&
@@ -58,40 +74,30 @@ void advise_or_renew(Plan& plan, const Finding& finding,
 
 std::optional<api::ScalingRecommendation>
 planned(const Plan& plan, const std::vector<RecommendationPtr>& known, const api::ObjectKey& key) {
-  const auto advised = std::ranges::find(plan.advised, key,
-                                         [](const Advised& one) { return one.object.meta.key(); });
-  if (advised != plan.advised.end())
+  if (const auto* advised = entry_of(plan.advised, key))
     return advised->object;
-  const auto before =
-      std::ranges::find(known, key, [](const auto& one) { return one->meta.key(); });
-  if (before == known.end())
+  const auto* before = entry_of(known, key);
+  if (before == nullptr)
     return std::nullopt;
   api::ScalingRecommendation object = **before;
-  const auto changed =
-      std::ranges::find(plan.changed, key, [](const Changed& one) { return one.meta.key(); });
-  if (changed != plan.changed.end())
+  if (const auto* changed = entry_of(plan.changed, key))
     object.status = changed->status;
   return object;
 }
 
 void amend_status(Plan& plan, const api::ObjectMeta& meta,
                   api::ScalingRecommendationStatus status) {
-  const auto advised = std::ranges::find(plan.advised, meta.key(),
-                                         [](const Advised& one) { return one.object.meta.key(); });
-  if (advised != plan.advised.end())
+  if (auto* advised = entry_of(plan.advised, meta.key()))
     advised->object.status = std::move(status);
   else
     change_status(plan, {meta, std::move(status)});
 }
 
 void change_status(Plan& plan, Changed changed) {
-  const auto key = changed.meta.key();
-  const auto same =
-      std::ranges::find(plan.changed, key, [](const Changed& one) { return one.meta.key(); });
-  if (same == plan.changed.end())
-    plan.changed.push_back(std::move(changed));
-  else
+  if (auto* same = entry_of(plan.changed, key_of(changed)))
     *same = std::move(changed);
+  else
+    plan.changed.push_back(std::move(changed));
 }
 
 } // namespace berth::analyzer

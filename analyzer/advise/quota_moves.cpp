@@ -47,9 +47,8 @@ std::string amount_text(const ResourceName& resource, double amount) {
 /// What the pool has and no quota was promised.
 double free_of(const std::vector<PoolView>& pools, const std::vector<QuotaView>& quotas,
                const NominalDemand& of) {
-  const auto pool = std::ranges::find(pools, of.pool.str(),
-                                      [](const PoolView& one) { return one.pool->meta.name; });
-  if (pool == pools.end())
+  const PoolView* pool = find_pool(pools, of.pool);
+  if (pool == nullptr)
     return 0;
   const auto& rows = pool->pool->status.resources;
   const auto row = std::ranges::find(rows, of.resource, &api::PoolResourceStatus::name);

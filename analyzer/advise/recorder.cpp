@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/number.hpp"
 #include "analyzer/advise/series_names.hpp"
 
@@ -14,16 +15,6 @@ using telemetry::SampleOutcome;
 
 /// With a long interval an hour has too few samples to say anything.
 constexpr int kWindowIntervalsMin = 20;
-
-/// When pods were last begun to be given what a kill asked for.
-std::optional<TimePoint> last_resize(const WorkloadView& view) {
-  std::optional<TimePoint> last;
-  for (const auto& one : view.recommendations)
-    if (const auto& carried = one->status.carried_out;
-        carried && one->spec.kind == api::RecommendationKind::Resize)
-      last = std::max(last.value_or(carried->at), carried->at);
-  return last;
-}
 
 /// Of the pod template; nothing without a limit.
 std::optional<resources::Amount> memory_limit(const WorkloadView& view,
@@ -217,7 +208,11 @@ void Recorder::record_kills(const WorkloadRef& ref, const std::string& container
                             TimePoint now) {
   const std::string last_name = last_kill_mark(ref, container);
   const double last = history_.mark(last_name);
-  const auto answered = view == nullptr ? std::nullopt : last_resize(*view);
+  // When pods were last begun to be given what a kill asked for.
+  const auto answered =
+      view == nullptr
+          ? std::nullopt
+          : last_carried_out(view->recommendations, {.kind = api::RecommendationKind::Resize});
   const auto of_template = view == nullptr ? std::nullopt : memory_limit(*view, container);
   for (const MemoryKill& kill : kills) {
     const double at = seconds(kill.at.time_since_epoch());

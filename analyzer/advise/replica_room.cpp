@@ -156,12 +156,6 @@ RoomBook::Standing RoomBook::standing_of(const QuotaName& quota) const {
   return forest_.finding(*index) || forest_.stopped_by(*index) ? Standing::Stopped : Standing::Open;
 }
 
-const api::ResourcePool* RoomBook::pool_of(const PodAdmission& of) const {
-  const auto found = std::ranges::find(view_.pools, of.pool.str(),
-                                       [](const PoolView& one) { return one.pool->meta.name; });
-  return found == view_.pools.end() ? nullptr : found->pool.get();
-}
-
 std::optional<std::int32_t> RoomBook::by_quota(const PodAdmission& of,
                                                const ResourceVector& request) {
   const Standing standing = standing_of(of.quota);
@@ -180,11 +174,11 @@ GrowthRoom RoomBook::growth_room(const PodAdmission& of) {
   GrowthRoom room;
   const auto index = forest_.find(of.quota);
   const bool is_open = standing_of(of.quota) == Standing::Open;
-  const auto* pool = pool_of(of);
+  const PoolView* pool = find_pool(view_.pools, of.pool);
   for (const auto& name : judged_resources()) {
     if (is_open)
       room.quota.set(name, balance_.available(*index, of.pool, name));
-    const auto free = pool == nullptr ? std::nullopt : free_in(*pool, name, taken_[of.pool]);
+    const auto free = pool == nullptr ? std::nullopt : free_in(*pool->pool, name, taken_[of.pool]);
     if (free) {
       room.pool.set(name, free->all);
       room.block.set(name, free->block);
@@ -210,9 +204,7 @@ std::optional<ReplicaRoom> RoomBook::room_for(const WorkloadView& workload) {
   room.by_quota = by_quota(room.of, replica);
   if (index)
     balance_.charge(*index, room.of.pool, own);
-  const auto pool = std::ranges::find(view_.pools, room.of.pool.str(),
-                                      [](const PoolView& one) { return one.pool->meta.name; });
-  if (pool != view_.pools.end()) {
+  if (const PoolView* pool = find_pool(view_.pools, room.of.pool)) {
     room.by_pool = by_pool(*pool->pool, replica, taken_[room.of.pool] - own);
     const auto& elastic = pool->pool->spec.elastic;
     room.can_pool_grow = elastic && elastic->provider != api::ElasticProvider::None &&

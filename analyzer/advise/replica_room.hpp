@@ -70,7 +70,6 @@ private:
   /// Why a quota admits nothing is said elsewhere.
   enum class Standing { Unknown, Stopped, Open };
   [[nodiscard]] Standing standing_of(const QuotaName& quota) const;
-  [[nodiscard]] const api::ResourcePool* pool_of(const PodAdmission& of) const;
   void read_quotas();
 
   const ClusterView& view_;

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "analyzer/advise/forecaster.hpp"
+#include "analyzer/advise/lifecycle.hpp"
 
 namespace berth::analyzer {
 namespace {
 
 constexpr const char* kVerified = "Verified";
-constexpr const char* kApplied = "Applied";
 /// What is measured within this around a time is the measurement at that time.
 constexpr Duration kHalfStep = std::chrono::seconds{150};
 /// A change of less than this is none.
@@ -77,14 +77,8 @@ bool note_applied(const api::ScalingRecommendation& one, api::ScalingRecommendat
                   const Proofs& proofs, TimePoint now) {
   if (status.applied_at || !proofs.is_applied(one))
     return false;
-  status.applied_at = std::chrono::floor<std::chrono::seconds>(now);
-  api::Condition applied;
-  applied.type = kApplied;
-  applied.status = api::ConditionStatus::True;
-  applied.reason = Reason::Applied;
-  applied.message = "The target is as the recommendation asks for";
-  applied.observed_generation = one.meta.generation;
-  api::set_condition(status.conditions, std::move(applied), now);
+  status = with_applied(one.meta, std::move(status), Reason::Applied,
+                        "The target is as the recommendation asks for", now);
   return true;
 }
 

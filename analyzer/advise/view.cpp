@@ -173,6 +173,12 @@ std::vector<RecommendationPtr>* place_of(const api::ScalingRecommendation& recom
 
 } // namespace
 
+const PoolView* find_pool(const std::vector<PoolView>& pools, const PoolName& name) {
+  const auto found =
+      std::ranges::find(pools, name.str(), [](const PoolView& one) { return one.pool->meta.name; });
+  return found == pools.end() ? nullptr : &*found;
+}
+
 ClusterView observe(const Caches& caches, const NodeSamples& samples) {
   PoolViews pools;
   for (const auto& [key, pool] : caches.pools.items())

@@ -94,6 +94,9 @@ struct Caches {
 /// The newest sample of each node.
 using NodeSamples = std::map<NodeName, MeasuredNode::Usage>;
 
+/// Null if there is no pool of that name.
+[[nodiscard]] const PoolView* find_pool(const std::vector<PoolView>& pools, const PoolName& name);
+
 /// A node counts for the one pool that keeps it, as everywhere in Berth.
 [[nodiscard]] ClusterView observe(const Caches& caches, const NodeSamples& samples);
 /// The pods of every workload, whether or not a policy names it: what is measured today is the past

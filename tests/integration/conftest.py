@@ -20,7 +20,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "controlplane"), str(TESTS / "integration")]
 
 from harness.kube import WAIT_SECONDS, ApiClient, wait_until  # noqa: E402
-from harness.programs import Programs, fail_on_sanitizer_reports  # noqa: E402
+from harness.programs import LEADS_AT_ONCE, Programs, fail_on_sanitizer_reports  # noqa: E402
 
 from berth_controlplane.berth import BerthOptions  # noqa: E402  (the path must be set first)
 from berth_controlplane.berth import down as berth_down  # noqa: E402
@@ -73,6 +73,12 @@ def programs(cluster: Cluster, programs_folder: Path) -> Iterator[Programs]:
     runner = Programs(cluster, programs_folder)
     yield runner
     runner.stop_all()
+
+
+@pytest.fixture
+def operator(programs: Programs) -> None:
+    """One operator that leads at once."""
+    programs.start_operator(*LEADS_AT_ONCE)
 
 
 @pytest.fixture

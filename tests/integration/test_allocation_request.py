@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
 from harness.world import pool_of_nodes, quota_of_its_own
@@ -59,7 +60,7 @@ def test_connections_are_held_for_a_time_and_then_go_to_who_waits(kube, team, po
     wait_until(lambda: is_true(kube, team, "first", "Finished"), 30, "the first expires")
     assert kube.get(KIND, "first", team)["status"]["reason"] == "Expired"
     wait_until(lambda: is_true(kube, team, "second", "Allocated"), 20, "the second follows")
-    used = kube.get("berth.dev/v1alpha1/Quota", team)
+    used = kube.get(berth_kinds.QUOTA, team)
     wait_until(lambda: _used(kube, team) == "10", 20, f"the quota counts it: {used['status']}")
 
 
@@ -100,6 +101,6 @@ def test_a_request_that_can_do_with_less_gets_what_there_is(kube, team):
 
 
 def _used(kube: ApiClient, quota: str) -> str:
-    pools = kube.get("berth.dev/v1alpha1/Quota", quota).get("status", {}).get("pools", [])
+    pools = kube.get(berth_kinds.QUOTA, quota).get("status", {}).get("pools", [])
     return next((resource["used"] for pool in pools for resource in pool["resources"]
                  if resource["name"] == CONNECTIONS), "")

@@ -55,7 +55,7 @@ def rights_to_act() -> list[Object]:
 
 def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(
         analyzer: str, kube: ApiClient, namespace: str) -> None:
-    kube.create(deployment("web", namespace, cpu_used="950m", memory_used="100Mi"))
+    kube.create(objects.measured_deployment("web", namespace, cpu_used="950m"))
     kube.create(policy("web", namespace, ["Replicas"]))
     found = wait_until(lambda: standing(kube, namespace, "ScaleOut"), ADVICE_SECONDS,
                        "it is recommended to scale out")
@@ -74,7 +74,7 @@ def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(
 
 def test_in_mode_auto_a_busy_deployment_is_scaled_within_its_bounds_and_told_of(
         analyzer: str, kube: ApiClient, namespace: str) -> None:
-    kube.create(deployment("web", namespace, cpu_used="950m", memory_used="100Mi"))
+    kube.create(objects.measured_deployment("web", namespace, cpu_used="950m"))
     kube.create(policy("web", namespace, ["Replicas"], mode="Auto", maxReplicas=3))
     wait_until(lambda: kube.get("apps/v1/Deployment", "web", namespace)["spec"]["replicas"] == 3,
                ADVICE_SECONDS, "it is scaled out")
@@ -93,7 +93,7 @@ def test_in_mode_auto_a_busy_deployment_is_scaled_within_its_bounds_and_told_of(
 
 def test_in_mode_auto_running_pods_are_resized_in_place_and_the_template_is_not_touched(
         analyzer: str, kube: ApiClient, namespace: str) -> None:
-    web = deployment("web", namespace, cpu_used="100m", memory_used="500Mi")
+    web = objects.measured_deployment("web", namespace, cpu_used="100m", memory_used="500Mi")
     limits = {"memory": "512Mi"}
     web["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"] = limits
     kube.create(web)
@@ -134,10 +134,10 @@ def requested(kube: ApiClient, namespace: str) -> list[str]:
 
 def test_what_an_autoscaler_scales_or_what_still_waits_gets_no_contradictory_advice(
         analyzer: str, kube: ApiClient, namespace: str) -> None:
-    kube.create(deployment("alone", namespace, cpu_used="950m", memory_used="100Mi"))
-    kube.create(deployment("scaled", namespace, cpu_used="950m", memory_used="100Mi"))
+    kube.create(objects.measured_deployment("alone", namespace, cpu_used="950m"))
+    kube.create(objects.measured_deployment("scaled", namespace, cpu_used="950m"))
     kube.create(autoscaler("scaled", namespace))
-    waiting = deployment("waiting", namespace, cpu_used="950m", memory_used="100Mi")
+    waiting = objects.measured_deployment("waiting", namespace, cpu_used="950m")
     waiting["spec"]["template"]["spec"]["nodeSelector"] = {"no": "such-node"}
     kube.create(waiting)
     for name in ("alone", "scaled", "waiting"):
@@ -167,24 +167,6 @@ def autoscaler(name: str, namespace: str) -> Object:
             "spec": {"minReplicas": 2, "maxReplicas": 2,
                      "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment",
                                         "name": name}}}
-
-
-def deployment(name: str, namespace: str, cpu_used: str, memory_used: str) -> Object:
-    """Two replicas that ask for 1 cpu and 512Mi each, and are measured to use so much."""
-    return {
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "replicas": 2,
-            "selector": {"matchLabels": {"app": name}},
-            "template": {
-                "metadata": {"labels": {"app": name},
-                             "annotations": {objects.USAGE_CPU: cpu_used,
-                                             objects.USAGE_MEMORY: memory_used}},
-                "spec": objects.pod_spec({"cpu": "1", "memory": "512Mi"}),
-            },
-        },
-    }
 
 
 def policy(name: str, namespace: str, actions: list[str], **more: object) -> Object:

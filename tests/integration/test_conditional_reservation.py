@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
-from harness.kube import ApiClient, wait_phase, wait_until
+from harness.kube import ApiClient, running_pods, wait_phase, wait_until
+from harness.programs import EVICTS_SOON
 from harness.world import pool_of_nodes, two_teams
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
 NODE_CPU = 8
@@ -22,11 +22,6 @@ HOLD_SECONDS = 4
 ACTIVE_SECONDS = 60
 LEAD_SECONDS = 5
 DRAIN_SECONDS = 60  # the window opens so long after the notice
-RESERVATION = "berth.dev/v1alpha1/Reservation"
-REVOCABLE_AFTER = "berth.dev/revocable-after"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200",
-         "--eviction-notice-seconds=4", "--min-runtime-seconds=0")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +36,7 @@ def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
     """Two managed namespaces; the second one's quota is as large as the node."""
     with two_teams(kube, pool, 4, NODE_CPU) as (owner, guest):
         yield owner, guest
-        kube.delete(RESERVATION, f"peak-{owner}")
+        kube.delete(berth_kinds.RESERVATION, f"peak-{owner}")
 
 
 def on_high_use(name: str, pool_name: str, owner: str) -> dict:
@@ -59,7 +54,7 @@ def measure(kube: ApiClient, pool: str, percent: int | None) -> None:
 
 
 def status(kube: ApiClient, name: str) -> dict:
-    return dict(kube.get(RESERVATION, name).get("status", {}))
+    return dict(kube.get(berth_kinds.RESERVATION, name).get("status", {}))
 
 
 def trigger(kube: ApiClient, name: str) -> dict:
@@ -72,13 +67,12 @@ def why_active(kube: ApiClient, name: str) -> str:
 
 
 def running(kube: ApiClient, namespace: str) -> list[str]:
-    return [pod["metadata"]["name"] for pod in kube.list("v1/Pod", namespace)
-            if "deletionTimestamp" not in pod["metadata"] and pod["status"].get("phase") == "Running"]
+    return [pod["metadata"]["name"] for pod in running_pods(kube, namespace)]
 
 
 def told(kube: ApiClient, namespace: str) -> list[str]:
     return [pod["metadata"]["name"] for pod in kube.list("v1/Pod", namespace)
-            if REVOCABLE_AFTER in pod["metadata"].get("annotations", {})]
+            if berth_kinds.revocable_after(pod)]
 
 
 def occupy(kube: ApiClient, guest: str) -> None:
@@ -91,7 +85,7 @@ def test_r2_r3_r4_a_busy_pool_opens_it_after_notice_and_it_ends(kube, teams, poo
     """R2, R3, R4, P6: measured, told, opened with its capacity, used, ended, given back."""
     owner, guest = teams
     name = f"peak-{owner}"
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    programs.start_operator(*EVICTS_SOON)
     occupy(kube, guest)
     kube.create(on_high_use(name, pool, owner))
     wait_until(lambda: berth_kinds.is_true(kube, "Reservation", name, "Accepted"), 15, "accepted")
@@ -136,7 +130,7 @@ def test_r2_another_operator_goes_on_with_a_trigger_that_holds(kube, teams, pool
     """R2: kill -9 between the two measurements that prove it; the next one activates."""
     owner, _ = teams
     name = f"peak-{owner}"
-    first = programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT, name="first")
+    first = programs.start_operator(*EVICTS_SOON, name="first")
     kube.create(on_high_use(name, pool, owner))
     try:
         measure(kube, pool, 90)
@@ -144,7 +138,7 @@ def test_r2_another_operator_goes_on_with_a_trigger_that_holds(kube, teams, pool
         since = trigger(kube, name)["holdsSince"]
         first.kill()
         time.sleep(HOLD_SECONDS)
-        programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT, name="second")
+        programs.start_operator(*EVICTS_SOON, name="second")
         measure(kube, pool, 90)
         wait_until(lambda: "opensAt" in trigger(kube, name), 15, "it is activated")
         assert trigger(kube, name)["holdsSince"] == since

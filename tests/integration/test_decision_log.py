@@ -11,13 +11,11 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_phase, wait_until
+from harness.programs import LEADS_AT_ONCE
 from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
-QUOTA = "berth.dev/v1alpha1/Quota"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
 RUN_TIMEOUT_SECONDS = 120
 
 
@@ -36,8 +34,7 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
 
 
 def start_operator(programs, folder: Path, name: str) -> None:
-    programs.start(OPERATOR, "--leader-elect=false", "--status-interval-milliseconds=200",
-                   f"--decision-log={folder}", service_account=SERVICE_ACCOUNT, name=name)
+    programs.start_operator(*LEADS_AT_ONCE, f"--decision-log={folder}", name=name)
 
 
 def replay(programs_folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:

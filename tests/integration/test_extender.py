@@ -28,7 +28,7 @@ from harness.extender_world import (  # noqa: F401  (fixtures are found by their
     wait_bound,
     web,
 )
-from harness.kube import ApiClient, condition, wait_condition, wait_until
+from harness.kube import ApiClient, wait_condition, wait_until
 
 from berth_controlplane.berth import EXTENDER, OPERATOR
 
@@ -121,7 +121,7 @@ def test_r4_a_preemption_spares_what_runs_inside_a_reservation(cluster, kube, po
         inside = kube.get("v1/Pod", "inside", team)
         assert "deletionTimestamp" not in inside["metadata"]
     finally:
-        kube.delete("berth.dev/v1alpha1/Reservation", name)
+        kube.delete(berth_kinds.RESERVATION, name)
 
 
 def test_in_the_shipped_configuration_the_scheduler_binds_by_itself(cluster, kube, pool, team, web):

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 from harness import objects
 from harness.kube import ApiClient, condition, wait_condition, wait_until
-from harness.lying_extender import LyingExtender, NoAnswer, Status, lying_extender
+from harness.lying_extender import LyingExtender, NoAnswer, Status
 
 from berth_controlplane import scheduler_config
 from berth_controlplane.cluster import Cluster
@@ -52,7 +52,7 @@ def nodes(cluster: Cluster) -> Iterator[list[str]]:
 @pytest.fixture(scope="module")
 def connected(cluster: Cluster, kube: ApiClient) -> Iterator[LyingExtender]:
     """kube-scheduler asks the stand-in, and cannot do without."""
-    with lying_extender(kube) as liar:
+    with LyingExtender(kube) as liar:
         cluster.configure_scheduler(with_extender(liar.url))
         yield liar
         cluster.reset_scheduler()
@@ -351,7 +351,7 @@ def test_the_extender_binds_with_the_pods_uid(kube, namespace, nodes, liar):
 
 def test_a_binding_whose_reply_is_lost_is_not_tried_for_ever(kube, namespace, nodes, liar):
     def bind_and_vanish(arguments: dict) -> None:
-        assert liar.bind(arguments) == {}
+        assert liar.honest.bind(arguments) == {}
         raise NoAnswer
 
     liar.verbs["bind"] = bind_and_vanish
@@ -368,7 +368,7 @@ def test_a_refused_binding_is_decided_again(kube, namespace, nodes, liar):
         if not refused:
             refused.append(arguments)
             return {"Error": "the node has no room by now"}
-        return liar.bind(arguments)
+        return liar.honest.bind(arguments)
 
     liar.verbs["bind"] = refuse_once
     create(kube, namespace, nodes)

@@ -136,7 +136,7 @@ def test_who_may_view_a_namespace_reads_its_forecasts_and_nobody_else_does(
 
 def test_an_autoscaler_follows_the_forecast_and_holds_when_there_is_none(
         served: Served, kube: ApiClient, namespace: str) -> None:
-    kube.create(deployment("web", namespace, cpu_used="950m"))
+    kube.create(objects.measured_deployment("web", namespace, cpu_used="950m"))
     policy, autoscaler = (one | {"metadata": one["metadata"] | {"namespace": namespace}}
                           for one in yaml.safe_load_all(FOLLOWING.read_text(encoding="utf-8")))
     policy["spec"]["horizonsSeconds"] = [60]  # five minutes would have to be looked back on first
@@ -206,21 +206,3 @@ def straight(port: int, path: str, headers: dict[str, str]) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
-
-
-def deployment(name: str, namespace: str, cpu_used: str) -> Object:
-    """Two replicas that ask for 1 cpu and 512Mi each, and are measured to use so much."""
-    return {
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "replicas": 2,
-            "selector": {"matchLabels": {"app": name}},
-            "template": {
-                "metadata": {"labels": {"app": name},
-                             "annotations": {objects.USAGE_CPU: cpu_used,
-                                             objects.USAGE_MEMORY: "100Mi"}},
-                "spec": objects.pod_spec({"cpu": "1", "memory": "512Mi"}),
-            },
-        },
-    }

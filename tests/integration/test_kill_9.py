@@ -12,16 +12,13 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
-from harness.programs import all_failpoints, failpoints
+from harness.programs import LEADS_AT_ONCE, all_failpoints, failpoints
 from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
 NODES = 6
 REQUEST = "berth.dev/v1alpha1/AllocationRequest"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 SECRETS = ("berth-authority", "berth-scheduler-extender-tls", "berth-scheduler-client-tls")
 # Where each subject's failpoints are walked; a subject that is not here is walked nowhere.
 WALKED = {"Admission": "test_operator.py", "Preemption": "test_preemption.py",
@@ -47,12 +44,12 @@ def die_at(programs):
     """Lets an operator die at a failpoint while something happens, and starts the next one."""
     def run(failpoint: str, happens, *flags: str) -> None:
         programs.stop_all()  # the heir of the failpoint before
-        doomed = programs.start(OPERATOR, *FLAGS, *flags, service_account=SERVICE_ACCOUNT,
-                                name="doomed", environment={"BERTH_FAILPOINT": failpoint})
+        doomed = programs.start_operator(*LEADS_AT_ONCE, *flags, name="doomed",
+                                         environment={"BERTH_FAILPOINT": failpoint})
         happens()
         wait_until(lambda: not doomed.running, 30, f"the operator dies at {failpoint}")
         programs.stop_all()
-        programs.start(OPERATOR, *FLAGS, *flags, service_account=SERVICE_ACCOUNT, name="heir")
+        programs.start_operator(*LEADS_AT_ONCE, *flags, name="heir")
     return run
 
 

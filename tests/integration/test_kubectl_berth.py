@@ -39,7 +39,7 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
 
 
 def used(kube: ApiClient, quota: str) -> str:
-    pools = kube.get("berth.dev/v1alpha1/Quota", quota).get("status", {}).get("pools", [])
+    pools = kube.get(berth_kinds.QUOTA, quota).get("status", {}).get("pools", [])
     return next((resource["used"] for pool in pools for resource in pool["resources"]
                  if resource["name"] == "cpu"), "")
 
@@ -92,7 +92,7 @@ def test_x1_the_smallest_change_is_told_can_be_tried_and_lets_the_work_start(ask
     assert "it would wait: InsufficientQuota" in less.stdout
 
     pools = [{"poolRef": {"name": pool}, "resources": [{"name": "cpu", "nominal": 8}]}]
-    kube.patch("berth.dev/v1alpha1/Quota", team, {"spec": {"pools": pools}})
+    kube.patch(berth_kinds.QUOTA, team, {"spec": {"pools": pools}})
     wait_phase(kube, "second", team, "Running")
     ended = ask("explain", f"{team}/second", "--what-if", step)
     assert ended.returncode == EXIT_FAILURE and "does not wait" in ended.stderr

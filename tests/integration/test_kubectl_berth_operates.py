@@ -27,8 +27,6 @@ from berth_controlplane.berth import EXTENDER, OPERATOR
 from berth_controlplane.cluster import Cluster
 
 EXIT_FAILURE, EXIT_NOT_FOUND = 1, 3
-QUOTA = "berth.dev/v1alpha1/Quota"
-RESERVATION = "berth.dev/v1alpha1/Reservation"
 BINDING = "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding"
 ENTER, LEAVE = "\033[?1049h", "\033[?1049l"
 COLUMNS, LINES = 120, 30
@@ -51,7 +49,7 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
 
 
 def nominal(kube: ApiClient, quota: str):
-    return kube.get(QUOTA, quota)["spec"]["pools"][0]["resources"][0]["nominal"]
+    return kube.get(berth_kinds.QUOTA, quota)["spec"]["pools"][0]["resources"][0]["nominal"]
 
 
 def test_set_quota_lets_waiting_work_start(ask, kube, team):
@@ -100,7 +98,7 @@ def test_reserve_waits_until_it_is_accepted_and_open_and_release_until_it_is_gon
 
     gone = ask("release", name, "--wait")
     assert gone.returncode == 0, gone.stderr
-    assert kube.find(RESERVATION, name) is None
+    assert kube.find(berth_kinds.RESERVATION, name) is None
 
 
 def test_reserve_tells_why_it_is_refused(ask, kube, team, pool):
@@ -108,7 +106,7 @@ def test_reserve_tells_why_it_is_refused(ask, kube, team, pool):
     refused = ask("reserve", name, "--pool", pool, "--quota", team, "--amount", "cpu=500", "-w")
     assert refused.returncode == EXIT_FAILURE
     assert f"Reservation {name} is refused: " in refused.stderr
-    assert kube.find(RESERVATION, name) is not None
+    assert kube.find(berth_kinds.RESERVATION, name) is not None
     assert ask("release", name, "-w").returncode == 0
 
 

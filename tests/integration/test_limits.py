@@ -11,14 +11,11 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
+from harness.programs import LEADS_AT_ONCE
 from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
-QUOTA = "berth.dev/v1alpha1/Quota"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-LEADER_FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 BREAKER_FAILURES = 3
 
 
@@ -42,14 +39,8 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def operator(programs) -> None:
-    """One operator that leads at once."""
-    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT)
-
-
 def limit(kube: ApiClient, quota: str, **fields) -> None:
-    kube.patch(QUOTA, quota, {"spec": fields})
+    kube.patch(berth_kinds.QUOTA, quota, {"spec": fields})
 
 
 def create_pods(kube: ApiClient, namespace: str, names: list[str], cpu: str = "1",
@@ -70,7 +61,7 @@ def wait_reason(kube: ApiClient, namespace: str, name: str, reason: str) -> None
 
 
 def throttled(kube: ApiClient, quota: str) -> dict:
-    return condition(kube.get(QUOTA, quota), "Throttled") or {}
+    return condition(kube.get(berth_kinds.QUOTA, quota), "Throttled") or {}
 
 
 def run_out_of_memory(kube: ApiClient, namespace: str, name: str) -> None:
@@ -88,13 +79,13 @@ def test_t1_a_rate_holds_work_back_and_outlives_a_restart(kube, team, programs):
     limit(kube, team, rateLimit={"admissionsPerMinute": 2, "burst": 2})
     names = [f"p{i}" for i in range(4)]
     create_pods(kube, team, names)
-    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="first")
+    programs.start_operator(*LEADS_AT_ONCE, name="first")
     wait_until(lambda: len(admitted(kube, team)) == 2, 20, "two are admitted")
     waiting = min(set(names) - admitted(kube, team))
     wait_reason(kube, team, waiting, "RateLimited")
     wait_until(lambda: throttled(kube, team).get("reason") == "RateLimited", 20, "it is shown")
     programs.stop_all()
-    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="second")
+    programs.start_operator(*LEADS_AT_ONCE, name="second")
     create_pods(kube, team, ["after"])
     wait_reason(kube, team, "after", "RateLimited")
     assert len(admitted(kube, team)) == 2  # the new leader's bucket was not full
@@ -170,23 +161,23 @@ def test_f2_history_outlives_a_restart(kube, team, pool, programs):
     limit(kube, team, parentRef={"name": root}, pools=[
         {"poolRef": {"name": pool}, "resources": [{"name": "cpu", "nominal": 0}]}])
     try:
-        programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="first")
+        programs.start_operator(*LEADS_AT_ONCE, name="first")
         create_pods(kube, team, ["borrows"], cpu="12")
         wait_phase(kube, "borrows", team, "Running")
         wait_until(lambda: fair_share(kube, team).get("shareMilli") == 750, 20, "the share is told")
         programs.stop_all()  # it would put its own history right
-        kube.patch(QUOTA, team, {"status": {"fairShare": {
+        kube.patch(berth_kinds.QUOTA, team, {"status": {"fairShare": {
             "dominantResource": "cpu", "shareMilli": 750, "historyMilli": 400,
             "sampledAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}}},
             subresource="status")
-        programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name="second")
+        programs.start_operator(*LEADS_AT_ONCE, name="second")
         kube.delete("v1/Pod", "borrows", team)
         wait_until(lambda: fair_share(kube, team).get("shareMilli") == 0, 30, "nothing is borrowed")
         # Half-life is a day: seconds later it is still what the leader before had told.
         assert 398 <= fair_share(kube, team)["historyMilli"] <= 402
     finally:
-        kube.delete(QUOTA, root)
+        kube.delete(berth_kinds.QUOTA, root)
 
 
 def fair_share(kube: ApiClient, quota: str) -> dict:
-    return kube.get(QUOTA, quota).get("status", {}).get("fairShare", {})
+    return kube.get(berth_kinds.QUOTA, quota).get("status", {}).get("fairShare", {})

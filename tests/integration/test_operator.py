@@ -12,16 +12,13 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
-from harness.programs import failpoints
+from harness.programs import LEADS_AT_ONCE, failpoints
 from harness.world import pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
 NODES = 3
 NODE_CPU = 8
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-LEADER_FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +33,6 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with a quota of its own name: 6 cpu."""
     with quota_of_its_own(kube, managed_namespace, pool, 6) as name:
         yield name
-
-
-@pytest.fixture
-def operator(programs) -> None:
-    """One operator that leads at once."""
-    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT)
 
 
 def create_pod(kube: ApiClient, name: str, namespace: str, cpu: str, **fields) -> None:
@@ -86,7 +77,7 @@ def test_a_gang_starts_whole_or_not_at_all(kube, team, operator):
                                     for pod in members_of(kube, "large", team)),
         20, "the gang says why it waits")
     assert ungated(members_of(kube, "large", team)) == 0
-    kube.patch("berth.dev/v1alpha1/Quota", team,
+    kube.patch(berth_kinds.QUOTA, team,
                [{"op": "replace", "path": "/spec/pools/0/resources/0/nominal", "value": 8}],
                content_type="application/json-patch+json")
     wait_until(lambda: ungated(members_of(kube, "large", team)) == 4, 20, "all gates are removed")
@@ -113,8 +104,8 @@ def unchanged_for(seconds: float, kube: ApiClient, team: str, pool: str) -> bool
 
 
 def resource_versions(kube: ApiClient, team: str, pool: str) -> list[str]:
-    return [kube.get("berth.dev/v1alpha1/Quota", team)["metadata"]["resourceVersion"],
-            kube.get("berth.dev/v1alpha1/ResourcePool", pool)["metadata"]["resourceVersion"],
+    return [kube.get(berth_kinds.QUOTA, team)["metadata"]["resourceVersion"],
+            kube.get(berth_kinds.POOL, pool)["metadata"]["resourceVersion"],
             kube.get("v1/Pod", "one", team)["metadata"]["resourceVersion"]]
 
 
@@ -128,11 +119,11 @@ def test_a_window_opens_on_time_and_only_its_holders_get_in(kube, team, pool, op
     wait_until(lambda: berth_kinds.is_true(kube, "Reservation", name, "Active"), 30, "the window opens")
     assert datetime.now(UTC) >= start.replace(microsecond=0)
     wait_phase(kube, "holder", team, "Running")
-    found = kube.get("berth.dev/v1alpha1/Reservation", name)
+    found = kube.get(berth_kinds.RESERVATION, name)
     assert condition(found, "Honored")["status"] == "True"
     record = json.loads(berth_kinds.annotation(kube, "holder", team, berth_kinds.ADMITTED))
     assert record["reservation"] == name
-    kube.delete("berth.dev/v1alpha1/Reservation", name)
+    kube.delete(berth_kinds.RESERVATION, name)
 
 
 def test_kill_9_between_any_two_writes_loses_nothing_and_admits_nothing_twice(
@@ -147,9 +138,9 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
     job_name = f"{prefix}-gang"
     reservation = f"{prefix}-{team[-6:]}"
     timeout = "2" if "Rollback" in failpoint else "300"
-    doomed = programs.start(OPERATOR, *LEADER_FLAGS, f"--gang-timeout-seconds={timeout}",
-                            service_account=SERVICE_ACCOUNT, name=f"doomed-{prefix}",
-                            environment={"BERTH_FAILPOINT": failpoint})
+    doomed = programs.start_operator(*LEADS_AT_ONCE, f"--gang-timeout-seconds={timeout}",
+                                     name=f"doomed-{prefix}",
+                                     environment={"BERTH_FAILPOINT": failpoint})
     if "Rollback" in failpoint:
         cluster.stop("scheduler")  # so that the gang cannot be bound
     kube.create(berth_kinds.window(reservation, pool, team, "1",
@@ -159,7 +150,7 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
     programs.stop_all()
     if "Rollback" in failpoint:
         cluster.start("scheduler")
-    programs.start(OPERATOR, *LEADER_FLAGS, service_account=SERVICE_ACCOUNT, name=f"heir-{prefix}")
+    programs.start_operator(*LEADS_AT_ONCE, name=f"heir-{prefix}")
     # The gang is whole in the end, whichever pods are its members by then; one that was rolled back
     # waits with back-off first.
     seconds = 180 if "Rollback" in failpoint else 60
@@ -178,24 +169,24 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
     wait_until(lambda: berth_kinds.cpu_used(kube, team) == "6", 20,
                lambda: f"the gang is charged once after {failpoint}: {berth_kinds.cpu_used(kube, team)} cpu")
     kube.delete("batch/v1/Job", job_name, team, propagationPolicy="Background")
-    kube.delete("berth.dev/v1alpha1/Reservation", reservation)
+    kube.delete(berth_kinds.RESERVATION, reservation)
     wait_until(lambda: not members_of(kube, job_name, team), 30, "the gang is gone")
     programs.stop_all()
 
 
 def test_a_standby_takes_over_when_the_leader_is_killed(kube, team, programs):
     flags = ("--status-interval-milliseconds=200",)
-    first = programs.start(OPERATOR, *flags, service_account=SERVICE_ACCOUNT, name="first")
+    first = programs.start_operator(*flags, name="first")
     create_pod(kube, "before", team, "1")
     wait_phase(kube, "before", team, "Running", 40)
-    programs.start(OPERATOR, *flags, service_account=SERVICE_ACCOUNT, name="second")
+    programs.start_operator(*flags, name="second")
     first.kill()
     create_pod(kube, "after", team, "1")
     wait_phase(kube, "after", team, "Running", 60)  # the lease runs out after 15 s
 
 
 def test_a_leader_that_stops_gives_the_lease_back(kube, team, programs, cluster):
-    programs.start(OPERATOR, service_account=SERVICE_ACCOUNT, name="leaving")
+    programs.start_operator(name="leaving")
     wait_until(lambda: holder(kube) != "", 30, "the lease is held")
     cluster.stop("leaving")
     assert holder(kube) == ""
@@ -208,10 +199,10 @@ def holder(kube: ApiClient) -> str:
 
 def test_a_paused_leader_that_wakes_up_late_writes_nothing_wrong(kube, team, programs, cluster):
     """F10: a leader that was frozen past its lease must not act on its old view."""
-    programs.start(OPERATOR, service_account=SERVICE_ACCOUNT, name="frozen")
+    programs.start_operator(name="frozen")
     wait_until(lambda: holder(kube) != "", 30, "the lease is held")
     cluster.pause("frozen")
-    programs.start(OPERATOR, service_account=SERVICE_ACCOUNT, name="fresh")
+    programs.start_operator(name="fresh")
     for index in range(8):
         create_pod(kube, f"p{index}", team, "1")
     wait_until(lambda: admitted(kube, team) == 6, 60, "the fresh leader filled the quota")

@@ -10,9 +10,9 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_gone, wait_phase, wait_until
+from harness.programs import LEADS_AT_ONCE
 from harness.world import node_shape, pool_of_nodes, quota_of_its_own
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 from berth_controlplane.nodes import NodeShape
 
@@ -20,8 +20,6 @@ NODES = 6
 NODE_CPU = 8
 # Of more than 100 nodes kube-scheduler looks at some.
 NODES_BESIDE = 250
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 # No scheduler has this name: a pod that asks for it is admitted and stays where it is.
 NOBODY = "no-such-scheduler"
 
@@ -70,7 +68,7 @@ def admitted_pod(kube: ApiClient, name: str, namespace: str) -> dict:
 
 
 def test_a_pod_of_a_job_is_pinned_and_runs_on_one_of_its_candidates(kube, team, pool, programs):
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    programs.start_operator(*LEADS_AT_ONCE)
     kube.create(job("pinned", team))
     pod = admitted_pod(kube, "pinned", team)
     record = json.loads(pod["metadata"]["annotations"][berth_kinds.ADMITTED])
@@ -82,7 +80,7 @@ def test_a_pod_of_a_job_is_pinned_and_runs_on_one_of_its_candidates(kube, team, 
 
 
 def test_a_nominated_pod_runs_on_the_node_that_was_named(kube, team, pool, programs):
-    programs.start(OPERATOR, *FLAGS, "--placement-mode=Nominate", service_account=SERVICE_ACCOUNT)
+    programs.start_operator(*LEADS_AT_ONCE, "--placement-mode=Nominate")
     kube.create(objects.pod("named", team, requests={"cpu": "2"}))
     wait_phase(kube, "named", team, "Running")
     record = json.loads(berth_kinds.annotation(kube, "named", team, berth_kinds.ADMITTED))
@@ -94,7 +92,7 @@ def test_a_nominated_pod_runs_on_the_node_that_was_named(kube, team, pool, progr
 def test_losing_every_candidate_before_binding_strands_no_pod(kube, cluster, team, pool, programs,
                                                               loss, namespace):
     """A pod that waits for its scheduler loses its four candidates, and comes back on others."""
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    programs.start_operator(*LEADS_AT_ONCE)
     kube.create(job("unlucky", team, scheduler=NOBODY))
     first = admitted_pod(kube, "unlucky", team)
     lost = pinned_nodes(first)
@@ -149,7 +147,7 @@ def many_nodes(kube: ApiClient, cluster: Cluster) -> Iterator[None]:
 
 @pytest.mark.usefixtures("many_nodes")
 def test_where_the_scheduler_looks_at_a_sample_pods_still_find_their_pool(kube, team, pool, programs):
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    programs.start_operator(*LEADS_AT_ONCE)
     labels = {"berth.dev/workload": "gang", "berth.dev/workload-size": "3"}
     gang = [f"member-{i}" for i in range(3)]
     for name in ("bare-0", "bare-1", *gang):  # each needs a node for itself

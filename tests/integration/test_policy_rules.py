@@ -11,14 +11,12 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
+from harness.programs import LEADS_AT_ONCE
 from harness.world import berth_programs, node_shape, pool_object, quota_of_its_own
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
 POLICY = "berth.dev/v1alpha1/AllocationPolicy"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200")
 REGION = "example.com/region"
 SPOT = "karpenter.sh/capacity-type"
 IN_EUROPE = {"requireNodeLabels": [{"key": REGION, "values": ["eu"]}]}
@@ -40,7 +38,7 @@ def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
 def team(kube: ApiClient, managed_namespace: str, pool: str, programs) -> Iterator[str]:
     """A managed namespace with a quota of its own name, and an operator."""
     with quota_of_its_own(kube, managed_namespace, pool, 48) as name:
-        programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+        programs.start_operator(*LEADS_AT_ONCE)
         yield name
 
 

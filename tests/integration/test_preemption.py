@@ -11,20 +11,14 @@ from pathlib import Path
 import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
-from harness.kube import ApiClient, condition, wait_phase, wait_until
-from harness.programs import failpoints
+from harness.kube import ApiClient, condition, live_pods, running_pods, wait_phase, wait_until
+from harness.programs import EVICTS_SOON, NOTICE_SECONDS, failpoints
 from harness.world import pool_of_nodes, two_teams
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
 NODE_CPU = 8
-NOTICE_SECONDS = 4
 NOMINATED = "berth.dev/nominated"
-REVOCABLE_AFTER = "berth.dev/revocable-after"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200",
-         f"--eviction-notice-seconds={NOTICE_SECONDS}", "--min-runtime-seconds=0")
 
 
 @pytest.fixture(scope="module")
@@ -43,32 +37,16 @@ def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def operator(programs) -> None:
-    """One operator that leads at once."""
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
-
-
-def deployment(name: str, namespace: str, replicas: int, cpu: str) -> dict:
-    labels = {"app": name}
-    return {"apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
-                     "template": {"metadata": {"labels": labels},
-                                  "spec": objects.pod_spec({"cpu": cpu})}}}
-
-
-def live(kube: ApiClient, namespace: str) -> list[dict]:
-    return [pod for pod in kube.list("v1/Pod", namespace)
-            if "deletionTimestamp" not in pod["metadata"]]
+    """One operator that leads at once and evicts soon."""
+    programs.start_operator(*EVICTS_SOON)
 
 
 def running(kube: ApiClient, namespace: str) -> list[str]:
-    return sorted(pod["metadata"]["name"] for pod in live(kube, namespace)
-                  if pod["status"].get("phase") == "Running")
+    return sorted(pod["metadata"]["name"] for pod in running_pods(kube, namespace))
 
 
 def noticed(kube: ApiClient, namespace: str) -> list[dict]:
-    return [pod for pod in live(kube, namespace)
-            if REVOCABLE_AFTER in pod["metadata"].get("annotations", {})]
+    return [pod for pod in live_pods(kube, namespace) if berth_kinds.revocable_after(pod)]
 
 
 def notes(kube: ApiClient, namespace: str, reason: str) -> str:
@@ -78,7 +56,7 @@ def notes(kube: ApiClient, namespace: str, reason: str) -> str:
 
 def borrow(kube: ApiClient, borrower: str) -> None:
     """Two pods of 4 cpu: half of them is lent."""
-    kube.create(deployment("work", borrower, 2, "4"))
+    kube.create(objects.deployment("work", borrower, replicas=2, requests={"cpu": "4"}))
     wait_until(lambda: len(running(kube, borrower)) == 2, 60, "the borrower has all 8 cpu")
 
 
@@ -98,16 +76,16 @@ def test_what_was_lent_comes_back_after_notice_and_its_work_waits_again(kube, te
     wait_until(lambda: len(noticed(kube, borrower)) == 1, 30, "one victim is told")
     seen = datetime.now(UTC)
     victim = noticed(kube, borrower)[0]
-    revocable = datetime.fromisoformat(victim["metadata"]["annotations"][REVOCABLE_AFTER])
+    revocable = berth_kinds.revocable_after(victim)
     assert (revocable - seen).total_seconds() > NOTICE_SECONDS - 2  # read some time after it was written
     record = json.loads(berth_kinds.annotation(kube, "owned", owner, NOMINATED))
     assert record["victims"] == [victim["metadata"]["uid"]]
     wait_phase(kube, "owned", owner, "Running", 60)
     assert datetime.now(UTC) >= revocable
     assert berth_kinds.annotation(kube, "owned", owner, NOMINATED) == ""
-    wait_until(lambda: len(live(kube, borrower)) == 2, 30, "the Deployment makes its pod again")
+    wait_until(lambda: len(live_pods(kube, borrower)) == 2, 30, "the Deployment makes its pod again")
     assert len(running(kube, borrower)) == 1
-    again = next(pod for pod in live(kube, borrower) if pod["status"].get("phase") != "Running")
+    again = next(pod for pod in live_pods(kube, borrower) if pod["status"].get("phase") != "Running")
     assert berth_kinds.is_gated(kube, again["metadata"]["name"], borrower)
     wait_until(lambda: f"{owner}/owned" in notes(kube, borrower, "Evicted"), 30, "the victim's event")
     assert victim["metadata"]["name"] in notes(kube, owner, "Preempting")
@@ -134,7 +112,7 @@ def measure(kube: ApiClient, pool: str, percent: int | None) -> None:
 
 
 def degraded(kube: ApiClient, pool: str) -> dict:
-    found = condition(kube.get("berth.dev/v1alpha1/ResourcePool", pool), "Degraded")
+    found = condition(kube.get(berth_kinds.POOL, pool), "Degraded")
     return found or {}
 
 
@@ -146,15 +124,15 @@ def test_measured_pressure_sheds_what_is_borrowed_after_notice(kube, pool, teams
         measure(kube, pool, 92)
         wait_until(lambda: len(noticed(kube, borrower)) == 1, 30, "one pod is told")
         victim = noticed(kube, borrower)[0]
-        revocable = datetime.fromisoformat(victim["metadata"]["annotations"][REVOCABLE_AFTER])
+        revocable = berth_kinds.revocable_after(victim)
         wait_until(lambda: degraded(kube, pool).get("reason") == "PoolUnderPressure", 10, "Degraded")
         assert "Critical" in degraded(kube, pool)["message"]
         wait_until(lambda: victim["metadata"]["name"] not in running(kube, borrower), 30, "it goes")
         assert datetime.now(UTC) >= revocable
         wait_until(lambda: "measured cpu is at 92 %" in notes(kube, borrower, "PoolUnderPressure"),
                    30, "its event has the number")
-        wait_until(lambda: len(live(kube, borrower)) == 2, 30, "the Deployment makes its pod again")
-        again = next(pod for pod in live(kube, borrower) if pod["status"].get("phase") != "Running")
+        wait_until(lambda: len(live_pods(kube, borrower)) == 2, 30, "the Deployment makes its pod again")
+        again = next(pod for pod in live_pods(kube, borrower) if pod["status"].get("phase") != "Running")
         name = again["metadata"]["name"]
         wait_until(lambda: berth_kinds.annotation(kube, name, borrower, berth_kinds.EXPLAIN)
                    .startswith("PoolUnderPressure"), 30, "it waits for the pressure to end")
@@ -177,20 +155,20 @@ def test_kill_9_between_any_two_writes_of_a_preemption(kube, teams, programs, pr
 
 def check_one_failpoint(kube: ApiClient, teams: tuple[str, str], programs, failpoint: str) -> None:
     owner, borrower = teams
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT, name=f"lender-{failpoint}")
-    kube.create(deployment("own", borrower, 1, "4"))
+    programs.start_operator(*EVICTS_SOON, name=f"lender-{failpoint}")
+    kube.create(objects.deployment("own", borrower, requests={"cpu": "4"}))
     wait_until(lambda: len(running(kube, borrower)) == 1, 60, "the borrower's own runs")
     own = running(kube, borrower)
     time.sleep(1.1)  # creation times have whole seconds: the newer one is the victim
-    kube.create(deployment("lent", borrower, 1, "4"))
+    kube.create(objects.deployment("lent", borrower, requests={"cpu": "4"}))
     wait_until(lambda: len(running(kube, borrower)) == 2, 60, "what it borrows runs")
     programs.stop_all()
 
     is_refused = "NominationEnd" in failpoint  # only a plan that fails gets there
     if is_refused:
         create_budget(kube, borrower, "lent", 1)
-    doomed = programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT,
-                            name=f"doomed-{failpoint}", environment={"BERTH_FAILPOINT": failpoint})
+    doomed = programs.start_operator(*EVICTS_SOON, name=f"doomed-{failpoint}",
+                                     environment={"BERTH_FAILPOINT": failpoint})
     kube.create(objects.job("asks", owner, parallelism=2, requests={"cpu": "2"}, labels={
         "berth.dev/workload": "asks", "berth.dev/workload-size": "2"},
         annotations={objects.RUN_SECONDS: "600"}))
@@ -198,12 +176,12 @@ def check_one_failpoint(kube: ApiClient, teams: tuple[str, str], programs, failp
     programs.stop_all()
     if is_refused:
         kube.delete("policy/v1/PodDisruptionBudget", "keep", borrower)
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT, name=f"heir-{failpoint}")
+    programs.start_operator(*EVICTS_SOON, name=f"heir-{failpoint}")
     wait_until(lambda: len(running(kube, owner)) == 2, 90,
                lambda: f"the gang runs after {failpoint}: {running(kube, owner)}")
     assert own == [name for name in running(kube, borrower) if name.startswith("own")]
     wait_until(lambda: not noticed(kube, borrower), 20, "no notice is left")
-    assert not any(NOMINATED in pod["metadata"].get("annotations", {}) for pod in live(kube, owner))
+    assert not any(NOMINATED in pod["metadata"].get("annotations", {}) for pod in live_pods(kube, owner))
     kube.delete("batch/v1/Job", "asks", owner, propagationPolicy="Background")
     for name in ("own", "lent"):
         kube.delete("apps/v1/Deployment", name, borrower, propagationPolicy="Background")

@@ -11,20 +11,16 @@ from pathlib import Path
 import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
-from harness.kube import ApiClient, wait_phase, wait_until
+from harness.kube import ApiClient, running_pods, wait_phase, wait_until
+from harness.programs import EVICTS_SOON
 from harness.world import pool_of_nodes, two_teams
 
-from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 
 NODE_CPU = 8
 EVERY = timedelta(minutes=3)
 WINDOW_SECONDS = 60
 DRAIN = timedelta(seconds=60)  # what is lent goes so long before the start
-REVOCABLE_AFTER = "berth.dev/revocable-after"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
-FLAGS = ("--leader-elect=false", "--status-interval-milliseconds=200",
-         "--eviction-notice-seconds=4", "--min-runtime-seconds=0")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +35,7 @@ def teams(kube: ApiClient, pool: str) -> Iterator[tuple[str, str]]:
     """Two managed namespaces; the second one's quota is as large as the node."""
     with two_teams(kube, pool, 4, NODE_CPU) as (owner, guest):
         yield owner, guest
-        kube.delete("berth.dev/v1alpha1/Reservation", f"often-{owner}")
+        kube.delete(berth_kinds.RESERVATION, f"often-{owner}")
 
 
 def recurring(name: str, pool_name: str, owner: str, starts: list[datetime]) -> dict:
@@ -55,23 +51,12 @@ def recurring(name: str, pool_name: str, owner: str, starts: list[datetime]) -> 
 
 def work(namespace: str) -> dict:
     """Two pods of 4 cpu that come back when they are evicted."""
-    labels = {"app": "work"}
-    return {"apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": {"name": "work", "namespace": namespace},
-            "spec": {"replicas": 2, "selector": {"matchLabels": labels},
-                     "template": {"metadata": {"labels": labels},
-                                  "spec": objects.pod_spec({"cpu": "4"})}}}
-
-
-def running(kube: ApiClient, namespace: str) -> list[dict]:
-    return [pod for pod in kube.list("v1/Pod", namespace)
-            if "deletionTimestamp" not in pod["metadata"] and pod["status"].get("phase") == "Running"]
+    return objects.deployment("work", namespace, replicas=2, requests={"cpu": "4"})
 
 
 def told(pods: list[dict]) -> list[datetime]:
     """Until when each of those that stand on lent capacity may stay."""
-    return [datetime.fromisoformat(pod["metadata"]["annotations"][REVOCABLE_AFTER]) for pod in pods
-            if REVOCABLE_AFTER in pod["metadata"].get("annotations", {})]
+    return [end for pod in pods if (end := berth_kinds.revocable_after(pod))]
 
 
 def next_starts() -> list[datetime]:
@@ -86,17 +71,17 @@ def sleep_until(instant: datetime) -> None:
 
 
 def status(kube: ApiClient, name: str) -> dict:
-    return dict(kube.get("berth.dev/v1alpha1/Reservation", name).get("status", {}))
+    return dict(kube.get(berth_kinds.RESERVATION, name).get("status", {}))
 
 
 def check_one_window(kube: ApiClient, owner: str, guest: str, number: int, start: datetime) -> None:
     reservation = f"often-{owner}"
-    wait_until(lambda: told(running(kube, guest)) == [start - DRAIN], 30,
-               lambda: f"half of the node is lent until {start - DRAIN}: {told(running(kube, guest))}")
+    wait_until(lambda: told(running_pods(kube, guest)) == [start - DRAIN], 30,
+               lambda: f"half of the node is lent until {start - DRAIN}: {told(running_pods(kube, guest))}")
     sleep_until(start - DRAIN - timedelta(seconds=2))
-    assert len(running(kube, guest)) == 2  # not before
+    assert len(running_pods(kube, guest)) == 2  # not before
     sleep_until(start - timedelta(seconds=30))
-    assert len(running(kube, guest)) == 1  # the other one comes back, and waits
+    assert len(running_pods(kube, guest)) == 1  # the other one comes back, and waits
     sleep_until(start)
     wait_until(lambda: berth_kinds.is_true(kube, "Reservation", reservation, "Active"), 5, "it opens")
     holder = f"holder-{number}"
@@ -105,14 +90,14 @@ def check_one_window(kube: ApiClient, owner: str, guest: str, number: int, start
     record = json.loads(berth_kinds.annotation(kube, holder, owner, berth_kinds.ADMITTED))
     assert record["reservation"] == reservation
     sleep_until(start + timedelta(seconds=WINDOW_SECONDS - 2))
-    assert [pod["metadata"]["name"] for pod in running(kube, owner)] == [holder]
-    wait_until(lambda: not running(kube, owner), 15, "the holder leaves at the end of the window")
+    assert [pod["metadata"]["name"] for pod in running_pods(kube, owner)] == [holder]
+    wait_until(lambda: not running_pods(kube, owner), 15, "the holder leaves at the end of the window")
 
 
 def test_r3_r4_a_recurring_window_has_its_capacity_each_time(kube, teams, pool, programs):
     """R3, R4, P6: lent with notice, back in time, recalled by a holder, left at the end."""
     owner, guest = teams
-    programs.start(OPERATOR, *FLAGS, service_account=SERVICE_ACCOUNT)
+    programs.start_operator(*EVICTS_SOON)
     reservation = f"often-{owner}"
     starts = next_starts()
     kube.create(recurring(reservation, pool, owner, starts))

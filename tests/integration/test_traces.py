@@ -12,7 +12,7 @@ from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.extender_world import let_it_bind, metric, wait_bound
 from harness.kube import ApiClient, wait_until
-from harness.trace_collector import Span, TraceCollector, trace_collector
+from harness.trace_collector import Span, TraceCollector
 from harness.world import node_shape, pool_object, quota_of_its_own
 
 from berth_controlplane.berth import EXTENDER, OPERATOR, BerthOptions
@@ -21,14 +21,13 @@ from berth_controlplane.berth import up as berth_up
 from berth_controlplane.cluster import Cluster
 
 ROOT_SPAN = "pod from created to bound"
-SERVICE_ACCOUNT = "berth-system/berth-operator"
 # Each program makes wall time of its own steady clock, to the millisecond.
 CLOCK_ERROR_SECONDS = 0.005
 
 
 @pytest.fixture(scope="module")
 def collector() -> Iterator[TraceCollector]:
-    with trace_collector() as listening:
+    with TraceCollector() as listening:
         yield listening
 
 
@@ -118,8 +117,7 @@ def test_no_span_is_lost_on_the_way_of_a_few_pods(cluster, kube, pool, team):
 def test_a_log_level_that_changes_in_its_file_holds_without_a_restart(programs, pool, tmp_path):
     level = tmp_path / "level"
     level.write_text("info")
-    record = programs.start(OPERATOR, f"--log-level-file={level}",
-                            service_account=SERVICE_ACCOUNT, name="standby")
+    record = programs.start_operator(f"--log-level-file={level}", name="standby")
     log = Path(record.log)
     assert '"level":"debug"' not in log.read_text(encoding="utf-8")
     level.write_text("debug\n")

@@ -8,10 +8,14 @@ from typing import Any
 from .kube import ApiClient, Object, condition
 
 API_VERSION = "berth.dev/v1alpha1"
+POOL = f"{API_VERSION}/ResourcePool"
+QUOTA = f"{API_VERSION}/Quota"
+RESERVATION = f"{API_VERSION}/Reservation"
 GATE = "berth.dev/admission"
 ADMITTED = "berth.dev/admitted"
 EXPLAIN = "berth.dev/explain"
 POOL_LABEL = "berth.dev/pool"
+REVOCABLE_AFTER = "berth.dev/revocable-after"
 
 
 def _object(kind: str, name: str, spec: Object) -> Object:
@@ -62,6 +66,12 @@ def annotation(kube: ApiClient, name: str, namespace: str, key: str) -> str:
     return str(found["metadata"].get("annotations", {}).get(key, ""))
 
 
+def revocable_after(pod: Object) -> datetime | None:
+    """Until when a pod may stay that was told to go; None: it was not."""
+    end = pod["metadata"].get("annotations", {}).get(REVOCABLE_AFTER)
+    return datetime.fromisoformat(end) if end else None
+
+
 def is_true(kube: ApiClient, kind: str, name: str, wanted: str) -> bool:
     """Whether a cluster-scoped object of ours has a condition that is True."""
     found = kube.find(f"{API_VERSION}/{kind}", name)
@@ -71,7 +81,7 @@ def is_true(kube: ApiClient, kind: str, name: str, wanted: str) -> bool:
 
 def cpu_used(kube: ApiClient, name: str) -> str:
     """What a quota's status says is charged to it; empty if it says nothing yet."""
-    status = kube.get(f"{API_VERSION}/Quota", name).get("status", {})
+    status = kube.get(QUOTA, name).get("status", {})
     rows = [row for each in status.get("pools", []) for row in each["resources"]]
     return next((str(row.get("used")) for row in rows if row["name"] == "cpu"), "")
 
@@ -83,4 +93,4 @@ def measure_cpu(kube: ApiClient, pool_name: str, percent: int | None, cores: int
         status = {"measuredAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                   "resources": [{"name": "cpu", "used": f"{cores * 10 * percent}m",
                                  "measuredCapacity": str(cores)}]}
-    kube.patch(f"{API_VERSION}/ResourcePool", pool_name, {"status": status}, subresource="status")
+    kube.patch(POOL, pool_name, {"status": status}, subresource="status")

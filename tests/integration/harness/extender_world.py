@@ -44,7 +44,7 @@ def pool(cluster: Cluster, programs_folder: Path) -> Iterator[str]:
         cluster.kube.apply({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
                             "metadata": {"name": priority_class}, "value": value})
     yield name
-    cluster.kube.delete("berth.dev/v1alpha1/ResourcePool", name)
+    cluster.kube.delete(berth_kinds.POOL, name)
     for node in cluster.kube.list("v1/Node", labelSelector=f"{berth_kinds.POOL_LABEL}={name}"):
         cluster.kube.delete("v1/Node", node["metadata"]["name"])
     berth_down(cluster)
@@ -73,7 +73,7 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
                                   10 * NODES * NODE_CPU))
     yield managed_namespace
     clear(kube, managed_namespace)
-    kube.delete("berth.dev/v1alpha1/Quota", managed_namespace)
+    kube.delete(berth_kinds.QUOTA, managed_namespace)
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from berth_controlplane.waiting import WaitTimeout, wait_until
 
 __all__ = [
     "APPLY_PATCH", "JSON_PATCH", "MERGE_PATCH", "STRATEGIC_PATCH", "WAIT_SECONDS", "ApiClient",
-    "ApiError", "Object", "WaitTimeout", "condition", "phase", "wait_condition", "wait_gone",
-    "wait_phase", "wait_until",
+    "ApiError", "Object", "WaitTimeout", "condition", "live_pods", "phase", "running_pods",
+    "wait_condition", "wait_gone", "wait_phase", "wait_until",
 ]
 
 WAIT_SECONDS = 60
@@ -30,6 +30,17 @@ def phase(kube: ApiClient, name: str, namespace: str) -> str:
     """status.phase of a pod; empty if there is no such pod."""
     pod = kube.find("v1/Pod", name, namespace)
     return str(pod["status"].get("phase", "")) if pod else ""
+
+
+def live_pods(kube: ApiClient, namespace: str) -> list[Object]:
+    """The pods of a namespace that nobody has deleted."""
+    return [pod for pod in kube.list("v1/Pod", namespace)
+            if "deletionTimestamp" not in pod["metadata"]]
+
+
+def running_pods(kube: ApiClient, namespace: str) -> list[Object]:
+    """Those of them that run."""
+    return [pod for pod in live_pods(kube, namespace) if pod["status"].get("phase") == "Running"]
 
 
 def condition(item: Object, kind: str) -> Object | None:

@@ -1,7 +1,6 @@
 """A scheduler extender whose answers a test chooses, to learn what kube-scheduler makes of them.
 
-Without being told otherwise it is honest: it keeps every node, scores all the same, preempts what
-the scheduler proposes and binds where it is told to. A test replaces single verbs:
+Without being told otherwise it is honest. A test replaces single verbs:
 
     liar.verbs["filter"] = lambda arguments: {"NodeNames": ["unheard-of"]}
 """
@@ -10,14 +9,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
-from berth_controlplane.ports import HOST
-
-from .kube import ApiClient, ApiError, Object
+from .honest_extender import HonestExtender
+from .kube import ApiClient, Object
+from .local_server import LocalServer
 
 Verb = Callable[[Object], Any]
 
@@ -34,26 +31,18 @@ class Status(Exception):
         self.code = code
 
 
-class LyingExtender:
-    """The extender, its verbs, and every call that came: (verb, arguments, answer)."""
+class LyingExtender(LocalServer):
+    """The extender, its verbs, and every call that came: (verb, arguments).
+
+    Its url goes into urlPrefix; `honest` gives the truth, for lies to start from.
+    """
 
     def __init__(self, kube: ApiClient) -> None:
-        self._kube = kube
+        self.honest = HonestExtender(kube)
         self._lock = threading.Lock()
         self._calls: list[tuple[str, Object]] = []
         self.verbs: dict[str, Verb] = {}
-        self._server = ThreadingHTTPServer((HOST, 0), handler_for(self))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        """What goes into urlPrefix."""
-        return f"http://{HOST}:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__()
 
     def be_honest(self) -> None:
         """Forget all lies and all calls."""
@@ -73,29 +62,16 @@ class LyingExtender:
             chosen = self.verbs.get(verb)
         if chosen is not None:
             return chosen(arguments)
-        return getattr(self, verb)(arguments)
+        return self.honest.answer(verb, arguments)
 
-    # The truth, for lies to start from.
-
-    def filter(self, arguments: Object) -> Object:
-        return {"NodeNames": arguments["NodeNames"]}
-
-    def prioritize(self, arguments: Object) -> list[Object]:
-        return [{"Host": name, "Score": 0} for name in arguments["NodeNames"]]
-
-    def preempt(self, arguments: Object) -> Object:
-        return {"NodeNameToMetaVictims": arguments["NodeNameToMetaVictims"]}
-
-    def bind(self, arguments: Object) -> Object:
-        path = self._kube.path("v1/Pod", arguments["PodNamespace"], arguments["PodName"], "binding")
+    def respond(self, path: str, content_type: str, body: bytes) -> tuple[int, bytes] | None:
         try:
-            self._kube.request("POST", path, {
-                "apiVersion": "v1", "kind": "Binding",
-                "metadata": {"name": arguments["PodName"], "uid": arguments["PodUID"]},
-                "target": {"kind": "Node", "name": arguments["Node"]}})
-        except ApiError as error:
-            return {"Error": str(error)}
-        return {}
+            answer = self.answer(path.rpartition("/")[2], json.loads(body))
+        except NoAnswer:
+            return None
+        except Status as status:
+            return status.code, b""
+        return 200, json.dumps(answer).encode()
 
 
 def pod_name(arguments: Object) -> str:
@@ -103,42 +79,3 @@ def pod_name(arguments: Object) -> str:
     if "PodName" in arguments:
         return str(arguments["PodName"])
     return str(arguments["Pod"]["metadata"]["name"])
-
-
-def handler_for(liar: LyingExtender) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            arguments = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            try:
-                body = json.dumps(liar.answer(self.path.rpartition("/")[2], arguments)).encode()
-                self._send(200, body)
-            except NoAnswer:
-                self.close_connection = True
-            except Status as status:
-                self._send(status.code, b"")
-
-        def _send(self, code: int, body: bytes) -> None:
-            try:
-                self.send_response(code)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-            except OSError:
-                self.close_connection = True  # the scheduler has given up waiting
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler
-
-
-@contextmanager
-def lying_extender(kube: ApiClient) -> Iterator[LyingExtender]:
-    liar = LyingExtender(kube)
-    try:
-        yield liar
-    finally:
-        liar.close()

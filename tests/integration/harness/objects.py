@@ -58,6 +58,32 @@ def job(name: str, namespace: str, *, parallelism: int = 1, completions: int | N
     }
 
 
+def deployment(name: str, namespace: str, *, replicas: int = 1,
+               requests: Mapping[str, str] | None = None,
+               annotations: Mapping[str, str] | None = None) -> Object:
+    """A Deployment; annotations go to its pods."""
+    labels = {"app": name}
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels, "annotations": dict(annotations or {})},
+                "spec": pod_spec(requests),
+            },
+        },
+    }
+
+
+def measured_deployment(name: str, namespace: str, cpu_used: str,
+                        memory_used: str = "100Mi") -> Object:
+    """Two replicas that ask for 1 cpu and 512Mi each, and are measured to use so much."""
+    return deployment(name, namespace, replicas=2, requests={"cpu": "1", "memory": "512Mi"},
+                      annotations={USAGE_CPU: cpu_used, USAGE_MEMORY: memory_used})
+
+
 def service_account(name: str, namespace: str) -> Object:
     """A service account without any rights of its own."""
     return {"apiVersion": "v1", "kind": "ServiceAccount",

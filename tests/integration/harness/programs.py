@@ -9,11 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from berth_controlplane.berth import OPERATOR
 from berth_controlplane.cluster import Cluster
 from berth_controlplane.ports import HOST, pick_ports
 from berth_controlplane.processes import ProcessRecord
 
 READY_TIMEOUT_SECONDS = 60
+# Of an operator: it leads as soon as it has started, and tells of what it did at once.
+LEADS_AT_ONCE = ("--leader-elect=false", "--status-interval-milliseconds=200")
+# The same, and it takes back from whoever has just begun, with a short notice.
+NOTICE_SECONDS = 4
+EVICTS_SOON = (*LEADS_AT_ONCE, f"--eviction-notice-seconds={NOTICE_SECONDS}",
+               "--min-runtime-seconds=0")
 REPORT_CHARACTERS_MAX = 4000
 SANITIZER_REPORT = re.compile(
     r"(ERROR|WARNING): (Address|Leak|Memory|Thread)Sanitizer|runtime error: ")
@@ -51,6 +58,12 @@ class Programs:
         self._started.append(label)
         self._cluster.add(record)
         return record
+
+    def start_operator(self, *flags: str, name: str | None = None,
+                       environment: dict[str, str] | None = None) -> ProcessRecord:
+        """The same of an operator, with the rights of its own service account."""
+        return self.start(OPERATOR, *flags, service_account=f"berth-system/{OPERATOR}", name=name,
+                          environment=environment)
 
     def stop_all(self) -> None:
         """Stop what was started, last first; the test fails if a sanitizer found something."""

@@ -14,10 +14,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "controlplane"))
+TESTS = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TESTS / "controlplane"), str(TESTS / "integration")]
 
-from berth_controlplane.api import ApiClient, Object  # noqa: E402  (the path must be set first)
-from berth_controlplane.errors import ApiError  # noqa: E402
+from harness.honest_extender import HonestExtender  # noqa: E402  (the path must be set first)
+
+from berth_controlplane.api import ApiClient  # noqa: E402
 from berth_controlplane.health import serve_health  # noqa: E402
 
 
@@ -25,7 +27,8 @@ def main() -> None:
     flags = dict(argument.removeprefix("--").split("=", 1) for argument in sys.argv[1:])
     kube = ApiClient.from_kubeconfig(flags["kubeconfig"])
     if "tls-cert-file" in flags:
-        extender = ThreadingHTTPServer(address(flags["bind-address"]), extender_handler(kube))
+        extender = ThreadingHTTPServer(address(flags["bind-address"]),
+                                       extender_handler(HonestExtender(kube)))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(flags["tls-cert-file"], flags["tls-private-key-file"])
         context.load_verify_locations(flags["client-ca-file"])
@@ -41,7 +44,7 @@ def address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def extender_handler(kube: ApiClient) -> type[BaseHTTPRequestHandler]:
+def extender_handler(extender: HonestExtender) -> type[BaseHTTPRequestHandler]:
     class ExtenderHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -50,36 +53,16 @@ def extender_handler(kube: ApiClient) -> type[BaseHTTPRequestHandler]:
             verb = self.path.rpartition("/")[2]
             caller = dict(pair[0] for pair in self.connection.getpeercert()["subject"])
             print(f"asked: {verb} by {caller['commonName']}", flush=True)
-            body = json.dumps(answer(kube, verb, arguments)).encode()
+            answer = extender.answer(verb, arguments)
+            if "Error" in answer:
+                print(answer["Error"], flush=True)
+            body = json.dumps(answer).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
     return ExtenderHandler
-
-
-def answer(kube: ApiClient, verb: str, arguments: Object) -> object:
-    if verb == "filter":
-        return {"NodeNames": arguments["NodeNames"]}
-    if verb == "prioritize":
-        return [{"Host": name, "Score": 0} for name in arguments["NodeNames"]]
-    if verb == "bind":
-        return bind(kube, arguments)
-    return {"NodeNameToMetaVictims": arguments["NodeNameToMetaVictims"]}
-
-
-def bind(kube: ApiClient, arguments: Object) -> Object:
-    try:
-        path = kube.path("v1/Pod", arguments["PodNamespace"], arguments["PodName"], "binding")
-        kube.request("POST", path, {
-            "apiVersion": "v1", "kind": "Binding",
-            "metadata": {"name": arguments["PodName"], "uid": arguments["PodUID"]},
-            "target": {"kind": "Node", "name": arguments["Node"]}})
-        return {}
-    except ApiError as error:
-        print(error, flush=True)
-        return {"Error": str(error)}
 
 
 if __name__ == "__main__":

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from berth_controlplane.ports import HOST
+from .local_server import LocalServer
 
 
 @dataclass(frozen=True)
@@ -27,30 +24,25 @@ class Span:
     attributes: dict[str, str]
 
 
-class TraceCollector:
-    """Listens on a port of this machine until it is closed."""
+class TraceCollector(LocalServer):
+    """Its url is what --otlp-endpoint is told."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spans: list[Span] = []
-        self._server = ThreadingHTTPServer((HOST, 0), handler_for(self))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        """What --otlp-endpoint is told."""
-        return f"http://{HOST}:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__()
 
     def trace(self, trace: str) -> list[Span]:
         """The spans of one trace that have come, in the order in which they ended."""
         with self._lock:
             found = [span for span in self._spans if span.trace == trace]
         return sorted(found, key=lambda span: span.end)
+
+    def respond(self, path: str, content_type: str, body: bytes) -> tuple[int, bytes] | None:
+        if path != "/v1/traces" or content_type != "application/json":
+            return 404, b"{}"
+        self.take(json.loads(body))
+        return 200, b"{}"
 
     def take(self, request: dict[str, Any]) -> None:
         """The spans of an ExportTraceServiceRequest."""
@@ -72,34 +64,3 @@ def attributes(holder: dict[str, Any]) -> dict[str, str]:
     """Key and value of each, as text."""
     return {entry["key"]: str(next(iter(entry["value"].values())))
             for entry in holder["attributes"]}
-
-
-def handler_for(collector: TraceCollector) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            expected = self.path == "/v1/traces" and \
-                self.headers["Content-Type"] == "application/json"
-            if expected:
-                collector.take(json.loads(body))
-            self.send_response(200 if expected else 404)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler
-
-
-@contextmanager
-def trace_collector() -> Iterator[TraceCollector]:
-    collector = TraceCollector()
-    try:
-        yield collector
-    finally:
-        collector.close()

@@ -16,8 +16,6 @@ from berth_controlplane.nodes import NodeShape
 from . import berth_objects as berth_kinds
 from .kube import ApiClient, Object
 
-POOL = f"{berth_kinds.API_VERSION}/ResourcePool"
-QUOTA = f"{berth_kinds.API_VERSION}/Quota"
 # Each test starts its own operator, with its own flags.
 WITHOUT_OPERATOR = (EXTENDER,)
 
@@ -50,7 +48,7 @@ def pool_object(kube: ApiClient, name: str, more_resources: tuple[Object, ...] =
     described["spec"]["resources"] += more_resources
     kube.create(described)
     yield
-    kube.delete(POOL, name)
+    kube.delete(berth_kinds.POOL, name)
 
 
 def node_shape(name: str, pool: str, cpu: int, labels: dict[str, str] | None = None) -> NodeShape:
@@ -67,7 +65,7 @@ def quota_of_its_own(kube: ApiClient, namespace: str, pool: str, cpu: int,
     quota["spec"]["pools"][0]["resources"] += more_resources
     kube.create(quota)
     yield namespace
-    kube.delete(QUOTA, namespace)
+    kube.delete(berth_kinds.QUOTA, namespace)
 
 
 @contextmanager
@@ -82,6 +80,6 @@ def two_teams(kube: ApiClient, pool: str, owner_cpu: int, guest_cpu: int) -> Ite
         kube.create(berth_kinds.quota(name, [name], pool, cpu, parent=root))
     yield owner, guest
     for name in (owner, guest):
-        kube.delete(QUOTA, name)
+        kube.delete(berth_kinds.QUOTA, name)
         kube.delete("v1/Namespace", name)
-    kube.delete(QUOTA, root)
+    kube.delete(berth_kinds.QUOTA, root)

@@ -118,17 +118,13 @@ Answer<Json> handle_list(const ServerState& state, const RequestInfo& info, Revi
   const ListQuery& query = info.list;
   if (const auto errors = validate(query); !errors.empty())
     return tl::unexpected(invalid({"meta.k8s.io", "ListOptions"}, "", errors));
-  const auto labels = LabelSelector::parse(query.label_selector);
-  if (!labels)
-    return tl::unexpected(labels.error());
-  const auto fields = FieldSelector::parse(query.field_selector, *info.resource);
-  if (!fields)
-    return tl::unexpected(fields.error());
+  const auto selector = Selector::parse(query.label_selector, query.field_selector, *info.resource);
+  if (!selector)
+    return tl::unexpected(selector.error());
   const auto start = start_of(state.store, info, visible);
   if (!start)
     return tl::unexpected(start.error());
 
-  const Selector selector{*labels, *fields};
   const std::string prefix = info.key.ns.empty() ? "" : info.key.ns + "/";
   const auto entries = state.store.list(info.resource->type, start->revision, start->from);
   // A list at resourceVersion 0 comes from the watch cache, which ignores limits.
@@ -139,12 +135,12 @@ Answer<Json> handle_list(const ServerState& state, const RequestInfo& info, Revi
     const Entry& entry = entries[index];
     if (!entry.key.starts_with(prefix))
       break;
-    if (!selector.matches(*entry.object))
+    if (!selector->matches(*entry.object))
       continue;
     if (limit > 0 && items.size() == limit) {
       metadata["continue"] = encode(ContinueToken{static_cast<std::int64_t>(start->revision),
                                                   entry.key.substr(prefix.size())});
-      if (selector.empty())
+      if (selector->empty())
         metadata["remainingItemCount"] = count_from(entries, index, prefix);
       break;
     }

@@ -181,6 +181,17 @@ bool FieldSelector::matches(const Json& object) const {
   });
 }
 
+Answer<Selector> Selector::parse(std::string_view label_text, std::string_view field_text,
+                                 const ServedResource& resource) {
+  auto of_labels = LabelSelector::parse(label_text);
+  if (!of_labels)
+    return tl::unexpected(of_labels.error());
+  auto of_fields = FieldSelector::parse(field_text, resource);
+  if (!of_fields)
+    return tl::unexpected(of_fields.error());
+  return Selector{*std::move(of_labels), *std::move(of_fields)};
+}
+
 bool Selector::matches(const Json& object) const {
   return labels.matches(at(object, "/metadata/labels")) && fields.matches(object);
 }

@@ -57,6 +57,9 @@ struct Selector {
   LabelSelector labels;
   FieldSelector fields;
 
+  /// Of the two texts as requests carry them. BadRequest says what is wrong with the first bad one.
+  [[nodiscard]] static Answer<Selector>
+  parse(std::string_view label_text, std::string_view field_text, const ServedResource& resource);
   [[nodiscard]] bool matches(const Json& object) const;
   [[nodiscard]] bool empty() const { return labels.empty() && fields.empty(); }
 };

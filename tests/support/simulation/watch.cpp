@@ -37,12 +37,9 @@ Answer<Watch> Watch::start(const ServerState& state, const RequestInfo& info, Re
   const ListQuery& query = info.list;
   if (const auto errors = validate(query); !errors.empty())
     return tl::unexpected(invalid({"meta.k8s.io", "ListOptions"}, "", errors));
-  const auto labels = LabelSelector::parse(query.label_selector);
-  if (!labels)
-    return tl::unexpected(labels.error());
-  const auto fields = FieldSelector::parse(query.field_selector, *info.resource);
-  if (!fields)
-    return tl::unexpected(fields.error());
+  const auto selector = Selector::parse(query.label_selector, query.field_selector, *info.resource);
+  if (!selector)
+    return tl::unexpected(selector.error());
   const std::string& text = query.resource_version;
   Revision asked = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), asked);
@@ -51,7 +48,7 @@ Answer<Watch> Watch::start(const ServerState& state, const RequestInfo& info, Re
                                       "\": strconv.ParseUint: parsing \"" + text +
                                       "\": invalid syntax"));
 
-  Watch watch{info, {*labels, *fields}, asked};
+  Watch watch{info, *selector, asked};
   const bool initial = query.send_initial_events.value_or(asked == 0);
   if (initial)
     // A streaming list without resourceVersion is as fresh as a consistent list.

@@ -12,16 +12,23 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-} // namespace
-
-TEST_CASE("Q6, P6: a burst that is over is told, keeps its grace, and goes then") {
+/// "own" runs on all that its quota has, "burst" on as much again for ten minutes, and has five
+/// minutes of grace then.
+World bursting_world(Duration notice) {
   World world = preempting_world({12});
-  world.policy.preemption.notice = GENERATE(0s, 30s);
+  world.policy.preemption.notice = notice;
   world.policy.preemption.min_runtime = 0s;
   world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
   world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
   static_cast<void>(play(world));
   bind_admitted(world);
+  return world;
+}
+
+} // namespace
+
+TEST_CASE("Q6, P6: a burst that is over is told, keeps its grace, and goes then") {
+  World world = bursting_world(GENERATE(0s, 30s));
   CHECK(play(world).preemption.empty());
   world.now += 10min;
   const Plan told = play(world);
@@ -37,12 +44,7 @@ TEST_CASE("Q6, P6: a burst that is over is told, keeps its grace, and goes then"
 }
 
 TEST_CASE("Q6: who heard from a preemptor before keeps the grace of its burst as well") {
-  World world = preempting_world({12});
-  world.policy.preemption.min_runtime = 0s;
-  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
-  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
-  static_cast<void>(play(world));
-  bind_admitted(world);
+  World world = bursting_world(0s);
   world.now += 10min;
   change(world, PodUid{"uid-burst"}, [&](PodView& pod) { pod.revocable_after = world.now; });
   CHECK(names_due(play(world), EvictionStep::Evict).empty());
@@ -51,12 +53,7 @@ TEST_CASE("Q6: who heard from a preemptor before keeps the grace of its burst as
 }
 
 TEST_CASE("Q6: a burst whose quota has room again is pardoned") {
-  World world = preempting_world({12});
-  world.policy.preemption.min_runtime = 0s;
-  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
-  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("burst", "a").cpu(4).created(1));
-  static_cast<void>(play(world));
-  bind_admitted(world);
+  World world = bursting_world(0s);
   world.now += 10min;
   CHECK(names_due(play(world), EvictionStep::Notice) == Names{"burst"});
   world.state.remove_pod(PodUid{"uid-own"});

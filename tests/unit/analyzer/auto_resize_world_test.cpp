@@ -37,18 +37,8 @@ struct ResizedWorld : WorkloadWorld {
 
 TEST_CASE("what a kill was answered with is not raised again by who remembers no kill") {
   WorkloadWorld world;
-  const Json asked = {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}},
-                      {"limits", {{"memory", "1Gi"}}}};
-  world.add_deployment(0, asked);
-  world.admin.create(simulation::make_pod("shop", "web-0")
-                         .cpu("1")
-                         .memory("1Gi")
-                         .set("/spec/containers/0/resources/limits/memory", "1Gi")
-                         .label("pod-template-hash", "7c9")
-                         .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
-                         .on_node("n-0"));
-  world.set_status("web-0", Json::object());
-  world.pods.emplace_back("web-0");
+  world.container_resources = with_limit();
+  world.add_deployment(1);
   world.add_policy({{"mode", "Auto"}, {"actions", {"Resize"}}});
   const auto limit = [&world] {
     return world.admin.get("Pod", {"shop", "web-0"})
@@ -59,10 +49,7 @@ TEST_CASE("what a kill was answered with is not raised again by who remembers no
   {
     SimulatedAnalyzer analyzer(world);
     world.measure_pods_for(25min, 100, 600);
-    const Json ended = {{"reason", "OOMKilled"},
-                        {"exitCode", 137},
-                        {"finishedAt", format_time(world.executor.now())}};
-    world.set_status("web-0", {{"terminated", ended}});
+    world.kill_for_memory("web-0");
     world.measure_pods_for(5min, 100, 600);
     raised = limit();
     CHECK(raised != "1Gi");

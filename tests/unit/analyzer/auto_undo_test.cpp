@@ -33,6 +33,13 @@ struct Scaled {
         api::RecommendationOutcome{result, Quantity::of(30), Quantity::of(80), kNow - 5min};
     facts.usage.present = to;
   }
+  /// It was taken back now, and is asked for once more.
+  void undo_and_ask_again() {
+    workload.replicas = *replicas_in(one.status.carried_out->undo_patch);
+    one.status.carried_out->undone_at = kNow;
+    policy.status.last_applied_at = kNow;
+    wanted = one.meta.key();
+  }
   void verify(bool held) {
     api::Condition verified;
     verified.type = "Verified";
@@ -94,10 +101,7 @@ TEST_CASE("what became no worse stays, and so does what was taken back already")
 
 TEST_CASE("added replicas that were taken back are asked for again within the hour") {
   Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
-  scaled.workload.replicas = 4;
-  scaled.one.status.carried_out->undone_at = kNow;
-  scaled.policy.status.last_applied_at = kNow;
-  scaled.wanted = scaled.one.meta.key();
+  scaled.undo_and_ask_again();
   CHECK_FALSE(scaled.plan(kNow + 9min).scale);
   CHECK(scaled.plan(kNow + 10min).scale);
   scaled.policy.spec.cooldown = 50min;
@@ -108,10 +112,7 @@ TEST_CASE("added replicas that were taken back are asked for again within the ho
 TEST_CASE(
     "an emergency waits for no more than the cooldown, though the last growth was taken back") {
   Scaled scaled(RecommendationKind::ScaleOut, 4, 6, OutcomeResult::Unchanged);
-  scaled.workload.replicas = 4;
-  scaled.one.status.carried_out->undone_at = kNow;
-  scaled.policy.status.last_applied_at = kNow;
-  scaled.wanted = scaled.one.meta.key();
+  scaled.undo_and_ask_again();
   scaled.one.spec.priority = api::RecommendationPriority::Critical;
   CHECK_FALSE(scaled.plan(kNow + 4min).scale);
   CHECK(scaled.plan(kNow + 5min).scale);
@@ -119,10 +120,7 @@ TEST_CASE(
 
 TEST_CASE("replicas that were taken away and given back are not taken away again for hours") {
   Scaled scaled(RecommendationKind::ScaleIn, 10, 8, OutcomeResult::Worse);
-  scaled.workload.replicas = 10;
-  scaled.one.status.carried_out->undone_at = kNow;
-  scaled.policy.status.last_applied_at = kNow;
-  scaled.wanted = scaled.one.meta.key();
+  scaled.undo_and_ask_again();
   CHECK_FALSE(scaled.plan(kNow + 359min).scale);
   CHECK(scaled.plan(kNow + 6h).scale);
 }

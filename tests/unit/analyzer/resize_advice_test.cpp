@@ -10,6 +10,14 @@ namespace {
 using namespace std::chrono_literals;
 using api::RecommendationKind;
 
+/// Sends the patch to the Deployment, which must be taken.
+void follow(WorkloadWorld& world, const api::ScalingRecommendation& one) {
+  const auto response =
+      world.admin.request("PATCH", "/apis/apps/v1/namespaces/shop/deployments/web",
+                          Json::parse(one.spec.action.patch), "application/json-patch+json");
+  REQUIRE(response.status == 200);
+}
+
 } // namespace
 
 TEST_CASE("kubernetes/autoscaler #6420: one pod of many that differs is not averaged away") {
@@ -42,10 +50,7 @@ TEST_CASE("the patch of a resize is one that the API server takes, and is then s
   world.measure_pods_for(30min, 500, 1400);
   const auto found = world.standing_in("shop");
   REQUIRE(found.size() == 1);
-  const auto response =
-      world.admin.request("PATCH", "/apis/apps/v1/namespaces/shop/deployments/web",
-                          Json::parse(found[0].spec.action.patch), "application/json-patch+json");
-  REQUIRE(response.status == 200);
+  follow(world, found[0]);
   world.measure_pods_for(3min, 500, 1400);
   bool applied = false;
   for (const auto& one : world.recommendations("shop"))
@@ -58,29 +63,13 @@ TEST_CASE("the patch of a resize is one that the API server takes, and is then s
 
 TEST_CASE("a kill for memory is answered within a cycle, and first of all") {
   WorkloadWorld world;
-  world.add_deployment(
-      2, {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}}, {"limits", {{"memory", "1Gi"}}}});
+  world.container_resources = with_limit();
+  world.add_deployment(2);
   world.add_policy({{"actions", {"Resize"}}});
-  for (const auto& pod : world.pods)
-    world.admin.remove("Pod", {"shop", pod}, 0);
-  world.pods.clear();
-  for (const char* name : {"web-a", "web-b"}) {
-    world.admin.create(simulation::make_pod("shop", name)
-                           .request("memory", "1Gi")
-                           .set("/spec/containers/0/resources/limits/memory", "1Gi")
-                           .label("pod-template-hash", "7c9")
-                           .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
-                           .on_node("n-0"));
-    world.set_status(name, Json::object());
-    world.pods.emplace_back(name);
-  }
   SimulatedAnalyzer analyzer(world);
   world.measure_pods_for(25min, 100, 600);
   CHECK(world.recommendations("shop").empty());
-  world.set_status("web-b", {{"terminated",
-                              {{"reason", "OOMKilled"},
-                               {"exitCode", 137},
-                               {"finishedAt", format_time(world.executor.now())}}}});
+  world.kill_for_memory("web-1");
   world.measure_pods_for(2min, 100, 600);
   const auto found = world.standing_in("shop");
   REQUIRE(found.size() == 1);
@@ -105,24 +94,12 @@ long limit_in(const std::string& patch) {
 
 TEST_CASE("a kill raises the limit once, though the pod says it for as long as it runs") {
   WorkloadWorld world;
-  world.add_deployment(
-      1, {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}}, {"limits", {{"memory", "1Gi"}}}});
-  world.admin.remove("Pod", {"shop", "web-0"}, 0);
-  world.admin.create(simulation::make_pod("shop", "web-0")
-                         .cpu("1")
-                         .memory("1Gi")
-                         .set("/spec/containers/0/resources/limits/memory", "1Gi")
-                         .label("pod-template-hash", "7c9")
-                         .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
-                         .on_node("n-0"));
-  world.set_status("web-0", Json::object());
+  world.container_resources = with_limit();
+  world.add_deployment(1);
   world.add_policy({{"actions", {"Resize"}}});
   SimulatedAnalyzer analyzer(world);
   world.measure_pods_for(25min, 100, 600);
-  world.set_status("web-0", {{"terminated",
-                              {{"reason", "OOMKilled"},
-                               {"exitCode", 137},
-                               {"finishedAt", format_time(world.executor.now())}}}});
+  world.kill_for_memory("web-0");
   world.measure_pods_for(2min, 100, 600);
   const auto found = world.standing_in("shop");
   REQUIRE(found.size() == 1);
@@ -138,10 +115,7 @@ TEST_CASE("a kill raises the limit once, though the pod says it for as long as i
   const auto resized = world.admin.request("PATCH", "/api/v1/namespaces/shop/pods/web-0/resize",
                                            resize, "application/strategic-merge-patch+json");
   REQUIRE(resized.status == 200);
-  const auto followed =
-      world.admin.request("PATCH", "/apis/apps/v1/namespaces/shop/deployments/web",
-                          Json::parse(found[0].spec.action.patch), "application/json-patch+json");
-  REQUIRE(followed.status == 200);
+  follow(world, found[0]);
   world.measure_pods_for(2h, 100, 600);
   CHECK(world.standing_in("shop").empty());
 }

@@ -8,6 +8,11 @@ namespace berth::analyzer {
 
 using simulation::Json;
 
+/// What a container asks for that is killed when it uses more than 1 Gi.
+inline Json with_limit() {
+  return {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}}, {"limits", {{"memory", "1Gi"}}}};
+}
+
 /// A Deployment "web" in the namespace "shop", whose containers ask for 1 core and 1 Gi.
 struct WorkloadWorld : AnalyzerWorld {
   WorkloadWorld() {
@@ -15,13 +20,13 @@ struct WorkloadWorld : AnalyzerWorld {
     add_node("n-0");
   }
 
-  void add_deployment(int replicas,
-                      Json resources = {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}}}) {
-    Json pod_template = {
-        {"metadata", {{"labels", {{"app", "web"}}}}},
-        {"spec",
-         {{"containers",
-           Json::array({{{"name", "main"}, {"image", "web"}, {"resources", resources}}})}}}};
+  /// Its containers, and those of its pods, ask for `container_resources` as they are now.
+  void add_deployment(int replicas) {
+    Json pod_template = {{"metadata", {{"labels", {{"app", "web"}}}}},
+                         {"spec",
+                          {{"containers", Json::array({{{"name", "main"},
+                                                        {"image", "web"},
+                                                        {"resources", container_resources}}})}}}};
     admin.create(simulation::make_object("apps/v1", "Deployment", "shop", "web")
                      .spec({{"replicas", replicas},
                             {"selector", {{"matchLabels", {{"app", "web"}}}}},
@@ -30,13 +35,7 @@ struct WorkloadWorld : AnalyzerWorld {
       add_pod("web-" + std::to_string(i));
   }
   /// One more pod, which has no node yet.
-  void add_pending_pod(const std::string& name) {
-    admin.create(simulation::make_pod("shop", name)
-                     .cpu("1")
-                     .memory("1Gi")
-                     .label("pod-template-hash", "7c9")
-                     .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid"));
-  }
+  void add_pending_pod(const std::string& name) { admin.create(make_its_pod(name)); }
   void scale(int replicas) {
     admin.patch("Deployment", {"shop", "web"}, {{"spec", {{"replicas", replicas}}}});
   }
@@ -58,12 +57,7 @@ struct WorkloadWorld : AnalyzerWorld {
     return *found;
   }
   void add_pod(const std::string& name) {
-    admin.create(simulation::make_pod("shop", name)
-                     .cpu("1")
-                     .memory("1Gi")
-                     .label("pod-template-hash", "7c9")
-                     .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid")
-                     .on_node("n-0"));
+    admin.create(make_its_pod(name).on_node("n-0"));
     set_status(name, Json::object());
     pods.push_back(name);
   }
@@ -83,6 +77,13 @@ struct WorkloadWorld : AnalyzerWorld {
                                                {"state", {{"running", {{"startedAt", started}}}}},
                                                {"lastState", last_state}}})}}}},
         "status");
+  }
+  /// Its container was killed for its memory just now, and is started again.
+  void kill_for_memory(const std::string& name) {
+    set_status(name, {{"terminated",
+                       {{"reason", "OOMKilled"},
+                        {"exitCode", 137},
+                        {"finishedAt", format_time(executor.now())}}}});
   }
   void add_policy(Json spec = Json::object(), const std::string& name = "web") {
     if (!spec.contains("targetRef"))
@@ -130,6 +131,15 @@ struct WorkloadWorld : AnalyzerWorld {
   }
 
   std::vector<std::string> pods;
+  Json container_resources = {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}}};
+
+private:
+  [[nodiscard]] simulation::PodBuilder make_its_pod(const std::string& name) const {
+    return simulation::make_pod("shop", name)
+        .set("/spec/containers/0/resources", container_resources)
+        .label("pod-template-hash", "7c9")
+        .owner("apps/v1", "ReplicaSet", "web-7c9", "rs-uid");
+  }
 };
 
 /// The Deployment with a policy that advises on its replicas.

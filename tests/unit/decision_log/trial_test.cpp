@@ -33,6 +33,15 @@ std::optional<Duration> wait_of(const TrialResult& result, const std::string& wo
   return *outcome.started - outcome.arrived;
 }
 
+/// A node of four cores: so many are team b's own, none are team a's. Nobody is told beforehand
+/// that it has to go.
+World lending_world(std::int64_t owned_by_b) {
+  World world = preempting_world({4});
+  world.policy.preemption.min_runtime = 0s;
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 0), team("b", owned_by_b));
+  return world;
+}
+
 TrialChanges with_quota(const allocation::QuotaSpec& quota) {
   TrialChanges changes;
   changes.quotas.push_back(quota);
@@ -81,12 +90,7 @@ TEST_CASE("X4: evictions of a trial, and the work that they throw away, are coun
   const TempFolder folder;
   {
     LogWriter writer(*open_folder(folder.path()), {}, 1);
-    World world;
-    world.policy.preemption.enabled = true;
-    world.policy.preemption.notice = 0s;
-    world.policy.preemption.min_runtime = 0s;
-    world.add_all(pool("p"), node("n1", 4), quota("root").pool("p").cpu(0), team("a", 0),
-                  team("b", 0));
+    World world = lending_world(0);
     allocation::PodView low = owned(pod("low").in("ns-a").cpu(4));
     low.created = world.now;
     world.add(low);
@@ -141,12 +145,7 @@ TEST_CASE("A pod that was evicted and made again is one story, with the runtime 
   const TempFolder folder;
   {
     LogWriter writer(*open_folder(folder.path()), {}, 1);
-    World world;
-    world.policy.preemption.enabled = true;
-    world.policy.preemption.notice = 0s;
-    world.policy.preemption.min_runtime = 0s;
-    world.add_all(pool("p"), node("n1", 4), quota("root").pool("p").cpu(0), team("a", 0),
-                  team("b", 4));
+    World world = lending_world(4);
     world.add(owned(pod("low").in("ns-a").cpu(4)));
     log_step(world, writer);
     world.now += 100s;

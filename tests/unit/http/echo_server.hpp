@@ -44,6 +44,14 @@ inline std::string answer_to(const Server& server, std::string_view bytes) {
   return client.read_all();
 }
 
+inline constexpr std::string_view kGetA = "GET /a HTTP/1.1\r\nHost: berth\r\n\r\n";
+
+/// Asks for /a: whether the whole answer comes.
+inline bool is_answered(RawSocket& client) {
+  client.send(kGetA);
+  return client.read_until("GET /a ").ends_with("GET /a ");
+}
+
 /// Waits, with patience, for another thread to bring about `condition`.
 template <class Condition>
 [[nodiscard]] bool comes_true(Condition condition) {

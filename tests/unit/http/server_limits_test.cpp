@@ -19,8 +19,6 @@ namespace {
 using namespace testing;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: berth\r\n\r\n";
-
 TEST_CASE("A client that says nothing is closed after the header time-out") {
   ServerOptions options;
   options.limits.header_timeout = milliseconds{30};
@@ -56,8 +54,7 @@ TEST_CASE("An idle connection is closed, one in use is not") {
   options.limits.idle_timeout = milliseconds{30};
   const auto server = start_server(options);
   RawSocket client(server->port());
-  client.send(kGet);
-  CHECK(client.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(is_answered(client));
   CHECK(client.is_closed_by_peer());
 }
 
@@ -71,8 +68,7 @@ TEST_CASE("A handler may take longer than any time-out of the connection") {
     co_return co_await echo(std::move(request));
   });
   RawSocket client(server->port());
-  client.send(kGet);
-  CHECK(client.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(is_answered(client));
 }
 
 TEST_CASE("A client that does not read is cut off") {
@@ -85,7 +81,7 @@ TEST_CASE("A client that does not read is cut off") {
     co_return response;
   });
   RawSocket client(server->port());
-  client.send(kGet);
+  client.send(kGetA);
   CHECK(comes_true([&] { return server->counters().connections_accepted == 1; }));
   CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
 }
@@ -98,12 +94,6 @@ TEST_CASE("A client that keeps sending after its refusal is not listened to for 
   client.send("BAD\r\n\r\n");
   CHECK(status_of(client.read_until("\r\n\r\n")) == 400);
   CHECK(comes_true([&] { return server->counters().connections_open == 0; }));
-}
-
-/// The whole answer to a request for /a, or less.
-bool is_answered(RawSocket& client) {
-  client.send(kGet);
-  return client.read_until("GET /a ").ends_with("GET /a ");
 }
 
 TEST_CASE("Connections beyond the limit are closed at once while the others are busy") {
@@ -188,16 +178,14 @@ TEST_CASE("Out of file descriptors the server pauses, and goes on once there are
   CHECK(boost::system::error_code(EMFILE, boost::system::system_category()).failed());
   const auto server = start_server({});
   RawSocket kept(server->port());
-  kept.send(kGet);
-  CHECK(kept.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(is_answered(kept));
   RawSocket waiting;
   {
     const NoDescriptorsLeft none;
     waiting.connect(server->port()); // by the kernel, for the server to accept
-    waiting.send(kGet);
+    waiting.send(kGetA);
     CHECK(comes_true([&] { return server->counters().accepts_failed > 0; }));
-    kept.send(kGet); // open connections are served meanwhile
-    CHECK(kept.read_until("GET /a ").ends_with("GET /a "));
+    CHECK(is_answered(kept)); // open connections are served meanwhile
   }
   CHECK(waiting.read_until("GET /a ").ends_with("GET /a "));
 }
@@ -213,8 +201,7 @@ TEST_CASE("Many connections on several threads are all answered") {
       for (int connection = 0; connection < 10; ++connection) {
         RawSocket raw(server->port());
         for (int call = 0; call < 10; ++call) {
-          raw.send(kGet);
-          if (raw.read_until("GET /a ").ends_with("GET /a "))
+          if (is_answered(raw))
             ++answered;
         }
       }

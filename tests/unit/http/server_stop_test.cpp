@@ -13,8 +13,6 @@ namespace {
 using namespace testing;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: berth\r\n\r\n";
-
 /// The test's clients do not close, so there is no use in waiting for them to.
 ServerOptions lingering_briefly() {
   ServerOptions options;
@@ -35,17 +33,40 @@ struct HeldHandler {
       co_return co_await echo(std::move(request));
     };
   }
+  /// A client whose request is with the handler.
+  RawSocket ask(const Server& server) {
+    const int others = entered;
+    RawSocket client(server.port());
+    client.send(kGetA);
+    REQUIRE(comes_true([&] { return entered == others + 1; }));
+    return client;
+  }
   void release() {
     thread.call([this] { let_go.notify(); });
   }
 };
 
+/// A client of which the head of a request is in flight, and the body is still to come.
+RawSocket half_sent_request(const Server& server) {
+  RawSocket client(server.port());
+  client.send(
+      "POST /p HTTP/1.1\r\nHost: berth\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+  return client;
+}
+
+/// That the request was answered, and the client told that the connection ends.
+void check_last_answer(RawSocket& client, int status) {
+  const std::string answer = client.read_all();
+  CHECK(status_of(answer) == status);
+  CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+}
+
 TEST_CASE("Idle connections are closed and new ones refused when the server stops") {
   auto server = start_server({});
   const auto port = server->port();
   RawSocket idle(port);
-  idle.send(kGet);
-  CHECK(idle.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(is_answered(idle));
   server->stop();
   CHECK(idle.is_closed_by_peer());
   CHECK(server->counters().connections_open == 0);
@@ -56,13 +77,12 @@ TEST_CASE("Idle connections are closed and new ones refused when the server stop
 TEST_CASE("A server that retires answers as before, but once on each connection") {
   const auto server = start_server(lingering_briefly());
   RawSocket open(server->port());
-  open.send(kGet);
-  CHECK(open.read_until("GET /a ").ends_with("GET /a "));
+  CHECK(is_answered(open));
   server->retire();
-  open.send(kGet);
+  open.send(kGetA);
   CHECK(open.read_all().find("Connection: close\r\n") != std::string::npos);
   RawSocket late(server->port());
-  late.send(kGet);
+  late.send(kGetA);
   CHECK(status_of(late.read_all()) == 200);
 }
 
@@ -70,18 +90,12 @@ TEST_CASE("Connections that are dismissed end, the busy ones after their answer"
   HeldHandler held;
   const auto server = start_server(lingering_briefly(), held.handler());
   RawSocket idle(server->port());
-  RawSocket client(server->port());
-  client.send(kGet);
-  REQUIRE(comes_true([&] { return held.entered == 1; }));
+  RawSocket client = held.ask(*server);
   server->dismiss();
   CHECK(idle.is_closed_by_peer());
   held.release();
-  const std::string answer = client.read_all();
-  CHECK(status_of(answer) == 200);
-  CHECK(answer.find("Connection: close\r\n") != std::string::npos);
-  RawSocket next(server->port());
-  next.send(kGet);
-  REQUIRE(comes_true([&] { return held.entered == 2; }));
+  check_last_answer(client, 200);
+  RawSocket next = held.ask(*server);
   held.release();
   CHECK(next.read_until("GET /a ").find("Connection: close") == std::string::npos);
 }
@@ -108,41 +122,29 @@ TEST_CASE("A connection that is dismissed while its answer is written ends after
 TEST_CASE("A request that is being read when its connection is dismissed gets to no handler") {
   const auto server = start_server(lingering_briefly());
   RawSocket idle(server->port());
-  RawSocket client(server->port());
-  client.send(
-      "POST /p HTTP/1.1\r\nHost: berth\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-  CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n"); // it is in flight now
+  RawSocket client = half_sent_request(*server);
   server->dismiss();
   CHECK(idle.is_closed_by_peer());
   client.send("done");
-  const std::string answer = client.read_all();
-  CHECK(status_of(answer) == 503);
-  CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+  check_last_answer(client, 503);
 }
 
 TEST_CASE("A request in flight is answered before the server ends, and told to close") {
   HeldHandler held;
   const auto server = start_server(lingering_briefly(), held.handler());
   RawSocket idle(server->port());
-  RawSocket client(server->port());
-  client.send(kGet);
-  REQUIRE(comes_true([&] { return held.entered == 1; }));
+  RawSocket client = held.ask(*server);
   auto stopping = std::async(std::launch::async, [&] { server->stop(); });
   CHECK(idle.is_closed_by_peer()); // the stop has begun
   held.release();
-  const std::string answer = client.read_all();
-  CHECK(status_of(answer) == 200);
-  CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+  check_last_answer(client, 200);
   stopping.get();
 }
 
 TEST_CASE("A half-sent request may be completed while the server drains") {
   const auto server = start_server(lingering_briefly());
   RawSocket idle(server->port());
-  RawSocket client(server->port());
-  client.send(
-      "POST /p HTTP/1.1\r\nHost: berth\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-  CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n"); // it is in flight now
+  RawSocket client = half_sent_request(*server);
   auto stopping = std::async(std::launch::async, [&] { server->stop(); });
   CHECK(idle.is_closed_by_peer()); // the stop has begun
   client.send("done");
@@ -155,9 +157,7 @@ TEST_CASE("A request that outlasts the drain is cut off, and its handler ends la
   ServerOptions options;
   options.limits.drain_timeout = milliseconds{20};
   auto server = start_server(options, held.handler());
-  RawSocket client(server->port());
-  client.send(kGet);
-  REQUIRE(comes_true([&] { return held.entered == 1; }));
+  RawSocket client = held.ask(*server);
   server->stop();
   CHECK(client.is_closed_by_peer());
   server.reset(); // the handler outlives the whole server
@@ -180,7 +180,7 @@ TEST_CASE("Stopping under load loses no answer that was begun") {
   for (int client = 0; client < 4; ++client)
     clients.emplace_back([&] {
       RawSocket raw(server->port());
-      while (raw.send(kGet)) {
+      while (raw.send(kGetA)) {
         const std::string answer = raw.read_until("GET /a ");
         if (answer.empty())
           break; // closed between two requests

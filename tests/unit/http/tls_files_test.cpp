@@ -5,8 +5,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "lib/http/beast_transport.hpp"
 #include "tests/support/http/certificates.hpp"
+#include "tests/unit/http/client_setup.hpp"
 #include "tests/unit/http/echo_server.hpp"
 
 namespace berth::http {
@@ -22,6 +22,9 @@ public:
     ensure(mkdtemp(pattern.data()) != nullptr, "a folder of its own");
     path_ = pattern;
   }
+  explicit Folder(const ServerTls& tls) : Folder() { write(tls); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
   ~Folder() { std::filesystem::remove_all(path_); }
 
   void write(const char* name, const std::string& text) const {
@@ -51,33 +54,37 @@ ServerTls tls_of(const Authority& authority, const Authority& clients) {
 /// The status that a client gets which trusts `servers` and comes from `clients`; 0: no answer.
 int call(const Server& server, const Authority& servers, const Authority& clients) {
   const Issued own = clients.issue({"kube-scheduler"});
-  Endpoint endpoint;
-  endpoint.host = "127.0.0.1";
-  endpoint.port = std::to_string(server.port());
   ClientThread client;
-  const auto transport = *BeastTransport::create(
-      client.executor(), endpoint, {servers.cert_pem(), own.cert_pem, own.key_pem, {}, false});
-  Request request;
-  request.method = "GET";
-  request.target = "/";
-  const auto answer = client.run(transport->send(request, {}));
+  const auto transport = connect_to(client, local_endpoint(server.port(), true),
+                                    {servers.cert_pem(), own.cert_pem, own.key_pem, {}, false});
+  const auto answer = client.run(transport->send(get("/"), {}));
   return answer ? answer->status : 0;
 }
 
-struct Reloads {
-  std::vector<Result<TimePoint>> seen;
-  TlsReloader::Listener listener() {
-    return [this](const Result<TimePoint>& outcome) { seen.push_back(outcome); };
-  }
+ServerOptions serving(ServerTls tls) {
+  ServerOptions options;
+  options.tls = std::move(tls);
+  return options;
+}
+
+/// A server that was started from a folder, what looks at its files, and what that told of them.
+struct ServedFolder {
+  explicit ServedFolder(const ServerTls& written) : folder(written) {}
+
+  Folder folder;
+  ServerTls loaded = *read_server_tls(folder.files());
+  std::unique_ptr<Server> server = start_server(serving(loaded));
+  std::vector<Result<TimePoint>> told;
+  TlsReloader reloader{folder.files(), loaded, *server,
+                       [this](const Result<TimePoint>& outcome) { told.push_back(outcome); }};
 };
 
 } // namespace
 
 TEST_CASE("TLS files are read whole, and a file that cannot be is named") {
   const Authority authority("a");
-  const Folder folder;
   const ServerTls written = tls_of(authority, authority);
-  folder.write(written);
+  const Folder folder(written);
   const auto read = read_server_tls(folder.files());
   REQUIRE(read);
   CHECK(read->cert_pem == written.cert_pem);
@@ -107,138 +114,104 @@ TEST_CASE("F17: files that do not fit together yet cannot be served with") {
 
 TEST_CASE("F17: a renewed certificate and a new CA are used without a restart") {
   const Authority old_servers("old"), new_servers("new"), old_clients("c1"), new_clients("c2");
-  const Folder folder;
-  folder.write(tls_of(old_servers, old_clients));
-  ServerOptions options;
-  options.tls = *read_server_tls(folder.files());
-  const auto server = start_server(options);
-  Reloads reloads;
-  TlsReloader reloader(folder.files(), *options.tls, *server, reloads.listener());
+  ServedFolder served(tls_of(old_servers, old_clients));
 
-  reloader.check();
-  CHECK(reloads.seen.empty());
-  CHECK(call(*server, old_servers, old_clients) == 200);
+  served.reloader.check();
+  CHECK(served.told.empty());
+  CHECK(call(*served.server, old_servers, old_clients) == 200);
 
-  folder.write(tls_of(new_servers, new_clients));
-  reloader.check();
-  REQUIRE(reloads.seen.size() == 1);
-  CHECK(reloads.seen[0].has_value());
-  CHECK(call(*server, new_servers, new_clients) == 200);
-  CHECK(call(*server, old_servers, new_clients) == 0);
-  CHECK(call(*server, new_servers, old_clients) == 0);
+  served.folder.write(tls_of(new_servers, new_clients));
+  served.reloader.check();
+  REQUIRE(served.told.size() == 1);
+  CHECK(served.told[0].has_value());
+  CHECK(call(*served.server, new_servers, new_clients) == 200);
+  CHECK(call(*served.server, old_servers, new_clients) == 0);
+  CHECK(call(*served.server, new_servers, old_clients) == 0);
 }
 
 TEST_CASE("F17: while the CA file holds the old and the new CA, clients of both get in") {
   const Authority servers("s"), old_clients("c1"), new_clients("c2");
-  const Folder folder;
-  folder.write(tls_of(servers, old_clients));
-  ServerOptions options;
-  options.tls = *read_server_tls(folder.files());
-  const auto server = start_server(options);
-  TlsReloader reloader(folder.files(), *options.tls, *server, [](const auto&) {});
-  folder.write("ca.crt", old_clients.cert_pem() + new_clients.cert_pem());
-  reloader.check();
-  CHECK(call(*server, servers, old_clients) == 200);
-  CHECK(call(*server, servers, new_clients) == 200);
+  ServedFolder served(tls_of(servers, old_clients));
+  served.folder.write("ca.crt", old_clients.cert_pem() + new_clients.cert_pem());
+  served.reloader.check();
+  CHECK(call(*served.server, servers, old_clients) == 200);
+  CHECK(call(*served.server, servers, new_clients) == 200);
 }
 
 TEST_CASE("A CA that comes another way counts instead of the file's, now and after a renewal") {
   const Authority old_servers("old"), new_servers("new"), in_file("c1"), given("c2");
-  const Folder folder;
-  folder.write(tls_of(old_servers, in_file));
-  ServerOptions options;
-  options.tls = *read_server_tls(folder.files());
-  const auto server = start_server(options);
-  TlsReloader reloader(folder.files(), *options.tls, *server, [](const auto&) {});
+  ServedFolder served(tls_of(old_servers, in_file));
 
-  REQUIRE(reloader.trust(given.cert_pem()));
-  CHECK(call(*server, old_servers, given) == 200);
-  CHECK(call(*server, old_servers, in_file) == 0);
-  CHECK(reloader.trust("no PEM").error().code == Code::Invalid);
-  CHECK(call(*server, old_servers, given) == 200);
+  REQUIRE(served.reloader.trust(given.cert_pem()));
+  CHECK(call(*served.server, old_servers, given) == 200);
+  CHECK(call(*served.server, old_servers, in_file) == 0);
+  CHECK(served.reloader.trust("no PEM").error().code == Code::Invalid);
+  CHECK(call(*served.server, old_servers, given) == 200);
 
-  folder.write(tls_of(new_servers, in_file));
-  reloader.check();
-  CHECK(call(*server, new_servers, given) == 200);
-  CHECK(call(*server, new_servers, in_file) == 0);
+  served.folder.write(tls_of(new_servers, in_file));
+  served.reloader.check();
+  CHECK(call(*served.server, new_servers, given) == 200);
+  CHECK(call(*served.server, new_servers, in_file) == 0);
 }
 
 TEST_CASE("A CA that comes another way is trusted while half of an update is in the files") {
   const Authority old_servers("old"), new_servers("new"), in_file("c1"), given("c2");
-  const Folder folder;
-  folder.write(tls_of(old_servers, in_file));
-  ServerOptions options;
-  options.tls = *read_server_tls(folder.files());
-  const auto server = start_server(options);
-  TlsReloader reloader(folder.files(), *options.tls, *server, [](const auto&) {});
+  ServedFolder served(tls_of(old_servers, in_file));
   const ServerTls next = tls_of(new_servers, in_file);
-  folder.write("tls.crt", next.cert_pem); // its key is not there yet
-  reloader.check();
+  served.folder.write("tls.crt", next.cert_pem); // its key is not there yet
+  served.reloader.check();
 
-  REQUIRE(reloader.trust(given.cert_pem()));
-  CHECK(call(*server, old_servers, given) == 200);
-  CHECK(call(*server, old_servers, in_file) == 0);
+  REQUIRE(served.reloader.trust(given.cert_pem()));
+  CHECK(call(*served.server, old_servers, given) == 200);
+  CHECK(call(*served.server, old_servers, in_file) == 0);
 
-  folder.write(next);
-  reloader.check();
-  CHECK(call(*server, new_servers, given) == 200);
+  served.folder.write(next);
+  served.reloader.check();
+  CHECK(call(*served.server, new_servers, given) == 200);
 }
 
 TEST_CASE("F17: half of an update keeps the old certificate, the other half brings the new one") {
   const Authority servers("s"), clients("c");
-  const Folder folder;
-  const ServerTls before = tls_of(servers, clients);
+  ServedFolder served(tls_of(servers, clients));
   const ServerTls after = tls_of(servers, clients);
-  folder.write(before);
-  ServerOptions options;
-  options.tls = before;
-  const auto server = start_server(options);
-  Reloads reloads;
-  TlsReloader reloader(folder.files(), before, *server, reloads.listener());
 
-  folder.write("tls.crt", after.cert_pem); // the key is still the old one's
-  reloader.check();
-  REQUIRE(reloads.seen.size() == 1);
-  CHECK_FALSE(reloads.seen[0].has_value());
-  CHECK(call(*server, servers, clients) == 200);
+  served.folder.write("tls.crt", after.cert_pem); // the key is still the old one's
+  served.reloader.check();
+  REQUIRE(served.told.size() == 1);
+  CHECK_FALSE(served.told[0].has_value());
+  CHECK(call(*served.server, servers, clients) == 200);
 
-  folder.remove("tls.key");
-  reloader.check();
-  reloader.check();
-  CHECK(reloads.seen.size() == 2); // the same trouble is told once
+  served.folder.remove("tls.key");
+  served.reloader.check();
+  served.reloader.check();
+  CHECK(served.told.size() == 2); // the same trouble is told once
 
-  folder.write("tls.key", after.key_pem);
-  reloader.check();
-  REQUIRE(reloads.seen.size() == 3);
-  CHECK(reloads.seen[2].has_value());
-  CHECK(call(*server, servers, clients) == 200);
+  served.folder.write("tls.key", after.key_pem);
+  served.reloader.check();
+  REQUIRE(served.told.size() == 3);
+  CHECK(served.told[2].has_value());
+  CHECK(call(*served.server, servers, clients) == 200);
 }
 
 TEST_CASE("F17: what goes on to be wrong with the files is told again, once in many looks") {
   const Authority authority("a");
-  const Folder folder;
-  folder.write(tls_of(authority, authority));
-  ServerOptions options;
-  options.tls = *read_server_tls(folder.files());
-  const auto server = start_server(options);
-  Reloads reloads;
-  TlsReloader reloader(folder.files(), *options.tls, *server, reloads.listener());
+  ServedFolder served(tls_of(authority, authority));
   const auto look_for_long = [&] {
     for (int look = 0; look <= kTlsToldAgainAfterLooks; ++look)
-      reloader.check();
+      served.reloader.check();
   };
-  folder.write("tls.key", "no key");
+  served.folder.write("tls.key", "no key");
   look_for_long();
-  CHECK(reloads.seen.size() == 2);
-  folder.remove("tls.key");
+  CHECK(served.told.size() == 2);
+  served.folder.remove("tls.key");
   look_for_long();
-  CHECK(reloads.seen.size() == 4);
-  for (const auto& told : reloads.seen)
+  CHECK(served.told.size() == 4);
+  for (const auto& told : served.told)
     CHECK_FALSE(told);
-  folder.write(tls_of(authority, authority));
+  served.folder.write(tls_of(authority, authority));
   look_for_long();
-  REQUIRE(reloads.seen.size() == 5);
-  CHECK(reloads.seen.back());
+  REQUIRE(served.told.size() == 5);
+  CHECK(served.told.back());
 }
 
 } // namespace berth::http

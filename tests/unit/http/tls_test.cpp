@@ -1,66 +1,18 @@
-// Who may talk to whom: certificates, names, versions, and changes of all of them under load.
+// Who may talk to whom: certificates, names and versions.
+#include "lib/http/tls.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "lib/http/tls.hpp"
-#include "tests/support/http/certificates.hpp"
 #include "tests/support/http/scripted_server.hpp"
 #include "tests/support/http/tls_probe.hpp"
 #include "tests/support/http/tls_talk.hpp"
-#include "tests/unit/http/client_setup.hpp"
-#include "tests/unit/http/echo_server.hpp"
+#include "tests/unit/http/tls_server.hpp"
 
 namespace berth::http {
 namespace {
 
 using namespace testing;
 using std::chrono::milliseconds;
-
-/// One authority, and a server that it vouches for.
-struct TlsServer {
-  explicit TlsServer(ServerOptions options = {}) {
-    options.tls = authority.server_tls();
-    server = start_server(options);
-  }
-  /// A server that lets in only whom `clients` vouches for.
-  explicit TlsServer(const Authority& clients) {
-    ServerOptions options;
-    options.tls = authority.server_tls();
-    options.tls->client_ca_pem = clients.cert_pem();
-    server = start_server(options);
-  }
-
-  Authority authority{"servers"};
-  std::unique_ptr<Server> server;
-
-  [[nodiscard]] Endpoint endpoint() const { return local_endpoint(server->port(), true); }
-  [[nodiscard]] ClientTls trusted() const {
-    ClientTls tls;
-    tls.ca_pem = authority.cert_pem();
-    return tls;
-  }
-};
-
-ClientTls with_certificate(ClientTls tls, const Issued& issued) {
-  tls.cert_pem = issued.cert_pem;
-  tls.key_pem = issued.key_pem;
-  return tls;
-}
-
-/// One call over a connection of its own.
-Result<Response> call(const Endpoint& endpoint, const ClientTls& tls, std::string target = "/a") {
-  ClientThread client;
-  const auto transport = connect_to(client, endpoint, tls);
-  return client.run(transport->send(get(std::move(target)), {}));
-}
-
-/// Why the call is refused before anything was sent; empty when it is not.
-std::string refused(const Endpoint& endpoint, const ClientTls& tls) {
-  const auto answer = call(endpoint, tls);
-  if (answer)
-    return {};
-  CHECK(answer.error().code == Code::Unavailable);
-  return answer.error().message;
-}
 
 TEST_CASE("A server that the authority vouches for is trusted, by name and by address") {
   const TlsServer tls;
@@ -248,119 +200,6 @@ TEST_CASE("A handshake that stalls is cut off, on either side") {
   const auto answer = client.run(transport->send(get("/"), {}));
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == Code::Unavailable);
-}
-
-TEST_CASE("F17: a server's certificate and authority change under load without a failed call") {
-  const TlsServer tls;
-  ClientThread client;
-  TransportLimits limits;
-  limits.idle_connections_max = 1; // so that handshakes happen all the time
-  const auto transport = connect_to(client, tls.endpoint(), tls.trusted(), limits);
-  for (int round = 0; round < 10; ++round) {
-    std::vector<std::future<Result<Response>>> calls;
-    for (int number = 0; number < 8; ++number)
-      calls.push_back(client.start(transport->send(get("/a"), {})));
-    REQUIRE(tls.server->set_tls(tls.authority.server_tls()));
-    for (auto& done : calls) {
-      const auto answer = done.get();
-      CHECK((answer ? "" : answer.error().message) == "");
-    }
-  }
-}
-
-TEST_CASE("Connections that are dismissed end, and new ones are taken") {
-  const TlsServer tls;
-  ClientThread client;
-  const auto transport = connect_to(client, tls.endpoint(), tls.trusted());
-  REQUIRE(client.run(transport->send(get("/a"), {})));
-  CHECK(tls.server->counters().connections_open == 1);
-  tls.server->dismiss();
-  CHECK(comes_true([&] { return tls.server->counters().connections_open == 0; }));
-  CHECK(client.run(transport->send(get("/a"), {})));
-}
-
-TEST_CASE("F17: a client's credentials change under load without a failed call") {
-  const Authority clients("clients");
-  const TlsServer tls(clients);
-  ClientThread client;
-  CertificateWish wish;
-  wish.common_name = "old";
-  const auto transport =
-      connect_to(client, tls.endpoint(), with_certificate(tls.trusted(), clients.issue(wish)));
-  for (int round = 0; round < 10; ++round) {
-    std::vector<std::future<Result<Response>>> calls;
-    for (int number = 0; number < 8; ++number)
-      calls.push_back(client.start(transport->send(get("/who"), {})));
-    wish.common_name = "new-" + std::to_string(round);
-    REQUIRE(transport->set_tls(with_certificate(tls.trusted(), clients.issue(wish))));
-    for (auto& done : calls) {
-      const auto answer = done.get();
-      CHECK((answer ? "" : answer.error().message) == "");
-    }
-    const auto after = client.run(transport->send(get("/who"), {}));
-    REQUIRE(after);
-    CHECK(after->body == wish.common_name); // no connection with the old ones is left
-  }
-}
-
-TEST_CASE("F17: streams are closed when the client's credentials change") {
-  const Authority clients("clients");
-  ServerOptions options;
-  const TlsServer tls(clients);
-  ClientThread client;
-  const ClientTls credentials = with_certificate(tls.trusted(), clients.issue({}));
-  const auto transport = connect_to(client, tls.endpoint(), credentials);
-  auto stream = client.run(transport->open(get("/a"), {}));
-  REQUIRE(stream);
-  CHECK(client.run(stream->body->next({})) == "GET /a ");
-  CHECK(tls.server->counters().connections_open == 1);
-  REQUIRE(transport->set_tls(with_certificate(tls.trusted(), clients.issue({}))));
-  CHECK(comes_true([&] { return tls.server->counters().connections_open == 0; }));
-}
-
-TEST_CASE("Bad credentials are refused and change nothing") {
-  const TlsServer tls;
-  const Issued one = tls.authority.issue({});
-  const Issued two = tls.authority.issue({});
-  const std::vector<ServerTls> bad{
-      {"", "", ""},
-      {one.cert_pem, "", ""},
-      {"", one.key_pem, ""},
-      {one.cert_pem, two.key_pem, ""},
-      {"no PEM", one.key_pem, ""},
-      {one.cert_pem.substr(0, 200), one.key_pem, ""},
-      {one.cert_pem, one.key_pem, "no PEM"},
-      {one.cert_pem + std::string(kPemBytesMax, ' '), one.key_pem, ""}};
-  for (const ServerTls& material : bad) {
-    const auto used = tls.server->set_tls(material);
-    REQUIRE_FALSE(used);
-    CHECK(used.error().code == Code::Invalid);
-  }
-  CHECK(call(tls.endpoint(), tls.trusted()));
-
-  ClientThread client;
-  const auto transport = connect_to(client, tls.endpoint(), tls.trusted());
-  const std::vector<ClientTls> unusable{{"no PEM", "", "", "", false},
-                                        {"", one.cert_pem, "", "", false},
-                                        {"", "", one.key_pem, "", false},
-                                        {"", one.cert_pem, two.key_pem, "", false}};
-  for (const ClientTls& material : unusable)
-    CHECK_FALSE(transport->set_tls(material));
-  CHECK(client.run(transport->send(get("/a"), {})));
-}
-
-TEST_CASE("A server without TLS cannot be given some, nor a transport") {
-  const TlsServer tls;
-  const auto plain = start_server({});
-  CHECK_FALSE(plain->set_tls(tls.authority.server_tls()));
-  ClientThread client;
-  CHECK_FALSE(connect_to(client, local_endpoint(plain->port()))->set_tls(tls.trusted()));
-}
-
-TEST_CASE("An encrypted key is refused without asking the terminal") {
-  const TlsServer tls;
-  const Issued one = tls.authority.issue({});
-  CHECK_FALSE(tls.server->set_tls({one.cert_pem, encrypted_key_pem("secret"), ""}));
 }
 
 TEST_CASE("A certificate tells when it ends") {

@@ -15,6 +15,8 @@ using namespace berth::op;
 using namespace std::chrono_literals;
 
 constexpr const char* kNamespace = "berth-system";
+constexpr const char* kWebhook = "berth-gate";
+constexpr const char* kApiService = "v1beta1.external.metrics.k8s.io";
 
 OperatorOptions keeping() {
   OperatorOptions options;
@@ -44,6 +46,50 @@ bool is_filled(OperatorWorld& world) {
   return !value(world, kSchedulerSecret, "tls.crt").empty();
 }
 
+void patch_secret(OperatorWorld& world, std::string_view name, const simulation::Json& data) {
+  world.admin.patch("Secret", {kNamespace, std::string(name)}, {{"data", data}});
+}
+
+/// The gate's webhook as an installation makes it: it trusts nobody yet.
+simulation::Json new_webhooks() {
+  const simulation::Json entry = {{"name", "pods.gate.berth.dev"},
+                                  {"clientConfig", {{"service", {{"name", "x"}}}}}};
+  return simulation::Json::array({entry});
+}
+
+void create_webhook(OperatorWorld& world) {
+  world.admin.create(simulation::make_object("admissionregistration.k8s.io/v1",
+                                             "MutatingWebhookConfiguration", "", kWebhook)
+                         .set("/webhooks", new_webhooks())
+                         .build());
+}
+
+void create_api_service(OperatorWorld& world) {
+  world.admin.create(
+      simulation::make_object("apiregistration.k8s.io/v1", "APIService", "", kApiService)
+          .spec({{"group", "external.metrics.k8s.io"}, {"version", "v1beta1"}})
+          .build());
+}
+
+/// The authority that an object names as its caBundle; empty: none.
+std::string bundle_of(const simulation::Json& holder) {
+  return kube::decode_base64(holder.value("caBundle", "")).value_or("");
+}
+
+std::string trusted_by_webhook(OperatorWorld& world) {
+  const auto webhook = world.admin.get("MutatingWebhookConfiguration", {"", kWebhook});
+  return bundle_of(webhook["webhooks"][0]["clientConfig"]);
+}
+
+std::string trusted_by_api_service(OperatorWorld& world) {
+  return bundle_of(world.admin.get("APIService", {"", kApiService})["spec"]);
+}
+
+/// What the metrics say when no look at certificates for that use has failed.
+std::string no_failure(const std::string& use) {
+  return "berth_certificate_reloads_total{use=\"" + use + "\",outcome=\"error\"} 0\n";
+}
+
 } // namespace
 
 TEST_CASE("Empty Secrets are filled once, and then nothing is written") {
@@ -70,8 +116,7 @@ TEST_CASE("A key that somebody took out of a Secret is back within an hour, sign
   REQUIRE(world.executor.run_until([&] { return is_filled(world); }, 1min));
   const std::string authority = value(world, kAuthoritySecret, "tls.crt");
   const std::string scheduler = value(world, kSchedulerSecret, "tls.crt");
-  world.admin.patch("Secret", {kNamespace, std::string(kExtenderSecret)},
-                    {{"data", {{"tls.key", nullptr}}}});
+  patch_secret(world, kExtenderSecret, {{"tls.key", nullptr}});
   world.executor.run_for(61min);
   CHECK(pki::belong_together(
       {value(world, kExtenderSecret, "tls.crt"), value(world, kExtenderSecret, "tls.key")}));
@@ -110,39 +155,26 @@ TEST_CASE("A certificate that is not valid yet is left as it is, and counted as 
   const TimePoint now = world.executor.now();
   const auto early = pki::make_authority("berth-authority", {now + 24h, now + 48h});
   REQUIRE(early);
-  world.admin.patch("Secret", {kNamespace, std::string(kAuthoritySecret)},
-                    {{"data",
-                      {{"tls.crt", kube::encode_base64(early->certificate)},
-                       {"tls.key", kube::encode_base64(early->key)}}}});
+  patch_secret(world, kAuthoritySecret,
+               {{"tls.crt", kube::encode_base64(early->certificate)},
+                {"tls.key", kube::encode_base64(early->key)}});
   SimulatedOperator op(world, 7, keeping());
   world.executor.run_for(1min);
   CHECK(op.writes_asked("/secrets/") == 0);
-  CHECK_THAT(
-      op.exposition(),
-      !Catch::Contains("berth_certificate_reloads_total{use=\"authority\",outcome=\"error\"} 0\n"));
+  CHECK_THAT(op.exposition(), !Catch::Contains(no_failure("authority")));
 }
 
 TEST_CASE("The gate's webhook is made to trust who signs, and again after somebody undid it") {
   OperatorWorld world;
   install_secrets(world);
-  const simulation::Json entry = {{"name", "pods.gate.berth.dev"},
-                                  {"clientConfig", {{"service", {{"name", "x"}}}}}};
-  world.admin.create(simulation::make_object("admissionregistration.k8s.io/v1",
-                                             "MutatingWebhookConfiguration", "", "berth-gate")
-                         .set("/webhooks", simulation::Json::array({entry}))
-                         .build());
-  const auto trusted = [&] {
-    const auto webhook = world.admin.get("MutatingWebhookConfiguration", {"", "berth-gate"});
-    const std::string text = webhook["webhooks"][0]["clientConfig"].value("caBundle", "");
-    return kube::decode_base64(text).value_or("");
-  };
+  create_webhook(world);
+  const auto trusted = [&world] { return trusted_by_webhook(world); };
   OperatorOptions options = keeping();
-  options.gate_webhook = "berth-gate";
+  options.gate_webhook = kWebhook;
   SimulatedOperator op(world, 7, options);
   REQUIRE(world.executor.run_until([&] { return !trusted().empty(); }, 1min));
   CHECK(trusted() == value(world, kExtenderSecret, "ca.crt"));
-  world.admin.patch("MutatingWebhookConfiguration", {"", "berth-gate"},
-                    {{"webhooks", simulation::Json::array({entry})}});
+  world.admin.patch("MutatingWebhookConfiguration", {"", kWebhook}, {{"webhooks", new_webhooks()}});
   CHECK(trusted().empty());
   world.executor.run_for(61min);
   CHECK(trusted() == value(world, kExtenderSecret, "ca.crt"));
@@ -153,13 +185,11 @@ TEST_CASE("A webhook that is missing holds up no certificate, and is counted as 
   OperatorWorld world;
   install_secrets(world);
   OperatorOptions options = keeping();
-  options.gate_webhook = "berth-gate";
+  options.gate_webhook = kWebhook;
   SimulatedOperator op(world, 7, options);
   REQUIRE(world.executor.run_until([&] { return is_filled(world); }, 1min));
   world.executor.run_for(10s);
-  CHECK_THAT(
-      op.exposition(),
-      !Catch::Contains("berth_certificate_reloads_total{use=\"authority\",outcome=\"error\"} 0\n"));
+  CHECK_THAT(op.exposition(), !Catch::Contains(no_failure("authority")));
 }
 
 TEST_CASE("Without being asked to, an operator looks at no Secret") {
@@ -175,16 +205,10 @@ TEST_CASE("Where external metrics are served the analyzer has a certificate that
   OperatorWorld world;
   install_secrets(world);
   create_secret(world, kAnalyzerSecret);
-  world.admin.create(simulation::make_object("apiregistration.k8s.io/v1", "APIService", "",
-                                             "v1beta1.external.metrics.k8s.io")
-                         .spec({{"group", "external.metrics.k8s.io"}, {"version", "v1beta1"}})
-                         .build());
-  const auto trusted = [&] {
-    const auto service = world.admin.get("APIService", {"", "v1beta1.external.metrics.k8s.io"});
-    return kube::decode_base64(service["spec"].value("caBundle", "")).value_or("");
-  };
+  create_api_service(world);
+  const auto trusted = [&world] { return trusted_by_api_service(world); };
   OperatorOptions options = keeping();
-  options.external_metrics_api_service = "v1beta1.external.metrics.k8s.io";
+  options.external_metrics_api_service = kApiService;
   SimulatedOperator op(world, 7, options);
   REQUIRE(world.executor.run_until([&] { return !trusted().empty(); }, 1min));
   CHECK(trusted() == value(world, kAuthoritySecret, "tls.crt"));
@@ -201,31 +225,21 @@ TEST_CASE("Where external metrics are served the analyzer has a certificate that
 TEST_CASE("Without the analyzer's Secret the others are renewed and trusted, and a look fails") {
   OperatorWorld world;
   install_secrets(world);
-  const simulation::Json entry = {{"name", "pods.gate.berth.dev"},
-                                  {"clientConfig", {{"service", {{"name", "x"}}}}}};
-  world.admin.create(simulation::make_object("admissionregistration.k8s.io/v1",
-                                             "MutatingWebhookConfiguration", "", "berth-gate")
-                         .set("/webhooks", simulation::Json::array({entry}))
-                         .build());
-  world.admin.create(simulation::make_object("apiregistration.k8s.io/v1", "APIService", "",
-                                             "v1beta1.external.metrics.k8s.io")
-                         .spec({{"group", "external.metrics.k8s.io"}, {"version", "v1beta1"}})
-                         .build());
+  create_webhook(world);
+  create_api_service(world);
   OperatorOptions options = keeping();
-  options.gate_webhook = "berth-gate";
-  options.external_metrics_api_service = "v1beta1.external.metrics.k8s.io";
+  options.gate_webhook = kWebhook;
+  options.external_metrics_api_service = kApiService;
   SimulatedOperator op(world, 7, options);
   REQUIRE(world.executor.run_until([&] { return is_filled(world); }, 1min));
   world.executor.run_for(5s);
-  const auto webhook = world.admin.get("MutatingWebhookConfiguration", {"", "berth-gate"});
-  CHECK_FALSE(webhook["webhooks"][0]["clientConfig"].value("caBundle", "").empty());
+  CHECK_FALSE(trusted_by_webhook(world).empty());
   const std::string failures =
       "berth_certificate_reloads_total{use=\"analyzer\",outcome=\"error\"} ";
   CHECK_THAT(op.exposition(), Catch::Contains(failures));
   CHECK_THAT(op.exposition(), !Catch::Contains(failures + "0\n"));
   const std::string before = value(world, kExtenderSecret, "tls.crt");
-  world.admin.patch("Secret", {kNamespace, std::string(kExtenderSecret)},
-                    {{"data", {{"tls.crt", nullptr}}}});
+  patch_secret(world, kExtenderSecret, {{"tls.crt", nullptr}});
   world.executor.run_for(15s); // a look that failed is soon repeated
   const std::string renewed = value(world, kExtenderSecret, "tls.crt");
   CHECK(renewed != before);

@@ -21,6 +21,34 @@ simulation::Json member_of_job(const std::string& name) {
       .build();
 }
 
+/// A namespace "a" whose quota holds a gang of two, on two nodes.
+struct GangWorld : OperatorWorld {
+  GangWorld() {
+    add_pool("cpu", 2, "16");
+    add_team("a", "cpu", 2);
+  }
+
+  /// Two members of the Job's gang: "<prefix>0" and "<prefix>1".
+  void add_gang(const std::string& prefix) {
+    admin.create(member_of_job(prefix + "0"));
+    admin.create(member_of_job(prefix + "1"));
+  }
+  /// Of the members "m0" and "m1".
+  void bind_gang() {
+    admin.bind({"a", "m0"}, "cpu-0");
+    admin.bind({"a", "m1"}, "cpu-1");
+  }
+  [[nodiscard]] bool is_admitted_soon(const std::string& name) {
+    return executor.run_until([&] { return !is_gated("a", name); }, 30s);
+  }
+};
+
+OperatorOptions with_gang_timeout(Duration timeout) {
+  OperatorOptions options;
+  options.gang_timeout = timeout;
+  return options;
+}
+
 bool exists(OperatorWorld& world, const std::string& name) {
   const auto pod = world.admin.find("Pod", {"a", name});
   return pod && !(*pod)["metadata"].contains("deletionTimestamp");
@@ -29,15 +57,10 @@ bool exists(OperatorWorld& world, const std::string& name) {
 } // namespace
 
 TEST_CASE("G1: a gang that is not bound whole in time is rolled back, and waits with back-off") {
-  OperatorWorld world;
-  world.add_pool("cpu", 2, "16");
-  world.add_team("a", "cpu", 2);
-  OperatorOptions options;
-  options.gang_timeout = 60s;
-  SimulatedOperator op(world, 7, options);
-  world.admin.create(member_of_job("m0"));
-  world.admin.create(member_of_job("m1"));
-  REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "m1"); }, 30s));
+  GangWorld world;
+  SimulatedOperator op(world, 7, with_gang_timeout(60s));
+  world.add_gang("m");
+  REQUIRE(world.is_admitted_soon("m1"));
   world.admin.bind({"a", "m0"}, "cpu-0");
   world.executor.run_for(50s);
   CHECK(exists(world, "m0"));
@@ -47,8 +70,7 @@ TEST_CASE("G1: a gang that is not bound whole in time is rolled back, and waits 
 
   // The controller makes new ones: they wait for the back-off and are admitted then.
   world.admin.remove("Pod", {"a", "m0"}, 0);
-  world.admin.create(member_of_job("n0"));
-  world.admin.create(member_of_job("n1"));
+  world.add_gang("n");
   world.executor.run_for(20s);
   CHECK(world.is_gated("a", "n0"));
   CHECK(world.annotation("a", "n0", "berth.dev/explain").starts_with("GangTimedOut: "));
@@ -57,17 +79,12 @@ TEST_CASE("G1: a gang that is not bound whole in time is rolled back, and waits 
 }
 
 TEST_CASE("G1: the AllocationPolicy of a pool says how long its gangs may take") {
-  OperatorWorld world;
-  world.add_pool("cpu", 2, "16");
-  world.add_team("a", "cpu", 2);
+  GangWorld world;
   world.admin.create(simulation::make_object("berth.dev/v1alpha1", "AllocationPolicy", "", "quick")
                          .spec({{"poolRefs", {{{"name", "cpu"}}}}, {"gangTimeoutSeconds", 20}})
                          .build());
-  OperatorOptions options;
-  options.gang_timeout = 10min;
-  SimulatedOperator op(world, 7, options);
-  world.admin.create(member_of_job("m0"));
-  world.admin.create(member_of_job("m1"));
+  SimulatedOperator op(world, 7, with_gang_timeout(10min));
+  world.add_gang("m");
   REQUIRE(world.executor.run_until(
       [&] { return !world.is_gated("a", "m0") && !world.is_gated("a", "m1"); }, 30s));
   world.admin.bind({"a", "m0"}, "cpu-0");
@@ -77,30 +94,20 @@ TEST_CASE("G1: the AllocationPolicy of a pool says how long its gangs may take")
 }
 
 TEST_CASE("G1: a gang that is bound whole is left alone") {
-  OperatorWorld world;
-  world.add_pool("cpu", 2, "16");
-  world.add_team("a", "cpu", 2);
-  OperatorOptions options;
-  options.gang_timeout = 60s;
-  SimulatedOperator op(world, 7, options);
-  world.admin.create(member_of_job("m0"));
-  world.admin.create(member_of_job("m1"));
-  REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "m1"); }, 30s));
+  GangWorld world;
+  SimulatedOperator op(world, 7, with_gang_timeout(60s));
+  world.add_gang("m");
+  REQUIRE(world.is_admitted_soon("m1"));
   world.executor.run_for(1s);
-  world.admin.bind({"a", "m0"}, "cpu-0");
-  world.admin.bind({"a", "m1"}, "cpu-1");
+  world.bind_gang();
   world.executor.run_for(10min);
   CHECK(exists(world, "m0"));
   CHECK(exists(world, "m1"));
 }
 
 TEST_CASE("G1: members that nobody would make again are reported and not deleted") {
-  OperatorWorld world;
-  world.add_pool("cpu", 2, "16");
-  world.add_team("a", "cpu", 2);
-  OperatorOptions options;
-  options.gang_timeout = 60s;
-  SimulatedOperator op(world, 7, options);
+  GangWorld world;
+  SimulatedOperator op(world, 7, with_gang_timeout(60s));
   for (const char* name : {"m0", "m1"})
     world.admin.create(make_pod("a", name).cpu("1").workload("train", 2).build());
   world.executor.run_for(10min);
@@ -109,18 +116,12 @@ TEST_CASE("G1: members that nobody would make again are reported and not deleted
 }
 
 TEST_CASE("G1: the back-off of a gang ends on time, however quiet the cluster is") {
-  OperatorWorld world;
-  world.add_pool("cpu", 2, "16");
-  world.add_team("a", "cpu", 2);
-  OperatorOptions options;
-  options.gang_timeout = 60s;
-  SimulatedOperator op(world, 7, options);
-  world.admin.create(member_of_job("m0"));
-  world.admin.create(member_of_job("m1"));
+  GangWorld world;
+  SimulatedOperator op(world, 7, with_gang_timeout(60s));
+  world.add_gang("m");
   REQUIRE(world.executor.run_until([&] { return !exists(world, "m0"); }, 2min));
   world.executor.run_for(10s);
-  world.admin.create(member_of_job("n0"));
-  world.admin.create(member_of_job("n1"));
+  world.add_gang("n");
   world.executor.run_for(48s);
   CHECK(world.is_gated("a", "n0"));
   world.executor.run_for(4s);
@@ -129,19 +130,13 @@ TEST_CASE("G1: the back-off of a gang ends on time, however quiet the cluster is
 }
 
 TEST_CASE("I8: a gang that only an old view shows as partial is not rolled back") {
-  OperatorWorld world;
-  world.add_pool("cpu", 2, "16");
-  world.add_team("a", "cpu", 2);
-  OperatorOptions options;
-  options.gang_timeout = 60s;
-  SimulatedOperator op(world, 7, options);
-  world.admin.create(member_of_job("m0"));
-  world.admin.create(member_of_job("m1"));
-  REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "m1"); }, 30s));
+  GangWorld world;
+  SimulatedOperator op(world, 7, with_gang_timeout(60s));
+  world.add_gang("m");
+  REQUIRE(world.is_admitted_soon("m1"));
   world.executor.run_for(1s);
   op.transport.cache().hold(true);
-  world.admin.bind({"a", "m0"}, "cpu-0");
-  world.admin.bind({"a", "m1"}, "cpu-1");
+  world.bind_gang();
   world.executor.run_for(5min);
   CHECK(exists(world, "m0"));
   CHECK(exists(world, "m1"));
@@ -152,16 +147,12 @@ TEST_CASE("I8: a gang that only an old view shows as partial is not rolled back"
 }
 
 TEST_CASE("F9: the next leader finishes a rollback at once and keeps to its back-off") {
-  OperatorWorld world;
-  world.add_pool("cpu", 2, "16");
-  world.add_team("a", "cpu", 2);
-  OperatorOptions options;
-  options.gang_timeout = 10min;
-  world.admin.create(member_of_job("m0"));
-  world.admin.create(member_of_job("m1"));
+  GangWorld world;
+  const OperatorOptions options = with_gang_timeout(10min);
+  world.add_gang("m");
   {
     SimulatedOperator first(world, 7, options);
-    REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "m1"); }, 30s));
+    REQUIRE(world.is_admitted_soon("m1"));
     world.admin.bind({"a", "m0"}, "cpu-0");
     // The member without a node goes first; then the leader is cut off.
     REQUIRE(world.executor.run_until([&] { return !exists(world, "m1"); }, 15min));
@@ -170,8 +161,7 @@ TEST_CASE("F9: the next leader finishes a rollback at once and keeps to its back
     SimulatedOperator second(world, 8, options);
     REQUIRE(world.executor.run_until([&] { return !exists(world, "m0"); }, 20s));
 
-    world.admin.create(member_of_job("n0"));
-    world.admin.create(member_of_job("n1"));
+    world.add_gang("n");
     world.executor.run_for(10s);
     CHECK(world.is_gated("a", "n0"));
     world.admin.remove("Pod", {"a", "m0"}, 0);
@@ -188,17 +178,11 @@ TEST_CASE("F9: the next leader finishes a rollback at once and keeps to its back
 }
 
 TEST_CASE("G1: a gang that ran whole goes on when it loses a member for good") {
-  OperatorWorld world;
-  world.add_pool("cpu", 2, "16");
-  world.add_team("a", "cpu", 2);
-  OperatorOptions options;
-  options.gang_timeout = 60s;
-  SimulatedOperator op(world, 7, options);
-  world.admin.create(member_of_job("m0"));
-  world.admin.create(member_of_job("m1"));
-  REQUIRE(world.executor.run_until([&] { return !world.is_gated("a", "m1"); }, 30s));
-  world.admin.bind({"a", "m0"}, "cpu-0");
-  world.admin.bind({"a", "m1"}, "cpu-1");
+  GangWorld world;
+  SimulatedOperator op(world, 7, with_gang_timeout(60s));
+  world.add_gang("m");
+  REQUIRE(world.is_admitted_soon("m1"));
+  world.bind_gang();
   world.executor.run_for(30s);
   world.admin.remove("Pod", {"a", "m1"}, 0);
   SECTION("nobody makes it again: its work is kept, and that is said once") {
@@ -223,9 +207,7 @@ TEST_CASE("G1: a gang whose first member failed while others wait for nodes is r
   OperatorWorld world;
   world.add_pool("cpu", 2, "16");
   world.add_team("a", "cpu", 3);
-  OperatorOptions options;
-  options.gang_timeout = 60s;
-  SimulatedOperator op(world, 7, options);
+  SimulatedOperator op(world, 7, with_gang_timeout(60s));
   for (const char* name : {"m0", "m1", "m2"})
     world.admin.create(make_pod("a", name)
                            .cpu("1")

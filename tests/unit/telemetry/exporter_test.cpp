@@ -36,6 +36,11 @@ struct Scene {
     for (int made = 0; made < spans; ++made)
       tracer.record(*tracer.span("gated", kPod));
   }
+  /// Records them, and lets so much time pass.
+  void send(int spans, Duration passing) {
+    record(spans);
+    executor.run_for(passing);
+  }
   [[nodiscard]] double count(SpanOutcome outcome) { return metrics.spans(outcome).value(); }
   void answer(int status, http::Headers headers = {}, std::string body = {}) {
     collector.answer = [=] { return http::Response{status, headers, body}; };
@@ -92,8 +97,7 @@ TEST_CASE("What was recorded is sent within a second, and nothing while there is
   Scene scene;
   scene.executor.run_for(1min);
   CHECK(scene.collector.requests.empty());
-  scene.record(3);
-  scene.executor.run_for(1s + 10ms);
+  scene.send(3, 1s + 10ms);
   REQUIRE(scene.collector.requests.size() == 1);
   const http::Request& request = scene.collector.requests.front();
   CHECK(request.method == "POST");
@@ -107,8 +111,7 @@ TEST_CASE("What was recorded is sent within a second, and nothing while there is
 
 TEST_CASE("Many spans are sent in several requests") {
   Scene scene;
-  scene.record(600);
-  scene.executor.run_for(2s);
+  scene.send(600, 2s);
   CHECK(scene.collector.requests.size() == 3);
   CHECK(scene.collector.spans.size() == 600);
 }
@@ -116,8 +119,7 @@ TEST_CASE("Many spans are sent in several requests") {
 TEST_CASE("A collector that is away for a moment misses nothing") {
   Scene scene;
   scene.collector.answer = [] { return fail(Code::Unavailable, "refused"); };
-  scene.record(5);
-  scene.executor.run_for(1500ms);
+  scene.send(5, 1500ms);
   CHECK(scene.collector.requests.size() == 1);
   scene.answer(200);
   scene.executor.run_for(1s);
@@ -129,13 +131,11 @@ TEST_CASE("A collector that is away costs spans, which are counted, and later on
   Scene scene;
   const int status = GENERATE(429, 502, 503, 504);
   scene.answer(status);
-  scene.record(5);
-  scene.executor.run_for(1min);
+  scene.send(5, 1min);
   CHECK(scene.collector.requests.size() == ExporterOptions{}.tries_max);
   CHECK(scene.count(SpanOutcome::Failed) == 5);
   scene.answer(200);
-  scene.record(2);
-  scene.executor.run_for(2s);
+  scene.send(2, 2s);
   CHECK(scene.collector.spans.size() == 2);
   CHECK(scene.count(SpanOutcome::Sent) == 2);
 }
@@ -144,8 +144,7 @@ TEST_CASE("It waits for as long as the collector asks, within its own bound") {
   Scene scene;
   const auto [asked, waits] = GENERATE(table<const char*, Duration>({{"20", 20s}, {"3600", 30s}}));
   scene.answer(503, {{"Retry-After", asked}});
-  scene.record(1);
-  scene.executor.run_for(1s + waits - 1ms);
+  scene.send(1, 1s + waits - 1ms);
   CHECK(scene.collector.requests.size() == 1);
   scene.executor.run_for(1s);
   CHECK(scene.collector.requests.size() == 2);
@@ -154,8 +153,7 @@ TEST_CASE("It waits for as long as the collector asks, within its own bound") {
 TEST_CASE("What the collector refuses is not sent again") {
   Scene scene;
   scene.answer(GENERATE(400, 401, 404, 413, 500));
-  scene.record(4);
-  scene.executor.run_for(1min);
+  scene.send(4, 1min);
   CHECK(scene.collector.requests.size() == 1);
   CHECK(scene.count(SpanOutcome::Failed) == 4);
 }
@@ -163,8 +161,7 @@ TEST_CASE("What the collector refuses is not sent again") {
 TEST_CASE("Spans that the collector rejected are counted") {
   Scene scene;
   scene.answer(200, {}, R"({"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}})");
-  scene.record(5);
-  scene.executor.run_for(2s);
+  scene.send(5, 2s);
   CHECK(scene.count(SpanOutcome::Sent) == 3);
   CHECK(scene.count(SpanOutcome::Failed) == 2);
 }
@@ -172,8 +169,7 @@ TEST_CASE("Spans that the collector rejected are counted") {
 TEST_CASE("Every answer of success is one, be it without a body") {
   Scene scene;
   scene.answer(GENERATE(200, 202, 204));
-  scene.record(5);
-  scene.executor.run_for(1min);
+  scene.send(5, 1min);
   CHECK(scene.collector.requests.size() == 1);
   CHECK(scene.count(SpanOutcome::Sent) == 5);
   CHECK(scene.count(SpanOutcome::Failed) == 0);

@@ -12,7 +12,7 @@ INTEGRATION ?= tests/integration/test_reservations.py tests/crds tests/manifests
 # So many at once, each with the tests of other files: most of their time is waiting.
 CONTROL_PLANES ?= 3
 
-.PHONY: help demo test build bench lint format unit tsan integration image fuzz docs clean dependencies
+.PHONY: help demo test build bench lint format unit tsan integration image fuzz docs site clean dependencies
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ fuzz: dependencies ## Fuzz each decoder for SECONDS (default 60) with libFuzzer
 
 docs: build ## Generate the reference pages again
 	@scripts/generate-reference
+
+site: ## Build the static site of the documentation into build/site
+	@scripts/build-site
 
 clean: ## Remove build/ (caches outside the checkout stay)
 	@rm -rf build

@@ -37,17 +37,20 @@ tsan: ## Run the tests of the threaded libraries and the programs under ThreadSa
 	@cmake --build --preset tsan -j $(JOBS) --target threaded_tests
 	@ctest --preset tsan -j $(JOBS) -L threaded
 
-integration: control-plane ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
+integration: control-plane site-generator ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
 	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider \
 	  -n $(CONTROL_PLANES) --dist loadfile $(INTEGRATION)
 
-.PHONY: test-programs control-plane computing-tests
+.PHONY: test-programs control-plane site-generator computing-tests
 test-programs:
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build --preset $(PRESET) -j $(JOBS)
 
 control-plane:
 	@tests/controlplane/controlplane build
+
+site-generator:
+	@scripts/build-site --install
 
 computing-tests: unit tsan
 

@@ -55,7 +55,7 @@ IN_AN_EMPTY_CLUSTER = {
     """--schedule "0 22 * * 1-5" --time-zone Europe/Berlin --for 6h --lead-time 30m --wait""": [
         "Reservation nightly-etl: created", "Accepted", "Pool general"],
     "kubectl apply -f examples/tasks/nightly-job.yaml": ["cronjob.batch/nightly-etl", "TimeWindow"],
-    "kubectl berth release nightly-etl": ["Reservation nightly-etl: released"],
+    "kubectl berth release nightly-etl --wait": ["Reservation nightly-etl: released"],
     "kubectl apply -f examples/tasks/large-pod.yaml": [
         "Pod data-science/large has waited", "InsufficientQuota", "What would let it start"],
     'kubectl berth explain data-science/large --what-if "+5 cpu for quota data-science in pool '

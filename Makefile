@@ -12,7 +12,7 @@ INTEGRATION ?= tests/integration/test_reservations.py tests/crds tests/manifests
 # So many at once, each with the tests of other files: most of their time is waiting.
 CONTROL_PLANES ?= 3
 
-.PHONY: help demo test build bench lint format unit tsan integration image fuzz docs clean dependencies
+.PHONY: help demo test build bench lint format unit tsan integration image fuzz docs site clean dependencies
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,17 +37,20 @@ tsan: ## Run the tests of the threaded libraries and the programs under ThreadSa
 	@cmake --build --preset tsan -j $(JOBS) --target threaded_tests
 	@ctest --preset tsan -j $(JOBS) -L threaded
 
-integration: control-plane ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
+integration: control-plane site-generator ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
 	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider \
 	  -n $(CONTROL_PLANES) --dist loadfile $(INTEGRATION)
 
-.PHONY: test-programs control-plane computing-tests
+.PHONY: test-programs control-plane site-generator computing-tests
 test-programs:
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build --preset $(PRESET) -j $(JOBS)
 
 control-plane:
 	@tests/controlplane/controlplane build
+
+site-generator:
+	@scripts/build-site --install
 
 computing-tests: unit tsan
 
@@ -81,6 +84,9 @@ fuzz: dependencies ## Fuzz each decoder for SECONDS (default 60) with libFuzzer
 
 docs: build ## Generate the reference pages again
 	@scripts/generate-reference
+
+site: ## Build the static site of the documentation into build/site
+	@scripts/build-site
 
 clean: ## Remove build/ (caches outside the checkout stay)
 	@rm -rf build

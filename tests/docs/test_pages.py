@@ -14,6 +14,7 @@ from markdown import ROOT, Block, anchors, blocks, links, pages, read, slug
 BY_HAND = {"laws.md"}
 # Who makes which page, and who says whether it is fresh.
 CHECKED_BY_SCRIPT = {
+    "configuration.md": "scripts/generate-configuration-reference",
     "custom-resources.md": "scripts/generate-crd-reference",
     "kubectl-berth.md": "scripts/generate-cli-reference",
     "reasons.md": "scripts/generate-reason-reference",

@@ -45,7 +45,32 @@ IN_AN_EMPTY_CLUSTER = {
     "kubectl apply -f manifests/samples/00-namespaces.yaml -f manifests/samples/pools.yaml "
     "-f manifests/samples/quotas.yaml": ["resourcepool.berth.dev/general", "quota.berth.dev/company"],
     "kubectl berth health": ["leads, and renewed its Lease"],
+    "address=$(kubectl -n berth-system get service berth-scheduler-extender "
+    "-o jsonpath='{.spec.clusterIP}')": ["urlPrefix: https://", ":8443"],
+    "kubectl label nodes --all berth.dev/pool=general": ["node-0", "general condition met"],
+    "kubectl apply -f examples/tasks/team-quota.yaml": ["data-science condition met"],
+    "kubectl -n data-science wait --for=create --timeout=60s serviceaccount/default": [
+        "Pod data-science/first is bound to node", "Pool:         general"],
+    "kubectl berth reserve nightly-etl --pool general --quota data-science --amount cpu=2 "
+    """--schedule "0 22 * * 1-5" --time-zone Europe/Berlin --for 6h --lead-time 30m --wait""": [
+        "Reservation nightly-etl: created", "Accepted", "Pool general"],
+    "kubectl apply -f examples/tasks/nightly-job.yaml": ["cronjob.batch/nightly-etl", "TimeWindow"],
+    "kubectl berth release nightly-etl --wait": ["Reservation nightly-etl: released"],
+    "kubectl apply -f examples/tasks/large-pod.yaml": [
+        "Pod data-science/large has waited", "InsufficientQuota", "What would let it start"],
+    'kubectl berth explain data-science/large --what-if "+5 cpu for quota data-science in pool '
+    'general"': ["it would start now", "pod/large condition met"],
+    "kubectl berth queue data-science": ["granted"],
+    "kubectl apply -f examples/tasks/resource-quota-before.yaml": [
+        "successfully rolled out", "requests.cpu"],
+    "kubectl apply -f examples/tasks/resource-quota-after.yaml": ["billing condition met"],
+    "kubectl -n billing delete resourcequota compute": ["billing condition met", "billing/invoices-"],
+    "kubectl apply -f examples/tasks/from-kueue.yaml": ["vision condition met"],
+    "kubectl apply -f examples/tasks/from-kueue-job.yaml": ["job.batch/train created"],
+    "kubectl label namespace data-science berth.dev/managed-": ["namespace/data-science unlabeled"],
     "for name in berth-scheduler-extender-tls berth-scheduler-client-tls; do": ["notAfter="],
+    "helm upgrade --install berth helm/berth --namespace berth-system --create-namespace "
+    "--set scheduler.deploy=true": ["STATUS: deployed", "berth-scheduler"],
     "helm upgrade berth helm/berth --namespace berth-system --set scheduler.deploy=true": [
         "STATUS: deployed", "berth-scheduler"],
     "helm upgrade berth helm/berth --namespace berth-system": ["STATUS: deployed"],

@@ -68,6 +68,8 @@ std::optional<Admission> AdmissionCycle::try_admit(const Head& head) {
   const Workload& workload = *head.workload;
   refusal_ = Waiting{head.workload, 0, nullptr};
   unplaced_.reset();
+  if (holders_room_)
+    holders_room_->begin_turn(workload.id);
   if (!workload.defect.empty())
     return refuse(Reason::InvalidWorkload, workload.defect);
   if (workload.already_charged > 0)
@@ -166,7 +168,8 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
   const Horizon seen = calendar_.canonical(options.back().site.horizon);
   const Likeness likeness = likeness_of(*head.workload, members, seen);
   const ResourceVector total = total_of(members);
-  if (const auto known = refused_.find(likeness); known != refused_.end()) {
+  const bool has_own_room = holders_room_ && holders_room_->is_own_free();
+  if (const auto known = refused_.find(likeness); known != refused_.end() && !has_own_room) {
     refusal_.why = known->second.why; // room only shrinks, so what failed fails again
     if (known->second.has_claimed)
       known->second.has_claimed = claim_room(members, options, total);
@@ -219,7 +222,7 @@ Admission AdmissionCycle::admit_there(const Head& head, Pods members, const Opti
   take(option, members, std::move(placed), record.is_burst);
   if (!input_.holds.open.empty())
     admitted_.insert(head.workload->id);
-  if (holders_room_ && holders_room_->release(head.workload->id))
+  if (holders_room_ && holders_room_->release())
     refused_.clear(); // what was kept for it may be lent again
   return admission;
 }

@@ -70,6 +70,8 @@ public:
   /// How long the members would stay there.
   [[nodiscard]] Horizon horizon_of(Pods members, const Option& option) const;
 
+  /// Before everybody's turns: holders keep room inside open reservations that lend (R4).
+  void keep_for_holders();
   /// Takes the room of admitted pods whose planned nodes are gone, before anybody else does.
   [[nodiscard]] std::vector<Replanning> find_new_homes();
   /// Admits the workload or keeps the reason for last_refusal().
@@ -114,8 +116,7 @@ private:
                                                                  const ResourceVector& total);
   [[nodiscard]] std::optional<Explanation> stopped(const Option& option, Pods members,
                                                    const ResourceVector& total);
-  void keep_for_holders();
-  void keep_for(const Workload& workload);
+  [[nodiscard]] std::optional<Option> option_inside(const Workload& workload);
   [[nodiscard]] std::optional<Explanation> no_quota(const Option& option,
                                                     const ResourceVector& total) const;
   [[nodiscard]] std::optional<Explanation> not_its_own(const Option& option, Pods members,
@@ -174,7 +175,7 @@ private:
   };
   std::optional<Unplaced> unplaced_;
   std::set<Likeness> without_start_;        ///< none like them has a planned start
-  std::optional<HoldersRoom> holders_room_; ///< once somebody asks for what is lent
+  std::optional<HoldersRoom> holders_room_; ///< if a holder waits for what may be lent
   std::set<WorkloadId> recalled_;           ///< holders that found no room inside
   std::set<WorkloadId> admitted_;
   std::unordered_map<const PodShape*, std::uint64_t> shape_numbers_;

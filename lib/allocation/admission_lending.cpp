@@ -11,15 +11,16 @@ namespace berth::allocation {
 /// Beside all promises; else, for work that may be evicted, on what they lend (R3, R4).
 std::optional<PlacedPods> AdmissionCycle::find_place(Option& option, Pods members, bool yields) {
   const std::size_t nodes = nodes_max(option.site);
+  const auto own = holders_room_ ? holders_room_->own_nodes(option.site.reservation)
+                                 : std::span<const NodeIndex>{};
   const auto try_there = [&] {
-    return yields ? own_room_->place(members, option.site, nodes)
-                  : placer_.place(members, option.site, nodes);
+    return yields ? own_room_->place(members, option.site, nodes, own)
+                  : placer_.place(members, option.site, nodes, own);
   };
   if (auto placed = try_there())
     return placed;
   if (!may_lend(option, members))
     return std::nullopt;
-  keep_for_holders();
   option.site.horizon.is_revocable = true;
   auto placed = try_there();
   option.site.horizon.is_revocable = placed.has_value();
@@ -53,50 +54,66 @@ std::optional<TimePoint> AdmissionCycle::lent_until(const PlacedPods& placed, co
                                                                       : first - kEvictionDrain);
 }
 
-/// R4: before anything is lent, holders that wait keep the place that each could have.
+/// R4: before anybody has a turn, holders that wait keep the place that each could have, in the
+/// order in which their turns would come if there were no others.
 void AdmissionCycle::keep_for_holders() {
-  if (holders_room_)
-    return;
-  holders_room_.emplace(input_.snapshot, placer_.overlay(), input_.now);
   std::vector<std::shared_ptr<const Workload>> holders;
-  input_.snapshot.waiting.for_each([&](const WorkloadId& id, const auto& workload) {
-    if (!admitted_.contains(id) && options_.may_go_inside(*workload))
-      holders.push_back(workload);
-  });
-  std::ranges::stable_sort(holders, [](const auto& left, const auto& right) {
-    return std::pair{-std::int64_t{left->priority}, left->created} <
-           std::pair{-std::int64_t{right->priority}, right->created};
-  });
-  std::size_t tries = 0;
-  for (const auto& workload : holders)
-    if (!holders_room_->is_full() && tries++ < HoldersRoom::kTriedMax)
-      keep_for(*workload);
+  if (std::ranges::any_of(input_.holds.open, &ReservationSpec::lend_idle, &OpenReservation::spec))
+    input_.snapshot.waiting.for_each([&](const WorkloadId&, const auto& workload) {
+      if (options_.may_go_where_idle_is_lent(*workload))
+        holders.push_back(workload);
+    });
+  if (holders.empty())
+    return;
+  HoldersSearch search({input_.snapshot, input_.policy, input_.holds, input_.now},
+                       placer_.overlay());
+  Headroom left = headroom_;
+  TurnOrder order({input_.snapshot, left.balance(), memory_.quotas, input_.now, &holders});
+  HoldersRoom::Places places;
+  for (std::size_t asked = 0;
+       asked < HoldersRoom::kAskedMax && places.size() < HoldersRoom::kHoldersMax &&
+       search.looks_in_vain() < HoldersRoom::kLooksInVainMax;
+       ++asked) {
+    const auto head = order.next();
+    if (!head)
+      break;
+    const auto option = option_inside(*head->workload);
+    const Pods members = members_to_start(*head->workload);
+    if (!option || left.quota_shortfall(*option, total_of(members)))
+      continue;
+    if (auto place = search.find(members, option->site)) {
+      places.emplace(head->workload->id, *std::move(place));
+      left.take(*option, total_of(members), false);
+      order.charged(option->payer);
+    }
+  }
+  holders_room_.emplace(placer_.overlay(), std::move(places));
 }
 
-/// In the first reservation that would take it but for nodes; for the least that it may start with.
-void AdmissionCycle::keep_for(const Workload& workload) {
+/// The first reservation that lends and would take the workload but for nodes; with the least that
+/// it may start with.
+std::optional<Option> AdmissionCycle::option_inside(const Workload& workload) {
   const Pods members = members_to_start(workload);
   if (!workload.defect.empty() || workload.already_charged > 0 || members.empty() ||
       held_back(workload.id) != nullptr || find_limit(workload, members))
-    return;
+    return std::nullopt;
   auto found = workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
-  auto* options = std::get_if<std::vector<Option>>(&found);
-  if (options == nullptr)
-    return;
-  for (Option& option : *options) {
-    option.site.horizon = horizon_of(members, option);
-    if (option.site.reservation != kNoReservation &&
-        input_.holds.open[option.site.reservation].spec->lend_idle &&
-        !stopped(option, members, total_of(members)))
-      return holders_room_->keep(workload.id, members, option.site);
-  }
+  if (auto* options = std::get_if<std::vector<Option>>(&found))
+    for (Option& option : *options) {
+      option.site.horizon = horizon_of(members, option);
+      if (option.site.reservation != kNoReservation &&
+          input_.holds.open[option.site.reservation].spec->lend_idle &&
+          !stopped(option, members, total_of(members)))
+        return std::move(option);
+    }
+  return std::nullopt;
 }
 
 std::vector<Recall> AdmissionCycle::recalls() {
   std::erase_if(recalled_, [&](const WorkloadId& id) { return admitted_.contains(id); });
-  if (recalled_.empty())
+  if (recalled_.empty() || !holders_room_)
     return {};
-  keep_for_holders();
+  holders_room_->end_turn();
   return holders_room_->lacking(recalled_);
 }
 

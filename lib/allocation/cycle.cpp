@@ -110,6 +110,7 @@ Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now
   PreemptionCycle preemption(input, cycle);
   preemption.clear_windows(windows);
   plan.sheddings = preemption.shed(plan.memory);
+  cycle.keep_for_holders();
   const std::vector<Head> hopeful = give_turns(input, cycle, preemption, plan);
   give_bursts(hopeful, cycle, plan);
   preemption.recall_lent();

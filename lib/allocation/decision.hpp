@@ -106,7 +106,7 @@ struct Stranding {
   std::vector<Rejection> candidates{}; ///< why each is none; in their order
 };
 
-/// The calendar's answer to a reservation that was not accepted yet, or is dormant.
+/// The calendar's answer to a reservation that was not accepted yet, is dormant or about to be.
 struct ReservationDecision {
   std::shared_ptr<const ReservationSpec> reservation{};
   bool accepted = false;
@@ -117,6 +117,9 @@ struct ReservationDecision {
   /// Of one that is armed and accepted: after how long a window that is asked for now would open.
   /// At once if the capacity is free, else when work had its notice and is gone (R3).
   std::optional<Duration> opens_after{};
+  /// Of one that is active and whose end is announced: until when it could go on without taking
+  /// what others were promised for the time after; TimePoint::max() for ever.
+  std::optional<TimePoint> lasts_until{};
 };
 
 /// Where the next window of an accepted reservation will lie, and what it would not find.

@@ -1,18 +1,19 @@
 #pragma once
 // HoldersRoom: what open reservations do not lend because holders wait for it (R4). Each holder
-// that could be admitted but for nodes keeps one place inside its reservation: where it would go
-// now, or else where it would go if nobody stood on loan there. The rest of the window may be lent.
-// What a holder lacks on its place is recalled from those that stand there, and is not lent again
-// while they go (P3). AdmissionCycle owns one.
+// that could be admitted but for nodes keeps one place inside its reservation, from before anybody
+// has a turn: the promise is laid there, guests are not let onto it, nor are other holders, and at
+// its turn it goes there first. The rest of the window may be lent. What a holder lacks on its
+// place is recalled from those that stand there, and is not lent again while they go (P3).
+// AdmissionCycle owns one.
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <vector>
 
-#include "lib/allocation/snapshot.hpp"
-#include "lib/allocation/workload_placer.hpp"
+#include "lib/allocation/holders_search.hpp"
 
 namespace berth::allocation {
 
@@ -25,34 +26,37 @@ struct Recall {
 
 class HoldersRoom {
 public:
-  /// `overlay`: of the cycle, whose calendar is told what is kept. All must outlive it.
-  HoldersRoom(const ClusterSnapshot& snapshot, NodeOverlay& overlay, TimePoint now);
+  using Places = std::map<WorkloadId, HoldersPlace>;
+
+  /// Keeps all the places. `overlay`: of the cycle; must outlive it.
+  HoldersRoom(NodeOverlay& overlay, Places places);
 
   /// Holders that keep room in one cycle; those behind them keep theirs when these have gone.
   static constexpr std::size_t kHoldersMax = 64;
-  /// Holders that are tried for it, in the order of their turns: one without a place costs a look
-  /// at every node.
-  static constexpr std::size_t kTriedMax = 256;
-  [[nodiscard]] bool is_full() const { return kept_.size() >= kHoldersMax; }
+  /// Holders that are asked whether anything but nodes keeps them, in the order of their turns.
+  static constexpr std::size_t kAskedMax = 2048;
+  /// Kinds of holders that may find no place: each costs a look at every node.
+  static constexpr std::size_t kLooksInVainMax = 16;
 
-  /// `site`: inside a reservation. Nothing is kept for members that would not all have a place.
-  void keep(const WorkloadId& workload, Pods members, const Site& site);
-  /// It was admitted. False if nothing was kept for it.
-  bool release(const WorkloadId& workload);
+  /// What is kept for the workload is free for it, until the next one's turn.
+  void begin_turn(const WorkloadId& workload);
+  /// The nodes that the members of the workload whose turn it is have there; empty: none.
+  [[nodiscard]] std::span<const NodeIndex> own_nodes(ReservationIndex reservation) const;
+  /// Whether something is kept for it, and nobody stands in the way there.
+  [[nodiscard]] bool is_own_free() const;
+  /// The workload whose turn it is was admitted. False if nothing was kept for it.
+  bool release();
+  /// Nobody's turn.
+  void end_turn();
   /// What the cluster, as the cycle leaves it, lacks for these.
   [[nodiscard]] std::vector<Recall> lacking(const std::set<WorkloadId>& holders) const;
 
 private:
-  struct Kept {
-    ReservationIndex reservation = kNoReservation;
-    std::map<NodeIndex, std::vector<std::int64_t>> rows{};
-  };
-  void change_calendar(const Kept& kept, int sign);
+  void change_calendar(const HoldersPlace& place, int sign);
 
   NodeOverlay& overlay_;
-  WorkloadPlacer placer_;      ///< with the holders before, as they would go
-  NodeChanges without_guests_; ///< the same, on top of it
-  std::map<WorkloadId, Kept> kept_;
+  Places kept_;
+  Places::node_type turn_; ///< of the workload whose turn it is
 };
 
 } // namespace berth::allocation

@@ -10,7 +10,8 @@ namespace {
 /// Lays the open reservations onto nodes, one after the other.
 class Layout {
 public:
-  Layout(const NodeTable& nodes, const NodeLoads& loads) : nodes_(nodes) {
+  Layout(const NodeTable& nodes, const NodeLoads& loads, const HasOthers& has_others)
+      : nodes_(nodes), has_others_(has_others) {
     free_ = loads.flat();
     for (NodeIndex node = 0; node < nodes.size(); ++node) {
       const auto capacity = nodes.capacity(node);
@@ -43,6 +44,7 @@ private:
   void hold_there(NodeHold& hold, const ResourceVector* most, Wanted& wanted);
 
   const NodeTable& nodes_;
+  const HasOthers& has_others_;
   std::vector<std::int64_t> free_; ///< rows; never negative
   std::vector<bool> is_whole_;
   std::vector<NodeHold> holds_;
@@ -93,24 +95,34 @@ void Layout::hold_whole(std::uint32_t index, NodeIndex node, OpenReservation& op
   std::fill(free.begin(), free.end(), 0);
 }
 
-/// The nodes that holders are on already come first: the promise is of so many nodes in all.
+/// The nodes that holders are on already come first: the promise is of so many nodes in all. Those
+/// that others stand on come last: they are held, so that nobody else comes, and missing.
 void Layout::hold_whole_nodes(std::uint32_t index, OpenReservation& open,
                               const ReservationUse& use) {
-  std::int32_t missing = open.spec->node_count;
-  for (const auto& [name, there] : use.on_nodes) {
-    const auto node = nodes_.find(name.str());
-    if (missing == 0 || !node || is_whole_[*node])
-      continue;
-    hold_whole(index, *node, open);
-    --missing;
-  }
-  for (const NodeIndex node : in_order(*open.spec)) {
-    if (missing == 0)
-      break;
+  std::int32_t wanted = open.spec->node_count;
+  open.nodes_missing = wanted;
+  const auto hold = [&](NodeIndex node, bool is_own) {
+    if (wanted == 0 || is_whole_[node])
+      return;
     hold_whole(index, node, open);
-    --missing;
-  }
-  open.nodes_missing = missing;
+    --wanted;
+    open.nodes_missing -= is_own ? 1 : 0;
+  };
+  for (const auto& [name, there] : use.on_nodes)
+    if (const auto node = nodes_.find(name.str()))
+      hold(*node, !has_others_(*node, open.spec->name));
+  if (wanted == 0)
+    return;
+  std::vector<NodeIndex> of_others;
+  for (const NodeIndex node : in_order(*open.spec))
+    if (wanted == 0)
+      return;
+    else if (has_others_(node, open.spec->name))
+      of_others.push_back(node);
+    else
+      hold(node, true);
+  for (const NodeIndex node : of_others)
+    hold(node, false);
 }
 
 /// As much as the node has room for; `most`: no more than that.
@@ -272,7 +284,8 @@ std::vector<ReservedPlace> places_of(const OpenReservation& open, const Holds& h
 }
 
 Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes, const NodeLoads& loads,
-                    const std::map<ReservationName, ReservationUse>& use) {
+                    const std::map<ReservationName, ReservationUse>& use,
+                    const HasOthers& has_others) {
   Holds holds;
   holds.from = windows.from;
   holds.until = windows.until;
@@ -289,7 +302,7 @@ Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes, const No
     open.used = use_of(open).total.total();
     open.unfilled = unfilled_part(spec->amounts, open.used);
   }
-  Layout layout(nodes, loads);
+  Layout layout(nodes, loads, has_others);
   const auto order = by_age(holds.open);
   std::vector<ResourceVector> amounts;
   for (const OpenReservation& open : holds.open)

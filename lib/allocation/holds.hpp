@@ -6,6 +6,7 @@
 // capacity as taken (N1, R4). The same snapshot and time always give the same holds.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -44,7 +45,8 @@ struct OpenReservation {
   /// What is promised beyond what holders use; for whole nodes, what is left on them (without the
   /// pod count). The payer is charged for it.
   ResourceVector unfilled{};
-  /// What could not be held: the window is not honored in full. Nodes: whole ones.
+  /// What could not be held: the window is not honored in full. Nodes: whole ones that are not
+  /// there, or that others stand on.
   ResourceVector missing{};
   std::int32_t nodes_missing = 0;
 };
@@ -94,8 +96,12 @@ struct Holds {
                                                    const NodeTable& nodes,
                                                    const ReservationUse& use);
 
+/// Whether work that is not the reservation's, nor about to go, makes the node less than whole.
+using HasOthers = std::function<bool(NodeIndex, const ReservationName&)>;
+
 [[nodiscard]] Holds hold_on_nodes(const OpenWindows& windows, const NodeTable& nodes,
                                   const NodeLoads& loads,
-                                  const std::map<ReservationName, ReservationUse>& use);
+                                  const std::map<ReservationName, ReservationUse>& use,
+                                  const HasOthers& has_others);
 
 } // namespace berth::allocation

@@ -45,15 +45,32 @@ void NodeCalendar::keep(NodeIndex node, ReservationIndex reservation,
   add_rows(kept_.try_emplace({node, reservation}, amounts.size()).first->second, amounts, sign);
 }
 
-void NodeCalendar::add_seen(const NodeHold& hold, const Viewer& viewer,
-                            std::vector<std::int64_t>& row) const {
-  if (hold.reservation == viewer.reservation)
-    return;
-  if (!viewer.horizon.is_revocable || !lends(hold.reservation))
-    return add_rows(row, hold.amounts, 1);
-  const auto kept = kept_.find({hold.node, hold.reservation});
-  for (std::size_t column = 0; kept != kept_.end() && column < row.size(); ++column)
-    row[column] += std::min(hold.amounts[column], kept->second[column]);
+std::span<const std::int64_t> NodeCalendar::kept(NodeIndex node,
+                                                 ReservationIndex reservation) const {
+  const auto kept = kept_.find({node, reservation});
+  return kept == kept_.end() ? std::span<const std::int64_t>{} : kept->second;
+}
+
+bool NodeCalendar::keeps_on(NodeIndex node) const {
+  const auto first = kept_.lower_bound({node, 0});
+  return first != kept_.end() && first->first.first == node;
+}
+
+void NodeCalendar::add_held(NodeIndex node, const Viewer& viewer, std::span<const NodeHold> holds,
+                            TimePoint at, std::vector<std::int64_t>& row) const {
+  const auto is_lent_by = [&](ReservationIndex reservation) {
+    return viewer.horizon.is_revocable && reservation != viewer.reservation && lends(reservation);
+  };
+  for (const NodeHold& hold : holds)
+    if (hold.reservation != viewer.reservation && !is_lent_by(hold.reservation) &&
+        is_open_at(hold.reservation, at))
+      add_rows(row, hold.amounts, 1);
+  for (auto kept = kept_.lower_bound({node, 0}); kept != kept_.end() && kept->first.first == node;
+       ++kept)
+    if (const ReservationIndex reservation = kept->first.second;
+        (reservation == viewer.reservation || is_lent_by(reservation)) &&
+        is_open_at(reservation, at))
+      add_rows(row, kept->second, 1);
 }
 
 TimePoint NodeCalendar::lent_until(NodeIndex node, const Viewer& viewer,
@@ -77,9 +94,9 @@ void NodeCalendar::release(NodeIndex node, const WorkEnd& end, std::vector<std::
     future.releases.push_back(Release{{}, end, reservation, std::move(amounts)});
 }
 
-bool NodeCalendar::has_promises(NodeIndex node) const {
+std::span<const Promise> NodeCalendar::promises_on(NodeIndex node) const {
   const auto future = futures_.find(node);
-  return future != futures_.end() && !future->second.promises.empty();
+  return future == futures_.end() ? std::span<const Promise>{} : future->second.promises;
 }
 
 void NodeCalendar::hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
@@ -90,9 +107,9 @@ void NodeCalendar::hold_ahead(NodeIndex node, const Viewer& viewer, const NodePi
   for (const Promise& promise : future.promises) {
     const TimePoint at = promise.range.start;
     if (!promise.is_planned() && at < viewer.horizon.relied_until)
-      raise(future, {at, By::ReliedOn, viewer, picture}, held);
+      raise(future, {at, By::ReliedOn, node, viewer, picture}, held);
     if (at < viewer.horizon.expected_until)
-      raise(future, {at, By::Expected, viewer, picture}, held);
+      raise(future, {at, By::Expected, node, viewer, picture}, held);
   }
 }
 
@@ -100,13 +117,13 @@ void NodeCalendar::hold_from(NodeIndex node, TimePoint start, const Viewer& view
                              std::span<const NodeHold> holds, std::vector<std::int64_t>& held) {
   const Future& future = loaded(node);
   const NodePicture picture{holds, {}};
-  raise(future, {start, By::Expected, viewer, picture}, held);
+  raise(future, {start, By::Expected, node, viewer, picture}, held);
   for (const Promise& promise : future.promises) {
     const TimePoint until =
         promise.is_planned() ? viewer.horizon.expected_until
                              : std::max(viewer.horizon.relied_until, viewer.horizon.expected_until);
     if (start < promise.range.start && promise.range.start < until)
-      raise(future, {promise.range.start, By::Expected, viewer, picture}, held);
+      raise(future, {promise.range.start, By::Expected, node, viewer, picture}, held);
   }
 }
 
@@ -115,10 +132,10 @@ void NodeCalendar::hold_during(NodeIndex node, TimeRange window, std::span<const
   const Future& future = loaded(node);
   const Viewer viewer;
   const NodePicture picture{holds, {}};
-  raise(future, {window.start, By::ReliedOn, viewer, picture}, held);
+  raise(future, {window.start, By::ReliedOn, node, viewer, picture}, held);
   for (const Promise& promise : future.promises)
     if (window.contains(promise.range.start))
-      raise(future, {promise.range.start, By::ReliedOn, viewer, picture}, held);
+      raise(future, {promise.range.start, By::ReliedOn, node, viewer, picture}, held);
 }
 
 bool NodeCalendar::is_whole(NodeIndex node, TimeRange window, std::span<const NodeHold> holds) {
@@ -136,9 +153,7 @@ void NodeCalendar::raise(const Future& future, const Question& question,
                          std::vector<std::int64_t>& held) {
   const Viewer& viewer = question.viewer;
   row_.assign(held.size(), 0);
-  for (const NodeHold& hold : question.picture.holds)
-    if (is_open_at(hold.reservation, question.at))
-      add_seen(hold, viewer, row_);
+  add_held(question.node, viewer, question.picture.holds, question.at, row_);
   for (const Promise& promise : future.promises) {
     const bool is_ours =
         promise.reservation != kNoReservation && promise.reservation == viewer.reservation;

@@ -64,6 +64,7 @@ struct Promise {
   PlanNumber plan = kNoPlan;           ///< a planned start, no window: estimates will do
   bool is_lendable = false;            ///< a window that revocable work may stay until
   std::vector<std::int64_t> amounts{}; ///< by column and device
+  bool is_whole = false;               ///< a window that takes the whole node
 
   [[nodiscard]] bool is_planned() const { return plan != kNoPlan; }
 };
@@ -85,13 +86,20 @@ public:
   void release(NodeIndex node, const WorkEnd& end, std::vector<std::int64_t> amounts,
                ReservationIndex reservation);
 
-  /// R4: of what the open reservation holds on the node, so much more (`sign` 1) or less (-1) is
-  /// not lent.
+  /// R4: of the node, so much more (`sign` 1) or less (-1) is kept for a holder of the open
+  /// reservation: it is not lent, nor given to others inside.
   void keep(NodeIndex node, ReservationIndex reservation, std::span<const std::int64_t> amounts,
             int sign);
-  /// What others than its own reservation see of a hold, onto `row`: all of it, or what a lender
-  /// keeps.
-  void add_seen(const NodeHold& hold, const Viewer& viewer, std::vector<std::int64_t>& row) const;
+  /// What the reservation does not lend of the node; empty: nothing is kept there.
+  [[nodiscard]] std::span<const std::int64_t> kept(NodeIndex node,
+                                                   ReservationIndex reservation) const;
+  [[nodiscard]] bool keeps_anything() const { return !kept_.empty(); }
+  [[nodiscard]] bool keeps_on(NodeIndex node) const;
+  /// What the viewer must leave on the node of what reservations will hold there at that time, onto
+  /// `row`: what others hold, or only what they keep if they lend the rest; of its own reservation,
+  /// what is kept for others inside.
+  void add_held(NodeIndex node, const Viewer& viewer, std::span<const NodeHold> holds, TimePoint at,
+                std::vector<std::int64_t>& row) const;
 
   /// Work that starts now: raises `held` to the most that others have of the node at any time in
   /// its horizon, beyond what is charged now.
@@ -108,7 +116,8 @@ public:
   [[nodiscard]] bool is_whole(NodeIndex node, TimeRange window, std::span<const NodeHold> holds);
   /// When managed work is gone from the node, by ends that can be relied on.
   [[nodiscard]] TimePoint busy_until(NodeIndex node) { return loaded(node).busy_until; }
-  [[nodiscard]] bool has_promises(NodeIndex node) const;
+  [[nodiscard]] bool has_promises(NodeIndex node) const { return !promises_on(node).empty(); }
+  [[nodiscard]] std::span<const Promise> promises_on(NodeIndex node) const;
   /// Whether revocable work sees more room than other work anywhere.
   [[nodiscard]] bool lends_anything() const { return lends_anything_; }
   /// When what is lent to revocable work on the node will be needed: the first window that it would
@@ -140,6 +149,7 @@ private:
   struct Question {
     TimePoint at{};
     By by = By::ReliedOn;
+    NodeIndex node = 0;
     const Viewer& viewer;
     const NodePicture& picture;
   };

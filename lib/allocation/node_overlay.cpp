@@ -18,12 +18,17 @@ bool has_hold(std::span<const NodeHold> holds, ReservationIndex reservation) {
                      [&](const NodeHold& hold) { return hold.reservation == reservation; });
 }
 
-/// Moves as much of `wanted` as there is out of the hold.
-void draw(NodeHold* hold, std::vector<std::int64_t>& wanted) {
+bool is_nothing(std::span<const std::int64_t> amounts) {
+  return std::ranges::all_of(amounts, [](std::int64_t amount) { return amount == 0; });
+}
+
+/// Moves as much of `wanted` as there is beyond `spared` out of the hold; empty: all there is.
+void draw(NodeHold* hold, std::span<std::int64_t> wanted, std::span<const std::int64_t> spared) {
   if (hold == nullptr)
     return;
   for (std::size_t column = 0; column < wanted.size(); ++column) {
-    const std::int64_t drawn = std::min(wanted[column], hold->amounts[column]);
+    const std::int64_t there = hold->amounts[column] - (spared.empty() ? 0 : spared[column]);
+    const std::int64_t drawn = std::min(wanted[column], std::max<std::int64_t>(there, 0));
     hold->amounts[column] -= drawn;
     wanted[column] -= drawn;
   }
@@ -60,14 +65,16 @@ std::span<const std::int64_t> NodeOverlay::held_for_others(NodeIndex node, const
                                                            const NodePicture& picture,
                                                            std::vector<std::int64_t>& held) const {
   const bool has_future = calendar_ != nullptr && calendar_->has_promises(node);
-  if (picture.holds.empty() && !has_future)
+  const bool keeps = calendar_ != nullptr && calendar_->keeps_on(node);
+  if (picture.holds.empty() && !has_future && !keeps)
     return {};
   held.assign(table_->width(), 0);
-  for (const NodeHold& hold : picture.holds)
-    if (calendar_ != nullptr)
-      calendar_->add_seen(hold, viewer, held);
-    else if (hold.reservation != viewer.reservation)
-      for (std::size_t column = 0; column < held.size(); ++column)
+  if (calendar_ != nullptr)
+    calendar_->add_held(node, viewer, picture.holds, calendar_->now(), held);
+  else
+    for (const NodeHold& hold : picture.holds)
+      for (std::size_t column = 0; hold.reservation != viewer.reservation && column < held.size();
+           ++column)
         held[column] += hold.amounts[column];
   if (has_future)
     calendar_->hold_ahead(node, viewer, picture, held);
@@ -132,8 +139,36 @@ void NodeOverlay::set_hold(const NodeHold& hold) {
   if (NodeHold* held = find_hold(holds, hold.reservation))
     held->amounts = hold.amounts;
   else
-    holds.push_back(hold);
+    holds.insert(std::ranges::upper_bound(holds, hold.reservation, {}, &NodeHold::reservation),
+                 hold);
   touch(hold.node);
+}
+
+void NodeOverlay::lay_promise(ReservationIndex reservation, std::span<const NodeIndex> nodes) {
+  const std::vector<NodeIndex> held = held_nodes(reservation);
+  for (const NodeIndex node : nodes) {
+    NodeHold here{node, reservation, std::vector<std::int64_t>(table_->width())};
+    if (const NodeHold* known = find_hold(holds_[node], reservation))
+      here = *known;
+    if (here.is_whole)
+      continue;
+    std::vector<std::int64_t> wanted(table_->columns().size());
+    const auto kept = calendar_->kept(node, reservation);
+    for (std::size_t column = 0; column < wanted.size(); ++column)
+      wanted[column] = std::max<std::int64_t>(kept[column] - here.amounts[column], 0);
+    const std::vector<std::int64_t> lacking = wanted;
+    for (auto other = held.rbegin(); other != held.rend() && !is_nothing(wanted); ++other) {
+      NodeHold* there = find_hold(holds_[*other], reservation);
+      if (*other == node || there->is_whole)
+        continue;
+      draw(there, wanted, calendar_->kept(*other, reservation));
+      touch(*other);
+    }
+    for (std::size_t column = 0; column < wanted.size(); ++column)
+      here.amounts[column] += lacking[column] - wanted[column];
+    if (wanted != lacking)
+      set_hold(here);
+  }
 }
 
 std::vector<NodeIndex> NodeOverlay::held_nodes(ReservationIndex reservation) const {
@@ -199,20 +234,30 @@ void NodeChanges::place(NodeIndex node, const ColumnRequest& request, const Devi
         {{viewer.horizon.expected_until, viewer.horizon.relied_until}, inside, reservation});
   if (reservation == kNoReservation)
     return;
-  draw(find_hold(state.holds, reservation), inside);
-  // A device of another node does not stand in for this one's.
-  std::fill(inside.begin() + request.first_device, inside.end(), 0);
-  const auto is_drawn = [&] {
-    return std::all_of(inside.begin(), inside.end(), [](std::int64_t left) { return left == 0; });
+  const bool others_wait = base_->calendar() != nullptr && base_->calendar()->keeps_anything();
+  if (others_wait)
+    draw_inside(node, reservation, request.first_device, true, inside);
+  draw_inside(node, reservation, request.first_device, false, inside);
+}
+
+void NodeChanges::draw_inside(NodeIndex node, ReservationIndex reservation,
+                              ColumnIndex first_device, bool spares_kept,
+                              std::vector<std::int64_t>& wanted) {
+  const auto spared = [&](NodeIndex at) {
+    return spares_kept ? base_->calendar()->kept(at, reservation) : std::span<const std::int64_t>{};
   };
+  draw(find_hold(changed(node).holds, reservation), wanted, spared(node));
+  // A device of another node does not stand in for this one's.
+  const std::span<std::int64_t> elsewhere = std::span(wanted).first(first_device);
+  if (is_nothing(elsewhere))
+    return;
   const auto others = base_->held_nodes(reservation);
-  for (auto other = others.rbegin(); other != others.rend() && !is_drawn(); ++other) {
+  for (auto other = others.rbegin(); other != others.rend() && !is_nothing(elsewhere); ++other) {
     if (*other == node)
       continue;
-    NodeState& elsewhere = changed(*other);
-    NodeHold* hold = find_hold(elsewhere.holds, reservation);
+    NodeHold* hold = find_hold(changed(*other).holds, reservation);
     if (hold != nullptr && !hold->is_whole)
-      draw(hold, inside);
+      draw(hold, elsewhere, spared(*other));
   }
 }
 

@@ -85,6 +85,10 @@ public:
   [[nodiscard]] std::span<const NodeHold> holds_on(NodeIndex node) const;
   /// What the holder of `hold` holds on its node from now on.
   void set_hold(const NodeHold& hold);
+  /// Where something is kept for holders, the reservation holds that much, as far as it holds as
+  /// much beyond what is kept on other nodes: `nodes` are those to do so on. How much it holds in
+  /// all stays the same, and whole nodes stay held.
+  void lay_promise(ReservationIndex reservation, std::span<const NodeIndex> nodes);
   /// The nodes on which the reservation holds something, ascending.
   [[nodiscard]] std::vector<NodeIndex> held_nodes(ReservationIndex reservation) const;
 
@@ -110,7 +114,7 @@ public:
 
   /// Charges a pod to the node and to these of its devices. What it takes inside a reservation is
   /// held no longer: first where it is placed, then on the reservation's other nodes, from the last
-  /// (whole nodes stay held).
+  /// (whole nodes stay held); what is kept there for others inside comes last.
   void place(NodeIndex node, const ColumnRequest& request, const DeviceList& devices,
              const Viewer& viewer);
   /// Takes a pod that runs there off the node, and off these of its devices.
@@ -125,6 +129,9 @@ public:
 
 private:
   NodeState& changed(NodeIndex node);
+  /// Takes `wanted` off what the reservation holds on the node, and then on others.
+  void draw_inside(NodeIndex node, ReservationIndex reservation, ColumnIndex first_device,
+                   bool spares_kept, std::vector<std::int64_t>& wanted);
 
   const NodeOverlay* base_;
   std::map<NodeIndex, NodeState> states_;

@@ -53,19 +53,24 @@ DeviceList NodeRanking::devices(NodeIndex node, const NodeRooms& rooms) {
   return input_.scorer.devices(input_.request, rooms.room(node, input_.viewer, held_));
 }
 
-std::vector<NodeIndex> NodeRanking::best(std::size_t count, const NodeRooms& rooms) {
+std::vector<NodeIndex> NodeRanking::best(std::size_t count, const NodeRooms& rooms, NodeIndex own) {
   catch_up(rooms);
   std::vector<Entry> taken;
   std::vector<NodeIndex> nodes;
+  if (own < is_allowed_.size() && is_allowed_[own] &&
+      room_for(input_.request, rooms.room(own, input_.viewer, held_)).kind ==
+          RoomVerdict::Kind::Fits)
+    nodes.push_back(own);
   while (nodes.size() < count && !heap_.empty()) {
     std::pop_heap(heap_.begin(), heap_.end());
     const Entry entry = heap_.back();
     heap_.pop_back();
-    if (entry.version != rooms.version(entry.node) ||
-        std::find(nodes.begin(), nodes.end(), entry.node) != nodes.end())
+    const bool is_named = std::find(nodes.begin(), nodes.end(), entry.node) != nodes.end();
+    if (entry.version != rooms.version(entry.node) || (is_named && entry.node != own))
       continue; // the node changed since, or was looked at twice since it changed
     taken.push_back(entry);
-    nodes.push_back(entry.node);
+    if (!is_named)
+      nodes.push_back(entry.node);
   }
   for (const Entry& entry : taken) {
     heap_.push_back(entry);

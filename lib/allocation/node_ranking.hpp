@@ -36,9 +36,10 @@ public:
   /// A copy that goes on with a what-if: its changes are counted from its own beginning.
   [[nodiscard]] NodeRanking continue_on(const NodeRooms& what_if) const;
 
-  /// At most `count` nodes, best first: nodes on which the reservation holds something, then the
-  /// strategy's points, then the name.
-  [[nodiscard]] std::vector<NodeIndex> best(std::size_t count, const NodeRooms& rooms);
+  /// At most `count` nodes, best first: `own`, if it has room; nodes on which the reservation holds
+  /// something, then the strategy's points, then the name.
+  [[nodiscard]] std::vector<NodeIndex> best(std::size_t count, const NodeRooms& rooms,
+                                            NodeIndex own = kNoNode);
 
 private:
   struct Entry {

@@ -53,6 +53,26 @@ private:
   NodeLoads loads_; ///< copied on write, row by row
 };
 
+/// What every node carries makes none less than whole; whom the reservation itself lent its
+/// window's idle capacity goes when its holder wants it, guests of others do not.
+bool has_others(const ClusterSnapshot& snapshot, const OpenWindows& windows, NodeIndex node,
+                const ReservationName& reservation) {
+  const NodeName& name = snapshot.nodes->node(node).view.name;
+  const auto own = std::ranges::find(windows.entries, reservation,
+                                     [](const auto& open) { return open.spec->name; });
+  const auto goes = [&](const PodView& pod) {
+    return own != windows.entries.end() && own->spec->lend_idle && is_lent_inside(pod, own->window);
+  };
+  bool has_some = false;
+  snapshot.on_nodes.for_each_from({name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
+    const auto* charge = key.node == name ? snapshot.charges.find(key.pod) : nullptr;
+    has_some = charge != nullptr && !(*charge)->quota.empty() &&
+               (*charge)->reservation != reservation && !goes(*pod);
+    return key.node == name && !has_some;
+  });
+  return has_some;
+}
+
 bool comes_before(const NodeHold& left, const NodeHold& right) {
   return std::pair{left.node, left.reservation} < std::pair{right.node, right.reservation};
 }
@@ -124,7 +144,10 @@ Holds hold_capacity(const ClusterSnapshot& snapshot, const OpenWindows& windows)
     in_the_way.take_off_lent(windows);
   }
   Holds holds =
-      hold_on_nodes(windows, *snapshot.nodes, in_the_way.loads(), snapshot.reservation_use);
+      hold_on_nodes(windows, *snapshot.nodes, in_the_way.loads(), snapshot.reservation_use,
+                    [&](NodeIndex node, const ReservationName& reservation) {
+                      return has_others(snapshot, windows, node, reservation);
+                    });
   std::move(nominated.begin(), nominated.end(), std::back_inserter(holds.holds));
   std::sort(holds.holds.begin(), holds.holds.end(), comes_before);
   holds.nominations = std::move(nominations);

@@ -110,9 +110,10 @@ bool OptionFinder::is_allowed(const ReservationSpec& spec, const Workload& workl
                  snapshot_.namespace_labels(workload.namespace_name));
 }
 
-bool OptionFinder::may_go_inside(const Workload& workload) const {
-  return std::ranges::any_of(
-      holds_.open, [&](const OpenReservation& open) { return is_allowed(*open.spec, workload); });
+bool OptionFinder::may_go_where_idle_is_lent(const Workload& workload) const {
+  return std::ranges::any_of(holds_.open, [&](const OpenReservation& open) {
+    return open.spec->lend_idle && is_allowed(*open.spec, workload);
+  });
 }
 
 /// Nothing if the reservation's pool or payer is missing.

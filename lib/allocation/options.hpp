@@ -30,8 +30,8 @@ public:
 
   /// Never an empty list.
   [[nodiscard]] std::variant<std::vector<Option>, Refusal> find(const Workload& workload) const;
-  /// Whether it is allowed into a reservation that is open now.
-  [[nodiscard]] bool may_go_inside(const Workload& workload) const;
+  /// Whether it is allowed into a reservation that is open now and lends what it leaves idle.
+  [[nodiscard]] bool may_go_where_idle_is_lent(const Workload& workload) const;
   /// The one place for work that follows members which run already, or that a crash interrupted.
   [[nodiscard]] std::variant<std::vector<Option>, Refusal>
   follow(const AdmissionRecord& record) const;

@@ -40,10 +40,11 @@ bool OwnRoom::claim(const Option& option, Pods members, const ResourceVector& to
   return true;
 }
 
-std::optional<PlacedPods> OwnRoom::place(Pods members, const Site& site, std::size_t nodes_max) {
+std::optional<PlacedPods> OwnRoom::place(Pods members, const Site& site, std::size_t nodes_max,
+                                         std::span<const NodeIndex> own) {
   for (; changes_seen_ < own_nodes_.changes().size(); ++changes_seen_)
     placer_.overlay().touch(own_nodes_.changes()[changes_seen_]);
-  return placer_.place(members, site, nodes_max);
+  return placer_.place(members, site, nodes_max, own);
 }
 
 bool OwnRoom::leaves_quota(const Option& option, const ResourceVector& total) const {

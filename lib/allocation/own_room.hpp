@@ -37,8 +37,8 @@ public:
     return !headroom_.pool_shortfall(option, total);
   }
   /// Places for a borrower on what no claim needs.
-  [[nodiscard]] std::optional<PlacedPods> place(Pods members, const Site& site,
-                                                std::size_t nodes_max);
+  [[nodiscard]] std::optional<PlacedPods>
+  place(Pods members, const Site& site, std::size_t nodes_max, std::span<const NodeIndex> own);
   /// Somebody was admitted.
   void take(const Option& option, Pods members, const ResourceVector& total,
             const PlacedPods& placed, bool is_burst);

@@ -268,9 +268,7 @@ void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const
               input_.snapshot.quotas->find(open.spec->payer),
               negative(open.unfilled),
               {}};
-    for (const NodeHold& hold : input_.holds.holds)
-      if (hold.reservation == i)
-        end.nodes.push_back(hold.node);
+    end.nodes = input_.placer.overlay().held_nodes(i);
     timeline.events.push_back(std::move(end));
   }
   for (const auto& spec : input_.snapshot.reservations) {

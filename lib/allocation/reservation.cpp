@@ -84,6 +84,11 @@ bool is_dormant(const ReservationSpec& spec) {
   return triggered != nullptr && !triggered->opens;
 }
 
+std::optional<TimePoint> announced_end(const ReservationSpec& spec) {
+  const auto* triggered = std::get_if<TriggeredWindow>(&spec.window);
+  return triggered != nullptr && triggered->opens ? triggered->ends : std::nullopt;
+}
+
 std::optional<TimeRange> open_window(const ReservationSpec& spec, TimePoint now) {
   const auto near = windows(spec, TimeRange{now, TimePoint::max()}, 1);
   if (near.empty() || !near.front().contains(now))

@@ -98,6 +98,9 @@ struct ReservationSpec {
 
 /// Whether it is Conditional and not active: it promises nothing, whatever the calendar says of it.
 [[nodiscard]] bool is_dormant(const ReservationSpec& spec);
+/// When a Conditional one that is active will end if its trigger does not hold again; nothing for
+/// any other.
+[[nodiscard]] std::optional<TimePoint> announced_end(const ReservationSpec& spec);
 
 /// The window that is open at `now`, whether or not the reservation is accepted.
 [[nodiscard]] std::optional<TimeRange> open_window(const ReservationSpec& spec, TimePoint now);

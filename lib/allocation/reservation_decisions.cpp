@@ -78,6 +78,35 @@ public:
       promises_ = with_promises({});
     return *promises_;
   }
+  /// Whether nobody's windows, even if all of them were open together, would leave too little.
+  /// Windows of one reservation do not overlap.
+  [[nodiscard]] bool has_room_beside_all_at_once(const CalendarLoad& load) const {
+    const TimeRange from_now{now_, TimePoint::max()};
+    std::vector<CalendarHold> holds;
+    for_each_promised([&](const ReservationSpec& spec) {
+      const bool recurs = std::holds_alternative<RecurringWindow>(spec.window);
+      if (recurs || !windows(spec, from_now, 1).empty())
+        holds.push_back({from_now, load_of(spec, snapshot_)});
+    });
+    return Calendar(capacity_of(pool_, snapshot_), holds).fits(from_now, load);
+  }
+  /// When, from `end` on, a coming window of another reservation would lack something if `own` went
+  /// on with `load`; TimePoint::max() for never.
+  [[nodiscard]] TimePoint lacks_from(const ReservationName& own, TimePoint end,
+                                     const CalendarLoad& load) {
+    TimePoint first = TimePoint::max();
+    for_each_promised([&](const ReservationSpec& spec) {
+      if (spec.name == own)
+        return;
+      for (const TimeRange& window : windows_ahead(spec, now_)) {
+        const TimePoint at = std::max(window.start, end);
+        if (window.start > now_ && window.end > end && at < first &&
+            !all().fits({at, at + Duration{1}}, load))
+          first = at;
+      }
+    });
+    return first;
+  }
   void promise(const std::shared_ptr<const ReservationSpec>& spec) {
     const CalendarLoad load = load_of(*spec, snapshot_);
     for (auto* calendar : {&all_, &promises_})
@@ -89,12 +118,17 @@ public:
 private:
   [[nodiscard]] Calendar with_promises(const std::vector<CalendarHold>& work) const {
     Calendar calendar(capacity_of(pool_, snapshot_), work);
+    for_each_promised([&](const ReservationSpec& spec) {
+      hold_windows(calendar, spec, load_of(spec, snapshot_), now_);
+    });
+    return calendar;
+  }
+  void for_each_promised(const auto& visit) const {
     for (const auto& spec : snapshot_.reservations)
       if (spec->pool == pool_.name && spec->accepted && !spec->deleting)
-        hold_windows(calendar, *spec, load_of(*spec, snapshot_), now_);
+        visit(*spec);
     for (const auto& spec : given_)
-      hold_windows(calendar, *spec, load_of(*spec, snapshot_), now_);
-    return calendar;
+      visit(*spec);
   }
 
   const PoolSpec& pool_;
@@ -115,6 +149,7 @@ private:
   using Spec = std::shared_ptr<const ReservationSpec>;
   [[nodiscard]] ReservationDecision judge_windows(const Spec& spec, PoolCalendars& calendars);
   [[nodiscard]] ReservationDecision judge_dormant(const Spec& spec, PoolCalendars& calendars);
+  [[nodiscard]] ReservationDecision judge_ending(const Spec& spec, PoolCalendars& calendars);
   [[nodiscard]] Duration opens_after(const Spec& spec, const CalendarLoad& load,
                                      PoolCalendars& calendars);
   [[nodiscard]] ReservationDecision refuse(const Spec& spec, const CalendarLoad& load,
@@ -139,7 +174,9 @@ ReservationDecision Judge::judge(const Spec& spec) {
     return because(spec, Reason::QuotaNotFound, "Quota " + spec->payer.str() + " does not exist");
   PoolCalendars& calendars =
       calendars_.try_emplace(pool->name, *pool, input_.snapshot, input_.now).first->second;
-  return is_dormant(*spec) ? judge_dormant(spec, calendars) : judge_windows(spec, calendars);
+  if (is_dormant(*spec))
+    return judge_dormant(spec, calendars);
+  return spec->accepted ? judge_ending(spec, calendars) : judge_windows(spec, calendars);
 }
 
 ReservationDecision Judge::judge_windows(const Spec& spec, PoolCalendars& calendars) {
@@ -164,20 +201,47 @@ ReservationDecision Judge::judge_windows(const Spec& spec, PoolCalendars& calend
 
 ReservationDecision Judge::judge_dormant(const Spec& spec, PoolCalendars& calendars) {
   const CalendarLoad load = load_of(*spec, input_.snapshot);
+  const bool is_armed = std::get<TriggeredWindow>(spec->window).is_armed;
+  ReservationDecision decision =
+      because(spec, Reason::Accepted,
+              "pool " + spec->pool.str() +
+                  " has room for the reservation beside all others; nothing is promised until its "
+                  "trigger holds");
+  if (!is_armed && calendars.has_room_beside_all_at_once(load))
+    return decision; // no window needs to be looked at
   ReservationSpec from_now = *spec;
   from_now.window = AlwaysOpen{};
   from_now.created = input_.now;
   const Acceptance acceptance = accept(calendars.promises(), from_now, load, input_.now);
   if (!acceptance.accepted)
     return refuse(spec, load, acceptance);
-  ReservationDecision decision =
-      because(spec, Reason::Accepted,
-              "pool " + spec->pool.str() +
-                  " has room for the reservation beside all others; nothing is promised until its "
-                  "trigger holds");
-  if (std::get<TriggeredWindow>(spec->window).is_armed) {
+  if (is_armed) {
     decision.opens_after = opens_after(spec, load, calendars);
     calendars.promise(std::make_shared<const ReservationSpec>(std::move(from_now)));
+  }
+  return decision;
+}
+
+/// The window is promised until its end; what is asked is how much later that could be. Several may
+/// go on in one cycle, so those behind it find what it could take.
+ReservationDecision Judge::judge_ending(const Spec& spec, PoolCalendars& calendars) {
+  const TimePoint end = *announced_end(*spec);
+  ReservationDecision decision =
+      because(spec, Reason::Accepted, "its window is promised until " + format_time(end));
+  decision.places = spec->places;
+  const OpenReservation* open = input_.holds.find(spec->name);
+  const auto use = input_.snapshot.reservation_use.find(spec->name);
+  if (open != nullptr)
+    decision.places = allocation::places_of(
+        *open, input_.holds, *input_.snapshot.nodes,
+        use == input_.snapshot.reservation_use.end() ? ReservationUse{} : use->second);
+  decision.lasts_until =
+      std::min(calendars.lacks_from(spec->name, end, load_of(*spec, input_.snapshot)),
+               layout_.taken_whole_from(decision.places, end));
+  if (*decision.lasts_until > end) {
+    ReservationSpec longer = *spec;
+    longer.window = TriggeredWindow{true, end, decision.lasts_until};
+    calendars.promise(std::make_shared<const ReservationSpec>(std::move(longer)));
   }
   return decision;
 }
@@ -208,19 +272,25 @@ ReservationDecision Judge::refuse(const Spec& spec, const CalendarLoad& load,
   return decision;
 }
 
+/// What asks to be accepted, then activations, then what could go on: an activation is younger than
+/// what asks in the same cycle, and what may never be claimed stands in nobody's way.
+int rank_of(const ReservationSpec& spec) {
+  if (is_dormant(spec))
+    return 1;
+  return spec.accepted && announced_end(spec) ? 2 : 0;
+}
+
 } // namespace
 
 std::vector<ReservationDecision> decide_reservations(const CycleInput& input,
                                                      WindowLayout& layout) {
   std::vector<std::shared_ptr<const ReservationSpec>> asked;
   for (const auto& spec : input.snapshot.reservations)
-    if ((!spec->accepted || is_dormant(*spec)) && !spec->deleting)
+    if ((!spec->accepted || is_dormant(*spec) || announced_end(*spec)) && !spec->deleting)
       asked.push_back(spec);
-  std::stable_sort(asked.begin(), asked.end(), [](const auto& left, const auto& right) {
-    return left->created < right->created; // equal ones stay in the order of names
+  std::ranges::stable_sort(asked, {}, [](const auto& spec) {
+    return std::pair{rank_of(*spec), spec->created}; // equal ones stay in the order of names
   });
-  // An activation is younger than what asks to be accepted in the same cycle.
-  std::ranges::stable_partition(asked, [](const auto& spec) { return !is_dormant(*spec); });
   Judge judge(input, layout);
   std::vector<ReservationDecision> decisions;
   for (const auto& spec : asked)

@@ -3,7 +3,10 @@
 // accepted nor being deleted, oldest first, each on a calendar that holds those accepted before it.
 // A dormant one is asked for every time, since nothing is promised to it. Work that runs does not
 // stand in its way, as it will be asked to go when the trigger says so: it has room if other
-// promises leave it some from now on.
+// promises leave it some from now on. Where all of them together would leave it that much, no
+// window is looked at, so that it costs next to nothing as long as its trigger does not hold. One
+// that is active and will end is asked, after all others, for how long it could go on beside those
+// that were asked before it and may go on, too.
 
 #include <vector>
 

@@ -20,7 +20,7 @@ namespace berth::allocation {
 struct Contender {
   std::int64_t priority = 0;
   TimePoint created{};
-  const std::shared_ptr<const Workload>* workload = nullptr; ///< of the snapshot
+  const std::shared_ptr<const Workload>* workload = nullptr; ///< outlives it
 };
 
 class Tournament {

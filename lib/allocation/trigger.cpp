@@ -26,15 +26,19 @@ bool goes_on(const TriggerReading& reading, const TriggerState& state) {
 
 void stop_holding(TriggerState& state, TimePoint held_last, Duration active_for) {
   state.holds_since.reset();
-  if (state.opens_at && !state.ends_at)
-    state.ends_at = held_last + active_for;
+  if (state.opens_at)
+    state.ends_at = std::min(state.ends_at.value_or(TimePoint::max()), held_last + active_for);
 }
 
 void hold(TriggerState& state, const TriggerRule& rule, const TriggerQuestion& question) {
   const TriggerReading& reading = *question.reading;
   if (!goes_on(reading, state))
     state.holds_since = reading.at;
-  state.ends_at.reset();
+  if (state.ends_at && question.lasts_until) {
+    state.ends_at = std::max(*state.ends_at, *question.lasts_until);
+    if (state.ends_at == TimePoint::max())
+      state.ends_at.reset();
+  }
   const bool holds_long_enough = reading.at - *state.holds_since >= rule.hold_for;
   if (!state.opens_at && holds_long_enough && question.opens_after)
     state.opens_at = question.now + *question.opens_after;

@@ -12,7 +12,8 @@
 // A measurement speaks for the time until the next one, for kMeasurementAgeMax at most. What is
 // unknown begins nothing: the time that it has to hold is counted anew from the first measurement
 // after the gap. It ends nothing by itself either: an active reservation stays for active_for after
-// the last moment that a measurement spoke for.
+// the last moment that a measurement spoke for. An end that was announced is taken back only as far
+// as nobody else was promised the time after it (R1).
 
 #include <optional>
 
@@ -35,7 +36,8 @@ struct TriggerState {
   std::optional<TimePoint> measured_at{}; ///< of the newest reading that counted, see below
   std::optional<TimePoint> holds_since{}; ///< absent: it does not hold, or nobody knows
   std::optional<TimePoint> opens_at{};    ///< of the window; absent: it is not active
-  std::optional<TimePoint> ends_at{};     ///< absent while it holds
+  /// Absent while it holds and may go on for ever.
+  std::optional<TimePoint> ends_at{};
 
   friend bool operator==(const TriggerState&, const TriggerState&) = default;
 };
@@ -49,6 +51,9 @@ struct TriggerQuestion {
   /// all.
   std::optional<Duration> opens_after{};
   TimePoint now{};
+  /// The calendar's answer to one whose end is announced: until when it may go on if it holds
+  /// again, TimePoint::max() for ever. Nothing: the end stands.
+  std::optional<TimePoint> lasts_until{};
 };
 
 /// Whether a measurement of that time says something about `now`.

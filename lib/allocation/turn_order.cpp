@@ -65,7 +65,7 @@ void TurnOrder::collect() {
     places.emplace(spec.name.str(), QuotaPlace{quota, &policy, &arena_of(policy),
                                                ordering_pool(input_.snapshot, spec)});
   }
-  input_.snapshot.waiting.for_each([&](const WorkloadId&, const Shared& workload) {
+  const auto enter = [&](const Shared& workload) {
     const auto place = places.find(workload->quota.quota.str());
     if (place == places.end()) {
       unowned_.push_back(Head{workload, workload->priority, {}, &input_.snapshot.policy_of({})});
@@ -82,7 +82,12 @@ void TurnOrder::collect() {
       interrupted_.push_back(to_head(contender, quota, *policy));
     else
       tournament->enter(quota, contender);
-  });
+  };
+  if (input_.among != nullptr)
+    std::ranges::for_each(*input_.among, enter);
+  else
+    input_.snapshot.waiting.for_each(
+        [&](const WorkloadId&, const Shared& workload) { enter(workload); });
 }
 
 Tournament& TurnOrder::arena_of(const PolicySpec& policy) {

@@ -31,6 +31,8 @@ public:
     const QuotaBalance& balance;   ///< read at each call of next()
     const QuotaMemories& memories; ///< settled: as of `now`
     TimePoint now;
+    /// Whose turns they are; nullptr: all that wait.
+    const std::vector<std::shared_ptr<const Workload>>* among = nullptr;
   };
   /// All must outlive it.
   explicit TurnOrder(const Input& input);

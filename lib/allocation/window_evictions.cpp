@@ -312,17 +312,10 @@ std::vector<Victim*> Asker::work_on(NodeIndex node) {
   return work().find(pods);
 }
 
-/// B2: what may be evicted at all, and what said a limit and passed it. Holders of an open window
-/// stand on their own capacity.
 bool Asker::may_be_asked(const Victim& victim) const {
-  const auto overran = [&](const PodView& pod) {
-    return pod.duration_limit && pod.started &&
-           TimeRange::lasting(*pod.started, *pod.duration_limit).end <= input_.now;
-  };
   return !victim.is_refused && !victim.is_leaving &&
-         std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
-           const bool holds = pod->admission && input_.holds.find(pod->admission->reservation);
-           return pod->managed && !holds && (pod->preemptible || overran(*pod));
+         std::ranges::all_of(victim.pods, [&](const auto& pod) {
+           return allocation::may_be_asked(*pod, input_.holds, input_.now);
          });
 }
 

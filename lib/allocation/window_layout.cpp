@@ -41,7 +41,8 @@ void WindowLayout::promise(const LaidWindow& laid) {
       laid.spec->lend_idle &&
       calendar_.now() + laid.spec->lead_time + kEvictionDrain <= laid.window.start;
   for (const LaidWindow::OnNode& place : laid.places)
-    calendar_.promise(place.node, Promise{laid.window, index, kNoPlan, is_lendable, place.amounts});
+    calendar_.promise(place.node, Promise{laid.window, index, kNoPlan, is_lendable, place.amounts,
+                                          place.is_whole});
 }
 
 std::vector<LaidWindow> WindowLayout::lay_accepted() {
@@ -192,6 +193,17 @@ std::vector<NodeIndex> WindowLayout::emptiest_first(const LaidWindow& laid) {
   for (const auto& [rank, node] : ranked)
     nodes.push_back(node);
   return nodes;
+}
+
+TimePoint WindowLayout::taken_whole_from(std::span<const ReservedPlace> places,
+                                         TimePoint from) const {
+  TimePoint first = TimePoint::max();
+  for (const ReservedPlace& place : places)
+    if (const auto node = snapshot_.nodes->find(place.node.str()))
+      for (const Promise& promise : calendar_.promises_on(*node))
+        if (promise.is_whole && promise.range.end > from)
+          first = std::min(first, std::max(promise.range.start, from));
+  return first;
 }
 
 std::vector<std::int64_t> WindowLayout::free_during(NodeIndex node, const LaidWindow& laid) {

@@ -57,6 +57,10 @@ public:
   /// reservation comes back, the older reservation first.
   [[nodiscard]] std::vector<LaidWindow> lay_accepted();
 
+  /// When, from `from` on, one of the places is first promised to others as a whole node;
+  /// TimePoint::max() for never.
+  [[nodiscard]] TimePoint taken_whole_from(std::span<const ReservedPlace> places,
+                                           TimePoint from) const;
   /// As a reservation remembers it.
   [[nodiscard]] std::vector<ReservedPlace> places_of(const LaidWindow& laid) const;
 

@@ -16,6 +16,13 @@ bool is_holder_of(const Victim& victim, const ReservationSpec& spec) {
   });
 }
 
+bool may_be_asked(const PodView& pod, const Holds& holds, TimePoint now) {
+  const bool overran = pod.duration_limit && pod.started &&
+                       TimeRange::lasting(*pod.started, *pod.duration_limit).end <= now;
+  const bool is_holder = pod.admission && holds.find(pod.admission->reservation) != nullptr;
+  return pod.managed && !is_holder && (pod.preemptible || overran);
+}
+
 bool helps(const ResourceVector& freed, const ResourceVector& missing) {
   return std::any_of(missing.begin(), missing.end(), [&](const auto& entry) {
     return entry.name != ResourceName::pods() && entry.amount > Amount{} &&

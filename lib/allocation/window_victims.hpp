@@ -13,6 +13,9 @@ namespace berth::allocation {
 [[nodiscard]] bool was_told(const Victim& victim);
 /// Whether some of it was let inside that reservation.
 [[nodiscard]] bool is_holder_of(const Victim& victim, const ReservationSpec& spec);
+/// B2: whether a promise may ask the pod to go: what may be evicted at all, and what said a limit
+/// and passed it. Holders of an open window stand on their own capacity.
+[[nodiscard]] bool may_be_asked(const PodView& pod, const Holds& holds, TimePoint now);
 /// Whether any of what is missing is freed; the number of pods is no amount that anybody lacks.
 [[nodiscard]] bool helps(const ResourceVector& freed, const ResourceVector& missing);
 

@@ -77,13 +77,13 @@ WorkloadPlacer::WorkloadPlacer(const ClusterSnapshot& snapshot, const Holds& hol
                                NodeCalendar* calendar)
     : snapshot_(&snapshot), overlay_(*snapshot.nodes, snapshot.loads, holds, calendar) {}
 
-std::optional<PlacedPods> WorkloadPlacer::place(Pods pods, const Site& site,
-                                                std::size_t nodes_max) {
+std::optional<PlacedPods> WorkloadPlacer::place(Pods pods, const Site& site, std::size_t nodes_max,
+                                                std::span<const NodeIndex> own) {
   if (need_no_node(pods))
     return nowhere(pods, NodeChanges(overlay_));
   if (pods.size() == 1)
-    return place_one(*pods.front(), site, nodes_max);
-  return place_all(Trial(overlay_), pods, site, nodes_max);
+    return place_one(*pods.front(), site, nodes_max, own.empty() ? kNoNode : own.front());
+  return place_all(Trial(overlay_), pods, site, nodes_max, own);
 }
 
 std::optional<PlacedPods> WorkloadPlacer::place_on(NodeChanges what_if, Pods pods,
@@ -94,11 +94,12 @@ std::optional<PlacedPods> WorkloadPlacer::place_on(NodeChanges what_if, Pods pod
 }
 
 std::optional<PlacedPods> WorkloadPlacer::place_all(Trial trial, Pods pods, const Site& site,
-                                                    std::size_t nodes_max) {
+                                                    std::size_t nodes_max,
+                                                    std::span<const NodeIndex> own) {
   PlacedPods placed{std::vector<std::vector<NodeIndex>>(pods.size()),
                     std::vector<DeviceList>(pods.size()), NodeChanges(overlay_)};
   for (const std::size_t i : placing_order(pods, site)) {
-    Place place = place_next(trial, *pods[i], site, nodes_max);
+    Place place = place_next(trial, *pods[i], site, nodes_max, i < own.size() ? own[i] : kNoNode);
     if (place.nodes.empty())
       return std::nullopt;
     placed.nodes[i] = std::move(place.nodes);
@@ -110,9 +111,9 @@ std::optional<PlacedPods> WorkloadPlacer::place_all(Trial trial, Pods pods, cons
 
 /// No what-if is needed to look for one place.
 std::optional<PlacedPods> WorkloadPlacer::place_one(const PodView& pod, const Site& site,
-                                                    std::size_t nodes_max) {
+                                                    std::size_t nodes_max, NodeIndex own) {
   NodeRanking& ranking = ranking_of(pod.shape, site);
-  PlacedPods placed{{ranking.best(nodes_max, overlay_)}, {}, NodeChanges(overlay_)};
+  PlacedPods placed{{ranking.best(nodes_max, overlay_, own)}, {}, NodeChanges(overlay_)};
   if (placed.nodes.front().empty())
     return std::nullopt;
   const NodeIndex node = placed.nodes.front().front();
@@ -147,18 +148,18 @@ std::vector<std::size_t> WorkloadPlacer::placing_order(Pods pods, const Site& si
 }
 
 WorkloadPlacer::Place WorkloadPlacer::place_next(Trial& trial, const PodView& pod, const Site& site,
-                                                 std::size_t nodes_max) {
-  auto own = trial.rankings.find(pod.shape.get());
-  if (own == trial.rankings.end()) {
+                                                 std::size_t nodes_max, NodeIndex own) {
+  auto ranking = trial.rankings.find(pod.shape.get());
+  if (ranking == trial.rankings.end()) {
     NodeRanking& shared = ranking_of(pod.shape, site);
     shared.catch_up(overlay_);
-    own = trial.rankings.emplace(pod.shape.get(), shared.continue_on(trial.changes)).first;
+    ranking = trial.rankings.emplace(pod.shape.get(), shared.continue_on(trial.changes)).first;
   }
-  Place place{own->second.best(nodes_max, trial.changes), {}};
+  Place place{ranking->second.best(nodes_max, trial.changes, own), {}};
   if (place.nodes.empty())
     return place;
-  place.devices = own->second.devices(place.nodes.front(), trial.changes);
-  trial.changes.place(place.nodes.front(), own->second.request(), place.devices, site.viewer());
+  place.devices = ranking->second.devices(place.nodes.front(), trial.changes);
+  trial.changes.place(place.nodes.front(), ranking->second.request(), place.devices, site.viewer());
   return place;
 }
 

@@ -58,8 +58,10 @@ public:
   WorkloadPlacer(const ClusterSnapshot& snapshot, NodeOverlay overlay)
       : snapshot_(&snapshot), overlay_(std::move(overlay)) {}
 
-  /// `nodes_max`: how many nodes to name for each pod. The overlay does not change.
-  [[nodiscard]] std::optional<PlacedPods> place(Pods pods, const Site& site, std::size_t nodes_max);
+  /// `nodes_max`: how many nodes to name for each pod. `own`: for each of the first pods the node
+  /// that is its own before it is anybody's, or kNoNode. The overlay does not change.
+  [[nodiscard]] std::optional<PlacedPods> place(Pods pods, const Site& site, std::size_t nodes_max,
+                                                std::span<const NodeIndex> own = {});
   /// One node for each pod on a what-if, which the answer's changes go on from.
   [[nodiscard]] std::optional<PlacedPods> place_on(NodeChanges what_if, Pods pods,
                                                    const Site& site);
@@ -105,11 +107,12 @@ private:
   };
   /// Places one pod of a workload with others.
   [[nodiscard]] Place place_next(Trial& trial, const PodView& pod, const Site& site,
-                                 std::size_t nodes_max);
+                                 std::size_t nodes_max, NodeIndex own = kNoNode);
   [[nodiscard]] std::optional<PlacedPods> place_all(Trial trial, Pods pods, const Site& site,
-                                                    std::size_t nodes_max);
+                                                    std::size_t nodes_max,
+                                                    std::span<const NodeIndex> own = {});
   [[nodiscard]] std::optional<PlacedPods> place_one(const PodView& pod, const Site& site,
-                                                    std::size_t nodes_max);
+                                                    std::size_t nodes_max, NodeIndex own);
   [[nodiscard]] std::vector<std::size_t> placing_order(Pods pods, const Site& site) const;
 
   const ClusterSnapshot* snapshot_;

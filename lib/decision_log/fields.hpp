@@ -150,7 +150,7 @@ BERTH_LOG_FIELDS(allocation::Waiting, workload, position, why, planned_start)
 BERTH_LOG_FIELDS(allocation::Replanning, pod, record)
 BERTH_LOG_FIELDS(allocation::Stranding, pod, candidates)
 BERTH_LOG_FIELDS(allocation::ReservationDecision, reservation, accepted, reason, message,
-                 next_start, places, opens_after)
+                 next_start, places, opens_after, lasts_until)
 BERTH_LOG_FIELDS(allocation::WindowOutlook, reservation, window, places, missing, nodes_missing)
 BERTH_LOG_FIELDS(allocation::OverrunWarning, reservation, pod)
 BERTH_LOG_FIELDS(allocation::Shedding, pod, quota, reason, not_before, gives_notice)

@@ -106,6 +106,7 @@ async::Task<Result<std::string>> Client::get(ResourceType type, ObjectKey key) {
 async::Task<Result<std::string>> Client::list(ResourceType type, ListOptions options) {
   BERTH_CO_TRY(std::string target, list_target(type, options));
   Call call = impl_->call_of(type, "GET", std::move(target), {});
+  call.timeout = options.timeout.value_or(call.timeout);
   const std::string no_body;
   co_return co_await impl_->send(std::move(call), no_body);
 }

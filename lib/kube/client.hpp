@@ -63,6 +63,8 @@ struct ListOptions {
   std::string continue_token;
   std::optional<std::string> resource_version; ///< absent: consistent read
   bool exact = false; ///< the state at resource_version, not a newer one; Gone if history lacks it
+  /// Instead of ClientOptions::request_timeout, with the same meaning.
+  std::optional<Duration> timeout;
 };
 
 struct WatchOptions {

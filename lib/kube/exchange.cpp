@@ -56,7 +56,7 @@ async::Task<Result<http::Response>> Exchange::send(Call call) {
   const std::stop_token never;
   bool token_renewed = false;
   for (std::size_t retries = 0;;) {
-    auto outcome = co_await attempt(call);
+    auto outcome = co_await attempt(call, began + call.timeout);
     if (outcome && is_success(outcome->status))
       co_return outcome;
     if (outcome && !is_of_an_adapter(call.request.target))
@@ -65,7 +65,7 @@ async::Task<Result<http::Response>> Exchange::send(Call call) {
       continue;
     const auto pause = pause_before_retry(call, outcome, retries++);
     const auto passed = executor_.clock().steady_now() - began;
-    if (!pause || passed + *pause > options_.request_timeout)
+    if (!pause || passed + *pause > call.timeout)
       co_return fail(outcome ? error_of(*outcome) : std::move(outcome).error());
     co_await async::sleep_for(executor_, *pause, never);
   }
@@ -88,12 +88,15 @@ async::Task<Result<std::unique_ptr<http::BodyStream>>> Exchange::open(Call call,
   }
 }
 
-async::Task<Result<http::Response>> Exchange::attempt(Call& call) {
-  auto request = co_await prepare(call);
+async::Task<Result<http::Response>> Exchange::attempt(Call& call, SteadyPoint until) {
+  auto request = co_await prepare(call, until);
   if (!request)
     co_return fail(std::move(request).error());
   const SteadyPoint began = executor_.clock().steady_now();
-  const http::SendOptions limits{call.timeout, options_.response_bytes_max, call.lease};
+  const auto left = std::chrono::duration_cast<Duration>(until - began);
+  if (left <= Duration{0})
+    co_return fail(Code::Timeout, "no time was left to send the request");
+  const http::SendOptions limits{left, options_.response_bytes_max, call.lease};
   auto response = co_await transport_.send(std::move(*request), limits);
   record(call, response ? std::optional{response->status} : std::nullopt, began);
   co_return response;
@@ -101,7 +104,7 @@ async::Task<Result<http::Response>> Exchange::attempt(Call& call) {
 
 async::Task<Result<http::StreamedResponse>> Exchange::attempt_open(Call& call,
                                                                    http::StreamOptions options) {
-  auto request = co_await prepare(call);
+  auto request = co_await prepare(call, executor_.clock().steady_now() + call.timeout);
   if (!request)
     co_return fail(std::move(request).error());
   const SteadyPoint began = executor_.clock().steady_now();
@@ -110,9 +113,10 @@ async::Task<Result<http::StreamedResponse>> Exchange::attempt_open(Call& call,
   co_return response;
 }
 
-async::Task<Result<http::Request>> Exchange::prepare(Call& call) {
+async::Task<Result<http::Request>> Exchange::prepare(Call& call, SteadyPoint until) {
   if (!call.lease) {
-    const auto wait = limiter_.reserve(options_.request_timeout);
+    const auto left = until - executor_.clock().steady_now();
+    const auto wait = limiter_.reserve(std::chrono::duration_cast<Duration>(left));
     if (!wait)
       co_return fail(Code::Throttled, "the client's own rate limit is exhausted");
     const std::stop_token never;

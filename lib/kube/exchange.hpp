@@ -13,7 +13,7 @@ namespace berth::kube {
 /// A request and what may be done with it.
 struct Call {
   http::Request request;
-  Duration timeout{0};
+  Duration timeout{0};     ///< see ClientOptions::request_timeout
   bool repeatable = false; ///< a read: sending it twice does no harm
   bool lease = false;      ///< neither limited nor tried again: the election has its own clock
   std::string token{};     ///< shown by the last try
@@ -36,11 +36,12 @@ public:
   [[nodiscard]] std::optional<TimePoint> throttled_at() const;
 
 private:
-  [[nodiscard]] async::Task<Result<http::Response>> attempt(Call& call);
+  /// `until`: what the call's time-out leaves, for the rate limit and the answer together.
+  [[nodiscard]] async::Task<Result<http::Response>> attempt(Call& call, SteadyPoint until);
   [[nodiscard]] async::Task<Result<http::StreamedResponse>>
   attempt_open(Call& call, http::StreamOptions options);
   /// Waits for the rate limit and puts the token into a copy of the request.
-  [[nodiscard]] async::Task<Result<http::Request>> prepare(Call& call);
+  [[nodiscard]] async::Task<Result<http::Request>> prepare(Call& call, SteadyPoint until);
   /// After a 401: whether another token may do better. Answers true once for each call.
   [[nodiscard]] bool renew_token(int status, const Call& call, bool& renewed) const;
   [[nodiscard]] std::optional<Duration>

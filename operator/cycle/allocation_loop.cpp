@@ -98,6 +98,9 @@ void AllocationLoop::cycle() {
   parts_.waiting.report(plan.waiting, starts_, plan.admissions.size());
   parts_.stranded.report(plan.strandings);
   std::vector<allocation::Admission> admissions = plan.admissions;
+  std::erase_if(admissions, [this](const allocation::Admission& admission) {
+    return parts_.evictor.is_evicting_for(admission.workload->id);
+  });
   std::vector<allocation::Replanning> replannings = plan.replannings;
   parts_.requests.grant(admissions); // takes out those of requests
   parts_.requests.move(replannings);

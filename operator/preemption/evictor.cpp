@@ -52,6 +52,13 @@ void Evictor::carry_out(allocation::PreemptionPlan plan) {
   }
 }
 
+bool Evictor::is_evicting_for(const WorkloadId& preemptor) {
+  if (!evicting_.contains(preemptor.str()))
+    return false;
+  busy_.at(preemptor.str()) = true;
+  return true;
+}
+
 async::Task<void> Evictor::drain() {
   group_.request_stop();
   return group_.join();
@@ -78,7 +85,9 @@ async::Task<bool> Evictor::take(const PreemptionSteps& steps) {
   }
   if (done && !steps.evictions.empty()) {
     std::vector<allocation::Eviction> evictions = steps.evictions;
+    evicting_.insert(steps.preemptor);
     done = co_await sender_.send(std::move(evictions));
+    evicting_.erase(steps.preemptor);
   }
   if (steps.end) {
     const bool ended = co_await end(*steps.end);

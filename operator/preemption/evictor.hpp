@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 
@@ -44,6 +45,9 @@ public:
 
   /// Starts what the newest plan says; what is under way already is not begun again.
   void carry_out(allocation::PreemptionPlan plan);
+  /// Whether evictions for it are on their way to the API. Until they are answered it must wait: if
+  /// it were admitted, they would come to pass for nobody (P1). Asks for a cycle after the answers.
+  [[nodiscard]] bool is_evicting_for(const WorkloadId& preemptor);
   /// What the API accepted and refused, for P4; since this replica leads.
   [[nodiscard]] const allocation::EvictionHistory& history() const { return history_; }
   [[nodiscard]] std::size_t in_flight() const { return group_.running(); }
@@ -84,6 +88,7 @@ private:
   EvictionSender sender_;
   /// Whose steps are under way, and whether a newer plan had something for it meanwhile.
   std::map<std::string, bool> busy_;
+  std::set<std::string> evicting_; ///< those of them whose evictions are being sent
   bool turned_away_ = false; ///< somebody was, as too much is under way
   async::TaskGroup group_;
 };

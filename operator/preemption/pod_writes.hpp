@@ -23,9 +23,10 @@ public:
     Leads leads;
   };
   explicit PodWrites(Parts parts)
-      : parts_(std::move(parts)),
-        requests_({parts_.client, parts_.executor, parts_.observer,
-                   StatusWriter{parts_.client, parts_.failpoints, parts_.leads}}) {}
+      : parts_(std::move(parts)), requests_({parts_.client, parts_.executor, parts_.observer,
+                                             StatusWriter{parts_.client, parts_.failpoints,
+                                                          parts_.leads, parts_.executor.clock()}}) {
+  }
 
   /// As the watch shows it; null if it is gone.
   [[nodiscard]] std::shared_ptr<const cluster::Pod> known(const PodUid& pod) const;

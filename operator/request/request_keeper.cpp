@@ -22,7 +22,8 @@ bool is_refusal(const Error& error) {
 
 RequestKeeper::RequestKeeper(Parts parts, RequestKeeperLimits limits)
     : parts_(std::move(parts)), limits_(limits),
-      writer_{parts_.client, parts_.failpoints, parts_.leads}, group_(parts_.executor) {}
+      writer_(parts_.client, parts_.failpoints, parts_.leads, parts_.executor.clock()),
+      group_(parts_.executor) {}
 
 void RequestKeeper::grant(std::vector<allocation::Admission>& admissions) {
   std::vector<allocation::Admission> others;

@@ -49,8 +49,10 @@ std::optional<api::TriggerStatus> decide_trigger(const ObservedReservation& obse
   const TriggerState before = state_of(observed);
   allocation::TriggerQuestion question{reading_of(observed), std::nullopt, now};
   const bool is_accepted = api::is_true(reservation.status.conditions, "Accepted");
-  if (is_accepted && answer != nullptr && answer->accepted && !reservation.meta.deleted)
+  if (is_accepted && answer != nullptr && answer->accepted && !reservation.meta.deleted) {
     question.opens_after = answer->opens_after;
+    question.lasts_until = answer->lasts_until;
+  }
   const TriggerState state =
       allocation::advance(api::to_allocation(*reservation.spec.trigger), before, question);
   api::TriggerStatus status = reservation.status.trigger.value_or(api::TriggerStatus{});

@@ -115,6 +115,14 @@ std::size_t holders_of(const Accounts& accounts, const ReservationName& name) {
   return found == accounts.holders.end() ? 0 : found->second.size();
 }
 
+/// When one ends whose end is announced.
+std::string until_text(const api::TriggerStatus& trigger) {
+  const std::string until = " until " + format_time(*trigger.ends_at);
+  return trigger.holds_since
+             ? until + "; its trigger holds, and it goes on as far as nobody else was promised that"
+             : until + ", or longer if its trigger holds again and nobody else was promised that";
+}
+
 /// `trigger`: of a Conditional one, as it stands now.
 api::Condition active_condition(const ObservedReservation& observed, const OpenReservation* open,
                                 const std::optional<api::TriggerStatus>& trigger, TimePoint now) {
@@ -134,8 +142,7 @@ api::Condition active_condition(const ObservedReservation& observed, const OpenR
   condition.message = open != nullptr ? "the reservation holds its capacity"
                                       : "no window of the reservation is open";
   if (open != nullptr && trigger && trigger->ends_at)
-    condition.message +=
-        " until " + format_time(*trigger->ends_at) + ", or longer if its trigger holds again";
+    condition.message += until_text(*trigger);
   return condition;
 }
 

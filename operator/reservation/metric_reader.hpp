@@ -15,6 +15,9 @@
 namespace berth::op {
 
 inline constexpr Duration kMetricReadInterval = std::chrono::seconds{30};
+/// An adapter that has not answered by then has not answered. The operator waits no longer for open
+/// questions when it stops.
+inline constexpr Duration kMetricReadTimeout = std::chrono::seconds{5};
 
 class MetricReader {
 public:

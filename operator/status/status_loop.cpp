@@ -23,10 +23,6 @@ constexpr std::size_t kStatusWritersPerKind = 4;
 constexpr Duration kTimePerWrite = std::chrono::milliseconds{100};
 /// ... but none is older than this.
 constexpr Duration kStatusAgeMax = std::chrono::seconds{30};
-/// A status that was written is looked at again after so long, if the watch has not shown it: what
-/// the server found to change nothing never comes.
-constexpr Duration kSeenWithin = std::chrono::seconds{10};
-
 /// The passing of time alone may change what a trigger says.
 kube::Outcome look_again(const ObservedReservation& observed, TimePoint now) {
   const TimePoint next = next_trigger_look(observed, now);
@@ -89,7 +85,7 @@ struct StatusLoop::Controller {
 
 StatusLoop::StatusLoop(Parts parts, Duration interval)
     : parts_(std::move(parts)), interval_(interval),
-      writer_{parts_.client, parts_.failpoints, parts_.leads},
+      writer_(parts_.client, parts_.failpoints, parts_.leads, parts_.executor.clock()),
       news_{parts_.events, parts_.metrics, parts_.failpoints},
       metrics_api_(parts_.client, parts_.executor,
                    [this](const kube::ObjectKey& key) { reservations_->queue.add(key); }),
@@ -143,8 +139,7 @@ void StatusLoop::look_at_sums() {
   if (!are_sums_due_ || now < sums_next_)
     return;
   are_sums_due_ = false;
-  sums_ = accounts_;
-  sums_plan_ = plan_;
+  sums_ = newest_;
   const auto written = static_cast<Duration::rep>(std::exchange(written_, 0));
   sums_next_ = now + std::min(written * kTimePerWrite, kStatusAgeMax);
   for (const auto& [key, pool] : parts_.observer.pools().items())
@@ -163,7 +158,7 @@ void StatusLoop::listen() {
   const auto look_at = [this](Controller& controller) {
     return [this, &controller](const auto& before, const auto& after) {
       is_exposed_ = false;
-      if (after && accounts_ &&
+      if (after && newest_.accounts &&
           !(before && before->meta.generation == after->meta.generation &&
             before->status == after->status))
         controller.queue.add(after->meta.key());
@@ -175,7 +170,7 @@ void StatusLoop::listen() {
   parts_.observer.requests().listen(look_at(*requests_));
   parts_.observer.policies().listen(look_at(*policies_));
   parts_.observer.pools().listen([this](const auto& before, const auto& after) {
-    if (after && accounts_ && !(before && before->status == after->status))
+    if (after && newest_.accounts && !(before && before->status == after->status))
       look_at_triggers(*after);
   });
 }
@@ -198,10 +193,10 @@ void StatusLoop::look_at_all() {
     controller->show();
   const auto snapshot = parts_.observer.snapshot();
   const auto plan = parts_.allocation.digest();
-  if (!snapshot || (accounts_ && accounts_->snapshot == snapshot && plan_ == plan))
+  const bool is_known = newest_.accounts && newest_.accounts->snapshot == snapshot;
+  if (!snapshot || (is_known && newest_.plan == plan))
     return look_at_sums();
-  accounts_ = std::make_shared<const Accounts>(sum_up(snapshot, parts_.observer.nodes()));
-  plan_ = plan;
+  newest_ = {std::make_shared<const Accounts>(sum_up(snapshot, parts_.observer.nodes())), plan};
   are_sums_due_ = true;
   look_at_sums();
   for (const auto& [key, reservation] : parts_.observer.reservations().items())
@@ -216,7 +211,9 @@ async::Task<kube::Outcome> StatusLoop::reconcile_pool(kube::ObjectKey key) {
   const auto pool = parts_.observer.pools().find(key);
   if (!pool)
     co_return kube::Outcome::done();
-  const ObservedPool observed{pool, sums_};
+  if (const auto awaited = writer_.awaited(pool->meta))
+    co_return kube::Outcome::requeue_after(*awaited);
+  const ObservedPool observed{pool, sums_.accounts};
   auto wanted = decide_pool_status(observed, parts_.executor.clock().now());
   if (!wanted)
     co_return kube::Outcome::done();
@@ -233,7 +230,9 @@ async::Task<kube::Outcome> StatusLoop::reconcile_quota(kube::ObjectKey key) {
   const auto quota = parts_.observer.quotas().find(key);
   if (!quota)
     co_return kube::Outcome::done();
-  const ObservedQuota observed{quota, sums_, sums_plan_};
+  if (const auto awaited = writer_.awaited(quota->meta))
+    co_return kube::Outcome::requeue_after(*awaited);
+  const ObservedQuota observed{quota, sums_.accounts, sums_.plan};
   auto wanted = decide_quota_status(observed, parts_.executor.clock().now());
   if (!wanted)
     co_return kube::Outcome::done();
@@ -247,19 +246,13 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
   const auto reservation = parts_.observer.reservations().find(key);
   if (!reservation) {
     metrics_api_.forget(key);
-    written_from_.erase(key);
     co_return kube::Outcome::done();
   }
-  if (const auto told = written_from_.find(key);
-      told != written_from_.end() && told->second.version == reservation->meta.resource_version) {
-    const auto passed = std::chrono::duration_cast<Duration>(parts_.executor.clock().steady_now() -
-                                                             told->second.at);
-    if (passed < kSeenWithin) // the watch will bring back what was written
-      co_return kube::Outcome::requeue_after(kSeenWithin - passed);
-  }
+  if (const auto awaited = writer_.awaited(reservation->meta))
+    co_return kube::Outcome::requeue_after(*awaited);
   const auto find_zone = [this](std::string_view name) { return time_zones_.find(name); };
-  ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone), accounts_,
-                               plan_};
+  ObservedReservation observed{reservation, api::to_allocation(*reservation, find_zone),
+                               newest_.accounts, newest_.plan};
   if (const auto& trigger = reservation->spec.trigger; trigger && trigger->metric) {
     observed.measured = metrics_api_.latest(key, *trigger);
     if (!observed.measured)
@@ -277,10 +270,8 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
   auto current = reservation->status;
   const auto written = co_await writer_.write(kube::types::reservation(), *reservation,
                                               std::move(current), std::move(*wanted));
-  if (written && *written) {
-    written_from_[key] = {reservation->meta.resource_version, parts_.executor.clock().steady_now()};
+  if (written && *written)
     news_.tell(*reservation, now);
-  }
   if (!written || *written)
     co_return outcome_of(written); // what was written comes back by the watch
   auto finalizers = decide_finalizers(observed);
@@ -295,7 +286,9 @@ async::Task<kube::Outcome> StatusLoop::reconcile_request(kube::ObjectKey key) {
   const auto request = parts_.observer.requests().find(key);
   if (!request)
     co_return kube::Outcome::done();
-  const ObservedRequest observed{request, plan_};
+  if (const auto awaited = writer_.awaited(request->meta))
+    co_return kube::Outcome::requeue_after(*awaited);
+  const ObservedRequest observed{request, newest_.plan};
   const TimePoint now = parts_.executor.clock().now();
   if (auto wanted = decide_request_status(observed, now)) {
     auto current = request->status;
@@ -314,7 +307,9 @@ async::Task<kube::Outcome> StatusLoop::reconcile_policy(kube::ObjectKey key) {
   const auto policy = parts_.observer.policies().find(key);
   if (!policy)
     co_return kube::Outcome::done();
-  const ObservedPolicy observed{policy, accounts_};
+  if (const auto awaited = writer_.awaited(policy->meta))
+    co_return kube::Outcome::requeue_after(*awaited);
+  const ObservedPolicy observed{policy, newest_.accounts};
   auto wanted = decide_policy_status(observed, parts_.executor.clock().now());
   if (!wanted)
     co_return kube::Outcome::done();

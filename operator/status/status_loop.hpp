@@ -6,10 +6,8 @@
 // writes only what differs; failures come back with back-off, one object at a
 // time.
 
-#include <map>
 #include <memory>
 #include <stop_token>
-#include <string>
 
 #include "lib/async/executor.hpp"
 #include "lib/cluster/observer.hpp"
@@ -68,18 +66,15 @@ private:
   StatusNews news_;
   MetricReader metrics_api_;
   cluster::TimeZones time_zones_;
-  std::shared_ptr<const Accounts> accounts_;
-  std::shared_ptr<const PlanDigest> plan_;
-  struct WrittenFrom {
-    std::string version{};
-    SteadyPoint at{};
+  /// What statuses are decided on.
+  struct Picture {
+    std::shared_ptr<const Accounts> accounts{};
+    std::shared_ptr<const PlanDigest> plan{};
   };
-  /// The version of each reservation from which its newest status was written, and when.
-  std::map<kube::ObjectKey, WrittenFrom> written_from_;
+  Picture newest_;
+  Picture sums_;            ///< of pools and quotas, as they were looked at
   std::size_t written_ = 0; ///< statuses since the sums were looked at
   bool are_sums_due_ = false;
-  std::shared_ptr<const Accounts> sums_; ///< of pools and quotas, as they were looked at
-  std::shared_ptr<const PlanDigest> sums_plan_;
   SteadyPoint sums_next_{};
   bool is_exposed_ = false; ///< the gauges show each status as it was last seen
   std::unique_ptr<Controller> pools_;

@@ -4,11 +4,34 @@
 
 namespace berth::op {
 
+void StatusWriter::note_written(const kube::ObjectMeta& object) {
+  const SteadyPoint now = clock_.steady_now();
+  if (now - turned_at_ >= kSeenWithin) {
+    earlier_ = std::exchange(newest_, {});
+    turned_at_ = now;
+  }
+  newest_[object.uid] = {object.resource_version, now};
+}
+
+std::optional<Duration> StatusWriter::awaited(const kube::ObjectMeta& object) const {
+  const auto find_in = [&](const ByUid& written) -> const Written* {
+    const auto at = written.find(object.uid);
+    return at == written.end() ? nullptr : &at->second;
+  };
+  const Written* written = find_in(newest_);
+  if (written == nullptr)
+    written = find_in(earlier_);
+  if (written == nullptr || written->onto != object.resource_version)
+    return std::nullopt;
+  const auto passed = std::chrono::duration_cast<Duration>(clock_.steady_now() - written->at);
+  return passed < kSeenWithin ? std::optional{kSeenWithin - passed} : std::nullopt;
+}
+
 async::Task<Result<bool>> StatusWriter::send(kube::ResourceType type, kube::ObjectMeta object,
                                              std::string body) {
-  if (!leads())
+  if (!leads_())
     co_return false;
-  failpoints.pass(Failpoint::BeforeStatusWrite);
+  failpoints_.pass(Failpoint::BeforeStatusWrite);
   auto patch = nlohmann::json::parse(body);
   patch["metadata"]["resourceVersion"] = object.resource_version;
   body = patch.dump();
@@ -16,7 +39,7 @@ async::Task<Result<bool>> StatusWriter::send(kube::ResourceType type, kube::Obje
   options.subresource = "status";
   options.force = true;
   auto written =
-      co_await client.patch(type, object.key(), kube::PatchType::Apply, std::move(body), options);
+      co_await client_.patch(type, object.key(), kube::PatchType::Apply, std::move(body), options);
   if (written)
     co_return true;
   if (written.error().code == Code::NotFound || written.error().code == Code::Conflict)
@@ -28,7 +51,7 @@ async::Task<Result<bool>> StatusWriter::send(kube::ResourceType type, kube::Obje
 async::Task<Result<bool>> StatusWriter::write_finalizers(kube::ResourceType type,
                                                          kube::ObjectMeta object,
                                                          std::vector<std::string> finalizers) {
-  if (!leads())
+  if (!leads_())
     co_return false;
   nlohmann::json metadata;
   metadata["uid"] = object.uid;
@@ -39,7 +62,7 @@ async::Task<Result<bool>> StatusWriter::write_finalizers(kube::ResourceType type
   std::string body = patch.dump();
   kube::WriteOptions options;
   auto written =
-      co_await client.patch(type, object.key(), kube::PatchType::Merge, std::move(body), options);
+      co_await client_.patch(type, object.key(), kube::PatchType::Merge, std::move(body), options);
   if (written)
     co_return true;
   if (written.error().code == Code::NotFound || written.error().code == Code::Conflict)

@@ -9,6 +9,7 @@
 
 #include "lib/allocation/smallest_change.hpp"
 #include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/zones.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -126,7 +127,76 @@ void explain_one_that_waits(benchmark::State& state) {
   state.counters["told"] = static_cast<double>(told) / static_cast<double>(milliseconds.size());
 }
 
+/// R2: 100 nodes of 20 cores with 40 nightly windows of 20, each at a minute of its own, and a
+/// Conditional reservation of so many cores whose trigger does not hold; 0: none. From 1201 on the
+/// windows have to be added up.
+void decide_beside_a_dormant_reservation(benchmark::State& state) {
+  World world;
+  world.add(pool("p"));
+  for (int n = 0; n < 100; ++n)
+    world.add(node("n" + std::to_string(n), kCoresPerNode));
+  for (int i = 0; i < 40; ++i) {
+    ReservationSpec nightly = reservation("nightly-" + std::to_string(i), 20);
+    nightly.window = RecurringWindow{CronSchedule::parse(std::to_string(i) + " 22 * * *").value(),
+                                     zone(kBerlin), 6h};
+    world.add(nightly);
+  }
+  if (state.range(0) > 0) {
+    ReservationSpec dormant = reservation("dormant", state.range(0));
+    dormant.window = TriggeredWindow{};
+    world.add(dormant);
+  }
+  const auto snapshot = world.snapshot();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(decide(*snapshot, world.policy, world.now, 1).reservations.size());
+}
+
+/// R4: 5,000 nodes of 20 cores, half of them promised by an open window, and all that lent; so many
+/// holders wait that no node could take, of so many kinds.
+void decide_while_holders_wait(benchmark::State& state) {
+  World world;
+  world.policy.preemption.enabled = true;
+  constexpr int kPromised = 2500;
+  world.add_all(pool("p"), quota("a").of("team-a").pool("p").cpu(1'000'000),
+                quota("b").of("team-b").pool("p").cpu(1'000'000));
+  ReservationSpec window = reservation("r", std::int64_t{kPromised} * kCoresPerNode);
+  window.lend_idle = true;
+  for (int n = 0; n < 2 * kPromised; ++n) {
+    const std::string name = "n" + std::to_string(n);
+    world.add(node(name, kCoresPerNode));
+    AdmissionRecord admission = record("b", "p", {name});
+    if (n < kPromised) {
+      window.places.push_back({NodeName{name}, {{"cpu", kCoresPerNode * 1000}}});
+      admission.lent_until = kNow - 1h;
+    }
+    PodView guest =
+        pod("on-" + name).in("team-b").cpu(kCoresPerNode).admitted(admission).bound(name);
+    guest.revocable_after = admission.lent_until;
+    world.add(guest);
+  }
+  world.add(window);
+  for (int i = 0; i < state.range(0); ++i)
+    world.add(pod("h" + std::to_string(i)).cpu(kCoresPerNode + 1 + i % state.range(1)));
+  const auto snapshot = world.snapshot();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(decide(*snapshot, world.policy, world.now, 1).waiting.size());
+}
+
 } // namespace
+
+BENCHMARK(decide_while_holders_wait)
+    ->ArgNames({"holders", "kinds"})
+    ->Args({0, 1})
+    ->Args({256, 1})
+    ->Args({256, 256})
+    ->Unit(benchmark::kMillisecond);
+
+BENCHMARK(decide_beside_a_dormant_reservation)
+    ->ArgName("cores")
+    ->Arg(0)
+    ->Arg(100)
+    ->Arg(1201)
+    ->Unit(benchmark::kMillisecond);
 
 BENCHMARK(decide_after_one_change)
     ->ArgNames({"borrowed", "preemption"})

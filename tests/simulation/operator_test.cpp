@@ -53,6 +53,20 @@ bool is_admitted(const Json& pod) {
   return pod["metadata"].value("annotations", Json::object()).contains("berth.dev/admitted");
 }
 
+std::optional<Json> nomination_of(const Json& pod) {
+  const Json annotations = pod["metadata"].value("annotations", Json::object());
+  if (!annotations.contains("berth.dev/nominated"))
+    return std::nullopt;
+  return Json::parse(annotations["berth.dev/nominated"].get<std::string>());
+}
+
+/// Of a pod that stands alone: its own name.
+std::string gang_of(const Json& pod) {
+  const Json labels = pod["metadata"].value("labels", Json::object());
+  return std::string(pod["metadata"]["namespace"]) + "/" +
+         labels.value("berth.dev/workload", std::string(pod["metadata"]["name"]));
+}
+
 bool is_disrupted(const Json& pod) {
   const Json conditions = pod["status"].value("conditions", Json::array());
   return std::any_of(conditions.begin(), conditions.end(),
@@ -276,16 +290,24 @@ void Turmoil::check_preemption(const std::vector<Json>& pods) {
   CHECK(taken <= kCpuOfTeams);         // I2, L1
   std::map<std::string, int> promised; // by decision, to those that wait
   std::map<std::string, std::set<std::string>> victims;
+  std::map<std::string, std::set<std::string>> decisions; // by gang, "" for a member without one
   for (const Json& pod : pods) {
-    const Json annotations = pod["metadata"].value("annotations", Json::object());
-    if (is_admitted(pod) || !annotations.contains("berth.dev/nominated"))
+    if (is_admitted(pod))
       continue;
-    const Json record = Json::parse(annotations["berth.dev/nominated"].get<std::string>());
-    promised[record["decision"]] += cpu_of(pod);
-    const auto uids = record.value("victims", std::vector<std::string>{});
-    victims[record["decision"]].insert(uids.begin(), uids.end());
+    const auto record = nomination_of(pod);
+    decisions[gang_of(pod)].insert(record ? (*record)["decision"].get<std::string>() : "");
+    if (!record)
+      continue;
+    promised[(*record)["decision"]] += cpu_of(pod);
+    const auto uids = record->value("victims", std::vector<std::string>{});
+    victims[(*record)["decision"]].insert(uids.begin(), uids.end());
     named.insert(uids.begin(), uids.end());
   }
+  // What stands on some members only is being written, or taken back: it promises nothing.
+  for (const auto& [gang, of_members] : decisions)
+    if (of_members.size() > 1)
+      for (const std::string& decision : of_members)
+        promised.erase(decision);
   for (const auto& [decision, cpu] : promised) {
     int freed = 0;
     for (const std::string& uid : victims[decision])

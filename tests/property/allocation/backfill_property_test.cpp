@@ -179,7 +179,7 @@ TEST_CASE(
   REQUIRE(rc::check("without those who are lent it", [] {
     World world;
     world.policy.preemption.enabled = true;
-    const int nodes = 1; // on several, a holder may be placed beside what was kept for it
+    const int nodes = 1 + below(3);
     world.add_all(pool("p"), quota("root").pool("p").cpu(0),
                   quota("a").under("root").of("team-a").pool("p").cpu(8 * nodes),
                   quota("b").under("root").of("team-b").pool("p").cpu(8 * nodes));

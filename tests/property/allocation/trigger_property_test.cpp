@@ -74,6 +74,7 @@ void play(const TriggerRule& rule, const std::vector<Step>& steps, Look look) {
       question.reading = readings.back();
     if (step.calendar_agrees)
       question.opens_after = Duration{0};
+    question.lasts_until = TimePoint::max();
     const TriggerState before = state;
     state = advance(rule, before, question);
     RC_ASSERT(advance(rule, state, question) == state);

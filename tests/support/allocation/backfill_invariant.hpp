@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lib/allocation/admission_cycle.hpp"
+#include "lib/allocation/holders_search.hpp"
 #include "lib/allocation/remembering.hpp"
 #include "lib/allocation/turn_order.hpp"
 #include "tests/support/allocation/builders.hpp"
@@ -72,19 +73,40 @@ inline std::vector<WorkloadId> order_of(const ClusterSnapshot& snapshot, const W
   return turns;
 }
 
-/// Later work that uses its own promise in its window, or waits to: it has a right to it whatever
-/// its priority, and who would be lent the room has no claim on it (R4). Work that was admitted
-/// outside of its promise is not among them.
-inline std::set<WorkloadId> holders_in(const ClusterSnapshot& snapshot, TimePoint now,
+/// Whether a place may be kept for the workload inside a reservation that lends: it has quota
+/// there, and alone would have nodes if those on loan were gone.
+inline bool may_keep_a_place(const ClusterSnapshot& snapshot, const World& world,
+                             const Holds& holds, const Workload& workload) {
+  const Pods members = members_to_start(workload);
+  const OptionFinder finder(snapshot, holds, world.now);
+  const auto found =
+      workload.admission ? finder.follow(*workload.admission) : finder.find(workload);
+  const auto* options = std::get_if<std::vector<Option>>(&found);
+  if (members.empty() || options == nullptr)
+    return false;
+  const Headroom headroom(snapshot, holds);
+  const NodeOverlay overlay(*snapshot.nodes, snapshot.loads, holds);
+  return std::ranges::any_of(*options, [&](const Option& option) {
+    const ReservationIndex reservation = option.site.reservation;
+    return reservation != kNoReservation && holds.open[reservation].spec->lend_idle &&
+           !headroom.quota_shortfall(option, total_of(members)) &&
+           HoldersSearch({snapshot, world.policy, holds, world.now}, overlay)
+               .find(members, option.site);
+  });
+}
+
+/// Later work that uses its own promise in its window, or keeps a place in it: it has a right to it
+/// whatever its priority, and who would be lent the room has no claim on it (R4). Work that was
+/// admitted outside of its promise is not among them.
+inline std::set<WorkloadId> holders_in(const ClusterSnapshot& snapshot, const World& world,
                                        const Plan& plan) {
-  const auto holds = current_holds(snapshot, now);
+  const auto holds = current_holds(snapshot, world.now);
   std::set<WorkloadId> holders;
   for (const Admission& admission : plan.admissions)
     if (holds->find(admission.members.front().record.reservation) != nullptr)
       holders.insert(admission.workload->id);
-  const OptionFinder options(snapshot, *holds, now);
   for (const Waiting& waiting : plan.waiting)
-    if (options.may_go_inside(*waiting.workload))
+    if (may_keep_a_place(snapshot, world, *holds, *waiting.workload))
       holders.insert(waiting.workload->id);
   return holders;
 }
@@ -99,7 +121,7 @@ inline std::vector<WorkloadId> delayed_by_later_work(const ClusterSnapshot& snap
   for (const Admission& admission : plan.admissions)
     admitted.insert(admission.workload->id);
   const auto order = order_of(snapshot, world, plan);
-  const auto holders = holders_in(snapshot, world.now, plan);
+  const auto holders = holders_in(snapshot, world, plan);
   std::vector<WorkloadId> delayed;
   for (std::size_t i = 0; i < order.size() && most > 0; ++i) {
     const auto start = starts.find(order[i]);

@@ -191,6 +191,121 @@ TEST_CASE("R4: holders are told before the end, and pardoned when the trigger ho
   }
 }
 
+TEST_CASE("R1: how long an ending window could go on is until others were promised its capacity") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8), quota("a").of("team-a").pool("p").cpu(16),
+                quota("b").of("team-b").pool("p").cpu(16));
+  world.add(conditional(8, open_from(kNow, kNow + 10min)));
+  ReservationSpec other = reservation("other", 0);
+  other.amounts = {};
+  other.window = SingleWindow{kNow + 1h, 1h};
+  const auto lasts_until = [&] {
+    const Plan plan = world.step();
+    for (const ReservationDecision& decision : plan.reservations)
+      if (decision.reservation->name == ReservationName{"r"})
+        return decision.lasts_until;
+    return std::optional<TimePoint>{};
+  };
+  SECTION("nobody was") {
+    CHECK(lasts_until() == TimePoint::max());
+  }
+  SECTION("there is enough for both") {
+    other.amounts = {{"cpu", 8000}};
+    world.add(other);
+    CHECK(lasts_until() == TimePoint::max());
+  }
+  SECTION("in amounts") {
+    other.amounts = {{"cpu", 9000}};
+    world.add(other);
+    CHECK(lasts_until() == kNow + 1h);
+  }
+  SECTION("beside work that runs on") {
+    world.add(PodView(pod("unmoved").in("team-b").cpu(8).bound("n2")));
+    CHECK(lasts_until() == TimePoint::max());
+    other.amounts = {{"cpu", 8000}};
+    world.add(other);
+    CHECK(lasts_until() == kNow + 1h);
+  }
+  SECTION("on the nodes where both lie, though amounts would do for both") {
+    world.add(PodView(pod("unmoved").in("team-b").cpu(1).bound("n2")));
+    other.node_count = 1;
+    world.add(other);
+    world.step();
+    CHECK(lasts_until() == kNow + 1h);
+  }
+  SECTION("what begins before the announced end counts from there") {
+    other.amounts = {{"cpu", 8000}};
+    other.window = SingleWindow{kNow + 5min, 1h};
+    world.add(other);
+    ReservationSpec third = other;
+    third.name = ReservationName{"third"};
+    third.window = SingleWindow{kNow + 10min, 1h};
+    world.add(third);
+    CHECK(lasts_until() == kNow + 10min);
+  }
+  SECTION("who asks in the same cycle comes first") {
+    other.amounts = {{"cpu", 9000}};
+    other.accepted = false;
+    world.add(other);
+    CHECK(lasts_until() == kNow + 1h);
+  }
+  SECTION("one that does not end is not asked") {
+    world.add(conditional(8, open_from(kNow)));
+    CHECK_FALSE(lasts_until());
+  }
+}
+
+TEST_CASE("R1, R3: windows that could go on in one cycle leave others their promise together") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8));
+  const auto order = GENERATE(Names{"a", "b", "x"}, Names{"a", "x", "b"}, Names{"b", "a", "x"},
+                              Names{"b", "x", "a"}, Names{"x", "a", "b"}, Names{"x", "b", "a"});
+  const bool is_promised = GENERATE(true, false);
+  const auto age = [&](const std::string& name) {
+    return kNow - 1h + (std::ranges::find(order, name) - order.begin()) * 1min;
+  };
+  for (const std::string name : {"a", "b"}) {
+    ReservationSpec spec = reservation(name, 8);
+    spec.window = open_from(kNow - 1h, kNow + (name == "a" ? 10min : 20min));
+    spec.created = age(name);
+    world.add(spec);
+  }
+  ReservationSpec later = reservation("x", 8);
+  later.window = SingleWindow{kNow + 1h, 1h};
+  later.created = age("x");
+  later.accepted = is_promised;
+  world.add(later);
+  std::map<std::string, TimePoint> lasts_until;
+  for (const ReservationDecision& decision : world.plan().reservations) {
+    CHECK(decision.accepted);
+    if (decision.lasts_until)
+      lasts_until[decision.reservation->name.str()] = *decision.lasts_until;
+  }
+  const bool a_is_older = age("a") < age("b");
+  CHECK(lasts_until.at("a") == (a_is_older ? TimePoint::max() : kNow + 1h));
+  CHECK(lasts_until.at("b") == (a_is_older ? kNow + 1h : TimePoint::max()));
+}
+
+TEST_CASE("R2: what could go on, and may never, keeps no other reservation from opening") {
+  World world;
+  world.policy.preemption.enabled = true;
+  world.add_all(pool("p"), node("n1", 8), node("n2", 8));
+  ReservationSpec ending = reservation("ending", 6);
+  ending.window = open_from(kNow - 1h, kNow + 10min);
+  ending.created = kNow - 3h;
+  ReservationSpec later = reservation("later", 6);
+  later.window = SingleWindow{kNow + 1h, 1h};
+  world.add_all(ending, later);
+  world.add(conditional(6, armed()));
+  for (const ReservationDecision& decision : world.plan().reservations)
+    if (decision.reservation->name == ReservationName{"r"})
+      CHECK(decision.accepted);
+    else
+      CHECK(decision.lasts_until == kNow + 1h);
+}
+
 TEST_CASE("work that names a reservation which is not active is told what it waits for") {
   World world = busy_world();
   world.add(conditional(8));

@@ -118,6 +118,38 @@ TEST_CASE("whole nodes are kept free of others, wherever the reservation's pods 
   CHECK(why_waiting(world.plan(), "b3")->reason == Reason::ReservedCapacity);
 }
 
+TEST_CASE("a whole node is the reservation's when nobody else stands on it") {
+  World world = two_teams();
+  ReservationSpec whole = reservation("r", 0);
+  whole.amounts = {};
+  whole.node_count = 2;
+  world.add(whole);
+  const auto missing = [&] { return world.snapshot()->holds->open.at(0).nodes_missing; };
+  CHECK(missing() == 0);
+  SECTION("others do not leave it") {
+    world.add(pod("b1").in("team-b").cpu(1).bound("n1"));
+    CHECK(missing() == 1);
+    CHECK(world.snapshot()->holds->holds.size() == 2); // it is held all the same
+    world.add(pod("b1").in("team-b").cpu(1).bound("n1").terminating());
+    CHECK(missing() == 1); // L1: still there
+    world.state.remove_pod(PodUid{"uid-b1"});
+    CHECK(missing() == 0);
+  }
+  SECTION("what every node carries, and its holders, do not count") {
+    AdmissionRecord inside = record("a", "p", {"n1"});
+    inside.reservation = ReservationName{"r"};
+    world.add_all(pod("daemon").in("kube-system").unmanaged().cpu(1).bound("n1"),
+                  pod("holder").cpu(1).admitted(inside).bound("n1"));
+    CHECK(missing() == 0);
+  }
+  SECTION("a node that is empty is taken before one that is not") {
+    whole.node_count = 1;
+    whole.places = {{NodeName{"n1"}, {}}};
+    world.add_all(whole, pod("b1").in("team-b").cpu(1).bound("n1"));
+    CHECK(missing() == 0);
+  }
+}
+
 TEST_CASE("a window that finds too little says what is missing") {
   World world = two_teams();
   world.add(pod("b1").in("team-b").cpu(5).bound("n1"));
@@ -125,7 +157,7 @@ TEST_CASE("a window that finds too little says what is missing") {
   big.node_count = 3;
   world.add(big);
   const OpenReservation open = world.snapshot()->holds->open.at(0);
-  CHECK(open.nodes_missing == 1);
+  CHECK(open.nodes_missing == 2); // one is not there, and b1 stands on another
   CHECK(open.missing.get(ResourceName::cpu()) == Amount{14'000}); // whole nodes took what there was
 }
 

@@ -12,15 +12,16 @@ namespace {
 constexpr TimePoint kStart{1'790'000'000s};
 constexpr TriggerRule kRule{60s, 10min};
 
-/// A trigger with its state, a clock and a calendar that agrees to open at once.
+/// A trigger with its state, a clock and a calendar that agrees to open at once, for ever.
 struct Trigger {
   TriggerRule rule = kRule;
   TriggerState state{};
   TimePoint now = kStart;
   std::optional<TriggerReading> newest{};
   std::optional<Duration> opens_after = Duration{0};
+  std::optional<TimePoint> lasts_until = TimePoint::max();
 
-  void look() { state = advance(rule, state, {newest, opens_after, now}); }
+  void look() { state = advance(rule, state, {newest, opens_after, now, lasts_until}); }
   /// A measurement is made now.
   void measure(bool holds) {
     newest = TriggerReading{now, holds};
@@ -125,6 +126,44 @@ TEST_CASE("R2: a trigger that holds again before the end keeps its window") {
   trigger.now += 15s;
   trigger.measure(false);
   CHECK(trigger.state.ends_at == trigger.now + 10min);
+}
+
+TEST_CASE("R1, R2: an announced end is taken back as far as nobody else was promised the time") {
+  Trigger trigger = Trigger::active();
+  trigger.measure(false);
+  const TimePoint announced = trigger.now + 10min;
+  trigger.now += 5min;
+  SECTION("for a while") {
+    trigger.lasts_until = announced + 1h;
+    trigger.measure(true);
+    CHECK(trigger.state.ends_at == announced + 1h);
+    trigger.now += 15s;
+    SECTION("and for ever when the others give it up") {
+      trigger.lasts_until = TimePoint::max();
+      trigger.measure(true);
+      CHECK_FALSE(trigger.state.ends_at);
+    }
+    SECTION("or until it has not held for as long as it stays active") {
+      trigger.measure(false);
+      CHECK(trigger.state.ends_at == trigger.now + 10min);
+    }
+  }
+  SECTION("not at all") {
+    trigger.lasts_until = announced;
+    trigger.measure_for(4min, true);
+    CHECK(trigger.state.ends_at == announced);
+    CHECK(trigger.is_open());
+    trigger.opens_after.reset(); // as the calendar says of a dormant one then
+    trigger.now = announced;
+    trigger.measure(true);
+    CHECK_FALSE(trigger.state.opens_at);
+    CHECK(trigger.state.holds_since);
+  }
+  SECTION("nor before the calendar was asked") {
+    trigger.lasts_until.reset();
+    trigger.measure(true);
+    CHECK(trigger.state.ends_at == announced);
+  }
 }
 
 TEST_CASE("R2: what flaps is not activated, and ends no window") {

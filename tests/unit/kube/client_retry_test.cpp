@@ -207,6 +207,39 @@ TEST_CASE(
   CHECK(bench.transport.urgent_calls == 1);
 }
 
+TEST_CASE("Client gives a list the time-out that its caller names, for all tries together") {
+  Bench bench;
+  auto client = bench.client();
+  bench.transport.on_send = [](const http::Request&) {
+    return http::Response{503, {{"Retry-After", "2"}}, status_json(503, "ServiceUnavailable", "")};
+  };
+  ListOptions options;
+  options.timeout = 5s;
+  const SteadyPoint began = bench.executor.clock().steady_now();
+  CHECK_FALSE(await(bench.executor, client.list(types::pod(), options)));
+  REQUIRE(bench.transport.timeouts.size() == 3);
+  CHECK(bench.transport.timeouts[0] == Duration{5s});
+  CHECK(bench.transport.timeouts[1] <= Duration{3s}); // after one pause
+  CHECK(bench.transport.timeouts[2] <= Duration{1s});
+  CHECK(bench.executor.clock().steady_now() - began <= Duration{5s});
+}
+
+TEST_CASE("Client counts its wait for the rate limit against the call's time-out") {
+  Bench bench;
+  bench.options.qps = 0.5;
+  bench.options.burst = 1;
+  auto client = bench.client();
+  bench.transport.on_send = [](const http::Request&) { return json_response(200, "{}"); };
+  ListOptions options;
+  options.timeout = 5s;
+  REQUIRE(await(bench.executor, client.list(types::pod(), options)));
+  REQUIRE(await(bench.executor, client.list(types::pod(), options)));
+  REQUIRE(bench.transport.timeouts.size() == 2);
+  CHECK(bench.transport.timeouts[0] == Duration{5s});
+  CHECK(bench.transport.timeouts[1] <= Duration{3001ms});
+  CHECK(bench.transport.timeouts[1] >= Duration{2900ms});
+}
+
 TEST_CASE("Client asks a PodDisruptionBudget once, whatever Retry-After says (P5)") {
   Bench bench;
   auto client = bench.client();

@@ -166,6 +166,43 @@ TEST_CASE("R2: when the trigger holds no more the end is told, comes, and leaves
   CHECK(loop.condition("Accepted").status == api::ConditionStatus::True);
 }
 
+TEST_CASE("R1: an end that was announced stands where others were promised the time after it") {
+  Loop loop;
+  loop.activate();
+  loop.world.now += 30s;
+  loop.measure(50);
+  loop.settle();
+  const TimePoint ends = loop.world.now + 5min;
+  allocation::ReservationSpec other = reservation("other", 8);
+  other.window = allocation::SingleWindow{ends + 1h, 1h};
+  loop.world.add(other);
+  loop.world.now += 30s;
+  loop.measure(90);
+  loop.settle();
+  CHECK(loop.trigger().ends_at == ends + 1h);
+  CHECK(loop.object.status.current_window->end == ends + 1h);
+  CHECK(loop.condition("Active").reason == Reason::WindowOpen);
+  CHECK(loop.condition("Active").message.find("as far as nobody else was promised") !=
+        std::string::npos);
+  SECTION("then it waits until there is room again, and says since when") {
+    loop.world.now = ends + 1h;
+    loop.measure(90);
+    loop.settle();
+    CHECK(loop.condition("Active").status == api::ConditionStatus::False);
+    CHECK(loop.condition("Active").reason == Reason::CalendarFull);
+    CHECK(loop.condition("Accepted").reason == Reason::CalendarFull);
+    CHECK(loop.object.status.next_possible_start == ends + 2h);
+  }
+  SECTION("and is taken back when they give it up") {
+    loop.world.state.remove_reservation(other.name);
+    loop.world.now += 30s;
+    loop.measure(90);
+    loop.settle();
+    CHECK_FALSE(loop.trigger().ends_at);
+    CHECK_FALSE(loop.object.status.current_window->end);
+  }
+}
+
 TEST_CASE("R2: of another spec it is not known since when its trigger holds") {
   Loop loop;
   loop.measure(90);

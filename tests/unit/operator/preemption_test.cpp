@@ -96,6 +96,26 @@ TEST_CASE("P1: nobody is evicted for a preemptor that went while the notice ran"
   CHECK(world.evictions_sent(true) == 0);
 }
 
+TEST_CASE("P1: nobody is admitted whose evictions are on their way, or they would be for nobody") {
+  LendingWorld world;
+  world.let_b_borrow();
+  world.let_a_ask();
+  simulation::Latency slow;
+  slow.slow_permille = 1000;
+  slow.slow = 3s;
+  world.op->transport.faults().set_latency(slow);
+  REQUIRE(world.executor.run_until([&] { return world.evictions_sent(true) == 1; }, 2min));
+  const std::size_t writes = world.op->writes_asked();
+  REQUIRE(world.executor.run_until([&] { return world.op->writes_asked() > writes; }, 1min));
+  REQUIRE(world.evictions_sent() == 0); // it was asked for, and cannot be called back
+  world.op->transport.faults().set_latency({});
+  world.admin.remove("Pod", {"b", "b1"}, 0);
+  REQUIRE(world.executor.run_until([&] { return world.evictions_sent() == 1; }, 1min));
+  CHECK(world.is_nominated("a", "a1"));
+  CHECK(world.is_gated("a", "a1"));
+  CHECK(world.executor.run_until([&] { return world.runs("a", "a1"); }, 1min));
+}
+
 TEST_CASE("P1, I8: an old view evicts nobody: before the first eviction the API itself is asked") {
   LendingWorld world;
   world.let_b_borrow();

@@ -45,12 +45,11 @@ std::optional<Explanation> AdmissionCycle::stopped(const Option& option, Pods me
   return std::nullopt;
 }
 
-/// What is lent must come back: work that must not be evicted gets none of it.
+/// What is lent must come back: a request that must not be taken back gets none of it.
 std::optional<Explanation> AdmissionCycle::not_its_own(const Option& option, Pods members,
                                                        const ResourceVector& total) const {
-  const bool is_preemptible =
-      std::ranges::all_of(members, [](const auto& pod) { return pod->preemptible; });
-  if (is_preemptible || !borrows(option, total))
+  const PodView& first = *members.front();
+  if (!first.is_request || first.preemptible || !borrows(option, total))
     return std::nullopt;
   return Explanation{Reason::InsufficientQuota,
                      "is not preemptible, so it may use only what is quota " +

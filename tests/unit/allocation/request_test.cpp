@@ -272,13 +272,12 @@ TEST_CASE(
   CHECK(world.plan().preemption.empty());
 }
 
-TEST_CASE("P2: what must not be taken back borrows nothing, be it a request or a pod") {
+TEST_CASE("P2: a request that must not be taken back borrows nothing") {
   World world = licence_world();
   world.add_all(quota("root").pool("p").nominal(kLicences, 0),
                 quota("a").under("root").of("team-a").pool("p").nominal(kLicences, 4),
                 quota("b").under("root").of("team-b").pool("p").nominal(kLicences, 6));
   PodView firm = unit("firm", 5);
-  firm.is_request = GENERATE(true, false);
   firm.preemptible = false;
   world.add(firm);
   CHECK(why_waiting(world.plan(), "firm")->message ==

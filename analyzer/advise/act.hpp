@@ -34,9 +34,11 @@ private:
   [[nodiscard]] async::Task<bool> write_advised(api::ScalingRecommendation object);
   [[nodiscard]] async::Task<bool> write_changed(api::ObjectMeta meta,
                                                 api::ScalingRecommendationStatus status);
-  /// Both: whether it was done.
+  /// Each: whether it was done.
   [[nodiscard]] async::Task<bool> scale(ScaleChange change);
   [[nodiscard]] async::Task<bool> resize(PodResize resize);
+  [[nodiscard]] async::Task<bool> change_pool(PoolChange change);
+  [[nodiscard]] async::Task<Result<void>> send(MachineScale scale);
   [[nodiscard]] async::Task<Result<void>> write_status(api::ObjectMeta meta,
                                                        api::ScalingRecommendationStatus status);
   [[nodiscard]] async::Task<void> remove(api::ObjectMeta meta);

@@ -56,7 +56,7 @@ Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool(
       may_write_(std::move(may_write)),
       act_{parts_.client, parts_.metrics, parts_.log, parts_.events, may_write_},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
-      operator_(parts_.client, options_.operator_lease) {}
+      operator_(parts_.client, options_.operator_lease), providers_(parts_.client) {}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
   parts_.metrics.interval_seconds.set(std::chrono::duration<double>(options_.interval).count());
@@ -93,6 +93,7 @@ async::Task<void> Advisor::cycle() {
   std::vector<PoolFacts> pools;
   for (const auto& pool : view.pools) {
     pools.push_back(facts_of(pool, sources, now));
+    co_await ask_provider(pool, pools.back());
     Decision decision = decide(pool, pools.back(), context);
     co_await carry_out(std::move(decision));
   }
@@ -143,6 +144,13 @@ async::Task<void> Advisor::cycle() {
   keep_history(now, false);
   const auto took = parts_.executor.clock().steady_now() - began;
   parts_.metrics.cycle_duration_seconds.observe(std::chrono::duration<double>(took).count());
+}
+
+async::Task<void> Advisor::ask_provider(const PoolView& view, PoolFacts& facts) {
+  const auto& elastic = view.pool->spec.elastic;
+  const bool acts = options_.acts && settings_of(view, options_).acts && may_write_();
+  if (acts && elastic && elastic->provider != api::ElasticProvider::None)
+    facts.provider = co_await providers_.read(*elastic);
 }
 
 async::Task<void> Advisor::measure() {

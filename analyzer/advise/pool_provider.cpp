@@ -1,0 +1,45 @@
+#include "analyzer/advise/pool_provider.hpp"
+
+#include <utility>
+
+namespace berth::analyzer {
+namespace {
+
+PoolProvider refused(Reason reason, std::string message) {
+  PoolProvider provider;
+  provider.reason = reason;
+  provider.message = std::move(message);
+  return provider;
+}
+
+} // namespace
+
+PoolProvider provider_of(Result<MachineGroup> group) {
+  if (!group)
+    return refused(Reason::ProviderUnavailable, group.error().message);
+  if (!group->owned_by.empty())
+    return refused(Reason::ScaledByAutoscaler,
+                   describe(*group) + " has the annotation " + group->owned_by +
+                       ": another autoscaler chooses its size; take the annotation off, or set "
+                       "elastic.provider to None");
+  if (group->is_deleted)
+    return refused(Reason::ProviderUnavailable, describe(*group) + " is being deleted");
+  if (group->is_paused)
+    return refused(Reason::ProviderUnavailable,
+                   describe(*group) + " is paused: its controller adds and removes nothing");
+  PoolProvider provider;
+  provider.reason = Reason::Ready;
+  provider.machines = std::move(*group);
+  return provider;
+}
+
+async::Task<PoolProvider> PoolProviders::read(api::Elastic elastic) {
+  if (elastic.provider == api::ElasticProvider::ClusterAPI && elastic.provider_ref) {
+    auto group = co_await machines_.read(*elastic.provider_ref);
+    co_return provider_of(std::move(group));
+  }
+  co_return refused(Reason::ProviderUnavailable,
+                    "The pool's elastic.provider is one that is not carried out yet");
+}
+
+} // namespace berth::analyzer

@@ -1,0 +1,36 @@
+#pragma once
+// PoolProvider: what the one who adds and removes a pool's nodes says in this cycle, and whether it
+// may be asked for another number of them.
+
+#include <optional>
+#include <string>
+
+#include "analyzer/sources/machine_group.hpp"
+#include "lib/base/reason.hpp"
+
+namespace berth::analyzer {
+
+struct PoolProvider {
+  /// Ready: it may be asked. Else why not: ProviderUnavailable or ScaledByAutoscaler.
+  Reason reason = Reason::ProviderUnavailable;
+  std::string message{};
+  std::optional<MachineGroup> machines{}; ///< of ClusterAPI
+
+  friend bool operator==(const PoolProvider&, const PoolProvider&) = default;
+};
+
+/// Whether the group may be scaled: nobody else owns its size, and somebody will answer.
+[[nodiscard]] PoolProvider provider_of(Result<MachineGroup> group);
+
+/// Asks the providers of pools.
+class PoolProviders {
+public:
+  explicit PoolProviders(kube::Client& client) : machines_(client) {}
+
+  [[nodiscard]] async::Task<PoolProvider> read(api::Elastic elastic);
+
+private:
+  MachineGroups machines_;
+};
+
+} // namespace berth::analyzer

@@ -29,10 +29,18 @@ async::Task<Result<void>> Act::send(MachineScale scale) {
   co_return Result<void>{};
 }
 
+async::Task<Result<void>> Act::send(PoolOrder order) {
+  if (pool_webhook == nullptr)
+    co_return fail(Code::Unavailable, "there is no webhook to call");
+  co_return co_await pool_webhook->send(std::move(order));
+}
+
 async::Task<bool> Act::change_pool(PoolChange change) {
   Result<void> sent;
   if (change.machines)
     sent = co_await send(*change.machines);
+  else if (change.order)
+    sent = co_await send(*change.order);
   else
     sent = fail(Code::Internal, "nobody to ask was decided on");
   metrics

@@ -53,10 +53,11 @@ telemetry::AdviceKind label_of(api::RecommendationKind kind) {
 Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool()> has_synced,
                  std::function<bool()> may_write)
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
-      may_write_(std::move(may_write)),
-      act_{parts_.client, parts_.metrics, parts_.log, parts_.events, may_write_},
+      may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log,
+                                             parts_.events, may_write_,     parts_.pool_webhook},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
-      operator_(parts_.client, options_.operator_lease), providers_(parts_.client) {}
+      operator_(parts_.client, options_.operator_lease),
+      providers_(parts_.client, parts_.pool_webhook != nullptr) {}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
   parts_.metrics.interval_seconds.set(std::chrono::duration<double>(options_.interval).count());

@@ -36,6 +36,7 @@ struct AdvisorParts {
   telemetry::Logger log{};
   Prometheus* prometheus = nullptr;      ///< null: no policy's metric is read
   kube::EventRecorder* events = nullptr; ///< of what is done to targets; null: none are written
+  PoolWebhook* pool_webhook = nullptr;   ///< null: no pool is grown by one
   /// Called in each cycle, on the executor. Where it is empty the facts of one workload live at a
   /// time, else those of all at once.
   std::function<void(const CycleFacts&)> on_facts{};

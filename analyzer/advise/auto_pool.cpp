@@ -5,6 +5,7 @@
 
 #include "analyzer/advise/auto_replicas.hpp"
 #include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/pool_order.hpp"
 #include "analyzer/advise/target.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/resources/int128.hpp"
@@ -250,6 +251,12 @@ PoolChange change(const PoolQuestion& question, const api::ScalingRecommendation
   return change;
 }
 
+/// Who sends the same step again, though it be another replica, sends the same key.
+std::string step_key(const std::string& recommendation, TimePoint at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
+  return recommendation + '-' + std::to_string(seconds);
+}
+
 void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecommendation& one,
                const Verdict& verdict, TimePoint now) {
   PoolChange pool = change(question, one, *verdict.step);
@@ -260,6 +267,11 @@ void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecom
   api::CarriedOut carried;
   carried.at = std::chrono::floor<std::chrono::seconds>(now);
   carried.nodes = pool.nodes;
+  if (question.view.pool->spec.elastic->provider == api::ElasticProvider::Webhook) {
+    pool.order = PoolOrder{pool.pool.name, pool.nodes, pool.of, pool.note,
+                           step_key(one.meta.name, carried.at)};
+    carried.patch = order_text(*pool.order);
+  }
   if (pool.machines) {
     carried.patch = replicas_patch(pool.machines->to);
     carried.undo_patch = replicas_patch(pool.machines->from);

@@ -67,6 +67,17 @@ struct MachineScale {
   friend bool operator==(const MachineScale&, const MachineScale&) = default;
 };
 
+/// What a webhook is asked for: so many nodes in all, and not so many more.
+struct PoolOrder {
+  std::string pool{};
+  api::PoolStep nodes{};
+  api::ObjectKey recommendation{};
+  std::string reason{};          ///< in words
+  std::string idempotency_key{}; ///< the same for each try of the same step
+
+  friend bool operator==(const PoolOrder&, const PoolOrder&) = default;
+};
+
 /// A change of the number of a pool's nodes, by the pool's provider.
 struct PoolChange {
   api::ObjectKey pool{};
@@ -77,6 +88,7 @@ struct PoolChange {
   Reason reason = Reason::PoolGrown; ///< PoolGrown or PoolShrunk
   std::string note{};
   std::optional<MachineScale> machines{}; ///< of ClusterAPI
+  std::optional<PoolOrder> order{};       ///< of Webhook
 
   friend bool operator==(const PoolChange&, const PoolChange&) = default;
 };

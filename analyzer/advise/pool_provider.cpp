@@ -12,6 +12,15 @@ PoolProvider refused(Reason reason, std::string message) {
   return provider;
 }
 
+PoolProvider provider_of_webhook(bool is_there) {
+  if (!is_there)
+    return refused(Reason::ProviderUnavailable, "The analyzer runs without --pool-webhook-url "
+                                                "(analyzer.poolProviders.webhook of the chart)");
+  PoolProvider provider;
+  provider.reason = Reason::Ready;
+  return provider;
+}
+
 } // namespace
 
 PoolProvider provider_of(Result<MachineGroup> group) {
@@ -38,6 +47,8 @@ async::Task<PoolProvider> PoolProviders::read(api::Elastic elastic) {
     auto group = co_await machines_.read(*elastic.provider_ref);
     co_return provider_of(std::move(group));
   }
+  if (elastic.provider == api::ElasticProvider::Webhook)
+    co_return provider_of_webhook(has_webhook_);
   co_return refused(Reason::ProviderUnavailable,
                     "The pool's elastic.provider is one that is not carried out yet");
 }

@@ -25,12 +25,15 @@ struct PoolProvider {
 /// Asks the providers of pools.
 class PoolProviders {
 public:
-  explicit PoolProviders(kube::Client& client) : machines_(client) {}
+  /// `has_webhook`: there is one to call.
+  PoolProviders(kube::Client& client, bool has_webhook)
+      : machines_(client), has_webhook_(has_webhook) {}
 
   [[nodiscard]] async::Task<PoolProvider> read(api::Elastic elastic);
 
 private:
   MachineGroups machines_;
+  bool has_webhook_;
 };
 
 } // namespace berth::analyzer

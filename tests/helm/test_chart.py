@@ -399,6 +399,27 @@ def test_the_analyzer_may_scale_machines_only_if_it_is_asked_for_and_acts(helm):
         "cluster.x-k8s.io/machinepools/scale": ["patch"]}
 
 
+def test_the_analyzer_is_told_of_a_webhook_with_what_is_secret_from_secrets(helm):
+    value = "analyzer.poolProviders.webhook"
+    url = ("--set", f"{value}.url=https://sizer.example.com/pools")
+    secrets = ("--set", f"{value}.secret=s,{value}.caSecret=c")
+    act = ("--set", "analyzer.act=true")
+    assert "analyzer.act" in refusal(helm, *POLICY, *url, *secrets)
+    for incomplete in (url, secrets, ("--set", f"{value}.caSecret=c")):
+        assert value in refusal(helm, *POLICY, *act, *incomplete)
+    assert "url" in refusal(helm, *POLICY, *act, *secrets, "--set", f"{value}.url=http://a.example")
+    pod = deployments(rendered(helm, *act, *url, *secrets))["berth-analyzer"]["template"]["spec"]
+    container, = pod["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in own_mounts(container)}
+    assert mounts == {"pool-webhook": "/etc/berth/pool-webhook",
+                      "pool-webhook-ca": "/etc/berth/pool-webhook-ca"}
+    assert {"--pool-webhook-url=https://sizer.example.com/pools",
+            "--pool-webhook-secret-file=/etc/berth/pool-webhook/secret",
+            "--pool-webhook-ca-file=/etc/berth/pool-webhook-ca/ca.crt"} < set(container["args"])
+    assert {volume["name"]: volume["secret"]["secretName"] for volume in own_volumes(pod)} == {
+        "pool-webhook": "s", "pool-webhook-ca": "c"}
+
+
 def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(helm):
     url = "https://prometheus.monitoring.svc:9090"
     said = refusal(helm, *POLICY, "--set", "analyzer.prometheus.tokenSecret=t")

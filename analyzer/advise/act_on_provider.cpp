@@ -1,6 +1,7 @@
 // What Act asks of the providers of pools.
 
 #include "analyzer/advise/act.hpp"
+#include "analyzer/advise/pool_limits.hpp"
 #include "analyzer/sources/machine_group.hpp"
 #include "lib/api/json.hpp"
 #include "lib/kube/resource_types.hpp"
@@ -35,12 +36,25 @@ async::Task<Result<void>> Act::send(PoolOrder order) {
   co_return co_await pool_webhook->send(std::move(order));
 }
 
+async::Task<Result<void>> Act::send(LimitsChange limits) {
+  std::string body = limits_patch(limits);
+  const kube::WriteOptions options;
+  const api::ObjectKey key{"", limits.name};
+  const auto patched = co_await client.patch(node_pool_type(limits.version), key,
+                                             kube::PatchType::Json, std::move(body), options);
+  if (!patched)
+    co_return fail(patched.error().while_doing("set the limits of NodePool " + limits.name));
+  co_return Result<void>{};
+}
+
 async::Task<bool> Act::change_pool(PoolChange change) {
   Result<void> sent;
   if (change.machines)
     sent = co_await send(*change.machines);
   else if (change.order)
     sent = co_await send(*change.order);
+  else if (change.limits)
+    sent = co_await send(*change.limits);
   else
     sent = fail(Code::Internal, "nobody to ask was decided on");
   metrics

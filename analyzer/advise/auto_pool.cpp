@@ -5,6 +5,7 @@
 
 #include "analyzer/advise/auto_replicas.hpp"
 #include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/pool_limits.hpp"
 #include "analyzer/advise/pool_order.hpp"
 #include "analyzer/advise/target.hpp"
 #include "lib/base/timestamp.hpp"
@@ -193,6 +194,22 @@ Verdict shrink(const PoolQuestion& question, std::int32_t wanted) {
   return verdict;
 }
 
+/// A step of a NodePool is one only if some limit is not right for it yet.
+Verdict within_limits(const PoolQuestion& question, Verdict verdict) {
+  const auto& pool = question.facts.provider->node_pool;
+  if (!verdict.step || !pool ||
+      !limits_for(*pool, *verdict.step, question.facts.usage).limits.empty())
+    return verdict;
+  if (grew(*verdict.step))
+    return refused(Reason::NodesPending, "The limits of NodePool " + pool->name + " allow " +
+                                             nodes(verdict.step->to) +
+                                             ": Karpenter adds them when pods need them");
+  return refused(Reason::BoundsReached,
+                 "The limits of NodePool " + pool->name +
+                     " leave room for no more than one node beyond those that it has: Karpenter "
+                     "removes nodes that are not needed");
+}
+
 Verdict judge(const PoolQuestion& question, const api::ScalingRecommendation& one,
               const std::vector<RecommendationPtr>& known, TimePoint now) {
   const auto wanted = units_of(one);
@@ -208,8 +225,9 @@ Verdict judge(const PoolQuestion& question, const api::ScalingRecommendation& on
     return refused(provider->reason, provider->message);
   if (auto verdict = too_early(question, one.spec.kind, known, now))
     return std::move(*verdict);
-  return one.spec.kind == RecommendationKind::GrowPool ? grow(question, *wanted, known)
-                                                       : shrink(question, *wanted);
+  Verdict verdict = one.spec.kind == RecommendationKind::GrowPool ? grow(question, *wanted, known)
+                                                                  : shrink(question, *wanted);
+  return within_limits(question, std::move(verdict));
 }
 
 /// The status with the condition that says why it is not, or not yet, as was recommended.
@@ -248,6 +266,8 @@ PoolChange change(const PoolQuestion& question, const api::ScalingRecommendation
                                    machines->key,   machines->resource_version,
                                    machines->asked, machines->asked + step.to - works};
   }
+  if (const auto& pool = question.facts.provider->node_pool)
+    change.limits = limits_for(*pool, step, question.facts.usage);
   return change;
 }
 
@@ -275,6 +295,10 @@ void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecom
   if (pool.machines) {
     carried.patch = replicas_patch(pool.machines->to);
     carried.undo_patch = replicas_patch(pool.machines->from);
+  }
+  if (pool.limits) {
+    carried.patch = limits_patch(*pool.limits);
+    carried.undo_patch = undo_limits_patch(*pool.limits);
   }
   auto status = one.status;
   status.carried_out = carried;

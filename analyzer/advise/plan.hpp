@@ -67,6 +67,25 @@ struct MachineScale {
   friend bool operator==(const MachineScale&, const MachineScale&) = default;
 };
 
+/// One limit of a NodePool; both as JSON.
+struct LimitChange {
+  std::string resource{};
+  std::string from{};
+  std::string to{};
+
+  friend bool operator==(const LimitChange&, const LimitChange&) = default;
+};
+
+/// Other limits of a NodePool.
+struct LimitsChange {
+  std::string version{}; ///< of karpenter.sh
+  std::string name{};
+  std::string uid{};
+  std::vector<LimitChange> limits{};
+
+  friend bool operator==(const LimitsChange&, const LimitsChange&) = default;
+};
+
 /// What a webhook is asked for: so many nodes in all, and not so many more.
 struct PoolOrder {
   std::string pool{};
@@ -89,6 +108,7 @@ struct PoolChange {
   std::string note{};
   std::optional<MachineScale> machines{}; ///< of ClusterAPI
   std::optional<PoolOrder> order{};       ///< of Webhook
+  std::optional<LimitsChange> limits{};   ///< of Karpenter
 
   friend bool operator==(const PoolChange&, const PoolChange&) = default;
 };

@@ -42,6 +42,24 @@ PoolProvider provider_of(Result<MachineGroup> group) {
   return provider;
 }
 
+PoolProvider provider_of(Result<NodePool> pool) {
+  if (!pool)
+    return refused(Reason::ProviderUnavailable, pool.error().message);
+  const std::string name = "NodePool " + pool->name;
+  if (pool->is_deleted)
+    return refused(Reason::ProviderUnavailable, name + " is being deleted");
+  if (pool->is_static)
+    return refused(Reason::ProviderUnavailable,
+                   name + " has a fixed number of nodes (spec.replicas), and no limits to change");
+  if (pool->limits.empty())
+    return refused(Reason::ProviderUnavailable,
+                   name + " has no limits on cpu and memory: Karpenter adds nodes without them");
+  PoolProvider provider;
+  provider.reason = Reason::Ready;
+  provider.node_pool = std::move(*pool);
+  return provider;
+}
+
 async::Task<PoolProvider> PoolProviders::read(api::Elastic elastic) {
   if (elastic.provider == api::ElasticProvider::ClusterAPI && elastic.provider_ref) {
     auto group = co_await machines_.read(*elastic.provider_ref);
@@ -49,8 +67,11 @@ async::Task<PoolProvider> PoolProviders::read(api::Elastic elastic) {
   }
   if (elastic.provider == api::ElasticProvider::Webhook)
     co_return provider_of_webhook(has_webhook_);
-  co_return refused(Reason::ProviderUnavailable,
-                    "The pool's elastic.provider is one that is not carried out yet");
+  if (elastic.provider == api::ElasticProvider::Karpenter && elastic.provider_ref) {
+    auto pool = co_await node_pools_.read(*elastic.provider_ref);
+    co_return provider_of(std::move(pool));
+  }
+  co_return refused(Reason::ProviderUnavailable, "The pool has no provider with a reference");
 }
 
 } // namespace berth::analyzer

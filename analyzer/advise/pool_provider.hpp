@@ -6,6 +6,7 @@
 #include <string>
 
 #include "analyzer/sources/machine_group.hpp"
+#include "analyzer/sources/node_pool.hpp"
 #include "lib/base/reason.hpp"
 
 namespace berth::analyzer {
@@ -15,6 +16,7 @@ struct PoolProvider {
   Reason reason = Reason::ProviderUnavailable;
   std::string message{};
   std::optional<MachineGroup> machines{}; ///< of ClusterAPI
+  std::optional<NodePool> node_pool{};    ///< of Karpenter
 
   friend bool operator==(const PoolProvider&, const PoolProvider&) = default;
 };
@@ -22,17 +24,21 @@ struct PoolProvider {
 /// Whether the group may be scaled: nobody else owns its size, and somebody will answer.
 [[nodiscard]] PoolProvider provider_of(Result<MachineGroup> group);
 
+/// Whether its limits may be changed: it has some, and its size follows what pods need.
+[[nodiscard]] PoolProvider provider_of(Result<NodePool> pool);
+
 /// Asks the providers of pools.
 class PoolProviders {
 public:
   /// `has_webhook`: there is one to call.
   PoolProviders(kube::Client& client, bool has_webhook)
-      : machines_(client), has_webhook_(has_webhook) {}
+      : machines_(client), node_pools_(client), has_webhook_(has_webhook) {}
 
   [[nodiscard]] async::Task<PoolProvider> read(api::Elastic elastic);
 
 private:
   MachineGroups machines_;
+  NodePools node_pools_;
   bool has_webhook_;
 };
 

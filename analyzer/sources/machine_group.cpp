@@ -5,8 +5,8 @@
 #include <memory>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "analyzer/sources/served_version.hpp"
 #include "lib/kube/codec_simdjson.hpp"
 
 namespace berth::analyzer {
@@ -17,8 +17,6 @@ using kube::member;
 using kube::read_members;
 
 constexpr std::string_view kGroup = "cluster.x-k8s.io";
-/// The newest first.
-constexpr std::array<std::string_view, 2> kVersions{"v1beta2", "v1beta1"};
 /// As many machines as a pool may have nodes.
 constexpr std::int64_t kMachinesMax = 100'000;
 
@@ -88,23 +86,6 @@ Result<std::shared_ptr<const MachineGroup>> decode_group(JsonElement value) {
   return group;
 }
 
-/// Of the versions of an APIGroup.
-Result<std::shared_ptr<const std::string>> decode_version(JsonElement value) {
-  std::vector<std::string> served;
-  const auto read_version = [&](JsonElement it) {
-    return read_members(it, member("version", [&](JsonElement name) {
-                          return kube::read_text(name, served.emplace_back());
-                        }));
-  };
-  BERTH_CHECK(read_members(value, member("versions", [&](JsonElement it) {
-                             return kube::read_elements(it, read_version);
-                           })));
-  for (const std::string_view known : kVersions)
-    if (std::ranges::find(served, known) != served.end())
-      return std::make_shared<const std::string>(known);
-  return fail(Code::NotFound, "serves neither v1beta2 nor v1beta1 of " + std::string(kGroup));
-}
-
 } // namespace
 
 std::string describe(const MachineGroup& group) {
@@ -122,19 +103,11 @@ Result<MachineGroup> decode_machine_group(const std::string& text) {
   return *group;
 }
 
-Result<std::string> decode_machine_version(const std::string& text) {
-  BERTH_TRY(const auto version, kube::decode_one_text<std::string>(text, decode_version));
-  return *version;
-}
-
 async::Task<Result<MachineGroup>> MachineGroups::read(api::ProviderRef ref) {
   if (!version_) {
-    const auto discovered = co_await client_.get_raw("/apis/" + std::string(kGroup));
-    if (!discovered)
-      co_return fail(discovered.error().while_doing("look for Cluster API"));
-    auto version = decode_machine_version(*discovered);
+    auto version = co_await served_version(client_, std::string(kGroup), kMachineVersions);
     if (!version)
-      co_return fail(version.error().while_doing("look for Cluster API"));
+      co_return fail(version.error());
     version_ = std::move(*version);
   }
   const auto kind = ref.kind.value_or(api::NodeGroupKind::MachineDeployment);

@@ -3,9 +3,11 @@
 // how many machines it asks for and has, and whether somebody else scales it. It is read when it is
 // needed and not watched. tests/fuzz/machine_group feeds the decoders.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/api/object_meta.hpp"
 #include "lib/api/resource_pool.hpp"
@@ -45,8 +47,8 @@ struct MachineGroup {
 
 /// The object; Invalid: it cannot be read.
 [[nodiscard]] Result<MachineGroup> decode_machine_group(const std::string& text);
-/// The newest version of cluster.x-k8s.io that is served and known here; NotFound: none is.
-[[nodiscard]] Result<std::string> decode_machine_version(const std::string& text);
+/// The versions of cluster.x-k8s.io that are known here, the newest first.
+inline constexpr std::array<std::string_view, 2> kMachineVersions{"v1beta2", "v1beta1"};
 
 /// Reads machine groups, by the version of the API that is served.
 class MachineGroups {

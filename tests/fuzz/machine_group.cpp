@@ -5,6 +5,7 @@
 #include <string>
 
 #include "analyzer/sources/machine_group.hpp"
+#include "analyzer/sources/served_version.hpp"
 #include "lib/base/ensure.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ensure(!group->key.name.empty() && !group->resource_version.empty(), "a group has a name");
     ensure(group->asked >= 0 && group->present >= 0 && group->ready >= 0, "no less than none");
   }
-  if (const auto version = analyzer::decode_machine_version(text))
+  if (const auto version = analyzer::decode_served_version(text, analyzer::kMachineVersions))
     ensure(*version == "v1beta2" || *version == "v1beta1", "a version is one that is known");
   return 0;
 }

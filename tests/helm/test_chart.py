@@ -399,6 +399,16 @@ def test_the_analyzer_may_scale_machines_only_if_it_is_asked_for_and_acts(helm):
         "cluster.x-k8s.io/machinepools/scale": ["patch"]}
 
 
+def test_the_analyzer_may_change_node_pools_only_if_it_is_asked_for_and_acts(helm):
+    words = ("--set", "analyzer.poolProviders.karpenter=true")
+    assert "analyzer.act" in refusal(helm, *POLICY, *words)
+    act = ("--set", "analyzer.act=true")
+    assert "karpenter.sh/nodepools" not in rights_of_the_analyzer(helm, *act)
+    rights = rights_of_the_analyzer(helm, *act, *words)
+    assert rights["karpenter.sh/nodepools"] == ["get", "patch"]
+    assert not [name for name in rights if "machine" in name]
+
+
 def test_the_analyzer_is_told_of_a_webhook_with_what_is_secret_from_secrets(helm):
     value = "analyzer.poolProviders.webhook"
     url = ("--set", f"{value}.url=https://sizer.example.com/pools")

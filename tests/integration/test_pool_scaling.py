@@ -22,12 +22,14 @@ from berth_controlplane.tools import ensure_helm
 
 ANALYZER = "berth-analyzer"
 NAMESPACE = "berth-system"
+NODE_POOL = "karpenter.sh/v1/NodePool"
 MACHINES = "cluster.x-k8s.io/v1beta2/MachineDeployment"
 POOL = "berth.dev/v1alpha1/ResourcePool"
 POLICY = "berth.dev/v1alpha1/ScalingPolicy"
 RECOMMENDATION = "berth.dev/v1alpha1/ScalingRecommendation"
 CHART = Path(__file__).resolve().parents[2] / "helm" / "berth"
-DEFINITIONS = Path(__file__).with_name("cluster_api.yaml")
+DEFINITIONS = (Path(__file__).with_name("cluster_api.yaml"),
+               Path(__file__).with_name("karpenter.yaml"))
 EXAMPLE = Path(__file__).with_name("grow_a_pool.yaml")
 AUTOSCALED = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size"
 # metrics-server scrapes every 10 s, the analyzer asks as often; it wants half of ten samples.
@@ -37,10 +39,11 @@ CORES = 4
 
 @pytest.fixture
 def analyzer(cluster: Cluster, programs_folder: Path, programs: Programs) -> Iterator[None]:
-    """The analyzer, acting, with the rights that the chart gives it for Cluster API."""
+    """The analyzer, acting, with the rights that the chart gives it for both providers."""
     kube = cluster.kube
     berth_up(cluster, BerthOptions(programs_folder, programs=()), print)
-    definitions = list(yaml.safe_load_all(DEFINITIONS.read_text(encoding="utf-8")))
+    definitions = [definition for file in DEFINITIONS
+                   for definition in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
     for definition in definitions:
         kube.apply(definition)
         wait_condition(kube, "apiextensions.k8s.io/v1/CustomResourceDefinition",
@@ -57,10 +60,11 @@ def analyzer(cluster: Cluster, programs_folder: Path, programs: Programs) -> Ite
 
 
 def rights_of_the_chart() -> list[Object]:
-    """The ClusterRole of an analyzer that acts on machines, under a name of its own."""
+    """The ClusterRole of an analyzer that acts on pools, under a name of its own."""
     done = subprocess.run(
         [ensure_helm(print), "template", "berth", CHART, "--namespace", NAMESPACE,
          "--set", "gate.mode=Policy,analyzer.act=true,analyzer.poolProviders.clusterAPI=true",
+         "--set", "analyzer.poolProviders.karpenter=true",
          "--show-only", "templates/rbac-analyzer.yaml"],
         check=True, capture_output=True, text=True)
     documents = [one for one in yaml.safe_load_all(done.stdout)
@@ -171,3 +175,22 @@ def test_machines_that_another_autoscaler_owns_are_left_to_it(
     said = condition(kube.get(POLICY, busy_pool, namespace), "Acting")
     assert said and said["reason"] == "ScaledByAutoscaler"
     assert asked(kube, namespace) == 2
+
+
+def test_a_busy_pool_of_karpenter_has_its_limits_raised(
+        analyzer: None, kube: ApiClient, namespace: str, busy_pool: str) -> None:
+    kube.create({"apiVersion": "karpenter.sh/v1", "kind": "NodePool",
+                 "metadata": {"name": busy_pool},
+                 "spec": {"limits": {"cpu": 2 * CORES, "memory": "9000Gi"}}})
+    kube.patch(NODE_POOL, busy_pool, {"status": {"resources": {
+        "cpu": str(2 * CORES), "memory": "128Gi", "nodes": "2"}}}, subresource="status")
+    grow(kube, busy_pool, namespace, nodes_max=3)
+    kube.patch(POOL, busy_pool, {"spec": {"elastic": {
+        "provider": "Karpenter",
+        "providerRef": {"name": busy_pool, "kind": "NodePool", "namespace": None}}}})
+    limits = wait_until(
+        lambda: (found := kube.get(NODE_POOL, busy_pool)["spec"]["limits"])["cpu"] != 2 * CORES
+        and found, ADVICE_SECONDS, "the limit is raised")
+    assert limits == {"cpu": str(3 * CORES), "memory": "9000Gi"}
+    assert applied(kube, namespace) == ("False", "NodesPending")
+    kube.delete(NODE_POOL, busy_pool)

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "analyzer/advise/pool_provider.hpp"
+#include "analyzer/sources/served_version.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -94,7 +95,8 @@ TEST_CASE("a group that cannot be read is refused with the field that is wrong")
 
 TEST_CASE("the newest version of the API that is known and served is taken") {
   const auto version = [](const std::string& versions) {
-    return decode_machine_version(R"({"kind":"APIGroup","versions":[)" + versions + "]}");
+    return decode_served_version(R"({"kind":"APIGroup","versions":[)" + versions + "]}",
+                                 kMachineVersions);
   };
   const std::string old = R"({"groupVersion":"cluster.x-k8s.io/v1beta1","version":"v1beta1"})";
   const std::string now = R"({"groupVersion":"cluster.x-k8s.io/v1beta2","version":"v1beta2"})";

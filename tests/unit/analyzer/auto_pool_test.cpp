@@ -221,7 +221,8 @@ TEST_CASE("a group that another autoscaler owns is left to it, and so is one tha
     CHECK(scene.applied().reason == Reason::ProviderUnavailable);
   }
   PoolScene away;
-  away.provider = provider_of(fail(Code::NotFound, "no such MachineDeployment"));
+  away.provider =
+      provider_of(Result<MachineGroup>(fail(Code::NotFound, "no such MachineDeployment")));
   CHECK_FALSE(away.grow(14).pool_change);
   CHECK(away.applied().message == "no such MachineDeployment");
 }

@@ -125,7 +125,7 @@ TEST_CASE("the patch demands the old limits and that very object, and its opposi
 }
 
 TEST_CASE("a pool grows by the limits of its NodePool, and says when Karpenter waits for pods") {
-  NodePoolScene scene({{"cpu", "100"}});
+  NodePoolScene scene(json{{"cpu", "100"}});
   const Plan plan = scene.ask(Kind::GrowPool, 14);
   REQUIRE(plan.pool_change);
   REQUIRE(plan.pool_change->limits);
@@ -133,17 +133,17 @@ TEST_CASE("a pool grows by the limits of its NodePool, and says when Karpenter w
   const auto& carried = scene.recommendations.begin()->second.status.carried_out;
   CHECK(carried->patch == limits_patch(*plan.pool_change->limits));
   CHECK(carried->undo_patch == undo_limits_patch(*plan.pool_change->limits));
-  NodePoolScene allowed({{"cpu", "140"}});
+  NodePoolScene allowed(json{{"cpu", "140"}});
   CHECK_FALSE(allowed.ask(Kind::GrowPool, 14).pool_change);
   CHECK(allowed.applied().reason == Reason::NodesPending);
 }
 
 TEST_CASE("a pool shrinks by the limits of its NodePool, until they are close to what it has") {
-  NodePoolScene scene({{"cpu", "150"}});
+  NodePoolScene scene(json{{"cpu", "150"}});
   const Plan plan = scene.ask(Kind::ShrinkPool, 8);
   REQUIRE(plan.pool_change);
   CHECK(plan.pool_change->limits->limits.at(0).to == "\"110\"");
-  NodePoolScene close({{"cpu", "110"}});
+  NodePoolScene close(json{{"cpu", "110"}});
   CHECK_FALSE(close.ask(Kind::ShrinkPool, 8).pool_change);
   CHECK(close.applied().reason == Reason::BoundsReached);
 }

@@ -18,6 +18,7 @@
 #include "lib/base/file.hpp"
 #include "lib/base/text.hpp"
 #include "lib/cluster/watch_metrics.hpp"
+#include "lib/http/beast_transport.hpp"
 #include "lib/http/tls.hpp"
 #include "lib/kube/events.hpp"
 #include "lib/kube/leader_election.hpp"
@@ -39,13 +40,15 @@ constexpr Duration kReviewTimeout = std::chrono::seconds{5};
 struct Outside {
   std::unique_ptr<outbound::RestTransport> transport{};
   std::unique_ptr<analyzer::Prometheus> prometheus{};
+  std::unique_ptr<outbound::RestTransport> webhook_transport{};
+  std::unique_ptr<analyzer::PoolWebhook> pool_webhook{};
 };
 
 /// Invalid or NotFound names the file or the URL that is of no use.
-Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptions& options) {
-  Outside outside;
+Result<void> connect_prometheus(Outside& outside, async::Executor& executor,
+                                const analyzer::AnalyzerOptions& options) {
   if (options.prometheus_url.empty())
-    return outside;
+    return {};
   std::string token;
   outbound::RestOptions rest;
   if (!options.prometheus_token_file.empty()) {
@@ -58,6 +61,36 @@ Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptio
   BERTH_TRY(outside.transport,
             outbound::RestTransport::create(executor, options.prometheus_url, rest));
   outside.prometheus = std::make_unique<analyzer::Prometheus>(*outside.transport, std::move(token));
+  return {};
+}
+
+/// As above.
+Result<void> connect_webhook(Outside& outside, async::Executor& executor,
+                             const analyzer::AnalyzerOptions& options) {
+  if (options.pool_webhook_url.empty())
+    return {};
+  BERTH_TRY(const auto endpoint, http::Endpoint::parse(options.pool_webhook_url));
+  BERTH_TRY(const auto secret, analyzer::read_webhook_secret(options.pool_webhook_secret_file));
+  outbound::RestOptions rest;
+  if (!options.pool_webhook_ca_file.empty()) {
+    BERTH_TRY(rest.ca_pem, read_file(options.pool_webhook_ca_file, http::kPemBytesMax));
+  }
+  BERTH_TRY(outside.webhook_transport,
+            outbound::RestTransport::create(executor, "https://" + endpoint.host_field(), rest));
+  analyzer::PoolWebhookOptions webhook;
+  webhook.target = endpoint.base_path.empty() ? "/" : endpoint.base_path;
+  webhook.secret_file = options.pool_webhook_secret_file;
+  outside.pool_webhook = std::make_unique<analyzer::PoolWebhook>(*outside.webhook_transport,
+                                                                 executor, std::move(webhook));
+  return {};
+}
+
+Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptions& options) {
+  Outside outside;
+  if (const auto done = connect_prometheus(outside, executor, options); !done)
+    return fail(Error{done.error().code, "--prometheus-url: " + done.error().message});
+  if (const auto done = connect_webhook(outside, executor, options); !done)
+    return fail(Error{done.error().code, "--pool-webhook-url: " + done.error().message});
   return outside;
 }
 
@@ -121,8 +154,8 @@ Analyzer::Analyzer(program::Program& frame, analyzer::AnalyzerOptions options, O
 
 analyzer::AdvisorParts Analyzer::advisor_parts() {
   analyzer::AdvisorParts parts{
-      frame_.client(),           frame_.executor(), mirror_.caches(), metrics_, log_,
-      outside_.prometheus.get(), &events_};
+      frame_.client(),           frame_.executor(), mirror_.caches(),           metrics_, log_,
+      outside_.prometheus.get(), &events_,          outside_.pool_webhook.get()};
   if (!options_.external_metrics.bind_address.empty())
     parts.on_facts = [this](const analyzer::CycleFacts& facts) { external_metrics_->show(facts); };
   return parts;
@@ -219,7 +252,7 @@ int main(int argc, char** argv) {
     line.options.identity = program::make_identity((*frame)->make_rng());
   auto outside = connect((*frame)->executor(), line.options);
   if (!outside)
-    return program::report(kProgram, "--prometheus-url: " + outside.error().message);
+    return program::report(kProgram, outside.error().message);
   Analyzer parts(**frame, std::move(line.options), std::move(*outside));
   return (*frame)->run([&](std::stop_token stop) { return parts.run(std::move(stop)); });
 }

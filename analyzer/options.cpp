@@ -33,6 +33,14 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
                  "file with the bearer token for it; read once");
   app.add_option("--prometheus-ca-file", options.prometheus_ca_file,
                  "PEM file with the issuers trusted for it; default: the system's");
+  app.add_option("--pool-webhook-url", options.pool_webhook_url,
+                 "https://HOST[:PORT][/PATH] that is asked for nodes of pools with the provider "
+                 "Webhook (alpha); default: none");
+  app.add_option("--pool-webhook-secret-file", options.pool_webhook_secret_file,
+                 "file with the secret that its calls are signed with, 16 bytes or more; read for "
+                 "each call");
+  app.add_option("--pool-webhook-ca-file", options.pool_webhook_ca_file,
+                 "PEM file with the issuers trusted for it; default: the system's");
   app.add_option(
       "--external-metrics-bind-address", options.external_metrics.bind_address,
       "HOST:PORT of external.metrics.k8s.io for HorizontalPodAutoscalers, behind the API "
@@ -72,6 +80,21 @@ void add_problems(std::vector<std::string>& problems, const ExternalMetricsOptio
   demand_with_address("--external-metrics-tls-private-key-file", served.tls.key);
 }
 
+void add_webhook_problems(std::vector<std::string>& problems, const AnalyzerOptions& options) {
+  const std::string& url = options.pool_webhook_url;
+  const auto demand = [&](bool holds, const char* problem) {
+    if (!holds)
+      problems.emplace_back(problem);
+  };
+  demand(url.empty() || url.starts_with("https://"),
+         "--pool-webhook-url: must begin with https://, since it changes what a cluster costs");
+  demand(url.empty() || options.advisor.acts, "--pool-webhook-url: needs --act=true");
+  demand(url.empty() == options.pool_webhook_secret_file.empty(),
+         "--pool-webhook-secret-file: must be given with --pool-webhook-url, and only there");
+  demand(!url.empty() || options.pool_webhook_ca_file.empty(),
+         "--pool-webhook-ca-file: needs --pool-webhook-url");
+}
+
 std::vector<std::string> problems_of(const AnalyzerOptions& options, int interval_seconds) {
   std::vector<std::string> problems = program::problems_of(options.common);
   const auto demand = [&](bool holds, const char* problem) {
@@ -86,6 +109,7 @@ std::vector<std::string> problems_of(const AnalyzerOptions& options, int interva
          "--prometheus-token-file: needs --prometheus-url");
   demand(!options.prometheus_url.empty() || options.prometheus_ca_file.empty(),
          "--prometheus-ca-file: needs --prometheus-url");
+  add_webhook_problems(problems, options);
   add_problems(problems, options.external_metrics);
   demand(!options.lease_namespace.empty(), "--lease-namespace: must not be empty");
   demand(!options.lease_name.empty(), "--lease-name: must not be empty");

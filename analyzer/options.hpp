@@ -12,9 +12,12 @@ namespace berth::analyzer {
 struct AnalyzerOptions {
   program::CommonOptions common;
   AdvisorOptions advisor;
-  std::string prometheus_url;        ///< empty: no Prometheus is asked
-  std::string prometheus_token_file; ///< empty: no token is sent
-  std::string prometheus_ca_file;    ///< empty: the system's issuers
+  std::string prometheus_url;           ///< empty: no Prometheus is asked
+  std::string prometheus_token_file;    ///< empty: no token is sent
+  std::string prometheus_ca_file;       ///< empty: the system's issuers
+  std::string pool_webhook_url;         ///< empty: no webhook is asked for nodes
+  std::string pool_webhook_secret_file; ///< what it is signed with
+  std::string pool_webhook_ca_file;     ///< empty: the system's issuers
   ExternalMetricsOptions external_metrics;
   bool leader_elect = true;
   std::string lease_namespace = "berth-system";

@@ -47,6 +47,8 @@ async::Task<void> Act::run(Plan plan) {
   bool is_done = false;
   if (plan.scale && !unsaid.contains(plan.scale->of) && may_act())
     is_done = co_await scale(*plan.scale);
+  if (plan.pool_change && !unsaid.contains(plan.pool_change->of) && may_act())
+    is_done = co_await change_pool(*plan.pool_change);
   for (const auto& one : plan.resizes) {
     if (unsaid.contains(one.of) || !refusals.is_due(one) || !may_act())
       continue;

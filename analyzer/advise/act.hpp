@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "analyzer/advise/plan.hpp"
+#include "analyzer/advise/pool_webhook.hpp"
 #include "analyzer/advise/resize_refusals.hpp"
 #include "lib/async/task.hpp"
 #include "lib/kube/client.hpp"
@@ -20,6 +21,7 @@ struct Act {
   telemetry::Logger log;
   kube::EventRecorder* events = nullptr; ///< null: no events are written
   std::function<bool()> may_write{};     ///< asked again before each change of a target; none: yes
+  PoolWebhook* pool_webhook = nullptr;   ///< null: none is called
   ResizeRefusals refusals{};
 
   [[nodiscard]] async::Task<void> run(Plan plan);
@@ -34,9 +36,13 @@ private:
   [[nodiscard]] async::Task<bool> write_advised(api::ScalingRecommendation object);
   [[nodiscard]] async::Task<bool> write_changed(api::ObjectMeta meta,
                                                 api::ScalingRecommendationStatus status);
-  /// Both: whether it was done.
+  /// Each: whether it was done.
   [[nodiscard]] async::Task<bool> scale(ScaleChange change);
   [[nodiscard]] async::Task<bool> resize(PodResize resize);
+  [[nodiscard]] async::Task<bool> change_pool(PoolChange change);
+  [[nodiscard]] async::Task<Result<void>> send(MachineScale scale);
+  [[nodiscard]] async::Task<Result<void>> send(PoolOrder order);
+  [[nodiscard]] async::Task<Result<void>> send(LimitsChange limits);
   [[nodiscard]] async::Task<Result<void>> write_status(api::ObjectMeta meta,
                                                        api::ScalingRecommendationStatus status);
   [[nodiscard]] async::Task<void> remove(api::ObjectMeta meta);

@@ -53,10 +53,11 @@ telemetry::AdviceKind label_of(api::RecommendationKind kind) {
 Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool()> has_synced,
                  std::function<bool()> may_write)
     : parts_(std::move(parts)), options_(std::move(options)), has_synced_(std::move(has_synced)),
-      may_write_(std::move(may_write)),
-      act_{parts_.client, parts_.metrics, parts_.log, parts_.events, may_write_},
+      may_write_(std::move(may_write)), act_{parts_.client, parts_.metrics, parts_.log,
+                                             parts_.events, may_write_,     parts_.pool_webhook},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
-      operator_(parts_.client, options_.operator_lease) {}
+      operator_(parts_.client, options_.operator_lease),
+      providers_(parts_.client, parts_.pool_webhook != nullptr) {}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
   parts_.metrics.interval_seconds.set(std::chrono::duration<double>(options_.interval).count());
@@ -93,6 +94,7 @@ async::Task<void> Advisor::cycle() {
   std::vector<PoolFacts> pools;
   for (const auto& pool : view.pools) {
     pools.push_back(facts_of(pool, sources, now));
+    co_await ask_provider(pool, pools.back());
     Decision decision = decide(pool, pools.back(), context);
     co_await carry_out(std::move(decision));
   }
@@ -143,6 +145,13 @@ async::Task<void> Advisor::cycle() {
   keep_history(now, false);
   const auto took = parts_.executor.clock().steady_now() - began;
   parts_.metrics.cycle_duration_seconds.observe(std::chrono::duration<double>(took).count());
+}
+
+async::Task<void> Advisor::ask_provider(const PoolView& view, PoolFacts& facts) {
+  const auto& elastic = view.pool->spec.elastic;
+  const bool acts = options_.acts && settings_of(view, options_).acts && may_write_();
+  if (acts && elastic && elastic->provider != api::ElasticProvider::None)
+    facts.provider = co_await providers_.read(*elastic);
 }
 
 async::Task<void> Advisor::measure() {

@@ -12,6 +12,7 @@
 #include "analyzer/advise/act.hpp"
 #include "analyzer/advise/facts.hpp"
 #include "analyzer/advise/operator_life.hpp"
+#include "analyzer/advise/pool_provider.hpp"
 #include "analyzer/advise/settings.hpp"
 #include "analyzer/sources/prometheus.hpp"
 #include "lib/async/executor.hpp"
@@ -35,6 +36,7 @@ struct AdvisorParts {
   telemetry::Logger log{};
   Prometheus* prometheus = nullptr;      ///< null: no policy's metric is read
   kube::EventRecorder* events = nullptr; ///< of what is done to targets; null: none are written
+  PoolWebhook* pool_webhook = nullptr;   ///< null: no pool is grown by one
   /// Called in each cycle, on the executor. Where it is empty the facts of one workload live at a
   /// time, else those of all at once.
   std::function<void(const CycleFacts&)> on_facts{};
@@ -75,6 +77,8 @@ private:
   /// Asks Prometheus for what its policies' metrics did since they were last read. One that does
   /// not answer is not asked again in this cycle: each question would take its whole time-out.
   [[nodiscard]] async::Task<void> read_metrics();
+  /// Asks the provider of a pool that is made larger and smaller without a hand.
+  [[nodiscard]] async::Task<void> ask_provider(const PoolView& view, PoolFacts& facts);
   /// What is new of one metric: nothing where the last answer is younger than a step.
   [[nodiscard]] std::optional<RangeQuery> query_for(const api::ScalingMetric& metric,
                                                     const std::string& series) const;
@@ -97,6 +101,7 @@ private:
   Recorder recorder_;
   Forecaster forecaster_;
   OperatorLife operator_;
+  PoolProviders providers_;
   bool told_of_no_lease_ = false;
   /// What running pods were lately asked for more; of a cycle kPodResizesPerCycleMax at most.
   struct Growth {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "analyzer/advise/auto_pool.hpp"
 #include "analyzer/advise/burst.hpp"
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
@@ -125,20 +126,24 @@ SizedTarget target_of(const PoolView& view, const PoolSettings& settings, const 
   return target;
 }
 
-void recommend_size(Plan& plan, const PoolView& view, const PoolFacts& facts,
-                    const DecideContext& context) {
+/// The recommendation that what is measured now asks for; nothing where it asks for none, or is not
+/// known.
+std::optional<api::ObjectKey> recommend_size(Plan& plan, const PoolView& view,
+                                             const PoolFacts& facts, const DecideContext& context) {
   const PoolSettings settings = settings_of(view, context.options);
   const auto known = of_kinds(view.recommendations,
                               {RecommendationKind::GrowPool, RecommendationKind::ShrinkPool});
-  if (!settings.advises)
-    return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+  if (!settings.advises) {
+    tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
+    return std::nullopt;
+  }
   const SizedTarget target = target_of(view, settings, facts, context);
   SizeQuestion question{target, {}, settings.advice, known, facts.learned};
   for (const Outlook& outlook : facts.used)
     question.judged.push_back({outlook, settings.thresholds_of(outlook.resource)});
   question.trust_to_grow = context.records[index_of(RecommendationKind::GrowPool)];
   question.trust_to_shrink = context.records[index_of(RecommendationKind::ShrinkPool)];
-  decide_size(plan, question, context.options, context.now);
+  return decide_size(plan, question, context.options, context.now);
 }
 
 } // namespace
@@ -151,12 +156,22 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
   if (measured != api::measured_part(view.pool->status))
     plan.measured = measured;
   const auto* available = api::find_condition(measured.conditions, api::kMetricsAvailable);
-  if (view.policy)
-    write_status(plan, *view.policy, policy_status(view, facts, *available, context));
   PoolView noted = view;
   decision.verified = verify(plan, noted.recommendations, facts.proofs, context.now);
-  recommend_size(plan, noted, facts, context);
+  const auto wanted = recommend_size(plan, noted, facts, context);
+  const bool acts = settings_of(view, context.options).acts && context.options.acts;
+  if (acts)
+    act_on_pool(plan, {noted, facts, wanted, context.is_operator_dead}, context.now);
   decide_burst(plan, noted, facts, context);
+  if (!view.policy)
+    return decision;
+  auto status = policy_status(view, facts, *available, context);
+  if (plan.pool_change) {
+    plan.policy = view.policy->meta;
+    plan.policy_acted = status;
+    plan.policy_acted->last_applied_at = std::chrono::floor<std::chrono::seconds>(context.now);
+  }
+  write_status(plan, *view.policy, std::move(status));
   return decision;
 }
 

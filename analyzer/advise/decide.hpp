@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyzer/advise/plan.hpp"
+#include "analyzer/advise/pool_provider.hpp"
 #include "analyzer/advise/verify.hpp"
 
 namespace berth::analyzer {
@@ -30,6 +31,8 @@ struct PoolFacts {
   bool is_waited_for = false;
   Learned learned{};
   Proofs proofs{};
+  /// Absent where it was not asked, since nothing is carried out.
+  std::optional<PoolProvider> provider{};
 };
 
 /// What holds for all targets of a cycle.

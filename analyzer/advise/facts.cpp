@@ -76,13 +76,23 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
                                                                        TimePoint at) {
     return percent_of(amount(metric, at), number(capacity.get(split(metric).second)));
   };
-  proofs.is_applied = [pool = view.pool](const api::ScalingRecommendation& one) {
+  proofs.too_much_percent = [settings = settings_of(view, {})](const std::string& metric) {
+    return settings.thresholds_of(split(metric).second).warning_percent;
+  };
+  proofs.is_applied = [pool = view.pool,
+                       nodes = usage.nodes](const api::ScalingRecommendation& one) {
     using api::RecommendationKind;
     const auto units = units_of(one);
     const auto& elastic = pool->spec.elastic;
+    // The analyzer leaves the bounds as they are, and asks for the nodes.
+    const bool is_carried_out = one.status.carried_out.has_value();
     switch (one.spec.kind) {
-    case RecommendationKind::GrowPool: return units && elastic && elastic->min_nodes >= *units;
-    case RecommendationKind::ShrinkPool: return units && elastic && elastic->max_nodes <= *units;
+    case RecommendationKind::GrowPool:
+      return units &&
+             ((elastic && elastic->min_nodes >= *units) || (is_carried_out && nodes >= *units));
+    case RecommendationKind::ShrinkPool:
+      return units &&
+             ((elastic && elastic->max_nodes <= *units) || (is_carried_out && nodes <= *units));
     case RecommendationKind::EnterBurst:
     case RecommendationKind::LeaveBurst: return is_burst_applied(*pool, one);
     default: return false;

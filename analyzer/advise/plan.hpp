@@ -55,25 +55,84 @@ struct PodResize {
   friend bool operator==(const PodResize&, const PodResize&) = default;
 };
 
+/// Another number of machines, by the scale of their group.
+struct MachineScale {
+  api::NodeGroupKind kind = api::NodeGroupKind::MachineDeployment;
+  std::string version{}; ///< of cluster.x-k8s.io
+  api::ObjectKey key{};
+  std::string resource_version{}; ///< as it was when it was looked at
+  std::int32_t from = 0;
+  std::int32_t to = 0;
+
+  friend bool operator==(const MachineScale&, const MachineScale&) = default;
+};
+
+/// One limit of a NodePool; both as JSON.
+struct LimitChange {
+  std::string resource{};
+  std::string from{};
+  std::string to{};
+
+  friend bool operator==(const LimitChange&, const LimitChange&) = default;
+};
+
+/// Other limits of a NodePool.
+struct LimitsChange {
+  std::string version{}; ///< of karpenter.sh
+  std::string name{};
+  std::string uid{};
+  std::vector<LimitChange> limits{};
+
+  friend bool operator==(const LimitsChange&, const LimitsChange&) = default;
+};
+
+/// What a webhook is asked for: so many nodes in all, and not so many more.
+struct PoolOrder {
+  std::string pool{};
+  api::PoolStep nodes{};
+  api::ObjectKey recommendation{};
+  std::string reason{};          ///< in words
+  std::string idempotency_key{}; ///< the same for each try of the same step
+
+  friend bool operator==(const PoolOrder&, const PoolOrder&) = default;
+};
+
+/// A change of the number of a pool's nodes, by the pool's provider.
+struct PoolChange {
+  api::ObjectKey pool{};
+  std::string uid{}; ///< of the pool
+  api::PoolStep nodes{};
+  api::ObjectKey of{}; ///< as ScaleChange
+  api::RecommendationKind kind = api::RecommendationKind::GrowPool;
+  Reason reason = Reason::PoolGrown; ///< PoolGrown or PoolShrunk
+  std::string note{};
+  std::optional<MachineScale> machines{}; ///< of ClusterAPI
+  std::optional<PoolOrder> order{};       ///< of Webhook
+  std::optional<LimitsChange> limits{};   ///< of Karpenter
+
+  friend bool operator==(const PoolChange&, const PoolChange&) = default;
+};
+
 struct Plan {
   api::ObjectMeta pool{}; ///< whose status `measured` is
   /// The analyzer's part of the pool's status, where it must be written.
   std::optional<api::ResourcePoolStatus> measured{};
   api::ObjectMeta policy{}; ///< whose status `policy_status` and `policy_acted` are
   std::optional<api::ScalingPolicyStatus> policy_status{};
-  /// The same once `scale` or one of `resizes` was done.
+  /// The same once `scale`, `pool_change` or one of `resizes` was done.
   std::optional<api::ScalingPolicyStatus> policy_acted{};
   std::vector<Advised> advised{}; ///< the most urgent first
   std::vector<Changed> changed{};
   std::vector<api::ObjectMeta> removed{};
-  std::optional<ScaleChange> scale{}; ///< after all that is written
-  std::vector<PodResize> resizes{};   ///< after that, each for itself
+  std::optional<ScaleChange> scale{};      ///< after all that is written
+  std::optional<PoolChange> pool_change{}; ///< likewise
+  std::vector<PodResize> resizes{};        ///< after that, each for itself
   /// What `resizes` makes running pods ask for more, all together.
   resources::ResourceVector growth{};
 
   [[nodiscard]] bool empty() const {
     return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty() &&
-           !scale && resizes.empty();
+           !scale && !pool_change && resizes.empty();
   }
   friend bool operator==(const Plan&, const Plan&) = default;
 };

@@ -141,8 +141,14 @@ api::ScalingPolicyStatus policy_status(const PoolView& view, const PoolFacts& fa
                                        const DecideContext& context) {
   std::vector<api::Condition> conditions{measured};
   conditions.front().type = "Ready";
-  if (settings_of(view, context.options).advises)
+  const PoolSettings settings = settings_of(view, context.options);
+  if (settings.advises)
     conditions.push_back(size_advised(view, facts, context.is_operator_dead));
+  if (settings.acts && !context.options.acts)
+    conditions.push_back(not_acting());
+  else if (settings.acts && facts.provider && facts.provider->reason != Reason::Ready)
+    conditions.push_back(
+        condition("Acting", false, facts.provider->reason, facts.provider->message));
   return status_with(*view.policy, std::move(conditions), context.now);
 }
 

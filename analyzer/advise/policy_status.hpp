@@ -20,7 +20,8 @@ namespace berth::analyzer {
 policy_status(const WorkloadView& view, const WorkloadFacts& facts, const DecideContext& context);
 
 /// Of the policy of a pool, which must have one. Ready says what `measured` says of the pool, and
-/// SizeAdvised, where the policy has the action, what keeps it from being made smaller.
+/// SizeAdvised, where the policy has the action, what keeps it from being made smaller; Acting,
+/// where its mode Auto is not carried out.
 [[nodiscard]] api::ScalingPolicyStatus policy_status(const PoolView& view, const PoolFacts& facts,
                                                      const api::Condition& measured,
                                                      const DecideContext& context);

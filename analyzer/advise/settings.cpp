@@ -83,6 +83,7 @@ PoolSettings settings_of(const PoolView& view, const AdvisorOptions& options,
   const auto& policy = view.policy ? view.policy->spec : defaults;
   PoolSettings settings = size_settings(policy, learned);
   settings.advises = acts(policy, api::ScalingAction::Pool);
+  settings.acts = settings.advises && policy.mode == api::ScalingMode::Auto;
   settings.recommendation_namespace =
       view.policy ? view.policy->meta.ns : options.recommendation_namespace;
   settings.owner = view.policy ? owned_by(*view.policy) : owned_by(*view.pool);

@@ -45,6 +45,7 @@ struct AdvisorOptions {
 
 struct PoolSettings {
   bool advises = true; ///< on the size; false: measured, but nothing is recommended
+  bool acts = false;   ///< carries it out too: mode Auto
   Thresholds cpu{};
   Thresholds memory{};
   AdviceOptions advice{};

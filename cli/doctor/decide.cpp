@@ -15,12 +15,13 @@ constexpr std::array kKinds{"allocationpolicies",    "allocationrequests", "quot
                             "reservations",          "resourcepools",      "scalingpolicies",
                             "scalingrecommendations"};
 constexpr std::array kGuards{"berth-guard-auto-scaling", "berth-guard-bindings",
-                             "berth-guard-node-name",    "berth-guard-pods",
-                             "berth-guard-pool-scaling", "berth-guard-requests"};
+                             "berth-guard-node-groups",  "berth-guard-node-name",
+                             "berth-guard-pods",         "berth-guard-pool-scaling",
+                             "berth-guard-requests"};
 constexpr std::array kGuardBindings{
-    "berth-guard-auto-scaling",   "berth-guard-bindings", "berth-guard-node-name-namespaces",
-    "berth-guard-node-name-pods", "berth-guard-pods",     "berth-guard-pool-scaling",
-    "berth-guard-requests"};
+    "berth-guard-auto-scaling",         "berth-guard-bindings",       "berth-guard-node-groups",
+    "berth-guard-node-name-namespaces", "berth-guard-node-name-pods", "berth-guard-pods",
+    "berth-guard-pool-scaling",         "berth-guard-requests"};
 constexpr std::array kPrograms{"berth-analyzer", "berth-operator", "berth-scheduler-extender"};
 
 /// More faults than this are only counted.

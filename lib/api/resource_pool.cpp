@@ -30,6 +30,9 @@ constexpr std::array<std::string_view, 3> names_of(Sharing) {
 constexpr std::array<std::string_view, 4> names_of(ElasticProvider) {
   return {"None", "ClusterAPI", "Karpenter", "Webhook"};
 }
+constexpr std::array<std::string_view, 3> names_of(NodeGroupKind) {
+  return {"MachineDeployment", "MachinePool", "NodePool"};
+}
 
 std::string list_key(const PoolResource& resource) {
   return std::string(resource.name.str());
@@ -86,9 +89,10 @@ void describe(auto& fields, Of<allocation::StrategyParams> auto& params) {
   fields.field("loadLimitPercent", params.load_limit_percent, Range{1, 100});
 }
 
-void describe(auto& fields, Of<ObjectKey> auto& key) {
-  fields.field("namespace", key.ns);
-  fields.required("name", key.name);
+void describe(auto& fields, Of<ProviderRef> auto& ref) {
+  fields.field("kind", ref.kind);
+  fields.field("namespace", ref.ns);
+  fields.required("name", ref.name);
 }
 
 void describe(auto& fields, Of<Elastic> auto& elastic) {
@@ -96,7 +100,6 @@ void describe(auto& fields, Of<Elastic> auto& elastic) {
   fields.required("maxNodes", elastic.max_nodes, Range{0, 100'000});
   fields.field("provider", elastic.provider);
   fields.field("providerRef", elastic.provider_ref);
-  fields.field("webhookURL", elastic.webhook_url);
   fields.field("cooldownSeconds", elastic.cooldown, Range{0, 86'400});
 }
 
@@ -150,6 +153,10 @@ void describe(Fields& fields, Of<ResourcePoolStatus> auto& status) {
   fields.field("oldestMeasuredAt", status.oldest_measured_at);
   fields.field("unmeasuredNodes", status.unmeasured_nodes);
   describe_conditions(fields, status.conditions);
+}
+
+std::string_view to_string(NodeGroupKind kind) {
+  return names_of(kind)[static_cast<std::size_t>(kind)];
 }
 
 ResourcePoolStatus measured_part(const ResourcePoolStatus& status) {

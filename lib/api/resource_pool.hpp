@@ -22,6 +22,8 @@ enum class Sharing { Shared, Dedicated, MultiTenant };
 /// Those of the core but LeastLoaded, which is WorstFit by another name.
 using PlacementStrategy = allocation::Strategy;
 enum class ElasticProvider { None, ClusterAPI, Karpenter, Webhook };
+enum class NodeGroupKind { MachineDeployment, MachinePool, NodePool };
+[[nodiscard]] std::string_view to_string(NodeGroupKind kind);
 
 struct PoolResource {
   resources::ResourceName name{""};
@@ -47,12 +49,20 @@ struct Oversubscription {
   friend bool operator==(const Oversubscription&, const Oversubscription&) = default;
 };
 
+/// The object whose size is that of the pool.
+struct ProviderRef {
+  std::optional<NodeGroupKind> kind{}; ///< absent: MachineDeployment, or NodePool for Karpenter
+  std::string ns{};
+  std::string name{};
+
+  friend bool operator==(const ProviderRef&, const ProviderRef&) = default;
+};
+
 struct Elastic {
   std::int32_t min_nodes = 0;
   std::int32_t max_nodes = 0;
   ElasticProvider provider = ElasticProvider::None;
-  std::optional<ObjectKey> provider_ref{};
-  std::string webhook_url{};
+  std::optional<ProviderRef> provider_ref{};
   std::chrono::seconds cooldown{300};
 
   friend bool operator==(const Elastic&, const Elastic&) = default;

@@ -71,11 +71,17 @@ void describe(auto& fields, Of<RecommendationOutcome> auto& outcome) {
   fields.required("measuredAt", outcome.measured_at);
 }
 
+void describe(auto& fields, Of<PoolStep> auto& step) {
+  fields.required("from", step.from, Range{0, 100'000});
+  fields.required("to", step.to, Range{0, 100'000});
+}
+
 void describe(auto& fields, Of<CarriedOut> auto& carried) {
   fields.required("at", carried.at);
   fields.field("patch", carried.patch);
   fields.field("undoPatch", carried.undo_patch);
   fields.field("undoneAt", carried.undone_at);
+  fields.field("nodes", carried.nodes);
 }
 
 void describe(auto& fields, Of<ScalingRecommendationStatus> auto& status) {

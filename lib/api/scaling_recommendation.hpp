@@ -99,6 +99,14 @@ struct RecommendationOutcome {
   friend bool operator==(const RecommendationOutcome&, const RecommendationOutcome&) = default;
 };
 
+/// How many nodes that take work a pool had, and is to have.
+struct PoolStep {
+  std::int32_t from = 0;
+  std::int32_t to = 0;
+
+  friend bool operator==(const PoolStep&, const PoolStep&) = default;
+};
+
 /// What the analyzer itself changed. Written before the change is sent, so that whoever leads next
 /// knows what may have been done.
 struct CarriedOut {
@@ -108,6 +116,7 @@ struct CarriedOut {
   std::string patch{};
   std::string undo_patch{}; ///< what makes the target as it was before; empty for a Resize
   std::optional<TimePoint> undone_at{};
+  std::optional<PoolStep> nodes{}; ///< of a pool
 
   friend bool operator==(const CarriedOut&, const CarriedOut&) = default;
 };

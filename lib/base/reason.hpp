@@ -119,6 +119,12 @@ namespace berth {
   X(ResizeDeferred, "The nodes of some pods have no room now for what they should ask for.")       \
   X(ResizeInfeasible, "Some pods can never ask for so much where they are.")                       \
   X(ActionFailed, "The API server refused the change, or did not answer.")                         \
+  X(PoolGrown, "The analyzer asked the pool's provider for more nodes, as a recommendation asks for.") \
+  X(PoolShrunk, "The analyzer asked the pool's provider for fewer nodes, as a recommendation asks for.") \
+  X(NodesPending, "Nodes of the pool are still to come or to go; nothing more is asked of its provider.") \
+  X(NodesMissing, "Nodes that were asked for have not come in time; the pool's provider says why.")  \
+  X(BoundsReached, "The pool has as many, or as few, nodes as its bounds allow.")                  \
+  X(ProviderUnavailable, "The pool names nobody who adds and removes nodes, or that one cannot be asked.") \
   X(ForecastHeld, "What was measured lies within what was foreseen.")                              \
   X(ForecastMissed, "What was measured lies outside what was foreseen.")                           \
   /* operation */                                                                                  \

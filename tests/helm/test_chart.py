@@ -378,6 +378,58 @@ def test_the_analyzer_acts_only_if_it_is_asked_for_and_only_then_has_the_rights_
         {"deployments/scale", "statefulsets/scale", "pods/resize", "events"}, True)
 
 
+def rights_of_the_analyzer(helm, *words):
+    """Of each resource that a rule of its ClusterRole names, what may be done to it."""
+    role, = [document for document in rendered(helm, *words) if document["kind"] == "ClusterRole"
+             and document["metadata"]["name"] == "berth-analyzer"]
+    return {f"{group}/{resource}": rule["verbs"] for rule in role["rules"]
+            for group in rule["apiGroups"] for resource in rule["resources"]}
+
+
+def test_the_analyzer_may_scale_machines_only_if_it_is_asked_for_and_acts(helm):
+    words = ("--set", "analyzer.poolProviders.clusterAPI=true")
+    assert "analyzer.act" in refusal(helm, *POLICY, *words)
+    act = ("--set", "analyzer.act=true")
+    assert not [name for name in rights_of_the_analyzer(helm, *act) if "machine" in name]
+    rights = rights_of_the_analyzer(helm, *act, *words)
+    assert {name: verbs for name, verbs in rights.items() if "machine" in name} == {
+        "cluster.x-k8s.io/machinedeployments": ["get"],
+        "cluster.x-k8s.io/machinepools": ["get"],
+        "cluster.x-k8s.io/machinedeployments/scale": ["patch"],
+        "cluster.x-k8s.io/machinepools/scale": ["patch"]}
+
+
+def test_the_analyzer_may_change_node_pools_only_if_it_is_asked_for_and_acts(helm):
+    words = ("--set", "analyzer.poolProviders.karpenter=true")
+    assert "analyzer.act" in refusal(helm, *POLICY, *words)
+    act = ("--set", "analyzer.act=true")
+    assert "karpenter.sh/nodepools" not in rights_of_the_analyzer(helm, *act)
+    rights = rights_of_the_analyzer(helm, *act, *words)
+    assert rights["karpenter.sh/nodepools"] == ["get", "patch"]
+    assert not [name for name in rights if "machine" in name]
+
+
+def test_the_analyzer_is_told_of_a_webhook_with_what_is_secret_from_secrets(helm):
+    value = "analyzer.poolProviders.webhook"
+    url = ("--set", f"{value}.url=https://sizer.example.com/pools")
+    secrets = ("--set", f"{value}.secret=s,{value}.caSecret=c")
+    act = ("--set", "analyzer.act=true")
+    assert "analyzer.act" in refusal(helm, *POLICY, *url, *secrets)
+    for incomplete in (url, secrets, ("--set", f"{value}.caSecret=c")):
+        assert value in refusal(helm, *POLICY, *act, *incomplete)
+    assert "url" in refusal(helm, *POLICY, *act, *secrets, "--set", f"{value}.url=http://a.example")
+    pod = deployments(rendered(helm, *act, *url, *secrets))["berth-analyzer"]["template"]["spec"]
+    container, = pod["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in own_mounts(container)}
+    assert mounts == {"pool-webhook": "/etc/berth/pool-webhook",
+                      "pool-webhook-ca": "/etc/berth/pool-webhook-ca"}
+    assert {"--pool-webhook-url=https://sizer.example.com/pools",
+            "--pool-webhook-secret-file=/etc/berth/pool-webhook/secret",
+            "--pool-webhook-ca-file=/etc/berth/pool-webhook-ca/ca.crt"} < set(container["args"])
+    assert {volume["name"]: volume["secret"]["secretName"] for volume in own_volumes(pod)} == {
+        "pool-webhook": "s", "pool-webhook-ca": "c"}
+
+
 def test_the_analyzer_is_told_of_a_prometheus_with_what_is_secret_from_secrets(helm):
     url = "https://prometheus.monitoring.svc:9090"
     said = refusal(helm, *POLICY, "--set", "analyzer.prometheus.tokenSecret=t")

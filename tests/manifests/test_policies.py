@@ -388,3 +388,64 @@ def test_editor_of_a_namespace_may_not_scale_a_pool(world):
     with pytest.raises(ApiError, match=refused):
         switch_to_auto(alice, "ResourcePool")
     switch_to_auto(world.kube, "ResourcePool")
+
+
+# --- what the provider of a pool scales -----------------------------------------------------------
+
+
+def grown_pool(name, provider, **ref):
+    return {"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool", "metadata": {"name": name},
+            "spec": {"elastic": {"maxNodes": 3, "provider": provider, "providerRef": ref}}}
+
+
+def give_cluster_rules(world, user, rules, may):
+    """A ClusterRole; waits until the authorizer knows `may`, in the namespace unmanaged."""
+    group = "rbac.authorization.k8s.io"
+    metadata = {"name": f"test-{user}"}
+    world.kube.apply({"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": metadata,
+                      "rules": [dict(zip(("apiGroups", "resources", "verbs"),
+                                         ([api], [resource], verbs), strict=True))
+                                for api, resource, verbs in rules]})
+    world.kube.apply({"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding",
+                      "metadata": metadata,
+                      "roleRef": {"apiGroup": group, "kind": "ClusterRole",
+                                  "name": metadata["name"]},
+                      "subjects": [{"apiGroup": group, "kind": "User", "name": user}]})
+    wait_until(lambda: world.may(user, *may, "unmanaged"), 30, f"{user} has the role")
+
+
+POOLS = ("berth.dev", "resourcepools", ["create", "patch", "get", "delete"])
+
+
+def test_who_may_only_write_pools_has_no_machines_scaled(world):
+    give_cluster_rules(world, "heidi", [POOLS], ("create", "berth.dev", "resourcepools"))
+    heidi = world.user("heidi")
+    for kind in ("MachineDeployment", "MachinePool"):
+        with pytest.raises(ApiError, match="whose scale its author may not patch") as error:
+            heidi.create(grown_pool("heidis", "ClusterAPI", kind=kind, namespace="capi", name="w"))
+        assert error.value.code == 403
+    with pytest.raises(ApiError, match="a NodePool that its author may not patch"):
+        heidi.create(grown_pool("heidis", "Karpenter", name="w"))
+    heidi.create({"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool",
+                  "metadata": {"name": "heidis"}, "spec": {"elastic": {"maxNodes": 3}}})
+    with pytest.raises(ApiError, match="a NodePool that its author may not patch"):
+        heidi.patch("berth.dev/v1alpha1/ResourcePool", "heidis",
+                    grown_pool("heidis", "Karpenter", name="w"))
+
+
+@pytest.mark.parametrize("user, provider, ref, right", [
+    ("ivan", "ClusterAPI", {"namespace": "unmanaged", "name": "w"},
+     ("cluster.x-k8s.io", "machinedeployments/scale")),
+    ("judy", "ClusterAPI", {"kind": "MachinePool", "namespace": "unmanaged", "name": "w"},
+     ("cluster.x-k8s.io", "machinepools/scale")),
+    ("mallory", "Karpenter", {"name": "w"}, ("karpenter.sh", "nodepools"))])
+def test_who_may_scale_machines_by_hand_may_name_them_in_a_pool(world, user, provider, ref, right):
+    give_cluster_rules(world, user, [POOLS, (*right, ["patch"])], ("patch", *right))
+    world.user(user).create(grown_pool(f"of-{user}", provider, **ref))
+
+
+def test_who_changes_something_else_of_such_a_pool_is_not_asked_for_more_rights(world):
+    give_cluster_rules(world, "niaj", [POOLS], ("create", "berth.dev", "resourcepools"))
+    world.kube.create(grown_pool("made-by-an-admin", "Karpenter", name="w"))
+    world.user("niaj").patch("berth.dev/v1alpha1/ResourcePool", "made-by-an-admin",
+                             {"spec": {"drain": "Hold"}})

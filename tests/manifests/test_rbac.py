@@ -67,6 +67,9 @@ MAY_NOT = [
     (ANALYZER, "get patch delete create", "", "pods", "team-a", ""),
     (ANALYZER, "get update patch", "", "pods/resize", "team-a", ""),
     (ANALYZER, "get update patch", "apps", "deployments/scale statefulsets/scale", "team-a", ""),
+    (ANALYZER, "get patch", "cluster.x-k8s.io", "machinedeployments machinedeployments/scale "
+     "machinepools machinepools/scale", "capi", ""),
+    (ANALYZER, "get patch", "karpenter.sh", "nodepools", "", ""),
     (ANALYZER, "patch update", "batch", "jobs", "team-a", ""),
     (ANALYZER, "create", "", "pods/binding pods/eviction", "team-a", ""),
     (ANALYZER, "patch update delete", "apps", "deployments statefulsets", "team-a", ""),

@@ -1,5 +1,6 @@
 #include "tests/support/simulation/api_server.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -48,6 +49,21 @@ bool creates(const ServerState& state, const RequestInfo& info) {
   return may_create && !state.store.get(info.resource->type, info.storage_key());
 }
 
+/// The versions of a group, as GET /apis/GROUP lists them; nothing where none is served.
+std::optional<Json> api_group(const ServerState& state, const std::string& path) {
+  Json versions = Json::array();
+  for (const auto& resource : state.registry.all()) {
+    const auto& type = resource->type;
+    const Json version = {{"groupVersion", type.api_version()}, {"version", type.version}};
+    const bool is_new = std::find(versions.begin(), versions.end(), version) == versions.end();
+    if (!type.group.empty() && "/apis/" + type.group == path && is_new)
+      versions.push_back(version);
+  }
+  if (versions.empty())
+    return std::nullopt;
+  return Json{{"kind", "APIGroup"}, {"apiVersion", "v1"}, {"versions", std::move(versions)}};
+}
+
 /// Discovery and health, which belong to no resource.
 std::optional<http::Response> answer_plain_path(const ServerState& state,
                                                 const http::Request& request) {
@@ -58,6 +74,8 @@ std::optional<http::Response> answer_plain_path(const ServerState& state,
     return json_response(200, {{"major", "1"}, {"minor", "37"}, {"gitVersion", "v1.37.1"}});
   if (path == "/readyz" || path == "/livez" || path == "/healthz")
     return http::Response{200, {{"Content-Type", "text/plain; charset=utf-8"}}, "ok"};
+  if (const auto group = api_group(state, path))
+    return json_response(200, *group);
   Json resources = Json::array();
   std::string version;
   for (const auto& resource : state.registry.all()) {

@@ -74,6 +74,29 @@ TEST_CASE("external metrics are served where an address, a certificate and its k
   }
 }
 
+TEST_CASE("a webhook is called by TLS only, with a secret, and only by an analyzer that acts") {
+  const char* act = "--act=true";
+  const char* url = "--pool-webhook-url=https://sizer.example.com/pools";
+  const char* secret = "--pool-webhook-secret-file=secret";
+  const char* authority = "--pool-webhook-ca-file=ca.crt";
+  const CommandLine line = parse({act, url, secret, authority});
+  CHECK_FALSE(line.end.ends);
+  CHECK(line.options.pool_webhook_url == "https://sizer.example.com/pools");
+  CHECK(line.options.pool_webhook_secret_file == "secret");
+  CHECK(line.options.pool_webhook_ca_file == "ca.crt");
+  const std::vector<std::vector<const char*>> wrong{
+      {url, secret},
+      {act, url},
+      {act, secret},
+      {act, authority},
+      {act, "--pool-webhook-url=http://sizer.example.com/pools", secret}};
+  for (const auto& arguments : wrong) {
+    const CommandLine refused = parse(arguments);
+    CHECK(refused.end.exit_code == 2);
+    CHECK(refused.end.text.find("--pool-webhook-") != std::string::npos);
+  }
+}
+
 TEST_CASE("a flag that is wrong ends with one line that names it") {
   for (const char* wrong : {"--interval-seconds=often", "--no-such-flag",
                             "--recommendation-namespace=", "--lease-name=", "--log-level=loud",

@@ -88,7 +88,8 @@ enum class Shows { Nothing, Forecasts };
 /// One replica of the analyzer, running until it goes away.
 struct SimulatedAnalyzer {
   explicit SimulatedAnalyzer(AnalyzerWorld& given, AdvisorOptions options = acting(),
-                             Prometheus* prometheus = nullptr, Shows shows = Shows::Nothing)
+                             Prometheus* prometheus = nullptr, Shows shows = Shows::Nothing,
+                             PoolWebhook* pool_webhook = nullptr)
       : world(given), transport(world.server, "berth-analyzer", 7),
         client(transport, world.executor, Rng{8}, client_options()),
         events(client, world.executor, event_options()), metrics(registry),
@@ -101,6 +102,7 @@ struct SimulatedAnalyzer {
              {},
              prometheus,
              &events,
+             pool_webhook,
              shows == Shows::Nothing
                  ? std::function<void(const CycleFacts&)>()
                  : [this](const CycleFacts& facts) { forecasts = forecasts_of(facts); }},

@@ -77,12 +77,13 @@ inline ObservedInstallation healthy() {
                           "reservations",          "resourcepools",      "scalingpolicies",
                           "scalingrecommendations"};
   observed.guards =
-      Names{"berth-guard-auto-scaling", "berth-guard-bindings",     "berth-guard-node-name",
-            "berth-guard-pods",         "berth-guard-pool-scaling", "berth-guard-requests"};
-  observed.guard_bindings = Names{
-      "berth-guard-auto-scaling",   "berth-guard-bindings", "berth-guard-node-name-namespaces",
-      "berth-guard-node-name-pods", "berth-guard-pods",     "berth-guard-pool-scaling",
-      "berth-guard-requests"};
+      Names{"berth-guard-auto-scaling", "berth-guard-bindings", "berth-guard-node-groups",
+            "berth-guard-node-name",    "berth-guard-pods",     "berth-guard-pool-scaling",
+            "berth-guard-requests"};
+  observed.guard_bindings = Names{"berth-guard-auto-scaling",   "berth-guard-bindings",
+                                  "berth-guard-node-groups",    "berth-guard-node-name-namespaces",
+                                  "berth-guard-node-name-pods", "berth-guard-pods",
+                                  "berth-guard-pool-scaling",   "berth-guard-requests"};
   observed.gates = Names{"berth-gate"};
   observed.gate_bindings = Names{"berth-gate-namespaces", "berth-gate-pods"};
   const std::string image = "ghcr.io/berth-dev/berth:" BERTH_VERSION;

@@ -1,0 +1,345 @@
+#include "analyzer/advise/auto_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "analyzer/advise/auto_replicas.hpp"
+#include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/pool_limits.hpp"
+#include "analyzer/advise/pool_order.hpp"
+#include "analyzer/advise/target.hpp"
+#include "lib/base/timestamp.hpp"
+#include "lib/resources/int128.hpp"
+
+namespace berth::analyzer {
+namespace {
+
+using api::RecommendationKind;
+
+/// What to do about one recommendation: another number of nodes, or none and why.
+struct Verdict {
+  std::optional<api::PoolStep> step{};
+  Reason reason = Reason::NodesPending;
+  std::string message{}; ///< of a step: why it is smaller than what was recommended
+};
+
+Verdict refused(Reason reason, std::string message) {
+  return {std::nullopt, reason, std::move(message)};
+}
+
+std::string nodes(std::int32_t number) {
+  return std::to_string(number) + (number == 1 ? " node" : " nodes");
+}
+
+/// The newest step; null: there was none. What is noted before it is sent may not have been sent.
+const api::CarriedOut* last_step(const std::vector<RecommendationPtr>& known) {
+  const api::CarriedOut* newest = nullptr;
+  for (const auto& one : known)
+    if (const auto& carried = one->status.carried_out;
+        carried && carried->nodes && (newest == nullptr || newest->at < carried->at))
+      newest = &*carried;
+  return newest;
+}
+
+bool was_sent(const PoolView& view, const api::CarriedOut& step) {
+  const auto& acted = view.policy->status.last_applied_at;
+  return acted && step.at <= *acted;
+}
+
+bool grew(const api::PoolStep& step) {
+  return step.from < step.to;
+}
+
+bool is_done(const api::PoolStep& step, const PoolUsage& usage) {
+  return grew(step) ? usage.nodes >= step.to : usage.nodes <= step.to;
+}
+
+std::string pending_words(const api::CarriedOut& step) {
+  return "From " + std::to_string(step.nodes->from) + " to " + nodes(step.nodes->to) +
+         " was asked for at " + format_time(step.at) + ": it waits until " +
+         format_time(step.at + kStepWithin) + " for them to " + (grew(*step.nodes) ? "come" : "go");
+}
+
+/// Of the nodes that the provider was asked for, those that do not work yet.
+std::int32_t coming(const PoolProvider& provider) {
+  return provider.machines ? std::max(provider.machines->asked - provider.machines->ready, 0) : 0;
+}
+
+/// Whether somebody else put back what the step changed.
+bool is_overruled(const PoolProvider& provider, const api::CarriedOut& step) {
+  return provider.machines && replicas_in(step.undo_patch) == provider.machines->asked;
+}
+
+/// Until when the pool is not made smaller again, because it was not good the last time.
+std::optional<TimePoint> back_off_until(const std::vector<RecommendationPtr>& known) {
+  std::optional<TimePoint> until;
+  for (const auto& one : known) {
+    const auto& carried = one->status.carried_out;
+    const auto& outcome = one->status.outcome;
+    if (one->spec.kind == RecommendationKind::ShrinkPool && carried && outcome &&
+        outcome->result == api::OutcomeResult::Worse && carried->at < outcome->measured_at)
+      until = std::max(until.value_or(TimePoint{}), outcome->measured_at + kUndoneBackOff);
+  }
+  return until;
+}
+
+/// Why it is too early for another step; nothing where it is not.
+std::optional<Verdict> too_early(const PoolQuestion& question, RecommendationKind kind,
+                                 const std::vector<RecommendationPtr>& known, TimePoint now) {
+  const auto until = back_off_until(known);
+  if (kind == RecommendationKind::ShrinkPool && until && now < *until)
+    return refused(Reason::UndoneLately,
+                   "The pool was made smaller lately, and then too much of it was used: it waits "
+                   "until " +
+                       format_time(*until));
+  const auto* last = last_step(known);
+  if (last == nullptr)
+    return std::nullopt;
+  const bool is_sent = was_sent(question.view, *last);
+  if (is_sent && is_overruled(*question.facts.provider, *last) &&
+      now < last->at + kOverruledBackOff)
+    return refused(Reason::UndoneLately, "Somebody else undid the change of " +
+                                             format_time(last->at) + ": it waits until " +
+                                             format_time(last->at + kOverruledBackOff) +
+                                             "; let only one of them set the number of nodes");
+  if (is_sent && !is_done(*last->nodes, question.facts.usage) && now < last->at + kStepWithin)
+    return refused(Reason::NodesPending, pending_words(*last));
+  const Duration cooldown = std::max<Duration>(question.view.policy->spec.cooldown,
+                                               question.view.pool->spec.elastic->cooldown);
+  if (now < last->at + cooldown)
+    return refused(Reason::CoolingDown, "The last change was at " + format_time(last->at) +
+                                            ": it waits until " + format_time(last->at + cooldown));
+  return std::nullopt;
+}
+
+/// That all nodes it takes were asked for before.
+Verdict asked_already(const PoolQuestion& question, const std::vector<RecommendationPtr>& known) {
+  const auto& machines = *question.facts.provider->machines;
+  const std::string seen = describe(machines) + " has " + std::to_string(machines.ready) + " of " +
+                           std::to_string(machines.asked) + " machines ready";
+  const auto* last = last_step(known);
+  const bool is_ours = last != nullptr && was_sent(question.view, *last) && grew(*last->nodes);
+  return is_ours ? refused(Reason::NodesMissing,
+                           seen + " long after the others were asked for: see why there")
+                 : refused(Reason::NodesPending, seen + ": the others are on their way");
+}
+
+Verdict grow(const PoolQuestion& question, std::int32_t recommended,
+             const std::vector<RecommendationPtr>& known) {
+  const auto& elastic = *question.view.pool->spec.elastic;
+  const std::int32_t wanted = std::max(recommended, elastic.min_nodes);
+  const std::int32_t is = question.facts.usage.nodes;
+  const std::int32_t on_the_way = coming(*question.facts.provider);
+  const std::int32_t more = wanted - is - on_the_way;
+  if (more <= 0)
+    return on_the_way > 0 ? asked_already(question, known) : Verdict{};
+  // Nodes that take no work count as well: they cost as much, and may come back.
+  const auto all = static_cast<std::int32_t>(question.view.nodes.size());
+  const std::int32_t room = elastic.max_nodes - all - on_the_way;
+  if (room <= 0)
+    return refused(Reason::BoundsReached,
+                   "The pool has " + nodes(all) + (on_the_way > 0 ? " and more on their way" : "") +
+                       ": raise elastic.maxNodes, which is " + std::to_string(elastic.max_nodes));
+  Verdict verdict;
+  verdict.step = api::PoolStep{is, is + on_the_way + std::min(more, room)};
+  if (room < more)
+    verdict.message = "elastic.maxNodes is " + std::to_string(elastic.max_nodes) + ", and " +
+                      std::to_string(wanted) + " are wanted";
+  return verdict;
+}
+
+/// Why no node may go now, whatever their number.
+std::optional<Verdict> may_not_shrink(const PoolQuestion& question) {
+  const auto& machines = question.facts.provider->machines;
+  if (question.is_operator_dead)
+    return refused(Reason::CapacityUnknown,
+                   "The operator does not renew its Lease: who waits is not known");
+  if (!question.view.waiting.empty())
+    return refused(Reason::PodsPending, "Work waits for the pool");
+  if (question.facts.usage.nodes < std::ssize(question.view.nodes))
+    return refused(Reason::NodesPending,
+                   "Some nodes of the pool take no work: it is not made smaller before they do, or "
+                   "are gone");
+  if (machines && !machines->is_settled())
+    return refused(Reason::NodesPending, describe(*machines) + " has " +
+                                             std::to_string(machines->ready) + " of " +
+                                             std::to_string(machines->asked) + " machines ready");
+  return std::nullopt;
+}
+
+Verdict shrink(const PoolQuestion& question, std::int32_t wanted) {
+  if (auto verdict = may_not_shrink(question))
+    return std::move(*verdict);
+  const std::int32_t is = question.facts.usage.nodes;
+  const auto charged = nodes_for_charged(question.view, is);
+  if (!charged)
+    return refused(Reason::CapacityUnknown,
+                   "What is charged to the pool is not known: the operator does not say");
+  const auto& machines = question.facts.provider->machines;
+  const std::int32_t by_provider = machines ? is - machines->asked : 0;
+  const std::int32_t least =
+      std::max({question.view.pool->spec.elastic->min_nodes, by_provider, 1});
+  const std::int32_t to = std::max({wanted, least, *charged});
+  if (is <= to && *charged >= is)
+    return refused(Reason::InsufficientCapacity,
+                   "What is charged to the pool and promised needs " + nodes(*charged));
+  if (is <= to)
+    return refused(Reason::BoundsReached, "The pool has " + nodes(is) + ", and " + nodes(least) +
+                                              " is the least that it may have");
+  Verdict verdict;
+  verdict.step = api::PoolStep{is, to};
+  if (wanted < to)
+    verdict.message = "fewer would be enough for what is used, but not for what is charged and for "
+                      "the pool's bounds";
+  return verdict;
+}
+
+/// A step of a NodePool is one only if some limit is not right for it yet.
+Verdict within_limits(const PoolQuestion& question, Verdict verdict) {
+  const auto& pool = question.facts.provider->node_pool;
+  if (!verdict.step || !pool ||
+      !limits_for(*pool, *verdict.step, question.facts.usage).limits.empty())
+    return verdict;
+  if (grew(*verdict.step))
+    return refused(Reason::NodesPending, "The limits of NodePool " + pool->name + " allow " +
+                                             nodes(verdict.step->to) +
+                                             ": Karpenter adds them when pods need them");
+  return refused(Reason::BoundsReached,
+                 "The limits of NodePool " + pool->name +
+                     " leave room for no more than one node beyond those that it has: Karpenter "
+                     "removes nodes that are not needed");
+}
+
+Verdict judge(const PoolQuestion& question, const api::ScalingRecommendation& one,
+              const std::vector<RecommendationPtr>& known, TimePoint now) {
+  const auto wanted = units_of(one);
+  const auto& provider = question.facts.provider;
+  const auto& elastic = question.view.pool->spec.elastic;
+  if (!elastic || elastic->provider == api::ElasticProvider::None)
+    return refused(Reason::ProviderUnavailable, "Set elastic.provider in ResourcePool " +
+                                                    question.view.pool->meta.name +
+                                                    " to have this carried out");
+  if (!wanted || !provider)
+    return {};
+  if (provider->reason != Reason::Ready)
+    return refused(provider->reason, provider->message);
+  if (auto verdict = too_early(question, one.spec.kind, known, now))
+    return std::move(*verdict);
+  Verdict verdict = one.spec.kind == RecommendationKind::GrowPool ? grow(question, *wanted, known)
+                                                                  : shrink(question, *wanted);
+  return within_limits(question, std::move(verdict));
+}
+
+/// The status with the condition that says why it is not, or not yet, as was recommended.
+void say(Plan& plan, const api::ObjectMeta& meta, api::ScalingRecommendationStatus status,
+         Reason reason, std::string message, TimePoint now) {
+  api::Condition applied;
+  applied.type = "Applied";
+  applied.status = api::ConditionStatus::False;
+  applied.reason = reason;
+  applied.message = std::move(message);
+  applied.observed_generation = meta.generation;
+  api::set_condition(status.conditions, std::move(applied), now);
+  amend_status(plan, meta, std::move(status));
+}
+
+bool says(const api::ScalingRecommendation& one, const Verdict& verdict) {
+  const auto* applied = api::find_condition(one.status.conditions, "Applied");
+  return applied != nullptr && applied->reason == verdict.reason &&
+         applied->message == verdict.message;
+}
+
+PoolChange change(const PoolQuestion& question, const api::ScalingRecommendation& one,
+                  const api::PoolStep& step) {
+  PoolChange change;
+  change.pool = question.view.pool->meta.key();
+  change.uid = question.view.pool->meta.uid;
+  change.nodes = step;
+  change.of = one.meta.key();
+  change.kind = one.spec.kind;
+  change.reason = grew(step) ? Reason::PoolGrown : Reason::PoolShrunk;
+  if (const auto& machines = question.facts.provider->machines) {
+    // Of the nodes of the pool some may be of others: only the difference is the group's.
+    const std::int32_t works =
+        grew(step) ? step.from + coming(*question.facts.provider) : step.from;
+    change.machines = MachineScale{machines->kind,  machines->version,
+                                   machines->key,   machines->resource_version,
+                                   machines->asked, machines->asked + step.to - works};
+  }
+  if (const auto& pool = question.facts.provider->node_pool)
+    change.limits = limits_for(*pool, step, question.facts.usage);
+  return change;
+}
+
+/// Who sends the same step again, though it be another replica, sends the same key.
+std::string step_key(const std::string& recommendation, TimePoint at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
+  return recommendation + '-' + std::to_string(seconds);
+}
+
+void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecommendation& one,
+               const Verdict& verdict, TimePoint now) {
+  PoolChange pool = change(question, one, *verdict.step);
+  const auto* valid = api::find_condition(one.status.conditions, "Valid");
+  pool.note = "From " + std::to_string(pool.nodes.from) + " to " + nodes(pool.nodes.to) +
+              (verdict.message.empty() ? "" : " (" + verdict.message + ')') +
+              (valid == nullptr ? "" : ": " + valid->message);
+  api::CarriedOut carried;
+  carried.at = std::chrono::floor<std::chrono::seconds>(now);
+  carried.nodes = pool.nodes;
+  if (question.view.pool->spec.elastic->provider == api::ElasticProvider::Webhook) {
+    pool.order = PoolOrder{pool.pool.name, pool.nodes, pool.of, pool.note,
+                           step_key(one.meta.name, carried.at)};
+    carried.patch = order_text(*pool.order);
+  }
+  if (pool.machines) {
+    carried.patch = replicas_patch(pool.machines->to);
+    carried.undo_patch = replicas_patch(pool.machines->from);
+  }
+  if (pool.limits) {
+    carried.patch = limits_patch(*pool.limits);
+    carried.undo_patch = undo_limits_patch(*pool.limits);
+  }
+  auto status = one.status;
+  status.carried_out = carried;
+  say(plan, one.meta, std::move(status), Reason::NodesPending, pending_words(carried), now);
+  plan.pool_change = std::move(pool);
+}
+
+} // namespace
+
+std::optional<std::int32_t> nodes_for_charged(const PoolView& view, std::int32_t nodes) {
+  std::optional<std::int32_t> needed;
+  for (const api::PoolResourceStatus& row : view.pool->status.resources) {
+    const auto spec =
+        std::ranges::find(view.pool->spec.resources, row.name, &api::PoolResource::name);
+    if (spec != view.pool->spec.resources.end() && spec->kind == api::PoolResourceKind::Virtual)
+      continue;
+    if (!row.allocatable || !row.allocated)
+      return std::nullopt;
+    const resources::Amount held = *row.allocated + row.promised.value_or(resources::Amount{});
+    if (row.allocatable->value() <= 0)
+      continue;
+    const resources::Int128 each = row.allocatable->value();
+    const resources::Int128 rounded_up =
+        (resources::Int128{std::max<std::int64_t>(held.value(), 0)} * nodes + each - 1) / each;
+    const auto of_row = static_cast<std::int32_t>(std::min(rounded_up, resources::Int128{nodes}));
+    needed = std::max(needed.value_or(0), of_row);
+  }
+  return needed;
+}
+
+void act_on_pool(Plan& plan, const PoolQuestion& question, TimePoint now) {
+  const auto known = of_kinds(question.view.recommendations,
+                              {RecommendationKind::GrowPool, RecommendationKind::ShrinkPool});
+  const auto one = question.wanted ? planned(plan, known, *question.wanted) : std::nullopt;
+  if (!one)
+    return;
+  const Verdict verdict = judge(question, *one, known, now);
+  if (verdict.step)
+    carry_out(plan, question, *one, verdict, now);
+  else if (!verdict.message.empty() && !says(*one, verdict))
+    say(plan, one->meta, one->status, verdict.reason, verdict.message, now);
+}
+
+} // namespace berth::analyzer

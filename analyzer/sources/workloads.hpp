@@ -98,6 +98,15 @@ struct WorkloadPod {
   bool is_sized_by_autoscaler = false;
   std::optional<PodAdmission> admission{};
   bool is_gated = false; ///< it waits for Berth to admit it
+  /// It does so for want of nodes with room, as the operator told it.
+  bool lacks_room = false;
+  std::string quota{}; ///< that its label names; of a gated pod only
+  std::string node{};  ///< that it is bound to; empty: none yet
+  std::int64_t priority = 0;
+  /// It asks more of its place than room: by a selector, by who else is there, or by its gang.
+  bool is_choosy = false;
+  /// It would lose something that is on its node, or says that it must not be moved.
+  bool is_tied = false;
   /// Whether it was admitted and is bound to no node yet.
   bool is_unbound = false;
   std::vector<PodContainer> containers{}; ///< then sidecars

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "analyzer/advise/burst.hpp"
+#include "analyzer/advise/decide_bottleneck.hpp"
+#include "analyzer/advise/decide_moves.hpp"
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/policy_status.hpp"
@@ -157,6 +159,8 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
   decision.verified = verify(plan, noted.recommendations, facts.proofs, context.now);
   recommend_size(plan, noted, facts, context);
   decide_burst(plan, noted, facts, context);
+  decide_moves(plan, noted, facts, context);
+  decide_bottleneck(plan, noted, facts, context);
   return decision;
 }
 

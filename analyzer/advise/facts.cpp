@@ -5,6 +5,8 @@
 
 #include "analyzer/advise/burst.hpp"
 #include "analyzer/advise/container_demands.hpp"
+#include "analyzer/advise/decide_moves.hpp"
+#include "analyzer/advise/move_facts.hpp"
 #include "analyzer/advise/number.hpp"
 #include "analyzer/advise/series_names.hpp"
 
@@ -67,6 +69,8 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
   const std::string uid = view.pool->meta.uid;
   Proofs proofs;
   proofs.amount = [&history, uid](const std::string& metric, TimePoint at) {
+    if (is_share(metric))
+      return measured(history, measure_series(uid, metric), at, StepValue::Mean);
     const auto [of, resource] = split(metric);
     const auto name =
         of == "charged" ? pool_charged_series(uid, resource) : pool_series(uid, resource);
@@ -74,9 +78,11 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
   };
   proofs.percent = [amount = proofs.amount, capacity = usage.capacity](const std::string& metric,
                                                                        TimePoint at) {
+    if (is_share(metric))
+      return percent_of(amount(metric, at), kWholeShare);
     return percent_of(amount(metric, at), number(capacity.get(split(metric).second)));
   };
-  proofs.is_applied = [pool = view.pool](const api::ScalingRecommendation& one) {
+  proofs.is_applied = [pool = view.pool, pods = view.pods](const api::ScalingRecommendation& one) {
     using api::RecommendationKind;
     const auto units = units_of(one);
     const auto& elastic = pool->spec.elastic;
@@ -85,6 +91,9 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
     case RecommendationKind::ShrinkPool: return units && elastic && elastic->max_nodes <= *units;
     case RecommendationKind::EnterBurst:
     case RecommendationKind::LeaveBurst: return is_burst_applied(*pool, one);
+    case RecommendationKind::Rebalance:
+    case RecommendationKind::Defragment:
+    case RecommendationKind::ResolveBottleneck: return is_resolved(*pool, pods.get(), one);
     default: return false;
     }
   };
@@ -185,6 +194,7 @@ PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
     facts.charged.push_back(
         outlook_of(pool_charged_series(uid, resource), {resource, usual, ""}, sources, now));
   }
+  add_move_facts(facts, view, sources, now);
   facts.proofs = pool_proofs(view, facts.usage, sources.recorder.history());
   return facts;
 }

@@ -1,0 +1,62 @@
+#pragma once
+// Which pods of a pool should run elsewhere: Defragment, where enough is free for what waits, but
+// in pieces; Rebalance, where the pool's strategy spreads and one node bears much more than the
+// others. Both name evictions, which nobody carries out for them. Pure.
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "analyzer/advise/decide.hpp"
+#include "analyzer/advise/recommendation.hpp"
+
+namespace berth::analyzer {
+
+void decide_moves(Plan& plan, const PoolView& view, const PoolFacts& facts,
+                  const DecideContext& context);
+
+/// Whether the pool's strategy spreads work. The others pack it on purpose.
+[[nodiscard]] bool is_spread(const api::ResourcePool& pool);
+
+/// Whether what a Rebalance, Defragment or ResolveBottleneck asks for is done: none of its pods is
+/// where it was, or the pool has its nodes.
+[[nodiscard]] bool is_resolved(const api::ResourcePool& pool, const PoolPods* pods,
+                               const api::ScalingRecommendation& one);
+
+/// What a kind of recommendation about a pool comes to.
+struct PoolQuestion {
+  api::RecommendationKind kind = api::RecommendationKind::Defragment;
+  /// Whether what it goes by is known; else what stands may stand until its time is over.
+  bool is_known = true;
+  std::function<bool(const api::ScalingRecommendation& last)> is_done{};
+  /// Whether what stands would still do what it was made for.
+  std::function<bool(const api::ScalingRecommendation& last)> still_helps{};
+  std::function<std::optional<Finding>()> find{};
+};
+
+/// One that stands keeps its words, its evidence and its action as long as it helps; what is found
+/// anew waits for the cooldown.
+void decide_kind(Plan& plan, const PoolView& view, const PoolQuestion& question,
+                 const DecideContext& context);
+
+/// What findings about a pool have in common. `metric` is a share; `from` and `to` are percent.
+struct ShareImprovement {
+  std::string what{};
+  std::string metric{};
+  double from = 0;
+  double to = 0;
+};
+[[nodiscard]] Finding pool_finding(const PoolView& view, const PoolFacts& facts,
+                                   const ShareImprovement& improvement,
+                                   const DecideContext& context);
+
+/// How sure advice on moves can be, in percent: the more of them, the more may come otherwise.
+[[nodiscard]] double trust_in(std::size_t moves);
+
+/// What the moves lessen: the pods of a plan that spreads the use of a resource.
+[[nodiscard]] std::optional<PlacedPool> placed_by_use(const PoolView& view, const PoolFacts& facts,
+                                                      const resources::ResourceName& resource,
+                                                      TimePoint now);
+
+} // namespace berth::analyzer

@@ -1,7 +1,9 @@
 #include "analyzer/advise/decide_bottleneck.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "analyzer/advise/decide_moves.hpp"
@@ -68,17 +70,23 @@ std::optional<std::int32_t> nodes_for(const PoolView& view, const PoolFacts& fac
                                          : std::nullopt;
 }
 
+/// "cpu-contention-percent".
+std::string improvement_of(const Bottleneck& one) {
+  std::string kind(to_string(one.kind));
+  kind.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(kind.front())));
+  return std::string(one.resource.str()) + '-' + kind + "-percent";
+}
+
 Finding bottleneck_finding(const PoolView& view, const PoolFacts& facts, const Bottleneck& one,
                            double share_then, const DecideContext& context) {
-  std::string kind(to_string(one.kind));
-  Finding finding = pool_finding(view, facts,
-                                 {std::string(one.resource.str()) + '-' + kind + "-percent",
-                                  bottleneck_metric(one), 100 * one.share, 100 * share_then},
-                                 context);
+  Finding finding = pool_finding(
+      view, facts, {improvement_of(one), bottleneck_metric(one), 100 * one.share, 100 * share_then},
+      context);
   finding.spec.kind = RecommendationKind::ResolveBottleneck;
   finding.spec.priority = priority_of(one.severity);
   finding.reason = Reason::WorkHeldBack;
-  finding.message = kind + " of " + std::string(one.resource.str()) + ": " + one.message;
+  finding.message = std::string(to_string(one.kind)) + " of " + std::string(one.resource.str()) +
+                    ": " + one.message;
   return finding;
 }
 
@@ -92,12 +100,14 @@ void set_confidence(Finding& finding, double percent, const DecideContext& conte
 std::optional<Finding> growing(const PoolView& view, const PoolFacts& facts, const Bottleneck& one,
                                const DecideContext& context) {
   const auto wanted = facts.is_waited_for ? nodes_for(view, facts, one) : std::nullopt;
-  if (!wanted)
+  const auto& elastic = view.pool->spec.elastic;
+  const bool is_asked_for = wanted && elastic && elastic->min_nodes >= *wanted;
+  if (!wanted || is_asked_for) // they are on their way
     return std::nullopt;
   Finding finding = bottleneck_finding(view, facts, one, 0, context);
   SizedTarget target;
   target.ref = finding.spec.target_ref;
-  target.elastic = view.pool->spec.elastic.value_or(api::Elastic{});
+  target.elastic = elastic.value_or(api::Elastic{});
   finding.spec.action.patch = target.patch(Advice::Grow, *wanted);
   finding.message += "; " + std::to_string(*wanted) + " nodes would do";
   set_confidence(finding, kSureOfRequests, context);
@@ -147,9 +157,8 @@ std::optional<Finding> remedy_of(const Plan& plan, const PoolView& view, const P
 const Bottleneck* bottleneck_of(const PoolFacts& facts, const api::ScalingRecommendation& last) {
   const auto& all = facts.measures.bottlenecks;
   const auto found = std::ranges::find_if(all, [&](const Bottleneck& one) {
-    return last.spec.expected_improvement && last.spec.expected_improvement->what ==
-                                                 std::string(one.resource.str()) + '-' +
-                                                     std::string(to_string(one.kind)) + "-percent";
+    return last.spec.expected_improvement &&
+           last.spec.expected_improvement->what == improvement_of(one);
   });
   return found == all.end() ? nullptr : &*found;
 }
@@ -182,22 +191,9 @@ api::RecommendationPriority priority_of(Severity severity) {
   return api::RecommendationPriority::Low;
 }
 
-bool will_stand(const Plan& plan, const std::vector<RecommendationPtr>& known,
-                std::initializer_list<RecommendationKind> kinds) {
-  const auto is_one = [&](const api::ScalingRecommendation& one) {
-    return std::ranges::find(kinds, one.spec.kind) != kinds.end() && is_open(one);
-  };
-  if (std::ranges::any_of(plan.advised, [&](const Advised& one) { return is_one(one.object); }))
-    return true;
-  return std::ranges::any_of(known, [&](const RecommendationPtr& one) {
-    const auto then = planned(plan, known, one->meta.key());
-    return then && is_one(*then);
-  });
-}
-
 void decide_bottleneck(Plan& plan, const PoolView& view, const PoolFacts& facts,
                        const DecideContext& context) {
-  PoolQuestion question;
+  KindQuestion question;
   question.kind = RecommendationKind::ResolveBottleneck;
   question.is_known = view.pods && !context.is_operator_dead &&
                       facts.usage.coverage_percent() >= context.options.coverage_percent_min;
@@ -213,7 +209,7 @@ void decide_bottleneck(Plan& plan, const PoolView& view, const PoolFacts& facts,
         return finding;
     return std::nullopt;
   };
-  decide_kind(plan, view, question, context);
+  decide_kind(plan, view.recommendations, settings_of(view, context.options), question, context);
 }
 
 } // namespace berth::analyzer

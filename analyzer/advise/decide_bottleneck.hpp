@@ -14,8 +14,4 @@ void decide_bottleneck(Plan& plan, const PoolView& view, const PoolFacts& facts,
 
 [[nodiscard]] api::RecommendationPriority priority_of(Severity severity);
 
-/// Whether, once the plan is carried out, a recommendation of one of the kinds stands.
-[[nodiscard]] bool will_stand(const Plan& plan, const std::vector<RecommendationPtr>& known,
-                              std::initializer_list<api::RecommendationKind> kinds);
-
 } // namespace berth::analyzer

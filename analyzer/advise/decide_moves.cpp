@@ -95,9 +95,9 @@ std::optional<Finding> defragment_finding(const PoolView& view, const PoolFacts&
   return finding;
 }
 
-PoolQuestion defragment_question(const PoolView& view, const PoolFacts& facts,
+KindQuestion defragment_question(const PoolView& view, const PoolFacts& facts,
                                  const DecideContext& context) {
-  PoolQuestion question;
+  KindQuestion question;
   question.kind = RecommendationKind::Defragment;
   question.is_known = view.pods && !context.is_operator_dead; // else nobody knows who waits
   question.still_helps = [&](const api::ScalingRecommendation& last) {
@@ -163,9 +163,9 @@ std::optional<ResourceName> resource_of(const api::ScalingRecommendation& one) {
   return std::nullopt;
 }
 
-PoolQuestion rebalance_question(const PoolView& view, const PoolFacts& facts,
+KindQuestion rebalance_question(const PoolView& view, const PoolFacts& facts,
                                 const DecideContext& context) {
-  PoolQuestion question;
+  KindQuestion question;
   question.kind = RecommendationKind::Rebalance;
   question.is_known =
       view.pods && facts.usage.coverage_percent() >= context.options.coverage_percent_min;
@@ -231,50 +231,14 @@ Finding pool_finding(const PoolView& view, const PoolFacts& facts,
   return finding;
 }
 
-void decide_kind(Plan& plan, const PoolView& view, const PoolQuestion& question,
-                 const DecideContext& context) {
-  const PoolSettings settings = settings_of(view, context.options);
-  const auto known = of_kinds(view.recommendations, {question.kind});
-  const auto over = [&](std::optional<Reason> why) {
-    tend(plan, known, std::nullopt, why, context.options, context.now);
-  };
-  if (!settings.advises)
-    return over(Reason::Resolved);
-  const auto last = standing(known, context.now);
-  if (last && question.is_done(*last))
-    return over(Reason::Applied);
-  if (!question.is_known)
-    return over(std::nullopt);
-  const auto changed = state_of(known, context.now).changed;
-  const bool is_cooling = changed && context.now < *changed + settings.advice.cooldown;
-  std::optional<Finding> finding;
-  if (last && question.still_helps(*last)) {
-    const auto* valid = api::find_condition(last->status.conditions, "Valid");
-    finding = Finding{{},
-                      last->spec,
-                      valid == nullptr ? Reason::Recommended : valid->reason,
-                      valid == nullptr ? "" : valid->message};
-    finding->meta.ns = last->meta.ns;
-    finding->meta.owners = {settings.owner};
-  } else if (!is_cooling) {
-    finding = question.find();
-  }
-  if (!finding)
-    return over(Reason::Resolved);
-  advise_or_renew(plan, *finding, known, context.options, context.now);
-  const auto wanted =
-      recommendation_for(*finding, context.options.recommendation_validity, context.now);
-  tend(plan, known, wanted.meta.key(), std::nullopt, context.options, context.now);
-}
-
 void decide_moves(Plan& plan, const PoolView& view, const PoolFacts& facts,
                   const DecideContext& context) {
-  for (PoolQuestion question :
+  for (KindQuestion question :
        {defragment_question(view, facts, context), rebalance_question(view, facts, context)}) {
     question.is_done = [&](const api::ScalingRecommendation& last) {
       return is_resolved(*view.pool, view.pods.get(), last);
     };
-    decide_kind(plan, view, question, context);
+    decide_kind(plan, view.recommendations, settings_of(view, context.options), question, context);
   }
 }
 

@@ -3,13 +3,10 @@
 // in pieces; Rebalance, where the pool's strategy spreads and one node bears much more than the
 // others. Both name evictions, which nobody carries out for them. Pure.
 
-#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 
-#include "analyzer/advise/decide.hpp"
-#include "analyzer/advise/recommendation.hpp"
+#include "analyzer/advise/decide_kind.hpp"
 
 namespace berth::analyzer {
 
@@ -23,22 +20,6 @@ void decide_moves(Plan& plan, const PoolView& view, const PoolFacts& facts,
 /// where it was, or the pool has its nodes.
 [[nodiscard]] bool is_resolved(const api::ResourcePool& pool, const PoolPods* pods,
                                const api::ScalingRecommendation& one);
-
-/// What a kind of recommendation about a pool comes to.
-struct PoolQuestion {
-  api::RecommendationKind kind = api::RecommendationKind::Defragment;
-  /// Whether what it goes by is known; else what stands may stand until its time is over.
-  bool is_known = true;
-  std::function<bool(const api::ScalingRecommendation& last)> is_done{};
-  /// Whether what stands would still do what it was made for.
-  std::function<bool(const api::ScalingRecommendation& last)> still_helps{};
-  std::function<std::optional<Finding>()> find{};
-};
-
-/// One that stands keeps its words, its evidence and its action as long as it helps; what is found
-/// anew waits for the cooldown.
-void decide_kind(Plan& plan, const PoolView& view, const PoolQuestion& question,
-                 const DecideContext& context);
 
 /// What findings about a pool have in common. `metric` is a share; `from` and `to` are percent.
 struct ShareImprovement {

@@ -9,6 +9,7 @@
 #include "analyzer/advise/move_facts.hpp"
 #include "analyzer/advise/number.hpp"
 #include "analyzer/advise/series_names.hpp"
+#include "analyzer/advise/throttling.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -126,6 +127,8 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
   proofs.amount = [&history, ref = view.ref, policy = view.policy](const std::string& metric,
                                                                    TimePoint at) {
     const auto [container, resource] = split(metric);
+    if (is_share(metric))
+      return measured(history, throttling_series(ref, resource.str()), at, StepValue::Mean);
     if (container == "metric")
       return measured(history, metric_series(*policy, resource.str()), at, StepValue::Mean);
     return container.empty()
@@ -135,6 +138,8 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
   proofs.percent = [amount = proofs.amount, capacity, workload = view.workload,
                     policy = view.policy](const std::string& metric, TimePoint at) {
     const auto [container, resource] = split(metric);
+    if (is_share(metric))
+      return percent_of(amount(metric, at), kWholeShare);
     if (container.empty())
       return percent_of(amount(metric, at), number(capacity.get(resource)));
     if (container == "metric")
@@ -168,6 +173,7 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
     case RecommendationKind::ScaleOut: return units && workload->replicas >= *units;
     case RecommendationKind::ScaleIn: return units && workload->replicas <= *units;
     case RecommendationKind::Resize:
+    case RecommendationKind::ResolveBottleneck:
       return is_resized(*workload, one.spec.action.patch).value_or(false);
     default: return false;
     }
@@ -218,6 +224,7 @@ WorkloadFacts facts_of(const WorkloadView& view, FactsSources sources,
     if (metric.source == api::ScalingMetricSource::Prometheus)
       facts.metrics.push_back(metric_outlook(view, metric, sources, now));
   facts.demands = container_demands(view, sources, now);
+  facts.throttlings = throttlings_of(view, sources, now);
   facts.proofs = workload_proofs(view, capacity, sources.recorder.history());
   return facts;
 }

@@ -5,6 +5,7 @@
 
 #include "analyzer/advise/number.hpp"
 #include "analyzer/advise/series_names.hpp"
+#include "analyzer/advise/throttling.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -259,6 +260,12 @@ void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usag
         static_cast<void>(history_.add(busiest_series(ref, container, resource),
                                        {*usage.newest_sample, number(peaks.busiest.get(resource))},
                                        now));
+  for (const auto& [container, peaks] : usage.containers)
+    if (const auto throttled = is_sampled && view != nullptr
+                                   ? throttled_now(*view->workload, container, peaks)
+                                   : std::nullopt)
+      static_cast<void>(
+          history_.add(throttling_series(ref, container), {*usage.newest_sample, *throttled}, now));
   if (!usage.pods.newest_fresh || usage.pods.coverage_percent() < options_.coverage_percent_min)
     return;
   for (const ResourceName& resource : judged_resources())

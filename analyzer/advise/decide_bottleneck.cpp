@@ -137,7 +137,7 @@ std::optional<Finding> relieving(const PoolView& view, const PoolFacts& facts,
   Finding finding = bottleneck_finding(
       view, facts, one, contended_share(moved(placed->placement, plan->moves), one.resource),
       context);
-  finding.spec.action = evict(evictions_of(*view.pods, *placed, plan->moves));
+  finding.spec.action = api::evict(evictions_of(*view.pods, *placed, plan->moves));
   finding.message +=
       "; fewer if these go on elsewhere: " + describe(*view.pods, *placed, plan->moves);
   set_confidence(finding, trust_in(plan->moves.size()) * facts.usage.coverage_percent() / 100,

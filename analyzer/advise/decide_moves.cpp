@@ -85,7 +85,7 @@ std::optional<Finding> defragment_finding(const PoolView& view, const PoolFacts&
   finding.spec.confidence_percent = static_cast<std::int32_t>(
       std::lround(trust_in(moves.size()) *
                   context.records[static_cast<std::size_t>(RecommendationKind::Defragment)]));
-  finding.spec.action = evict(evictions_of(*view.pods, placed, moves));
+  finding.spec.action = api::evict(evictions_of(*view.pods, placed, moves));
   finding.reason = Reason::Fragmented;
   finding.message =
       to_string(found->waiting->meta.key()) + " waits for " + asked_text(found->wanted) +
@@ -144,7 +144,7 @@ std::optional<Finding> rebalance_finding(const PoolView& view, const PoolFacts& 
   finding.spec.confidence_percent = static_cast<std::int32_t>(
       std::lround(trust_in(plan->moves.size()) * facts.imbalance->pattern.confidence *
                   context.records[static_cast<std::size_t>(RecommendationKind::Rebalance)]));
-  finding.spec.action = evict(evictions_of(*view.pods, *placed, plan->moves));
+  finding.spec.action = api::evict(evictions_of(*view.pods, *placed, plan->moves));
   finding.reason = Reason::Unbalanced;
   finding.message = name + ": " + facts.imbalance->pattern.message + "; the busiest uses " +
                     percent_text(plan->before) + " of what it has, and " +

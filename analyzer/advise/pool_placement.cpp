@@ -101,9 +101,9 @@ void add_use(PlacedPool& placed, const PoolPods& pool, const MeasuredUse& use) {
   }
 }
 
-std::vector<Eviction> evictions_of(const PoolPods& pool, const PlacedPool& placed,
+std::vector<api::Eviction> evictions_of(const PoolPods& pool, const PlacedPool& placed,
                                    std::span<const Move> moves) {
-  std::vector<Eviction> evictions;
+  std::vector<api::Eviction> evictions;
   for (const Move& move : moves) {
     const api::ObjectMeta& meta = pool.pods[placed.pods[move.pod]].pod->meta;
     evictions.push_back({meta.key(), meta.uid});
@@ -123,11 +123,11 @@ std::string describe(const PoolPods& pool, const PlacedPool& placed, std::span<c
 
 std::optional<std::vector<std::size_t>>
 pods_left(const PoolPods* pool, const api::ScalingRecommendation& recommendation) {
-  const auto evictions = evictions_of(recommendation.spec.action);
+  const auto evictions = api::evictions_of(recommendation.spec.action);
   if (!evictions)
     return std::nullopt;
   std::set<std::string> uids;
-  for (const Eviction& eviction : *evictions)
+  for (const api::Eviction& eviction : *evictions)
     uids.insert(eviction.uid);
   std::vector<std::size_t> left;
   for (std::size_t at = 0; pool != nullptr && at < pool->pods.size(); ++at)

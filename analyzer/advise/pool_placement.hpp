@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/advise/evictions.hpp"
 #include "analyzer/advise/pool_pods.hpp"
 #include "analyzer/model/moves/placement.hpp"
+#include "lib/api/evictions.hpp"
 #include "lib/base/clock.hpp"
 
 namespace berth::analyzer {
@@ -43,7 +43,7 @@ struct MeasuredUse {
 /// Nodes that are not in `use` are left out of the plan: nothing goes there, nothing leaves.
 void add_use(PlacedPool& placed, const PoolPods& pool, const MeasuredUse& use);
 
-[[nodiscard]] std::vector<Eviction> evictions_of(const PoolPods& pool, const PlacedPool& placed,
+[[nodiscard]] std::vector<api::Eviction> evictions_of(const PoolPods& pool, const PlacedPool& placed,
                                                  std::span<const Move> moves);
 /// "shop/web-1 from n-2 to n-4, ops/x-0 from n-2 to n-5".
 [[nodiscard]] std::string describe(const PoolPods& pool, const PlacedPool& placed,

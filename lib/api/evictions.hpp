@@ -9,21 +9,20 @@
 
 #include "lib/api/scaling_recommendation.hpp"
 
-namespace berth::analyzer {
+namespace berth::api {
 
 /// Of this very pod: another one of its name stays.
 struct Eviction {
-  api::ObjectKey pod{};
+  ObjectKey pod{};
   std::string uid{};
 
   friend bool operator==(const Eviction&, const Eviction&) = default;
 };
 
 /// A List of policy/v1 Evictions, in this order.
-[[nodiscard]] api::RecommendedAction evict(const std::vector<Eviction>& evictions);
+[[nodiscard]] RecommendedAction evict(const std::vector<Eviction>& evictions);
 
 /// Nothing where the action is another one, or cannot be read.
-[[nodiscard]] std::optional<std::vector<Eviction>>
-evictions_of(const api::RecommendedAction& action);
+[[nodiscard]] std::optional<std::vector<Eviction>> evictions_of(const RecommendedAction& action);
 
-} // namespace berth::analyzer
+} // namespace berth::api

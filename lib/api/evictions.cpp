@@ -1,19 +1,19 @@
-#include "analyzer/advise/evictions.hpp"
+#include "lib/api/evictions.hpp"
 
 #include <utility>
 
 #include "lib/api/json.hpp"
 
-namespace berth::analyzer {
+namespace berth::api {
 namespace {
 
-std::string text_at(const api::Json& json, const char* pointer) {
-  const api::Json::json_pointer where(pointer);
+std::string text_at(const Json& json, const char* pointer) {
+  const Json::json_pointer where(pointer);
   return json.contains(where) && json.at(where).is_string() ? json.at(where).get<std::string>()
                                                             : std::string();
 }
 
-api::Json body_of(const Eviction& eviction) {
+Json body_of(const Eviction& eviction) {
   return {{"apiVersion", "policy/v1"},
           {"kind", "Eviction"},
           {"metadata", {{"namespace", eviction.pod.ns}, {"name", eviction.pod.name}}},
@@ -22,25 +22,24 @@ api::Json body_of(const Eviction& eviction) {
 
 } // namespace
 
-api::RecommendedAction evict(const std::vector<Eviction>& evictions) {
-  api::Json items = api::Json::array();
+RecommendedAction evict(const std::vector<Eviction>& evictions) {
+  Json items = Json::array();
   for (const Eviction& eviction : evictions)
     items.push_back(body_of(eviction));
-  api::RecommendedAction action;
-  action.subresource = api::PatchSubresource::Eviction;
-  action.patch =
-      api::to_text(api::Json{{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}});
+  RecommendedAction action;
+  action.subresource = PatchSubresource::Eviction;
+  action.patch = to_text(Json{{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}});
   return action;
 }
 
-std::optional<std::vector<Eviction>> evictions_of(const api::RecommendedAction& action) {
-  if (action.subresource != api::PatchSubresource::Eviction)
+std::optional<std::vector<Eviction>> evictions_of(const RecommendedAction& action) {
+  if (action.subresource != PatchSubresource::Eviction)
     return std::nullopt;
-  const auto list = api::parse_json(action.patch);
+  const auto list = parse_json(action.patch);
   if (!list || !list->is_object() || !list->contains("items") || !list->at("items").is_array())
     return std::nullopt;
   std::vector<Eviction> evictions;
-  for (const api::Json& item : list->at("items")) {
+  for (const Json& item : list->at("items")) {
     if (!item.is_object())
       return std::nullopt;
     Eviction eviction{{text_at(item, "/metadata/namespace"), text_at(item, "/metadata/name")},
@@ -52,4 +51,4 @@ std::optional<std::vector<Eviction>> evictions_of(const api::RecommendedAction& 
   return evictions;
 }
 
-} // namespace berth::analyzer
+} // namespace berth::api

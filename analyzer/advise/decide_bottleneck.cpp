@@ -200,6 +200,9 @@ void decide_bottleneck(Plan& plan, const PoolView& view, const PoolFacts& facts,
   question.is_done = [&](const api::ScalingRecommendation& last) {
     return is_resolved(*view.pool, view.pods.get(), last);
   };
+  question.evidence = [&](const api::ScalingRecommendation& last) {
+    return evidence_now(facts, last.spec.evidence ? last.spec.evidence->metric : "");
+  };
   question.still_helps = [&](const api::ScalingRecommendation& last) {
     return still_helps(plan, view, facts, last, context);
   };

@@ -1,10 +1,27 @@
 #include "analyzer/advise/decide_kind.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "analyzer/advise/lifecycle.hpp"
 
 namespace berth::analyzer {
+namespace {
+
+Finding as_said(const api::ScalingRecommendation& last, const PoolSettings& settings) {
+  Finding finding;
+  finding.meta.ns = last.meta.ns;
+  finding.meta.owners = {settings.owner};
+  finding.spec = last.spec;
+  finding.reason = Reason::Recommended;
+  if (const auto* valid = api::find_condition(last.status.conditions, "Valid")) {
+    finding.reason = valid->reason;
+    finding.message = valid->message;
+  }
+  return finding;
+}
+
+} // namespace
 
 void decide_kind(Plan& plan, const std::vector<RecommendationPtr>& all,
                  const PoolSettings& settings, const KindQuestion& question,
@@ -24,15 +41,13 @@ void decide_kind(Plan& plan, const std::vector<RecommendationPtr>& all,
   const bool is_cooling = changed && context.now < *changed + settings.advice.cooldown;
   std::optional<Finding> finding;
   if (last && question.still_helps(*last)) {
-    const auto* valid = api::find_condition(last->status.conditions, "Valid");
-    finding = Finding{{},
-                      last->spec,
-                      valid == nullptr ? Reason::Recommended : valid->reason,
-                      valid == nullptr ? "" : valid->message};
-    finding->meta.ns = last->meta.ns;
-    finding->meta.owners = {settings.owner};
+    finding = as_said(*last, settings);
+    if (auto newer = question.evidence(*last))
+      finding->spec.evidence = std::move(newer);
   } else if (!is_cooling) {
     finding = question.find();
+    if (finding && (!finding->spec.evidence || finding->spec.evidence->forecast.empty()))
+      finding.reset();
   }
   if (!finding)
     return over(Reason::Resolved);

@@ -19,11 +19,14 @@ struct KindQuestion {
   std::function<bool(const api::ScalingRecommendation& last)> is_done{};
   /// Whether what stands would still do what it was made for.
   std::function<bool(const api::ScalingRecommendation& last)> still_helps{};
+  /// What it goes by, as it is foreseen now; nothing where it is not.
+  std::function<std::optional<api::Evidence>(const api::ScalingRecommendation& last)> evidence{};
   std::function<std::optional<Finding>()> find{};
 };
 
-/// One that stands keeps its words, its evidence and its action as long as it helps; what is found
-/// anew waits for the cooldown. `all`: those of the target.
+/// One that stands keeps its words and its action as long as it helps. What is found anew waits for
+/// the cooldown, and until a forecast can be made that it is verified by. `all`: those of the
+/// target.
 void decide_kind(Plan& plan, const std::vector<RecommendationPtr>& all,
                  const PoolSettings& settings, const KindQuestion& question,
                  const DecideContext& context);

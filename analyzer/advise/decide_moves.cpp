@@ -225,10 +225,16 @@ Finding pool_finding(const PoolView& view, const PoolFacts& facts,
   finding.spec.target_ref = {api::ScalingTargetKind::ResourcePool, view.pool->meta.name};
   finding.spec.expected_improvement = api::ExpectedImprovement{
       improvement.what, percent_quantity(improvement.from), percent_quantity(improvement.to)};
-  // Thousandths are what cpu is counted in.
-  if (const auto course = facts.courses.find(improvement.metric); course != facts.courses.end())
-    finding.spec.evidence = evidence_of(ResourceName::cpu(), course->second, improvement.metric);
+  finding.spec.evidence = evidence_now(facts, improvement.metric);
   return finding;
+}
+
+std::optional<api::Evidence> evidence_now(const PoolFacts& facts, const std::string& metric) {
+  const auto course = facts.courses.find(metric);
+  // Thousandths are what cpu is counted in.
+  return course == facts.courses.end()
+             ? std::nullopt
+             : std::optional(evidence_of(ResourceName::cpu(), course->second, metric));
 }
 
 void decide_moves(Plan& plan, const PoolView& view, const PoolFacts& facts,
@@ -237,6 +243,9 @@ void decide_moves(Plan& plan, const PoolView& view, const PoolFacts& facts,
        {defragment_question(view, facts, context), rebalance_question(view, facts, context)}) {
     question.is_done = [&](const api::ScalingRecommendation& last) {
       return is_resolved(*view.pool, view.pods.get(), last);
+    };
+    question.evidence = [&](const api::ScalingRecommendation& last) {
+      return evidence_now(facts, last.spec.evidence ? last.spec.evidence->metric : "");
     };
     decide_kind(plan, view.recommendations, settings_of(view, context.options), question, context);
   }

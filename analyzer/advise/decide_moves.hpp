@@ -32,6 +32,10 @@ struct ShareImprovement {
                                    const ShareImprovement& improvement,
                                    const DecideContext& context);
 
+/// What the measure that a recommendation rests on is expected to do now.
+[[nodiscard]] std::optional<api::Evidence> evidence_now(const PoolFacts& facts,
+                                                        const std::string& metric);
+
 /// How sure advice on moves can be, in percent: the more of them, the more may come otherwise.
 [[nodiscard]] double trust_in(std::size_t moves);
 

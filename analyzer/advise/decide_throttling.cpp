@@ -65,6 +65,12 @@ std::optional<RequestChange> raised(const WorkloadView& view, const WorkloadFact
   return *change.limit > limit ? std::optional(change) : std::nullopt;
 }
 
+api::Evidence evidence_now(const WorkloadView& view, const ContainerThrottling& one) {
+  // Thousandths are what cpu is counted in.
+  return evidence_of(ResourceName::cpu(), one.course,
+                     "share/throttling/" + view.workload->containers[one.container].name);
+}
+
 Finding finding_of(const WorkloadView& view, const ContainerThrottling& one,
                    const Bottleneck& bottleneck, const RequestChange& change,
                    const DecideContext& context) {
@@ -84,9 +90,7 @@ Finding finding_of(const WorkloadView& view, const ContainerThrottling& one,
   spec.expected_improvement = api::ExpectedImprovement{container.name + "/cpu-throttling-percent",
                                                        percent_quantity(100 * one.share),
                                                        percent_quantity(100 * share_then)};
-  // Thousandths are what cpu is counted in.
-  spec.evidence =
-      evidence_of(ResourceName::cpu(), one.course, "share/throttling/" + container.name);
+  spec.evidence = evidence_now(view, one);
   spec.action.patch_type = api::ActionPatchType::JSON;
   spec.action.patch = resize_patch(*view.workload, {change});
   finding.reason = Reason::WorkHeldBack;
@@ -139,6 +143,13 @@ void decide_throttling(Plan& plan, const WorkloadView& view, const WorkloadFacts
       return changes.size() == 1 && changes.front().container == one.container &&
              one.share >= kStillShare && !is_resized_already(plan, view, one.container);
     });
+  };
+  question.evidence = [&](const api::ScalingRecommendation& last) -> std::optional<api::Evidence> {
+    for (const ContainerThrottling& one : facts.throttlings)
+      if (auto now = evidence_now(view, one);
+          last.spec.evidence && now.metric == last.spec.evidence->metric && !now.forecast.empty())
+        return now;
+    return std::nullopt;
   };
   question.find = [&] { return find(plan, view, facts, context); };
   decide_kind(plan, view.recommendations, size, question, context);

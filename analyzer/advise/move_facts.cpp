@@ -1,6 +1,7 @@
 #include "analyzer/advise/move_facts.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "analyzer/advise/decide_moves.hpp"
@@ -64,15 +65,18 @@ std::optional<Pattern> imbalance_in(const PoolView& view, const ResourceName& re
   return patterns.empty() ? std::nullopt : std::optional(std::move(patterns.front()));
 }
 
-bool is_advised(const PoolView& view, RecommendationKind kind) {
-  return std::ranges::any_of(of_kinds(view.recommendations, {kind}),
-                             [](const auto& one) { return is_open(*one); });
+/// Those that stand of the kinds that rest on measures.
+std::vector<RecommendationPtr> standing_on_measures(const PoolView& view) {
+  auto found =
+      of_kinds(view.recommendations, {RecommendationKind::Rebalance, RecommendationKind::Defragment,
+                                      RecommendationKind::ResolveBottleneck});
+  std::erase_if(found, [](const auto& one) { return !is_open(*one); });
+  return found;
 }
 
 /// Whether evictions off busy nodes are advised, or may be.
 bool may_spread(const PoolFacts& facts, const PoolView& view) {
-  return facts.imbalance || is_advised(view, RecommendationKind::Rebalance) ||
-         is_advised(view, RecommendationKind::ResolveBottleneck) ||
+  return facts.imbalance || !standing_on_measures(view).empty() ||
          std::ranges::any_of(facts.measures.bottlenecks, [](const Bottleneck& one) {
            return one.kind == BottleneckKind::Contention;
          });
@@ -94,14 +98,17 @@ void add_move_facts(PoolFacts& facts, const PoolView& view, FactsSources sources
   facts.measures = sources.recorder.measures_of(view);
   if (is_spread(*view.pool))
     facts.imbalance = imbalance_of(view, sources.recorder.history(), now);
-  std::vector<std::string> metrics;
+  std::set<std::string> metrics;
   for (const Bottleneck& one : facts.measures.bottlenecks)
     if (one.severity > Severity::Low)
-      metrics.push_back(bottleneck_metric(one));
+      metrics.insert(bottleneck_metric(one));
   if (facts.measures.shares.contains(kLargestBlockMetric))
-    metrics.emplace_back(kLargestBlockMetric);
+    metrics.insert(kLargestBlockMetric);
   if (facts.imbalance)
-    metrics.push_back(busiest_metric(facts.imbalance->resource));
+    metrics.insert(busiest_metric(facts.imbalance->resource));
+  for (const auto& one : standing_on_measures(view))
+    if (one->spec.evidence)
+      metrics.insert(one->spec.evidence->metric);
   for (const std::string& metric : metrics) {
     const std::string name = measure_series(view.pool->meta.uid, metric);
     if (const Series* series = sources.recorder.history().find(name))

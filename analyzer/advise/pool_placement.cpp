@@ -102,7 +102,7 @@ void add_use(PlacedPool& placed, const PoolPods& pool, const MeasuredUse& use) {
 }
 
 std::vector<api::Eviction> evictions_of(const PoolPods& pool, const PlacedPool& placed,
-                                   std::span<const Move> moves) {
+                                        std::span<const Move> moves) {
   std::vector<api::Eviction> evictions;
   for (const Move& move : moves) {
     const api::ObjectMeta& meta = pool.pods[placed.pods[move.pod]].pod->meta;

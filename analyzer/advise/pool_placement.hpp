@@ -43,8 +43,8 @@ struct MeasuredUse {
 /// Nodes that are not in `use` are left out of the plan: nothing goes there, nothing leaves.
 void add_use(PlacedPool& placed, const PoolPods& pool, const MeasuredUse& use);
 
-[[nodiscard]] std::vector<api::Eviction> evictions_of(const PoolPods& pool, const PlacedPool& placed,
-                                                 std::span<const Move> moves);
+[[nodiscard]] std::vector<api::Eviction>
+evictions_of(const PoolPods& pool, const PlacedPool& placed, std::span<const Move> moves);
 /// "shop/web-1 from n-2 to n-4, ops/x-0 from n-2 to n-5".
 [[nodiscard]] std::string describe(const PoolPods& pool, const PlacedPool& placed,
                                    std::span<const Move> moves);

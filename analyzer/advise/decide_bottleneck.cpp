@@ -77,6 +77,19 @@ std::string improvement_of(const Bottleneck& one) {
   return std::string(one.resource.str()) + '-' + kind + "-percent";
 }
 
+/// What its own message says, in the units that people use.
+std::string describe(const Bottleneck& one) {
+  const std::string name(one.resource.str());
+  const std::string amount =
+      name + ' ' + format_amount(one.resource, Amount{std::llround(one.amount)});
+  switch (one.kind) {
+  case BottleneckKind::Capacity: return "work waits for more than is free, by " + amount;
+  case BottleneckKind::Fragmentation:
+    return amount + " is free, but no node has room for what waits";
+  default: return name + ": " + one.message;
+  }
+}
+
 Finding bottleneck_finding(const PoolView& view, const PoolFacts& facts, const Bottleneck& one,
                            double share_then, const DecideContext& context) {
   Finding finding = pool_finding(
@@ -85,8 +98,7 @@ Finding bottleneck_finding(const PoolView& view, const PoolFacts& facts, const B
   finding.spec.kind = RecommendationKind::ResolveBottleneck;
   finding.spec.priority = priority_of(one.severity);
   finding.reason = Reason::WorkHeldBack;
-  finding.message = std::string(to_string(one.kind)) + " of " + std::string(one.resource.str()) +
-                    ": " + one.message;
+  finding.message = describe(one);
   return finding;
 }
 

@@ -23,6 +23,7 @@ constexpr std::size_t kSamplesMin = 15;
 constexpr double kRaisePercentMax = 100;
 /// What stands is left once less of the time is held back.
 constexpr double kStillShare = 0.02;
+constexpr double kKnownShareMax = 0.9;
 constexpr double kSure = 90;
 
 std::optional<Bottleneck> bottleneck_of(const ContainerThrottling& one) {
@@ -35,8 +36,10 @@ std::optional<Bottleneck> bottleneck_of(const ContainerThrottling& one) {
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
-/// Whether a Resize changes the container's cpu: one hand on one wheel.
-bool is_resized_already(const Plan& plan, const WorkloadView& view, std::size_t container) {
+/// Whether more replicas are to share the work, or a Resize changes the container's cpu.
+bool is_answered(const Plan& plan, const WorkloadView& view, std::size_t container) {
+  if (will_stand(plan, view.recommendations, {RecommendationKind::ScaleOut}))
+    return true;
   const auto resizes = those_that_stand(plan, view.recommendations, {RecommendationKind::Resize});
   return std::ranges::any_of(resizes, [&](const api::ScalingRecommendation& one) {
     const auto changes = changes_in(*view.workload, one.spec.action.patch);
@@ -77,7 +80,9 @@ Finding finding_of(const WorkloadView& view, const ContainerThrottling& one,
   const WorkloadSettings settings = settings_of(view);
   const WorkloadContainer& container = view.workload->containers[one.container];
   const double more = number(*change.limit) / number(container.limits.get(change.resource));
-  const double share_then = std::max(0.0, 1 - more * (1 - one.share));
+  // What is held back all the time wants more than anybody knows.
+  const double share = std::min(one.share, kKnownShareMax);
+  const double share_then = std::max(0.0, 1 - more * (1 - share));
   Finding finding;
   finding.meta.ns = settings.size.recommendation_namespace;
   finding.meta.owners = {settings.size.owner};
@@ -111,7 +116,7 @@ std::optional<Finding> find(const Plan& plan, const WorkloadView& view, const Wo
   double most = 0;
   for (const ContainerThrottling& one : facts.throttlings) {
     const auto bottleneck = bottleneck_of(one);
-    if (!bottleneck || one.share <= most || is_resized_already(plan, view, one.container))
+    if (!bottleneck || one.share <= most || is_answered(plan, view, one.container))
       continue;
     const double percent = std::min(bottleneck->resolutions.front().amount, kRaisePercentMax);
     if (const auto change = raised(view, facts, one.container, percent)) {
@@ -141,7 +146,7 @@ void decide_throttling(Plan& plan, const WorkloadView& view, const WorkloadFacts
     const auto changes = changes_in(*view.workload, last.spec.action.patch);
     return std::ranges::any_of(facts.throttlings, [&](const ContainerThrottling& one) {
       return changes.size() == 1 && changes.front().container == one.container &&
-             one.share >= kStillShare && !is_resized_already(plan, view, one.container);
+             one.share >= kStillShare && !is_answered(plan, view, one.container);
     });
   };
   question.evidence = [&](const api::ScalingRecommendation& last) -> std::optional<api::Evidence> {

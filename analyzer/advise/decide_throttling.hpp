@@ -1,12 +1,12 @@
 #pragma once
-// ResolveBottleneck for a workload: its containers are held back by their cpu limits, and no Resize
-// raises those. Pure.
+// ResolveBottleneck for a workload: a container is held back by its cpu limit, and neither a Resize
+// nor more replicas are advised. Pure.
 
 #include "analyzer/advise/decide_workload.hpp"
 
 namespace berth::analyzer {
 
-/// After recommendations of the kind Resize: `plan` has what they come to.
+/// After recommendations of the kinds ScaleOut and Resize: `plan` has what they come to.
 void decide_throttling(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
                        const DecideContext& context);
 

@@ -12,6 +12,7 @@ namespace {
 
 using resources::Amount;
 using resources::Int128;
+using resources::ResourceName;
 using resources::ResourceVector;
 
 constexpr std::int64_t kWhole = 1000;
@@ -111,7 +112,8 @@ private:
         continue;
       std::int64_t left = 0;
       for (const auto& [resource, amount] : requests)
-        left += thousandths(room.get(resource) - amount, node.allocatable.get(resource));
+        if (resource != ResourceName::pods()) // their number says nothing of pieces
+          left += thousandths(room.get(resource) - amount, node.allocatable.get(resource));
       if (!best || left < least) {
         best = at;
         least = left;

@@ -43,7 +43,22 @@ bool serves_all(const PoolNode& node) {
   return node.takes_pods && node.keeps_off.empty();
 }
 
-ResourceLoad load_of(const PoolView& pool, const ResourceName& resource, TimePoint now,
+/// Of those that wait and that a node could hold: for the others no node of the pool is right.
+std::vector<ResourceVector> waiting_requests(const PoolPods& pool) {
+  std::vector<ResourceVector> requests;
+  for (const auto& pod : pool.waiting) {
+    ResourceVector asked = requests_of(*pod);
+    const bool fits_somewhere = std::ranges::any_of(pool.nodes, [&](const PoolNode& node) {
+      return serves_all(node) && asked.fits_within(node.allocatable);
+    });
+    if (fits_somewhere)
+      requests.push_back(std::move(asked));
+  }
+  return requests;
+}
+
+ResourceLoad load_of(const PoolView& pool, const ResourceName& resource,
+                     const std::vector<ResourceVector>& waiting, TimePoint now,
                      Duration stale_after) {
   ResourceLoad load;
   load.resource = resource;
@@ -60,8 +75,8 @@ ResourceLoad load_of(const PoolView& pool, const ResourceName& resource, TimePoi
                    : std::min(one.allocated, one.allocatable) * kUnmeasuredPart;
     load.nodes.push_back(one);
   }
-  for (const auto& pod : pool.pods->waiting)
-    if (const Amount amount = requests_of(*pod).get(resource); Amount{} < amount)
+  for (const ResourceVector& asked : waiting)
+    if (const Amount amount = asked.get(resource); Amount{} < amount)
       load.waiting.push_back(number(amount));
   return load;
 }
@@ -128,9 +143,10 @@ PoolMeasures measure(const PoolView& pool, TimePoint now, Duration stale_after) 
   PoolMeasures measures;
   if (!pool.pods)
     return measures;
+  const auto requests = waiting_requests(*pool.pods);
   std::vector<ResourceLoad> loads;
   for (const ResourceName& resource : resources_of(*pool.pods))
-    loads.push_back(load_of(pool, resource, now, stale_after));
+    loads.push_back(load_of(pool, resource, requests, now, stale_after));
   measures.bottlenecks = find_bottlenecks(loads);
   for (const Bottleneck& one : measures.bottlenecks)
     measures.shares[bottleneck_metric(one)] = kWholeShare * one.share;

@@ -29,8 +29,8 @@ const std::pair<const WorkloadRef, ReplicaCounts>* spared_by(const PoolPods& poo
   const bool stays = pod.stage != PodStage::Running || !pod.ready || pod.is_choosy || pod.is_tied ||
                      pod.priority >= kSystemPriority || !pod.workload;
   const auto counts = stays ? pool.replicas.end() : pool.replicas.find(*pod.workload);
-  if (counts == pool.replicas.end() || counts->second.wanted < kReplicasMin ||
-      counts->second.ready < counts->second.wanted)
+  if (counts == pool.replicas.end() || counts->second.is_choosy ||
+      counts->second.wanted < kReplicasMin || counts->second.ready < counts->second.wanted)
     return nullptr;
   return &*counts;
 }

@@ -78,7 +78,7 @@ std::map<WorkloadRef, ReplicaCounts> replica_counts(const PoolPodsSources& sourc
     const auto [place, is_new] = counts.try_emplace(*pod->workload);
     if (is_new)
       if (const auto workload = find_workload(sources, *pod->workload))
-        place->second.wanted = workload->replicas;
+        place->second = {workload->replicas, 0, workload->is_choosy};
     ++place->second.ready;
   }
   return counts;

@@ -34,6 +34,7 @@ struct RunningPod {
 struct ReplicaCounts {
   std::int32_t wanted = 0;
   std::int32_t ready = 0;
+  bool is_choosy = false; ///< the next one may not be right for another node of the pool
 };
 
 struct PoolPods {

@@ -49,9 +49,9 @@ Result<void> read_selector(JsonElement value, bool& is_choosy) {
   return any(is_choosy)(value);
 }
 
-Result<void> read_affinity(JsonElement value, bool& is_choosy) {
+Result<void> read_affinity(JsonElement value, bool& to_pods, bool& to_nodes) {
   const auto read_term = [&](JsonElement term) {
-    return read_members(term, member("matchExpressions", any(is_choosy)));
+    return read_members(term, member("matchExpressions", any(to_nodes)));
   };
   const auto read_terms = [&](JsonElement list) { return read_elements(list, read_term); };
   const auto read_required = [&](JsonElement it) {
@@ -61,7 +61,7 @@ Result<void> read_affinity(JsonElement value, bool& is_choosy) {
     return read_members(it, member(kRequired, read_required));
   };
   const auto read_of_pods = [&](JsonElement it) {
-    return read_members(it, member(kRequired, any(is_choosy)));
+    return read_members(it, member(kRequired, any(to_pods)));
   };
   return read_members(value, member("nodeAffinity", read_of_node),
                       member("podAffinity", read_of_pods), member("podAntiAffinity", read_of_pods));

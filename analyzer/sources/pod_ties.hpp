@@ -1,7 +1,7 @@
 #pragma once
 // What keeps a pod from going on elsewhere: what it asks of its place, which another node of the
 // pool may not have, and what would be lost on the way. Read without weighing it. For
-// workload_pods.cpp only.
+// workloads.cpp and workload_pods.cpp only.
 
 #include <string_view>
 
@@ -12,9 +12,9 @@ namespace berth::analyzer {
 
 /// `spec.nodeSelector`.
 [[nodiscard]] Result<void> read_selector(kube::JsonElement value, bool& is_choosy);
-/// `spec.affinity`, as far as it is required. The names of nodes that Berth writes there are of
-/// this pod alone: the one that takes its place gets others.
-[[nodiscard]] Result<void> read_affinity(kube::JsonElement value, bool& is_choosy);
+/// `spec.affinity`, as far as it is required: to other pods, or to labels of nodes, which Berth
+/// writes into the pods that it admits.
+[[nodiscard]] Result<void> read_affinity(kube::JsonElement value, bool& to_pods, bool& to_nodes);
 /// `spec.topologySpreadConstraints` that forbid.
 [[nodiscard]] Result<void> read_spread(kube::JsonElement value, bool& is_choosy);
 /// `spec.volumes` with data on the node, or that may only be mounted from some nodes.

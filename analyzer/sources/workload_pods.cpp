@@ -85,6 +85,7 @@ struct PodDraft {
   std::string_view phase{};
   std::string_view node{}; ///< that it is bound to
   std::string_view qos{};
+  bool has_node_affinity = false; ///< its own, or Berth's
 };
 
 Result<void> read_container_status(JsonElement value, PodDraft& draft) {
@@ -137,7 +138,10 @@ Result<void> read_pod_spec(JsonElement value, PodDraft& draft) {
       value, member("nodeName", [&](JsonElement it) { return read_text(it, draft.node); }),
       member("priority", [&](JsonElement it) { return kube::read_integer(it, pod.priority); }),
       member("nodeSelector", note(read_selector, pod.is_choosy)),
-      member("affinity", note(read_affinity, pod.is_choosy)),
+      member("affinity",
+             [&](JsonElement it) {
+               return read_affinity(it, pod.is_choosy, draft.has_node_affinity);
+             }),
       member("topologySpreadConstraints", note(read_spread, pod.is_choosy)),
       member("volumes", note(read_volumes, pod.is_tied)), member("schedulingGates", read_gates),
       member("containers", [&](JsonElement l) { return read_list(l, false, specs.containers); }),
@@ -233,7 +237,8 @@ bool is_told_of_no_room(const api::ObjectMeta& meta) {
 void take_place(const PodDraft& draft, WorkloadPod& pod) {
   pod.node = draft.node;
   pod.is_tied = pod.is_tied || is_tied(pod.meta);
-  pod.is_choosy = pod.is_choosy || is_in_gang(pod.meta);
+  const bool has_its_own_affinity = draft.has_node_affinity && !pod.admission;
+  pod.is_choosy = pod.is_choosy || has_its_own_affinity || is_in_gang(pod.meta);
   pod.is_unbound = pod.admission && draft.node.empty() && pod.stage == PodStage::Waiting;
   if (!pod.is_gated)
     return;

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "analyzer/sources/workloads.hpp"
+#include "lib/api/admission_record.hpp"
+#include "lib/api/json.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -58,6 +60,32 @@ TEST_CASE("a wish, or the nodes that Berth wrote into a pod, make it not choosy"
       R"("topologySpreadConstraints": [{"whenUnsatisfiable": "ScheduleAnyway"}])");
   CAPTURE(spec);
   CHECK_FALSE(read(spec)->is_choosy);
+}
+
+TEST_CASE("what an admitted pod's affinity asks of nodes is asked of its workload's template") {
+  const std::string affinity =
+      R"("affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+           {"nodeSelectorTerms": [{"matchExpressions": [{"key": "pool"}]}]}}})";
+  allocation::AdmissionRecord record;
+  record.decision = allocation::DecisionId("d");
+  record.quota = QuotaName("q");
+  record.pool = PoolName("p");
+  const std::string said = api::to_text(api::Json(api::encode_admission(record)));
+  const auto pod = read(affinity, annotations(R"("berth.dev/admitted": )" + said));
+  REQUIRE(pod->admission);
+  CHECK_FALSE(pod->is_choosy);
+  CHECK(read(affinity)->is_choosy);
+  const auto choosy = [](const std::string& spec) {
+    const auto workload = decode_workload_text(
+        api::ScalingTargetKind::Deployment,
+        R"({"metadata": {"name": "web", "uid": "u"}, "spec": {"template": {"spec": {)" + spec +
+            "}}}}");
+    REQUIRE(workload);
+    return (*workload)->is_choosy;
+  };
+  CHECK(choosy(affinity));
+  CHECK(choosy(R"("nodeSelector": {"disk": "ssd"})"));
+  CHECK_FALSE(choosy(R"("nodeSelector": {}, "affinity": {})"));
 }
 
 TEST_CASE("a member of a gang is choosy: the gang would stop with it") {

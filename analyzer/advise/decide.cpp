@@ -6,6 +6,8 @@
 
 #include "analyzer/advise/auto_pool.hpp"
 #include "analyzer/advise/burst.hpp"
+#include "analyzer/advise/decide_bottleneck.hpp"
+#include "analyzer/advise/decide_moves.hpp"
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/policy_status.hpp"
@@ -163,6 +165,8 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
   if (acts)
     act_on_pool(plan, {noted, facts, wanted, context.is_operator_dead}, context.now);
   decide_burst(plan, noted, facts, context);
+  decide_moves(plan, noted, facts, context);
+  decide_bottleneck(plan, noted, facts, context);
   if (!view.policy)
     return decision;
   auto status = policy_status(view, facts, *available, context);

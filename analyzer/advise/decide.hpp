@@ -3,11 +3,17 @@
 // give the same plan.
 
 #include <array>
+#include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "analyzer/advise/plan.hpp"
+#include "analyzer/advise/pool_measures.hpp"
+#include "analyzer/advise/pool_placement.hpp"
 #include "analyzer/advise/pool_provider.hpp"
 #include "analyzer/advise/verify.hpp"
+#include "analyzer/model/pattern/pattern.hpp"
 
 namespace berth::analyzer {
 
@@ -20,6 +26,12 @@ struct Decision {
   std::vector<Verified> verified{};
 };
 
+/// One node bears much more than the others.
+struct Imbalance {
+  resources::ResourceName resource{""};
+  Pattern pattern{};
+};
+
 /// What was measured of a pool and is expected of it.
 struct PoolFacts {
   PoolUsage usage{}; ///< of the view's nodes at `now`
@@ -29,6 +41,12 @@ struct PoolFacts {
   std::vector<Outlook> charged{};
   /// Whether work waits for it, and not only on its way from the gate to a node.
   bool is_waited_for = false;
+  PoolMeasures measures{};
+  /// What those of the measures are expected to do that advice may rest on, by metric.
+  std::map<std::string, Foresight> courses{};
+  std::optional<Imbalance> imbalance{}; ///< of a pool that spreads
+  /// What nodes and pods use, where moves may be advised for that; else empty.
+  std::map<resources::ResourceName, MeasuredUse> use{};
   Learned learned{};
   Proofs proofs{};
   /// Absent where it was not asked, since nothing is carried out.

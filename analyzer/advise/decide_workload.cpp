@@ -6,6 +6,7 @@
 #include "analyzer/advise/auto_replicas.hpp"
 #include "analyzer/advise/auto_resize.hpp"
 #include "analyzer/advise/decide_size.hpp"
+#include "analyzer/advise/decide_throttling.hpp"
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/policy_status.hpp"
 
@@ -207,6 +208,7 @@ Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
   decision.verified = verify(decision.plan, noted.recommendations, facts.proofs, context.now);
   const auto wanted = recommend_replicas(decision.plan, noted, facts, context);
   const auto resized = recommend_resize(decision.plan, noted, facts, context);
+  decide_throttling(decision.plan, noted, facts, context);
   const WorkloadSettings settings = settings_of(view, facts.learned);
   const bool acts = settings.acts && context.options.acts;
   if (acts && settings.scales && !view.autoscaler)

@@ -12,6 +12,14 @@ namespace berth::analyzer {
 /// Of all targets together, so that no cycle becomes long.
 inline constexpr std::size_t kPodResizesPerCycleMax = 10;
 
+/// How much of the last hour a container was held back by its cpu limit.
+struct ContainerThrottling {
+  std::size_t container = 0; ///< index in the workload
+  double share = 0;          ///< 0..1
+  std::size_t samples = 0;
+  Foresight course{}; ///< of the share; made only where there is one
+};
+
 /// What was measured of a workload and is expected of it.
 struct WorkloadFacts {
   WorkloadUsage usage{};
@@ -20,6 +28,7 @@ struct WorkloadFacts {
   /// Of the policy's metrics that are read: of the target of all replicas.
   std::vector<Outlook> metrics{};
   std::vector<ContainerDemand> demands{};
+  std::vector<ContainerThrottling> throttlings{};
   resources::ResourceVector largest_node{};
   std::optional<ReplicaRoom> room{};                ///< where Berth admits its pods
   std::optional<GrowthRoom> growth_room{};          ///< the same, for pods that run

@@ -5,8 +5,11 @@
 
 #include "analyzer/advise/burst.hpp"
 #include "analyzer/advise/container_demands.hpp"
+#include "analyzer/advise/decide_moves.hpp"
+#include "analyzer/advise/move_facts.hpp"
 #include "analyzer/advise/number.hpp"
 #include "analyzer/advise/series_names.hpp"
+#include "analyzer/advise/throttling.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -67,6 +70,8 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
   const std::string uid = view.pool->meta.uid;
   Proofs proofs;
   proofs.amount = [&history, uid](const std::string& metric, TimePoint at) {
+    if (is_share(metric))
+      return measured(history, measure_series(uid, metric), at, StepValue::Mean);
     const auto [of, resource] = split(metric);
     const auto name =
         of == "charged" ? pool_charged_series(uid, resource) : pool_series(uid, resource);
@@ -74,13 +79,15 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
   };
   proofs.percent = [amount = proofs.amount, capacity = usage.capacity](const std::string& metric,
                                                                        TimePoint at) {
+    if (is_share(metric))
+      return percent_of(amount(metric, at), kWholeShare);
     return percent_of(amount(metric, at), number(capacity.get(split(metric).second)));
   };
   proofs.too_much_percent = [settings = settings_of(view, {})](const std::string& metric) {
     return settings.thresholds_of(split(metric).second).warning_percent;
   };
-  proofs.is_applied = [pool = view.pool,
-                       nodes = usage.nodes](const api::ScalingRecommendation& one) {
+  proofs.is_applied = [pool = view.pool, nodes = usage.nodes,
+                       pods = view.pods](const api::ScalingRecommendation& one) {
     using api::RecommendationKind;
     const auto units = units_of(one);
     const auto& elastic = pool->spec.elastic;
@@ -95,6 +102,9 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
              ((elastic && elastic->max_nodes <= *units) || (is_carried_out && nodes <= *units));
     case RecommendationKind::EnterBurst:
     case RecommendationKind::LeaveBurst: return is_burst_applied(*pool, one);
+    case RecommendationKind::Rebalance:
+    case RecommendationKind::Defragment:
+    case RecommendationKind::ResolveBottleneck: return is_resolved(*pool, pods.get(), one);
     default: return false;
     }
   };
@@ -127,6 +137,8 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
   proofs.amount = [&history, ref = view.ref, policy = view.policy](const std::string& metric,
                                                                    TimePoint at) {
     const auto [container, resource] = split(metric);
+    if (is_share(metric))
+      return measured(history, throttling_series(ref, resource.str()), at, StepValue::Mean);
     if (container == "metric")
       return measured(history, metric_series(*policy, resource.str()), at, StepValue::Mean);
     return container.empty()
@@ -136,6 +148,8 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
   proofs.percent = [amount = proofs.amount, capacity, workload = view.workload,
                     policy = view.policy](const std::string& metric, TimePoint at) {
     const auto [container, resource] = split(metric);
+    if (is_share(metric))
+      return percent_of(amount(metric, at), kWholeShare);
     if (container.empty())
       return percent_of(amount(metric, at), number(capacity.get(resource)));
     if (container == "metric")
@@ -169,6 +183,7 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
     case RecommendationKind::ScaleOut: return units && workload->replicas >= *units;
     case RecommendationKind::ScaleIn: return units && workload->replicas <= *units;
     case RecommendationKind::Resize:
+    case RecommendationKind::ResolveBottleneck:
       return is_resized(*workload, one.spec.action.patch).value_or(false);
     default: return false;
     }
@@ -195,6 +210,7 @@ PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
     facts.charged.push_back(
         outlook_of(pool_charged_series(uid, resource), {resource, usual, ""}, sources, now));
   }
+  add_move_facts(facts, view, sources, now);
   facts.proofs = pool_proofs(view, facts.usage, sources.recorder.history());
   return facts;
 }
@@ -218,6 +234,7 @@ WorkloadFacts facts_of(const WorkloadView& view, FactsSources sources,
     if (metric.source == api::ScalingMetricSource::Prometheus)
       facts.metrics.push_back(metric_outlook(view, metric, sources, now));
   facts.demands = container_demands(view, sources, now);
+  facts.throttlings = throttlings_of(view, sources, now);
   facts.proofs = workload_proofs(view, capacity, sources.recorder.history());
   return facts;
 }

@@ -6,6 +6,7 @@
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/number.hpp"
 #include "analyzer/advise/series_names.hpp"
+#include "analyzer/advise/throttling.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -93,16 +94,19 @@ void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoi
                       bool is_charge_known) {
   const Duration interval = cadence_.interval();
   history_.expect_every(interval);
-  for (const PoolView& pool : view.pools)
+  measures_.clear();
+  for (const PoolView& pool : view.pools) {
     record_pool(pool, now, is_charge_known);
+    record_measures(pool, now);
+  }
   for (const QuotaView& quota : view.quotas)
     if (is_charge_known)
       record_demand(*quota.quota, now);
   record_waiting(view, now);
   workloads_.clear();
   for (const auto& [ref, members] : pods) {
-    const auto [place, is_new] = workloads_.emplace(
-        ref, add_up(members, pod_samples_, now, Series::kStaleIntervals * interval));
+    const auto [place, is_new] =
+        workloads_.emplace(ref, add_up(members, pod_samples_, now, stale_after()));
     const auto of = std::ranges::lower_bound(view.workloads, ref, {}, &WorkloadView::ref);
     const bool is_named = of != view.workloads.end() && of->ref == ref;
     record_workload(ref, place->second, is_named ? &*of : nullptr, now);
@@ -112,7 +116,35 @@ void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoi
 }
 
 PoolUsage Recorder::usage_of(const PoolView& pool, TimePoint now) const {
-  return add_up(pool.nodes, now, Series::kStaleIntervals * cadence_.interval());
+  return add_up(pool.nodes, now, stale_after());
+}
+
+const PoolMeasures& Recorder::measures_of(const PoolView& pool) const {
+  static const PoolMeasures kNothing;
+  const auto found = measures_.find(pool.pool->meta.uid);
+  return found == measures_.end() ? kNothing : found->second;
+}
+
+MeasuredUse Recorder::use_of(const PoolView& pool, const ResourceName& resource,
+                             TimePoint now) const {
+  MeasuredUse use;
+  use.resource = resource;
+  const auto is_fresh = [&](TimePoint at) {
+    return at >= now - stale_after() && at <= now + stale_after();
+  };
+  for (const MeasuredNode& node : pool.nodes)
+    if (node.usage && is_fresh(node.usage->at) && node.usage->used.contains(resource))
+      use.nodes.emplace(node.name, node.usage->used.get(resource));
+  if (!pool.pods)
+    return use;
+  for (const RunningPod& running : pool.pods->pods) {
+    const auto sample = pod_samples_.find(running.pod->meta.key());
+    const bool is_its_own =
+        sample != pod_samples_.end() && sample->second.at > running.pod->meta.created;
+    if (is_its_own && is_fresh(sample->second.at) && sample->second.used.contains(resource))
+      use.pods.emplace(sample->first, sample->second.used.get(resource));
+  }
+  return use;
 }
 
 bool Recorder::is_waited_for(const PoolView& pool, TimePoint now) const {
@@ -124,6 +156,10 @@ const WorkloadUsage& Recorder::usage_of(const WorkloadRef& workload) const {
   static const WorkloadUsage kNothing;
   const auto found = workloads_.find(workload);
   return found == workloads_.end() ? kNothing : found->second;
+}
+
+Duration Recorder::stale_after() const {
+  return Series::kStaleIntervals * cadence_.interval();
 }
 
 /// One from far ahead would turn away all that come after it.
@@ -147,6 +183,30 @@ void Recorder::record_pool(const PoolView& pool, TimePoint now, bool is_charge_k
         std::ranges::find(judged_resources(), row.name) != judged_resources().end())
       static_cast<void>(
           history_.add(pool_charged_series(uid, row.name), {now, number(*row.allocated)}, now));
+}
+
+/// What was measured once is measured until it is forgotten: that a bottleneck is over is a
+/// measurement too, but for what is not known without samples.
+void Recorder::record_measures(const PoolView& pool, TimePoint now) {
+  const std::string& uid = pool.pool->meta.uid;
+  PoolMeasures& measures = measures_[uid];
+  measures = measure(pool, now, stale_after());
+  const bool is_measured = usage_of(pool, now).coverage_percent() >= options_.coverage_percent_min;
+  std::map<std::string, double> shares = measures.shares;
+  const std::string prefix = measure_series(uid, "");
+  const auto& series = history_.series();
+  for (auto it = series.lower_bound(prefix); it != series.end() && it->first.starts_with(prefix);
+       ++it) {
+    const std::string metric = it->first.substr(prefix.size());
+    if (!metric.starts_with("share/busiest-node/"))
+      shares.try_emplace(metric, metric == kLargestBlockMetric ? kWholeShare : 0.0);
+  }
+  for (const auto& [metric, share] : shares) {
+    const bool needs_samples =
+        metric.starts_with("share/contention/") || metric.starts_with("share/allocation/");
+    if (is_measured || !needs_samples)
+      static_cast<void>(history_.add(measure_series(uid, metric), {now, share}, now));
+  }
 }
 
 void Recorder::record_demand(const api::Quota& quota, TimePoint now) {
@@ -191,6 +251,12 @@ void Recorder::record_workload(const WorkloadRef& ref, const WorkloadUsage& usag
         static_cast<void>(history_.add(busiest_series(ref, container, resource),
                                        {*usage.newest_sample, number(peaks.busiest.get(resource))},
                                        now));
+  for (const auto& [container, peaks] : usage.containers)
+    if (const auto throttled = is_sampled && view != nullptr
+                                   ? throttled_now(*view->workload, container, peaks)
+                                   : std::nullopt)
+      static_cast<void>(
+          history_.add(throttling_series(ref, container), {*usage.newest_sample, *throttled}, now));
   if (!usage.pods.newest_fresh || usage.pods.coverage_percent() < options_.coverage_percent_min)
     return;
   for (const ResourceName& resource : judged_resources())

@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "analyzer/advise/pool_measures.hpp"
+#include "analyzer/advise/pool_placement.hpp"
 #include "analyzer/advise/settings.hpp"
 #include "analyzer/advise/view.hpp"
 #include "analyzer/advise/workload_usage.hpp"
@@ -40,12 +42,19 @@ public:
   [[nodiscard]] bool is_waited_for(const PoolView& pool, TimePoint now) const;
   /// As of the last record(); empty for a workload without pods.
   [[nodiscard]] const WorkloadUsage& usage_of(const WorkloadRef& workload) const;
+  /// As of the last record().
+  [[nodiscard]] const PoolMeasures& measures_of(const PoolView& pool) const;
+  /// What the pool's nodes and pods use of the resource, as far as fresh samples say.
+  [[nodiscard]] MeasuredUse use_of(const PoolView& pool, const resources::ResourceName& resource,
+                                   TimePoint now) const;
   [[nodiscard]] History& history() { return history_; }
   [[nodiscard]] const History& history() const { return history_; }
 
 private:
+  [[nodiscard]] Duration stale_after() const;
   [[nodiscard]] bool is_sane(const UsageSample& sample, TimePoint now);
   void record_pool(const PoolView& pool, TimePoint now, bool is_charge_known);
+  void record_measures(const PoolView& pool, TimePoint now);
   void record_demand(const api::Quota& quota, TimePoint now);
   void record_waiting(const ClusterView& view, TimePoint now);
   /// `view`: null for what no policy names.
@@ -64,6 +73,7 @@ private:
   Cadence cadence_;
   std::map<WorkloadRef, WorkloadUsage> workloads_;
   std::map<std::string, TimePoint> waiting_since_; ///< pools by uid
+  std::map<std::string, PoolMeasures> measures_;   ///< the same
   History history_;
 };
 

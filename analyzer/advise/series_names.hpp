@@ -29,6 +29,18 @@ namespace berth::analyzer {
   return series_name({"charged", uid, resource.str()});
 }
 
+/// A measure of a pool, by the name that recommendations give it (pool_measures.hpp).
+[[nodiscard]] inline std::string measure_series(std::string_view uid, std::string_view metric) {
+  return series_name({"measure", uid, metric});
+}
+
+/// Whether a container of the workload's busiest pod is held back by its cpu limit, in thousandths.
+[[nodiscard]] inline std::string throttling_series(const WorkloadRef& workload,
+                                                   std::string_view container) {
+  return series_name(
+      {"throttling", workload.key.ns, to_string(workload.kind), workload.key.name, container});
+}
+
 /// What a quota's work holds and waits for of a resource of a pool, as the operator says.
 [[nodiscard]] inline std::string demand_series(std::string_view uid, const PoolName& pool,
                                                const resources::ResourceName& resource) {

@@ -57,6 +57,10 @@ std::optional<std::int32_t> replicas_in(const std::string& patch) {
   return units_at("/spec/replicas", patch);
 }
 
+std::optional<std::int32_t> nodes_in(const std::string& patch) {
+  return units_at("/spec/elastic/minNodes", patch);
+}
+
 std::string replicas_patch(std::int32_t replicas) {
   return api::to_text(api::Json{{"spec", {{"replicas", replicas}}}});
 }

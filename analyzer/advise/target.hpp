@@ -36,6 +36,9 @@ units_of(const api::ScalingRecommendation& recommendation);
 [[nodiscard]] std::optional<std::int32_t> replicas_in(const std::string& patch);
 [[nodiscard]] std::string replicas_patch(std::int32_t replicas);
 
+/// The number of nodes that a patch of a pool asks for at least.
+[[nodiscard]] std::optional<std::int32_t> nodes_in(const std::string& patch);
+
 [[nodiscard]] bool is_about_size(api::RecommendationKind kind);
 
 } // namespace berth::analyzer

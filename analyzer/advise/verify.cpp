@@ -8,6 +8,7 @@
 
 #include "analyzer/advise/forecaster.hpp"
 #include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/pool_measures.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -25,9 +26,9 @@ resources::ResourceName resource_of(const std::string& metric) {
   return resources::ResourceName{slash == std::string::npos ? metric : metric.substr(slash + 1)};
 }
 
-/// In base units; of a policy's metric in thousandths.
+/// In base units; of a share and of a policy's metric in thousandths.
 double value_of(const std::string& metric, const resources::Quantity& quantity) {
-  if (metric.starts_with("metric/"))
+  if (is_share(metric) || metric.starts_with("metric/"))
     return static_cast<double>(quantity.milli_value().value());
   return static_cast<double>(amount_of(resource_of(metric), quantity).value());
 }
@@ -83,16 +84,24 @@ bool note_applied(const api::ScalingRecommendation& one, api::ScalingRecommendat
 }
 
 /// Whether the forecast is of what was measured: it was made without the change. A burst changes
-/// what is charged, and a resize replaces the pods that were measured; replicas and nodes share the
-/// same work however many they are.
+/// what is charged, a resize replaces the pods that were measured, and moves and what resolves a
+/// bottleneck change what the forecast is of; replicas and nodes share the same work however many
+/// they are.
 bool is_comparable(const api::ScalingRecommendation& one,
                    const api::ScalingRecommendationStatus& status, TimePoint at) {
   using api::RecommendationKind;
-  const RecommendationKind kind = one.spec.kind;
-  const bool changes_it = kind == RecommendationKind::EnterBurst ||
-                          kind == RecommendationKind::LeaveBurst ||
-                          kind == RecommendationKind::Resize;
-  return !changes_it || !status.applied_at || at <= *status.applied_at;
+  const auto changes_it = [](RecommendationKind kind) {
+    switch (kind) {
+    case RecommendationKind::EnterBurst:
+    case RecommendationKind::LeaveBurst:
+    case RecommendationKind::Resize:
+    case RecommendationKind::Rebalance:
+    case RecommendationKind::Defragment:
+    case RecommendationKind::ResolveBottleneck: return true;
+    default: return false;
+    }
+  };
+  return !changes_it(one.spec.kind) || !status.applied_at || at <= *status.applied_at;
 }
 
 void set_verified(const api::ScalingRecommendation& one, api::ScalingRecommendationStatus& status,

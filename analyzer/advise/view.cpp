@@ -38,9 +38,16 @@ void add_nodes(PoolViews& views, const Caches& caches, const NodeSamples& sample
   std::vector<const allocation::PoolSpec*> pointers;
   for (const auto& spec : specs)
     pointers.push_back(&spec);
+  std::map<NodeName, std::string> kept_by;
   for (const auto& [key, node] : caches.nodes.items())
-    if (const auto* spec = allocation::pool_of(node->view, pointers))
+    if (const auto* spec = allocation::pool_of(node->view, pointers)) {
       views[spec->name.str()].nodes.push_back(measured(node->view, samples));
+      kept_by.emplace(node->view.name, spec->name.str());
+    }
+  const PoolPodsSources sources{caches.nodes, caches.quotas, caches.deployments,
+                                caches.stateful_sets, caches.pods};
+  for (auto& [name, pods] : pool_pods(sources, kept_by))
+    views[name].pods = std::move(pods);
 }
 
 bool is_older(const api::ScalingPolicy& left, const api::ScalingPolicy& right) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "analyzer/advise/pool_pods.hpp"
 #include "analyzer/advise/waiting_work.hpp"
 #include "analyzer/model/pool_usage.hpp"
 #include "analyzer/sources/autoscalers.hpp"
@@ -28,6 +29,7 @@ struct PoolView {
   /// The oldest ScalingPolicy whose target is the pool; null: the defaults hold.
   std::shared_ptr<const api::ScalingPolicy> policy{};
   WaitingWork waiting{};
+  std::shared_ptr<const PoolPods> pods{}; ///< null: it has no nodes
   /// For this pool, standing and ended, by key.
   std::vector<RecommendationPtr> recommendations{};
 };

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "analyzer/sources/pod_ties.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/cluster/pod_draft.hpp"
 
@@ -21,7 +22,7 @@ constexpr std::size_t kContainersMax = 64;
 constexpr std::size_t kResizePoliciesMax = 8;
 
 bool keep_annotation(std::string_view key) {
-  return key == api::annotation::kAdmitted ||
+  return key == api::annotation::kAdmitted || key == api::annotation::kExplain || is_tie(key) ||
          std::ranges::find(kSizedByAutoscaler, key) != kSizedByAutoscaler.end();
 }
 

@@ -25,7 +25,7 @@ struct ContainerLists {
                                      std::vector<WorkloadContainer>& into);
 
 /// What the VerticalPodAutoscaler leaves on the pods that its admission changes, and on those that
-/// it resizes in place; beside Berth's own record of an admission all that is kept of annotations.
+/// it resizes in place; kept of annotations beside Berth's own and those of pod_ties.hpp.
 inline constexpr std::array<std::string_view, 2> kSizedByAutoscaler{"vpaObservedContainers",
                                                                     "vpaInPlaceUpdated"};
 

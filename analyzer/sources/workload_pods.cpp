@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "analyzer/sources/container_lists.hpp"
+#include "analyzer/sources/pod_ties.hpp"
 #include "lib/api/admission_record.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/cluster/pod_draft.hpp"
@@ -84,6 +85,7 @@ struct PodDraft {
   std::string_view phase{};
   std::string_view node{}; ///< that it is bound to
   std::string_view qos{};
+  bool has_node_affinity = false; ///< its own, or Berth's
 };
 
 Result<void> read_container_status(JsonElement value, PodDraft& draft) {
@@ -128,9 +130,20 @@ Result<void> read_pod_spec(JsonElement value, PodDraft& draft) {
   const auto read_gates = [&](JsonElement list) {
     return read_elements(list, [&](JsonElement one) { return read_gate(one, *draft.pod); });
   };
+  WorkloadPod& pod = *draft.pod;
+  const auto note = [](Result<void> (*read)(JsonElement, bool&), bool& into) {
+    return [read, &into](JsonElement it) { return read(it, into); };
+  };
   return read_members(
       value, member("nodeName", [&](JsonElement it) { return read_text(it, draft.node); }),
-      member("schedulingGates", read_gates),
+      member("priority", [&](JsonElement it) { return kube::read_integer(it, pod.priority); }),
+      member("nodeSelector", note(read_selector, pod.is_choosy)),
+      member("affinity",
+             [&](JsonElement it) {
+               return read_affinity(it, pod.is_choosy, draft.has_node_affinity);
+             }),
+      member("topologySpreadConstraints", note(read_spread, pod.is_choosy)),
+      member("volumes", note(read_volumes, pod.is_tied)), member("schedulingGates", read_gates),
       member("containers", [&](JsonElement l) { return read_list(l, false, specs.containers); }),
       member("initContainers", [&](JsonElement l) { return read_list(l, true, specs.sidecars); }));
 }
@@ -213,6 +226,28 @@ std::optional<PodAdmission> admission_of(const api::ObjectMeta& meta) {
              : std::nullopt;
 }
 
+/// Why the operator says that it waits begins with the word for it.
+bool is_told_of_no_room(const api::ObjectMeta& meta) {
+  const auto told = meta.annotations.find(std::string(api::annotation::kExplain));
+  return told != meta.annotations.end() &&
+         told->second.starts_with(std::string(to_string(Reason::InsufficientCapacity)) + ':');
+}
+
+/// Where it is, or why it is nowhere yet.
+void take_place(const PodDraft& draft, WorkloadPod& pod) {
+  pod.node = draft.node;
+  pod.is_tied = pod.is_tied || is_tied(pod.meta);
+  const bool has_its_own_affinity = draft.has_node_affinity && !pod.admission;
+  pod.is_choosy = pod.is_choosy || has_its_own_affinity || is_in_gang(pod.meta);
+  pod.is_unbound = pod.admission && draft.node.empty() && pod.stage == PodStage::Waiting;
+  if (!pod.is_gated)
+    return;
+  pod.lacks_room = is_told_of_no_room(pod.meta);
+  if (const auto quota = pod.meta.labels.find(std::string(api::label::kQuota));
+      quota != pod.meta.labels.end())
+    pod.quota = quota->second;
+}
+
 /// What of `asked` is otherwise in force; nothing where all of it is, or nobody says.
 std::optional<ResourceVector> differing(const StatusDraft& status, const ResourceVector& asked) {
   for (const auto* said : {&status.requests, &status.allocated}) {
@@ -257,7 +292,7 @@ PodResult decode_workload_pod(JsonElement value) {
   });
   pod.qos = qos_of(draft.qos);
   pod.admission = admission_of(pod.meta);
-  pod.is_unbound = pod.admission && draft.node.empty() && pod.stage == PodStage::Waiting;
+  take_place(draft, pod);
   for (WorkloadContainer& spec : std::move(draft.specs).take()) {
     const auto status = std::ranges::find(draft.statuses, spec.name, [](const StatusDraft& one) {
       return std::string_view(one.container.name);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "analyzer/sources/container_lists.hpp"
+#include "analyzer/sources/pod_ties.hpp"
 #include "lib/kube/codec_simdjson.hpp"
 #include "lib/kube/resource_types.hpp"
 
@@ -24,6 +25,12 @@ WorkloadResult decode_workload(JsonElement value, api::ScalingTargetKind kind) {
   const auto read_pod_spec = [&](JsonElement it) {
     return read_members(
         it,
+        member("nodeSelector",
+               [&](JsonElement one) { return read_selector(one, workload->is_choosy); }),
+        member("affinity",
+               [&](JsonElement one) {
+                 return read_affinity(one, workload->is_choosy, workload->is_choosy);
+               }),
         member("containers", [&](JsonElement l) { return read_list(l, false, lists.containers); }),
         member("initContainers",
                [&](JsonElement l) { return read_list(l, true, lists.sidecars); }));

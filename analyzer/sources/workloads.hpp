@@ -46,6 +46,8 @@ struct Workload {
   api::ScalingTargetKind kind = api::ScalingTargetKind::Deployment;
   std::int32_t replicas = 1;                   ///< wanted; of a Job its parallelism
   std::vector<WorkloadContainer> containers{}; ///< then sidecars; what runs once is not among them
+  /// Its pods are for some nodes only, by a selector or required affinity.
+  bool is_choosy = false;
 };
 
 struct PodContainer {
@@ -98,6 +100,17 @@ struct WorkloadPod {
   bool is_sized_by_autoscaler = false;
   std::optional<PodAdmission> admission{};
   bool is_gated = false; ///< it waits for Berth to admit it
+  /// It does so for want of nodes with room, as the operator told it.
+  bool lacks_room = false;
+  std::string quota{}; ///< that its label names; of a gated pod only
+  std::string node{};  ///< that it is bound to; empty: none yet
+  std::int64_t priority = 0;
+  /// It asks more of its place than room: by a selector, by who else is there, or by its gang. What
+  /// one that is admitted asks of nodes by its affinity is left out: Berth writes there too. See
+  /// Workload::is_choosy.
+  bool is_choosy = false;
+  /// It would lose something that is on its node, or says that it must not be moved.
+  bool is_tied = false;
   /// Whether it was admitted and is bound to no node yet.
   bool is_unbound = false;
   std::vector<PodContainer> containers{}; ///< then sidecars

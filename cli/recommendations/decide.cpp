@@ -55,6 +55,15 @@ const kube::ResourceType& type_of(api::ScalingTargetKind kind) {
   __builtin_unreachable();
 }
 
+const char* path_of(api::PatchSubresource subresource) {
+  switch (subresource) {
+  case api::PatchSubresource::Scale: return "scale";
+  case api::PatchSubresource::Resize: return "resize";
+  case api::PatchSubresource::Eviction: return "eviction";
+  }
+  return "";
+}
+
 Json test(const char* path, const std::string& value) {
   return {{"op", "test"}, {"path", path}, {"value", value}};
 }
@@ -84,8 +93,7 @@ PatchTarget target_of(const api::ScalingRecommendation& recommendation) {
   target.type = type_of(spec.target_ref.kind);
   target.key = {target.type.namespaced ? recommendation.meta.ns : "", spec.target_ref.name};
   if (spec.action.subresource)
-    target.subresource =
-        *spec.action.subresource == api::PatchSubresource::Scale ? "scale" : "resize";
+    target.subresource = path_of(*spec.action.subresource);
   target.patch_type = spec.action.patch_type == api::ActionPatchType::Merge ? kube::PatchType::Merge
                                                                             : kube::PatchType::Json;
   return target;

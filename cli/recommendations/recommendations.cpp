@@ -1,9 +1,12 @@
 #include "cli/recommendations/recommendations.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "cli/listing.hpp"
+#include "lib/api/evictions.hpp"
 #include "lib/kube/resource_types.hpp"
 
 namespace berth::cli {
@@ -61,6 +64,51 @@ async::Task<Result<void>> apply(kube::Client& client, api::ScalingRecommendation
   }
 }
 
+/// A pod that is gone is where it should be.
+async::Task<Result<void>> evict(kube::Client& client, api::Eviction eviction, bool dry_run) {
+  kube::Preconditions same_pod;
+  same_pod.uid = eviction.uid;
+  Result<void> done;
+  if (dry_run)
+    done = co_await client.may_evict(eviction.pod, std::move(same_pod));
+  else
+    done = co_await client.evict(eviction.pod, std::move(same_pod), std::nullopt);
+  const bool is_gone =
+      !done && (done.error().code == Code::NotFound || done.error().code == Code::Conflict);
+  if (!done && !is_gone)
+    co_return fail(done.error().while_doing("evict pod " + to_string(eviction.pod)));
+  co_return Result<void>{};
+}
+
+/// None is evicted unless each may be.
+async::Task<Result<void>> evict_all(kube::Client& client, std::vector<api::Eviction> evictions,
+                                    bool dry_run) {
+  for (const api::Eviction& eviction : evictions) {
+    BERTH_CO_CHECK(co_await evict(client, eviction, true));
+  }
+  if (dry_run)
+    co_return Result<void>{};
+  std::size_t evicted = 0;
+  for (const api::Eviction& eviction : evictions) {
+    const auto done = co_await evict(client, eviction, false);
+    if (!done)
+      co_return fail(done.error().while_doing(std::to_string(evicted) + " of " +
+                                              std::to_string(evictions.size()) + " are evicted"));
+    ++evicted;
+  }
+  co_return Result<void>{};
+}
+
+async::Task<Result<void>> carry_out(kube::Client& client, api::ScalingRecommendation recommendation,
+                                    bool dry_run) {
+  if (recommendation.spec.action.subresource != api::PatchSubresource::Eviction)
+    co_return co_await apply(client, std::move(recommendation), dry_run);
+  auto evictions = api::evictions_of(recommendation.spec.action);
+  if (!evictions)
+    co_return fail(Code::Invalid, "spec.action.patch is no list of evictions");
+  co_return co_await evict_all(client, std::move(*evictions), dry_run);
+}
+
 Answer applied(const api::ScalingRecommendation& recommendation, const CliOptions& options) {
   const PatchTarget target = target_of(recommendation);
   const bool dry_run = options.recommendations.dry_run;
@@ -91,7 +139,10 @@ async::Task<Answer> answer_apply(kube::Client& client, CliOptions options, Surro
     co_return answer_failure(recommendation.error());
   if (const auto may = may_be_applied(*recommendation, around.now); !may)
     co_return answer_failure(may.error());
-  const auto done = co_await apply(client, *recommendation, options.recommendations.dry_run);
+  const auto done = co_await carry_out(client, *recommendation, options.recommendations.dry_run);
+  const bool evicts = recommendation->spec.action.subresource == api::PatchSubresource::Eviction;
+  if (!done && evicts)
+    co_return answer_write_failure(done.error(), "create", kube::types::pod());
   if (!done)
     co_return answer_write_failure(done.error(), "patch", target_of(*recommendation).type);
   co_return applied(*recommendation, options);

@@ -12,8 +12,8 @@ constexpr std::array<std::string_view, 11> names_of(RecommendationKind) {
 constexpr std::array<std::string_view, 4> names_of(RecommendationPriority) {
   return {"Low", "Medium", "High", "Critical"};
 }
-constexpr std::array<std::string_view, 2> names_of(PatchSubresource) {
-  return {"Scale", "Resize"};
+constexpr std::array<std::string_view, 3> names_of(PatchSubresource) {
+  return {"Scale", "Resize", "Eviction"};
 }
 constexpr std::array<std::string_view, 2> names_of(ActionPatchType) {
   return {"Merge", "JSON"};

@@ -30,7 +30,7 @@ enum class RecommendationKind {
 inline constexpr std::size_t kRecommendationKinds =
     static_cast<std::size_t>(RecommendationKind::ResolveBottleneck) + 1;
 enum class RecommendationPriority { Low, Medium, High, Critical };
-enum class PatchSubresource { Scale, Resize };
+enum class PatchSubresource { Scale, Resize, Eviction };
 enum class ActionPatchType { Merge, JSON };
 enum class OutcomeResult { Improved, Unchanged, Worse };
 
@@ -66,7 +66,8 @@ struct Evidence {
   friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
-/// The exact change: a body for the target or one of its subresources.
+/// The exact change: a body for the target or one of its subresources. For Eviction it is a List of
+/// bodies, one for each pod that is to run elsewhere; none of them is for the target.
 struct RecommendedAction {
   std::optional<PatchSubresource> subresource{};
   ActionPatchType patch_type = ActionPatchType::Merge;

@@ -105,6 +105,9 @@ namespace berth {
   X(RequestTooLarge, "Containers ask for much more than they use.")                                \
   X(NominalTooSmall, "Most of the time a quota's work holds and waits for more than its nominal amount.") \
   X(NominalTooLarge, "A quota never asks for a part of its nominal amount that another one lacks.") \
+  X(Fragmented, "Enough is free for work that waits, but in pieces too small for it.")             \
+  X(Unbalanced, "Nodes of a pool that spreads its work are used unequally.")                       \
+  X(WorkHeldBack, "Something other than the size of the target holds its work back.")              \
   X(KilledForMemory, "A container was killed because it reached its memory limit.")                \
   X(Applied, "The target is as the recommendation asks for.")                                      \
   X(ScaledOut, "The analyzer gave the target more replicas, as a recommendation asks for.")        \

@@ -10,6 +10,8 @@
 #include "cli/output/document.hpp"
 #include "cli/recommendations/recommendations.hpp"
 #include "lib/api/codec.hpp"
+#include "lib/api/evictions.hpp"
+#include "tests/support/simulation/builders.hpp"
 #include "tests/unit/cli/golden.hpp"
 #include "tests/unit/cli/operating_world.hpp"
 #include "tests/unit/cli/scene.hpp"
@@ -210,4 +212,64 @@ TEST_CASE("A patch that is none is refused before anything is sent") {
     action.patch = text;
     CHECK_FALSE(guarded_patch(action, seen));
   }
+}
+
+namespace {
+
+/// Two pods of the namespace that a recommendation evicts.
+struct EvictionWorld : AdviceWorld {
+  EvictionWorld() {
+    std::vector<api::Eviction> evictions;
+    for (const char* name : {"web-0", "web-1"}) {
+      const auto pod = admin.create(simulation::make_pod("research", name).label("app", "web"));
+      admin.patch("Pod", {"research", name}, {{"status", {{"phase", "Running"}}}}, "status");
+      evictions.push_back({{"research", name}, pod.at("metadata").at("uid")});
+    }
+    advise({{"subresource", "Eviction"}, {"patch", api::evict(evictions).patch}});
+  }
+  /// Those that are not being deleted.
+  [[nodiscard]] std::size_t pods() {
+    auto all = admin.list("Pod", "research");
+    std::erase_if(all,
+                  [](const json& pod) { return pod.at("metadata").contains("deletionTimestamp"); });
+    return all.size();
+  }
+};
+
+} // namespace
+
+TEST_CASE("Apply of a recommendation that moves pods evicts those very pods") {
+  EvictionWorld world;
+  CHECK(world.apply(true).exit_code == 0);
+  CHECK(world.pods() == 2); // a dry run
+  const Answer answer = world.apply();
+  CHECK(answer.err.empty());
+  CHECK(answer.exit_code == 0);
+  CHECK(world.pods() == 0);
+}
+
+TEST_CASE("Another pod of the same name stays, and one that is gone already is no failure") {
+  EvictionWorld world;
+  world.admin.remove("Pod", {"research", "web-0"}, 0);
+  world.admin.create(simulation::make_pod("research", "web-0"));
+  world.admin.remove("Pod", {"research", "web-1"}, 0);
+  CHECK(world.apply().exit_code == 0);
+  CHECK(world.pods() == 1);
+}
+
+TEST_CASE("What a disruption budget forbids stops all evictions before the first") {
+  EvictionWorld world;
+  world.admin.create(simulation::make_budget("research", "keep", "app", "web", 2));
+  const Answer answer = world.apply();
+  CHECK(answer.exit_code == program::kExitFailure);
+  CHECK(answer.err.find("evict pod research/web-0") != std::string::npos);
+  CHECK(world.pods() == 2);
+}
+
+TEST_CASE("Evictions that cannot be read are refused before anything is sent") {
+  AdviceWorld world;
+  world.advise({{"subresource", "Eviction"}, {"patch", R"({"items": [{}]})"}});
+  const Answer answer = world.apply();
+  CHECK(answer.exit_code == program::kExitFailure);
+  CHECK(answer.err.find("is no list of evictions") != std::string::npos);
 }

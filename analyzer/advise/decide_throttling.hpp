@@ -1,0 +1,13 @@
+#pragma once
+// ResolveBottleneck for a workload: a container is held back by its cpu limit, and neither a Resize
+// nor more replicas are advised. Pure.
+
+#include "analyzer/advise/decide_workload.hpp"
+
+namespace berth::analyzer {
+
+/// After recommendations of the kinds ScaleOut and Resize: `plan` has what they come to.
+void decide_throttling(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
+                       const DecideContext& context);
+
+} // namespace berth::analyzer

@@ -109,11 +109,13 @@ def test_extender_reads_the_certificates_that_are_mounted():
     spec = copy.deepcopy(BY_KIND_AND_NAME["Deployment", "berth-scheduler-extender"])
     pod = spec["spec"]["template"]["spec"]
     container, = pod["containers"]
-    folder = container["volumeMounts"][0]["mountPath"]
-    files = [argument.partition("=")[2] for argument in container["args"] if "file" in argument]
-    assert [path.rpartition("/")[0] for path in files] == [folder] * 3
+    volume, = [each for each in pod["volumes"] if "secret" in each]
+    mount, = [each for each in container["volumeMounts"] if each["name"] == volume["name"]]
+    files = [argument.partition("=")[2] for argument in container["args"]
+             if "file" in argument and "log-level" not in argument]
+    assert [path.rpartition("/")[0] for path in files] == [mount["mountPath"]] * 3
     # The Secret's files are root's and readable by the group, so the group must be the program's.
-    assert pod["volumes"][0]["secret"]["defaultMode"] == 0o440
+    assert volume["secret"]["defaultMode"] == 0o440
     assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
 
 

@@ -17,13 +17,13 @@ namespace {
 using api::RecommendationKind;
 
 /// What to do about one recommendation: another number of nodes, or none and why.
-struct Verdict {
+struct StepVerdict {
   std::optional<api::PoolStep> step{};
   Reason reason = Reason::NodesPending;
   std::string message{}; ///< of a step: why it is smaller than what was recommended
 };
 
-Verdict refused(Reason reason, std::string message) {
+StepVerdict no_step(Reason reason, std::string message) {
   return {std::nullopt, reason, std::move(message)};
 }
 
@@ -84,11 +84,11 @@ std::optional<TimePoint> back_off_until(const std::vector<RecommendationPtr>& kn
 }
 
 /// Why it is too early for another step; nothing where it is not.
-std::optional<Verdict> too_early(const PoolQuestion& question, RecommendationKind kind,
-                                 const std::vector<RecommendationPtr>& known, TimePoint now) {
+std::optional<StepVerdict> too_early(const PoolQuestion& question, RecommendationKind kind,
+                                     const std::vector<RecommendationPtr>& known, TimePoint now) {
   const auto until = back_off_until(known);
   if (kind == RecommendationKind::ShrinkPool && until && now < *until)
-    return refused(Reason::UndoneLately,
+    return no_step(Reason::UndoneLately,
                    "The pool was made smaller lately, and then too much of it was used: it waits "
                    "until " +
                        format_time(*until));
@@ -98,49 +98,50 @@ std::optional<Verdict> too_early(const PoolQuestion& question, RecommendationKin
   const bool is_sent = was_sent(question.view, *last);
   if (is_sent && is_overruled(*question.facts.provider, *last) &&
       now < last->at + kOverruledBackOff)
-    return refused(Reason::UndoneLately, "Somebody else undid the change of " +
+    return no_step(Reason::UndoneLately, "Somebody else undid the change of " +
                                              format_time(last->at) + ": it waits until " +
                                              format_time(last->at + kOverruledBackOff) +
                                              "; let only one of them set the number of nodes");
   if (is_sent && !is_done(*last->nodes, question.facts.usage) && now < last->at + kStepWithin)
-    return refused(Reason::NodesPending, pending_words(*last));
+    return no_step(Reason::NodesPending, pending_words(*last));
   const Duration cooldown = std::max<Duration>(question.view.policy->spec.cooldown,
                                                question.view.pool->spec.elastic->cooldown);
   if (now < last->at + cooldown)
-    return refused(Reason::CoolingDown, "The last change was at " + format_time(last->at) +
+    return no_step(Reason::CoolingDown, "The last change was at " + format_time(last->at) +
                                             ": it waits until " + format_time(last->at + cooldown));
   return std::nullopt;
 }
 
 /// That all nodes it takes were asked for before.
-Verdict asked_already(const PoolQuestion& question, const std::vector<RecommendationPtr>& known) {
+StepVerdict asked_already(const PoolQuestion& question,
+                          const std::vector<RecommendationPtr>& known) {
   const auto& machines = *question.facts.provider->machines;
   const std::string seen = describe(machines) + " has " + std::to_string(machines.ready) + " of " +
                            std::to_string(machines.asked) + " machines ready";
   const auto* last = last_step(known);
   const bool is_ours = last != nullptr && was_sent(question.view, *last) && grew(*last->nodes);
-  return is_ours ? refused(Reason::NodesMissing,
+  return is_ours ? no_step(Reason::NodesMissing,
                            seen + " long after the others were asked for: see why there")
-                 : refused(Reason::NodesPending, seen + ": the others are on their way");
+                 : no_step(Reason::NodesPending, seen + ": the others are on their way");
 }
 
-Verdict grow(const PoolQuestion& question, std::int32_t recommended,
-             const std::vector<RecommendationPtr>& known) {
+StepVerdict grow(const PoolQuestion& question, std::int32_t recommended,
+                 const std::vector<RecommendationPtr>& known) {
   const auto& elastic = *question.view.pool->spec.elastic;
   const std::int32_t wanted = std::max(recommended, elastic.min_nodes);
   const std::int32_t is = question.facts.usage.nodes;
   const std::int32_t on_the_way = coming(*question.facts.provider);
   const std::int32_t more = wanted - is - on_the_way;
   if (more <= 0)
-    return on_the_way > 0 ? asked_already(question, known) : Verdict{};
+    return on_the_way > 0 ? asked_already(question, known) : StepVerdict{};
   // Nodes that take no work count as well: they cost as much, and may come back.
   const auto all = static_cast<std::int32_t>(question.view.nodes.size());
   const std::int32_t room = elastic.max_nodes - all - on_the_way;
   if (room <= 0)
-    return refused(Reason::BoundsReached,
+    return no_step(Reason::BoundsReached,
                    "The pool has " + nodes(all) + (on_the_way > 0 ? " and more on their way" : "") +
                        ": raise elastic.maxNodes, which is " + std::to_string(elastic.max_nodes));
-  Verdict verdict;
+  StepVerdict verdict;
   verdict.step = api::PoolStep{is, is + on_the_way + std::min(more, room)};
   if (room < more)
     verdict.message = "elastic.maxNodes is " + std::to_string(elastic.max_nodes) + ", and " +
@@ -149,31 +150,31 @@ Verdict grow(const PoolQuestion& question, std::int32_t recommended,
 }
 
 /// Why no node may go now, whatever their number.
-std::optional<Verdict> may_not_shrink(const PoolQuestion& question) {
+std::optional<StepVerdict> may_not_shrink(const PoolQuestion& question) {
   const auto& machines = question.facts.provider->machines;
   if (question.is_operator_dead)
-    return refused(Reason::CapacityUnknown,
+    return no_step(Reason::CapacityUnknown,
                    "The operator does not renew its Lease: who waits is not known");
   if (!question.view.waiting.empty())
-    return refused(Reason::PodsPending, "Work waits for the pool");
+    return no_step(Reason::PodsPending, "Work waits for the pool");
   if (question.facts.usage.nodes < std::ssize(question.view.nodes))
-    return refused(Reason::NodesPending,
+    return no_step(Reason::NodesPending,
                    "Some nodes of the pool take no work: it is not made smaller before they do, or "
                    "are gone");
   if (machines && !machines->is_settled())
-    return refused(Reason::NodesPending, describe(*machines) + " has " +
+    return no_step(Reason::NodesPending, describe(*machines) + " has " +
                                              std::to_string(machines->ready) + " of " +
                                              std::to_string(machines->asked) + " machines ready");
   return std::nullopt;
 }
 
-Verdict shrink(const PoolQuestion& question, std::int32_t wanted) {
+StepVerdict shrink(const PoolQuestion& question, std::int32_t wanted) {
   if (auto verdict = may_not_shrink(question))
     return std::move(*verdict);
   const std::int32_t is = question.facts.usage.nodes;
   const auto charged = nodes_for_charged(question.view, is);
   if (!charged)
-    return refused(Reason::CapacityUnknown,
+    return no_step(Reason::CapacityUnknown,
                    "What is charged to the pool is not known: the operator does not say");
   const auto& machines = question.facts.provider->machines;
   const std::int32_t by_provider = machines ? is - machines->asked : 0;
@@ -181,12 +182,12 @@ Verdict shrink(const PoolQuestion& question, std::int32_t wanted) {
       std::max({question.view.pool->spec.elastic->min_nodes, by_provider, 1});
   const std::int32_t to = std::max({wanted, least, *charged});
   if (is <= to && *charged >= is)
-    return refused(Reason::InsufficientCapacity,
+    return no_step(Reason::InsufficientCapacity,
                    "What is charged to the pool and promised needs " + nodes(*charged));
   if (is <= to)
-    return refused(Reason::BoundsReached, "The pool has " + nodes(is) + ", and " + nodes(least) +
+    return no_step(Reason::BoundsReached, "The pool has " + nodes(is) + ", and " + nodes(least) +
                                               " is the least that it may have");
-  Verdict verdict;
+  StepVerdict verdict;
   verdict.step = api::PoolStep{is, to};
   if (wanted < to)
     verdict.message = "fewer would be enough for what is used, but not for what is charged and for "
@@ -195,38 +196,39 @@ Verdict shrink(const PoolQuestion& question, std::int32_t wanted) {
 }
 
 /// A step of a NodePool is one only if some limit is not right for it yet.
-Verdict within_limits(const PoolQuestion& question, Verdict verdict) {
+StepVerdict within_limits(const PoolQuestion& question, StepVerdict verdict) {
   const auto& pool = question.facts.provider->node_pool;
   if (!verdict.step || !pool ||
       !limits_for(*pool, *verdict.step, question.facts.usage).limits.empty())
     return verdict;
   if (grew(*verdict.step))
-    return refused(Reason::NodesPending, "The limits of NodePool " + pool->name + " allow " +
+    return no_step(Reason::NodesPending, "The limits of NodePool " + pool->name + " allow " +
                                              nodes(verdict.step->to) +
                                              ": Karpenter adds them when pods need them");
-  return refused(Reason::BoundsReached,
+  return no_step(Reason::BoundsReached,
                  "The limits of NodePool " + pool->name +
                      " leave room for no more than one node beyond those that it has: Karpenter "
                      "removes nodes that are not needed");
 }
 
-Verdict judge(const PoolQuestion& question, const api::ScalingRecommendation& one,
-              const std::vector<RecommendationPtr>& known, TimePoint now) {
+StepVerdict judge(const PoolQuestion& question, const api::ScalingRecommendation& one,
+                  const std::vector<RecommendationPtr>& known, TimePoint now) {
   const auto wanted = units_of(one);
   const auto& provider = question.facts.provider;
   const auto& elastic = question.view.pool->spec.elastic;
   if (!elastic || elastic->provider == api::ElasticProvider::None)
-    return refused(Reason::ProviderUnavailable, "Set elastic.provider in ResourcePool " +
+    return no_step(Reason::ProviderUnavailable, "Set elastic.provider in ResourcePool " +
                                                     question.view.pool->meta.name +
                                                     " to have this carried out");
   if (!wanted || !provider)
     return {};
   if (provider->reason != Reason::Ready)
-    return refused(provider->reason, provider->message);
+    return no_step(provider->reason, provider->message);
   if (auto verdict = too_early(question, one.spec.kind, known, now))
     return std::move(*verdict);
-  Verdict verdict = one.spec.kind == RecommendationKind::GrowPool ? grow(question, *wanted, known)
-                                                                  : shrink(question, *wanted);
+  StepVerdict verdict = one.spec.kind == RecommendationKind::GrowPool
+                            ? grow(question, *wanted, known)
+                            : shrink(question, *wanted);
   return within_limits(question, std::move(verdict));
 }
 
@@ -243,7 +245,7 @@ void say(Plan& plan, const api::ObjectMeta& meta, api::ScalingRecommendationStat
   amend_status(plan, meta, std::move(status));
 }
 
-bool says(const api::ScalingRecommendation& one, const Verdict& verdict) {
+bool says(const api::ScalingRecommendation& one, const StepVerdict& verdict) {
   const auto* applied = api::find_condition(one.status.conditions, "Applied");
   return applied != nullptr && applied->reason == verdict.reason &&
          applied->message == verdict.message;
@@ -278,7 +280,7 @@ std::string step_key(const std::string& recommendation, TimePoint at) {
 }
 
 void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecommendation& one,
-               const Verdict& verdict, TimePoint now) {
+               const StepVerdict& verdict, TimePoint now) {
   PoolChange pool = change(question, one, *verdict.step);
   const auto* valid = api::find_condition(one.status.conditions, "Valid");
   pool.note = "From " + std::to_string(pool.nodes.from) + " to " + nodes(pool.nodes.to) +
@@ -335,7 +337,7 @@ void act_on_pool(Plan& plan, const PoolQuestion& question, TimePoint now) {
   const auto one = question.wanted ? planned(plan, known, *question.wanted) : std::nullopt;
   if (!one)
     return;
-  const Verdict verdict = judge(question, *one, known, now);
+  const StepVerdict verdict = judge(question, *one, known, now);
   if (verdict.step)
     carry_out(plan, question, *one, verdict, now);
   else if (!verdict.message.empty() && !says(*one, verdict))

@@ -16,7 +16,7 @@ using kube::JsonElement;
 using kube::member;
 using kube::read_members;
 
-constexpr std::string_view kGroup = "cluster.x-k8s.io";
+constexpr std::string_view kClusterApiGroup = "cluster.x-k8s.io";
 /// As many machines as a pool may have nodes.
 constexpr std::int64_t kMachinesMax = 100'000;
 
@@ -94,7 +94,7 @@ std::string describe(const MachineGroup& group) {
 
 kube::ResourceType machine_type(api::NodeGroupKind kind, const std::string& version) {
   const bool is_pool = kind == api::NodeGroupKind::MachinePool;
-  return {std::string(kGroup), version, is_pool ? "machinepools" : "machinedeployments",
+  return {std::string(kClusterApiGroup), version, is_pool ? "machinepools" : "machinedeployments",
           std::string(to_string(kind)), true};
 }
 
@@ -105,7 +105,8 @@ Result<MachineGroup> decode_machine_group(const std::string& text) {
 
 async::Task<Result<MachineGroup>> MachineGroups::read(api::ProviderRef ref) {
   if (!version_) {
-    auto version = co_await served_version(client_, std::string(kGroup), kMachineVersions);
+    auto version =
+        co_await served_version(client_, std::string(kClusterApiGroup), kMachineVersions);
     if (!version)
       co_return fail(version.error());
     version_ = std::move(*version);

@@ -15,7 +15,7 @@ using resources::Amount;
 using resources::Quantity;
 using resources::ResourceName;
 
-constexpr std::string_view kGroup = "karpenter.sh";
+constexpr std::string_view kKarpenterGroup = "karpenter.sh";
 constexpr std::int64_t kNodesMax = 100'000;
 
 /// The member, or an empty object where it is not there; Invalid: it is something else.
@@ -74,7 +74,7 @@ Result<void> read_use(const Json& status, NodePool& into) {
 } // namespace
 
 kube::ResourceType node_pool_type(const std::string& version) {
-  return {std::string(kGroup), version, "nodepools", "NodePool", false};
+  return {std::string(kKarpenterGroup), version, "nodepools", "NodePool", false};
 }
 
 Result<NodePool> decode_node_pool(const std::string& text) {
@@ -100,7 +100,8 @@ Result<NodePool> decode_node_pool(const std::string& text) {
 
 async::Task<Result<NodePool>> NodePools::read(api::ProviderRef ref) {
   if (!version_) {
-    auto version = co_await served_version(client_, std::string(kGroup), kNodePoolVersions);
+    auto version =
+        co_await served_version(client_, std::string(kKarpenterGroup), kNodePoolVersions);
     if (!version)
       co_return fail(version.error());
     version_ = std::move(*version);

@@ -5,7 +5,7 @@
 namespace berth::api {
 namespace {
 
-constexpr JsonLimits kAnnotationLimits{.text_bytes_max = 1024, .depth_max = 2};
+constexpr JsonLimits kRollbackLimits{.text_bytes_max = 1024, .depth_max = 2};
 constexpr Range kTimes{1, 1'000'000};
 
 } // namespace
@@ -21,7 +21,7 @@ std::string encode_rollback(const RollbackRecord& record) {
 }
 
 Result<RollbackRecord> decode_rollback(std::string_view text) {
-  BERTH_TRY(const Json value, parse_json(text, kAnnotationLimits));
+  BERTH_TRY(const Json value, parse_json(text, kRollbackLimits));
   return detail::decode_value<RollbackRecord>(value, "");
 }
 

@@ -15,13 +15,13 @@ using resources::Int128;
 using resources::ResourceName;
 using resources::ResourceVector;
 
-constexpr std::int64_t kWhole = 1000;
+constexpr std::int64_t kWholeRequest = 1000;
 
 /// `part` in thousandths of `whole`, from 0 to 1000.
 std::int64_t thousandths(Amount part, Amount whole) {
   if (part <= Amount{} || whole <= Amount{})
     return 0;
-  return part >= whole ? kWhole : resources::scaled(part, kWhole, whole.value()).value();
+  return part >= whole ? kWholeRequest : resources::scaled(part, kWholeRequest, whole.value()).value();
 }
 
 bool may_hold(const PlacedNode& node) {
@@ -29,7 +29,7 @@ bool may_hold(const PlacedNode& node) {
 }
 
 std::int64_t block_of(const PlacedNode& node, const ResourceVector& wanted) {
-  std::int64_t block = kWhole;
+  std::int64_t block = kWholeRequest;
   for (const auto& [resource, amount] : wanted)
     if (Amount{} < amount)
       block = std::min(block, thousandths(node.free.get(resource), amount));
@@ -41,7 +41,7 @@ std::int64_t lack_of(const ResourceVector& free, const ResourceVector& wanted) {
   std::int64_t lack = 0;
   for (const auto& [resource, amount] : wanted)
     if (Amount{} < amount)
-      lack += kWhole - thousandths(free.get(resource), amount);
+      lack += kWholeRequest - thousandths(free.get(resource), amount);
   return lack;
 }
 
@@ -187,7 +187,7 @@ std::int64_t largest_block(const Placement& placement, const ResourceVector& wan
 }
 
 std::optional<DefragmentPlan> defragment(const Placement& placement, const ResourceVector& wanted) {
-  if (largest_block(placement, wanted) == kWhole || !is_enough_together(placement, wanted))
+  if (largest_block(placement, wanted) == kWholeRequest || !is_enough_together(placement, wanted))
     return std::nullopt;
   std::optional<DefragmentPlan> best;
   const auto rank = [](const DefragmentPlan& plan) {

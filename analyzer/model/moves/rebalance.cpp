@@ -12,14 +12,14 @@ using resources::Amount;
 using resources::Int128;
 using resources::ResourceName;
 
-constexpr std::int64_t kWhole = 1000;
+constexpr std::int64_t kWholeUse = 1000;
 /// A move that brings less is not worth its cost.
 constexpr std::int64_t kGainOfMoveMin = 10;
 
 std::int64_t share(Amount used, Amount whole) {
   if (used <= Amount{} || whole <= Amount{})
     return 0;
-  return resources::scaled(used, kWhole, whole.value()).value();
+  return resources::scaled(used, kWholeUse, whole.value()).value();
 }
 
 std::size_t busiest_node(const Placement& placement, const ResourceName& resource) {
@@ -104,7 +104,7 @@ std::optional<RebalancePlan> rebalance(const Placement& placement, const Resourc
     return std::nullopt;
   Placement then = placement;
   std::vector<bool> is_moved(placement.pods.size());
-  const std::int64_t even = mean_use(placement, resource) * options.even_below / kWhole;
+  const std::int64_t even = mean_use(placement, resource) * options.even_below / kWholeUse;
   RebalancePlan plan;
   plan.before = busiest_use(placement, resource);
   while (plan.moves.size() < kMovesMax) {

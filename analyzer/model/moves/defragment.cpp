@@ -21,7 +21,8 @@ constexpr std::int64_t kWholeRequest = 1000;
 std::int64_t thousandths(Amount part, Amount whole) {
   if (part <= Amount{} || whole <= Amount{})
     return 0;
-  return part >= whole ? kWholeRequest : resources::scaled(part, kWholeRequest, whole.value()).value();
+  return part >= whole ? kWholeRequest
+                       : resources::scaled(part, kWholeRequest, whole.value()).value();
 }
 
 bool may_hold(const PlacedNode& node) {

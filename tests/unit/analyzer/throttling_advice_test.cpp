@@ -13,8 +13,9 @@ using api::RecommendationKind;
 /// One of four pods is at its limit of one core; replicas follow the mean, which is low.
 struct Throttled : WorkloadWorld {
   explicit Throttled(Json actions = {"Replicas", "Resize"}) {
-    add_deployment(4,
-                   {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}}, {"limits", {{"cpu", "1"}}}});
+    container_resources = {{"requests", {{"cpu", "1"}, {"memory", "1Gi"}}},
+                           {"limits", {{"cpu", "1"}}}};
+    add_deployment(4);
     add_policy({{"actions", std::move(actions)}});
   }
   void pass(Duration span, int busiest_milli) {

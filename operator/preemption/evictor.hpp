@@ -89,7 +89,7 @@ private:
   /// Whose steps are under way, and whether a newer plan had something for it meanwhile.
   std::map<std::string, bool> busy_;
   std::set<std::string> evicting_; ///< those of them whose evictions are being sent
-  bool turned_away_ = false; ///< somebody was, as too much is under way
+  bool turned_away_ = false;       ///< somebody was, as too much is under way
   async::TaskGroup group_;
 };
 

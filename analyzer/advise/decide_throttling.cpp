@@ -9,6 +9,7 @@
 #include "analyzer/advise/decide_kind.hpp"
 #include "analyzer/advise/number.hpp"
 #include "analyzer/advise/policy_status.hpp"
+#include "analyzer/advise/throttling.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -68,10 +69,22 @@ std::optional<RequestChange> raised(const WorkloadView& view, const WorkloadFact
   return *change.limit > limit ? std::optional(change) : std::nullopt;
 }
 
+std::string metric_of(const WorkloadView& view, const ContainerThrottling& one) {
+  return "share/throttling/" + view.workload->containers[one.container].name;
+}
+
+/// What was measured before the limit was raised says nothing of the new one.
+bool was_raised_lately(const WorkloadView& view, const ContainerThrottling& one, TimePoint now) {
+  return std::ranges::any_of(view.recommendations, [&](const RecommendationPtr& past) {
+    return past->spec.kind == RecommendationKind::ResolveBottleneck && past->spec.evidence &&
+           past->spec.evidence->metric == metric_of(view, one) && past->status.applied_at &&
+           now < *past->status.applied_at + kThrottlingWatched;
+  });
+}
+
 api::Evidence evidence_now(const WorkloadView& view, const ContainerThrottling& one) {
   // Thousandths are what cpu is counted in.
-  return evidence_of(ResourceName::cpu(), one.course,
-                     "share/throttling/" + view.workload->containers[one.container].name);
+  return evidence_of(ResourceName::cpu(), one.course, metric_of(view, one));
 }
 
 Finding finding_of(const WorkloadView& view, const ContainerThrottling& one,
@@ -116,7 +129,8 @@ std::optional<Finding> find(const Plan& plan, const WorkloadView& view, const Wo
   double most = 0;
   for (const ContainerThrottling& one : facts.throttlings) {
     const auto bottleneck = bottleneck_of(one);
-    if (!bottleneck || one.share <= most || is_answered(plan, view, one.container))
+    if (!bottleneck || one.share <= most || is_answered(plan, view, one.container) ||
+        was_raised_lately(view, one, context.now))
       continue;
     const double percent = std::min(bottleneck->resolutions.front().amount, kRaisePercentMax);
     if (const auto change = raised(view, facts, one.container, percent)) {

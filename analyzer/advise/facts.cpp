@@ -83,7 +83,10 @@ Proofs pool_proofs(const PoolView& view, const PoolUsage& usage, const History& 
       return percent_of(amount(metric, at), kWholeShare);
     return percent_of(amount(metric, at), number(capacity.get(split(metric).second)));
   };
-  proofs.too_much_percent = [settings = settings_of(view, {})](const std::string& metric) {
+  proofs.too_much_percent =
+      [settings = settings_of(view, {})](const std::string& metric) -> std::optional<double> {
+    if (is_share(metric)) // more of it is no trouble
+      return std::nullopt;
     return settings.thresholds_of(split(metric).second).warning_percent;
   };
   proofs.is_applied = [pool = view.pool, nodes = usage.nodes,

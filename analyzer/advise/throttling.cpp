@@ -11,8 +11,6 @@ namespace {
 using resources::Amount;
 using resources::ResourceName;
 
-constexpr Duration kWatched = std::chrono::hours{1};
-
 } // namespace
 
 std::optional<double> throttled_now(const Workload& workload, const std::string& container,
@@ -37,7 +35,7 @@ std::vector<ContainerThrottling> throttlings_of(const WorkloadView& view, FactsS
     if (series == nullptr || series->is_stale(now) ||
         containers[at].limits.get(ResourceName::cpu()) <= Amount{})
       continue;
-    const auto samples = series->since(kWatched, now);
+    const auto samples = series->since(kThrottlingWatched, now);
     ContainerThrottling one;
     one.container = at;
     one.samples = samples.size();

@@ -13,6 +13,8 @@ namespace berth::analyzer {
 /// From so much of its limit on a container is taken to be held back: use is a mean over a quarter
 /// of a minute or more, and a limit holds for a tenth of a second.
 inline constexpr double kAtLimitPart = 0.95;
+/// How much of the past tells whether a container is held back.
+inline constexpr Duration kThrottlingWatched = std::chrono::hours{1};
 
 /// 1000 or 0; nothing without a limit or a measurement.
 [[nodiscard]] std::optional<double>

@@ -149,9 +149,9 @@ Compared note_verified(const api::ScalingRecommendation& one,
     outcome.before = one.spec.expected_improvement->from;
     outcome.after = percent_quantity(*after);
     if (status.applied_at && *status.applied_at < point->at)
-      outcome.result = result_of(
-          *one.spec.expected_improvement, *after,
-          proofs.too_much_percent ? std::optional(proofs.too_much_percent(metric)) : std::nullopt);
+      outcome.result =
+          result_of(*one.spec.expected_improvement, *after,
+                    proofs.too_much_percent ? proofs.too_much_percent(metric) : std::nullopt);
   }
   status.outcome = outcome;
   return compared;

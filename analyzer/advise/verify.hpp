@@ -23,7 +23,7 @@ struct Proofs {
   std::function<std::optional<double>(const api::ScalingRecommendation&)> granted;
   /// From how many percent of it on the target has too little, so that less of it was no
   /// improvement; may be null.
-  std::function<double(const std::string& metric)> too_much_percent;
+  std::function<std::optional<double>(const std::string& metric)> too_much_percent;
   /// Whether the target is as the patch asks for.
   std::function<bool(const api::ScalingRecommendation&)> is_applied;
 };

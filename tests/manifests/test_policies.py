@@ -393,8 +393,8 @@ def test_editor_of_a_namespace_may_not_scale_a_pool(world):
 # --- what the provider of a pool scales -----------------------------------------------------------
 
 
-def grown_pool(name, provider, **ref):
-    return {"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool", "metadata": {"name": name},
+def grown_pool(pool, provider, **ref):
+    return {"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool", "metadata": {"name": pool},
             "spec": {"elastic": {"maxNodes": 3, "provider": provider, "providerRef": ref}}}
 
 

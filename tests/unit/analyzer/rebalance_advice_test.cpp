@@ -69,7 +69,7 @@ TEST_CASE("one busy quarter of an hour is no imbalance") {
 TEST_CASE("advice to rebalance ends once use is even, and is verified by the busiest node") {
   Unbalanced world;
   SimulatedAnalyzer analyzer(world);
-  world.pass(75min);
+  world.pass(50min);
   REQUIRE(world.advice().size() == 1);
   world.admin.remove("Pod", {"shop", "web-0"}, 0);
   world.add_replica("web", "web-2", 1, "n-3");

@@ -41,7 +41,7 @@ struct Throttled : WorkloadWorld {
 TEST_CASE("a container at its cpu limit asks for a higher one, where replicas follow the mean") {
   Throttled world;
   SimulatedAnalyzer analyzer(world);
-  world.pass(20min, 990);
+  world.pass(22min, 990);
   const auto found = world.advice();
   REQUIRE(found.size() == 1);
   const auto& spec = found[0].spec;

@@ -261,7 +261,7 @@ TEST_CASE("What a disruption budget forbids stops all evictions before the first
   EvictionWorld world;
   world.admin.create(simulation::make_budget("research", "keep", "app", "web", 2));
   const Answer answer = world.apply();
-  CHECK(answer.exit_code == program::kExitFailure);
+  CHECK(answer.exit_code == kExitNotPermitted);
   CHECK(answer.err.find("evict pod research/web-0") != std::string::npos);
   CHECK(world.pods() == 2);
 }

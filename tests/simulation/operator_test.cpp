@@ -310,9 +310,11 @@ void Turmoil::check_preemption(const std::vector<Json>& pods) {
         promised.erase(decision);
   for (const auto& [decision, cpu] : promised) {
     int freed = 0;
+    int not_freed = 0;
     for (const std::string& uid : victims[decision])
-      freed += held.contains(uid) ? 0 : cpu_of_pods_[uid];
-    taken += std::min(cpu, freed);
+      (held.contains(uid) ? not_freed : freed) += cpu_of_pods_[uid];
+    // More than it needs may be freed, as gangs go whole.
+    taken += std::min(freed, std::max(cpu - not_freed, 0));
   }
   CHECK(taken <= kCpuOfTeams); // P3: what victims freed, nobody else has
   for (const Json& pod : pods) {

@@ -41,11 +41,6 @@ const api::CarriedOut* last_step(const std::vector<RecommendationPtr>& known) {
   return newest;
 }
 
-bool was_sent(const PoolView& view, const api::CarriedOut& step) {
-  const auto& acted = view.policy->status.last_applied_at;
-  return acted && step.at <= *acted;
-}
-
 bool grew(const api::PoolStep& step) {
   return step.from < step.to;
 }
@@ -95,7 +90,7 @@ std::optional<StepVerdict> too_early(const PoolQuestion& question, Recommendatio
   const auto* last = last_step(known);
   if (last == nullptr)
     return std::nullopt;
-  const bool is_sent = was_sent(question.view, *last);
+  const bool is_sent = was_sent(*question.view.policy, last->at);
   if (is_sent && is_overruled(*question.facts.provider, *last) &&
       now < last->at + kOverruledBackOff)
     return no_step(Reason::UndoneLately, "Somebody else undid the change of " +
@@ -119,7 +114,8 @@ StepVerdict asked_already(const PoolQuestion& question,
   const std::string seen = describe(machines) + " has " + std::to_string(machines.ready) + " of " +
                            std::to_string(machines.asked) + " machines ready";
   const auto* last = last_step(known);
-  const bool is_ours = last != nullptr && was_sent(question.view, *last) && grew(*last->nodes);
+  const bool is_ours =
+      last != nullptr && was_sent(*question.view.policy, last->at) && grew(*last->nodes);
   return is_ours ? no_step(Reason::NodesMissing,
                            seen + " long after the others were asked for: see why there")
                  : no_step(Reason::NodesPending, seen + ": the others are on their way");
@@ -232,25 +228,6 @@ StepVerdict judge(const PoolQuestion& question, const api::ScalingRecommendation
   return within_limits(question, std::move(verdict));
 }
 
-/// The status with the condition that says why it is not, or not yet, as was recommended.
-void say(Plan& plan, const api::ObjectMeta& meta, api::ScalingRecommendationStatus status,
-         Reason reason, std::string message, TimePoint now) {
-  api::Condition applied;
-  applied.type = "Applied";
-  applied.status = api::ConditionStatus::False;
-  applied.reason = reason;
-  applied.message = std::move(message);
-  applied.observed_generation = meta.generation;
-  api::set_condition(status.conditions, std::move(applied), now);
-  amend_status(plan, meta, std::move(status));
-}
-
-bool says(const api::ScalingRecommendation& one, const StepVerdict& verdict) {
-  const auto* applied = api::find_condition(one.status.conditions, "Applied");
-  return applied != nullptr && applied->reason == verdict.reason &&
-         applied->message == verdict.message;
-}
-
 PoolChange change(const PoolQuestion& question, const api::ScalingRecommendation& one,
                   const api::PoolStep& step) {
   PoolChange change;
@@ -304,7 +281,9 @@ void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecom
   }
   auto status = one.status;
   status.carried_out = carried;
-  say(plan, one.meta, std::move(status), Reason::NodesPending, pending_words(carried), now);
+  amend_status(
+      plan, one.meta,
+      with_applied(one.meta, std::move(status), Reason::NodesPending, pending_words(carried), now));
   plan.pool_change = std::move(pool);
 }
 
@@ -340,8 +319,8 @@ void act_on_pool(Plan& plan, const PoolQuestion& question, TimePoint now) {
   const StepVerdict verdict = judge(question, *one, known, now);
   if (verdict.step)
     carry_out(plan, question, *one, verdict, now);
-  else if (!verdict.message.empty() && !says(*one, verdict))
-    say(plan, one->meta, one->status, verdict.reason, verdict.message, now);
+  else if (!verdict.message.empty())
+    say_applied(plan, *one, verdict.reason, verdict.message, now);
 }
 
 } // namespace berth::analyzer

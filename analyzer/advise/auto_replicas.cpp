@@ -25,12 +25,6 @@ std::string replicas(std::int32_t number) {
   return std::to_string(number) + (number == 1 ? " replica" : " replicas");
 }
 
-/// Whether anything was done to the target at that time or since: what is noted before it is sent
-/// may not have been done.
-bool was_sent(const api::ScalingPolicy& policy, TimePoint at) {
-  return policy.status.last_applied_at && at <= *policy.status.last_applied_at;
-}
-
 /// A target that is short of replicas must not be so for hours.
 Duration back_off(RecommendationKind kind, std::int64_t times, Duration cooldown) {
   if (kind == RecommendationKind::ScaleIn)

@@ -116,6 +116,10 @@ RecommendationPtr newest_carried_out(const std::vector<RecommendationPtr>& recom
   return newest;
 }
 
+bool was_sent(const api::ScalingPolicy& policy, TimePoint at) {
+  return policy.status.last_applied_at && at <= *policy.status.last_applied_at;
+}
+
 void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
           const std::optional<api::ObjectKey>& wanted, std::optional<Reason> over,
           const AdvisorOptions& options, TimePoint now) {

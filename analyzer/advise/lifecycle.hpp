@@ -38,9 +38,13 @@ last_carried_out(const std::vector<RecommendationPtr>& recommendations,
 [[nodiscard]] RecommendationPtr
 newest_carried_out(const std::vector<RecommendationPtr>& recommendations);
 
+/// Whether anything was done to the target at that time or since: what is noted before it is sent
+/// may not have been done.
+[[nodiscard]] bool was_sent(const api::ScalingPolicy& policy, TimePoint at);
+
 /// Ends what stands and is not `wanted` any more, and removes what ended long ago, but not what
-/// back-off and cooldown go by. `over`: why what
-/// stands ends before its time; absent: only its time ends it.
+/// back-off and cooldown go by. `over`: why what stands ends before its time; absent: only its time
+/// ends it.
 void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
           const std::optional<api::ObjectKey>& wanted, std::optional<Reason> over,
           const AdvisorOptions& options, TimePoint now);

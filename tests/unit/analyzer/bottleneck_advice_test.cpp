@@ -22,22 +22,9 @@ struct FullPool : MovesWorld {
   [[nodiscard]] auto advice() { return standing_of(RecommendationKind::ResolveBottleneck); }
 };
 
-/// Of four nodes one is used up by pods that share it.
-struct Contended : MovesWorld {
-  Contended() : MovesWorld(4) {
-    add_deployment("web", 1, {"n-0", "n-1"});
-    add_deployment("api", 1, {"n-0", "n-2"});
-  }
-  void pass(Duration span, int busy_milli = 9500) {
-    for (Duration passed{0}; passed < span; passed += 1min) {
-      measure("n-0", busy_milli, 10);
-      for (const char* node : {"n-1", "n-2", "n-3"})
-        measure(node, 1000, 10);
-      measure_pod("web-0", 3000);
-      measure_pod("api-0", 2000);
-      executor.run_for(1min);
-    }
-  }
+/// The busy node is used up.
+struct Contended : BusyNodeWorld {
+  void pass(Duration span, int busy_milli = 9500) { BusyNodeWorld::pass(span, busy_milli); }
   [[nodiscard]] auto advice() { return standing_of(RecommendationKind::ResolveBottleneck); }
 };
 

@@ -98,4 +98,22 @@ struct MovesWorld : PoolWorld {
   }
 };
 
+/// Four nodes, of which n-0 is the busy one: pods of two Deployments share it.
+struct BusyNodeWorld : MovesWorld {
+  BusyNodeWorld() : MovesWorld(4) {
+    add_deployment("web", 1, {"n-0", "n-1"});
+    add_deployment("api", 1, {"n-0", "n-2"});
+  }
+  void pass(Duration span, int busy_milli) {
+    for (Duration passed{0}; passed < span; passed += std::chrono::minutes{1}) {
+      measure("n-0", busy_milli, 10);
+      for (const char* node : {"n-1", "n-2", "n-3"})
+        measure(node, 1000, 10);
+      measure_pod("web-0", 3000);
+      measure_pod("api-0", 2000);
+      executor.run_for(std::chrono::minutes{1});
+    }
+  }
+};
+
 } // namespace berth::analyzer

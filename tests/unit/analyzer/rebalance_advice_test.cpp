@@ -11,23 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 using api::RecommendationKind;
 
-/// Of four nodes n-0 uses seven of its ten cores, the others one each.
-struct Unbalanced : MovesWorld {
-  Unbalanced() : MovesWorld(4) {
-    set_strategy("WorstFit");
-    add_deployment("web", 1, {"n-0", "n-1"});
-    add_deployment("api", 1, {"n-0", "n-2"});
-  }
-  void pass(Duration span, int busy_milli = 7000) {
-    for (Duration passed{0}; passed < span; passed += 1min) {
-      measure("n-0", busy_milli, 10);
-      for (const char* node : {"n-1", "n-2", "n-3"})
-        measure(node, 1000, 10);
-      measure_pod("web-0", 3000);
-      measure_pod("api-0", 2000);
-      executor.run_for(1min);
-    }
-  }
+/// The busy node uses seven of its ten cores, the others one each.
+struct Unbalanced : BusyNodeWorld {
+  Unbalanced() { set_strategy("WorstFit"); }
+  void pass(Duration span, int busy_milli = 7000) { BusyNodeWorld::pass(span, busy_milli); }
   [[nodiscard]] auto advice() { return standing_of(RecommendationKind::Rebalance); }
 };
 

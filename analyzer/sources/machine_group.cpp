@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include "analyzer/sources/served_version.hpp"
 #include "lib/kube/codec_simdjson.hpp"
 
 namespace berth::analyzer {
@@ -16,7 +15,6 @@ using kube::JsonElement;
 using kube::member;
 using kube::read_members;
 
-constexpr std::string_view kClusterApiGroup = "cluster.x-k8s.io";
 /// As many machines as a pool may have nodes.
 constexpr std::int64_t kMachinesMax = 100'000;
 
@@ -103,27 +101,11 @@ Result<MachineGroup> decode_machine_group(const std::string& text) {
   return *group;
 }
 
-async::Task<Result<MachineGroup>> MachineGroups::read(api::ProviderRef ref) {
-  if (!version_) {
-    auto version =
-        co_await served_version(client_, std::string(kClusterApiGroup), kMachineVersions);
-    if (!version)
-      co_return fail(version.error());
-    version_ = std::move(*version);
-  }
+async::Task<Result<MachineGroup>> MachineGroups::read(const api::ProviderRef& ref) {
   const auto kind = ref.kind.value_or(api::NodeGroupKind::MachineDeployment);
-  const api::ObjectKey key{ref.ns, ref.name};
-  const kube::ResourceType type = machine_type(kind, *version_);
-  const auto text = co_await client_.get(type, key);
-  if (!text) {
-    if (text.error().code == Code::NotFound)
-      version_.reset(); // the object is not there, or that version of it
-    co_return fail(text.error().while_doing("read " + type.kind + ' ' + to_string(key)));
-  }
-  auto group = decode_machine_group(*text);
-  if (!group)
-    co_return fail(group.error().while_doing("read " + type.kind + ' ' + to_string(key)));
-  co_return std::move(*group);
+  return group_.read<MachineGroup>(
+      [kind](const std::string& version) { return machine_type(kind, version); },
+      {ref.ns, ref.name}, decode_machine_group);
 }
 
 } // namespace berth::analyzer

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "analyzer/sources/served_version.hpp"
 #include "lib/api/object_meta.hpp"
 #include "lib/api/resource_pool.hpp"
 #include "lib/async/task.hpp"
@@ -47,20 +48,21 @@ struct MachineGroup {
 
 /// The object; Invalid: it cannot be read.
 [[nodiscard]] Result<MachineGroup> decode_machine_group(const std::string& text);
-/// The versions of cluster.x-k8s.io that are known here, the newest first.
+inline constexpr std::string_view kClusterApiGroup = "cluster.x-k8s.io";
+/// The versions of it that are known here, the newest first.
 inline constexpr std::array<std::string_view, 2> kMachineVersions{"v1beta2", "v1beta1"};
 
 /// Reads machine groups, by the version of the API that is served.
 class MachineGroups {
 public:
-  explicit MachineGroups(kube::Client& client) : client_(client) {}
+  explicit MachineGroups(kube::Client& client)
+      : group_(client, std::string(kClusterApiGroup), kMachineVersions) {}
 
   /// NotFound: there is no such object, or no Cluster API in this cluster.
-  [[nodiscard]] async::Task<Result<MachineGroup>> read(api::ProviderRef ref);
+  [[nodiscard]] async::Task<Result<MachineGroup>> read(const api::ProviderRef& ref);
 
 private:
-  kube::Client& client_;
-  std::optional<std::string> version_; ///< asked for once, and again when it is no longer served
+  ServedGroup group_;
 };
 
 } // namespace berth::analyzer

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "analyzer/sources/served_version.hpp"
 #include "lib/api/json.hpp"
 #include "lib/resources/quantity.hpp"
 
@@ -15,7 +14,6 @@ using resources::Amount;
 using resources::Quantity;
 using resources::ResourceName;
 
-constexpr std::string_view kKarpenterGroup = "karpenter.sh";
 constexpr std::int64_t kNodesMax = 100'000;
 
 /// The member, or an empty object where it is not there; Invalid: it is something else.
@@ -98,25 +96,8 @@ Result<NodePool> decode_node_pool(const std::string& text) {
   return pool;
 }
 
-async::Task<Result<NodePool>> NodePools::read(api::ProviderRef ref) {
-  if (!version_) {
-    auto version =
-        co_await served_version(client_, std::string(kKarpenterGroup), kNodePoolVersions);
-    if (!version)
-      co_return fail(version.error());
-    version_ = std::move(*version);
-  }
-  const api::ObjectKey key{"", ref.name};
-  const auto text = co_await client_.get(node_pool_type(*version_), key);
-  if (!text) {
-    if (text.error().code == Code::NotFound)
-      version_.reset(); // the object is not there, or that version of it
-    co_return fail(text.error().while_doing("read NodePool " + ref.name));
-  }
-  auto pool = decode_node_pool(*text);
-  if (!pool)
-    co_return fail(pool.error().while_doing("read NodePool " + ref.name));
-  co_return std::move(*pool);
+async::Task<Result<NodePool>> NodePools::read(const api::ProviderRef& ref) {
+  return group_.read<NodePool>(node_pool_type, {"", ref.name}, decode_node_pool);
 }
 
 } // namespace berth::analyzer

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/sources/served_version.hpp"
 #include "lib/api/resource_pool.hpp"
 #include "lib/async/task.hpp"
 #include "lib/base/result.hpp"
@@ -18,7 +19,8 @@
 
 namespace berth::analyzer {
 
-/// The versions of karpenter.sh that are known here, the newest first.
+inline constexpr std::string_view kKarpenterGroup = "karpenter.sh";
+/// The versions of it that are known here, the newest first.
 inline constexpr std::array<std::string_view, 2> kNodePoolVersions{"v1", "v1beta1"};
 
 /// A limit on cpu or memory.
@@ -51,14 +53,14 @@ struct NodePool {
 /// Reads NodePools, by the version of the API that is served.
 class NodePools {
 public:
-  explicit NodePools(kube::Client& client) : client_(client) {}
+  explicit NodePools(kube::Client& client)
+      : group_(client, std::string(kKarpenterGroup), kNodePoolVersions) {}
 
   /// NotFound: there is no such object, or no Karpenter in this cluster.
-  [[nodiscard]] async::Task<Result<NodePool>> read(api::ProviderRef ref);
+  [[nodiscard]] async::Task<Result<NodePool>> read(const api::ProviderRef& ref);
 
 private:
-  kube::Client& client_;
-  std::optional<std::string> version_; ///< asked for once, and again when it is no longer served
+  ServedGroup group_;
 };
 
 } // namespace berth::analyzer

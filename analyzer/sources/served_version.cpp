@@ -42,15 +42,17 @@ Result<std::string> decode_served_version(const std::string& text,
   return fail(Code::NotFound, "neither " + all + " is served");
 }
 
-async::Task<Result<std::string>> served_version(kube::Client& client, std::string group,
-                                                std::span<const std::string_view> known) {
-  const auto text = co_await client.get_raw("/apis/" + group);
+async::Task<Result<void>> ServedGroup::find_version() {
+  if (version_)
+    co_return Result<void>{};
+  const auto text = co_await client_.get_raw("/apis/" + group_);
   if (!text)
-    co_return fail(text.error().while_doing("look for " + group));
-  auto version = decode_served_version(*text, known);
+    co_return fail(text.error().while_doing("look for " + group_));
+  auto version = decode_served_version(*text, known_);
   if (!version)
-    co_return fail(version.error().while_doing("look for " + group));
-  co_return std::move(*version);
+    co_return fail(version.error().while_doing("look for " + group_));
+  version_ = std::move(*version);
+  co_return Result<void>{};
 }
 
 } // namespace berth::analyzer

@@ -16,12 +16,12 @@
 #include "lib/api/labels.hpp"
 #include "lib/async/task_group.hpp"
 #include "lib/base/file.hpp"
-#include "lib/base/text.hpp"
 #include "lib/cluster/watch_metrics.hpp"
 #include "lib/http/beast_transport.hpp"
 #include "lib/http/tls.hpp"
 #include "lib/kube/events.hpp"
 #include "lib/kube/leader_election.hpp"
+#include "lib/kube/token_source.hpp"
 #include "lib/outbound/rest_transport.hpp"
 #include "lib/program/event_options.hpp"
 #include "lib/program/identity.hpp"
@@ -32,35 +32,35 @@ namespace {
 using namespace berth;
 
 constexpr const char* kProgram = "berth-analyzer";
-constexpr std::size_t kTokenBytesMax = std::size_t{64} << 10U;
 /// Who asks for a metric waits meanwhile, and asks again by itself.
 constexpr Duration kReviewTimeout = std::chrono::seconds{5};
 
 /// What is asked of others than the API server; empty where nothing is.
 struct Outside {
   std::unique_ptr<outbound::RestTransport> transport{};
+  std::unique_ptr<kube::FileTokenSource> prometheus_tokens{};
   std::unique_ptr<analyzer::Prometheus> prometheus{};
   std::unique_ptr<outbound::RestTransport> webhook_transport{};
   std::unique_ptr<analyzer::PoolWebhook> pool_webhook{};
 };
 
 /// Invalid or NotFound names the file or the URL that is of no use.
-Result<void> connect_prometheus(Outside& outside, async::Executor& executor,
+Result<void> connect_prometheus(Outside& outside, async::Executor& executor, const Clock& clock,
                                 const analyzer::AnalyzerOptions& options) {
   if (options.prometheus_url.empty())
     return {};
-  std::string token;
   outbound::RestOptions rest;
-  if (!options.prometheus_token_file.empty()) {
-    BERTH_TRY(const std::string text, read_file(options.prometheus_token_file, kTokenBytesMax));
-    token = trimmed_end(text, " \r\n");
+  if (const std::string& file = options.prometheus_token_file; !file.empty()) {
+    BERTH_CHECK(kube::read_token(file));
+    outside.prometheus_tokens = std::make_unique<kube::FileTokenSource>(file, clock);
   }
   if (!options.prometheus_ca_file.empty()) {
     BERTH_TRY(rest.ca_pem, read_file(options.prometheus_ca_file, http::kPemBytesMax));
   }
   BERTH_TRY(outside.transport,
             outbound::RestTransport::create(executor, options.prometheus_url, rest));
-  outside.prometheus = std::make_unique<analyzer::Prometheus>(*outside.transport, std::move(token));
+  outside.prometheus =
+      std::make_unique<analyzer::Prometheus>(*outside.transport, outside.prometheus_tokens.get());
   return {};
 }
 
@@ -85,9 +85,10 @@ Result<void> connect_webhook(Outside& outside, async::Executor& executor,
   return {};
 }
 
-Result<Outside> connect(async::Executor& executor, const analyzer::AnalyzerOptions& options) {
+Result<Outside> connect(program::Program& frame, const analyzer::AnalyzerOptions& options) {
+  async::Executor& executor = frame.executor();
   Outside outside;
-  if (const auto done = connect_prometheus(outside, executor, options); !done)
+  if (const auto done = connect_prometheus(outside, executor, frame.clock(), options); !done)
     return fail(Error{done.error().code, "--prometheus-url: " + done.error().message});
   if (const auto done = connect_webhook(outside, executor, options); !done)
     return fail(Error{done.error().code, "--pool-webhook-url: " + done.error().message});
@@ -250,7 +251,7 @@ int main(int argc, char** argv) {
     return program::report(kProgram, frame.error().message);
   if (line.options.identity.empty())
     line.options.identity = program::make_identity((*frame)->make_rng());
-  auto outside = connect((*frame)->executor(), line.options);
+  auto outside = connect(**frame, line.options);
   if (!outside)
     return program::report(kProgram, outside.error().message);
   Analyzer parts(**frame, std::move(line.options), std::move(*outside));

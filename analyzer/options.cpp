@@ -30,7 +30,7 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
   app.add_option("--prometheus-url", options.prometheus_url,
                  "server that is asked for the Prometheus metrics of policies; default: none");
   app.add_option("--prometheus-token-file", options.prometheus_token_file,
-                 "file with the bearer token for it; read once");
+                 "file with the bearer token for it; read again each minute");
   app.add_option("--prometheus-ca-file", options.prometheus_ca_file,
                  "PEM file with the issuers trusted for it; default: the system's");
   app.add_option("--pool-webhook-url", options.pool_webhook_url,

@@ -124,7 +124,7 @@ Result<void> Extender::start() {
     return router_.handle(std::move(request));
   });
   if (!serving)
-    return fail(serving.error().while_doing("--bind-address"));
+    return fail(serving.error().code, "--bind-address: " + serving.error().message);
   server_ = std::move(*serving);
   if (tls_) {
     note_reload(http::certificate_expiration(tls_->cert_pem));
@@ -136,7 +136,7 @@ Result<void> Extender::start() {
   if (!options_.gate_bind_address.empty()) {
     auto gate = extender::GateServer::start(options_, *tls_, frame_.registry(), log_);
     if (!gate)
-      return fail(gate.error().while_doing("--gate-bind-address"));
+      return fail(gate.error().code, "--gate-bind-address: " + gate.error().message);
     gate_ = std::move(*gate);
   }
   frame_.registry().before_exposition([this] { copy_counters(); });

@@ -128,14 +128,22 @@ async::Task<Result<std::vector<Sample>>> Prometheus::read(RangeQuery query) {
   request.method = "GET";
   request.target = target_of(query);
   request.headers.add("Accept", "application/json");
-  if (!bearer_token_.empty())
-    request.headers.add("Authorization", "Bearer " + bearer_token_);
+  std::string token;
+  if (tokens_ != nullptr) {
+    auto given = co_await tokens_->token();
+    if (!given)
+      co_return fail(given.error().while_doing("ask Prometheus"));
+    token = std::move(*given);
+    request.headers.add("Authorization", "Bearer " + token);
+  }
   http::SendOptions options;
   options.timeout = limits_.timeout;
   options.response_bytes_max = limits_.response_bytes_max;
   auto response = co_await transport_.send(std::move(request), options);
   if (!response)
     co_return fail(response.error().while_doing("ask Prometheus"));
+  if (response->status == 401 && tokens_ != nullptr)
+    tokens_->reject(token);
   auto decoded = decode_range(response->body, limits_);
   if (response->status != 200)
     co_return fail(error_of(response->status, decoded));

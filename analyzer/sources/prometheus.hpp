@@ -12,6 +12,7 @@
 #include "lib/async/task.hpp"
 #include "lib/base/result.hpp"
 #include "lib/http/transport.hpp"
+#include "lib/kube/client.hpp"
 
 namespace berth::analyzer {
 
@@ -40,16 +41,17 @@ struct RangeQuery {
 
 class Prometheus {
 public:
-  /// `bearer_token` empty: none is sent.
-  Prometheus(http::Transport& transport, std::string bearer_token, PrometheusLimits limits = {})
-      : transport_(transport), bearer_token_(std::move(bearer_token)), limits_(limits) {}
+  /// `tokens` are asked before each query; without them none is sent.
+  explicit Prometheus(http::Transport& transport, kube::TokenSource* tokens = nullptr,
+                      PrometheusLimits limits = {})
+      : transport_(transport), tokens_(tokens), limits_(limits) {}
 
   /// Unavailable and Timeout: ask again later. Unauthorized, Forbidden: the token is not good.
   [[nodiscard]] async::Task<Result<std::vector<Sample>>> read(RangeQuery query);
 
 private:
   http::Transport& transport_;
-  std::string bearer_token_;
+  kube::TokenSource* tokens_;
   PrometheusLimits limits_;
 };
 

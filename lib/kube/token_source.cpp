@@ -15,6 +15,11 @@ constexpr Duration kLeeway = std::chrono::seconds{10};
 
 } // namespace
 
+Result<std::string> read_token(const std::string& path) {
+  BERTH_TRY(const std::string text, read_file(path, kTokenBytesMax));
+  return clean_token(text, path);
+}
+
 async::Task<Result<std::string>> StaticTokenSource::token() {
   co_return token_;
 }
@@ -23,8 +28,7 @@ async::Task<Result<std::string>> FileTokenSource::token() {
   const SteadyPoint now = clock_.steady_now();
   if (!token_.empty() && read_ && now - *read_ < kReadEvery - kLeeway)
     co_return token_;
-  auto text = read_file(path_, kTokenBytesMax);
-  auto fresh = text ? clean_token(*text, path_) : std::move(text);
+  auto fresh = read_token(path_);
   if (!fresh && token_.empty())
     co_return fail(std::move(fresh).error());
   read_ = now;

@@ -12,6 +12,9 @@ namespace berth::kube {
 /// a header. `name` begins the message; the token itself is never in it.
 [[nodiscard]] Result<std::string> clean_token(std::string_view text, const std::string& name);
 
+/// The token in a file, cleaned; the message of an error names the file.
+[[nodiscard]] Result<std::string> read_token(const std::string& path);
+
 class StaticTokenSource final : public TokenSource {
 public:
   explicit StaticTokenSource(std::string token) : token_(std::move(token)) {}

@@ -50,7 +50,7 @@ TEST_CASE("replicas follow a policy's metric from Prometheus, with its past at o
   world.add_deployment(2);
   world.add_policy({{"actions", {"Replicas"}}, {"metrics", Json::array({kQueue})}});
   SteadyPrometheus server;
-  Prometheus prometheus(server, "");
+  Prometheus prometheus(server);
   SimulatedAnalyzer analyzer(world, {}, &prometheus);
   world.measure_pods_for(7min, 300, 300);
   const auto found = world.standing_in("shop");
@@ -72,7 +72,7 @@ TEST_CASE("a Prometheus that cannot be reached is an outage of its metrics and n
   world.add_policy({{"actions", {"Replicas"}}, {"metrics", Json::array({kQueue})}});
   SteadyPrometheus server;
   server.is_down = true;
-  Prometheus prometheus(server, "");
+  Prometheus prometheus(server);
   SimulatedAnalyzer analyzer(world, {}, &prometheus);
   world.measure_pods_for(80min, 100, 100); // idle by what is known
   CHECK(world.recommendations("shop").empty());
@@ -84,7 +84,7 @@ TEST_CASE("a Prometheus that is down keeps no busy Deployment from growing by it
   world.add_policy({{"actions", {"Replicas"}}, {"metrics", Json::array({kQueue})}});
   SteadyPrometheus server;
   server.is_down = true;
-  Prometheus prometheus(server, "");
+  Prometheus prometheus(server);
   SimulatedAnalyzer analyzer(world, {}, &prometheus);
   world.measure_pods_for(20min, 900, 500);
   const auto found = world.standing_in("shop");
@@ -106,7 +106,7 @@ TEST_CASE("a Prometheus that does not answer is asked once in a cycle") {
   world.add_policy({{"actions", {"Replicas"}}, {"metrics", metrics}});
   SteadyPrometheus server;
   server.is_down = true;
-  Prometheus prometheus(server, "");
+  Prometheus prometheus(server);
   SimulatedAnalyzer analyzer(world, {}, &prometheus);
   world.measure_pods_for(10min, 300, 300);
   CHECK(server.asked >= 9);
@@ -118,7 +118,7 @@ TEST_CASE("a metric that is gone is stale, and not what it was or nothing") {
   world.add_deployment(4);
   world.add_policy({{"actions", {"Replicas"}}, {"metrics", Json::array({kQueue})}});
   SteadyPrometheus server;
-  Prometheus prometheus(server, "");
+  Prometheus prometheus(server);
   SimulatedAnalyzer analyzer(world, {}, &prometheus);
   world.measure_pods_for(20min, 300, 300); // 30 for four replicas of ten each: as it should be
   REQUIRE(world.recommendations("shop").empty());

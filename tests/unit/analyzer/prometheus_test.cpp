@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lib/async/executor.hpp"
+#include "lib/kube/token_source.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -43,8 +44,8 @@ struct CannedTransport final : http::Transport {
   std::optional<Error> failure{};
 };
 
-Result<std::vector<Sample>> read(CannedTransport& transport, std::string token = "") {
-  Prometheus prometheus(transport, std::move(token));
+Result<std::vector<Sample>> read(CannedTransport& transport, kube::TokenSource* tokens = nullptr) {
+  Prometheus prometheus(transport, tokens);
   RangeQuery query{"sum(rate(http_requests_total[5m]))", TimePoint{1s}, TimePoint{61s}, 60s};
   std::optional<Result<std::vector<Sample>>> found;
   const auto run = [&]() -> async::Task<void> {
@@ -118,7 +119,8 @@ TEST_CASE("the request names the expression and the range, and carries the token
   CannedTransport transport;
   transport.answer.status = 200;
   transport.answer.body = matrix(series(R"([1, "4"])"));
-  const auto found = read(transport, "secret");
+  kube::StaticTokenSource tokens("secret");
+  const auto found = read(transport, &tokens);
   REQUIRE(found);
   CHECK(transport.asked.target ==
         "/api/v1/query_range?query=sum%28rate%28http_requests_total%5B5m%5D%29%29"
@@ -144,6 +146,31 @@ TEST_CASE("what went wrong is told apart: the token, the query, the server, the 
   CHECK(code(503, "") == Code::Unavailable);
   transport.failure = Error{Code::Timeout, "no answer"};
   CHECK(code(200, "") == Code::Timeout);
+}
+
+TEST_CASE(
+    "a token that Prometheus refuses is not sent again, and one that cannot be had is an error") {
+  struct Tokens final : kube::TokenSource {
+    async::Task<Result<std::string>> token() override {
+      if (next.empty())
+        co_return fail(Code::NotFound, "no such file");
+      co_return next;
+    }
+    void reject(std::string_view token) override { rejected = token; }
+    std::string next{"old"};
+    std::string rejected{};
+  } tokens;
+  CannedTransport transport;
+  transport.answer.status = 403;
+  CHECK_FALSE(read(transport, &tokens));
+  CHECK(tokens.rejected.empty());
+  transport.answer.status = 401;
+  CHECK_FALSE(read(transport, &tokens));
+  CHECK(tokens.rejected == "old");
+  tokens.next.clear();
+  const auto without = read(transport, &tokens);
+  REQUIRE_FALSE(without);
+  CHECK(without.error().code == Code::NotFound);
 }
 
 } // namespace berth::analyzer

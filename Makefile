@@ -10,7 +10,7 @@ NODES ?= 1000 5000
 # What needs a real control plane. Recurring windows first: they take their minutes by the clock.
 INTEGRATION ?= tests/integration/test_reservations.py tests/crds tests/manifests tests/helm tests/integration tests/docs
 # So many at once, each with the tests of other files: most of their time is waiting.
-CONTROL_PLANES ?= 3
+CONTROL_PLANES ?= 4
 
 .PHONY: help demo test build bench lint format unit tsan integration image fuzz docs site clean dependencies
 

@@ -1,5 +1,6 @@
 #include "scheduler-extender/bind.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/allocation/placement.hpp"
@@ -73,7 +74,8 @@ async::Task<BindResult> Binder::bind_checked(BindRequest request) {
 
 async::Task<Result<Binder::Pod>> Binder::find(BindRequest request) {
   const Pod known = observer_.find_pod(PodUid(request.pod_uid));
-  if (!known)
+  // The watch may lag behind the admission that let kube-scheduler have the pod.
+  if (!known || standing_of(*known, observer_.snapshot().get()) == Standing::NotAdmitted)
     co_return co_await read(std::move(request));
   if (known->meta.key() != key_of(request))
     co_return fail(Code::Invalid, "another pod has the UID: " + to_string(known->meta.key()));
@@ -100,8 +102,12 @@ std::optional<BindResult> Binder::refuse(const cluster::Pod& pod, const NodeName
     return refused("NotAdmitted: " + std::string(meaning(Reason::NotAdmitted)));
   // Counts what was assumed since that snapshot: the bindings under way beside this one.
   snapshot = observer_.publish_now();
-  const auto rejection = check(*snapshot, node, query_for(*snapshot, pod.view));
+  const allocation::PlacementQuery query = query_for(*snapshot, pod.view);
+  const auto rejection = check(*snapshot, node, query);
   if (!rejection)
+    return std::nullopt;
+  const bool is_planned = std::ranges::find(query.planned_nodes, node) != query.planned_nodes.end();
+  if (is_planned && is_older_than_plan(rejection->reason, pod, *snapshot))
     return std::nullopt;
   return refused(to_string(*rejection));
 }

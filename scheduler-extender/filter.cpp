@@ -105,10 +105,6 @@ std::optional<Position> position_of(std::string_view name, const PlacementReques
   return std::nullopt;
 }
 
-bool is_about_room(Reason reason) {
-  return reason == Reason::InsufficientNodeResources || reason == Reason::NodeReserved;
-}
-
 /// The planned nodes that are in the request and can take the pod, best first; else the best of its
 /// pool. A refusal for want of room would not be taken back soon: kube-scheduler asks again when it
 /// pleases. So where the snapshot is older than the plan, the plan is believed; kube-scheduler's
@@ -125,7 +121,7 @@ void Answer::place(const ClusterSnapshot& snapshot, const FilterOptions& options
     if (!position || is_answered(*position)) // named twice: the record is text that may be damaged
       continue;
     const auto rejection = check(snapshot, planned, query);
-    if (!rejection || (is_outdated && is_about_room(rejection->reason)))
+    if (!rejection || is_older_than_plan(rejection->reason, *request_.pod, snapshot))
       result_.passed.push_back(*position);
     else
       result_.refused.push_back({*position, rejection->reason, !rejection->preemption_may_help});

@@ -31,6 +31,13 @@ bool is_admitted_since(const cluster::Pod& pod, const allocation::ClusterSnapsho
   return pod.view.admission && (known == nullptr || !known->admission);
 }
 
+bool is_older_than_plan(Reason refusal, const cluster::Pod& pod,
+                        const allocation::ClusterSnapshot& snapshot) {
+  const bool is_about_room =
+      refusal == Reason::InsufficientNodeResources || refusal == Reason::NodeReserved;
+  return is_about_room && is_admitted_since(pod, snapshot);
+}
+
 bool is_daemon(const cluster::Pod& pod) {
   const bool owned = std::ranges::any_of(pod.meta.owners, [](const api::OwnerReference& owner) {
     return owner.controller && owner.kind == "DaemonSet";

@@ -24,6 +24,11 @@ enum class Standing {
 [[nodiscard]] bool is_admitted_since(const cluster::Pod& pod,
                                      const allocation::ClusterSnapshot& snapshot);
 
+/// Whether a refusal of one of the pod's planned nodes is for want of room in a snapshot that is
+/// older than the plan: then the plan is to be believed (P3).
+[[nodiscard]] bool is_older_than_plan(Reason refusal, const cluster::Pod& pod,
+                                      const allocation::ClusterSnapshot& snapshot);
+
 /// Owned by a DaemonSet and pinned to its node by name, as the DaemonSet controller makes them.
 [[nodiscard]] bool is_daemon(const cluster::Pod& pod);
 

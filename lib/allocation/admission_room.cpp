@@ -108,7 +108,7 @@ std::optional<Explanation> AdmissionCycle::borrowing_back_off(const Option& opti
 }
 
 /// Q2, and where bursts have begun Q6: up to the factor, while the budget lasts, and only in a pool
-/// where nobody with quota waits for a place.
+/// where nobody with quota waits for a place and somebody may end the burst.
 std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
                                                     const ResourceVector& total) const {
   const auto shortfall = headroom_.quota_shortfall(option, total);
@@ -117,7 +117,8 @@ std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
   const QuotaSpec& payer = input_.snapshot.quotas->spec(option.payer);
   const PoolName& pool = option.site.pool->name;
   if (!bursts_ || !payer.burst || wanted_pools_.contains(pool) ||
-      rates_.pressure(pool) != PressureLevel::None)
+      rates_.pressure(pool) != PressureLevel::None ||
+      !preemption_of(input_.snapshot, input_.policy, pool).enabled)
     return explain_shortfall(*shortfall);
   const auto level = balance().burst_level(option.payer, payer.burst->factor_percent);
   const auto memory = memory_.quotas.find(payer.name);

@@ -184,6 +184,7 @@ struct PodView {
   bool gated = false;       ///< spec.schedulingGates has berth.dev/admission
   bool terminating = false; ///< metadata.deletionTimestamp is set; it still holds (L1)
   bool terminal = false;    ///< Succeeded or Failed; it holds nothing, for ever (L5)
+  bool succeeded = false;   ///< it is terminal, and nobody makes it again
 
   [[nodiscard]] const ResourceVector& requests() const { return shape->requests; }
   [[nodiscard]] bool is_bound() const { return !node.empty(); }

@@ -184,13 +184,15 @@ void Settler::describe_waiting() {
     workload->created = std::min(workload->created, pod->created);
   }
   for (const PodPtr& pod : members_) {
-    workload->members_done += pod->terminal ? 1 : 0;
+    workload->members_done += pod->succeeded ? 1 : 0;
     if (!is_current(*pod) || is_waiting(*pod) || !pod->managed)
       continue;
     ++workload->members_running;
     if (!workload->admission)
       workload->admission = pod->admission;
   }
+  // What ran to its end was a run of its own: it makes nobody of a new one whole (G1).
+  workload->members_done %= workload->size;
   workload->quota = around_.quota_of(first);
   workload->defect = find_defect(*workload);
   // What a request was given does not grow: its other units are dropped as soon as its status says

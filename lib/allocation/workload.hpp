@@ -52,7 +52,8 @@ struct Workload {
   std::int32_t size_min = 1;
   /// Members that are admitted or bound, and neither terminal nor terminating.
   std::int32_t members_running = 0;
-  /// Members that are terminal: they were there and need no room any more.
+  /// Members of this run that succeeded: they were there and need no room any more. One that
+  /// failed is not among them, as another is made in its stead.
   std::int32_t members_done = 0;
   /// The record of a running member, if there is one: the others follow it to its quota and pool.
   std::optional<AdmissionRecord> admission{};

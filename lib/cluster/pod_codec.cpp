@@ -146,7 +146,8 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
   view.name = meta.name;
   view.created = meta.created;
   view.terminating = meta.deleted.has_value();
-  view.terminal = draft.phase == "Succeeded" || draft.phase == "Failed";
+  view.succeeded = draft.phase == "Succeeded";
+  view.terminal = view.succeeded || draft.phase == "Failed";
   view.gated = std::find(draft.pod.scheduling_gates.begin(), draft.pod.scheduling_gates.end(),
                          api::kAdmissionGate) != draft.pod.scheduling_gates.end();
   const auto controller =

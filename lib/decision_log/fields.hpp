@@ -74,7 +74,7 @@ BERTH_LOG_FIELDS(allocation::PodView, uid, namespace_name, name, service_account
                  priority, created, started, node, nominated_node, quota_hint, reservation,
                  expected_duration, duration_limit, admission, nomination, revocable_after, owner,
                  labels, defect, pools, is_request, preemptible, is_recreated, has_pod_rules,
-                 managed, gated, terminating, terminal)
+                 managed, gated, terminating, terminal, succeeded)
 
 // Quotas and namespaces.
 BERTH_LOG_FIELDS(allocation::ServiceAccountRef, namespace_name, name)

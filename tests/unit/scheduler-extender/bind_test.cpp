@@ -60,17 +60,21 @@ struct BindWorld : simulation::World {
   /// Lets the watches deliver what happened.
   void settle() { executor.run_for(5s); }
 
-  /// An admitted pod whose planned node is `node`.
-  void create_admitted(const std::string& name, const std::string& cpu, const std::string& node) {
+  /// The annotation that admits a pod to `node`.
+  [[nodiscard]] std::string admission(const std::string& name, const std::string& node) const {
     allocation::AdmissionRecord record;
     record.decision = allocation::DecisionId{"d-" + name};
     record.quota = QuotaName{"team"};
     record.pool = PoolName{"p"};
     record.planned_nodes = {NodeName{node}};
     record.youngest_member = executor.now();
+    return api::encode_admission(record);
+  }
+  /// An admitted pod whose planned node is `node`.
+  void create_admitted(const std::string& name, const std::string& cpu, const std::string& node) {
     admin.create(make_pod("team", name)
                      .cpu(cpu)
-                     .annotation("berth.dev/admitted", api::encode_admission(record))
+                     .annotation("berth.dev/admitted", admission(name, node))
                      .build());
   }
 
@@ -268,13 +272,40 @@ TEST_CASE("a pod that the watch has not shown yet is read before it is judged") 
   world.sync();
   world.transport.partition(true); // the watch falls behind
   world.admin.create(make_pod("web", "w").build());
-  world.create_admitted("a", "8", "n1");
+  world.create_admitted("a", "8", "n2");
   world.admin.create(make_pod("team", "p").build());
   world.transport.partition(false);
   CHECK(world.bind(world.request("web", "w", "n1")).empty());
   CHECK_THAT(world.bind(world.request("team", "a", "n1")),
              Catch::StartsWith("InsufficientNodeResources"));
   CHECK_THAT(world.bind(world.request("team", "p", "n1")), Catch::StartsWith("NotAdmitted"));
+}
+
+TEST_CASE("a pod that the watch still shows as waiting is read before it is judged") {
+  BindWorld world;
+  world.admin.create(make_pod("team", "a").cpu("1").gated().build());
+  world.sync();
+  world.transport.partition(true); // the watch falls behind
+  world.admin.patch(
+      "Pod", {"team", "a"},
+      {{"metadata", {{"annotations", {{"berth.dev/admitted", world.admission("a", "n1")}}}}},
+       {"spec", {{"schedulingGates", nullptr}}}});
+  world.transport.partition(false);
+  CHECK(world.bind(world.request("team", "a", "n1")).empty());
+  CHECK(world.node_of("team", "a") == "n1");
+}
+
+TEST_CASE("P3: a plan that is newer than the snapshot outweighs its want of room") {
+  BindWorld world;
+  world.create_admitted("victim", "4", "n1");
+  world.sync();
+  REQUIRE(world.bind(world.request("team", "victim", "n1")).empty());
+  world.settle();
+  world.transport.partition(true); // the watch falls behind
+  world.admin.remove("Pod", {"team", "victim"}, 0);
+  world.create_admitted("a", "4", "n1");
+  world.transport.partition(false);
+  CHECK(world.bind(world.request("team", "a", "n1")).empty());
 }
 
 TEST_CASE("F21: while the caches are cold unmanaged pods are bound and managed ones are not") {

@@ -99,6 +99,7 @@ TEST_CASE("Q6: use above the quota never exceeds the budget and the grace") {
     const BurstSpec spec{200, 10min, std::chrono::minutes{*rc::gen::inRange(50, 5000)}, 3min};
     constexpr std::int64_t kNominal = 5;
     History history;
+    history.world.policy.preemption.enabled = true;
     history.world.add_all(
         pool("p"), node("n", 50),
         quota("a").of("team-a").pool("p").nominal("cpu", kNominal * 1000).bursts(spec));

@@ -105,9 +105,14 @@ public:
     pod_.terminating = true;
     return *this;
   }
+  /// It failed.
   PodBuilder& terminal() {
     pod_.terminal = true;
     return *this;
+  }
+  PodBuilder& succeeded() {
+    pod_.succeeded = true;
+    return terminal();
   }
   PodBuilder& defect(std::string why) {
     pod_.defect = std::move(why);

@@ -16,6 +16,7 @@ const BurstSpec kSpec{200, 10min, 100min, 5min};
 /// a may burst from 4 cores to 8; b has 4 of its own; 12 cores in all.
 World world_with_burst() {
   World world;
+  world.policy.preemption.enabled = true;
   world.add_all(
       pool("p"), node("n", 12), quota("root").pool("p").cpu(0),
       quota("a").under("root").of("a").pool("p").nominal("cpu", 4000, Amount{0}).bursts(kSpec),
@@ -44,6 +45,13 @@ TEST_CASE("Q6: a burst goes beyond Q2 up to the factor, after everybody else's t
   const auto balance = balance_of(*world.snapshot());
   const QuotaIndex a = *world.snapshot()->quotas->find(QuotaName{"a"});
   CHECK(balance.burst_level(a, 200) == kFullBurst);
+}
+
+TEST_CASE("Q6: where nothing is evicted no burst begins, since nobody would end it") {
+  World world = world_with_burst();
+  world.policy.preemption.enabled = false;
+  world.add_all(pod("a1").in("a").cpu(4), pod("a2").in("a").cpu(2));
+  CHECK(admitted_names(world.step()) == Names{"a1"});
 }
 
 TEST_CASE("Q6: a burst takes nothing from those who are within their quota") {

@@ -90,6 +90,21 @@ TEST_CASE("kueue #14609: every running member of a gang is counted, replaced one
   CHECK(why_waiting(world.plan(), "more")->reason == Reason::InsufficientQuota);
 }
 
+TEST_CASE("kueue #14609: members that succeed and are started again count as those before them") {
+  World world = one_quota(48);
+  for (const std::string run : {"first", "second", "third"}) {
+    for (const std::string member : {"-0", "-1", "-2"}) {
+      CHECK(world.plan().admissions.empty()); // not before all of this run are there
+      world.add(pod(run + member).gang("g", 3).cpu(16).created(100));
+    }
+    REQUIRE(world.step().admissions.size() == 1);
+    CHECK(used(world) == Amount{48'000});
+    for (const std::string member : {"-0", "-1", "-2"})
+      world.add(pod(run + member).gang("g", 3).cpu(16).admitted(record("a", "p")).succeeded());
+    CHECK(used(world) == Amount{0});
+  }
+}
+
 TEST_CASE("kueue #804: a workload that changes size is counted at its new size") {
   World world = one_quota(10);
   world.add(pod("a1").cpu(4).admitted(record("a", "p")).bound("n1"));

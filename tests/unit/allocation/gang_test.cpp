@@ -143,11 +143,31 @@ TEST_CASE("a member that is replaced follows its gang to quota and pool, if ther
   CHECK(why_waiting(world.plan(), "g7")->reason == Reason::InsufficientCapacity);
 }
 
-TEST_CASE("finished members count as having been there") {
+TEST_CASE(
+    "G1: members that succeeded count as having been there, and those of a former run do not") {
   World world = two_nodes();
-  world.add_all(pod("g0").gang("g", 3).cpu(1).admitted(record("a", "p")).terminal(),
+  world.add_all(pod("g0").gang("g", 3).cpu(1).admitted(record("a", "p")).succeeded(),
                 pod("g1").gang("g", 3).cpu(1), pod("g2").gang("g", 3).cpu(1));
   CHECK(admitted_names(world.plan()) == Names{"g1", "g2"});
+  world.add_all(pod("g1").gang("g", 3).cpu(1).admitted(record("a", "p")).succeeded(),
+                pod("g2").gang("g", 3).cpu(1).admitted(record("a", "p")).succeeded(),
+                pod("h0").gang("g", 3).cpu(1));
+  CHECK(admitted_names(world.plan()).empty());
+  world.add_all(pod("h1").gang("g", 3).cpu(1), pod("h2").gang("g", 3).cpu(1));
+  CHECK(admitted_names(world.plan()) == Names{"h0", "h1", "h2"});
+}
+
+TEST_CASE("G1: what failed makes no replacement start alone") {
+  World world = two_nodes();
+  for (const std::string name : {"g0", "g1", "g2"}) // as a Job keeps them
+    world.add(pod(name).gang("g", 3).cpu(1).admitted(record("a", "p")).terminal());
+  world.add(pod("h0").gang("g", 3).cpu(1));
+  const Plan plan = world.plan();
+  CHECK(plan.admissions.empty());
+  REQUIRE(why_waiting(plan, "h0") != nullptr);
+  CHECK(why_waiting(plan, "h0")->reason == Reason::WaitingForGang);
+  world.add_all(pod("h1").gang("g", 3).cpu(1), pod("h2").gang("g", 3).cpu(1));
+  CHECK(admitted_names(world.plan()) == Names{"h0", "h1", "h2"});
 }
 
 TEST_CASE("members that contradict each other make an invalid workload") {

@@ -146,6 +146,7 @@ TEST_CASE("A finished pod is terminal, a deleted one is terminating and still ho
   for (const char* phase : {"Succeeded", "Failed"}) {
     pod["status"]["phase"] = phase;
     CHECK(decoded(pod).view.terminal);
+    CHECK(decoded(pod).view.succeeded == (phase == std::string_view("Succeeded")));
   }
   pod["status"]["phase"] = "Running";
   pod["metadata"]["deletionTimestamp"] = "2026-11-21T08:00:00Z";

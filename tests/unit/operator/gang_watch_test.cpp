@@ -203,6 +203,22 @@ TEST_CASE("G1: a gang that ran whole goes on when it loses a member for good") {
   }
 }
 
+TEST_CASE("kueue #6035, G1: what a check after the admission refuses gives its quota back") {
+  GangWorld world;
+  SimulatedOperator op(world, 7, with_gang_timeout(60s));
+  world.add_gang("m"); // nobody binds it: the scheduler or another extender refuses each node
+  REQUIRE(world.is_admitted_soon("m1"));
+  world.admin.create(make_pod("a", "other").cpu("2").build());
+  world.executor.run_for(50s);
+  CHECK(world.is_gated("a", "other"));
+  CHECK(world.annotation("a", "other", "berth.dev/explain").starts_with("InsufficientQuota: "));
+  CHECK(world.is_admitted_soon("other"));
+  world.add_gang("n"); // refused again, were it admitted: it holds nothing while it waits
+  world.executor.run_for(5min);
+  CHECK(world.is_gated("a", "n0"));
+  CHECK_FALSE(world.is_gated("a", "other"));
+}
+
 TEST_CASE("G1: a gang whose first member failed while others wait for nodes is rolled back too") {
   OperatorWorld world;
   world.add_pool("cpu", 2, "16");

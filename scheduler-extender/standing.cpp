@@ -14,13 +14,20 @@ bool in_managed_namespace(const cluster::Pod& pod, const allocation::ClusterSnap
   return value != nullptr && *value == "true";
 }
 
+/// Resources of a pool, which nobody but the operator counts.
+bool asks_a_pool(const cluster::Pod& pod) {
+  return std::ranges::any_of(pod.view.requests(), [](const auto& entry) {
+    return entry.name.is_virtual() && entry.amount > resources::Amount{};
+  });
+}
+
 } // namespace
 
 Standing standing_of(const cluster::Pod& pod, const allocation::ClusterSnapshot* snapshot) {
   if (pod.view.admission)
     return Standing::Admitted; // nobody but the operator may write that (guard-policy.yaml)
-  if (pod.view.managed)
-    return Standing::NotAdmitted; // by its own label or gate
+  if (pod.view.managed || asks_a_pool(pod))
+    return Standing::NotAdmitted; // by its own label, gate or request
   const bool is_managed =
       snapshot != nullptr && in_managed_namespace(pod, *snapshot) && !is_daemon(pod);
   return is_managed ? Standing::NotAdmitted : Standing::Unmanaged;

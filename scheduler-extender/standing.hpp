@@ -9,9 +9,11 @@
 namespace berth::extender {
 
 enum class Standing {
-  Unmanaged,   ///< kept off what is promised to others, and left alone otherwise
-  NotAdmitted, ///< managed and without an admission (its gate failed open): it goes nowhere
-  Admitted,    ///< it goes where its admission says
+  Unmanaged, ///< kept off what is promised to others, and left alone otherwise
+  /// Managed, or asking for resources of a pool that are on no node, and without an admission (its
+  /// gate failed open, or it never had one): it goes nowhere.
+  NotAdmitted,
+  Admitted, ///< it goes where its admission says
 };
 
 /// `snapshot` is null while the caches are cold. A DaemonSet's pod is unmanaged even in a managed

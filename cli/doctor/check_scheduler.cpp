@@ -53,6 +53,11 @@ std::optional<SchedulerConfig> check_file(const ConfigCheck& of, const std::stri
     return fault("the ConfigMap's config.yaml names no extender of Berth's");
   if (const std::string defect = defect_of(*config->extender); !defect.empty())
     return fault("the extender's entry " + defect);
+  if (!config->ignores_pool_resources)
+    findings.warn(of.check,
+                  "a profile does not leave pool.berth.dev to Berth: no pod that asks for a "
+                  "virtual resource of a pool is placed",
+                  "give each profile the pluginConfig that stands in berth-scheduler-config");
   return *config;
 }
 

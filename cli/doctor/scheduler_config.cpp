@@ -8,6 +8,7 @@ namespace berth::cli {
 namespace {
 
 constexpr const char* kExtenderName = "berth-scheduler-extender";
+constexpr const char* kPoolResourceGroup = "pool.berth.dev";
 
 std::string text_of(const YAML::Node& map, const char* name) {
   const YAML::Node found = map[name];
@@ -46,11 +47,32 @@ std::string name_of(const YAML::Node& profile) {
   return name.empty() ? "default-scheduler" : name;
 }
 
+/// Whether its NodeResourcesFit does not look for them on nodes.
+bool ignores_pool_resources(const YAML::Node& profile) {
+  const YAML::Node plugins = profile.IsMap() ? profile["pluginConfig"] : YAML::Node();
+  if (!plugins || !plugins.IsSequence())
+    return false;
+  for (std::size_t at = 0; at < plugins.size(); ++at) {
+    const YAML::Node plugin = plugins[at];
+    if (!plugin.IsMap() || text_of(plugin, "name") != "NodeResourcesFit")
+      continue;
+    const YAML::Node args = plugin["args"];
+    const YAML::Node groups = args && args.IsMap() ? args["ignoredResourceGroups"] : YAML::Node();
+    for (std::size_t i = 0; groups && groups.IsSequence() && i < groups.size(); ++i)
+      if (groups[i].IsScalar() && groups[i].Scalar() == kPoolResourceGroup)
+        return true;
+  }
+  return false;
+}
+
 SchedulerConfig config_of(const YAML::Node& root) {
   SchedulerConfig config;
   if (const YAML::Node profiles = root["profiles"]; profiles && profiles.IsSequence())
-    for (std::size_t at = 0; at < profiles.size(); ++at)
+    for (std::size_t at = 0; at < profiles.size(); ++at) {
       config.scheduler_names.push_back(name_of(profiles[at]));
+      const bool ignores = ignores_pool_resources(profiles[at]);
+      config.ignores_pool_resources = ignores && (at == 0 || config.ignores_pool_resources);
+    }
   const YAML::Node extenders = root["extenders"];
   if (!extenders || !extenders.IsSequence())
     return config;

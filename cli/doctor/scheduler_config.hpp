@@ -24,6 +24,8 @@ struct SchedulerConfig {
   std::optional<ExtenderEntry> extender{}; ///< the one whose URL names berth-scheduler-extender
   /// Of its profiles: whose pods it schedules. Without any those of default-scheduler.
   std::vector<std::string> scheduler_names{};
+  /// Each profile leaves resources that are on no node (pool.berth.dev) to Berth.
+  bool ignores_pool_resources = false;
 };
 
 /// Invalid: not YAML, or no KubeSchedulerConfiguration.

@@ -87,7 +87,10 @@ def test_it_takes_what_its_values_say(helm):
     assert pod["nodeSelector"] == {"role": "infra"}
     assert pod["priorityClassName"] == "system-cluster-critical"
     assert pod["containers"][0]["args"][-1] == "--feature-gates=X=true"
-    assert configuration(documents)["profiles"] == [{"schedulerName": "mine"}]
+    profile, = configuration(documents)["profiles"]
+    assert profile["schedulerName"] == "mine"
+    assert profile["pluginConfig"] == [{
+        "name": "NodeResourcesFit", "args": {"ignoredResourceGroups": ["pool.berth.dev"]}}]
     gate, = [document for document in documents if document["kind"] == "MutatingAdmissionPolicy"]
     assert "schedulerName: \"mine\"" in json.dumps(gate).replace('\\"', '"')
     budget, = [document for document in documents if document["kind"] == "PodDisruptionBudget"

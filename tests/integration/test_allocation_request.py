@@ -89,6 +89,29 @@ def test_a_pod_finds_taken_what_a_request_holds_of_a_node(kube, team):
     wait_phase(kube, "big", team, "Running")
 
 
+def test_pods_ask_for_connections_that_are_on_no_node(kube, team, namespace):
+    def connected(name: str, where: str, amount: int) -> dict:
+        pod = objects.pod(name, where, requests={"cpu": "1", CONNECTIONS: str(amount)})
+        resources = pod["spec"]["containers"][0]["resources"]
+        resources["limits"] = {CONNECTIONS: str(amount)}
+        return pod
+    kube.create(connected("first", team, 20))
+    wait_phase(kube, "first", team, "Running")
+    wait_until(lambda: _used(kube, team) == "20", 20, "the quota counts them")
+    kube.create(connected("second", team, 10))
+    kube.create(connected("stranger", namespace, 1))
+    wait_until(lambda: "InsufficientQuota" in (kube.get("v1/Pod", "second", team)["metadata"]
+                                               .get("annotations", {}).get("berth.dev/explain", "")),
+               20, "the second says why it waits")
+
+    def refused_everywhere() -> bool:
+        found = condition(kube.get("v1/Pod", "stranger", namespace), "PodScheduled")
+        return bool(found) and found["status"] == "False" and "NotAdmitted" in found["message"]
+    wait_until(refused_everywhere, 20, "a pod that Berth does not manage gets none")
+    kube.delete("v1/Pod", "first", team)
+    wait_phase(kube, "second", team, "Running")
+
+
 def test_a_request_that_can_do_with_less_gets_what_there_is(kube, team):
     ask(kube, team, "first", CONNECTIONS, 20)
     wait_until(lambda: is_true(kube, team, "first", "Allocated"), 20, "the first is allocated")

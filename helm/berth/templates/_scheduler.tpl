@@ -56,6 +56,15 @@ extenders:
   # dedicated and reserved nodes.
 {{- end -}}
 
+{{/* What a profile of such a kube-scheduler has besides its name. */}}
+{{- define "berth.pluginConfig" -}}
+# Resources of a pool are on no node: Berth has counted them when it admitted the pod.
+pluginConfig:
+- name: NodeResourcesFit
+  args:
+    ignoredResourceGroups: [pool.berth.dev]
+{{- end -}}
+
 {{/* kube-scheduler's image: of the version that the cluster has, unless values name another. What
 providers add to a version (-gke.100, -eks-1a2b, +k3s1) is not part of it. */}}
 {{- define "berth.schedulerImage" -}}
@@ -82,5 +91,6 @@ leaderElection:
   resourceNamespace: {{ .Release.Namespace }}
 profiles:
 - schedulerName: {{ quote .Values.scheduler.name }}
+  {{- include "berth.pluginConfig" . | nindent 2 }}
 {{ include "berth.extenders" (dict "root" . "files" "/etc/berth/tls") }}
 {{- end -}}

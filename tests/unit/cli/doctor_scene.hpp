@@ -19,6 +19,11 @@ using namespace std::chrono_literals;
 
 inline constexpr const char* kConfig = R"(apiVersion: kubescheduler.config.k8s.io/v1
 kind: KubeSchedulerConfiguration
+profiles:
+- schedulerName: default-scheduler
+  pluginConfig:
+  - name: NodeResourcesFit
+    args: {ignoredResourceGroups: [pool.berth.dev]}
 extenders:
 - urlPrefix: https://other.example.com
 - urlPrefix: https://berth-scheduler-extender.berth-system.svc:8443

@@ -47,6 +47,12 @@ ObservedInstallation broken() {
   return observed;
 }
 
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  const auto at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, what.size(), by);
+}
+
 } // namespace
 
 TEST_CASE("Doctor finds nothing wrong where everything is as it should be") {
@@ -95,15 +101,22 @@ TEST_CASE("Each line of the scheduler's configuration that matters is looked at"
   for (const char* line : {"  filterVerb: filter\n", "  enableHTTPS: true\n",
                            "  tlsConfig: {caFile: /etc/kubernetes/berth/ca.crt}\n",
                            "  nodeCacheCapable: true\n", "  ignorable: true\n"}) {
-    std::string text = kConfig;
-    const auto at = text.find(line);
-    REQUIRE(at != std::string::npos);
-    text.erase(at, std::string_view(line).size());
     ObservedInstallation observed = healthy();
-    observed.scheduler_config = text;
+    observed.scheduler_config = replaced(kConfig, line, "");
     INFO(line);
     CHECK(only_finding(observed).verdict == Verdict::Error);
   }
+}
+
+TEST_CASE("A profile that looks for a pool's own resources on nodes is warned of") {
+  for (const char* other : {"[example.com]", "pool.berth.dev", "[]"}) {
+    ObservedInstallation observed = healthy();
+    observed.scheduler_config = replaced(kConfig, "[pool.berth.dev]", other);
+    CHECK(only_finding(observed).verdict == Verdict::Warning);
+  }
+  ObservedInstallation observed = healthy();
+  observed.scheduler_config = replaced(kConfig, "extenders:", "- schedulerName: more\nextenders:");
+  CHECK(only_finding(observed).message.find("pool.berth.dev") != std::string::npos);
 }
 
 TEST_CASE("A scheduler configuration that cannot be read is an error, not a crash") {
@@ -136,16 +149,18 @@ ObservedInstallation with_own_scheduler(const std::string& config) {
   return observed;
 }
 
-const std::string kOwnConfig = std::string(kConfig) + "profiles:\n- schedulerName: berth\n";
+std::string own_config() {
+  return replaced(kConfig, "default-scheduler", "berth");
+}
 
 } // namespace
 
 TEST_CASE("A scheduler that the chart deploys has a version of its own") {
-  CHECK(wrong_of(with_own_scheduler(kOwnConfig)).empty());
+  CHECK(wrong_of(with_own_scheduler(own_config())).empty());
 }
 
 TEST_CASE("With a scheduler of Berth's own the cluster's need not ask the extender") {
-  ObservedInstallation observed = with_own_scheduler(kOwnConfig);
+  ObservedInstallation observed = with_own_scheduler(own_config());
   observed.schedulers = std::vector<std::string>{"kube-scheduler"};
   CHECK(wrong_of(observed).empty());
   observed.schedulers->clear(); // somebody else runs it
@@ -161,10 +176,8 @@ TEST_CASE("The configuration of the chart's own scheduler is looked at like the 
   };
   CHECK(finds("kind: KubeSchedulerConfiguration\n").find("names no extender") != std::string::npos);
   CHECK(finds("[").find("YAML") != std::string::npos);
-  std::string unverified = kOwnConfig;
-  const std::string_view line = "  tlsConfig: {caFile: /etc/kubernetes/berth/ca.crt}\n";
-  unverified.erase(unverified.find(line), line.size());
-  CHECK(finds(unverified).find("would not verify") != std::string::npos);
+  const char* line = "  tlsConfig: {caFile: /etc/kubernetes/berth/ca.crt}\n";
+  CHECK(finds(replaced(own_config(), line, "")).find("would not verify") != std::string::npos);
   CHECK(finds(kConfig).find("default-scheduler") != std::string::npos); // no name of its own
   ObservedInstallation lost = with_own_scheduler("");
   lost.own_scheduler_config = fail(Code::NotFound, "no such ConfigMap");
@@ -236,7 +249,7 @@ TEST_CASE("Doctor reads the policies and the own scheduler's file from the API s
                          .spec({{"poolRefs", nlohmann::json::array({{{"name", "gone"}}})}}));
   world.admin.create(simulation::make_namespace("berth-system"));
   world.admin.create(simulation::make_object("v1", "ConfigMap", "berth-system", "berth-scheduler")
-                         .set("/data", {{"config.yaml", kOwnConfig}}));
+                         .set("/data", {{"config.yaml", own_config()}}));
   simulation::SimulatedTransport transport{world.server, "kubernetes-admin", 1};
   kube::Client client{transport, world.executor, Rng{1}, kube::ClientOptions{}};
   CliOptions options;

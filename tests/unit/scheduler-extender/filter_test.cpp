@@ -225,6 +225,16 @@ TEST_CASE("a managed pod without an admission goes nowhere, and preemption canno
   CHECK(result.error.empty());
 }
 
+TEST_CASE("who asks for a pool's own resources without an admission goes nowhere, managed or not") {
+  FilterWorld world;
+  const auto ask = [&](const char* resource) {
+    const Asked asked(wire_pod(pod("w").in("web").unmanaged().asks(resource, 1)), {"n1"});
+    return refused(asked, run_filter(asked, world.snapshot().get()));
+  };
+  CHECK(ask("pool.berth.dev/licences") == Names_{"!n1: NotAdmitted"});
+  CHECK(ask("example.com/licences").empty());
+}
+
 TEST_CASE("a DaemonSet's pod in a managed namespace, which gets no gate, is left alone") {
   FilterWorld world;
   const Asked asked(daemon_pod(pod("d"), "n1"), {"n1"});

@@ -46,6 +46,9 @@ class PodFacts:
     seen_at: float = 0
     admitted_at: float | None = None
     bound_at: float | None = None
+    scheduled: str = ""  # when, as the API says it
+    gated: bool = True
+    cpu: int = 0  # requested, in thousandths
     finished_at: float | None = None
     record: dict[str, Any] = field(default_factory=dict)
     explain: str = ""
@@ -65,10 +68,14 @@ class Account:
         self._started = started
         self.pods: dict[tuple[str, str], PodFacts] = {}
         self.most_used: Counter[tuple[str, str, str]] = Counter()
+        self.most_held: Counter[tuple[str, str]] = Counter()  # by team and pool, in thousandths of a cpu
+        self.half_a_gang = 0  # the most looks in a row that saw some members of the gang ungated
+        self.window = ("", "")
         self.honored = False
         self.accepted = False
         self.measured_percent: dict[str, list[float]] = {}
         self.recommendations: dict[str, Object] = {}
+        self._half_now = 0
         self._told: set[str] = set()
         self._use_told: dict[str, float] = {}
 
@@ -113,11 +120,17 @@ class Account:
     def _look_at_pods(self) -> None:
         admitted: Counter[tuple[str, str, str]] = Counter()
         now = time.monotonic()
+        held: Counter[tuple[str, str]] = Counter()
         for team in (*scenario.TEAMS, scenario.STRANGERS):
             for item in self._kube.list("v1/Pod", team):
                 facts = self._facts_of(item)
                 if self._note_pod(facts, item, now):
                     admitted[(team, facts.batch, facts.record.get("pool", "?"))] += 1
+                if facts.record and facts.finished_at is None:
+                    held[(team, facts.record["pool"])] += facts.cpu
+        for key, cpu in held.items():
+            self.most_held[key] = max(self.most_held[key], cpu)
+        self._look_at_gang()
         for (team, kind, pool), count in sorted(admitted.items()):
             priority = next(facts.priority for facts in self.pods.values()
                             if (facts.team, facts.batch) == (team, kind))
@@ -125,18 +138,26 @@ class Account:
             self.say(f"admitted {count} x {team}/{kind} to pool {pool}{gang} (priority {priority})", "32")
         self._tell_waiting()
 
+    def _look_at_gang(self) -> None:
+        gated = {facts.gated for facts in self.pods.values() if facts.batch == scenario.GANG}
+        self._half_now = self._half_now + 1 if len(gated) > 1 else 0
+        self.half_a_gang = max(self.half_a_gang, self._half_now)
+
     def _facts_of(self, item: Object) -> PodFacts:
         key = (item["metadata"]["namespace"], item["metadata"]["name"])
         if key not in self.pods:
             self.pods[key] = PodFacts(*key, priority=item["spec"].get("priority", 0),
                                       created=item["metadata"]["creationTimestamp"],
-                                      seen_at=time.monotonic())
+                                      seen_at=time.monotonic(), cpu=sum(
+                                          amount(one["resources"].get("requests", {}).get("cpu", "0"))
+                                          for one in item["spec"]["containers"]))
         return self.pods[key]
 
     def _note_pod(self, facts: PodFacts, item: Object, now: float) -> bool:
         """Takes over what is new; whether the pod was admitted since the last look."""
         annotations = item["metadata"].get("annotations", {})
         gated = any(gate["name"] == GATE for gate in item["spec"].get("schedulingGates", []))
+        facts.gated = gated
         newly_admitted = facts.admitted_at is None and ADMITTED in annotations and not gated
         if newly_admitted:
             facts.admitted_at = now
@@ -146,6 +167,9 @@ class Account:
             facts.reasons_seen.add(facts.explain.split(":")[0])
         if item["spec"].get("nodeName") and facts.bound_at is None:
             facts.bound_at = now
+        for condition in item.get("status", {}).get("conditions", []):
+            if condition["type"] == "PodScheduled" and condition["status"] == "True":
+                facts.scheduled = condition["lastTransitionTime"]
         if item.get("status", {}).get("phase") == "Succeeded" and facts.finished_at is None:
             facts.finished_at = now
             # The simulated kubelet goes on reporting what ended pods were said to use.
@@ -177,6 +201,8 @@ class Account:
 
     def _look_at_reservation(self) -> None:
         found = self._kube.find("berth.dev/v1alpha1/Reservation", scenario.RESERVATION)
+        if found and not self.window[0]:
+            self.window = scenario.window_of(found)
         for condition in (found or {}).get("status", {}).get("conditions", []):
             if condition["type"] == "Accepted" and condition["status"] == "True":
                 self.accepted = True

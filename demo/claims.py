@@ -31,7 +31,12 @@ def everything_ran(account: Account) -> str | None:
 
 
 def quotas_were_kept(account: Account) -> str | None:
-    """No quota ever held more than nominal plus what it may borrow."""
+    """No quota ever held more than nominal plus what it may borrow: by its own account, and by the
+    requests of the pods that were admitted and had not ended."""
+    for quota, allowed in CPU_MOST.items():
+        held = account.most_held[(quota, "cpu")]
+        if held > allowed * 1000:
+            return f"admitted pods of {quota} held {held / 1000} cpu, allowed are {allowed}"
     for (quota, pool, resource), most in account.most_used.items():
         allowed = CPU_MOST.get(quota)
         if resource == "cpu" and pool == "cpu" and allowed and most > allowed * 1000:
@@ -42,22 +47,28 @@ def quotas_were_kept(account: Account) -> str | None:
 
 
 def gang_started_whole(account: Account) -> str | None:
-    """The gang's members were decided together and all were bound."""
+    """The gang's members were decided together, let go together, and all were bound."""
     members = of(account, "research", scenario.GANG)
     decisions = {facts.record.get("decision") for facts in members}
     bound = sum(1 for facts in members if facts.bound_at is not None)
     if len(members) != scenario.GANG_MEMBERS or len(decisions) != 1 or bound != len(members):
         return f"{bound} of {len(members)} members were bound, by {len(decisions)} decisions"
+    if account.half_a_gang > 1:  # the writes of one decision may be caught half-way once
+        return f"some members had their gate for {account.half_a_gang} looks longer than others"
     return None
 
 
 def reservation_was_honored(account: Account) -> str | None:
-    """The window had its capacity, and the release ran inside it and only there."""
+    """The window had its capacity, the release was placed inside it, and nobody else was."""
     if not account.accepted or not account.honored:
         return f"accepted: {account.accepted}, honored: {account.honored}"
     outside = [facts.name for facts in of(account, "platform", "release")
                if facts.record.get("reservation") != scenario.RESERVATION]
-    return f"not on the reservation: {outside[:3]}" if outside else None
+    outside += [facts.name for facts in account.pods.values()
+                if facts.record.get("reservation") and facts.batch != "release"]
+    outside += [f"{facts.name} at {facts.scheduled}" for facts in of(account, "platform", "release")
+                if not account.window[0] <= facts.scheduled < account.window[1]]
+    return f"not as reserved: {outside[:3]}" if outside else None
 
 
 def priority_overtook(account: Account) -> str | None:

@@ -128,6 +128,9 @@ def kubectl_berth(cluster: Cluster, programs: Path, *words: str) -> str:
         [programs / "kubectl-berth", *words, f"--kubeconfig={cluster.admin_kubeconfig}",
          f"--color={'always' if sys.stdout.isatty() else 'never'}"],
         capture_output=True, text=True, timeout=COMMAND_TIMEOUT_SECONDS, check=False)
+    if said.returncode != 0:
+        raise ControlPlaneError(f"kubectl berth {' '.join(words)} ended with {said.returncode}:"
+                                f" {said.stderr.strip()}")
     return f"$ kubectl berth {' '.join(words)}\n{said.stdout}{said.stderr}"
 
 

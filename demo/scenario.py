@@ -125,6 +125,13 @@ def reservation(now: datetime) -> Object:
     }
 
 
+def window_of(found: Object) -> tuple[str, str]:
+    """When a reservation's window begins and ends, as the API writes times."""
+    window = found["spec"]["window"]
+    end = datetime.fromisoformat(window["start"]) + timedelta(seconds=window["durationSeconds"])
+    return window["start"], end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def agents() -> Object:
     """A small agent on each node, as every cluster has them: the nodes are measured from the start."""
     labels = {"app": "node-agent"}

@@ -18,7 +18,7 @@ help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: dependencies build ## Raise a real control plane here and show Berth deciding on it (KEEP=1 leaves it running)
-	@$(PYTHON) demo/run.py --bin build/release/bin $(if $(KEEP),--keep)
+	@$(PYTHON) demo/run.py --bin build/release/bin $(if $(filter-out 0,$(KEEP)),--keep)
 
 # Kubernetes is compiled beside Berth, and what only computes runs beside what mostly waits.
 test: dependencies lint-fast ## Run everything that CI runs
@@ -79,7 +79,7 @@ image: ## Build the image with buildah as the Dockerfile says, and start its pro
 	@scripts/install-dependencies image
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/image
 
-fuzz: dependencies ## Fuzz each decoder for SECONDS (default 60) with libFuzzer
+fuzz: dependencies ## Fuzz each decoder for SECONDS_EACH (default 60) with libFuzzer
 	@scripts/run-fuzzers $(or $(SECONDS_EACH),60)
 
 docs: build ## Generate the reference pages again

@@ -43,7 +43,8 @@ void add_flags(CLI::App& app, ExtenderOptions& options, Units& units) {
   app.add_option("--candidates", options.candidates,
                  "nodes returned for an admitted pod with soft constraints");
   app.add_option("--bind-timeout-milliseconds", units.bind_timeout_milliseconds,
-                 "how long one binding may take; below the scheduler's httpTimeout");
+                 "how long one request of a binding to the API server may take; below the "
+                 "scheduler's httpTimeout");
   program::add_trace_flag(app, options.otlp_endpoint);
   app.add_option("--shutdown-delay-milliseconds", units.shutdown_delay_milliseconds,
                  "how long calls are still answered once readiness has gone");

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include <catch2/catch.hpp>
@@ -45,6 +46,7 @@ ApiUnderTest::ApiUnderTest()
       client_(std::make_unique<kube::Client>(server_->transport(), server_->executor(), Rng(1),
                                              client_options())),
       ns_(next_namespace()) {
+  std::printf("contract: %s server\n", server_->is_real() ? "real" : "simulated");
   const Json object = {{"kind", "Namespace"}, {"apiVersion", "v1"}, {"metadata", {{"name", ns_}}}};
   REQUIRE(post("/api/v1/namespaces", object).status == 201);
   // Where the ServiceAccount admission runs, no pod can be created before this exists.

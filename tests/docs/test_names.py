@@ -18,10 +18,15 @@ LAW_ROW = re.compile(r"^\| (?P<law>[A-Z]\d+) \| (?P<text>.+) \|$", re.MULTILINE)
 LAW = re.compile(r"(?<![\w.-])(?:[LQFGRBPNTXI]\d{1,2})(?!\w)")
 
 
+# "`find_new_homes` in [lib/x.cpp](...)": said between the tables.
+IN_PROSE = re.compile(r"`(?P<name>[\w:]+)` in\s+\[(?P<shown>[^\]]+)\]")
+
+
 def steps() -> list[tuple[str, str]]:
     """(file, name) of every step on the way of a pod."""
     return [(row["shown"], name) for row in ROW.finditer(read(WAY))
-            for name in re.findall(r"`([^`]+)`", row["names"])]
+            for name in re.findall(r"`([^`]+)`", row["names"])] + \
+        [(said["shown"], said["name"]) for said in IN_PROSE.finditer(read(WAY))]
 
 
 def test_the_way_of_a_pod_names_steps_in_every_part():

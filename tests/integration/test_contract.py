@@ -35,4 +35,5 @@ def test_a_real_api_server_keeps_the_contract_of_the_simulated_one(
                          timeout=TIMEOUT_SECONDS, check=False)
     if run.returncode != 0:
         pytest.fail(shortened(run.stdout) + shortened(run.stderr))
+    assert "contract: real server" in run.stdout and "contract: simulated" not in run.stdout
     assert "set BERTH_TEST_ETCD" not in run.stdout, "history could not be compacted"

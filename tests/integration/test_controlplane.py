@@ -16,6 +16,7 @@ from harness import objects
 from harness.kube import (
     ApiClient,
     ApiError,
+    WaitTimeout,
     condition,
     phase,
     wait_condition,
@@ -33,6 +34,7 @@ from berth_controlplane.bringup import ClusterOptions, bring_up
 from berth_controlplane.cluster import Cluster
 from berth_controlplane.errors import ComponentFailed
 from berth_controlplane.locations import CONTROLPLANE, cluster_link
+from berth_controlplane.locks import file_lock
 from berth_controlplane.nodes import NodeShape
 from berth_controlplane.ports import is_free, pick_ports
 from berth_controlplane.processes import ProcessRecord, live_start_ticks, probe
@@ -149,6 +151,24 @@ def test_a_process_that_is_never_ready_fails_within_its_time_and_is_ended(
     assert failure.value.log_tail == "I hear nothing"
     assert not record.running
     sandbox.remove("deaf")
+
+
+def test_what_is_waited_for_in_vain_is_told_with_the_log_of_who_owes_it(
+        cluster: Cluster) -> None:
+    with pytest.raises(ComponentFailed, match="kwok: not within 0 s: pigs fly\nlast lines of"), \
+            cluster.blaming("kwok"):
+        wait_until(lambda: False, 0, "pigs fly")
+
+
+def test_a_lock_that_is_never_let_go_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "some.lock"
+    waited = []
+    with file_lock(path, 1), pytest.raises(WaitTimeout, match="some.lock is free"), \
+            file_lock(path, 0.1, lambda: waited.append(True)):
+        pass
+    assert waited
+    with file_lock(path, 1):
+        pass
 
 
 def test_a_killed_paused_or_restarted_component_comes_back(sandbox: Cluster) -> None:

@@ -23,6 +23,7 @@ from berth_controlplane.nodes import NodeShape
 from berth_controlplane.processes import log_tail
 
 HTTP_TIMEOUT_SECONDS = 2
+QUIET_SECONDS = 3  # longer than the first back-off of a rejected pod
 NODE_CPU = 4
 LABEL = "berth.dev/test-of-extenders"
 
@@ -387,7 +388,7 @@ def test_where_ignorable_a_refused_binding_is_made_by_the_scheduler(kube, namesp
 # Waking up ---------------------------------------------------------------------------------------
 
 
-def test_a_rejected_pod_is_tried_again_when_its_gate_or_labels_change(kube, namespace, nodes, liar):
+def test_a_rejected_pod_is_tried_again_when_it_is_written_and_not_before(kube, namespace, nodes, liar):
     """Nothing of ours wakes a rejected pod by itself; a write to the pod does."""
     liar.verbs["filter"] = lambda arguments: {
         "NodeNames": [], "FailedAndUnresolvableNodes": {
@@ -395,6 +396,9 @@ def test_a_rejected_pod_is_tried_again_when_its_gate_or_labels_change(kube, name
     create(kube, namespace, nodes)
     wait_refused(kube, namespace)
     liar.be_honest()
+    asked = len(liar.calls("filter", "pod"))
+    time.sleep(QUIET_SECONDS)
+    assert len(liar.calls("filter", "pod")) == asked
     kube.patch("v1/Pod", "pod", {"metadata": {"annotations": {"example.com/kick": "now"}}},
                namespace)
     assert wait_bound(kube, namespace) in nodes

@@ -61,7 +61,8 @@ def up(cluster: Cluster, options: BerthOptions, say: Say = lambda line: None) ->
         raise ControlPlaneError(f"{options.binaries} holds no {', '.join(missing)}")
     started = time.monotonic()
     installation = Installation(cluster, options)
-    installation.apply()
+    with cluster.blaming("apiserver"):
+        installation.apply()
     say(f"manifests applied after {time.monotonic() - started:.1f} s")
     installation.start_programs()
     say(f"programs ready after {time.monotonic() - started:.1f} s: {', '.join(options.programs)}")

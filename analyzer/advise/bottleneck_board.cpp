@@ -12,8 +12,8 @@ std::string note_of(const Bottleneck& one) {
   const auto amount = format_amount(one.resource, resources::Amount{std::llround(one.amount)});
   return "requests hold " + amount + " of " + std::string(one.resource.str()) +
          " more than is used with a fifth to spare, " +
-         std::to_string(std::lround(100 * one.share)) + " % of the pool, while " +
-         std::to_string(one.concerned) + " pods wait; lower the requests of what runs there";
+         std::to_string(std::lround(100 * one.share)) +
+         " % of the pool, while work waits; lower the requests of what runs there";
 }
 
 } // namespace

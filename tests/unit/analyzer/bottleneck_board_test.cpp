@@ -56,7 +56,7 @@ TEST_CASE(
   CHECK(told[0].at("regarding").at("name") == "p");
   CHECK(told[0].at("note") ==
         "requests hold 15600m of cpu more than is used with a fifth to spare, 78 % of the pool, "
-        "while 1 pods wait; lower the requests of what runs there");
+        "while work waits; lower the requests of what runs there");
   const auto& gauges = analyzer.metrics.bottlenecks;
   CHECK(gauges(BottleneckLabel::Allocation, SeverityLabel::Critical).value() == 1);
   CHECK(gauges(BottleneckLabel::Capacity, SeverityLabel::Medium).value() == 1);

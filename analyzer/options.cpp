@@ -1,6 +1,7 @@
 #include "analyzer/options.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <CLI/CLI.hpp>
 
@@ -13,6 +14,10 @@ constexpr int kIntervalSecondsMin = 10;
 constexpr int kIntervalSecondsMax = 3600;
 /// A recommendation outlives so many cycles that fail.
 constexpr int kValidityIntervalsMin = 6;
+constexpr double kZScoreMax = 100;
+
+const std::map<std::string, AnomalyDetectorKind> kAnomalyDetectors{
+    {"Novelty", AnomalyDetectorKind::Novelty}, {"ZScore", AnomalyDetectorKind::ZScore}};
 
 void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
   program::add_common_flags(app, options.common);
@@ -27,6 +32,14 @@ void add_flags(CLI::App& app, AnalyzerOptions& options, int& interval_seconds) {
       ->capture_default_str();
   app.add_option("--history-file", options.advisor.history_file,
                  "keeps two weeks of measurements over a restart; default: nowhere");
+  app.add_option("--anomaly-detector", options.advisor.anomalies.detector,
+                 "what finds unusual use: Novelty, what is unlike the week before; or ZScore, what "
+                 "is far from its mean")
+      ->transform(CLI::CheckedTransformer(kAnomalyDetectors).description(""))
+      ->default_str("Novelty");
+  app.add_option("--z-score-threshold", options.advisor.anomalies.z_score_threshold,
+                 "how many standard deviations are far; for ZScore only: above 0, to 100")
+      ->capture_default_str();
   app.add_option("--prometheus-url", options.prometheus_url,
                  "server that is asked for the Prometheus metrics of policies; default: none");
   app.add_option("--prometheus-token-file", options.prometheus_token_file,
@@ -105,6 +118,8 @@ std::vector<std::string> problems_of(const AnalyzerOptions& options, int interva
          "--interval-seconds: must be 10 to 3600");
   demand(!options.advisor.recommendation_namespace.empty(),
          "--recommendation-namespace: must not be empty");
+  const double z_score = options.advisor.anomalies.z_score_threshold;
+  demand(z_score > 0 && z_score <= kZScoreMax, "--z-score-threshold: must be above 0, to 100");
   demand(!options.prometheus_url.empty() || options.prometheus_token_file.empty(),
          "--prometheus-token-file: needs --prometheus-url");
   demand(!options.prometheus_url.empty() || options.prometheus_ca_file.empty(),

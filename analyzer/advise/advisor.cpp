@@ -1,10 +1,8 @@
 #include "analyzer/advise/advisor.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "analyzer/advise/burst.hpp"
 #include "analyzer/advise/history_file.hpp"
 #include "analyzer/advise/quota_facts.hpp"
 #include "analyzer/advise/series_names.hpp"
@@ -57,7 +55,7 @@ Advisor::Advisor(AdvisorParts parts, AdvisorOptions options, std::function<bool(
                                              parts_.events, may_write_,     parts_.pool_webhook},
       recorder_(options_, parts_.metrics), forecaster_(parts_.metrics),
       operator_(parts_.client, options_.operator_lease),
-      providers_(parts_.client, parts_.pool_webhook != nullptr) {}
+      providers_(parts_.client, parts_.pool_webhook != nullptr), anomalies_(options_.anomalies) {}
 
 async::Task<void> Advisor::run(std::stop_token stop) {
   parts_.metrics.interval_seconds.set(std::chrono::duration<double>(options_.interval).count());
@@ -91,6 +89,7 @@ async::Task<void> Advisor::cycle() {
   const TrackRecords records = track_records(parts_.caches.recommendations);
   const DecideContext context{options_, records, now, operator_.is_dead()};
   const FactsSources sources{recorder_, forecaster_};
+  bottlenecks_.begin_cycle();
   std::vector<PoolFacts> pools;
   for (const auto& pool : view.pools) {
     pools.push_back(facts_of(pool, sources, now));
@@ -116,6 +115,7 @@ async::Task<void> Advisor::cycle() {
     const WorkloadView& workload = view.workloads[at];
     WorkloadFacts facts =
         parts_.on_facts ? std::move(shown[at]) : facts_of(workload, sources, largest, now);
+    bottlenecks_.add(facts);
     look_at_pods(facts, workload, pods, book, operator_.is_dead());
     facts.resizes_max = kPodResizesPerCycleMax - resizes;
     Decision decision = decide(workload, facts, context);
@@ -123,15 +123,7 @@ async::Task<void> Advisor::cycle() {
     note_growth(book, workload, decision.plan, now);
     co_await carry_out(std::move(decision));
   }
-  if (!quotas_looked_at_ || now - *quotas_looked_at_ >= kQuotasEvery) {
-    quotas_looked_at_ = now;
-    std::vector<QuotaFacts> quotas;
-    for (const QuotaView& quota : view.quotas)
-      quotas.push_back(facts_of(quota, sources, now));
-    auto decisions = decide_quotas(view.quotas, quotas, view.pools, context);
-    for (Decision& decision : decisions)
-      co_await carry_out(std::move(decision));
-  }
+  co_await advise_on_quotas(view, context);
   for (const IdlePolicy& idle : view.idle_policies) {
     Decision decision;
     decision.plan = decide(idle, now);
@@ -141,10 +133,24 @@ async::Task<void> Advisor::cycle() {
   orphans.plan = decide_orphans(view.orphans, options_, now);
   co_await carry_out(std::move(orphans));
   show(view, pools);
+  show_habits(view, pools);
+  notice(view, pools, now);
   tell_of_limits();
   keep_history(now, false);
   const auto took = parts_.executor.clock().steady_now() - began;
   parts_.metrics.cycle_duration_seconds.observe(std::chrono::duration<double>(took).count());
+}
+
+async::Task<void> Advisor::advise_on_quotas(const ClusterView& view, const DecideContext& context) {
+  if (quotas_looked_at_ && context.now - *quotas_looked_at_ < kQuotasEvery)
+    co_return;
+  quotas_looked_at_ = context.now;
+  std::vector<QuotaFacts> quotas;
+  for (const QuotaView& quota : view.quotas)
+    quotas.push_back(facts_of(quota, {recorder_, forecaster_}, context.now));
+  auto decisions = decide_quotas(view.quotas, quotas, view.pools, context);
+  for (Decision& decision : decisions)
+    co_await carry_out(std::move(decision));
 }
 
 async::Task<void> Advisor::ask_provider(const PoolView& view, PoolFacts& facts) {
@@ -244,34 +250,6 @@ void Advisor::note_growth(RoomBook& book, const WorkloadView& workload, const Pl
   if (plan.scale)
     book.take(of,
               replica_request(*workload.workload, std::max(plan.scale->to - plan.scale->from, 0)));
-}
-
-void Advisor::show(const ClusterView& view, const std::vector<PoolFacts>& facts) {
-  std::vector<telemetry::ObjectGauges::Sample> ratios;
-  std::vector<telemetry::ObjectGauges::Sample> trusts;
-  std::vector<telemetry::ObjectGauges::Sample> bursts;
-  for (std::size_t i = 0; i < view.pools.size(); ++i) {
-    const std::string& name = view.pools[i].pool->meta.name;
-    bursts.push_back({{name}, burst_state(view.pools[i]).is_active ? 1.0 : 0.0});
-    for (const Outlook& outlook : facts[i].used) {
-      if (outlook.metrics != Reason::MetricsAvailable)
-        continue;
-      const std::string resource(outlook.resource.str());
-      ratios.push_back({{name, resource}, outlook.use_now / outlook.capacity});
-      trusts.push_back({{name, resource}, outlook.trust});
-    }
-  }
-  parts_.metrics.current_usage_ratio.replace(std::move(ratios));
-  parts_.metrics.forecast_trust_ratio.replace(std::move(trusts));
-  parts_.metrics.in_burst_mode.replace(std::move(bursts));
-  std::array<double, api::kRecommendationKinds> pending{};
-  const TimePoint now = parts_.executor.clock().now();
-  for (const auto& [key, one] : parts_.caches.recommendations.items())
-    if (api::is_true(one->status.conditions, "Valid") && !one->status.applied_at &&
-        one->spec.expires_at > now)
-      pending[static_cast<std::size_t>(one->spec.kind)] += 1;
-  for (std::size_t i = 0; i < pending.size(); ++i)
-    parts_.metrics.pending_plans(static_cast<telemetry::AdviceKind>(i)).set(pending[i]);
 }
 
 void Advisor::tell_of_limits() {

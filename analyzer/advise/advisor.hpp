@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "analyzer/advise/act.hpp"
+#include "analyzer/advise/bottleneck_board.hpp"
 #include "analyzer/advise/facts.hpp"
 #include "analyzer/advise/operator_life.hpp"
 #include "analyzer/advise/pool_provider.hpp"
 #include "analyzer/advise/settings.hpp"
+#include "analyzer/model/anomaly/anomaly_watch.hpp"
 #include "analyzer/sources/prometheus.hpp"
 #include "lib/async/executor.hpp"
 #include "lib/kube/client.hpp"
@@ -85,9 +87,14 @@ private:
   /// Notes how the query ended; the samples of an answer.
   [[nodiscard]] std::vector<UsageSample> take(Result<UsageList> list, const char* of) const;
   [[nodiscard]] async::Task<void> carry_out(Decision decision);
+  [[nodiscard]] async::Task<void> advise_on_quotas(const ClusterView& view,
+                                                   const DecideContext& context);
+  /// Looks for what is not as usual; only who leads tells of it.
+  void notice(const ClusterView& view, const std::vector<PoolFacts>& facts, TimePoint now);
   /// Nobody after it is promised the same room.
   void note_growth(RoomBook& book, const WorkloadView& workload, const Plan& plan, TimePoint now);
   void show(const ClusterView& view, const std::vector<PoolFacts>& facts);
+  void show_habits(const ClusterView& view, const std::vector<PoolFacts>& facts);
   /// Says that the history is full, when it becomes so.
   void tell_of_limits();
   void read_history();
@@ -102,6 +109,8 @@ private:
   Forecaster forecaster_;
   OperatorLife operator_;
   PoolProviders providers_;
+  AnomalyWatch anomalies_;
+  BottleneckBoard bottlenecks_;
   bool told_of_no_lease_ = false;
   /// What running pods were lately asked for more; of a cycle kPodResizesPerCycleMax at most.
   struct Growth {

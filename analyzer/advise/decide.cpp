@@ -141,6 +141,8 @@ std::optional<api::ObjectKey> recommend_size(Plan& plan, const PoolView& view,
   }
   const SizedTarget target = target_of(view, settings, facts, context);
   SizeQuestion question{target, {}, settings.advice, known, facts.learned};
+  for (const auto& [resource, habits] : facts.habits)
+    question.habits.emplace(resource, describe(habits));
   for (const Outlook& outlook : facts.used)
     question.judged.push_back({outlook, settings.thresholds_of(outlook.resource)});
   question.trust_to_grow = context.records[index_of(RecommendationKind::GrowPool)];

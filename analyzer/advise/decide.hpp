@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/advise/habits.hpp"
 #include "analyzer/advise/plan.hpp"
 #include "analyzer/advise/pool_measures.hpp"
 #include "analyzer/advise/pool_placement.hpp"
@@ -42,12 +43,16 @@ struct PoolFacts {
   /// Whether work waits for it, and not only on its way from the gate to a node.
   bool is_waited_for = false;
   PoolMeasures measures{};
+  /// Those of the measures, with those that are foreseen. The worst first.
+  std::vector<Bottleneck> bottlenecks{};
   /// What those of the measures are expected to do that advice may rest on, by metric.
   std::map<std::string, Foresight> courses{};
   std::optional<Imbalance> imbalance{}; ///< of a pool that spreads
   /// What nodes and pods use, where moves may be advised for that; else empty.
   std::map<resources::ResourceName, MeasuredUse> use{};
   Learned learned{};
+  /// What the use of a resource does as a rule; not of one that is known for less than two hours.
+  std::map<resources::ResourceName, Habits> habits{};
   Proofs proofs{};
   /// Absent where it was not asked, since nothing is carried out.
   std::optional<PoolProvider> provider{};

@@ -37,8 +37,8 @@ bool is_answered(const Plan& plan, const PoolView& view, const Bottleneck& one) 
     return stands({RecommendationKind::GrowPool, RecommendationKind::Defragment});
   case BottleneckKind::Contention:
     return stands({RecommendationKind::GrowPool, RecommendationKind::Rebalance});
-  // A Resize of each workload that a policy names lowers its requests; and of pools no throttling
-  // is known.
+  // A Resize of each workload that a policy names lowers its requests, and an event tells of the
+  // rest (bottleneck_board.hpp); of pools no throttling is known.
   case BottleneckKind::Allocation:
   case BottleneckKind::Throttling: return true;
   }

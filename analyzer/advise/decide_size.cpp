@@ -77,6 +77,9 @@ std::optional<api::ObjectKey> decide_size(Plan& plan, const SizeQuestion& questi
   if (const auto report = question.learned.find(judged.outlook.resource);
       report != question.learned.end())
     finding.message += "; " + describe(report->second);
+  if (const auto habits = question.habits.find(judged.outlook.resource);
+      habits != question.habits.end() && !habits->second.empty())
+    finding.message += "; it " + habits->second;
   if (advice.state.advice == Advice::Grow && !question.room.empty())
     finding.message += "; " + question.room;
   advise_or_renew(plan, finding, known, options, now);

@@ -2,6 +2,9 @@
 // decide_size(): whether a target should have another number of units, and what becomes of what was
 // said about that before. The same for pools and for workloads. Pure.
 
+#include <map>
+#include <string>
+
 #include "analyzer/advise/plan.hpp"
 
 namespace berth::analyzer {
@@ -15,6 +18,8 @@ struct SizeQuestion {
   const Learned& learned;   ///< for Adaptive; empty otherwise
   double trust_to_grow = 1; ///< by what became of such advice before, 0..1
   double trust_to_shrink = 1;
+  /// What the use of a resource does as a rule, in words; empty: nothing.
+  std::map<resources::ResourceName, std::string> habits{};
   std::string room{}; ///< what the operator has left to grow into, in words; empty: not its work
 };
 

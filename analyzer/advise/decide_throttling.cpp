@@ -27,16 +27,6 @@ constexpr double kStillShare = 0.02;
 constexpr double kKnownShareMax = 0.9;
 constexpr double kSure = 90;
 
-std::optional<Bottleneck> bottleneck_of(const ContainerThrottling& one) {
-  if (one.samples < kSamplesMin)
-    return std::nullopt;
-  ResourceLoad load;
-  load.resource = ResourceName::cpu();
-  load.throttled_share = one.share;
-  auto found = find_bottlenecks(std::array{load});
-  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
-}
-
 /// Whether more replicas are to share the work, or a Resize changes the container's cpu.
 bool is_answered(const Plan& plan, const WorkloadView& view, std::size_t container) {
   if (will_stand(plan, view.recommendations, {RecommendationKind::ScaleOut}))
@@ -128,7 +118,7 @@ std::optional<Finding> find(const Plan& plan, const WorkloadView& view, const Wo
   std::optional<Finding> worst;
   double most = 0;
   for (const ContainerThrottling& one : facts.throttlings) {
-    const auto bottleneck = bottleneck_of(one);
+    const auto bottleneck = throttling_bottleneck(one);
     if (!bottleneck || one.share <= most || is_answered(plan, view, one.container) ||
         was_raised_lately(view, one, context.now))
       continue;
@@ -142,6 +132,16 @@ std::optional<Finding> find(const Plan& plan, const WorkloadView& view, const Wo
 }
 
 } // namespace
+
+std::optional<Bottleneck> throttling_bottleneck(const ContainerThrottling& one) {
+  if (one.samples < kSamplesMin)
+    return std::nullopt;
+  ResourceLoad load;
+  load.resource = ResourceName::cpu();
+  load.throttled_share = one.share;
+  auto found = find_bottlenecks(std::array{load});
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
 
 void decide_throttling(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
                        const DecideContext& context) {

@@ -6,6 +6,9 @@
 
 namespace berth::analyzer {
 
+/// What it is worth as a bottleneck; nothing where it is none, or too little is known.
+[[nodiscard]] std::optional<Bottleneck> throttling_bottleneck(const ContainerThrottling& one);
+
 /// After recommendations of the kinds ScaleOut and Resize: `plan` has what they come to.
 void decide_throttling(Plan& plan, const WorkloadView& view, const WorkloadFacts& facts,
                        const DecideContext& context);

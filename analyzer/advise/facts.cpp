@@ -207,6 +207,9 @@ PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
     facts.used.push_back(outlook_of(name, {resource, capacity, ""}, sources, now));
     if (is_adaptive(view.policy))
       learn(facts.learned, facts.used.back(), name, sources, now);
+    if (const Series* series = sources.recorder.history().find(name))
+      if (const auto& habits = sources.forecaster.habits(name, *series, now))
+        facts.habits.emplace(resource, *habits);
     if (!view.pool->spec.burst)
       continue;
     const double usual = capacity * usual_ratio_percent(view, resource) / 100;
@@ -214,6 +217,7 @@ PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
         outlook_of(pool_charged_series(uid, resource), {resource, usual, ""}, sources, now));
   }
   add_move_facts(facts, view, sources, now);
+  facts.bottlenecks = with_foreseen(facts.measures.loads, facts.used);
   facts.proofs = pool_proofs(view, facts.usage, sources.recorder.history());
   return facts;
 }

@@ -39,6 +39,7 @@ bool holds(const Forecast& forecast, double amount) {
 
 void Forecaster::begin_cycle(const History& history, TimePoint now) {
   bank_forecasts_left_ = kBankForecastsPerCycleMax;
+  habits_left_ = kHabitsPerCycleMax;
   std::erase_if(entries_, [&](const auto& one) { return history.find(one.first) == nullptr; });
   for (auto& [name, entry] : entries_)
     check(entry, *history.find(name), now);
@@ -74,6 +75,18 @@ const std::optional<ReplayReport>& Forecaster::replayed(const std::string& name,
   const auto values = step_values(series, StepValue::Max, series.options().aggregates_kept, now);
   entry.replay = values ? replay(*values, question) : std::nullopt;
   return entry.replay;
+}
+
+const std::optional<Habits>& Forecaster::habits(const std::string& name, const Series& series,
+                                                TimePoint now) {
+  Entry& entry = entries_[name];
+  const bool is_fresh = entry.habits_found && now - *entry.habits_found < kHabitsAfter;
+  if (is_fresh || habits_left_ == 0)
+    return entry.habits;
+  --habits_left_;
+  entry.habits_found = now;
+  entry.habits = find_habits(series, now);
+  return entry.habits;
 }
 
 double Forecaster::trust(const std::string& name) const {

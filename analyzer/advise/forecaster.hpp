@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/advise/habits.hpp"
 #include "analyzer/model/foresight.hpp"
 #include "analyzer/model/history/history.hpp"
 #include "analyzer/model/replay.hpp"
@@ -28,6 +29,8 @@ public:
   /// What replays of the last two weeks say; made once an hour. Nothing with less than two days.
   const std::optional<ReplayReport>& replayed(const std::string& name, const Series& series,
                                               TimePoint now);
+  /// What the series does as a rule; looked for once an hour, and for a few series in a cycle.
+  const std::optional<Habits>& habits(const std::string& name, const Series& series, TimePoint now);
   /// 0..1: 1 while its forecasts hold as often as they should, or nothing is known of them.
   [[nodiscard]] double trust(const std::string& name) const;
 
@@ -35,6 +38,8 @@ public:
   /// A forecast from steps is made anew once two more are finished.
   static constexpr Duration kRenewAfter = std::chrono::minutes{10};
   static constexpr Duration kReplayAfter = std::chrono::hours{1};
+  static constexpr Duration kHabitsAfter = std::chrono::hours{1};
+  static constexpr int kHabitsPerCycleMax = 8;
   static constexpr int kOutcomesMax = 16;
   static constexpr int kOutcomesMin = 4;
 
@@ -51,6 +56,8 @@ private:
     int count = 0;
     std::optional<ReplayReport> replay{};
     std::optional<TimePoint> replayed{};
+    std::optional<Habits> habits{};
+    std::optional<TimePoint> habits_found{};
   };
 
   void check(Entry& entry, const Series& series, TimePoint now) const;
@@ -59,6 +66,7 @@ private:
   telemetry::AnalyzerMetrics& metrics_;
   std::map<std::string, Entry, std::less<>> entries_;
   int bank_forecasts_left_ = kBankForecastsPerCycleMax;
+  int habits_left_ = kHabitsPerCycleMax;
 };
 
 /// What was measured around a time: the mean (or highest) of the samples within half a step of it.

@@ -144,10 +144,9 @@ PoolMeasures measure(const PoolView& pool, TimePoint now, Duration stale_after) 
   if (!pool.pods)
     return measures;
   const auto requests = waiting_requests(*pool.pods);
-  std::vector<ResourceLoad> loads;
   for (const ResourceName& resource : resources_of(*pool.pods))
-    loads.push_back(load_of(pool, resource, requests, now, stale_after));
-  measures.bottlenecks = find_bottlenecks(loads);
+    measures.loads.push_back(load_of(pool, resource, requests, now, stale_after));
+  measures.bottlenecks = find_bottlenecks(measures.loads);
   for (const Bottleneck& one : measures.bottlenecks)
     measures.shares[bottleneck_metric(one)] = kWholeShare * one.share;
   for (const ResourceName& resource : judged_resources())
@@ -158,6 +157,16 @@ PoolMeasures measure(const PoolView& pool, TimePoint now, Duration stale_after) 
     measures.shares[kLargestBlockMetric] =
         static_cast<double>(largest_block(placed_nodes(*pool.pods), waiting.front().second));
   return measures;
+}
+
+std::vector<Bottleneck> with_foreseen(std::vector<ResourceLoad> loads,
+                                      const std::vector<Outlook>& used) {
+  for (ResourceLoad& load : loads) {
+    const auto outlook = std::ranges::find(used, load.resource, &Outlook::resource);
+    if (outlook != used.end() && outlook->metrics == Reason::MetricsAvailable)
+      load.foreseen_peak = outlook->expected_peak();
+  }
+  return find_bottlenecks(loads);
 }
 
 } // namespace berth::analyzer

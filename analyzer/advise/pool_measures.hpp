@@ -11,6 +11,7 @@
 
 #include "analyzer/advise/view.hpp"
 #include "analyzer/model/bottleneck/bottleneck.hpp"
+#include "analyzer/model/outlook.hpp"
 
 namespace berth::analyzer {
 
@@ -28,6 +29,7 @@ inline constexpr const char* kLargestBlockMetric = "share/largest-block";
 struct PoolMeasures {
   /// Without those that are foreseen: GrowPool answers them. The worst first.
   std::vector<Bottleneck> bottlenecks{};
+  std::vector<ResourceLoad> loads{}; ///< that they were found in, with no peak foreseen
   /// By metric. Of bottlenecks what is concerned of the pool's capacity. Of the busiest node what
   /// is used of what it has. Of the largest block how much of the largest request that waits any
   /// node has room for: all of it, where nothing waits.
@@ -36,6 +38,11 @@ struct PoolMeasures {
 
 /// Samples older than `stale_after` are none. A node without one counts as neither idle nor busy.
 [[nodiscard]] PoolMeasures measure(const PoolView& pool, TimePoint now, Duration stale_after);
+
+/// The same with what is foreseen of the next hour: more use than there is of a resource is a
+/// bottleneck of its capacity already. The worst first.
+[[nodiscard]] std::vector<Bottleneck> with_foreseen(std::vector<ResourceLoad> loads,
+                                                    const std::vector<Outlook>& used);
 
 /// Of the requests that wait, the largest first: by what of any node's they would take most of.
 /// Each once, and none that is larger than every node.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "analyzer/advise/view.hpp"
+#include "analyzer/model/anomaly/anomaly_watch.hpp"
 #include "analyzer/model/replay.hpp"
 #include "analyzer/model/thresholds.hpp"
 #include "lib/api/labels.hpp"
@@ -31,6 +32,8 @@ struct AdvisorOptions {
   /// The operator's Lease: while nobody renews it, what is charged is not known. No name: it is not
   /// looked at.
   api::ObjectKey operator_lease{};
+  /// How unusual use is found.
+  AnomalyOptions anomalies{};
   /// Where the history is kept over a restart; empty: nowhere.
   std::string history_file{};
   /// A change of measured use below this part of the capacity is not worth a write.

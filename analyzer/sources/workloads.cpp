@@ -57,6 +57,8 @@ WorkloadResult decode_workload(JsonElement value, api::ScalingTargetKind kind) {
   return workload;
 }
 
+} // namespace
+
 const kube::ResourceType& type_of(api::ScalingTargetKind kind) {
   switch (kind) {
   case api::ScalingTargetKind::StatefulSet: return kube::types::stateful_set();
@@ -64,8 +66,6 @@ const kube::ResourceType& type_of(api::ScalingTargetKind kind) {
   default: return kube::types::deployment();
   }
 }
-
-} // namespace
 
 WorkloadResult decode_workload_text(api::ScalingTargetKind kind, const std::string& text) {
   return kube::decode_one_text<Workload>(

@@ -116,6 +116,9 @@ struct WorkloadPod {
   std::vector<PodContainer> containers{}; ///< then sidecars
 };
 
+/// Deployment, StatefulSet or Job, where the kind is one of a workload.
+[[nodiscard]] const kube::ResourceType& type_of(api::ScalingTargetKind kind);
+
 [[nodiscard]] Result<std::shared_ptr<const Workload>>
 decode_workload_text(api::ScalingTargetKind kind, const std::string& text);
 [[nodiscard]] Result<std::shared_ptr<const WorkloadPod>>

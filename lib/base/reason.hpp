@@ -128,6 +128,10 @@ namespace berth {
   X(NodesMissing, "Nodes that were asked for have not come in time; the pool's provider says why.")  \
   X(BoundsReached, "The pool has as many, or as few, nodes as its bounds allow.")                  \
   X(ProviderUnavailable, "The pool names nobody who adds and removes nodes, or that one cannot be asked.") \
+  X(UsageSpiked, "What was measured of the object rose far above what is usual for it.")           \
+  X(UsageDropped, "What was measured of the object fell far below what is usual for it.")          \
+  X(UsageOutOfPattern, "What was measured of the object is usual for it, but not at this time.")   \
+  X(RequestsUnused, "Requests hold much of the pool that nobody uses, while work waits for room.") \
   X(ForecastHeld, "What was measured lies within what was foreseen.")                              \
   X(ForecastMissed, "What was measured lies outside what was foreseen.")                           \
   /* operation */                                                                                  \

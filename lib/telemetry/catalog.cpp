@@ -227,7 +227,33 @@ AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
                            {"pool", "resource"}),
       in_burst_mode(registry,
                     gauge("berth_analyzer_in_burst_mode", "1 while a pool is in a burst, else 0."),
-                    {"pool"}) {}
+                    {"pool"}),
+      anomalies(registry,
+                counter("berth_analyzer_anomalies_total",
+                        "Anomalies that were told of in the use of pools and of policies' targets, "
+                        "by kind.")),
+      anomaly_series(registry, gauge("berth_analyzer_anomaly_series",
+                                     "Series that are watched for anomalies, and those that there "
+                                     "is no room to watch.")),
+      bottlenecks(registry, gauge("berth_analyzer_bottlenecks",
+                                  "What holds work back now, or within the hour by the forecasts: "
+                                  "resources of pools, and throttled containers, by kind and "
+                                  "severity.")),
+      pattern_confidence_ratio(registry,
+                               gauge("berth_analyzer_pattern_confidence_ratio",
+                                     "How sure a pattern in the use of a pool is: 0.7 to 1. No "
+                                     "series: there is none."),
+                               {"pool", "resource", "pattern"}),
+      trend_usage_ratio(registry,
+                        gauge("berth_analyzer_trend_usage_ratio",
+                              "What the nodes of a pool use in an hour by the trend alone, seasons "
+                              "left out, as a part of what they have."),
+                        {"pool", "resource"}),
+      trend_slope_ratio(registry,
+                        gauge("berth_analyzer_trend_slope_ratio",
+                              "By how much the use of a pool grows in an hour by its trend, as a "
+                              "part of what its nodes have."),
+                        {"pool", "resource"}) {}
 
 ExternalMetricsMetrics::ExternalMetricsMetrics(Registry& registry)
     : requests(registry, counter("berth_external_metrics_requests_total",

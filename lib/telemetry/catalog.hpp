@@ -141,6 +141,12 @@ struct AnalyzerMetrics {
   ObjectGauges current_usage_ratio;
   ObjectGauges forecast_trust_ratio;
   ObjectGauges in_burst_mode;
+  CounterFamily<AnomalyLabel> anomalies;
+  GaugeFamily<WatchState> anomaly_series;
+  GaugeFamily<BottleneckLabel, SeverityLabel> bottlenecks;
+  ObjectGauges pattern_confidence_ratio;
+  ObjectGauges trend_usage_ratio;
+  ObjectGauges trend_slope_ratio;
 };
 
 /// What is served to HorizontalPodAutoscalers, where it is.

@@ -130,6 +130,23 @@ BERTH_LABEL(AdviceKind, ResolveBottleneck, "kind", "ScaleOut", "ScaleIn", "Resiz
             "Defragment", "AdjustQuota", "GrowPool", "ShrinkPool", "EnterBurst", "LeaveBurst",
             "ResolveBottleneck");
 
+/// How a measured value left what is usual: far above, far below, or as it never came before.
+enum class AnomalyLabel { Spike, Drop, Pattern };
+BERTH_LABEL(AnomalyLabel, Pattern, "kind", "spike", "drop", "pattern");
+
+/// Whether a series is watched for anomalies, or there is no room for it.
+enum class WatchState { Watched, NoRoom };
+BERTH_LABEL(WatchState, NoRoom, "state", "watched", "no_room");
+
+/// What holds work back.
+enum class BottleneckLabel { Capacity, Allocation, Contention, Fragmentation, Throttling };
+BERTH_LABEL(BottleneckLabel, Throttling, "kind", "Capacity", "Allocation", "Contention",
+            "Fragmentation", "Throttling");
+
+/// How much of the capacity, or of the time, a bottleneck concerns.
+enum class SeverityLabel { Low, Medium, High, Critical };
+BERTH_LABEL(SeverityLabel, Critical, "severity", "Low", "Medium", "High", "Critical");
+
 /// What a request for external metrics was answered: the value; that it is not known; or why not.
 enum class MetricsAnswer { Ok, Unknown, Unauthorized, Forbidden, NotFound, Invalid, Error };
 BERTH_LABEL(MetricsAnswer, Error, "outcome", "ok", "unknown", "unauthorized", "forbidden",

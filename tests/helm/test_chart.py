@@ -371,11 +371,22 @@ def test_the_analyzer_acts_only_if_it_is_asked_for_and_only_then_has_the_rights_
                  and document["metadata"]["name"] == "berth-analyzer"]
         resources = {name for rule in role["rules"] for name in rule["resources"]}
         container, = deployments(documents)["berth-analyzer"]["template"]["spec"]["containers"]
-        return resources & {"deployments/scale", "statefulsets/scale", "pods/resize", "events"}, \
+        return resources & {"deployments/scale", "statefulsets/scale", "pods/resize"}, \
             "--act=true" in container["args"]
     assert acting() == (set(), False)
     assert acting("--set", "analyzer.act=true") == (
-        {"deployments/scale", "statefulsets/scale", "pods/resize", "events"}, True)
+        {"deployments/scale", "statefulsets/scale", "pods/resize"}, True)
+
+
+def test_the_analyzer_may_always_tell_of_what_it_notices_and_looks_for_it_as_asked(helm):
+    def arguments(*words):
+        container, = deployments(rendered(helm, *words))["berth-analyzer"]["template"]["spec"][
+            "containers"]
+        return [flag for flag in container["args"] if "anomaly" in flag or "z-score" in flag]
+    assert rights_of_the_analyzer(helm)["events.k8s.io/events"] == ["create", "patch"]
+    assert arguments() == ["--anomaly-detector=Novelty"]
+    assert arguments("--set", "analyzer.anomalies.detector=ZScore") == [
+        "--anomaly-detector=ZScore", "--z-score-threshold=2.5"]
 
 
 def rights_of_the_analyzer(helm, *words):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from harness import objects
 from harness.kube import ApiClient, Object, condition, wait_until
-from harness.programs import Programs
+from harness.programs import Programs, metric
 
 from berth_controlplane.berth import BerthOptions
 from berth_controlplane.berth import up as berth_up
@@ -189,12 +188,3 @@ def is_applied(kube: ApiClient, namespace: str, name: str) -> bool:
     """Whether the analyzer has seen that the recommendation was followed."""
     applied = condition(kube.get(RECOMMENDATION, name, namespace), "Applied")
     return applied is not None and applied["status"] == "True"
-
-
-def metric(address: str, series: str) -> float:
-    """The value of one series of the program's metrics; 0 if it is not there."""
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        for line in answer.read().decode().splitlines():
-            if line.startswith(series + " "):
-                return float(line.rsplit(" ", 1)[1])
-    return 0.0

@@ -31,6 +31,7 @@ MAY = [
     (ANALYZER, "list watch", "", "nodes pods", "", ""),
     (ANALYZER, "list watch", "apps", "deployments statefulsets", "", ""),
     (ANALYZER, "list watch", "batch", "jobs", "", ""),
+    (ANALYZER, "create patch", "events.k8s.io", "events", "team-a", ""),
     (ANALYZER, "list watch", "autoscaling", "horizontalpodautoscalers", "", ""),
     (ANALYZER, "list watch", "berth.dev", "resourcepools scalingpolicies", "", ""),
     (ANALYZER, "list watch create patch delete", "berth.dev", "scalingrecommendations", "team-a",

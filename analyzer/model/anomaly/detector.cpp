@@ -42,24 +42,30 @@ double AlarmGate::pass(double score) {
   return score;
 }
 
-NoveltyDetector::NoveltyDetector(std::size_t memory) : values_(kNormalSteps), gate_(kAlarmLevel) {
+NoveltyDetector::NoveltyDetector(std::size_t memory, double alarm_level)
+    : values_(kNormalSteps), gate_(alarm_level) {
   for (const std::size_t window : kWindows)
     scales_.push_back({Novelty(window, memory), Moments(kNormalSteps)});
 }
 
 AnomalyVerdict NoveltyDetector::add(double value) {
+  AnomalyVerdict verdict;
   double highest = 0;
   for (Scale& scale : scales_) {
     const auto distance = scale.novelty.add(value);
     if (!distance)
       continue;
-    if (scale.distances.count() >= kNormalMin)
-      highest = std::max(highest, scale.distances.deviation(*distance));
+    const double score =
+        scale.distances.count() >= kNormalMin ? scale.distances.deviation(*distance) : 0;
+    if (score > highest) {
+      highest = score;
+      verdict.difference = *distance;
+    }
     scale.distances.add(*distance);
   }
   const double level = values_.deviation(value);
+  verdict.usual = values_.mean();
   values_.add(value);
-  AnomalyVerdict verdict;
   verdict.score = gate_.pass(highest);
   if (verdict.score > 0)
     verdict.alarm = kind_of(level);
@@ -70,8 +76,10 @@ ZScoreDetector::ZScoreDetector(double alarm_level) : values_(kNormalSteps), gate
 
 AnomalyVerdict ZScoreDetector::add(double value) {
   const double deviation = values_.count() >= kNormalMin ? values_.deviation(value) : 0;
-  values_.add(value);
   AnomalyVerdict verdict;
+  verdict.usual = values_.mean();
+  verdict.difference = std::abs(value - verdict.usual);
+  values_.add(value);
   verdict.score = gate_.pass(std::abs(deviation));
   if (verdict.score > 0)
     verdict.alarm = deviation > 0 ? AnomalyKind::Spike : AnomalyKind::Drop;

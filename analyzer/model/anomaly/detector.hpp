@@ -24,6 +24,10 @@ struct AnomalyVerdict {
   /// is part of an event that was told already.
   double score = 0;
   std::optional<AnomalyKind> alarm{}; ///< wherever there is a score
+  double usual = 0;                   ///< the mean of the values before
+  /// From what is normal, in the unit of the values: of the last moments, or of the last hour or
+  /// two, whichever the score is of, from what was most alike before; z-score: from the mean.
+  double difference = 0;
 };
 
 /// One event, one alarm: after a score of note others are kept back for a while, unless they are
@@ -59,13 +63,14 @@ class NoveltyDetector final : public AnomalyDetector {
 public:
   /// `memory`: how many steps it looks back, above 3 x kWindows.back(). Each keeps 24 bytes and
   /// costs about two nanoseconds per value.
-  explicit NoveltyDetector(std::size_t memory = kMemorySteps);
+  /// `alarm_level`: scores below are no news.
+  explicit NoveltyDetector(std::size_t memory = kMemorySteps, double alarm_level = kAlarmLevel);
 
   AnomalyVerdict add(double value) override;
 
   static constexpr std::size_t kMemorySteps = 2016; ///< a week of 5-minute steps
   static constexpr std::size_t kWindows[] = {4, 24};
-  /// Scores below are no news; docs/concepts/analyzer-models.md says what that comes to.
+  /// docs/concepts/analyzer-models.md says what that comes to.
   static constexpr double kAlarmLevel = 2;
 
 private:

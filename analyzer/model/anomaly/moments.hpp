@@ -14,6 +14,7 @@ public:
 
   void add(double value);
   [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] double mean() const { return mean_; } ///< 0 where nothing was seen
   /// How many standard deviations `value` is above the mean. 0 where nothing is known; a spread of
   /// less than a billionth of the mean is taken for that.
   [[nodiscard]] double deviation(double value) const;

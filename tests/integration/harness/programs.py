@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,3 +107,12 @@ def fail_on_sanitizer_reports(logs: list[Path]) -> None:
         if found is not None:
             start = text.rfind("\n", 0, found.start()) + 1
             pytest.fail(f"{log.name}:\n{text[start:start + REPORT_CHARACTERS_MAX]}", pytrace=False)
+
+
+def metric(address: str, series: str) -> float:
+    """The value of one series of the program's metrics; 0 if it is not there."""
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith(series + " "):
+                return float(line.rsplit(" ", 1)[1])
+    return 0.0

@@ -51,6 +51,24 @@ TEST_CASE("the interval may be 10 seconds to an hour, and recommendations outliv
   }
 }
 
+TEST_CASE("anomalies are found by novelty, or by a z-score of 2.5 or what is asked for") {
+  const AnomalyOptions anomalies = parse({}).options.advisor.anomalies;
+  CHECK(anomalies.detector == AnomalyDetectorKind::Novelty);
+  CHECK(anomalies.z_score_threshold == 2.5);
+  const auto asked = parse({"--anomaly-detector=ZScore", "--z-score-threshold=4"});
+  CHECK(asked.options.advisor.anomalies.detector == AnomalyDetectorKind::ZScore);
+  CHECK(asked.options.advisor.anomalies.z_score_threshold == 4);
+  for (const char* wrong :
+       {"--z-score-threshold=0", "--z-score-threshold=101", "--z-score-threshold=nan"}) {
+    CAPTURE(wrong);
+    CHECK(parse({wrong}).end.text ==
+          "berth-analyzer: --z-score-threshold: must be above 0, to 100\n");
+  }
+  const CommandLine unknown = parse({"--anomaly-detector=Guess"});
+  CHECK(unknown.end.exit_code == 2);
+  CHECK(unknown.end.text.find("--anomaly-detector") != std::string::npos);
+}
+
 TEST_CASE("external metrics are served where an address, a certificate and its key are given") {
   CHECK(parse({}).options.external_metrics.bind_address.empty());
   const char* address = "--external-metrics-bind-address=0.0.0.0:6443";

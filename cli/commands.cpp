@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/burst/burst.hpp"
 #include "cli/calendar/calendar.hpp"
 #include "cli/cluster/observe.hpp"
 #include "cli/completion.hpp"
@@ -197,6 +198,7 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Health: return answer_health(client, std::move(options), std::move(around));
   case Command::Doctor: return answer_doctor(client, std::move(options), std::move(around));
   case Command::SetQuota: return answer_set_quota(client, std::move(options), std::move(around));
+  case Command::Burst: return answer_burst(client, std::move(options), std::move(around));
   case Command::Reserve: return answer_reserve(client, std::move(options), std::move(around));
   case Command::Recommendations:
     return answer_recommendations(client, std::move(options), std::move(around));

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/burst/decide.hpp"
 #include "cli/duration.hpp"
 #include "cli/reserve/decide.hpp"
 #include "lib/resources/quantity.hpp"
@@ -21,6 +22,11 @@ constexpr const char* kSetQuotaFooter =
     R"(Only the amounts that are named change, and only if nobody else changed the same entry meanwhile:
 then it is looked at again. What the operator writes to the status is no hindrance. Work that runs
 stays, also above a lowered quota, unless spec.preemption of the Quota says otherwise.)";
+
+constexpr const char* kBurstFooter =
+    R"(The pool must allow bursts: its spec.burst. While one is on this adjusts it, and what is not named
+stays; it never lasts longer than spec.burst.maxDurationSeconds from its start. It ends by itself,
+with --end at once: what it let in stays, and nothing is added until that fits again.)";
 
 constexpr const char* kReserveFooter =
     R"(Without --start and --schedule the capacity is held until the reservation is released. The
@@ -76,16 +82,34 @@ void add_set_quota(CLI::App* command, SetQuotaOptions& options) {
   command->footer(footer(kSetQuotaFooter));
 }
 
+void add_list(CLI::App* command, const char* name, std::vector<std::string>& into,
+              const char* text) {
+  command->add_option(name, into, text)->allow_extra_args(false);
+}
+
+void add_burst(CLI::App* command, BurstOptions& options) {
+  command->add_option("POOL", options.pool, "the ResourcePool")->required();
+  CLI::Option* end = command->add_flag("--end", options.end, "end its burst now");
+  command
+      ->add_option("--for", options.duration,
+                   "how long from now on, as 30m; default: as long as the pool allows")
+      ->excludes(end);
+  command
+      ->add_option("--factor", options.factor,
+                   "what may be charged, as 1.2; default: spec.burst.factorPercent")
+      ->excludes(end);
+  add_list(command, "--resource", options.resources,
+           "of the nodes; may be given several times; default: cpu");
+  command->get_option("--resource")->excludes(end);
+  add_dry_run(command, options.dry_run);
+  command->footer(footer(kBurstFooter));
+}
+
 void add_wait(CLI::App* command, bool& wait, std::string& timeout, const char* text) {
   CLI::Option* flag = command->add_flag("-w,--wait", wait, text);
   command->add_option("--timeout", timeout, "with --wait: for how long, as 90s or 5m")
       ->capture_default_str()
       ->needs(flag);
-}
-
-void add_list(CLI::App* command, const char* name, std::vector<std::string>& into,
-              const char* text) {
-  command->add_option(name, into, text)->allow_extra_args(false);
 }
 
 void add_reserve(CLI::App* command, ReserveOptions& options) {
@@ -180,12 +204,25 @@ void check_set_quota(const SetQuotaOptions& options, std::vector<std::string>& p
                          ": must be a quantity of at least 0, as 40 or 64Gi, or unlimited");
 }
 
+void check_burst(const BurstOptions& options, std::vector<std::string>& problems) {
+  if (!options.duration.empty())
+    if (const auto lasts = parse_duration(options.duration); !lasts)
+      problems.push_back("--for: " + lasts.error().message);
+  if (!options.factor.empty() && !parse_factor_percent(options.factor))
+    problems.emplace_back("--factor: must be 1 to 3 with two decimals at most, as 1.2");
+  for (const std::string& resource : options.resources)
+    if (resource.empty() || resource.starts_with(resources::kVirtualResourcePrefix))
+      problems.emplace_back("--resource: must be a resource of nodes, as cpu");
+}
+
 } // namespace
 
 std::vector<std::string> operating_problems(const CliOptions& options) {
   std::vector<std::string> problems;
   if (options.command == Command::SetQuota)
     check_set_quota(options.set_quota, problems);
+  if (options.command == Command::Burst)
+    check_burst(options.burst, problems);
   if (options.command == Command::Reserve)
     problems = reserve_problems(options.reserve);
   check_calendar(options.calendar, problems);
@@ -209,6 +246,8 @@ void add_operating_commands(const AddCommand& add, CliOptions& options) {
       ->footer(footer(kDoctorFooter));
   add_set_quota(add(Command::SetQuota, "set-quota", "Change what a quota owns, borrows or lends"),
                 options.set_quota);
+  add_burst(add(Command::Burst, "burst", "Let more be charged to a pool for a while, or end that"),
+            options.burst);
   add_reserve(add(Command::Reserve, "reserve", "Hold capacity of a pool: make a Reservation"),
               options.reserve);
   add_recommendations(add(Command::Recommendations, "recommendations",

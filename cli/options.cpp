@@ -269,8 +269,8 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
   std::vector<std::string> problems = operating_problems(options);
   if (app.get_subcommands().empty())
     problems.emplace_back("a command is needed: status, queue, explain, history, health, doctor, "
-                          "set-quota, reserve, recommendations, top, calendar, monitor, export, "
-                          "release, simulate, replay, version or completion; see --help");
+                          "set-quota, burst, reserve, recommendations, top, calendar, monitor, "
+                          "export, release, simulate, replay, version or completion; see --help");
   else if (options.command == Command::Simulate)
     check_simulate(options.simulate, problems);
   if (options.command == Command::Replay && options.replay.from > options.replay.to)

@@ -29,6 +29,7 @@ enum class Command {
   Health,
   Doctor,
   SetQuota,
+  Burst,
   Reserve,
   Recommendations,
   Top,
@@ -69,6 +70,16 @@ struct SetQuotaOptions {
   bool dry_run = false;
 };
 inline constexpr std::string_view kUnlimited = "unlimited";
+
+/// burst: what is not given stays as it is, or is as the pool has it. As typed.
+struct BurstOptions {
+  std::string pool;
+  std::string duration; ///< from now on; empty: as long as the pool allows
+  std::string factor;   ///< "1.2"
+  std::vector<std::string> resources;
+  bool end = false;
+  bool dry_run = false;
+};
 
 /// reserve: exactly one of `amounts` and `nodes` is set; without start and schedule it holds from
 /// acceptance until it is deleted. Times and durations are as typed.
@@ -161,6 +172,7 @@ struct CliOptions {
   std::string shell;    ///< completion SHELL
   std::string extender; ///< health --extender URL; empty: it is not asked
   SetQuotaOptions set_quota;
+  BurstOptions burst;
   ReserveOptions reserve;
   RecommendationsOptions recommendations;
   TopOptions top;

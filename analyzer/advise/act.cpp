@@ -49,6 +49,10 @@ async::Task<void> Act::run(Plan plan) {
     is_done = co_await scale(*plan.scale);
   if (plan.pool_change && !unsaid.contains(plan.pool_change->of) && may_act())
     is_done = co_await change_pool(*plan.pool_change);
+  if (plan.burst && !unsaid.contains(plan.burst->of) && may_act()) {
+    const bool is_changed = co_await change_burst(*plan.burst);
+    is_done = is_done || is_changed;
+  }
   for (const auto& one : plan.resizes) {
     if (unsaid.contains(one.of) || !refusals.is_due(one) || !may_act())
       continue;

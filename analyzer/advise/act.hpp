@@ -40,6 +40,7 @@ private:
   [[nodiscard]] async::Task<bool> scale(ScaleChange change);
   [[nodiscard]] async::Task<bool> resize(PodResize resize);
   [[nodiscard]] async::Task<bool> change_pool(PoolChange change);
+  [[nodiscard]] async::Task<bool> change_burst(BurstChange change);
   [[nodiscard]] async::Task<Result<void>> send(MachineScale scale);
   [[nodiscard]] async::Task<Result<void>> send(PoolOrder order);
   [[nodiscard]] async::Task<Result<void>> send(LimitsChange limits);

@@ -1,4 +1,4 @@
-// What Act asks of the providers of pools.
+// What Act asks of pools and of their providers.
 
 #include "analyzer/advise/act.hpp"
 #include "analyzer/advise/pool_limits.hpp"
@@ -14,6 +14,16 @@ namespace {
 std::string scale_patch(const MachineScale& scale) {
   return api::to_text(api::Json{{"metadata", {{"resourceVersion", scale.resource_version}}},
                                 {"spec", {{"replicas", scale.to}}}});
+}
+
+/// Holds only for the pool as it was edited last; what is written to its status is no hindrance.
+Result<std::string> burst_patch(const BurstChange& change) {
+  BERTH_TRY(const api::Json wanted, api::parse_json(change.patch));
+  const api::Json::json_pointer place("/spec/burst/period");
+  return api::to_text(api::Json::array(
+      {{{"op", "test"}, {"path", "/metadata/uid"}, {"value", change.uid}},
+       {{"op", "test"}, {"path", "/metadata/generation"}, {"value", change.generation}},
+       {{"op", "add"}, {"path", place.to_string()}, {"value", wanted.at(place)}}}));
 }
 
 } // namespace
@@ -76,6 +86,38 @@ async::Task<bool> Act::change_pool(PoolChange change) {
   events->record({type.api_version(), type.kind, change.pool, change.uid},
                  sent ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
                  sent ? change.reason : Reason::ActionFailed, "ScalePool",
+                 sent ? change.note : sent.error().message);
+  co_return sent.has_value();
+}
+
+async::Task<bool> Act::change_burst(BurstChange change) {
+  const kube::ResourceType& type = kube::types::resource_pool();
+  Result<void> sent;
+  if (auto body = burst_patch(change)) {
+    const kube::WriteOptions options;
+    const auto patched =
+        co_await client.patch(type, change.pool, kube::PatchType::Json, *std::move(body), options);
+    if (!patched)
+      sent = fail(patched.error().while_doing("patch ResourcePool " + change.pool.name));
+  } else {
+    sent = fail(body.error());
+  }
+  metrics
+      .actions(static_cast<telemetry::AdviceKind>(change.kind),
+               sent ? telemetry::Outcome::Ok : telemetry::Outcome::Error)
+      .add();
+  if (sent)
+    log.info("Changed the burst of a pool", {{"pool", change.pool.name},
+                                             {"recommendation", to_string(change.of)},
+                                             {"reason", to_string(change.reason)}});
+  else
+    log.warn("Failed to change the burst of a pool", sent.error(),
+             {{"pool", change.pool.name}, {"recommendation", to_string(change.of)}});
+  if (events == nullptr)
+    co_return sent.has_value();
+  events->record({type.api_version(), type.kind, change.pool, change.uid},
+                 sent ? kube::EventSeverity::Normal : kube::EventSeverity::Warning,
+                 sent ? change.reason : Reason::ActionFailed, "Burst",
                  sent ? change.note : sent.error().message);
   co_return sent.has_value();
 }

@@ -16,9 +16,10 @@ void Advisor::show(const ClusterView& view, const std::vector<PoolFacts>& facts)
   std::vector<telemetry::ObjectGauges::Sample> ratios;
   std::vector<telemetry::ObjectGauges::Sample> trusts;
   std::vector<telemetry::ObjectGauges::Sample> bursts;
+  const TimePoint now = parts_.executor.clock().now();
   for (std::size_t i = 0; i < view.pools.size(); ++i) {
     const std::string& name = view.pools[i].pool->meta.name;
-    bursts.push_back({{name}, burst_state(view.pools[i]).is_active ? 1.0 : 0.0});
+    bursts.push_back({{name}, is_in_burst(*view.pools[i].pool, now) ? 1.0 : 0.0});
     for (const Outlook& outlook : facts[i].used) {
       if (outlook.metrics != Reason::MetricsAvailable)
         continue;
@@ -31,7 +32,6 @@ void Advisor::show(const ClusterView& view, const std::vector<PoolFacts>& facts)
   parts_.metrics.forecast_trust_ratio.replace(std::move(trusts));
   parts_.metrics.in_burst_mode.replace(std::move(bursts));
   std::array<double, api::kRecommendationKinds> pending{};
-  const TimePoint now = parts_.executor.clock().now();
   for (const auto& [key, one] : parts_.caches.recommendations.items())
     if (api::is_true(one->status.conditions, "Valid") && !one->status.applied_at &&
         one->spec.expires_at > now)

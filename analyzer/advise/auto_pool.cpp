@@ -151,6 +151,8 @@ std::optional<StepVerdict> may_not_shrink(const PoolQuestion& question) {
   if (question.is_operator_dead)
     return no_step(Reason::CapacityUnknown,
                    "The operator does not renew its Lease: who waits is not known");
+  if (question.view.pool->status.burst_active.value_or(false))
+    return no_step(Reason::Bursting, "The pool is in a burst: no node goes before it is over");
   if (!question.view.waiting.empty())
     return no_step(Reason::PodsPending, "Work waits for the pool");
   if (question.facts.usage.nodes < std::ssize(question.view.nodes))

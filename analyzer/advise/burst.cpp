@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 
 #include "analyzer/advise/lifecycle.hpp"
 #include "lib/api/json.hpp"
+#include "lib/api/to_allocation.hpp"
+#include "lib/base/timestamp.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -18,31 +21,37 @@ using resources::ResourceName;
 constexpr double kHysteresisPercent = 10;
 constexpr std::int32_t kWholePercent = 100;
 
-std::int32_t ratio_of(const std::vector<api::Oversubscription>& ratios, const ResourceName& name) {
-  const auto found = std::ranges::find(ratios, name, &api::Oversubscription::resource);
-  return found == ratios.end() ? kWholePercent : found->ratio_percent;
+api::Json json_of(const api::BurstPeriod& period) {
+  api::Json json{{"cause", period.cause == api::BurstCause::Pressure ? "Pressure" : "Forced"},
+                 {"endsAt", format_time(period.ends_at)},
+                 {"resources", period.resources},
+                 {"startsAt", format_time(period.starts_at)}};
+  if (period.factor_percent)
+    json["factorPercent"] = *period.factor_percent;
+  return json;
 }
 
-/// The pool's ratios with that of one resource changed; one of 100 % is left out.
-std::string ratios_patch(std::vector<api::Oversubscription> ratios, const ResourceName& resource,
-                         std::int32_t ratio) {
-  std::erase_if(ratios, [&](const auto& one) { return one.resource == resource; });
-  if (ratio != kWholePercent)
-    ratios.push_back({resource, ratio});
-  std::ranges::sort(ratios, {}, [](const auto& one) { return std::string(one.resource.str()); });
-  api::Json list = api::Json::array();
-  for (const auto& one : ratios)
-    list.push_back({{"ratioPercent", one.ratio_percent}, {"resource", one.resource.str()}});
-  return api::to_text(api::Json{{"spec", {{"oversubscription", std::move(list)}}}});
+std::string patch_to(const api::BurstPeriod& period) {
+  return api::to_text(api::Json{{"spec", {{"burst", {{"period", json_of(period)}}}}}});
 }
 
-/// The ratio that a burst makes of the usual one, and the way back.
-std::int32_t raised(std::int32_t ratio, const api::PoolBurst& burst) {
-  return ratio * burst.factor_percent / kWholePercent;
-}
-
-std::int32_t lowered(std::int32_t ratio, const api::PoolBurst& burst) {
-  return std::max((ratio * kWholePercent + burst.factor_percent - 1) / burst.factor_percent, 1);
+/// The times of a patch that is patch_to() of some period.
+std::optional<allocation::TimeRange> times_in(const std::string& patch) {
+  const auto json = api::parse_json(patch);
+  const api::Json::json_pointer place("/spec/burst/period");
+  if (!json || !json->is_object() || !json->contains(place))
+    return std::nullopt;
+  const auto time = [&](const char* name) -> std::optional<TimePoint> {
+    const auto& period = (*json)[place];
+    const auto member = period.find(name);
+    if (member == period.end() || !member->is_string())
+      return std::nullopt;
+    const auto read = parse_time(member->get<std::string>());
+    return read ? std::optional(*read) : std::nullopt;
+  };
+  const auto starts = time("startsAt");
+  const auto ends = time("endsAt");
+  return starts && ends ? std::optional(allocation::TimeRange{*starts, *ends}) : std::nullopt;
 }
 
 double percent_of(double amount, double capacity) {
@@ -88,12 +97,28 @@ Finding finding_for(const PoolView& view, const PoolSettings& settings, const Ou
   return finding;
 }
 
-Finding entering(const PoolView& view, const PoolSettings& settings, const Outlook& charged) {
+/// The times of what stands stay, so that it stays the same recommendation, unless too little of
+/// the burst would be left.
+api::BurstPeriod period_for(const api::PoolBurst& burst, const Outlook& charged,
+                            const RecommendationPtr& stands, TimePoint now) {
+  api::BurstPeriod period;
+  period.cause = api::BurstCause::Pressure;
+  period.factor_percent = burst.factor_percent;
+  period.resources = {std::string(charged.resource.str())};
+  const auto times = stands ? times_in(stands->spec.action.patch) : std::nullopt;
+  const bool lasts = times && now + burst.max_duration / 2 <= times->end &&
+                     times->end == times->start + burst.max_duration;
+  period.starts_at = lasts ? times->start : std::chrono::floor<std::chrono::seconds>(now);
+  period.ends_at = period.starts_at + burst.max_duration;
+  return period;
+}
+
+Finding entering(const PoolView& view, const PoolSettings& settings, const Outlook& charged,
+                 const api::BurstPeriod& period) {
   const api::PoolBurst& burst = *view.pool->spec.burst;
   Finding finding = finding_for(view, settings, charged);
   const double peak = percent_of(charged.expected_peak(), charged.capacity);
   const double after = peak * kWholePercent / burst.factor_percent;
-  const auto& ratios = view.pool->spec.oversubscription;
   auto& spec = finding.spec;
   spec.kind = RecommendationKind::EnterBurst;
   spec.priority = peak >= kWholePercent ? api::RecommendationPriority::High
@@ -104,8 +129,7 @@ Finding entering(const PoolView& view, const PoolSettings& settings, const Outlo
   spec.expected_improvement =
       api::ExpectedImprovement{std::string(charged.resource.str()) + "-charged-percent",
                                percent_quantity(peak), percent_quantity(after)};
-  spec.action.patch =
-      ratios_patch(ratios, charged.resource, raised(ratio_of(ratios, charged.resource), burst));
+  spec.action.patch = patch_to(period);
   finding.reason = Reason::PressureOnPool;
   std::array<char, 160> text{};
   std::snprintf(text.data(), text.size(),
@@ -116,36 +140,78 @@ Finding entering(const PoolView& view, const PoolSettings& settings, const Outlo
 }
 
 Finding leaving(const PoolView& view, const PoolSettings& settings, const Outlook& charged,
-                bool is_over_time) {
+                const api::BurstPeriod& period) {
   const api::PoolBurst& burst = *view.pool->spec.burst;
   Finding finding = finding_for(view, settings, charged);
   const double peak = percent_of(charged.expected_peak(), charged.capacity);
-  const auto& ratios = view.pool->spec.oversubscription;
   auto& spec = finding.spec;
   spec.kind = RecommendationKind::LeaveBurst;
-  spec.priority =
-      is_over_time ? api::RecommendationPriority::High : api::RecommendationPriority::Low;
-  spec.confidence_percent =
-      is_over_time ? 100
-                   : static_cast<std::int32_t>(std::lround(
-                         100 * charged.chance_below(charged.capacity *
-                                                    burst.enter_utilization_percent / 100)));
-  spec.expected_improvement =
-      api::ExpectedImprovement{std::string(charged.resource.str()) + "-promised-percent",
-                               percent_quantity(burst.factor_percent), percent_quantity(100)};
-  spec.action.patch =
-      ratios_patch(ratios, charged.resource, lowered(ratio_of(ratios, charged.resource), burst));
+  spec.priority = api::RecommendationPriority::Low;
+  spec.confidence_percent = static_cast<std::int32_t>(std::lround(
+      100 * charged.chance_below(charged.capacity * burst.enter_utilization_percent / 100)));
+  spec.expected_improvement = api::ExpectedImprovement{
+      std::string(charged.resource.str()) + "-promised-percent",
+      percent_quantity(period.factor_percent.value_or(burst.factor_percent)),
+      percent_quantity(100)};
+  spec.action.patch = patch_to(period);
   finding.reason = Reason::PressureOver;
   std::array<char, 160> text{};
-  std::snprintf(text.data(), text.size(), ": %s; %.0f %% is charged without the burst",
-                is_over_time ? "the burst has lasted as long as it may" : "the pressure is over",
-                std::ceil(peak));
+  std::snprintf(text.data(), text.size(),
+                ": the pressure is over; %.0f %% is charged without the burst", std::ceil(peak));
   finding.message = std::string(charged.resource.str()) + text.data();
   return finding;
 }
 
+/// Whether the burst may end before its time: what began it is over. A forced one stays.
+std::optional<Finding> leave_early(const PoolView& view, const PoolFacts& facts,
+                                   const PoolSettings& settings,
+                                   const std::vector<RecommendationPtr>& known, TimePoint now) {
+  const api::PoolBurst& burst = *view.pool->spec.burst;
+  if (burst.period->cause != api::BurstCause::Pressure)
+    return std::nullopt;
+  const Outlook* most = nullptr;
+  for (const std::string& resource : burst.period->resources) {
+    const Outlook* charged = known_outlook(facts.charged, ResourceName{resource});
+    if (charged == nullptr)
+      return std::nullopt;
+    if (most == nullptr || percent_of(charged->expected_peak(), charged->capacity) >
+                               percent_of(most->expected_peak(), most->capacity))
+      most = charged;
+  }
+  const double left_below = burst.enter_utilization_percent - kHysteresisPercent;
+  if (most == nullptr || percent_of(most->expected_peak(), most->capacity) >= left_below)
+    return std::nullopt;
+  api::BurstPeriod period = *burst.period;
+  const auto stands = standing(known, now);
+  const auto times = stands ? times_in(stands->spec.action.patch) : std::nullopt;
+  const bool is_same = times && times->start == period.starts_at;
+  period.ends_at = is_same ? times->end : std::chrono::floor<std::chrono::seconds>(now);
+  return leaving(view, settings, *most, period);
+}
+
+/// Has the pool told what the finding says; it is noted in the recommendation before.
+void carry_out(Plan& plan, const PoolView& view, const Finding& finding,
+               const std::vector<RecommendationPtr>& known, const DecideContext& context) {
+  const auto named =
+      recommendation_for(finding, context.options.recommendation_validity, context.now);
+  const auto one = planned(plan, known, named.meta.key());
+  if (!one)
+    return;
+  auto status = one->status;
+  if (!status.carried_out || status.carried_out->patch != one->spec.action.patch) {
+    status.carried_out.emplace();
+    status.carried_out->at = std::chrono::floor<std::chrono::seconds>(context.now);
+    status.carried_out->patch = one->spec.action.patch;
+    amend_status(plan, one->meta, std::move(status));
+  }
+  const auto& pool = *view.pool;
+  plan.burst =
+      BurstChange{pool.meta.key(), pool.meta.uid,  pool.meta.generation, one->spec.action.patch,
+                  one->meta.key(), one->spec.kind, finding.reason,       finding.message};
+}
+
 /// Writes the finding, if any, and ends the other recommendations of its kind.
-void say(Plan& plan, const std::optional<Finding>& finding,
+void say(Plan& plan, const PoolView& view, const std::optional<Finding>& finding,
          const std::vector<RecommendationPtr>& known, const DecideContext& context) {
   if (!finding)
     return tend(plan, known, std::nullopt, Reason::Resolved, context.options, context.now);
@@ -153,10 +219,17 @@ void say(Plan& plan, const std::optional<Finding>& finding,
   const auto wanted =
       recommendation_for(*finding, context.options.recommendation_validity, context.now);
   tend(plan, known, wanted.meta.key(), std::nullopt, context.options, context.now);
+  if (settings_of(view, context.options).acts && context.options.acts)
+    carry_out(plan, view, *finding, known, context);
 }
 
-bool is_cooling(const std::vector<RecommendationPtr>& known, const PoolSettings& settings,
-                TimePoint now) {
+/// After a burst and after a change of mind. The last burst is known from the pool itself, however
+/// long ago its recommendation was removed.
+bool is_cooling(const PoolView& view, const std::vector<RecommendationPtr>& known,
+                const PoolSettings& settings, TimePoint now) {
+  const auto last = api::burst_of(*view.pool);
+  if (last && !last->period.is_empty() && now < last->period.end + settings.advice.cooldown)
+    return true;
   const AdviceState state = state_of(known, now);
   return !standing(known, now) && state.changed && now < *state.changed + settings.advice.cooldown;
 }
@@ -165,37 +238,19 @@ bool is_cooling(const std::vector<RecommendationPtr>& known, const PoolSettings&
 
 bool is_burst_applied(const api::ResourcePool& pool,
                       const api::ScalingRecommendation& recommendation) {
-  const auto patch = api::parse_json(recommendation.spec.action.patch);
-  if (!patch || !patch->is_object())
-    return false;
-  // What the patch asks for, written as patches are: equal texts are equal lists.
+  const auto& burst = pool.spec.burst;
+  return burst && burst->period && patch_to(*burst->period) == recommendation.spec.action.patch;
+}
+
+bool is_in_burst(const api::ResourcePool& pool, TimePoint now) {
+  const auto burst = api::burst_of(pool);
+  return burst && burst->period.contains(now);
+}
+
+std::int32_t usual_ratio_percent(const api::ResourcePool& pool, const ResourceName& resource) {
   const auto& ratios = pool.spec.oversubscription;
-  const std::string now_there =
-      ratios.empty() ? ratios_patch({}, ResourceName::cpu(), kWholePercent)
-                     : ratios_patch(ratios, ratios.front().resource, ratios.front().ratio_percent);
-  return now_there == recommendation.spec.action.patch;
-}
-
-BurstState burst_state(const PoolView& view) {
-  BurstState state;
-  if (!view.pool->spec.burst)
-    return state;
-  for (const auto& one : of_kinds(view.recommendations, {RecommendationKind::EnterBurst})) {
-    if (!one->status.applied_at || !is_burst_applied(*view.pool, *one) || !one->spec.evidence)
-      continue;
-    const std::string& metric = one->spec.evidence->metric;
-    state.is_active = true;
-    state.since = one->status.applied_at;
-    state.resource = ResourceName{metric.substr(metric.find('/') + 1)};
-  }
-  return state;
-}
-
-std::int32_t usual_ratio_percent(const PoolView& view, const ResourceName& resource) {
-  const std::int32_t ratio = ratio_of(view.pool->spec.oversubscription, resource);
-  const BurstState state = burst_state(view);
-  return state.is_active && state.resource == resource ? lowered(ratio, *view.pool->spec.burst)
-                                                       : ratio;
+  const auto found = std::ranges::find(ratios, resource, &api::Oversubscription::resource);
+  return found == ratios.end() ? kWholePercent : found->ratio_percent;
 }
 
 void decide_burst(Plan& plan, const PoolView& view, const PoolFacts& facts,
@@ -205,21 +260,16 @@ void decide_burst(Plan& plan, const PoolView& view, const PoolFacts& facts,
   const auto leaves = of_kinds(view.recommendations, {RecommendationKind::LeaveBurst});
   std::optional<Finding> enter;
   std::optional<Finding> leave;
-  const BurstState state = burst_state(view);
   const auto& burst = view.pool->spec.burst;
-  if (burst && settings.advises && !state.is_active && !is_cooling(enters, settings, context.now)) {
+  const TimePoint now = context.now;
+  if (burst && settings.advises && is_in_burst(*view.pool, now))
+    leave = leave_early(view, facts, settings, leaves, now);
+  else if (burst && settings.advises && !is_cooling(view, enters, settings, now))
     if (const Outlook* pressed = under_pressure(facts, *burst, settings))
-      enter = entering(view, settings, *pressed);
-  }
-  const Outlook* charged = known_outlook(facts.charged, state.resource);
-  if (burst && settings.advises && state.is_active && charged != nullptr) {
-    const bool is_over_time = context.now >= *state.since + burst->max_duration;
-    const double left_below = burst->enter_utilization_percent - kHysteresisPercent;
-    if (is_over_time || percent_of(charged->expected_peak(), charged->capacity) < left_below)
-      leave = leaving(view, settings, *charged, is_over_time);
-  }
-  say(plan, enter, enters, context);
-  say(plan, leave, leaves, context);
+      enter = entering(view, settings, *pressed,
+                       period_for(*burst, *pressed, standing(enters, now), now));
+  say(plan, view, enter, enters, context);
+  say(plan, view, leave, leaves, context);
 }
 
 } // namespace berth::analyzer

@@ -172,7 +172,7 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
   if (!view.policy)
     return decision;
   auto status = policy_status(view, facts, *available, context);
-  if (plan.pool_change) {
+  if (plan.pool_change || plan.burst) {
     plan.policy = view.policy->meta;
     plan.policy_acted = status;
     plan.policy_acted->last_applied_at = std::chrono::floor<std::chrono::seconds>(context.now);

@@ -212,7 +212,7 @@ PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
         facts.habits.emplace(resource, *habits);
     if (!view.pool->spec.burst)
       continue;
-    const double usual = capacity * usual_ratio_percent(view, resource) / 100;
+    const double usual = capacity * usual_ratio_percent(*view.pool, resource) / 100;
     facts.charged.push_back(
         outlook_of(pool_charged_series(uid, resource), {resource, usual, ""}, sources, now));
   }

@@ -113,26 +113,41 @@ struct PoolChange {
   friend bool operator==(const PoolChange&, const PoolChange&) = default;
 };
 
+/// Another spec.burst.period of a pool.
+struct BurstChange {
+  api::ObjectKey pool{};
+  std::string uid{};           ///< of the pool
+  std::int64_t generation = 0; ///< of the pool as it was looked at: nobody edited it since
+  std::string patch{};         ///< as the recommendation has it
+  api::ObjectKey of{};         ///< as ScaleChange
+  api::RecommendationKind kind = api::RecommendationKind::EnterBurst;
+  Reason reason = Reason::PressureOnPool; ///< PressureOnPool or PressureOver
+  std::string note{};
+
+  friend bool operator==(const BurstChange&, const BurstChange&) = default;
+};
+
 struct Plan {
   api::ObjectMeta pool{}; ///< whose status `measured` is
   /// The analyzer's part of the pool's status, where it must be written.
   std::optional<api::ResourcePoolStatus> measured{};
   api::ObjectMeta policy{}; ///< whose status `policy_status` and `policy_acted` are
   std::optional<api::ScalingPolicyStatus> policy_status{};
-  /// The same once `scale`, `pool_change` or one of `resizes` was done.
+  /// The same once `scale`, `pool_change`, `burst` or one of `resizes` was done.
   std::optional<api::ScalingPolicyStatus> policy_acted{};
   std::vector<Advised> advised{}; ///< the most urgent first
   std::vector<Changed> changed{};
   std::vector<api::ObjectMeta> removed{};
   std::optional<ScaleChange> scale{};      ///< after all that is written
   std::optional<PoolChange> pool_change{}; ///< likewise
+  std::optional<BurstChange> burst{};      ///< likewise
   std::vector<PodResize> resizes{};        ///< after that, each for itself
   /// What `resizes` makes running pods ask for more, all together.
   resources::ResourceVector growth{};
 
   [[nodiscard]] bool empty() const {
     return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty() &&
-           !scale && !pool_change && resizes.empty();
+           !scale && !pool_change && !burst && resizes.empty();
   }
   friend bool operator==(const Plan&, const Plan&) = default;
 };

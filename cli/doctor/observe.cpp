@@ -51,6 +51,7 @@ async::Task<void> observe_rights(kube::Client& client, ObservedInstallation& obs
                      {"list", ours, "scalingrecommendations", "recommendations"},
                      {"list", "metrics.k8s.io", "pods", "top"},
                      {"patch", ours, "quotas", "set-quota"},
+                     {"patch", ours, "resourcepools", "burst"},
                      {"create", ours, "reservations", "reserve"},
                      {"delete", ours, "reservations", "release"}};
   for (std::size_t at = 0; at < observed.rights.size(); ++at) {

@@ -48,7 +48,8 @@ public:
   bool remove_namespace_quota(const std::string& name_space, const std::string& name);
 
   /// The state as of now. The same objects, fed in any order and over any history, give snapshots
-  /// that differ only in their generation (L3). Publish again when Holds::until has come.
+  /// that differ only in their generation (L3). Publish again when
+  /// ClusterSnapshot::right_until has come.
   [[nodiscard]] std::shared_ptr<const ClusterSnapshot> publish(TimePoint now);
 
 private:

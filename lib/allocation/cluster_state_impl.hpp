@@ -65,8 +65,11 @@ private:
   void refresh_rules();
   void put_rules(std::shared_ptr<const PodView>& pod);
   void remember(std::shared_ptr<const PodView> pod);
-  void refresh_nodes();
-  bool put_node_in_pool(const NodeName& name, std::span<const PoolSpec* const> pools);
+  void refresh_bursts(TimePoint now);
+  void refresh_nodes(TimePoint now);
+  [[nodiscard]] PooledNode in_pool(const NodeView& node, const PoolSpec* pool, TimePoint now) const;
+  bool put_node_in_pool(const NodeName& name, std::span<const PoolSpec* const> pools,
+                        TimePoint now);
   void settle_touched();
   void settle_workload(const WorkloadId& id, const Surroundings& around);
   void post(const PodUid& uid, Charge charge);
@@ -120,6 +123,7 @@ private:
   std::shared_ptr<const NodeTable> fragmentation_table_; ///< whose columns the model has
   std::shared_ptr<const NodeTable> loads_table_;         ///< whose rows the loads have
   OpenWindows windows_;
+  TimeRange same_bursts_; ///< no pool's burst begins or ends within it
   std::shared_ptr<const ClusterSnapshot> published_;
   Generation generation_; ///< of the last publication
 

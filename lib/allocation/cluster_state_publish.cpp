@@ -30,11 +30,13 @@ bool have_same_rows(const NodeTable& left, const NodeTable& right) {
 } // namespace
 
 std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::publish(TimePoint now) {
-  if (!changed_ && published_ != nullptr && windows_.are_right_for(now))
+  if (!changed_ && published_ != nullptr && windows_.are_right_for(now) &&
+      same_bursts_.contains(now))
     return published_;
   refresh_rules();
   refresh_quotas();
-  refresh_nodes();
+  refresh_bursts(now);
+  refresh_nodes(now);
   settle_touched();
   refresh_loads();
   refresh_fragmentation();
@@ -112,7 +114,17 @@ QuotaChoice ClusterState::Impl::quota_of(const PodView& pod) {
   return choices_.emplace(std::move(key), std::move(choice)).first->second;
 }
 
-void ClusterState::Impl::refresh_nodes() {
+/// A burst that begins or ends changes its pool as an edit of it would.
+void ClusterState::Impl::refresh_bursts(TimePoint now) {
+  if (!pools_changed_ && same_bursts_.contains(now))
+    return;
+  pools_changed_ = true;
+  same_bursts_ = TimeRange{now, TimePoint::max()};
+  for (const auto& [name, pool] : pools_)
+    same_bursts_.end = std::min(same_bursts_.end, pool->burst_changes_after(now));
+}
+
+void ClusterState::Impl::refresh_nodes(TimePoint now) {
   if (pools_changed_)
     for (const auto& [name, node] : nodes_)
       touched_nodes_.insert(name);
@@ -125,16 +137,30 @@ void ClusterState::Impl::refresh_nodes() {
   });
   bool table_changed = false;
   for (const NodeName& name : touched_nodes_)
-    table_changed = put_node_in_pool(name, pools) || table_changed;
+    table_changed = put_node_in_pool(name, pools, now) || table_changed;
   touched_nodes_.clear();
   if (table_changed)
     table_ = std::make_shared<const NodeTable>(values_of(pooled_));
 }
 
+PooledNode ClusterState::Impl::in_pool(const NodeView& node, const PoolSpec* pool,
+                                       TimePoint now) const {
+  if (pool == nullptr)
+    return PooledNode{node, PoolName{}, node.allocatable, NodeMerits{}, {}, TimePoint::max()};
+  PooledNode pooled{
+      node, pool->name,      pool->promisable(node), merits_of(node.labels, pool->strategy_params),
+      {},   TimePoint::max()};
+  pooled.from_burst = pool->added_by_burst(node, now);
+  pooled.promisable += pooled.from_burst;
+  if (pooled.is_in_burst())
+    pooled.burst_ends = pool->burst->period.end;
+  return pooled;
+}
+
 /// Finds the node's pool; false if nothing about the node changed. Workloads that looked at a node
 /// which came, went or changed its pool are settled again.
 bool ClusterState::Impl::put_node_in_pool(const NodeName& name,
-                                          std::span<const PoolSpec* const> pools) {
+                                          std::span<const PoolSpec* const> pools, TimePoint now) {
   const auto pool_name = [&]() -> std::optional<PoolName> {
     const auto at = pooled_.find(name);
     return at == pooled_.end() ? std::nullopt : std::optional{at->second->pool};
@@ -145,13 +171,8 @@ bool ClusterState::Impl::put_node_in_pool(const NodeName& name,
   if (node == nodes_.end()) {
     changed = pooled_.erase(name) != 0;
   } else {
-    const PoolSpec* pool = pool_of(*node->second, pools);
-    changed = replace_shared(
-        pooled_, name,
-        PooledNode{*node->second, pool == nullptr ? PoolName{} : pool->name,
-                   pool == nullptr ? node->second->allocatable : pool->promisable(*node->second),
-                   pool == nullptr ? NodeMerits{}
-                                   : merits_of(node->second->labels, pool->strategy_params)});
+    changed =
+        replace_shared(pooled_, name, in_pool(*node->second, pool_of(*node->second, pools), now));
   }
   const auto watchers = watchers_.find(name);
   if (watchers != watchers_.end() && pool_name() != before)
@@ -333,6 +354,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->policies = policies_by_age();
   snapshot->rules = rules_;
   snapshot->namespace_quotas = shared_namespace_quotas_;
+  snapshot->right_until = std::min(windows_.until, same_bursts_.end);
   snapshot->holds = std::make_shared<const Holds>(hold_capacity(*snapshot, windows_));
   return snapshot;
 }

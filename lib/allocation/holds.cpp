@@ -7,6 +7,11 @@
 namespace berth::allocation {
 namespace {
 
+void subtract(std::span<std::int64_t> row, const std::vector<std::int64_t>& part) {
+  for (std::size_t column = 0; column < part.size(); ++column)
+    row[column] -= part[column];
+}
+
 /// Lays the open reservations onto nodes, one after the other.
 class Layout {
 public:
@@ -17,7 +22,11 @@ public:
       const auto capacity = nodes.capacity(node);
       const auto row = free_on(node);
       for (std::size_t column = 0; column < capacity.size(); ++column)
-        row[column] = std::max<std::int64_t>(capacity[column] - row[column], 0);
+        row[column] = capacity[column] - row[column];
+      if (nodes.node(node).is_in_burst()) // a window may outlast it
+        subtract(row, nodes.from_burst(node));
+      for (std::int64_t& free : row)
+        free = std::max<std::int64_t>(free, 0);
     }
     is_whole_.resize(nodes.size());
   }

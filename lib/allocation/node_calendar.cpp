@@ -28,6 +28,11 @@ NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, 
     open_.emplace(holds.open[i].spec->name, i);
   for (const Nomination& nomination : holds.nominations)
     nominated_victims_.insert(nomination.victims.begin(), nomination.victims.end());
+  for (const auto& pool : snapshot.pools)
+    if (pool->is_in_burst(snapshot.as_of)) { // whose room is gone when it ends
+      window_starts_.insert(pool->burst->period.end);
+      starts_.insert(pool->burst->period.end);
+    }
   lends_anything_ = std::any_of(holds.open.begin(), holds.open.end(),
                                 [](const auto& open) { return open.spec->lend_idle; });
 }
@@ -101,9 +106,16 @@ std::span<const Promise> NodeCalendar::promises_on(NodeIndex node) const {
 
 void NodeCalendar::hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
                               std::vector<std::int64_t>& held) {
-  if (!has_promises(node))
+  const auto ends = burst_end(node);
+  const bool outlasts_burst =
+      ends && *ends < viewer.horizon.relied_until &&
+      std::ranges::any_of(
+          picture.holds, [&](const NodeHold& hold) { return is_open_at(hold.reservation, *ends); });
+  if (!has_promises(node) && !outlasts_burst)
     return;
   const Future& future = loaded(node);
+  if (outlasts_burst)
+    raise(future, {*ends, By::ReliedOn, node, viewer, picture}, held);
   for (const Promise& promise : future.promises) {
     const TimePoint at = promise.range.start;
     if (!promise.is_planned() && at < viewer.horizon.relied_until)
@@ -133,6 +145,8 @@ void NodeCalendar::hold_during(NodeIndex node, TimeRange window, std::span<const
   const Viewer viewer;
   const NodePicture picture{holds, {}};
   raise(future, {window.start, By::ReliedOn, node, viewer, picture}, held);
+  if (const auto ends = burst_end(node); ends && window.contains(*ends))
+    raise(future, {*ends, By::ReliedOn, node, viewer, picture}, held);
   for (const Promise& promise : future.promises)
     if (window.contains(promise.range.start))
       raise(future, {promise.range.start, By::ReliedOn, node, viewer, picture}, held);
@@ -163,6 +177,8 @@ void NodeCalendar::raise(const Future& future, const Question& question,
         !(promise.is_planned() && question.by == By::ReliedOn))
       add_rows(row_, promise.amounts, 1);
   }
+  if (const auto ends = burst_end(question.node); ends && *ends <= question.at)
+    add_rows(row_, snapshot_.nodes->from_burst(question.node), 1);
   for (const Release& release : future.releases) {
     if (is_gone(question.picture, release.pod))
       continue;
@@ -178,6 +194,11 @@ void NodeCalendar::raise(const Future& future, const Question& question,
   }
   for (std::size_t column = 0; column < held.size(); ++column)
     held[column] = std::max(held[column], row_[column]);
+}
+
+std::optional<TimePoint> NodeCalendar::burst_end(NodeIndex node) const {
+  const PooledNode& there = snapshot_.nodes->node(node);
+  return there.is_in_burst() ? std::optional(there.burst_ends) : std::nullopt;
 }
 
 bool NodeCalendar::is_open_at(ReservationIndex reservation, TimePoint instant) const {

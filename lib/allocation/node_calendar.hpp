@@ -102,7 +102,8 @@ public:
                 std::vector<std::int64_t>& row) const;
 
   /// Work that starts now: raises `held` to the most that others have of the node at any time in
-  /// its horizon, beyond what is charged now.
+  /// its horizon, beyond what is charged now. Room that a burst gives may be used for longer than
+  /// the burst, but not against what is promised after it.
   void hold_ahead(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
                   std::vector<std::int64_t>& held);
   /// Work that would start at `start`: the same from then on, by expected ends.
@@ -157,6 +158,8 @@ private:
   Future& loaded(NodeIndex node);
   void read_work(NodeIndex node, Future& future);
   void raise(const Future& future, const Question& question, std::vector<std::int64_t>& held);
+  /// When the burst that the node's pool is in ends; nothing if it is in none.
+  [[nodiscard]] std::optional<TimePoint> burst_end(NodeIndex node) const;
   [[nodiscard]] bool is_open_at(ReservationIndex reservation, TimePoint instant) const;
   [[nodiscard]] bool lends(ReservationIndex reservation) const;
   [[nodiscard]] std::vector<std::int64_t> row_of(const PodShape& shape, const DeviceList& devices);
@@ -165,8 +168,8 @@ private:
   const Holds& holds_;
   TimePoint now_;
   std::unordered_map<NodeIndex, Future> futures_; ///< looked up, never walked
-  std::set<TimePoint> window_starts_;
-  std::set<TimePoint> starts_; ///< of windows and plans
+  std::set<TimePoint> window_starts_;             ///< and ends of bursts
+  std::set<TimePoint> starts_;                    ///< of windows and plans, and ends of bursts
   std::unordered_map<const PodShape*, ColumnRequest> requests_;
   std::map<ReservationName, ReservationIndex> open_;
   std::map<std::pair<NodeIndex, ReservationIndex>, std::vector<std::int64_t>> kept_;

@@ -76,7 +76,7 @@ std::span<const std::int64_t> NodeOverlay::held_for_others(NodeIndex node, const
       for (std::size_t column = 0; hold.reservation != viewer.reservation && column < held.size();
            ++column)
         held[column] += hold.amounts[column];
-  if (has_future)
+  if (calendar_ != nullptr)
     calendar_->hold_ahead(node, viewer, picture, held);
   return held;
 }

@@ -18,12 +18,12 @@ std::uint32_t tag_of(std::uint64_t hash) {
 
 /// Thousandths that may be promised of each device: more than kDeviceMilli where the pool
 /// oversubscribes devices.
-std::int64_t promised_device_milli(const PooledNode& node) {
+std::int64_t promised_device_milli(const NodeView& node, const ResourceVector& promisable) {
   const ResourceName devices{kDeviceResource};
-  const Amount allocatable = node.view.allocatable.get(devices);
+  const Amount allocatable = node.allocatable.get(devices);
   return allocatable <= Amount{}
              ? 0
-             : resources::scaled(node.promisable.get(devices), kDeviceMilli, allocatable.value())
+             : resources::scaled(promisable.get(devices), kDeviceMilli, allocatable.value())
                    .value();
 }
 
@@ -72,10 +72,23 @@ void NodeTable::fill_capacity() {
       largest_[at] = std::max(largest_[at], amount.value());
     }
     has_measurements_ = has_measurements_ || nodes_[index]->view.measured.has_value();
-    const std::int64_t device_milli = promised_device_milli(*nodes_[index]);
+    const std::int64_t device_milli =
+        promised_device_milli(nodes_[index]->view, nodes_[index]->promisable);
     for (std::size_t device = 0; device < devices_[index]; ++device)
       capacity_[row + columns_.size() + device] = device_milli;
   }
+}
+
+std::vector<std::int64_t> NodeTable::from_burst(NodeIndex index) const {
+  const PooledNode& node = *nodes_[index];
+  std::vector<std::int64_t> row(width());
+  for (const auto& [name, amount] : node.from_burst)
+    row[*column(name)] = amount.value();
+  const std::int64_t device_milli = promised_device_milli(node.view, node.promisable) -
+                                    promised_device_milli(node.view, node.lasting());
+  for (std::size_t device = 0; device < devices_[index]; ++device)
+    row[columns_.size() + device] = device_milli;
+  return row;
 }
 
 void NodeTable::fill_name_slots() {

@@ -30,8 +30,14 @@ using ColumnIndex = std::uint32_t;
 struct PooledNode {
   NodeView view{};
   PoolName pool{};             ///< empty: in none
-  ResourceVector promisable{}; ///< allocatable x oversubscription
+  ResourceVector promisable{}; ///< allocatable x oversubscription, and what a burst adds
   NodeMerits merits{};         ///< what its labels mean to the pool
+  ResourceVector from_burst{}; ///< the part of `promisable` that is there during the burst only
+  TimePoint burst_ends = TimePoint::max();
+
+  /// What may be promised for longer than a burst.
+  [[nodiscard]] ResourceVector lasting() const { return promisable - from_burst; }
+  [[nodiscard]] bool is_in_burst() const { return !from_burst.empty(); }
 
   friend bool operator==(const PooledNode&, const PooledNode&) = default;
 };
@@ -63,6 +69,8 @@ public:
   [[nodiscard]] std::span<const std::int64_t> capacity(NodeIndex index) const {
     return {capacity_.data() + index * width(), width()};
   }
+  /// The part of capacity() that is there during a burst only.
+  [[nodiscard]] std::vector<std::int64_t> from_burst(NodeIndex index) const;
   /// Whether some node's use was measured.
   [[nodiscard]] bool has_measurements() const { return has_measurements_; }
   /// The largest capacity of the column that any node has.

@@ -13,6 +13,29 @@ ResourceVector PoolSpec::promisable(const NodeView& node) const {
   return amounts;
 }
 
+bool PoolSpec::is_in_burst(TimePoint now) const {
+  return burst && burst->period.contains(now);
+}
+
+ResourceVector PoolSpec::added_by_burst(const NodeView& node, TimePoint now) const {
+  ResourceVector added;
+  if (!is_in_burst(now))
+    return added;
+  const ResourceVector lasting = promisable(node);
+  for (const ResourceName& resource : burst->resources) {
+    const Amount more = resources::scaled(lasting.get(resource), burst->factor_percent - 100, 100);
+    if (more > Amount{})
+      added.set(resource, more);
+  }
+  return added;
+}
+
+TimePoint PoolSpec::burst_changes_after(TimePoint now) const {
+  if (!burst || burst->period.is_empty() || burst->period.end <= now)
+    return TimePoint::max();
+  return now < burst->period.start ? burst->period.start : burst->period.end;
+}
+
 bool keeps_nodes_before(const PoolSpec& left, const PoolSpec& right) {
   return std::tie(left.created, left.name) < std::tie(right.created, right.name);
 }

@@ -12,11 +12,22 @@
 #include "lib/allocation/node.hpp"
 #include "lib/allocation/selector.hpp"
 #include "lib/allocation/strategy_params.hpp"
+#include "lib/allocation/time_range.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/strong_id.hpp"
 #include "lib/resources/resource_vector.hpp"
 
 namespace berth::allocation {
+
+/// For a while more may be promised on the pool's nodes than otherwise. It ends by itself: what was
+/// promised stays charged, and nothing is added until that fits again.
+struct PoolBurst {
+  TimeRange period{};
+  std::int32_t factor_percent = 100; ///< of what may be promised otherwise; 100 and more
+  std::vector<ResourceName> resources{};
+
+  friend bool operator==(const PoolBurst&, const PoolBurst&) = default;
+};
 
 struct PoolSpec {
   PoolName name{};
@@ -31,9 +42,15 @@ struct PoolSpec {
   StrategyParams strategy_params{};
   /// Its nodes are for its tenant alone: pods that Berth does not manage keep off.
   bool is_dedicated = false;
+  std::optional<PoolBurst> burst{};
 
-  /// What may be promised on `node`: allocatable x oversubscription (L2).
+  /// What may be promised on `node` but for a burst: allocatable x oversubscription (L2).
   [[nodiscard]] ResourceVector promisable(const NodeView& node) const;
+  [[nodiscard]] bool is_in_burst(TimePoint now) const;
+  /// What a burst that is on at `now` adds to promisable(); empty where it adds nothing.
+  [[nodiscard]] ResourceVector added_by_burst(const NodeView& node, TimePoint now) const;
+  /// When the burst begins or ends next; TimePoint::max() for never.
+  [[nodiscard]] TimePoint burst_changes_after(TimePoint now) const;
 
   friend bool operator==(const PoolSpec&, const PoolSpec&) = default;
 };

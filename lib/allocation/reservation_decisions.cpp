@@ -31,6 +31,19 @@ CalendarLoad capacity_of(const PoolSpec& pool, const ClusterSnapshot& snapshot) 
   return capacity;
 }
 
+/// What the pool has during a burst only is taken from its end on.
+std::vector<CalendarHold> ends_of_bursts(const PoolSpec& pool, const ClusterSnapshot& snapshot) {
+  resources::ResourceSum sum;
+  TimePoint end = TimePoint::max();
+  for_each_usable_node(snapshot, pool.name, [&](const PooledNode& node) {
+    sum.add(node.from_burst);
+    end = std::min(end, node.burst_ends);
+  });
+  if (end == TimePoint::max())
+    return {};
+  return {CalendarHold{TimeRange{end, TimePoint::max()}, {sum.total(), 0}}};
+}
+
 bool is_accepted(const ClusterSnapshot& snapshot, const ReservationName& name) {
   const ReservationSpec* spec = snapshot.find_reservation(name);
   return spec != nullptr && spec->accepted && !spec->deleting;
@@ -82,7 +95,7 @@ public:
   /// Windows of one reservation do not overlap.
   [[nodiscard]] bool has_room_beside_all_at_once(const CalendarLoad& load) const {
     const TimeRange from_now{now_, TimePoint::max()};
-    std::vector<CalendarHold> holds;
+    std::vector<CalendarHold> holds = ends_of_bursts(pool_, snapshot_);
     for_each_promised([&](const ReservationSpec& spec) {
       const bool recurs = std::holds_alternative<RecurringWindow>(spec.window);
       if (recurs || !windows(spec, from_now, 1).empty())
@@ -116,7 +129,9 @@ public:
   }
 
 private:
-  [[nodiscard]] Calendar with_promises(const std::vector<CalendarHold>& work) const {
+  [[nodiscard]] Calendar with_promises(std::vector<CalendarHold> work) const {
+    for (CalendarHold& hold : ends_of_bursts(pool_, snapshot_))
+      work.push_back(std::move(hold));
     Calendar calendar(capacity_of(pool_, snapshot_), work);
     for_each_promised([&](const ReservationSpec& spec) {
       hold_windows(calendar, spec, load_of(spec, snapshot_), now_);
@@ -304,7 +319,7 @@ CalendarLoad load_of(const ReservationSpec& spec, const ClusterSnapshot& snapsho
     return load;
   ResourceVector largest;
   for_each_usable_node(snapshot, spec.pool,
-                       [&](const PooledNode& node) { largest.raise_to(node.promisable); });
+                       [&](const PooledNode& node) { largest.raise_to(node.lasting()); });
   for (const auto& [name, amount] : largest)
     load.amounts.set(name, load.amounts.get(name) + resources::scaled(amount, spec.node_count, 1));
   return load;

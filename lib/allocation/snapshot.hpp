@@ -41,6 +41,9 @@ struct NodePod {
 struct ClusterSnapshot {
   Generation generation{};
   TimePoint as_of{}; ///< the time it was published for; `holds` are right for it
+  /// When the passing of time alone makes another one of it: a window opens or closes, a burst of a
+  /// pool begins or ends.
+  TimePoint right_until = TimePoint::max();
 
   std::shared_ptr<const NodeTable> nodes{};
   NodeLoads loads{};

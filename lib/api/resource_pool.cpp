@@ -30,6 +30,9 @@ constexpr std::array<std::string_view, 3> names_of(Sharing) {
 constexpr std::array<std::string_view, 4> names_of(ElasticProvider) {
   return {"None", "ClusterAPI", "Karpenter", "Webhook"};
 }
+constexpr std::array<std::string_view, 2> names_of(BurstCause) {
+  return {"Forced", "Pressure"};
+}
 constexpr std::array<std::string_view, 3> names_of(NodeGroupKind) {
   return {"MachineDeployment", "MachinePool", "NodePool"};
 }
@@ -103,10 +106,19 @@ void describe(auto& fields, Of<Elastic> auto& elastic) {
   fields.field("cooldownSeconds", elastic.cooldown, Range{0, 86'400});
 }
 
+void describe(auto& fields, Of<BurstPeriod> auto& period) {
+  fields.required("startsAt", period.starts_at);
+  fields.required("endsAt", period.ends_at);
+  fields.field("factorPercent", period.factor_percent, Range{100, 300});
+  fields.field("resources", period.resources);
+  fields.field("cause", period.cause);
+}
+
 void describe(auto& fields, Of<PoolBurst> auto& burst) {
   fields.field("factorPercent", burst.factor_percent, Range{100, 300});
   fields.field("enterUtilizationPercent", burst.enter_utilization_percent, Range{1, 100});
   fields.field("maxDurationSeconds", burst.max_duration, Range{60, 86'400});
+  fields.field("period", burst.period);
 }
 
 void describe(auto& fields, Of<ResourcePoolSpec> auto& spec) {

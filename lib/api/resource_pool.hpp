@@ -68,10 +68,26 @@ struct Elastic {
   friend bool operator==(const Elastic&, const Elastic&) = default;
 };
 
+/// Why a burst was begun: what began for pressure ends when that is over.
+enum class BurstCause { Forced, Pressure };
+
+/// When the pool is in a burst: now, in time to come, or the last time. It is what the one who
+/// begins a burst writes, and nothing has to be taken back at its end.
+struct BurstPeriod {
+  TimePoint starts_at{};
+  TimePoint ends_at{};
+  std::optional<std::int32_t> factor_percent{}; ///< absent: that of PoolBurst
+  std::vector<std::string> resources{"cpu"};    ///< of nodes
+  BurstCause cause = BurstCause::Forced;
+
+  friend bool operator==(const BurstPeriod&, const BurstPeriod&) = default;
+};
+
 struct PoolBurst {
   std::int32_t factor_percent = 120;
   std::int32_t enter_utilization_percent = 90;
   std::chrono::seconds max_duration{3600};
+  std::optional<BurstPeriod> period{};
 
   friend bool operator==(const PoolBurst&, const PoolBurst&) = default;
 };

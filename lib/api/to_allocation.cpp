@@ -196,6 +196,20 @@ allocation::TriggerState to_allocation(const TriggerStatus& trigger) {
   return {trigger.measured_at, trigger.holds_since, trigger.opens_at, trigger.ends_at};
 }
 
+std::optional<allocation::PoolBurst> burst_of(const ResourcePool& pool) {
+  const auto& burst = pool.spec.burst;
+  if (!burst || !burst->period)
+    return std::nullopt;
+  const BurstPeriod& period = *burst->period;
+  const TimePoint latest_end = period.starts_at + burst->max_duration;
+  allocation::PoolBurst result;
+  result.period = {period.starts_at, std::min(period.ends_at, latest_end)};
+  result.factor_percent = period.factor_percent.value_or(burst->factor_percent);
+  for (const std::string& name : period.resources)
+    result.resources.emplace_back(name);
+  return result;
+}
+
 allocation::PoolSpec to_allocation(const ResourcePool& pool) {
   allocation::PoolSpec spec;
   spec.name = PoolName(pool.meta.name);
@@ -212,6 +226,7 @@ allocation::PoolSpec to_allocation(const ResourcePool& pool) {
   if (pool.spec.strategy_params)
     spec.strategy_params = *pool.spec.strategy_params;
   spec.is_dedicated = pool.spec.sharing == Sharing::Dedicated;
+  spec.burst = burst_of(pool);
   return spec;
 }
 

@@ -31,6 +31,10 @@ using FindTimeZone =
 /// A pool without a node selector has no nodes.
 [[nodiscard]] allocation::PoolSpec to_allocation(const ResourcePool& pool);
 
+/// The burst that the pool is told of, never longer than maxDurationSeconds; nothing if there is
+/// none. It may be over, or still to come.
+[[nodiscard]] std::optional<allocation::PoolBurst> burst_of(const ResourcePool& pool);
+
 /// What the analyzer wrote into the pool's status, however old; nothing if it is not known when or
 /// of what it was measured (T1, T3).
 [[nodiscard]] std::optional<allocation::MeasuredUse> measured_use(const ResourcePool& pool);

@@ -67,8 +67,8 @@ namespace berth {
   X(NodesNotReady, "Some nodes of the pool are not ready.")                                        \
   X(WithinNominal, "The quota holds no more than its nominal amounts.")                            \
   X(Borrowing, "The quota holds more than its nominal amounts.")                                   \
-  X(Bursting, "The quota holds work that its burst budget pays for.")                              \
-  X(NotBursting, "The quota holds nothing beyond what it has room for.")                           \
+  X(Bursting, "The quota holds work that its burst budget pays for, or the pool is in a burst.")   \
+  X(NotBursting, "The quota holds nothing beyond its room, or the pool is in no burst.")           \
   X(NotThrottled, "No rate, circuit breaker or pace keeps work of the quota back.")                \
   X(ParentNotFound, "The quota's parent does not exist.")                                          \
   X(ParentCycle, "The quota is its own ancestor.")                                                 \
@@ -100,7 +100,7 @@ namespace berth {
   X(Superseded, "A newer recommendation took this one's place.")                                   \
   X(Resolved, "What the recommendation was made for no longer holds.")                             \
   X(PressureOnPool, "More is charged to the pool than its burst begins at, or is about to be.")    \
-  X(PressureOver, "The pool no longer needs its burst, or has had it for as long as it may.")      \
+  X(PressureOver, "The pool no longer needs the burst that it is in.")                             \
   X(RequestTooSmall, "Containers use, or will use, more than they ask for.")                       \
   X(RequestTooLarge, "Containers ask for much more than they use.")                                \
   X(NominalTooSmall, "Most of the time a quota's work holds and waits for more than its nominal amount.") \

@@ -152,8 +152,7 @@ void Trial::cycle(TimePoint now) {
     plan = decide_once(now);
   const auto decided = state_.publish(now);
   events_.decided(*decided, now);
-  const TimePoint holds_until = decided->holds->until;
-  next_look_ = std::min({plan.next_look, plan.preemption.next_due, holds_until});
+  next_look_ = std::min({plan.next_look, plan.preemption.next_due, decided->right_until});
   if (next_look_ != TimePoint::max())
     next_look_ = std::max(next_look_, now + kLookInterval);
 }

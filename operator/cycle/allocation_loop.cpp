@@ -128,7 +128,7 @@ void AllocationLoop::count(const allocation::Plan& plan) {
 
 Duration AllocationLoop::until_next_cycle() const {
   const TimePoint now = parts_.executor.clock().now();
-  const TimePoint until = std::min({decided_on_->holds->until, held_until_, next_look_});
+  const TimePoint until = std::min({decided_on_->right_until, held_until_, next_look_});
   if (until >= now + kCycleIntervalMax)
     return kCycleIntervalMax;
   return std::max(until - now, Duration{1});

@@ -1,9 +1,10 @@
 #pragma once
 // AllocationLoop: observe, decide, act, again and again, as long as this replica leads. A cycle
-// runs when a snapshot was published, when a window opens, closes or comes near, a notice has
-// passed or a workload is no longer held back, and else once a minute; after a long cycle it rests
-// first (rest.hpp). It hands admissions to the Admitter, preemption to the Evictor, reasons to the
-// WaitingReporter, and keeps the plan's digest for the status reconcilers.
+// runs when a snapshot was published, when a window opens, closes or comes near, a burst of a pool
+// begins or ends, a notice has passed or a workload is no longer held back, and else once a minute;
+// after a long cycle it rests first (rest.hpp). It hands admissions to the Admitter, preemption to
+// the Evictor, reasons to the WaitingReporter, and keeps the plan's digest for the status
+// reconcilers.
 
 #include <functional>
 #include <memory>

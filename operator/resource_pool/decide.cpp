@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/api/to_allocation.hpp"
+#include "lib/base/timestamp.hpp"
 
 namespace berth::op {
 namespace {
@@ -152,6 +153,31 @@ api::Condition disjoint_condition(const ObservedPool& observed) {
   return condition;
 }
 
+/// "cpu and memory: 120 % may be charged until 2026-11-21T13:00:00Z".
+std::string words_of(const allocation::PoolBurst& burst) {
+  std::string words;
+  for (const ResourceName& resource : burst.resources)
+    words += (words.empty() ? "" : " and ") + std::string(resource.str());
+  return words + ": " + std::to_string(burst.factor_percent) + " % may be charged until " +
+         format_time(burst.period.end);
+}
+
+/// As the snapshot has it, so that it goes with the amounts.
+api::Condition burst_condition(const allocation::PoolSpec& spec, TimePoint as_of) {
+  api::Condition condition;
+  condition.type = kBurstActive;
+  const bool is_on = spec.is_in_burst(as_of);
+  condition.status = is_on ? api::ConditionStatus::True : api::ConditionStatus::False;
+  condition.reason = is_on ? Reason::Bursting : Reason::NotBursting;
+  if (is_on)
+    condition.message = words_of(*spec.burst);
+  else if (spec.burst && as_of < spec.burst->period.start)
+    condition.message = "a burst begins at " + format_time(spec.burst->period.start);
+  else
+    condition.message = "no burst is on";
+  return condition;
+}
+
 api::NodeCounts count_nodes(const ClusterSnapshot& snapshot, const PoolName& pool) {
   api::NodeCounts counts;
   for (const NodeIndex index : snapshot.nodes->in_pool(pool)) {
@@ -200,12 +226,19 @@ std::optional<api::ResourcePoolStatus> decide_pool_status(const ObservedPool& ob
   }
   status.utilization_percent = utilization_percent(totals);
   status.nodes = count_nodes(*observed.accounts->snapshot, name);
-  status.burst_active = false;
+  const TimePoint as_of = observed.accounts->snapshot->as_of;
+  status.burst_active = spec->is_in_burst(as_of);
+  if (*status.burst_active)
+    status.burst_ends_at = spec->burst->period.end;
   const PressureLevel pressure = pressure_of(*observed.pool, *observed.accounts->snapshot, now);
   status.conditions = api::allocated_part(observed.pool->status).conditions;
-  for (auto condition :
-       {ready_condition(observed, *status.nodes), degraded_condition(*status.nodes, pressure),
-        disjoint_condition(observed)}) {
+  std::vector conditions{ready_condition(observed, *status.nodes),
+                         degraded_condition(*status.nodes, pressure), disjoint_condition(observed)};
+  if (observed.pool->spec.burst)
+    conditions.push_back(burst_condition(*spec, as_of));
+  else
+    std::erase_if(status.conditions, [](const auto& one) { return one.type == kBurstActive; });
+  for (api::Condition& condition : conditions) {
     condition.observed_generation = observed.pool->meta.generation;
     api::set_condition(status.conditions, std::move(condition), now);
   }

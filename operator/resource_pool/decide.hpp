@@ -10,6 +10,9 @@
 
 namespace berth::op {
 
+/// The condition of pools with spec.burst that says whether it is on, and until when.
+inline constexpr const char* kBurstActive = "BurstActive";
+
 struct ObservedPool {
   std::shared_ptr<const api::ResourcePool> pool;
   std::shared_ptr<const Accounts> accounts;

@@ -5,6 +5,7 @@
 #include "lib/api/labels.hpp"
 #include "lib/base/timestamp.hpp"
 #include "operator/reservation/decide.hpp"
+#include "operator/resource_pool/decide.hpp"
 
 namespace berth::op {
 
@@ -15,8 +16,32 @@ bool is_newly_judged(const api::ReservationStatus& before, const api::Reservatio
                                old_answer->reason != answer->reason);
 }
 
-/// T3: another level of pressure, or none any more.
 void StatusNews::tell(const api::ResourcePool& before, const api::ResourcePoolStatus& now) const {
+  tell_pressure(before, now);
+  tell_burst(before, now);
+}
+
+/// Begun, over, or another one than it was.
+void StatusNews::tell_burst(const api::ResourcePool& before,
+                            const api::ResourcePoolStatus& now) const {
+  const auto* old = api::find_condition(before.status.conditions, kBurstActive);
+  const auto* burst = api::find_condition(now.conditions, kBurstActive);
+  const auto is_on = [](const api::Condition* condition) {
+    return condition != nullptr && condition->status == api::ConditionStatus::True;
+  };
+  if ((!is_on(old) && !is_on(burst)) ||
+      (is_on(old) && is_on(burst) && old->message == burst->message))
+    return;
+  const kube::ObjectReference about{std::string(api::kApiVersion), "ResourcePool",
+                                    before.meta.key(), before.meta.uid};
+  events.record(about, kube::EventSeverity::Normal,
+                is_on(burst) ? Reason::Bursting : Reason::NotBursting, "Burst",
+                is_on(burst) ? burst->message : "the burst of the pool is over");
+}
+
+/// T3: another level of pressure, or none any more.
+void StatusNews::tell_pressure(const api::ResourcePool& before,
+                               const api::ResourcePoolStatus& now) const {
   const auto* old = api::find_condition(before.status.conditions, "Degraded");
   const auto* degraded = api::find_condition(now.conditions, "Degraded");
   const auto is_pressure = [](const api::Condition* condition) {

@@ -1,7 +1,7 @@
 #pragma once
 // StatusNews: what a status that was just written says for the first time, as events and counters:
-// a pool's pressure (T3), and a reservation that was judged or whose window is over. StatusLoop
-// calls it after the write; it writes no status.
+// a pool's pressure (T3) and burst, and a reservation that was judged or whose window is over.
+// StatusLoop calls it after the write; it writes no status.
 
 #include "lib/api/reservation.hpp"
 #include "lib/api/resource_pool.hpp"
@@ -24,6 +24,10 @@ struct StatusNews {
   void tell(const api::Reservation& before, const api::ReservationStatus& now) const;
   /// R2: a trigger's window is asked for, or over.
   void tell_activation(const api::Reservation& before, const api::ReservationStatus& now) const;
+
+private:
+  void tell_pressure(const api::ResourcePool& before, const api::ResourcePoolStatus& now) const;
+  void tell_burst(const api::ResourcePool& before, const api::ResourcePoolStatus& now) const;
 };
 
 } // namespace berth::op

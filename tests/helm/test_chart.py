@@ -371,11 +371,13 @@ def test_the_analyzer_acts_only_if_it_is_asked_for_and_only_then_has_the_rights_
                  and document["metadata"]["name"] == "berth-analyzer"]
         resources = {name for rule in role["rules"] for name in rule["resources"]}
         container, = deployments(documents)["berth-analyzer"]["template"]["spec"]["containers"]
-        return resources & {"deployments/scale", "statefulsets/scale", "pods/resize"}, \
-            "--act=true" in container["args"]
+        patched = {name for rule in role["rules"] for name in rule["resources"]
+                   if "patch" in rule["verbs"]} & {"resourcepools"}
+        return resources & {"deployments/scale", "statefulsets/scale", "pods/resize"} \
+            | patched, "--act=true" in container["args"]
     assert acting() == (set(), False)
     assert acting("--set", "analyzer.act=true") == (
-        {"deployments/scale", "statefulsets/scale", "pods/resize"}, True)
+        {"deployments/scale", "statefulsets/scale", "pods/resize", "resourcepools"}, True)
 
 
 def test_the_analyzer_may_always_tell_of_what_it_notices_and_looks_for_it_as_asked(helm):

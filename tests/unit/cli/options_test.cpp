@@ -128,6 +128,13 @@ TEST_CASE("A wrong flag of a command that writes is exit code 2 before anything 
   CHECK(complaint({"set-quota", "q", "--nominal", "1"}).find("--resource") != std::string::npos);
   CHECK(complaint({"set-quota", "q", "--resource", "cpu", "--nominal", "1", "--dry-run", "client"})
             .find("--dry-run") != std::string::npos);
+  CHECK(complaint({"burst"}).find("POOL") != std::string::npos);
+  CHECK(complaint({"burst", "p", "--for", "soon"}).find("--for: ") != std::string::npos);
+  CHECK(complaint({"burst", "p", "--factor", "5"}).find("--factor: must be 1 to 3") !=
+        std::string::npos);
+  CHECK(complaint({"burst", "p", "--resource", "pool.berth.dev/licences"})
+            .find("--resource: must be a resource of nodes") != std::string::npos);
+  CHECK(complaint({"burst", "p", "--end", "--for", "1h"}).find("excludes") != std::string::npos);
   CHECK(complaint({"reserve", "r", "--pool", "p", "--quota", "q"})
             .find("name either --amount or --nodes") != std::string::npos);
   CHECK(complaint({"release", "--wait"}).find("RESERVATION") != std::string::npos);
@@ -150,6 +157,11 @@ TEST_CASE("Flags of the commands that operate Berth arrive where they belong") {
   CHECK(line.options.set_quota.borrowing_limit == "unlimited");
   CHECK_FALSE(line.options.set_quota.nominal);
   CHECK(line.options.set_quota.dry_run);
+  const auto burst = parse({"burst", "p", "--for=1h", "--resource", "cpu", "--resource=memory"});
+  REQUIRE_FALSE(burst.end.ends);
+  CHECK(burst.options.burst.pool == "p");
+  CHECK(burst.options.burst.duration == "1h");
+  CHECK(burst.options.burst.resources == std::vector<std::string>{"cpu", "memory"});
   const auto reserve = parse({"reserve", "r", "--pool=p", "--quota=q", "--amount", "cpu=1",
                               "--amount", "memory=1Gi", "-w", "--active", "--timeout=10s"});
   REQUIRE_FALSE(reserve.end.ends);
@@ -170,9 +182,9 @@ TEST_CASE("Help lists the commands and the exit codes") {
   CHECK(line.end.exit_code == 0);
   check_golden("help.txt", line.end.text);
   for (const char* command :
-       {"status", "queue", "explain", "history", "health", "doctor", "set-quota", "reserve",
-        "recommendations", "top", "calendar", "monitor", "export", "release", "simulate", "replay",
-        "version", "completion"}) {
+       {"status", "queue", "explain", "history", "health", "doctor", "set-quota", "burst",
+        "reserve", "recommendations", "top", "calendar", "monitor", "export", "release", "simulate",
+        "replay", "version", "completion"}) {
     const auto help = parse({command, "--help"});
     CHECK(help.end.exit_code == 0);
     check_golden(std::string("help-") + command + ".txt", help.end.text);

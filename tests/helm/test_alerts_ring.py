@@ -72,7 +72,7 @@ def logged(outcome):
 LEADS = f'leader_election_master_status{{{OPERATOR},name="berth-operator"}}'
 HEARD_OF_PODS = f'berth_watch_last_event_timestamp_seconds{{{OPERATOR},resource="pods"}}'
 MISSED = f'berth_reservation_windows_total{{{OPERATOR},outcome="missed"}}'
-DRIFT = f"berth_ledger_drift_total{{{OPERATOR}}}"
+DRIFT = f'berth_ledger_drift{{{OPERATOR},quota="a",resource="cpu"}}'
 RELOADS_FAILED = f'berth_certificate_reloads_total{{{OPERATOR},use="authority",outcome="error"}}'
 HANDSHAKES = f'berth_http_handshakes_failed_total{{{EXTENDER},server="extender"}}'
 STRANGERS = f"berth_extender_callers_refused_total{{{EXTENDER}}}"
@@ -141,7 +141,10 @@ SCENARIOS = {
     "the extender is slow": (answers(0.25), ("BerthExtenderIsSlow", {}, "waits 248")),
     "a window was missed": (
         {MISSED: f"0x80 1x{MINUTES}"}, ("BerthReservationMissed", {}, "without its capacity")),
-    "charges were wrong": ({DRIFT: f"0x80 2x{MINUTES}"}, ("BerthLedgerDrifted", {}, "charges")),
+    "charges were wrong": (
+        {DRIFT: f"0x50 2000x4 0x{MINUTES}"},
+        ("BerthLedgerDrifted", {"quota": "a", "resource": "cpu"}, "charges of a for cpu")),
+    "charges were wrong two hours ago": ({DRIFT: f"2000x4 0x{MINUTES}"}, None),
     "the decision log's volume is full": (
         {logged("failed"): f"0+2x{MINUTES}", logged("dropped"): f"0+50x{MINUTES}"},
         ("BerthDecisionLogLosesCycles", {"instance": "a"}, "of a lacks cycles")),

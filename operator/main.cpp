@@ -16,6 +16,7 @@
 #include "lib/telemetry/tracing/tracing.hpp"
 #include "operator/leader.hpp"
 #include "operator/options.hpp"
+#include "operator/status/status_metrics.hpp"
 
 namespace {
 
@@ -77,12 +78,18 @@ Operator::Operator(program::Program& used, op::OperatorOptions given, op::Failpo
   });
   observer.on_failure(
       [this](const Error& error) { log.warn("Failed to follow the API server", error); });
-  observer.on_audit([this](std::size_t) { metrics.ledger_audits.add(); });
+  observer.on_publish([this, is_shown = false](const cluster::Observer::Snapshot&) mutable {
+    if (!std::exchange(is_shown, true))
+      op::expose_drifts(observer, {}, metrics);
+  });
+  observer.on_audit([this](const std::vector<allocation::Drift>& drifts) {
+    metrics.ledger_audits.add();
+    op::expose_drifts(observer, drifts, metrics);
+  });
   observer.on_drift([this](const allocation::Drift& drift) { tell_drift(drift); });
 }
 
 void Operator::tell_drift(const allocation::Drift& drift) {
-  metrics.ledger_drift.add();
   log.warn("Corrected the ledger", {{"quota", drift.quota}, {"pool", drift.pool}});
   const auto quota = observer.quotas().find({"", drift.quota.str()});
   if (!quota || !leads())

@@ -76,7 +76,7 @@ struct Observer::Impl {
   std::unordered_map<std::string, kube::ObjectKey> key_of_uid; ///< of pods and requests
   std::vector<std::function<void(const Snapshot&)>> publish_listeners;
   std::vector<std::function<void(const allocation::Drift&)>> drift_listeners;
-  std::vector<std::function<void(std::size_t)>> audit_listeners;
+  std::vector<std::function<void(const std::vector<allocation::Drift>&)>> audit_listeners;
   bool dirty = false;
   std::optional<async::TimerId> publish_timer; ///< set while a publication is due
 };
@@ -236,7 +236,7 @@ async::Task<void> Observer::Impl::audit_ledger(std::stop_token stop) {
     const auto actual = rebuilt->publish(now);
     const auto drifts = allocation::audit(held->quota_use, actual->quota_use);
     for (const auto& listener : audit_listeners)
-      listener(drifts.size());
+      listener(drifts);
     if (drifts.empty())
       continue;
     feed.replace(std::move(rebuilt));
@@ -284,7 +284,7 @@ void Observer::on_drift(std::function<void(const allocation::Drift&)> listener) 
   impl_->drift_listeners.push_back(std::move(listener));
 }
 
-void Observer::on_audit(std::function<void(std::size_t)> listener) {
+void Observer::on_audit(std::function<void(const std::vector<allocation::Drift>&)> listener) {
   impl_->audit_listeners.push_back(std::move(listener));
 }
 

@@ -68,8 +68,8 @@ public:
   void on_publish(std::function<void(const Snapshot&)> listener);
   /// Called for each difference that a ledger audit found and healed.
   void on_drift(std::function<void(const allocation::Drift&)> listener);
-  /// Called after each ledger audit with the number of differences.
-  void on_audit(std::function<void(std::size_t drifts)> listener);
+  /// Called after each ledger audit with all differences.
+  void on_audit(std::function<void(const std::vector<allocation::Drift>&)> listener);
   /// Told of lists and watches that failed, and of objects that cannot be read; for logs.
   void on_failure(const std::function<void(const Error&)>& listener);
 

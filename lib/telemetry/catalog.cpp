@@ -111,12 +111,15 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
       admission_writes(registry, counter("berth_admission_writes_total",
                                          "Writes that admit a pod or grant a request, by what "
                                          "became of them.")),
-      admission_wait_seconds(registry.histogram(
+      admission_wait_seconds(
+          registry,
           waits("berth_admission_wait_seconds",
-                "How long workloads waited from their creation to their admission."))),
+                "How long workloads of a quota waited from their creation to their admission."),
+          {"quota"}),
       waiting_workloads(registry, gauge("berth_waiting_workloads",
                                         "Workloads that wait, by the reason they wait for.")),
-      preemptions(registry, counter("berth_preemptions_total", "Workloads evicted, by cause.")),
+      evictions(registry, counter("berth_evictions_total",
+                                  "Workloads that lost what they were admitted to, by cause.")),
       evictions_refused(registry.counter(
           counter("berth_evictions_refused_total",
                   "Evictions that a PodDisruptionBudget, or the API server, refused."))),
@@ -129,8 +132,11 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
                                             "was there.")),
       ledger_audits(registry.counter(
           counter("berth_ledger_audits_total", "Comparisons of the ledger with the API."))),
-      ledger_drift(registry.counter(
-          counter("berth_ledger_drift_total", "Charges that an audit found wrong and corrected."))),
+      ledger_drift(registry,
+                   gauge("berth_ledger_drift",
+                         "By how much the last audit found what a quota is charged wrong, in the "
+                         "resource's base unit; it is corrected then."),
+                   {"quota", "resource"}),
       decision_log_cycles(registry,
                           counter("berth_decision_log_cycles_total",
                                   "Cycles for the decision log, by whether they are in it.")),

@@ -94,15 +94,15 @@ struct AllocationMetrics {
   HistogramFamily<CyclePhase> cycle_duration_seconds;
   CounterFamily<PlacementMode> admissions;
   CounterFamily<AdmissionOutcome> admission_writes;
-  Histogram& admission_wait_seconds;
+  ObjectHistograms admission_wait_seconds;
   GaugeFamily<Reason> waiting_workloads;
-  CounterFamily<PreemptionCause> preemptions;
+  CounterFamily<EvictionCause> evictions;
   Counter& evictions_refused;
   Counter& preemption_plans_given_up;
   GaugeFamily<ReservationState> reservations;
   CounterFamily<WindowOutcome> reservation_windows;
   Counter& ledger_audits;
-  Counter& ledger_drift;
+  ObjectGauges ledger_drift;
   CounterFamily<LogOutcome> decision_log_cycles;
   Gauge& decision_log_limit_bytes;
   Gauge& decision_log_needed_bytes;

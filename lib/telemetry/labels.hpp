@@ -70,9 +70,22 @@ enum class AdmissionOutcome { Done, Gone, Overtaken, Refused, Unknown };
 BERTH_LABEL(AdmissionOutcome, Unknown, "outcome", "done", "gone", "overtaken", "refused",
             "unknown");
 
-/// For whom running work was evicted.
-enum class PreemptionCause { Priority, Reclaim, Reservation, Shedding };
-BERTH_LABEL(PreemptionCause, Shedding, "cause", "priority", "reclaim", "reservation", "shedding");
+/// Why a workload lost what it was admitted to: for work of a higher priority in its quota, for
+/// critical work, for the owner of what it borrowed, for a reservation, to relieve its pool, at the
+/// end of its quota's burst, because no candidate could take it any more (each pod counts), or
+/// because its gang did not come to run whole.
+enum class EvictionCause {
+  Priority,
+  Critical,
+  Reclaim,
+  Reservation,
+  Shedding,
+  BurstEnded,
+  CandidatesLost,
+  GangRollback,
+};
+BERTH_LABEL(EvictionCause, GangRollback, "cause", "priority", "critical", "reclaim", "reservation",
+            "shedding", "burst_ended", "candidates_lost", "gang_rollback");
 
 enum class ReservationState { Pending, Accepted, Active, Ended };
 BERTH_LABEL(ReservationState, Ended, "state", "pending", "accepted", "active", "ended");

@@ -27,24 +27,51 @@ struct Series {
 void check_spec(const MetricSpec& spec);
 prometheus::MetricType type_of(MetricKind kind);
 prometheus::ClientMetric collect(const Series& series);
+void fill(prometheus::ClientMetric::Histogram& out, const Histogram& histogram);
 prometheus::ClientMetric with_labels(const LabelPairs& labels);
 
 } // namespace
 
-struct ObjectGauges::State {
+/// The series of a metric that come and go with API objects.
+struct ObjectSeries {
   std::vector<std::string> label_names;
-  std::size_t series_max = 0;
+  std::size_t objects_max = 0;
   Gauge* dropped = nullptr;
+
+  ObjectSeries() = default;
+  ObjectSeries(const ObjectSeries&) = delete;
+  ObjectSeries& operator=(const ObjectSeries&) = delete;
+  virtual ~ObjectSeries() = default;
+  virtual void collect(std::vector<prometheus::ClientMetric>& out) = 0;
+
+  void set_up(Registry& registry, const MetricSpec& spec, std::vector<std::string> names,
+              std::size_t limit);
+  [[nodiscard]] LabelPairs pairs(const std::vector<std::string>& values) const;
+};
+
+struct ObjectGauges::State : ObjectSeries {
+  void collect(std::vector<prometheus::ClientMetric>& out) override;
 
   std::mutex mutex; ///< guards the samples
   std::vector<Sample> samples;
+};
+
+struct ObjectHistograms::State : ObjectSeries {
+  explicit State(std::span<const double> used) : bounds(used) {}
+  void collect(std::vector<prometheus::ClientMetric>& out) override;
+  /// nullptr if there is no room.
+  [[nodiscard]] Histogram* find_or_make(const LabelValues& object);
+
+  std::span<const double> bounds;
+  std::mutex mutex; ///< guards the cells
+  std::map<LabelValues, Histogram> cells;
 };
 
 struct Registry::Impl {
   struct Family {
     MetricSpec spec;
     std::list<Series> series;
-    std::shared_ptr<ObjectGauges::State> objects; ///< instead of series
+    std::shared_ptr<ObjectSeries> objects; ///< instead of series
   };
 
   mutable std::mutex mutex; ///< guards what follows, never held while counting
@@ -115,16 +142,8 @@ std::string Registry::exposition() const {
     out.type = type_of(family.spec.kind);
     for (const Series& series : family.series)
       out.metric.push_back(collect(series));
-    if (!family.objects)
-      continue;
-    const std::scoped_lock samples_lock(family.objects->mutex);
-    for (const auto& sample : family.objects->samples) {
-      LabelPairs labels;
-      for (std::size_t label = 0; label < sample.label_values.size(); ++label)
-        labels.emplace_back(family.objects->label_names[label], sample.label_values[label]);
-      out.metric.push_back(with_labels(labels));
-      out.metric.back().gauge.value = sample.value;
-    }
+    if (family.objects)
+      family.objects->collect(out.metric);
   }
   lock.unlock();
   return prometheus::TextSerializer().Serialize(families);
@@ -178,27 +197,89 @@ Cell& Registry::Impl::cell(const MetricSpec& spec, LabelPairs labels, Arguments.
   return std::get<Cell>(of.series.back().cell);
 }
 
+void ObjectSeries::set_up(Registry& registry, const MetricSpec& spec,
+                          std::vector<std::string> names, std::size_t limit) {
+  constexpr MetricSpec kDropped{MetricKind::Gauge, "berth_metric_series_dropped",
+                                "Series of a metric left out because there were too many."};
+  label_names = std::move(names);
+  objects_max = limit;
+  dropped = &registry.gauge(kDropped, {{"metric", std::string(spec.name)}});
+}
+
+LabelPairs ObjectSeries::pairs(const std::vector<std::string>& values) const {
+  LabelPairs labels;
+  for (std::size_t label = 0; label < values.size(); ++label)
+    labels.emplace_back(label_names[label], values[label]);
+  return labels;
+}
+
 ObjectGauges::ObjectGauges(Registry& registry, const MetricSpec& spec,
                            std::vector<std::string> label_names, std::size_t series_max)
     : state_(std::make_shared<State>()) {
-  constexpr MetricSpec kDropped{MetricKind::Gauge, "berth_metric_series_dropped",
-                                "Series of a metric left out because there were too many."};
   ensure(spec.kind == MetricKind::Gauge, "this metric is not a gauge");
-  state_->label_names = std::move(label_names);
-  state_->series_max = series_max;
-  state_->dropped = &registry.gauge(kDropped, {{"metric", std::string(spec.name)}});
+  state_->set_up(registry, spec, std::move(label_names), series_max);
   const std::scoped_lock lock(registry.impl_->mutex);
   registry.impl_->family(spec).objects = state_;
 }
 
 void ObjectGauges::replace(std::vector<Sample> samples) {
-  const std::size_t kept = std::min(samples.size(), state_->series_max);
+  const std::size_t kept = std::min(samples.size(), state_->objects_max);
   state_->dropped->set(static_cast<double>(samples.size() - kept));
   samples.resize(kept);
   for (const Sample& sample : samples)
     ensure(sample.label_values.size() == state_->label_names.size(), "a label has no value");
   const std::scoped_lock lock(state_->mutex);
   state_->samples.swap(samples);
+}
+
+void ObjectGauges::State::collect(std::vector<prometheus::ClientMetric>& out) {
+  const std::scoped_lock lock(mutex);
+  for (const Sample& sample : samples) {
+    out.push_back(with_labels(pairs(sample.label_values)));
+    out.back().gauge.value = sample.value;
+  }
+}
+
+ObjectHistograms::ObjectHistograms(Registry& registry, const MetricSpec& spec,
+                                   std::vector<std::string> label_names, std::size_t objects_max)
+    : state_(std::make_shared<State>(spec.bounds)) {
+  ensure(spec.kind == MetricKind::Histogram, "this metric is not a histogram");
+  state_->set_up(registry, spec, std::move(label_names), objects_max);
+  const std::scoped_lock lock(registry.impl_->mutex);
+  registry.impl_->family(spec).objects = state_;
+}
+
+void ObjectHistograms::keep(const std::set<LabelValues>& objects) {
+  const std::scoped_lock lock(state_->mutex);
+  std::erase_if(state_->cells, [&](const auto& cell) { return !objects.contains(cell.first); });
+  std::size_t left_out = 0;
+  for (const LabelValues& object : objects)
+    left_out += state_->find_or_make(object) == nullptr ? 1 : 0;
+  state_->dropped->set(static_cast<double>(left_out));
+}
+
+void ObjectHistograms::observe(const LabelValues& object, double value) {
+  const std::scoped_lock lock(state_->mutex);
+  if (Histogram* cell = state_->find_or_make(object))
+    cell->observe(value);
+}
+
+Histogram* ObjectHistograms::State::find_or_make(const LabelValues& object) {
+  ensure(object.size() == label_names.size(), "a label has no value");
+  const auto known = cells.find(object);
+  if (known != cells.end())
+    return &known->second;
+  if (cells.size() >= objects_max)
+    return nullptr;
+  return &cells.try_emplace(object, bounds).first->second;
+}
+
+void ObjectHistograms::State::collect(std::vector<prometheus::ClientMetric>& out) {
+  const std::scoped_lock lock(mutex);
+  for (const auto& [object, cell] : cells) {
+    out.push_back(with_labels(pairs(object)));
+    fill(out.back().histogram, cell);
+  }
 }
 
 namespace {
@@ -230,17 +311,20 @@ prometheus::ClientMetric collect(const Series& series) {
   } else if (const auto* gauge = std::get_if<Gauge>(&series.cell)) {
     out.gauge.value = gauge->value();
   } else {
-    const auto& histogram = std::get<Histogram>(series.cell);
-    const auto counts = histogram.counts();
-    std::uint64_t cumulative = 0;
-    for (std::size_t bound = 0; bound < histogram.bounds().size(); ++bound) {
-      cumulative += counts[bound];
-      out.histogram.bucket.push_back({cumulative, histogram.bounds()[bound]});
-    }
-    out.histogram.sample_count = cumulative + counts.back();
-    out.histogram.sample_sum = histogram.sum();
+    fill(out.histogram, std::get<Histogram>(series.cell));
   }
   return out;
+}
+
+void fill(prometheus::ClientMetric::Histogram& out, const Histogram& histogram) {
+  const auto counts = histogram.counts();
+  std::uint64_t cumulative = 0;
+  for (std::size_t bound = 0; bound < histogram.bounds().size(); ++bound) {
+    cumulative += counts[bound];
+    out.bucket.push_back({cumulative, histogram.bounds()[bound]});
+  }
+  out.sample_count = cumulative + counts.back();
+  out.sample_sum = histogram.sum();
 }
 
 prometheus::ClientMetric with_labels(const LabelPairs& labels) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -111,6 +112,7 @@ public:
 
 private:
   friend class ObjectGauges;
+  friend class ObjectHistograms;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
@@ -135,6 +137,29 @@ public:
 
 private:
   friend class Registry;
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+/// Histograms whose labels name API objects (quotas). Their owner says which objects there are, so
+/// a deleted one leaves no series behind; more than `objects_max` are left out and counted in
+/// berth_metric_series_dropped.
+class ObjectHistograms {
+public:
+  using LabelValues = std::vector<std::string>; ///< as many as label names
+
+  ObjectHistograms(Registry& registry, const MetricSpec& spec, std::vector<std::string> label_names,
+                   std::size_t objects_max = kObjectsMax);
+
+  /// The series of exactly these objects stay; new ones begin at zero. From any thread; not for
+  /// hot paths.
+  void keep(const std::set<LabelValues>& objects);
+  /// Of an object that is not known yet, too. From any thread; takes a lock.
+  void observe(const LabelValues& object, double value);
+
+  static constexpr std::size_t kObjectsMax = 2'000;
+
+private:
   struct State;
   std::shared_ptr<State> state_;
 };

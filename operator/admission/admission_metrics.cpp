@@ -18,6 +18,7 @@ void count_admitted(telemetry::AllocationMetrics& metrics, const allocation::Adm
                     TimePoint now) {
   metrics.admissions(label_of(admission.members.front().record.mode)).add();
   metrics.admission_wait_seconds.observe(
+      {admission.members.front().record.quota.str()},
       std::chrono::duration<double>(now - admission.workload->created).count());
 }
 

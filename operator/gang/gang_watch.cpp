@@ -146,9 +146,11 @@ async::Task<void> GangWatch::roll_back(AdmittedGang gang) {
     co_return;
   }
   unfinished_.insert(gang.id);
-  if (is_new)
-    tell(gang, counts_of(gang) + "; the gang is rolled back and waits until " +
-                   format_time(record.until));
+  if (!is_new)
+    co_return;
+  parts_.metrics.evictions(telemetry::EvictionCause::GangRollback).add();
+  tell(gang,
+       counts_of(gang) + "; the gang is rolled back and waits until " + format_time(record.until));
 }
 
 api::RollbackRecord GangWatch::next_record(const WorkloadId& gang) const {

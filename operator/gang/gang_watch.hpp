@@ -18,6 +18,7 @@
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/client.hpp"
 #include "lib/kube/events.hpp"
+#include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
 #include "operator/failpoint.hpp"
 #include "operator/gang/gang_rollback.hpp"
@@ -39,6 +40,7 @@ public:
     async::Executor& executor;
     cluster::Observer& observer;
     kube::EventRecorder& events;
+    telemetry::AllocationMetrics& metrics;
     FailpointPlan& failpoints;
     Leads leads;
     telemetry::Logger log;

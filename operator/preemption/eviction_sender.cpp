@@ -11,16 +11,18 @@ namespace {
 
 constexpr std::size_t kFailingPodsMax = 4096;
 
-telemetry::PreemptionCause cause_of(allocation::Claim claim) {
-  switch (claim) {
-  case allocation::Claim::Borrowed: return telemetry::PreemptionCause::Reclaim;
-  case allocation::Claim::Reserved: return telemetry::PreemptionCause::Reservation;
-  case allocation::Claim::Shed: return telemetry::PreemptionCause::Shedding;
+telemetry::EvictionCause cause_of(const allocation::Eviction& eviction) {
+  if (eviction.reason == Reason::BurstEnded)
+    return telemetry::EvictionCause::BurstEnded;
+  switch (eviction.claim) {
+  case allocation::Claim::Critical: return telemetry::EvictionCause::Critical;
+  case allocation::Claim::Borrowed: return telemetry::EvictionCause::Reclaim;
+  case allocation::Claim::Reserved: return telemetry::EvictionCause::Reservation;
+  case allocation::Claim::Shed: return telemetry::EvictionCause::Shedding;
   case allocation::Claim::None:
-  case allocation::Claim::SameQuota:
-  case allocation::Claim::Critical: break;
+  case allocation::Claim::SameQuota: break;
   }
-  return telemetry::PreemptionCause::Priority;
+  return telemetry::EvictionCause::Priority;
 }
 
 /// Critical work gives no notice, and where the policy asks for none there is none.
@@ -192,7 +194,7 @@ void EvictionSender::note_accepted(const allocation::Eviction& eviction) {
   parts_.history.note_eviction(allocation::eviction_key(first), parts_.executor.clock().now());
   if (eviction.reason == Reason::PoolUnderPressure)
     parts_.history.note_shedding(eviction.quota, eviction.pool, parts_.executor.clock().now());
-  parts_.metrics.preemptions(cause_of(eviction.claim)).add();
+  parts_.metrics.evictions(cause_of(eviction)).add();
   parts_.tell(first, kube::EventSeverity::Normal, Reason::Evicted, eviction.message);
   parts_.log.info("Evicted a workload", {{"victim", eviction.victim},
                                          {"preemptor", eviction.preemptor},

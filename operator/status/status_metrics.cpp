@@ -1,8 +1,10 @@
 #include "operator/status/status_metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +75,10 @@ void expose_quotas(const kube::Store<api::Quota>& quotas, telemetry::AllocationM
   used.show_in(metrics.quota_used);
   borrowed.show_in(metrics.quota_borrowed);
   expose_standing(quotas, metrics);
+  std::set<telemetry::ObjectHistograms::LabelValues> names;
+  for (const auto& [key, quota] : quotas.items())
+    names.insert({key.name});
+  metrics.admission_wait_seconds.keep(names);
 }
 
 void expose_pools(const kube::Store<api::ResourcePool>& pools,
@@ -100,6 +106,19 @@ ReservationState state_of(const api::Reservation& reservation) {
 }
 
 } // namespace
+
+void expose_drifts(cluster::Observer& observer, const std::vector<allocation::Drift>& drifts,
+                   telemetry::AllocationMetrics& metrics) {
+  Samples wrong;
+  for (const auto& [key, quota] : observer.quotas().items())
+    for (const auto& pool : quota->status.pools)
+      for (const auto& resource : pool.resources)
+        wrong.add(key.name, resource.name, Amount{});
+  for (const auto& drift : drifts)
+    wrong.add(drift.quota.str(), drift.resource,
+              std::max(drift.held, drift.actual) - std::min(drift.held, drift.actual));
+  wrong.show_in(metrics.ledger_drift);
+}
 
 void expose_pressure(cluster::Observer& observer, telemetry::AllocationMetrics& metrics,
                      TimePoint now) {

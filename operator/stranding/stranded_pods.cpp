@@ -107,6 +107,7 @@ async::Task<void> StrandedPods::evict(PodUid uid, std::string why) {
   }
   seen_.erase(uid);
   refused_since_.erase(uid);
+  parts_.metrics.evictions(telemetry::EvictionCause::CandidatesLost).add();
   const kube::ObjectReference about{"v1", "Pod", key, uid.str()};
   parts_.events.record(about, kube::EventSeverity::Warning, Reason::CandidatesLost, "Evict",
                        why + "; its controller makes it again");

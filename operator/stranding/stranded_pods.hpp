@@ -18,6 +18,7 @@
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/client.hpp"
 #include "lib/kube/events.hpp"
+#include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
 #include "operator/leads.hpp"
 
@@ -45,6 +46,7 @@ public:
     async::Executor& executor;
     cluster::Observer& observer;
     kube::EventRecorder& events;
+    telemetry::AllocationMetrics& metrics;
     Leads leads;
     telemetry::Logger log;
   };

@@ -24,7 +24,7 @@ Selector = dict[str, Any]
 def metrics() -> dict[str, Labels]:
     """Of the reference page: each metric's labels, and the values that are listed for them."""
     page = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8")
-    known: dict[str, Labels] = {}
+    known: dict[str, Labels] = {"up": {}}  # Prometheus' own, of each target
     for row in ROW.finditer(page):
         labels = {found["name"]: set(re.findall(r"`([^`]+)`", found["values"] or ""))
                   for found in LABEL.finditer(row["labels"]) if found["name"] not in ("reasons",)}

@@ -45,6 +45,14 @@ def build(program):
     return f'berth_build_info{{program="{program}",version="0.1.0"}}'
 
 
+def replica(program, instance):
+    return f'berth_build_info{{program="{program}",version="0.1.0",instance="{instance}"}}'
+
+
+def scraped(job, instance):
+    return f'up{{job="{job}",instance="{instance}"}}'
+
+
 def count(outcome):
     return f'berth_extender_request_duration_seconds_count{{{EXTENDER},verb="filter",outcome="{outcome}"}}'
 
@@ -72,7 +80,7 @@ def logged(outcome):
 LEADS = f'leader_election_master_status{{{OPERATOR},name="berth-operator"}}'
 HEARD_OF_PODS = f'berth_watch_last_event_timestamp_seconds{{{OPERATOR},resource="pods"}}'
 MISSED = f'berth_reservation_windows_total{{{OPERATOR},outcome="missed"}}'
-DRIFT = f"berth_ledger_drift_total{{{OPERATOR}}}"
+DRIFT = f'berth_ledger_drift{{{OPERATOR},quota="a",resource="cpu"}}'
 RELOADS_FAILED = f'berth_certificate_reloads_total{{{OPERATOR},use="authority",outcome="error"}}'
 HANDSHAKES = f'berth_http_handshakes_failed_total{{{EXTENDER},server="extender"}}'
 STRANGERS = f"berth_extender_callers_refused_total{{{EXTENDER}}}"
@@ -86,6 +94,8 @@ TRUST = 'berth_analyzer_forecast_trust_ratio{job="berth-analyzer",pool="gpu",res
 HEALTHY = {
     **{build(program): f"1x{MINUTES}" for program in
        ("berth-operator", "berth-scheduler-extender", "berth-analyzer")},
+    replica("berth-operator", "c"): f"1x{MINUTES}",
+    scraped("berth-operator", "c"): f"1x{MINUTES}", scraped("prometheus", "p"): STILL,
     LEADS: f"1x{MINUTES}",
     'leader_election_master_status{job="berth-operator",instance="c",name="berth-operator"}': STILL,
     HEARD_OF_PODS: CLOCK,
@@ -111,8 +121,18 @@ HEALTHY = {
 # that it must have, and a piece of its summary.
 SCENARIOS = {
     "all is well": ({}, None),
+    "one of two replicas is gone": (
+        {replica("berth-operator", "c"): "1x60", scraped("berth-operator", "c"): "1x60"},
+        ("BerthReplicaMissing", {"program": "berth-operator"}, "A replica of berth-operator")),
+    "one of two replicas has crashed again and again for a day": (
+        {replica("berth-operator", "c"): None, scraped("berth-operator", "c"): STILL},
+        ("BerthReplicaMissing", {"program": "berth-operator"}, "A replica of berth-operator")),
+    "a replica is new": ({replica("berth-operator", "c"): f"_x60 1x{MINUTES}"}, None),
+    "a rollout ran two replicas beside one for a while": (
+        {replica("berth-scheduler-extender", "d"): "_x20 1x10"}, None),
     "the operator is not there": (
-        {build("berth-operator"): "1x30"},
+        {build("berth-operator"): "1x30", replica("berth-operator", "c"): "1x30",
+         scraped("berth-operator", "c"): "1x30"},
         ("BerthProgramMissing", {"program": "berth-operator"}, "berth-operator has answered no")),
     "the extender never was there": (
         {build("berth-scheduler-extender"): None},
@@ -141,7 +161,10 @@ SCENARIOS = {
     "the extender is slow": (answers(0.25), ("BerthExtenderIsSlow", {}, "waits 248")),
     "a window was missed": (
         {MISSED: f"0x80 1x{MINUTES}"}, ("BerthReservationMissed", {}, "without its capacity")),
-    "charges were wrong": ({DRIFT: f"0x80 2x{MINUTES}"}, ("BerthLedgerDrifted", {}, "charges")),
+    "charges were wrong": (
+        {DRIFT: f"0x50 2000x4 0x{MINUTES}"},
+        ("BerthLedgerDrifted", {"quota": "a", "resource": "cpu"}, "charges of a for cpu")),
+    "charges were wrong two hours ago": ({DRIFT: f"2000x4 0x{MINUTES}"}, None),
     "the decision log's volume is full": (
         {logged("failed"): f"0+2x{MINUTES}", logged("dropped"): f"0+50x{MINUTES}"},
         ("BerthDecisionLogLosesCycles", {"instance": "a"}, "of a lacks cycles")),

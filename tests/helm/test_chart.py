@@ -125,6 +125,28 @@ def test_only_the_api_servers_reach_the_webhook_where_values_say_who_they_are(he
         helm, *POLICY, "--set", "networkPolicy.apiServers={10.0.0.1}").replace("'/", "/")
 
 
+def test_metrics_are_read_by_whom_the_values_say(helm):
+    def rule(*words):
+        policy, = [document for document in rendered(helm, *words)
+                   if document["kind"] == "NetworkPolicy"
+                   and document["metadata"]["name"] == "berth-metrics"]
+        only, = policy["spec"]["ingress"]
+        return only
+
+    assert "from" not in rule()
+    monitoring = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    peers = [monitoring, {"ipBlock": {"cidr": "10.0.0.0/28", "except": ["10.0.0.1/32"]}}]
+    narrowed = rule("--set-json", f"networkPolicy.metricsFrom={json.dumps(peers)}")
+    assert narrowed["ports"] == [{"protocol": "TCP", "port": 8081}]
+    own, *others = narrowed["from"]
+    assert own == {"podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "berth"}}}
+    assert others == peers
+    for wrong in ("[{}]", '["monitoring"]', '[{"cidr": "10.0.0.0/8"}]',
+                  '[{"ipBlock": {"cidr": "10.0.0.1"}}]'):
+        assert "networkPolicy/metricsFrom/0" in refusal(
+            helm, *POLICY, "--set-json", f"networkPolicy.metricsFrom={wrong}").replace("'/", "/")
+
+
 def test_the_webhook_reaches_the_extender_and_is_trusted_by_who_keeps_the_certificates(helm):
     mode = ("--set", "gate.mode=Webhook")
     done = helm("template", "berth", CHART, "--namespace", NAMESPACE, *mode, "--set",

@@ -152,7 +152,7 @@ TEST_CASE("An admission that the API server refuses waits with back-off and bloc
   CHECK(op.writes_asked("/pods/unlucky") - before < 20);
   // What is only decided is not counted as admitted.
   const std::string metrics = op.exposition();
-  CHECK_THAT(metrics, Catch::Contains("berth_admission_wait_seconds_count 1\n"));
+  CHECK_THAT(metrics, Catch::Contains("berth_admission_wait_seconds_count{quota=\"a\"} 1\n"));
   CHECK_THAT(metrics, Catch::Contains("berth_admission_writes_total{outcome=\"done\"} 1\n"));
   CHECK_THAT(metrics, !Catch::Contains("berth_admission_writes_total{outcome=\"refused\"} 0\n"));
 }

@@ -67,6 +67,8 @@ TEST_CASE("G1: a gang that is not bound whole in time is rolled back, and waits 
   world.executor.run_for(30s);
   CHECK_FALSE(exists(world, "m0"));
   CHECK_FALSE(exists(world, "m1"));
+  CHECK_THAT(op.exposition(),
+             Catch::Contains("berth_evictions_total{cause=\"gang_rollback\"} 1\n"));
 
   // The controller makes new ones: they wait for the back-off and are admitted then.
   world.admin.remove("Pod", {"a", "m0"}, 0);

@@ -152,6 +152,8 @@ TEST_CASE("a pod that lost every candidate is evicted after a grace, so that it 
     world.admin.patch("Node", {"", *nodes.begin()}, {{"spec", {{"unschedulable", false}}}});
   world.executor.run_for(30s);
   CHECK(world.exists("p") == heals);
+  CHECK_THAT(op.exposition(), Catch::Contains("berth_evictions_total{cause=\"candidates_lost\"} " +
+                                              std::string(heals ? "0\n" : "1\n")));
   if (heals)
     return;
   const auto pinned_again = pinned_nodes(world.admitted(owned_pod("p"), op));

@@ -54,6 +54,8 @@ TEST_CASE("P2, P3, P6: what was lent comes back after notice, to the one it was 
   CHECK_FALSE(world.is_nominated("a", "a1"));
   CHECK(world.evictions_sent() == 1);
 
+  CHECK_THAT(world.op->exposition(), Contains("berth_evictions_total{cause=\"reclaim\"} 1\n") &&
+                                         Contains("berth_evictions_total{cause=\"critical\"} 0\n"));
   CHECK_THAT(world.notes("a", "Preempting"), Contains("b/b2"));
   CHECK_THAT(world.notes("b", "Preempted"), Contains("may be evicted after") && Contains("a/a1"));
   CHECK_THAT(world.notes("b", "Evicted"), Contains("a/a1"));
@@ -239,6 +241,7 @@ TEST_CASE(
   world.executor.run_for(1s);
   CHECK(world.evictions_sent() == 1);
   CHECK_THAT(world.notes("a", "Evicted"), Contains("burst"));
+  CHECK_THAT(world.op->exposition(), Contains("berth_evictions_total{cause=\"burst_ended\"} 1\n"));
   CHECK(world.runs("a", "own"));
   CHECK(world.notice("a", "own").empty());
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/timestamp.hpp"
+#include "operator/status/status_metrics.hpp"
 #include "tests/unit/operator/simulated_operator.hpp"
 
 namespace {
@@ -76,6 +77,46 @@ TEST_CASE(
   const std::string gauges = op.exposition();
   CHECK_THAT(gauges, Contains("berth_quota_nominal{quota=\"newest\",resource=\"cpu\"} 5"));
   CHECK_THAT(gauges, Contains("berth_pool_capacity{pool=\"late\",resource=\"cpu\"} 8"));
+}
+
+TEST_CASE("A quota's waits begin at zero with it and go with it") {
+  OperatorWorld world;
+  world.add_pool("cpu", 3, "16");
+  world.add_team("a", "cpu", 20);
+  world.add_team("b", "cpu", 20);
+  SimulatedOperator op(world);
+  world.executor.run_for(10s);
+  const std::string none = "berth_admission_wait_seconds_count{quota=\"b\"} 0\n";
+  CHECK_THAT(op.exposition(), Contains(none));
+  world.admin.create(make_pod("a", "p").cpu("4").build());
+  world.executor.run_for(10s);
+  CHECK_THAT(op.exposition(),
+             Contains("berth_admission_wait_seconds_count{quota=\"a\"} 1\n") && Contains(none));
+  world.admin.remove("Quota", {"", "b"});
+  world.executor.run_for(30s);
+  CHECK_THAT(op.exposition(), !Contains("quota=\"b\""));
+}
+
+TEST_CASE("L3: what the last audit found wrong shows by quota and resource, else 0") {
+  OperatorWorld world;
+  world.add_pool("cpu", 3, "16");
+  world.add_team("a", "cpu", 20);
+  world.add_team("b", "cpu", 20);
+  SimulatedOperator op(world);
+  world.executor.run_for(10s);
+  telemetry::Registry registry;
+  telemetry::AllocationMetrics metrics(registry);
+  const auto drift = [](const std::string& pool, std::int64_t held, std::int64_t actual) {
+    return allocation::Drift{QuotaName{"a"}, PoolName{pool}, resources::ResourceName::cpu(),
+                             resources::Amount{held}, resources::Amount{actual}};
+  };
+  expose_drifts(op.observer, {drift("cpu", 1000, 3000), drift("gpu", 500, 0)}, metrics);
+  CHECK_THAT(registry.exposition(),
+             Contains("berth_ledger_drift{quota=\"a\",resource=\"cpu\"} 2500\n") &&
+                 Contains("berth_ledger_drift{quota=\"b\",resource=\"cpu\"} 0\n"));
+  expose_drifts(op.observer, {}, metrics);
+  CHECK_THAT(registry.exposition(),
+             Contains("berth_ledger_drift{quota=\"a\",resource=\"cpu\"} 0\n"));
 }
 
 TEST_CASE("What waits, and what the queues of the reconcilers do, has its gauges") {

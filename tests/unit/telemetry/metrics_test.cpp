@@ -84,6 +84,29 @@ TEST_CASE("Gauges by object follow what there is, up to a number of series") {
   CHECK(text.find("berth_metric_series_dropped{metric=\"test_depth\"} 1\n") != std::string::npos);
 }
 
+TEST_CASE("Histograms by object begin at zero and end with their object, up to a number of them") {
+  Registry registry;
+  ObjectHistograms waits(registry, kSeconds, {"quota"}, 2);
+  CHECK(registry.exposition().find("test_seconds_count") == std::string::npos);
+  waits.keep({{"blue"}, {"red"}});
+  waits.observe({"red"}, 0.7);
+  std::string text = registry.exposition();
+  CHECK(text.find("test_seconds_count{quota=\"blue\"} 0\n") != std::string::npos);
+  CHECK(text.find("test_seconds_bucket{quota=\"red\",le=\"0.5\"} 0\n") != std::string::npos);
+  CHECK(text.find("test_seconds_bucket{quota=\"red\",le=\"1\"} 1\n") != std::string::npos);
+  CHECK(text.find("test_seconds_sum{quota=\"red\"} 0.7\n") != std::string::npos);
+  waits.keep({{"a"}, {"b"}, {"red"}}); // who has a series keeps it
+  waits.observe({"b"}, 0.7);
+  text = registry.exposition();
+  CHECK(text.find("blue") == std::string::npos);
+  CHECK(text.find("quota=\"b\"") == std::string::npos);
+  CHECK(text.find("test_seconds_count{quota=\"red\"} 1\n") != std::string::npos);
+  CHECK(text.find("berth_metric_series_dropped{metric=\"test_seconds\"} 1\n") != std::string::npos);
+  waits.keep({{"b"}});
+  waits.observe({"b"}, 0.2);
+  CHECK(registry.exposition().find("test_seconds_count{quota=\"b\"} 1\n") != std::string::npos);
+}
+
 TEST_CASE("Values kept elsewhere are fetched before each exposition") {
   Registry registry;
   Counter& total = registry.counter(kCalls);

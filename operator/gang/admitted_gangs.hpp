@@ -17,8 +17,9 @@ struct AdmittedGang {
   std::int32_t size = 0;
   /// Admitted or bound members that are neither terminal nor terminating, by UID: what it holds.
   std::vector<std::shared_ptr<const allocation::PodView>> members{};
-  std::int32_t bound = 0;  ///< how many of `members` are
-  /// Members that were admitted together with one of `members` and are terminal: they ran beside it.
+  std::int32_t bound = 0; ///< how many of `members` are
+  /// Members that were admitted together with one of `members` and are terminal: they ran beside
+  /// it.
   std::int32_t ended = 0;
   std::size_t waiting = 0; ///< live members that are not admitted yet
 

@@ -7,8 +7,8 @@ JOBS ?= $(shell nproc)
 # PRESET=dev compiles each file of a library by itself: longer from nothing, shorter after a change.
 PRESET ?= test
 NODES ?= 1000 5000
-# What needs a real control plane. Recurring windows first: they take their minutes by the clock.
-INTEGRATION ?= tests/integration/test_reservations.py tests/crds tests/manifests tests/helm tests/integration tests/docs
+# What needs a real control plane. Those first that take their minutes by the clock.
+INTEGRATION ?= tests/integration/test_reservations.py tests/integration/test_anomalies.py tests/crds tests/manifests tests/helm tests/integration tests/docs
 # So many at once, each with the tests of other files: most of their time is waiting.
 CONTROL_PLANES ?= 4
 

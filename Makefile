@@ -57,9 +57,9 @@ computing-tests: unit tsan
 quietly-%:
 	@scripts/quietly $* $(MAKE) --no-print-directory -j 1 $*
 
-bench: dependencies build control-plane ## Run the benchmarks and print ratios with the machine and versions (NODES="1000 5000")
+bench: dependencies build control-plane ## Run the benchmarks and print ratios with the machine and versions (NODES="1000 5000" OPENB=DIR CHECK=1)
 	@cmake --build --preset release -j $(JOBS) --target benchmarks
-	@$(PYTHON) tests/bench/run.py --bin build/release/bin --nodes $(NODES)
+	@$(PYTHON) tests/bench/run.py --bin build/release/bin --nodes $(NODES) $(if $(OPENB),--openb $(OPENB)) $(if $(CHECK),--check)
 
 lint: dependencies lint-fast ## Check format, layers, lengths, shell scripts, Boost 1.83 and clang-tidy
 	@scripts/check-boost-1.83

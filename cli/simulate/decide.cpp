@@ -36,6 +36,10 @@ ScenarioView decide_scenario(const simulator::Scenario& scenario,
   const auto before = stopwatch();
   view.run = run(scenario, options);
   view.cpu = stopwatch() - before;
+  simulator::RunOptions fifo;
+  fifo.seed = options.seed;
+  fifo.is_fifo = true;
+  view.gain = simulator::compare_with_fifo(view.run, run(scenario, fifo));
   for (const auto& set : scenario.workloads)
     view.workloads += static_cast<std::size_t>(set.count);
   return view;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/simulator/backfill_gain.hpp"
 #include "lib/simulator/packing.hpp"
 #include "lib/simulator/scenario.hpp"
 
@@ -47,8 +48,9 @@ struct LogSpan {
 struct ScenarioView {
   simulator::ScenarioRun run{};
   std::size_t workloads = 0;
-  std::chrono::microseconds cpu{};
-  std::optional<LogSpan> log{}; ///< if that is what was simulated
+  std::chrono::microseconds cpu{};               ///< of the run alone, without those of the gain
+  std::optional<simulator::BackfillGain> gain{}; ///< not of a log
+  std::optional<LogSpan> log{};                  ///< if that is what was simulated
 };
 [[nodiscard]] ScenarioView decide_scenario(const simulator::Scenario& scenario,
                                            const simulator::RunOptions& options,

@@ -162,7 +162,7 @@ void Player::evict(std::size_t work, TimePoint now) {
   WorkloadRecord& record = run_.view.run.records[set];
   if (!record.started)
     return;
-  measures_->count_eviction();
+  measures_->evicted(set, since_begin(now) - *record.started);
   run_.view.run.evicted.push_back(record);
   run_.view.run.evicted.back().ended = since_begin(now);
   run_.view.run.evicted.back().is_evicted = true;
@@ -189,6 +189,7 @@ void Player::finish(const decision_log::TrialResult& result) {
   measures_->run_until(end);
   run_.view.run.report = measures_->report();
   run_.view.run.report.cycles = result.cycles;
+  run_.view.run.report.wasted_core_seconds = result.wasted_core_seconds;
   if (!keep_records_) {
     run_.view.run.records.clear();
     run_.view.run.evicted.clear();

@@ -1,6 +1,7 @@
 #include "cli/simulate/render.hpp"
 
 #include <cmath>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,7 +19,8 @@ std::string percent(double value) {
 }
 
 std::string permille(std::int64_t value) {
-  return fmt::format("{}.{} %", value / 10, value % 10);
+  const std::int64_t size = std::abs(value);
+  return fmt::format("{}{}.{} %", value < 0 ? "-" : "", size / 10, size % 10);
 }
 
 /// Two decimals: what is printed and what is compared are the same number.
@@ -45,6 +47,40 @@ Table group_table(const char* title, const std::vector<simulator::GroupReport>& 
                wait_text(group.waits.longest),
                fmt::format("{:.2f}", static_cast<double>(group.stretch_permille) / 1000)});
   return table;
+}
+
+Table reservation_table(const std::vector<simulator::ReservationReport>& reservations) {
+  Table table({"RESERVATION", "WINDOWS", "HONORED", "CALENDAR"});
+  for (const auto& reservation : reservations)
+    table.add({printable(reservation.name), std::to_string(reservation.windows),
+               std::to_string(reservation.honored), printable(reservation.answer)});
+  return table;
+}
+
+json reservations_json(const std::vector<simulator::ReservationReport>& reservations) {
+  json rows = json::array();
+  for (const auto& reservation : reservations)
+    rows.push_back({{"reservation", reservation.name},
+                    {"accepted", reservation.accepted},
+                    {"message", reservation.answer},
+                    {"windows", reservation.windows},
+                    {"windowsHonored", reservation.honored}});
+  return rows;
+}
+
+std::string gain_text(const simulator::BackfillGain& gain) {
+  return fmt::format("backfill gain over FIFO {}: mean wait {} instead of {}\n",
+                     permille(gain.permille()), wait_text(gain.mean_wait),
+                     wait_text(gain.fifo_mean_wait));
+}
+
+json gain_json(const simulator::BackfillGain& gain) {
+  return {{"permille", gain.permille()},
+          {"compared", gain.compared},
+          {"meanWaitMilliseconds", gain.mean_wait.count()},
+          {"fifoMeanWaitMilliseconds", gain.fifo_mean_wait.count()},
+          {"fifoMakespanMilliseconds", gain.fifo_makespan.count()},
+          {"fifoNeverStarted", gain.fifo_never_started}};
 }
 
 std::string log_text(const LogSpan& log) {
@@ -121,10 +157,15 @@ std::string render_scenario(const ScenarioView& view, bool wide, const Paint& pa
   if (wide)
     text += group_table("QUOTA", report.quotas).str(paint) + "\n";
   text += resources.str(paint) + "\n";
-  text +=
-      fmt::format("makespan {}, fairness {}, fragmentation {}, evictions {}, never started {}\n",
-                  wait_text(report.makespan), permille(report.fairness_permille),
-                  permille(report.fragmentation_permille), report.evictions, report.never_started);
+  if (!report.reservations.empty())
+    text += reservation_table(report.reservations).str(paint) + "\n";
+  text += fmt::format("makespan {}, fairness {}, fragmentation {}, evictions {} ({} core-seconds "
+                      "wasted), never started {}\n",
+                      wait_text(report.makespan), permille(report.fairness_permille),
+                      permille(report.fragmentation_permille), report.evictions,
+                      report.wasted_core_seconds, report.never_started);
+  if (view.gain)
+    text += gain_text(*view.gain);
   text += fmt::format("{} in {}, {} us of processor time each\n",
                       counted(static_cast<std::int64_t>(view.workloads), "workload"),
                       counted(static_cast<std::int64_t>(report.cycles), "cycle"),
@@ -147,10 +188,14 @@ json scenario_json(const ScenarioView& view) {
                    {"fairnessPermille", report.fairness_permille},
                    {"fragmentationPermille", report.fragmentation_permille},
                    {"evictions", report.evictions},
+                   {"wastedCoreSeconds", report.wasted_core_seconds},
+                   {"reservations", reservations_json(report.reservations)},
                    {"neverStarted", report.never_started},
                    {"workloads", view.workloads},
                    {"cycles", report.cycles},
                    {"cpuMicrosecondsPerWorkload", cpu_per_workload(view)}};
+  if (view.gain)
+    document["backfillGain"] = gain_json(*view.gain);
   if (view.log)
     document["log"] = log_json(*view.log);
   return document;

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "cli/simulate/reservation_fields.hpp"
 #include "cli/simulate/scenario_size.hpp"
 #include "cli/simulate/yaml_fields.hpp"
 #include "lib/allocation/workload.hpp"
@@ -32,6 +33,7 @@ struct Draft {
   Scenario scenario{};
   std::set<std::string> node_names{};
   std::set<QuotaName> quota_names{};
+  std::set<ReservationName> reservation_names{};
   ScenarioSize nodes{};
   ScenarioSize workloads{};
   ScenarioSize pods{};
@@ -160,6 +162,15 @@ void read_workload(YamlFields& fields, Draft& draft) {
   draft.scenario.workloads.push_back(std::move(set));
 }
 
+void read_reservation(YamlFields& fields, Draft& draft) {
+  auto reservation = read_reservation(fields, kPool, draft.quota_names);
+  if (!draft.reservation_names.insert(reservation.name).second)
+    return fields.refuse("name", "appears twice");
+  if (std::ssize(draft.reservation_names) > simulator::kReservationsMax)
+    return fields.refuse("name", "more than 100 reservations");
+  draft.scenario.reservations.push_back(std::move(reservation));
+}
+
 /// Whoever writes the section wants evictions; what it leaves out is as in an AllocationPolicy.
 void read_preemption(YamlFields& fields, Draft& draft) {
   allocation::PreemptionPolicy& policy = draft.scenario.preemption;
@@ -192,6 +203,7 @@ Result<Scenario> decode_scenario(const std::string& text) {
     fields.each("quotas", [&](YamlFields& it) { read_quota(it, draft); });
     if (fields.has("preemption"))
       fields.map("preemption", [&](YamlFields& it) { read_preemption(it, draft); });
+    fields.each("reservations", [&](YamlFields& it) { read_reservation(it, draft); });
     fields.require("workloads");
     fields.each("workloads", [&](YamlFields& it) { read_workload(it, draft); });
   }));

@@ -69,6 +69,29 @@ void YamlFields::text(const std::string& name, std::string& out) {
   out = value.Scalar();
 }
 
+void YamlFields::boolean(const std::string& name, bool& out) {
+  const YAML::Node value = take(name);
+  if (value.IsNull())
+    return;
+  if (!value.IsScalar() || (value.Scalar() != "true" && value.Scalar() != "false"))
+    return fault_.note(value, path_of(name), "must be true or false");
+  out = value.Scalar() == "true";
+}
+
+void YamlFields::texts(const std::string& name, std::vector<std::string>& out) {
+  const YAML::Node list = take(name);
+  if (list.IsNull())
+    return;
+  if (!list.IsSequence() || list.size() > kEntriesMax)
+    return fault_.note(list, path_of(name),
+                       "must be a list of at most " + std::to_string(kEntriesMax) + " texts");
+  for (const YAML::Node& item : list) {
+    if (!item.IsScalar() || item.Scalar().empty() || item.Scalar().size() > kTextBytesMax)
+      return fault_.note(item, path_of(name), "must be texts of 1 to 253 bytes");
+    out.push_back(item.Scalar());
+  }
+}
+
 void YamlFields::integer(const std::string& name, std::int64_t& out, YamlRange range) {
   const YAML::Node value = take(name);
   if (value.IsNull())

@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <yaml-cpp/yaml.h>
 
@@ -37,12 +38,15 @@ public:
   YamlFields& operator=(const YamlFields&) = delete;
 
   void text(const std::string& name, std::string& out);
+  void boolean(const std::string& name, bool& out);
   void integer(const std::string& name, std::int64_t& out, YamlRange range = {});
   /// A map of at most kEntriesMax resource names to quantities that are whole in the resource's
   /// unit.
   void amounts(const std::string& name, resources::ResourceVector& out);
   /// A map of at most kEntriesMax label keys to values.
   void labels(const std::string& name, allocation::Labels& out);
+  /// A list of at most kEntriesMax texts.
+  void texts(const std::string& name, std::vector<std::string>& out);
   /// Calls `read` for each element of a list of maps.
   void each(const std::string& name, const std::function<void(YamlFields&)>& read);
   /// Calls `read` for a map; for an empty one if the field is absent.

@@ -19,6 +19,8 @@ text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sa
 .axis { stroke: #9aa5b1; stroke-width: 1; }
 .capacity { stroke: #1f2933; stroke-width: 1.5; stroke-dasharray: 5 4; }
 .edge { stroke: #ffffff; stroke-width: 0.8; }
+.reserved { fill: #1f2933; fill-opacity: 0.1; stroke: #1f2933; stroke-width: 1; stroke-dasharray: 3 2; }
+.missed { fill: #d55e00; fill-opacity: 0.3; }
 </style>
 )";
 

@@ -96,6 +96,13 @@ void Measures::ended(std::size_t set, Duration wait, Duration now) {
   run_until(now);
 }
 
+void Measures::evicted(std::size_t set, Duration ran) {
+  const WorkloadSet& evicted = scenario_.workloads[set];
+  const std::int64_t millicores = evicted.requests.get(ResourceName::cpu()).value();
+  ++evictions_;
+  wasted_millicore_ms_ += Int128{millicores} * evicted.members * ran.count();
+}
+
 void Measures::run_until(Duration now) {
   makespan_ = now;
   useless_until_end_ = useless_.amount_ms;
@@ -191,6 +198,9 @@ ScenarioReport Measures::report() const {
   report.makespan = makespan_;
   report.cycles = cycles_;
   report.evictions = evictions_;
+  constexpr Int128 kMillicoreMillisecondsPerCoreSecond = 1'000'000;
+  report.wasted_core_seconds =
+      static_cast<std::int64_t>(wasted_millicore_ms_ / kMillicoreMillisecondsPerCoreSecond);
   report.fairness_permille = jain_permille(report.quotas);
   for (const GroupReport& group : report.classes)
     report.never_started += group.arrived - group.started;

@@ -26,7 +26,8 @@ public:
   /// Means over time reach until `now`, even if nothing ends then; after advance().
   void run_until(Duration now);
   void count_cycle() { ++cycles_; }
-  void count_eviction() { ++evictions_; }
+  /// Each member of the evicted workload had run for so long.
+  void evicted(std::size_t set, Duration ran);
 
   /// Means over time reach from the scenario's begin to the last end of a workload.
   [[nodiscard]] ScenarioReport report() const;
@@ -63,6 +64,7 @@ private:
   Duration makespan_{};
   std::size_t cycles_ = 0;
   std::size_t evictions_ = 0;
+  resources::Int128 wasted_millicore_ms_ = 0;
 };
 
 } // namespace berth::simulator

@@ -1,6 +1,7 @@
 #include "lib/simulator/scenario.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <map>
 #include <queue>
@@ -8,14 +9,14 @@
 #include "lib/allocation/cluster_state.hpp"
 #include "lib/allocation/cycle.hpp"
 #include "lib/simulator/measures.hpp"
+#include "lib/simulator/windows.hpp"
 
 namespace berth::simulator {
 namespace {
 
 using namespace berth::allocation;
 
-/// When the simulated time begins: any day will do.
-constexpr TimePoint kStart{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+constexpr TimePoint kStart = kScenarioStart;
 /// Cycles at one moment: one that promises room is followed by one that evicts, and one that
 /// admits.
 constexpr int kRoundsMax = 64;
@@ -55,10 +56,13 @@ public:
 private:
   void feed_cluster();
   void list_jobs();
+  void arrive(std::size_t job, Duration now);
   void submit(std::size_t job, Duration now);
+  void let_in(Duration now);
   void end(std::size_t job, Duration now);
   void drop_evicted_endings();
   [[nodiscard]] Duration next_instant(std::size_t next_job) const;
+  [[nodiscard]] ScenarioRun result();
   void cycle(Duration now);
   [[nodiscard]] Plan decide_once(Duration now);
   void start(const Admission& admission, Duration now);
@@ -75,19 +79,22 @@ private:
   std::vector<ShapePtr> shapes_; ///< by set
   std::vector<Job> jobs_;        ///< by arrival
   std::map<WorkloadId, std::size_t> waiting_;
+  std::deque<std::size_t> queue_;             ///< under FIFO: arrived, and not in the cluster yet
   std::map<WorkloadId, std::size_t> started_; ///< those that run
   std::priority_queue<Ending, std::vector<Ending>, std::greater<>> running_;
   Duration changed_{};                    ///< when something arrived, started or ended last
   Duration next_cycle_ = Duration::max(); ///< if nothing arrives or ends before
   Measures measures_;
+  Windows windows_;
   std::map<NodeName, std::size_t> node_positions_;
   std::vector<WorkloadRecord> records_; ///< by job; empty unless they are kept
   std::vector<WorkloadRecord> evicted_;
 };
 
 Run::Run(const Scenario& scenario, const RunOptions& options)
-    : scenario_(scenario), options_(options), measures_(scenario) {
+    : scenario_(scenario), options_(options), measures_(scenario), windows_(scenario) {
   policy_.preemption = scenario.preemption;
+  policy_.preemption.enabled = scenario.preemption.enabled && !options.is_fifo;
   feed_cluster();
   list_jobs();
   if (!options_.keep_records)
@@ -107,6 +114,7 @@ void Run::feed_cluster() {
     quota.subjects.namespaces = {quota.name.str()};
     state_.upsert_quota(std::move(quota));
   }
+  windows_.feed(state_);
 }
 
 void Run::list_jobs() {
@@ -152,6 +160,23 @@ void Run::submit(std::size_t job, Duration now) {
   changed_ = now;
 }
 
+void Run::arrive(std::size_t job, Duration now) {
+  measures_.arrived(jobs_[job].set_index);
+  if (options_.is_fifo && !waiting_.empty())
+    queue_.push_back(job);
+  else
+    submit(job, now);
+}
+
+/// Under FIFO the next one has its turn, as long as each starts at once.
+void Run::let_in(Duration now) {
+  while (waiting_.empty() && !queue_.empty()) {
+    submit(queue_.front(), now);
+    queue_.pop_front();
+    cycle(now);
+  }
+}
+
 void Run::remove_pods(std::size_t job) {
   for (std::int32_t member = 0; member < jobs_[job].set->members; ++member)
     state_.remove_pod(uid_of(job, member));
@@ -170,7 +195,8 @@ void Run::cycle(Duration now) {
   Plan plan = decide_once(now);
   for (int round = 1; round < kRoundsMax && !plan.preemption.empty(); ++round)
     plan = decide_once(now);
-  measures_.observe(*state_.publish(kStart + now), now);
+  const auto decided = state_.publish(kStart + now);
+  measures_.observe(*decided, now);
   const PreemptionPolicy& preemption = policy_.preemption;
   const Duration patience =
       EvictionHistory::kBackOffMax + preemption.min_runtime + preemption.notice;
@@ -179,16 +205,21 @@ void Run::cycle(Duration now) {
     next_cycle_ = now + kCycleInterval;
   if (plan.preemption.next_due != TimePoint::max())
     next_cycle_ = std::min(next_cycle_, plan.preemption.next_due - kStart);
+  if (decided->holds->until != TimePoint::max())
+    next_cycle_ = std::min(next_cycle_, decided->holds->until - kStart);
 }
 
 Plan Run::decide_once(Duration now) {
   const auto snapshot = state_.publish(kStart + now);
+  windows_.look(*snapshot, now);
   policy_.evictions.prune(kStart + now);
   Plan plan = decide(*snapshot, policy_, kStart + now, options_.seed);
   policy_.memory = std::make_shared<const AllocationMemory>(plan.memory);
   measures_.count_cycle();
   for (const Admission& admission : plan.admissions)
     start(admission, now);
+  if (!scenario_.reservations.empty())
+    windows_.carry_out(plan, *state_.publish(kStart + now), state_);
   carry_out(plan.preemption, now);
   return plan;
 }
@@ -260,7 +291,7 @@ void Run::evict(const Eviction& eviction, Duration now) {
     return;
   const std::size_t job = known->second;
   policy_.evictions.note_eviction(eviction_key(*eviction.pods.front()), kStart + now);
-  measures_.count_eviction();
+  measures_.evicted(jobs_[job].set_index, now - *jobs_[job].started);
   remove_pods(job);
   if (options_.keep_records) {
     WorkloadRecord& record = records_[job];
@@ -280,6 +311,9 @@ void Run::drop_evicted_endings() {
 }
 
 Duration Run::next_instant(std::size_t next_job) const {
+  const bool is_idle = next_job == jobs_.size() && running_.empty();
+  if (is_idle && (waiting_.empty() || next_cycle_ - changed_ > kIdleMax))
+    return Duration::max();
   Duration next = next_cycle_;
   if (next_job < jobs_.size())
     next = std::min(next, jobs_[next_job].arrival);
@@ -290,6 +324,9 @@ Duration Run::next_instant(std::size_t next_job) const {
 
 ScenarioRun Run::play() {
   std::size_t next = 0;
+  if (!scenario_.reservations.empty())
+    for (int round = 0; round < 2; ++round) // promised, and held, before anything arrives
+      cycle(Duration{});
   Duration now = next_instant(next);
   for (; now != Duration::max(); now = next_instant(next)) {
     measures_.advance(now);
@@ -299,13 +336,23 @@ ScenarioRun Run::play() {
       end(job, now);
     }
     for (; next < jobs_.size() && jobs_[next].arrival == now; ++next) {
-      measures_.arrived(jobs_[next].set_index);
-      submit(next, now);
+      arrive(next, now);
     }
     cycle(now);
+    let_in(now);
     drop_evicted_endings();
   }
-  return {measures_.report(), std::move(records_), std::move(evicted_)};
+  return result();
+}
+
+ScenarioRun Run::result() {
+  ScenarioRun run{measures_.report(), std::move(records_), std::move(evicted_), {}, {}};
+  run.report.reservations = windows_.reports();
+  if (options_.keep_records)
+    run.windows = windows_.records();
+  for (const Job& job : jobs_)
+    run.waits.push_back(job.started ? std::optional(*job.started - job.arrival) : std::nullopt);
+  return run;
 }
 
 } // namespace

@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "lib/allocation/node.hpp"
+#include "lib/allocation/policy.hpp"
 #include "lib/allocation/pool.hpp"
 #include "lib/allocation/preemption_policy.hpp"
 #include "lib/allocation/quota.hpp"
+#include "lib/allocation/reservation.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/resources/resource_vector.hpp"
 
@@ -40,8 +42,13 @@ struct Scenario {
   /// Each quota is named by the namespace of its own name.
   std::vector<allocation::QuotaSpec> quotas{};
   std::vector<WorkloadSet> workloads{};
+  /// Their times count from kScenarioStart. None is accepted before the calendar says so (R1).
+  std::vector<allocation::ReservationSpec> reservations{};
   allocation::PreemptionPolicy preemption{};
 };
+
+/// When simulated time begins, a Thursday: windows and schedules count from here.
+inline constexpr TimePoint kScenarioStart{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
 /// From arrival to the start of the run that was not cut short.
 struct WaitReport {
@@ -70,6 +77,14 @@ struct ResourceReport {
   std::int64_t utilization_permille = 0;
 };
 
+struct ReservationReport {
+  std::string name{};
+  bool accepted = false;
+  std::string answer{};    ///< the calendar's last one
+  std::size_t windows = 0; ///< that were open while something ran, waited or was to come
+  std::size_t honored = 0; ///< whose capacity was all there when they opened (R3)
+};
+
 struct ScenarioReport {
   std::vector<GroupReport> classes{}; ///< in the order of the scenario
   std::vector<GroupReport> quotas{};  ///< those with workloads, in the order of the scenario
@@ -80,6 +95,9 @@ struct ScenarioReport {
   std::size_t cycles = 0;
   std::size_t evictions = 0;     ///< of workloads; each may have several
   std::size_t never_started = 0; ///< or not again after an eviction
+  /// Work that evictions threw away: cpu of the evicted times the time for which it had run.
+  std::int64_t wasted_core_seconds = 0;
+  std::vector<ReservationReport> reservations{}; ///< in the order of the scenario
   /// Jain's index over the quotas' mean stretch, in thousandths: 1000 if it is equal; quotas of
   /// which nothing started are left out.
   std::int64_t fairness_permille = 1000;
@@ -98,8 +116,27 @@ struct WorkloadRecord {
   bool is_evicted = false;          ///< at `ended`
 };
 
+/// What a reservation held on one node.
+struct WindowPlace {
+  std::size_t node = 0; ///< position in Scenario::nodes
+  bool is_whole = false;
+  resources::ResourceVector amounts{}; ///< if not all of it
+};
+
+/// A window of a reservation, as it was when it opened.
+struct WindowRecord {
+  std::size_t reservation = 0; ///< position in Scenario::reservations
+  Duration begin{};
+  Duration end{}; ///< may be far behind the last workload's
+  bool is_honored = false;
+  std::vector<WindowPlace> places{};
+};
+
 struct RunOptions {
   std::uint64_t seed = 1;
+  /// First in, first out: nobody passes anybody. Work comes to its turn only when all that arrived
+  /// before it has started, and nobody is evicted for it.
+  bool is_fifo = false;
   /// Keep a record of each workload: for pictures.
   bool keep_records = false;
 };
@@ -108,6 +145,9 @@ struct ScenarioRun {
   ScenarioReport report{};
   std::vector<WorkloadRecord> records{}; ///< by first arrival, then as in the scenario
   std::vector<WorkloadRecord> evicted{}; ///< the runs that were cut short, in their order
+  std::vector<WindowRecord> windows{};   ///< by begin; empty unless records are kept
+  /// From arrival to the last start, by first arrival; absent for work that waits at the end.
+  std::vector<std::optional<Duration>> waits{};
 };
 
 /// The same scenario and options give the same run.
@@ -116,5 +156,9 @@ struct ScenarioRun {
 inline constexpr std::int64_t kWorkloadsMax = 1'000'000;
 inline constexpr std::int64_t kPodsMax = 1'000'000;
 inline constexpr std::int64_t kNodesMax = 100'000;
+inline constexpr std::int64_t kReservationsMax = 100;
+/// Windows alone do not go on for ever: a run is over if nothing arrives, starts or ends for so
+/// long. A monthly window has had its turn by then.
+inline constexpr Duration kIdleMax = std::chrono::days{32};
 
 } // namespace berth::simulator

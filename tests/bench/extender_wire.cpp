@@ -4,7 +4,9 @@
 // client that does nothing else; building requests and reading answers as JSON is the scheduler's
 // affair.
 //
-//   bench_extender_wire [calls per row]
+//   bench_extender_wire [--check] [calls per row]
+//
+// With --check it fails if the p99 of a row is above a millisecond.
 
 #include <algorithm>
 #include <chrono>
@@ -36,6 +38,7 @@ using namespace berth::allocation::testing;
 
 constexpr int kCallsDefault = 2000;
 constexpr int kWarmUpCalls = 200;
+constexpr double kP99GoalMicros = 1000;
 
 /// A blocking HTTPS client with one connection.
 class Client {
@@ -176,7 +179,8 @@ std::string args(const std::string& ns, const std::vector<std::string>& planned,
          "}";
 }
 
-void measure(Client& client, const char* what, const std::string& target, const std::string& body,
+/// Whether the p99 is within its goal.
+bool measure(Client& client, const char* what, const std::string& target, const std::string& body,
              int names, int calls) {
   using Clock = std::chrono::steady_clock;
   const std::string request = post(target, body);
@@ -192,11 +196,13 @@ void measure(Client& client, const char* what, const std::string& target, const 
   const auto at = [&](double part) {
     return micros[static_cast<std::size_t>(part * static_cast<double>(micros.size() - 1))];
   };
-  std::printf("%-44s %6d %9zu %9zu %8.0f %8.0f %8.0f\n", what, names, body.size(), bytes, at(0.5),
-              at(0.99), micros.back());
+  const bool is_met = at(0.99) <= kP99GoalMicros;
+  std::printf("%-44s %6d %9zu %9zu %8.0f %8.0f %8.0f  <=%.0f%s\n", what, names, body.size(), bytes,
+              at(0.5), at(0.99), micros.back(), kP99GoalMicros, is_met ? "" : " missed");
+  return is_met;
 }
 
-void measure_size(int names, int calls, const http::testing::Authority& authority) {
+bool measure_size(int names, int calls, const http::testing::Authority& authority) {
   SystemClock clock;
   telemetry::Registry registry;
   telemetry::ExtenderMetrics metrics{registry};
@@ -218,21 +224,29 @@ void measure_size(int names, int calls, const http::testing::Authority& authorit
   const std::string planned = args("team-a", {node_name(1), node_name(2)}, names);
   const std::string lost = args("team-a", {"gone"}, names);
   const std::string web = args("web", {}, names);
-  measure(client, "filter, admitted, to its planned node", "/filter", planned, names, calls);
-  measure(client, "filter, admitted, planned nodes lost", "/filter", lost, names, calls);
-  measure(client, "filter, unmanaged, places promised", "/filter", web, names, calls);
-  measure(client, "prioritize, admitted", "/prioritize", planned, names, calls);
-  measure(client, "prioritize, unmanaged", "/prioritize", web, names, calls);
+  const auto row = [&](const char* what, const char* target, const std::string& body) {
+    return measure(client, what, target, body, names, calls);
+  };
+  int missed = 0;
+  missed += row("filter, admitted, to its planned node", "/filter", planned) ? 0 : 1;
+  missed += row("filter, admitted, planned nodes lost", "/filter", lost) ? 0 : 1;
+  missed += row("filter, unmanaged, places promised", "/filter", web) ? 0 : 1;
+  missed += row("prioritize, admitted", "/prioritize", planned) ? 0 : 1;
+  missed += row("prioritize, unmanaged", "/prioritize", web) ? 0 : 1;
+  return missed == 0;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-  const int calls = argc > 1 ? std::max(1, std::atoi(argv[1])) : kCallsDefault;
+  const bool is_checked = argc > 1 && std::string_view(argv[1]) == "--check";
+  const char* count = argc > (is_checked ? 2 : 1) ? argv[is_checked ? 2 : 1] : nullptr;
+  const int calls = count != nullptr ? std::max(1, std::atoi(count)) : kCallsDefault;
   const http::testing::Authority authority("bench");
-  std::printf("%-44s %6s %9s %9s %8s %8s %8s\n", "call", "names", "sent B", "got B", "p50 us",
-              "p99 us", "max us");
+  std::printf("%-44s %6s %9s %9s %8s %8s %8s  p99 goal\n", "call", "names", "sent B", "got B",
+              "p50 us", "p99 us", "max us");
+  bool are_met = true;
   for (const int names : {100, 1000, 5000})
-    measure_size(names, calls, authority);
-  return 0;
+    are_met = measure_size(names, calls, authority) && are_met;
+  return is_checked && !are_met ? 1 : 0;
 }

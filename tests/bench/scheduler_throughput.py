@@ -5,14 +5,18 @@
   naive     one that returns every name and scores each alike
   berth     Berth's, with manifests/scheduler-config.yaml and the operator's defaults: what it admits
             is pinned to four candidates by node affinity (--placement-mode Auto)
-  extender  the same without pinning (--placement-mode Extender): the extender alone picks the node
+  candidates  the same said explicitly (--placement-mode Candidates)
+  nominate  the node is proposed in the pod's status, and the extender asked (--placement-mode
+            Nominate)
+  extender  without either (--placement-mode Extender): the extender alone picks the node
 
 The operator admits the same pods in all of them (one write each; without Berth's extender it
 pins nothing), on the same machine, one after the other, so the ratios mean something and the absolute
 numbers belong to this machine. Counted are
 the pods bound per second from the first binding to the last, and the CPU that each process used for
 a pod: on a machine where all of them share two cores their sum bounds the throughput. Prints the
-machine, the versions and the ratios.
+machine, the versions, the ratios to `none`, and beside them the goals that they are held to at 5,000
+nodes; with --check a goal that is missed there makes it fail.
 
   unbatched  no extender, and the scheduler's feature OpportunisticBatching off. With it a pod like
              the one before is placed without a look at the nodes; what is alike here, by a
@@ -35,6 +39,7 @@ CHECKOUT = BENCH.parents[1]
 sys.path[:0] = [str(CHECKOUT / "tests" / "controlplane"), str(BENCH)]
 
 import go_program  # noqa: E402
+from goals import Goal, judge  # noqa: E402
 from machine import describe  # noqa: E402
 from process_use import cpu_seconds  # noqa: E402
 
@@ -49,8 +54,13 @@ from berth_controlplane.waiting import wait_until  # noqa: E402
 
 NAMESPACE = "bench"
 NAIVE = "naive-extender"
-MODES = ("none", "unbatched", "naive", "berth", "extender")
-BERTH_MODES = ("berth", "extender")
+# The placement mode of each of Berth's, as its operator's flag has it.
+BERTH_MODES = {"berth": "Auto", "candidates": "Candidates", "nominate": "Nominate",
+               "extender": "Extender"}
+MODES = ("none", "unbatched", "naive", *BERTH_MODES)
+# Against `none`: at least so much of its throughput, at most so much of the scheduler's CPU.
+GOALS = {"berth": (1.2, 0.5), "candidates": (1.2, 0.5), "extender": (1.0, 0.85)}
+GOAL_NODES = 5000
 PLACEMENT_FLAG = "--placement-mode="
 UNBATCHED = "--feature-gates=OpportunisticBatching=false"
 Config = scheduler_config.Config
@@ -82,6 +92,8 @@ def main() -> int:
     parser.add_argument("--pods", type=int, default=2000, help="pods of each run (default 2000)")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each mode; the median counts")
+    parser.add_argument("--check", action="store_true",
+                        help="exit with 1 if a goal is missed (without it only said)")
     parser.add_argument("--json", type=Path, help="write the measurements there too")
     arguments = parser.parse_args()
     naive = go_program.build("naive_extender")
@@ -93,7 +105,7 @@ def main() -> int:
     print_table(results)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in results], indent=2) + "\n")
-    return 0
+    return judge(goals_of(results), arguments.check)
 
 
 def measure_size(arguments: argparse.Namespace, nodes: int, naive: Path) -> list[Measurement]:
@@ -110,7 +122,7 @@ def measure_size(arguments: argparse.Namespace, nodes: int, naive: Path) -> list
             first = round_number % len(arguments.modes)
             for mode in [*arguments.modes[first:], *arguments.modes[:first]]:
                 use_extender(cluster, mode, berth_config)
-                use_placement(cluster, "Auto" if mode == "berth" else "Extender")
+                use_placement(cluster, BERTH_MODES.get(mode, "Extender"))
                 rows.append(run_once(cluster, mode, nodes, arguments.pods))
                 progress(f"round {round_number + 1}: {rows[-1]}")
         return [median_of([row for row in rows if row.mode == mode]) for mode in arguments.modes]
@@ -227,17 +239,47 @@ def median_of(rows: list[Measurement]) -> Measurement:
     return next(row for row in rows if row.pods_per_second == middle)
 
 
+def base_of(row: Measurement, rows: list[Measurement]) -> Measurement | None:
+    """The run of the same size without an extender, if there was one."""
+    return next((each for each in rows if each.nodes == row.nodes and each.mode == "none"), None)
+
+
+def goals_of(rows: list[Measurement]) -> list[Goal]:
+    """What the modes with a goal came to, at the size that the goals are for."""
+    goals = []
+    for row in rows:
+        base = base_of(row, rows)
+        if base is None or row.mode not in GOALS or row.nodes < GOAL_NODES:
+            continue
+        throughput, cpu = GOALS[row.mode]
+        where = f"{row.mode} at {row.nodes} nodes"
+        goals += [Goal(f"the throughput of {where}",
+                       round(row.pods_per_second / base.pods_per_second, 2), throughput, "x", True),
+                  Goal(f"the scheduler's CPU for a pod of {where}",
+                       round(row.scheduler_ms / base.scheduler_ms, 2), cpu, "x")]
+    return goals
+
+
+def goal_text(row: Measurement, which: int) -> str:
+    """The goal beside a ratio: of the throughput (0) or of the CPU (1); empty where there is none."""
+    if row.mode not in GOALS or row.nodes < GOAL_NODES:
+        return ""
+    return f"{'<' if which else '>'}={GOALS[row.mode][which]}x"
+
+
 def print_table(rows: list[Measurement]) -> None:
-    """The numbers and, beside them, the ratios to the first mode, which is the one without."""
+    """The numbers and, beside them, the ratios to the mode without an extender and their goals."""
     others = [berth.EXTENDER, berth.OPERATOR, "apiserver", "etcd"]
-    print(f"{'nodes':>6} {'mode':>10} {'pods/s':>8} {'ratio':>6}  CPU ms/pod: {'scheduler':>9} {'ratio':>6} "
+    print(f"{'nodes':>6} {'mode':>10} {'pods/s':>8} {'ratio':>6} {'goal':>7}  CPU ms/pod: "
+          f"{'scheduler':>9} {'ratio':>6} {'goal':>7} "
           + " ".join(f"{name.removeprefix('berth-').removeprefix('scheduler-'):>9}" for name in others)
           + "       all")
     for row in rows:
-        base = next(each for each in rows if each.nodes == row.nodes)
+        base = base_of(row, rows) or next(each for each in rows if each.nodes == row.nodes)
         print(f"{row.nodes:>6} {row.mode:>10} {row.pods_per_second:>8} "
-              f"{row.pods_per_second / base.pods_per_second:>5.2f}x  {row.scheduler_ms:>21} "
-              f"{row.scheduler_ms / base.scheduler_ms:>5.2f}x "
+              f"{row.pods_per_second / base.pods_per_second:>5.2f}x {goal_text(row, 0):>7}  "
+              f"{row.scheduler_ms:>21} {row.scheduler_ms / base.scheduler_ms:>5.2f}x "
+              f"{goal_text(row, 1):>7} "
               + " ".join(f"{row.cpu_ms_per_pod[name]:>9}" for name in others)
               + f" {sum(row.cpu_ms_per_pod.values()):>9.2f}")
 

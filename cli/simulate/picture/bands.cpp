@@ -7,6 +7,7 @@
 
 #include "cli/output/text.hpp"
 #include "cli/simulate/picture/places.hpp"
+#include "cli/simulate/picture/reservations.hpp"
 
 namespace berth::cli {
 namespace {
@@ -105,6 +106,10 @@ void draw_bands(Canvas& canvas, const Scene& scene) {
     bands.emplace_back(place, BandSlots{});
   }
   canvas.time_grid(pitch * count - kGap, true);
+  for (std::size_t node = 0; node < bands.size(); ++node) {
+    const BandPlace& place = bands[node].first;
+    draw_held(canvas, scene, node, {kPlotLeft, place.top, kPlotWidth, place.height});
+  }
   std::vector<const simulator::WorkloadRecord*> started;
   for (const simulator::WorkloadRecord& record : scene.records)
     if (record.started)

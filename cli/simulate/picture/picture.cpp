@@ -9,6 +9,7 @@
 #include "cli/output/text.hpp"
 #include "cli/simulate/picture/canvas.hpp"
 #include "cli/simulate/picture/places.hpp"
+#include "cli/simulate/picture/reservations.hpp"
 #include "cli/simulate/picture/time_bins.hpp"
 
 namespace berth::cli {
@@ -131,10 +132,11 @@ std::string draw_schedule(const Scenario& scenario, const ScenarioRun& run) {
   canvas.heading("Schedule", subtitle_of(scenario, run));
   std::vector<WorkloadRecord> records = run.records;
   records.insert(records.end(), run.evicted.begin(), run.evicted.end());
-  const Scene scene{scenario, records, yardsticks};
+  const Scene scene{scenario, records, yardsticks, run.windows, run.report.reservations};
   for (const ResourceReport& resource : resources)
     draw_use(canvas, scene, resource);
   draw_queue(canvas, scene);
+  draw_reservations(canvas, scene);
   draw_places(canvas, scene);
   return canvas.document("Schedule: " + subtitle_of(scenario, run));
 }

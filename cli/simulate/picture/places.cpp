@@ -90,6 +90,12 @@ double Scene::share(const simulator::WorkloadSet& set, const allocation::NodeVie
   return capacity > 0 ? yardstick.of_pod(set) / capacity : 0;
 }
 
+double Scene::held(const simulator::WindowPlace& place) const {
+  simulator::WorkloadSet as_pod;
+  as_pod.requests = place.amounts;
+  return std::clamp(share(as_pod, scenario.nodes[place.node]), 0.0, 1.0);
+}
+
 void draw_places(Canvas& canvas, const Scene& scene) {
   const std::size_t nodes = scene.scenario.nodes.size();
   if (nodes > 1 && nodes <= kBandsMax && count_bars(scene) <= kBarsMax) {

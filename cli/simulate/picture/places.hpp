@@ -13,10 +13,14 @@ struct Scene {
   const std::vector<simulator::WorkloadRecord>& records;
   /// Never empty. A node is measured by the first of which it has any.
   const std::vector<Yardstick>& yardsticks;
+  const std::vector<simulator::WindowRecord>& windows;
+  const std::vector<simulator::ReservationReport>& reservations;
 
   /// What part of the node one pod takes; 0 if it asks for none of what the node is measured by.
   [[nodiscard]] double share(const simulator::WorkloadSet& set,
                              const allocation::NodeView& node) const;
+  /// What part of its node a window holds there.
+  [[nodiscard]] double held(const simulator::WindowPlace& place) const;
 };
 
 void draw_places(Canvas& canvas, const Scene& scene);

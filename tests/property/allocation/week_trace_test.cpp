@@ -10,6 +10,7 @@
 #include "lib/allocation/start_history.hpp"
 #include "lib/base/rng.hpp"
 #include "tests/support/allocation/backfill_invariant.hpp"
+#include "tests/support/allocation/eviction_bounds.hpp"
 #include "tests/support/allocation/zones.hpp"
 
 using namespace berth;
@@ -19,6 +20,7 @@ using namespace berth::allocation::testing;
 namespace {
 
 constexpr int kNodes = 10;
+constexpr std::int64_t kNodeMillicores = 16'000;
 constexpr int kMinutes = 7 * 24 * 60;
 constexpr std::uint64_t kSeed = 20261121;
 const QuotaName kKind{"all"};
@@ -34,16 +36,17 @@ ReservationSpec recurring(const std::string& name, const char* schedule, Duratio
   return spec;
 }
 
-/// A quota whose work evicts nobody: only windows take capacity back.
-QuotaSpec keeping_to_itself(const std::string& name, std::int64_t cores) {
+/// A quota whose work evicts nobody: only windows and those who are owed capacity take it back.
+QuotaSpec keeping_to_itself(const std::string& name, std::int64_t cores,
+                            Reclaim reclaim = Reclaim::Never) {
   QuotaSpec spec = quota(name).under("root").of("team-" + name).pool("p").cpu(cores);
-  spec.preemption = {WithinQuota::Never, Reclaim::Never};
+  spec.preemption = {WithinQuota::Never, reclaim};
   return spec;
 }
 
 class Week {
 public:
-  Week();
+  explicit Week(Reclaim reclaim = Reclaim::Never);
   void minute();
   void report() const;
 
@@ -57,12 +60,17 @@ public:
   int lost = 0;
   int told = 0;
   int within = 0;
+  std::int64_t promised = 0; ///< millicores of all windows that opened
+  EvictionBounds bounds;
+  [[nodiscard]] const PreemptionPolicy& preemption() const { return world_.policy.preemption; }
 
 private:
   void end_work();
   void fail_nodes();
   void arrive();
   void carry_out(const Plan& plan);
+  void carry_out_nominations(const PreemptionPlan& plan);
+  void evict(const PodView& pod);
   void start(const Admission& admission);
   void look_at_windows();
   void look_at_starts(const Plan& plan);
@@ -83,14 +91,17 @@ private:
   std::map<NodeName, TimePoint> down_;
   std::map<ReservationName, TimePoint> seen_;
   std::vector<PodUid> leaving_;
+  std::vector<PodView> again_; ///< evicted pods whose controllers make them again
+  bool makes_again_ = false;
   int submitted_ = 0;
 };
 
-Week::Week() {
+Week::Week(Reclaim reclaim) {
   world_.policy.backfill.planned_starts = 10;
   world_.policy.preemption.enabled = true;
-  world_.add_all(pool("p"), quota("root").pool("p").cpu(0), keeping_to_itself("a", 80),
-                 keeping_to_itself("b", 50), keeping_to_itself("r", 30));
+  makes_again_ = reclaim != Reclaim::Never;
+  world_.add_all(pool("p"), quota("root").pool("p").cpu(0), keeping_to_itself("a", 80, reclaim),
+                 keeping_to_itself("b", 50, reclaim), keeping_to_itself("r", 30));
   for (int i = 0; i < kNodes; ++i)
     world_.add(node("n" + std::to_string(i), 16));
   ReservationSpec nodes = recurring("evening", "0 17 * * *", 2h);
@@ -112,6 +123,7 @@ void Week::submit(int members, bool holder) {
       built.in(number % 2 == 0 ? "team-a" : "team-b").gang(name, members);
     PodView view = built;
     view.created = world_.now;
+    view.owner = name; // who makes evicted pods again
     if (kind < 7)
       view.duration_limit = limit;
     else if (kind < 9)
@@ -167,6 +179,20 @@ void Week::end_work() {
   for (const PodUid& uid : leaving_)
     remove(uid);
   leaving_.clear();
+  for (PodView& pod : again_) {
+    PodView again = pod;
+    again.uid = PodUid{pod.uid.str() + "+"};
+    again.name += "+";
+    again.admission.reset();
+    again.nomination.reset();
+    again.revocable_after.reset();
+    again.started.reset();
+    again.node = NodeName{};
+    again.gated = true;
+    again.created = world_.now;
+    world_.add(again);
+  }
+  again_.clear();
   std::vector<PodUid> done;
   for (const auto& [uid, end] : ends_)
     if (end <= world_.now)
@@ -196,9 +222,51 @@ void Week::start(const Admission& admission) {
   }
 }
 
+/// Its grace period is over within the minute, and its controller makes it again.
+void Week::evict(const PodView& pod) {
+  PodView going = pod;
+  going.terminating = true;
+  leaving_.push_back(going.uid);
+  ++evicted;
+  world_.policy.evictions.note_eviction(eviction_key(pod), world_.now);
+  world_.add(going);
+  if (makes_again_ && !pod.gang)
+    again_.push_back(pod);
+}
+
+void Week::carry_out_nominations(const PreemptionPlan& plan) {
+  for (const NominationDecision& nomination : plan.nominations) {
+    for (const auto& [member, record] : nomination.members) {
+      PodView view = *member;
+      view.nomination = record;
+      world_.add(view);
+    }
+    for (const auto& [quota, pool] : nomination.reclaimed)
+      world_.policy.evictions.note_reclaim(quota, pool, world_.now);
+  }
+  for (const NominationEnd& end : plan.ended) {
+    for (const auto& pod : end.pods)
+      if (const auto known = world_.snapshot()->find_pod(pod->uid); known != nullptr) {
+        PodView view = *known;
+        view.nomination.reset();
+        world_.add(view);
+      }
+    for (const auto& pod : end.spared)
+      if (const auto known = world_.snapshot()->find_pod(pod->uid); known != nullptr) {
+        PodView view = *known;
+        view.revocable_after.reset();
+        world_.add(view);
+      }
+    if (!end.is_fulfilled)
+      world_.policy.evictions.note_failed_plan({end.workload, end.created}, end.victims,
+                                               world_.now);
+  }
+}
+
 void Week::carry_out(const Plan& plan) {
   for (const Admission& admission : plan.admissions)
     start(admission);
+  carry_out_nominations(plan.preemption);
   for (const auto& pardoned : plan.preemption.pardons) {
     PodView view = *pardoned;
     view.revocable_after.reset();
@@ -213,9 +281,8 @@ void Week::carry_out(const Plan& plan) {
       if (eviction.step == EvictionStep::Notice) {
         view.revocable_after = eviction.revocable_after;
       } else {
-        view.terminating = true;
-        leaving_.push_back(view.uid); // its grace period is over within the minute
-        ++evicted;
+        evict(view);
+        continue;
       }
       world_.add(view);
     }
@@ -236,6 +303,8 @@ void Week::look_at_windows() {
       continue;
     seen_[open.spec->name] = open.window.start;
     ++windows;
+    promised += open.spec->node_count > 0 ? open.spec->node_count * kNodeMillicores
+                                          : open.spec->amounts.get(ResourceName::cpu()).value();
     bool is_there = open.missing.is_nothing() && open.nodes_missing == 0;
     for (const NodeHold& hold : snapshot->holds->holds) {
       const auto room = snapshot->loads.row(hold.node);
@@ -290,6 +359,8 @@ void Week::minute() {
   const Plan plan = decide(*snapshot, world_.policy, world_.now, 1);
   delayed += static_cast<int>(delayed_by_later_work(*snapshot, world_, plan, 3).size());
   look_at_starts(plan);
+  bounds.look(*snapshot, preemption(), plan, world_.now);
+  world_.policy.evictions.prune(world_.now);
   carry_out(plan);
   if ((world_.now - kNow) / 1min % 60 == 0)
     audit_ledger();
@@ -300,7 +371,25 @@ void Week::report() const {
   std::cout << "seed " << kSeed << ": " << admitted << " workloads, " << backfilled
             << " backfilled, " << evicted << " pods evicted, " << lost
             << " lost with nodes; windows " << honored << "/" << windows << "; starts told " << told
-            << ", within " << within << "\n";
+            << ", within " << within << "; evicted for work " << bounds.evicted << " of "
+            << bounds.requested << " millicores asked for, for windows "
+            << bounds.evicted_for_windows << " of " << promised
+            << "; waited longest with room of its own " << bounds.longest_with_room / 1min
+            << " min\n";
+}
+
+/// F4's bound here: the longest that work may run (610 min, and a fifth more where that is only
+/// estimated), then both windows of a day and the longest failure of a node, and its notice.
+constexpr Duration kStarvedMax = 610min * 12 / 10 + 2h + 3h + 80min + 1min;
+
+void check_bounds(const Week& week) {
+  const std::int64_t ratio = week.preemption().max_eviction_ratio_percent;
+  CHECK(week.bounds.evicted * 100 <= ratio * week.bounds.requested);
+  CHECK(week.bounds.evicted_for_windows * 100 <= ratio * week.promised);
+  CHECK(week.bounds.over_ratio == 0);
+  CHECK(week.bounds.too_young == 0);
+  CHECK(week.bounds.too_often == 0);
+  CHECK(week.bounds.longest_with_room <= kStarvedMax);
 }
 
 } // namespace
@@ -318,4 +407,17 @@ TEST_CASE(
   REQUIRE(week.told >= 200);
   CHECK(week.within * 100 >= 87 * week.told);
   CHECK(week.within * 100 <= 93 * week.told);
+  check_bounds(week);
+}
+
+TEST_CASE("P4, F4: a week in which quotas take back what they lent evicts within its bounds, and "
+          "starves nobody that has room of its own") {
+  Week week(Reclaim::Any);
+  for (int i = 0; i < kMinutes; ++i)
+    week.minute();
+  week.report();
+  REQUIRE(week.bounds.victims >= 20);
+  check_bounds(week);
+  CHECK(week.honored == week.windows);
+  CHECK(week.drift == 0);
 }

@@ -103,6 +103,14 @@ public:
     scenario_.preemption.enabled = true;
     return *this;
   }
+  /// In pool "cluster", for the quota that pays.
+  ScenarioBuilder& reserves(allocation::ReservationSpec spec, const std::string& payer = "team") {
+    spec.pool = PoolName{"cluster"};
+    spec.payer = QuotaName{payer};
+    spec.allowed_quotas = {spec.payer};
+    scenario_.reservations.push_back(std::move(spec));
+    return *this;
+  }
   ScenarioBuilder& add(const WorkloadSet& set) {
     scenario_.workloads.push_back(set);
     return *this;
@@ -112,6 +120,17 @@ public:
 private:
   Scenario scenario_;
 };
+
+/// Of so many cores, from `start` on; at all times without a duration.
+inline allocation::ReservationSpec window(const std::string& name, std::int64_t cores,
+                                          Duration start = {}, Duration duration = {}) {
+  allocation::ReservationSpec spec;
+  spec.name = ReservationName{name};
+  spec.amounts.set(resources::ResourceName::cpu(), resources::Amount{cores * 1000});
+  if (duration > Duration{})
+    spec.window = allocation::SingleWindow{kScenarioStart + start, duration};
+  return spec;
+}
 
 inline ScenarioBuilder scenario() {
   return {};

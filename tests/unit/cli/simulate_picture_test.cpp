@@ -177,6 +177,23 @@ TEST_CASE("A picture refers to nothing outside itself and runs nothing") {
   CHECK(count(page, "http") == 1); // the name space of SVG
 }
 
+TEST_CASE("Reservations are bands over the axis of time, and on the nodes where they lie") {
+  auto refused = window("too much", 99, 60s, 30s);
+  const Scenario reserved = scenario()
+                                .node("a", 4)
+                                .node("b", 4)
+                                .quota("team", 8)
+                                .reserves(window("nightly", 4, 60s, 30s))
+                                .reserves(refused)
+                                .add(work("job").runs(120s).cpu(1));
+  const std::string drawing = drawing_of(reserved);
+  CHECK(drawing.find("Reservations: the windows of each") != std::string::npos);
+  CHECK(count(drawing, "<title>nightly: cpu 4 from 1m to 1m30s</title>") == 2);
+  CHECK(count(drawing, "class=\"reserved\"") == 2); // in its row, and on its node
+  CHECK(count(drawing, "not accepted: ") == 1);
+  CHECK(drawing_of(with_quotas(2, 2)).find("Reservations") == std::string::npos);
+}
+
 TEST_CASE("A schedule of nothing is an empty picture") {
   CHECK(drawing_of(scenario().node("n", 1).quota("team")).ends_with("</svg>\n"));
   CHECK(drawing_of(scenario()).ends_with("</svg>\n"));

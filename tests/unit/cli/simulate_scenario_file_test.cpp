@@ -198,6 +198,90 @@ TEST_CASE("A fault outside the lists is named too") {
   CHECK(fault_of("nodes: [").find("line 1") != std::string::npos);
 }
 
+TEST_CASE("A reservation's every field reaches the scenario") {
+  const auto scenario = decode_scenario(R"(
+nodes: [{name: n, allocatable: {cpu: 4}}]
+quotas: [{name: team}, {name: other}]
+reservations:
+- {name: night, kind: TimeWindow, quota: team, nodeCount: 3, schedule: 0 22 * * 1-5,
+   durationSeconds: 3600, leadTimeSeconds: 60, overrun: Warn, lendIdle: false,
+   allowedQuotas: [team, other]}
+- {name: once, kind: TimeWindow, quota: team, resources: {cpu: 2}, startSeconds: 90,
+   durationSeconds: 30}
+- {name: always, kind: Guaranteed, quota: other, resources: {cpu: 1}}
+workloads: []
+)");
+  REQUIRE(scenario);
+  REQUIRE(scenario->reservations.size() == 3);
+  const allocation::ReservationSpec& night = scenario->reservations[0];
+  CHECK(night.pool == scenario->pools[0].name);
+  CHECK(night.payer == QuotaName{"team"});
+  CHECK(night.node_count == 3);
+  const auto* recurring = std::get_if<allocation::RecurringWindow>(&night.window);
+  REQUIRE(recurring != nullptr);
+  CHECK(recurring->duration == 1h);
+  CHECK(next_window(night, simulator::kScenarioStart)->start == simulator::kScenarioStart + 22h);
+  CHECK(night.lead_time == 60s);
+  CHECK(night.overrun == allocation::Overrun::Warn);
+  CHECK_FALSE(night.lend_idle);
+  CHECK(night.allowed_quotas == std::vector{QuotaName{"team"}, QuotaName{"other"}});
+  const allocation::ReservationSpec& once = scenario->reservations[1];
+  const auto* single = std::get_if<allocation::SingleWindow>(&once.window);
+  REQUIRE(single != nullptr);
+  CHECK(single->start == simulator::kScenarioStart + 90s);
+  CHECK(single->duration == 30s);
+  CHECK(once.amounts == resources::ResourceVector{{"cpu", 2000}});
+  CHECK(once.node_count == 0);
+  CHECK(once.lead_time == 300s);
+  CHECK(once.overrun == allocation::Overrun::Evict);
+  CHECK(once.lend_idle);
+  CHECK(once.allowed_quotas == std::vector{QuotaName{"team"}});
+  CHECK(std::holds_alternative<allocation::AlwaysOpen>(scenario->reservations[2].window));
+}
+
+TEST_CASE("A fault in a reservation names its field and what to write") {
+  const auto [reservation, fault] = GENERATE(table<std::string, std::string>({
+      {"kind: Guaranteed, quota: team, nodeCount: 1", "name: is missing"},
+      {"name: r, quota: team, nodeCount: 1", "kind: is missing"},
+      {"name: r, kind: Pooled, quota: team, nodeCount: 1",
+       "kind: must be Guaranteed or TimeWindow"},
+      {"name: r, kind: Guaranteed, quota: team, nodeCount: 1, startSeconds: 1",
+       "startSeconds: is for the kind TimeWindow"},
+      {"name: r, kind: TimeWindow, quota: team, nodeCount: 1, startSeconds: 1",
+       "durationSeconds: is missing"},
+      {"name: r, kind: TimeWindow, quota: team, nodeCount: 1, durationSeconds: 1",
+       "kind: TimeWindow needs either startSeconds or schedule"},
+      {"name: r, kind: Guaranteed, quota: team",
+       "nodeCount: either nodeCount or resources says how much"},
+      {"name: r, kind: Guaranteed, quota: team, nodeCount: 1, resources: {cpu: 1}",
+       "nodeCount: either nodeCount or resources says how much"},
+      {"name: r, kind: Guaranteed, nodeCount: 1", "quota: is missing"},
+      {"name: r, kind: Guaranteed, quota: nobody, nodeCount: 1", "quota: no quota has this name"},
+      {"name: r, kind: Guaranteed, quota: team, nodeCount: 1, allowedQuotas: [nobody]",
+       "allowedQuotas: no quota has the name nobody"},
+      {"name: r, kind: Guaranteed, quota: team, nodeCount: 1, allowedQuotas: team",
+       "allowedQuotas: must be a list of at most 32 texts"},
+      {"name: r, kind: Guaranteed, quota: team, nodeCount: 1, overrun: Kill",
+       "overrun: must be Evict, Warn or Allow"},
+      {"name: r, kind: Guaranteed, quota: team, nodeCount: 1, lendIdle: maybe",
+       "lendIdle: must be true or false"},
+  }));
+  INFO(reservation);
+  CHECK(fault_of(with(kNode, kQuota, kWork) + "reservations: [{" + reservation + "}]\n") ==
+        "line 4: reservations[0]." + fault);
+}
+
+TEST_CASE("A schedule that cannot be read, and a name that appears twice, are faults") {
+  const std::string night = "{name: r, kind: TimeWindow, quota: team, nodeCount: 1, "
+                            "schedule: at night, durationSeconds: 60}";
+  const std::string always = "{name: r, kind: Guaranteed, quota: team, nodeCount: 1}";
+  const std::string base = with(kNode, kQuota, kWork);
+  CHECK(fault_of(base + "reservations: [" + night + "]\n")
+            .starts_with("line 4: reservations[0].schedule: "));
+  CHECK(fault_of(base + "reservations: [" + always + ", " + always + "]\n") ==
+        "line 4: reservations[1].name: appears twice");
+}
+
 TEST_CASE("A map of a scenario file has a limit") {
   std::string labels;
   for (int i = 0; i < 33; ++i)

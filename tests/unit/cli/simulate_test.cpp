@@ -74,6 +74,12 @@ TEST_CASE("The example prints what became of it") {
   check_golden("simulate.json", simulate_example(Output::Json).out);
 }
 
+TEST_CASE("An example with reservations says which of their windows were honored") {
+  SimulateOptions options;
+  options.scenario = "examples/simulate/reservations.yaml";
+  check_golden("simulate-reservations.txt", simulate(options).out);
+}
+
 TEST_CASE("A packing prints each seed and the mean with its bound") {
   check_golden("simulate-packing.txt", render_packing(packing_view(), Paint{}));
   check_golden("simulate-packing.json", document_of(Output::Json, packing_json(packing_view())));

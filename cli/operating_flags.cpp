@@ -24,9 +24,9 @@ then it is looked at again. What the operator writes to the status is no hindran
 stays, also above a lowered quota, unless spec.preemption of the Quota says otherwise.)";
 
 constexpr const char* kBurstFooter =
-    R"(The pool must allow bursts: spec.burst. Again while one is on adjusts it, and what is not named stays;
-it never lasts longer than spec.burst.maxDurationSeconds from its start. It ends by itself, with
---end at once: what it let in stays then, and nothing is added until that fits again.)";
+    R"(The pool must allow bursts: its spec.burst. While one is on this adjusts it, and what is not named
+stays; it never lasts longer than spec.burst.maxDurationSeconds from its start. It ends by itself,
+with --end at once: what it let in stays, and nothing is added until that fits again.)";
 
 constexpr const char* kReserveFooter =
     R"(Without --start and --schedule the capacity is held until the reservation is released. The

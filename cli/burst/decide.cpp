@@ -24,11 +24,10 @@ bool is_over(const std::optional<BurstPeriod>& period, TimePoint now) {
 Result<BurstPeriod> begun(const api::ResourcePool& pool, const BurstOptions& options,
                           TimePoint now) {
   const api::PoolBurst& burst = *pool.spec.burst;
-  BurstPeriod period;
-  if (is_over(burst.period, now) || now < burst.period->starts_at)
+  const bool is_on = !is_over(burst.period, now) && burst.period->starts_at <= now;
+  BurstPeriod period = is_on ? *burst.period : BurstPeriod{};
+  if (!is_on)
     period.starts_at = now;
-  else
-    period = *burst.period;
   const TimePoint latest_end = period.starts_at + burst.max_duration;
   if (!options.duration.empty()) {
     BERTH_TRY(const Duration lasts, parse_duration(options.duration));
@@ -38,7 +37,7 @@ Result<BurstPeriod> begun(const api::ResourcePool& pool, const BurstOptions& opt
                                      " may last until " + format_time(latest_end) +
                                      ": its spec.burst.maxDurationSeconds is " +
                                      std::to_string(burst.max_duration.count()));
-  } else if (period.starts_at == now) {
+  } else if (!is_on) {
     period.ends_at = latest_end;
   }
   if (!options.factor.empty())

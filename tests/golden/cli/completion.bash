@@ -2,7 +2,7 @@
 #   source <(kubectl-berth completion bash)
 _kubectl_berth() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
-  local words="status queue explain history health doctor set-quota reserve recommendations top calendar monitor export release simulate replay version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
+  local words="status queue explain history health doctor set-quota burst reserve recommendations top calendar monitor export release simulate replay version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in
     status) words=" " ;;
@@ -12,6 +12,7 @@ _kubectl_berth() {
     health) words=" --extender" ;;
     doctor) words=" " ;;
     set-quota) words=" --pool --resource --nominal --borrowing-limit --lending-limit --dry-run" ;;
+    burst) words=" --end --for --factor --resource --dry-run" ;;
     reserve) words=" --pool --quota --amount --nodes --start --schedule --time-zone --for --allow-quota --allow-namespace --lead-time --overrun --keep-idle --wait --timeout --active" ;;
     recommendations) words=" --all --dry-run" ;;
     top) words="pools quotas workloads --sort" ;;

@@ -151,6 +151,13 @@ TEST_CASE("nothing is made smaller while work waits, the operator is dead or nod
   CHECK(cordoned.applied().reason == Reason::NodesPending);
 }
 
+TEST_CASE("nothing is made smaller while the pool is in a burst, whose room no node has") {
+  PoolScene scene;
+  scene.pool.status.burst_active = true;
+  CHECK_FALSE(scene.shrink(8).pool_change);
+  CHECK(scene.applied().reason == Reason::Bursting);
+}
+
 TEST_CASE("what is charged and promised still fits on the nodes that stay") {
   PoolScene scene;
   scene.set_charged(85);

@@ -45,6 +45,25 @@ TEST_CASE("a pool's selector keeps labels and expressions") {
   CHECK_FALSE(pool.node_selector.matches({{"pool", "cpu"}}));
 }
 
+TEST_CASE("a burst is no longer than its pool allows, and has its factor where it has none") {
+  const auto burst = burst_of(object<ResourcePool>(
+      R"({"burst": {"maxDurationSeconds": 600, "factorPercent": 130,
+                    "period": {"startsAt": "2026-11-21T12:00:00Z",
+                               "endsAt": "2026-11-21T13:00:00Z"}}})"));
+  REQUIRE(burst);
+  CHECK(burst->period.end == burst->period.start + 10min);
+  CHECK(burst->factor_percent == 130);
+  CHECK(burst->resources == std::vector{ResourceName::cpu()});
+  const auto own = burst_of(object<ResourcePool>(
+      R"({"burst": {"period": {"startsAt": "2026-11-21T12:00:00Z", "factorPercent": 150,
+                               "endsAt": "2026-11-21T12:05:00Z", "resources": ["memory"]}}})"));
+  REQUIRE(own);
+  CHECK(own->period.end == own->period.start + 5min);
+  CHECK(own->factor_percent == 150);
+  CHECK(own->resources == std::vector{ResourceName::memory()});
+  CHECK_FALSE(burst_of(object<ResourcePool>(R"({"burst": {}})")));
+}
+
 TEST_CASE("virtual resources get the name that pods request, and node resources no capacity") {
   const auto pool = to_allocation(object<ResourcePool>(
       R"({"resources": [{"name": "cpu"}, {"name": "db-connections", "kind": "Virtual",

@@ -20,6 +20,7 @@ RUN cmake --preset release -DBUILD_TESTING=OFF \
  && install --strip --target-directory=/out/usr/local/bin build/release/bin/berth-operator \
       build/release/bin/berth-scheduler-extender build/release/bin/berth-analyzer \
       build/release/bin/kubectl-berth \
+ && ln --symbolic kubectl-berth /out/usr/local/bin/kubectl_complete-berth \
  && scripts/runtime-packages /out/usr/local/bin/* >/out/packages \
  && scripts/compiled-in-packages build/release >/out/compiled-in
 

@@ -31,6 +31,7 @@
 #include "cli/status/render.hpp"
 #include "cli/top/top.hpp"
 #include "cli/version/version.hpp"
+#include "cli/watch/watch.hpp"
 #include "lib/base/ensure.hpp"
 
 namespace berth::cli {
@@ -136,7 +137,8 @@ async::Task<Answer> answer_health(kube::Client& client, CliOptions options, Surr
 }
 
 async::Task<Answer> answer_release(kube::Client& client, CliOptions options, Surroundings around) {
-  const auto view = co_await release(client, options.release, options.ns);
+  ensure(around.executor != nullptr, "release needs to know where the client works");
+  const auto view = co_await release(client, *around.executor, options.release, options.ns);
   if (!view)
     co_return answer_failure(view.error());
   Answer answer;
@@ -155,6 +157,14 @@ Answer print_version(const CliOptions& options, const std::optional<ServerVersio
       options.output, [&](bool) { return render_version(server); },
       [&] { return version_json(server); });
   return answer;
+}
+
+/// Once, or with --watch again and again.
+async::Task<Answer> answer_shown(kube::Client& client, CliOptions options, Surroundings around,
+                                 Ask ask) {
+  if (options.watch)
+    return answer_watching(client, std::move(options), std::move(around), std::move(ask));
+  return ask(client, std::move(options), std::move(around));
 }
 
 async::Task<Answer> answer_version(kube::Client& client, CliOptions options) {
@@ -191,8 +201,10 @@ Answer answer_locally(const CliOptions& options, const Paint& paint, const Stopw
 
 async::Task<Answer> answer(kube::Client& client, CliOptions options, Surroundings around) {
   switch (options.command) {
-  case Command::Status: return answer_status(client, std::move(options), std::move(around));
-  case Command::Queue: return answer_queue(client, std::move(options), std::move(around));
+  case Command::Status:
+    return answer_shown(client, std::move(options), std::move(around), answer_status);
+  case Command::Queue:
+    return answer_shown(client, std::move(options), std::move(around), answer_queue);
   case Command::Explain: return answer_explain(client, std::move(options), std::move(around));
   case Command::History: return answer_history(client, std::move(options), std::move(around));
   case Command::Health: return answer_health(client, std::move(options), std::move(around));
@@ -201,7 +213,7 @@ async::Task<Answer> answer(kube::Client& client, CliOptions options, Surrounding
   case Command::Burst: return answer_burst(client, std::move(options), std::move(around));
   case Command::Reserve: return answer_reserve(client, std::move(options), std::move(around));
   case Command::Recommendations:
-    return answer_recommendations(client, std::move(options), std::move(around));
+    return answer_shown(client, std::move(options), std::move(around), answer_recommendations);
   case Command::Top: return answer_top(client, std::move(options), std::move(around));
   case Command::Calendar: return answer_calendar(client, std::move(options), std::move(around));
   case Command::Monitor: return answer_monitor(client, std::move(options), std::move(around));

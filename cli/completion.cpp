@@ -1,5 +1,6 @@
 #include "cli/completion.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@ struct Flag {
   std::string short_name; ///< "-o"; may be empty
   std::string text;
   std::vector<std::string> values; ///< what it may be set to, where that is a closed list
+  bool takes_value = false;
 };
 
 /// A command, and what may stand behind it.
@@ -22,6 +24,7 @@ struct Words {
   std::string text;
   std::vector<Flag> flags;
   std::vector<std::string> values; ///< of its argument
+  bool takes_file = false;         ///< its argument names one
 };
 
 std::string bash_script(const std::vector<Words>& commands, const std::vector<Flag>& common);
@@ -44,7 +47,8 @@ std::vector<Flag> flags_of(const CLI::App& app) {
     for (const std::string& name : option->get_lnames()) {
       const auto& shorts = option->get_snames();
       flags.push_back({"--" + name, shorts.empty() ? "" : "-" + shorts.front(),
-                       option->get_description(), values_of(*option)});
+                       option->get_description(), values_of(*option),
+                       option->get_items_expected_max() != 0});
     }
   return flags;
 }
@@ -52,11 +56,13 @@ std::vector<Flag> flags_of(const CLI::App& app) {
 std::vector<Words> commands_of(const CLI::App& app) {
   std::vector<Words> commands;
   for (const CLI::App* command : app.get_subcommands({})) {
-    Words words{command->get_name(), command->get_description(), flags_of(*command), {}};
+    Words words{command->get_name(), command->get_description(), flags_of(*command), {}, false};
     std::erase_if(words.flags, [](const Flag& flag) { return flag.name == "--help"; }); // common
     for (const CLI::Option* option : command->get_options())
-      if (option->get_positional())
+      if (option->get_positional()) {
         words.values = values_of(*option);
+        words.takes_file = option->get_name() == "SCENARIO" || option->get_name() == "LOG";
+      }
     commands.push_back(std::move(words));
   }
   return commands;
@@ -185,7 +191,111 @@ std::string fish_script(const std::vector<Words>& commands, const std::vector<Fl
   return script;
 }
 
+// Of cobra's ShellCompDirective.
+constexpr int kFiles = 0;
+constexpr int kNothingElse = 4;
+
+/// Those that begin as `typed` does.
+class Candidates {
+public:
+  explicit Candidates(std::string typed) : typed_(std::move(typed)) {}
+  void add(const std::string& word, const std::string& meaning = {}) {
+    if (word.starts_with(typed_))
+      lines_ += word + (meaning.empty() ? "" : "\t" + meaning) + "\n";
+  }
+  [[nodiscard]] std::string end(int directive) const {
+    return lines_ + ":" + std::to_string(directive) + "\n";
+  }
+
+private:
+  std::string typed_;
+  std::string lines_;
+};
+
+/// What was typed before the word that is completed.
+struct Typed {
+  const Words* command = nullptr;
+  std::size_t arguments = 0;  ///< of the command
+  const Flag* open = nullptr; ///< the last word, if a value is missing behind it
+  std::vector<Flag> flags{};  ///< that may follow
+};
+
+const Flag* find_flag(const std::vector<Flag>& flags, const std::string& name) {
+  const auto found = std::ranges::find_if(flags, [&](const Flag& flag) {
+    return name == flag.name || (!flag.short_name.empty() && name == flag.short_name);
+  });
+  return found == flags.end() ? nullptr : &*found;
+}
+
+/// Flags of all commands may stand before the command, too.
+Typed read(std::span<const std::string> words, const std::vector<Words>& commands,
+           std::vector<Flag> common) {
+  Typed typed;
+  typed.flags = std::move(common);
+  bool skips = false; // the word is a flag's value
+  std::string last;
+  for (const std::string& word : words) {
+    last.clear();
+    if (std::exchange(skips, false))
+      continue;
+    if (word.starts_with("-")) {
+      const Flag* flag = find_flag(typed.flags, word);
+      skips = flag != nullptr && flag->takes_value;
+      last = word;
+    } else if (typed.command != nullptr) {
+      ++typed.arguments;
+    } else if (const auto command = std::ranges::find(commands, word, &Words::name);
+               command != commands.end()) {
+      typed.command = &*command;
+      typed.flags.insert(typed.flags.begin(), command->flags.begin(), command->flags.end());
+    }
+  }
+  typed.open = skips ? find_flag(typed.flags, last) : nullptr;
+  return typed;
+}
+
 } // namespace
+
+bool is_asked_to_complete(std::string_view program) {
+  const auto slash = program.rfind('/');
+  return program.substr(slash == std::string_view::npos ? 0 : slash + 1) ==
+         "kubectl_complete-berth";
+}
+
+std::string completions(const CLI::App& app, std::span<const std::string> words) {
+  const std::string current = words.empty() ? std::string() : words.back();
+  const std::vector<Words> commands = commands_of(app);
+  const Typed typed =
+      read(words.empty() ? words : words.first(words.size() - 1), commands, flags_of(app));
+  Candidates candidates(current);
+  if (typed.open != nullptr) {
+    for (const std::string& value : typed.open->values)
+      candidates.add(value);
+    return candidates.end(typed.open->values.empty() ? kFiles : kNothingElse);
+  }
+  const auto equals = current.find('=');
+  if (current.starts_with("--") && equals != std::string::npos) {
+    const Flag* flag = find_flag(typed.flags, current.substr(0, equals));
+    const bool is_closed = flag != nullptr && !flag->values.empty();
+    if (is_closed)
+      for (const std::string& value : flag->values)
+        candidates.add(flag->name + "=" + value);
+    return candidates.end(is_closed ? kNothingElse : kFiles);
+  }
+  if (current.starts_with("-")) {
+    for (const Flag& flag : typed.flags)
+      candidates.add(flag.name, flag.text);
+    return candidates.end(kNothingElse);
+  }
+  if (typed.command == nullptr)
+    for (const Words& command : commands)
+      candidates.add(command.name, command.text);
+  else if (typed.arguments == 0)
+    for (const std::string& value : typed.command->values)
+      candidates.add(value);
+  const bool may_be_file = typed.command != nullptr && typed.command->takes_file;
+  return candidates.end(may_be_file ? kFiles : kNothingElse);
+}
 
 std::string completion_script(const CLI::App& app, std::string_view shell) {
   const std::vector<Words> commands = commands_of(app);

@@ -7,10 +7,12 @@
 #include <random>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
 #include "cli/commands.hpp"
+#include "cli/completion.hpp"
 #include "cli/monitor/screen.hpp"
 #include "cli/session.hpp"
 #include "lib/program/program.hpp"
@@ -59,7 +61,7 @@ cli::Going going_of(cli::Session& session, const Clock& clock) {
 
 /// Whether the command draws on the terminal itself.
 bool draws(const cli::CliOptions& options) {
-  return options.command == cli::Command::Monitor && screen_to_draw_on() &&
+  return (options.command == cli::Command::Monitor || options.watch) && screen_to_draw_on() &&
          options.output != cli::Output::Json && options.output != cli::Output::Yaml;
 }
 
@@ -78,6 +80,7 @@ cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
   around.paint.colours = wants_colours(options.colour);
   around.get_status = [&](std::string url) { return (*session)->get_status(std::move(url)); };
   around.going = going_of(**session, clock);
+  around.executor = &(*session)->executor();
   // Gone, and the terminal as it was, before anything else is printed.
   const std::optional<cli::Screen> screen =
       draws(options) ? std::make_optional<cli::Screen>() : std::nullopt;
@@ -93,6 +96,13 @@ cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
 } // namespace
 
 int main(int argc, char** argv) {
+  if (cli::is_asked_to_complete(argv[0])) {
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    cli::with_app([&](const CLI::App& app) {
+      static_cast<void>(std::fputs(cli::completions(app, words).c_str(), stdout));
+    });
+    return std::fflush(stdout) == 0 ? 0 : program::kExitFailure;
+  }
   const auto line = cli::parse_command_line(argc, argv);
   if (line.end.ends)
     return program::print_end(line.end);

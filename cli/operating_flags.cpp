@@ -106,7 +106,7 @@ void add_burst(CLI::App* command, BurstOptions& options) {
 }
 
 void add_wait(CLI::App* command, bool& wait, std::string& timeout, const char* text) {
-  CLI::Option* flag = command->add_flag("-w,--wait", wait, text);
+  CLI::Option* flag = command->add_flag("--wait", wait, text);
   command->add_option("--timeout", timeout, "with --wait: for how long, as 90s or 5m")
       ->capture_default_str()
       ->needs(flag);
@@ -134,13 +134,15 @@ void add_reserve(CLI::App* command, ReserveOptions& options) {
   command->footer(footer(kReserveFooter));
 }
 
-void add_recommendations(CLI::App* command, RecommendationsOptions& options) {
+void add_recommendations(CLI::App* command, CliOptions& all) {
+  RecommendationsOptions& options = all.recommendations;
   command->add_option("VERB", options.verb, "list or apply")
       ->check(CLI::IsMember(std::vector<std::string>{"list", "apply"}))
       ->capture_default_str();
   command->add_option("[NAMESPACE/]NAME", options.name, "the recommendation to apply");
   command->add_flag("--all", options.all, "list those that ended, too");
   add_dry_run(command, options.dry_run);
+  add_watch(command, all);
   command->footer(footer(kRecommendationsFooter));
 }
 
@@ -225,11 +227,19 @@ std::vector<std::string> operating_problems(const CliOptions& options) {
     check_burst(options.burst, problems);
   if (options.command == Command::Reserve)
     problems = reserve_problems(options.reserve);
+  if (options.watch && options.command == Command::Recommendations &&
+      options.recommendations.verb == "apply")
+    problems.emplace_back("--watch: only what is listed can be watched; apply it without");
   check_calendar(options.calendar, problems);
   for (const std::string* timeout : {&options.reserve.timeout, &options.release.timeout})
     if (const auto read = parse_duration(*timeout); !read)
       problems.push_back("--timeout: " + read.error().message);
   return problems;
+}
+
+void add_watch(CLI::App* command, CliOptions& options) {
+  command->add_flag("-w,--watch", options.watch,
+                    "look again every 2 seconds; without a terminal write what differs");
 }
 
 void add_release_reservation(CLI::App* command, ReleaseOptions& options) {
@@ -252,7 +262,7 @@ void add_operating_commands(const AddCommand& add, CliOptions& options) {
               options.reserve);
   add_recommendations(add(Command::Recommendations, "recommendations",
                           "List what the analyzer recommends, or apply it"),
-                      options.recommendations);
+                      options);
   add_top(add(Command::Top, "top", "Show what is really used of what was granted"), options.top);
   add_calendar(add(Command::Calendar, "calendar", "Draw reservations and planned starts over time"),
                options.calendar);

@@ -14,6 +14,9 @@ using AddCommand = std::function<CLI::App*(Command which, const char* name, cons
 
 void add_operating_commands(const AddCommand& add, CliOptions& options);
 
+/// -w, --watch: of commands that show something.
+void add_watch(CLI::App* command, CliOptions& options);
+
 /// `release` with a Reservation; behind its other flags.
 void add_release_reservation(CLI::App* command, ReleaseOptions& options);
 

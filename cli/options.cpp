@@ -193,11 +193,14 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
     added->footer(std::string("Flags of every command and exit codes: ") + kName + " --help");
     return added;
   };
-  command(Command::Status, "status",
-          "Show pools, the quota tree and reservations: what is taken, promised and used")
-      ->footer(kStatusFooter);
+  CLI::App* status =
+      command(Command::Status, "status",
+              "Show pools, the quota tree and reservations: what is taken, promised and used");
+  add_watch(status, options);
+  status->footer(kStatusFooter);
   CLI::App* queue = command(Command::Queue, "queue", "Show who waits, in the order of their turn");
   queue->add_option("QUOTA", options.quota, "only what waits in this quota and below it");
+  add_watch(queue, options);
   CLI::App* explain =
       command(Command::Explain, "explain", "Say why a pod or gang waits, or how it was admitted");
   explain->add_option("[NAMESPACE/]NAME", options.subject, "a pod, or a gang by its name")

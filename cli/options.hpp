@@ -168,6 +168,7 @@ struct CliOptions {
   std::string subject;                   ///< explain [NAMESPACE/]NAME
   std::vector<allocation::Step> what_if; ///< explain --what-if
   bool look_ahead = true;                ///< explain without --no-changes
+  bool watch = false;                    ///< status, queue and recommendations list --watch
   std::string log;      ///< explain --log, history --log; empty: the cluster is asked
   std::string shell;    ///< completion SHELL
   std::string extender; ///< health --extender URL; empty: it is not asked

@@ -59,6 +59,10 @@ kube::Client& Session::client() {
   return *impl_->client;
 }
 
+async::Executor& Session::executor() {
+  return impl_->executor;
+}
+
 const std::string& Session::default_namespace() const {
   return impl_->default_namespace;
 }

@@ -23,6 +23,8 @@ public:
   ~Session();
 
   [[nodiscard]] kube::Client& client();
+  /// That the client works on.
+  [[nodiscard]] async::Executor& executor();
   /// The namespace of the context.
   [[nodiscard]] const std::string& default_namespace() const;
   /// What a GET of any URL is answered with, within kProbeTimeout.

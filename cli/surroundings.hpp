@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "cli/output/text.hpp"
+#include "lib/async/executor.hpp"
 #include "lib/async/task.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/result.hpp"
@@ -40,7 +41,9 @@ struct Surroundings {
   TimePoint now{};
   Paint paint{};
   GetStatus get_status{}; ///< for health
-  Going going{};          ///< for monitor, and for --wait
+  Going going{};          ///< for monitor, --watch and --wait
+  /// That the client works on; for release, which writes much at once.
+  async::Executor* executor = nullptr;
 };
 
 } // namespace berth::cli

@@ -81,7 +81,7 @@ struct Leader::Impl {
         overruns(parts.events),
         allocation(
             {parts.executor, parts.observer, admitter, requests, waiting, stranded, evictor,
-             overruns, parts.metrics, parts.log.named("cycle"), parts.tracer},
+             overruns, gangs, parts.metrics, parts.log.named("cycle"), parts.tracer},
             [this, spec = spec_of(options)] { return policy(spec); }, seed),
         status({parts.client, parts.executor, parts.observer, allocation, parts.events,
                 parts.failpoints, parts.registry, parts.metrics, parts.leads,

@@ -10,6 +10,7 @@
 
 #include "cli/options.hpp"
 #include "cli/output/text.hpp"
+#include "lib/async/executor.hpp"
 #include "lib/base/result.hpp"
 #include "lib/kube/client.hpp"
 
@@ -32,9 +33,11 @@ struct ReleaseView {
 
 /// Does what is asked, and tells what it did. What changed meanwhile is looked at again, at most
 /// kReleaseRoundsMax times; other failures are in the view. An error: the lists could not be read.
-[[nodiscard]] async::Task<Result<ReleaseView>> release(kube::Client& client, ReleaseOptions options,
-                                                       std::string ns);
+[[nodiscard]] async::Task<Result<ReleaseView>>
+release(kube::Client& client, async::Executor& executor, ReleaseOptions options, std::string ns);
 inline constexpr int kReleaseRoundsMax = 5;
+/// Writes that are under way at once.
+inline constexpr std::size_t kReleaseWritesMax = 32;
 
 [[nodiscard]] std::string render_release(const ReleaseView& view);
 [[nodiscard]] nlohmann::json release_json(const ReleaseView& view);

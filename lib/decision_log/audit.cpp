@@ -147,6 +147,24 @@ void note_evictions(const Cycle& cycle, const Told& told, std::vector<AuditEntry
   }
 }
 
+void note_rollbacks(const Cycle& cycle, std::vector<AuditEntry>& entries) {
+  for (const RolledBackGang& gang : cycle.rolled_back) {
+    AuditEntry entry = entry_of(AuditVerb::Take, *gang.members.front());
+    for (const auto& member : gang.members) {
+      entry.amounts += member->requests();
+      if (member->is_bound())
+        entry.nodes.push_back(member->node.str());
+      if (!member->admission)
+        continue;
+      entry.quota = member->admission->quota.str();
+      entry.pool = member->admission->pool.str();
+    }
+    entry.reason = Reason::GangTimedOut;
+    entry.why = gang.why;
+    entries.push_back(std::move(entry));
+  }
+}
+
 void note_reservations(const Cycle& cycle, const Told& told, std::vector<AuditEntry>& entries) {
   for (const ReservationDecision& decision : cycle.plan->reservations) {
     const auto known = told.reservations.find(decision.reservation->name.str());
@@ -195,6 +213,7 @@ std::vector<AuditEntry> AuditBook::note(const Cycle& cycle) {
   std::vector<AuditEntry> entries;
   note_grants(cycle, told, entries);
   note_evictions(cycle, told, entries);
+  note_rollbacks(cycle, entries);
   note_reservations(cycle, told, entries);
   note_refusals(cycle, told, entries);
   last_ = cycle.plan;

@@ -18,7 +18,7 @@ namespace berth::decision_log {
 enum class AuditVerb {
   Grant,  ///< a workload was admitted, or a reservation accepted
   Notice, ///< a workload was told that it has to go (P6)
-  Take,   ///< it was evicted, or has to be made again
+  Take,   ///< it was evicted, has to be made again, or its gang was rolled back
   Refuse, ///< a workload waits, or a reservation was not accepted
 };
 [[nodiscard]] constexpr std::string_view word_of(AuditVerb verb) {

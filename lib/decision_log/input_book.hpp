@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "lib/allocation/decision.hpp"
 #include "lib/allocation/snapshot.hpp"
@@ -15,6 +16,12 @@
 
 namespace berth::decision_log {
 
+/// A gang that was taken back between two cycles (G1): no plan says so.
+struct RolledBackGang {
+  std::vector<std::shared_ptr<const allocation::PodView>> members{}; ///< that it lost; never empty
+  std::string why{};
+};
+
 /// One cycle as it was decided: all that decide() was given, and the plan that it gave back.
 struct Cycle {
   std::shared_ptr<const allocation::ClusterSnapshot> snapshot{}; ///< never null
@@ -22,6 +29,7 @@ struct Cycle {
   TimePoint now{};
   std::uint64_t seed = 0;
   std::shared_ptr<const allocation::Plan> plan{}; ///< never null
+  std::vector<RolledBackGang> rolled_back{};      ///< since the cycle before
 };
 
 /// Takes the lines of a difference, one by one.

@@ -82,8 +82,9 @@ void AllocationLoop::cycle() {
       std::make_shared<const allocation::Plan>(allocation::decide(*snapshot, policy, now, seed_));
   const allocation::Plan& plan = *shared;
   const SteadyPoint decided = clock.steady_now();
+  auto rolled_back = parts_.gangs.take_rolled_back();
   if (recorder_ != nullptr)
-    recorder_->record({snapshot, policy, now, seed_, shared});
+    recorder_->record({snapshot, policy, now, seed_, shared, std::move(rolled_back)});
   trace_admissions(parts_.tracer, plan, {started, decided});
 
   memory_ = std::make_shared<const allocation::AllocationMemory>(plan.memory);

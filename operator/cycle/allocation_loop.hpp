@@ -18,6 +18,7 @@
 #include "lib/telemetry/tracing/tracer.hpp"
 #include "operator/admission/admitter.hpp"
 #include "operator/cycle/plan_digest.hpp"
+#include "operator/gang/gang_watch.hpp"
 #include "operator/preemption/evictor.hpp"
 #include "operator/request/request_keeper.hpp"
 #include "operator/reservation/overrun_warner.hpp"
@@ -37,6 +38,7 @@ public:
     StrandedPods& stranded;
     Evictor& evictor;
     OverrunWarner& overruns;
+    GangWatch& gangs;
     telemetry::AllocationMetrics& metrics;
     telemetry::Logger log;
     telemetry::Tracer tracer{};

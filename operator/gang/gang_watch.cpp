@@ -149,8 +149,11 @@ async::Task<void> GangWatch::roll_back(AdmittedGang gang) {
   if (!is_new)
     co_return;
   parts_.metrics.evictions(telemetry::EvictionCause::GangRollback).add();
-  tell(gang,
-       counts_of(gang) + "; the gang is rolled back and waits until " + format_time(record.until));
+  const std::string what =
+      counts_of(gang) + "; the gang is rolled back and waits until " + format_time(record.until);
+  tell(gang, what);
+  if (rolled_back_since_.size() < kRolledBackMax)
+    rolled_back_since_.push_back({std::move(gang.members), what});
 }
 
 api::RollbackRecord GangWatch::next_record(const WorkloadId& gang) const {

@@ -12,10 +12,13 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lib/allocation/policy.hpp"
 #include "lib/async/executor.hpp"
 #include "lib/cluster/observer.hpp"
+#include "lib/decision_log/input_book.hpp"
 #include "lib/kube/client.hpp"
 #include "lib/kube/events.hpp"
 #include "lib/telemetry/catalog.hpp"
@@ -51,6 +54,11 @@ public:
   void recall();
   /// Looks until `stop`.
   [[nodiscard]] async::Task<void> run(std::stop_token stop);
+  /// Those that were rolled back since it was asked last; at most kRolledBackMax.
+  [[nodiscard]] std::vector<decision_log::RolledBackGang> take_rolled_back() {
+    return std::exchange(rolled_back_since_, {});
+  }
+  static constexpr std::size_t kRolledBackMax = 4096;
   /// Gangs that may not be admitted before a time, after a rollback.
   [[nodiscard]] std::map<WorkloadId, allocation::HeldBack> held_back() const;
 
@@ -77,6 +85,7 @@ private:
   std::set<WorkloadId> ran_whole_;  ///< of those that still hold something
   std::set<WorkloadId> unfinished_; ///< rollbacks that have begun
   std::map<WorkloadId, api::RollbackRecord> rolled_back_;
+  std::vector<decision_log::RolledBackGang> rolled_back_since_; ///< the audit asked last
 };
 
 } // namespace berth::op

@@ -23,6 +23,9 @@ IN_THE_CLUSTER = {
     "kubectl berth status": ["company", "Pod research/train-0 has waited"],
     "kubectl -n berth-system patch configmap berth-log-levels --type merge "
     """-p '{"data":{"operator":"debug"}}'""": ["configmap/berth-log-levels patched"],
+    "echo 'source <(kubectl-berth completion bash)' >> ~/.bashrc": [
+        "complete -F _kubectl_berth kubectl-berth"],
+    "mkdir -p ~/.local/bin": ["status\tShow pools", ":4"],
     "kubectl berth top quotas": ["Pool general", "QUOTA", "# EOF"],
     "kubectl berth set-quota research --pool general --resource cpu --nominal 48 --dry-run=server": [
         "would be changed (dry run)", "unlimited"],
@@ -44,6 +47,8 @@ RAISE_A_CLUSTER = {
 IN_AN_EMPTY_CLUSTER = {
     "helm install berth helm/berth --namespace berth-system --create-namespace": [
         "STATUS: deployed", "berth-scheduler-config"],
+    "kubectl label namespace berth-system pod-security.kubernetes.io/enforce=restricted": [
+        "namespace/berth-system labeled"],
     "helm test berth --namespace berth-system": ["berth-test", "Succeeded"],
     "mkdir ~/berth": [],
     "kubectl apply -f manifests/samples/00-namespaces.yaml -f manifests/samples/pools.yaml "
@@ -82,6 +87,8 @@ IN_AN_EMPTY_CLUSTER = {
     "helm upgrade berth helm/berth --namespace berth-system "
     "--set uninstall.releaseGatedPods=true": ["uninstalled"],
     "kubectl berth release": ["at the gate berth.dev/admission", "freed"],
+    "helm install harbour helm/berth --namespace berth-system --take-ownership": [
+        "STATUS: deployed", 'release "harbour" uninstalled'],
 }
 COVERED = (COSTLY.keys() | IN_THE_CLUSTER.keys() | RAISE_A_CLUSTER.keys()
            | IN_AN_EMPTY_CLUSTER.keys())
@@ -148,7 +155,7 @@ def in_their_order(blocks: list[Block]) -> list[Block]:
                          ids=lambda block: block.where)
 def test_blocks_for_an_empty_cluster_run(block, installer):
     said = run_in_shell(script_of(block), installer.shell)
-    if first_line(block).startswith("helm install"):
+    if first_line(block).startswith("helm install berth "):
         installer.start_the_operator()
     for wanted in IN_AN_EMPTY_CLUSTER[first_line(block)]:
         assert wanted in said

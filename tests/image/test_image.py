@@ -25,6 +25,12 @@ def test_each_program_starts_and_misses_no_library(image, program):
     assert re.search(r"\d+\.\d+\.\d+", done.stdout), done.stdout
 
 
+def test_kubectl_gets_its_completions_from_the_plugin_under_another_name(image):
+    done = image.run("kubectl_complete-berth", "compl")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("completion\t")
+
+
 def test_the_user_is_nobody_and_owns_no_file(image):
     assert image.user == "65532:65532"
     assert [path for path in files(image) if path.stat().st_uid == 65532] == []
@@ -32,7 +38,7 @@ def test_the_user_is_nobody_and_owns_no_file(image):
 
 def test_no_file_of_berth_can_raise_privileges(image):
     programs = image.root / "usr/local/bin"
-    assert {path.name for path in programs.iterdir()} == set(PROGRAMS)
+    assert {path.name for path in programs.iterdir()} == {*PROGRAMS, "kubectl_complete-berth"}
     for path in programs.iterdir():
         mode = path.stat().st_mode
         assert not mode & (stat.S_ISUID | stat.S_ISGID | stat.S_IWGRP | stat.S_IWOTH), path

@@ -103,11 +103,11 @@ def test_reserve_waits_until_it_is_accepted_and_open_and_release_until_it_is_gon
 
 def test_reserve_tells_why_it_is_refused(ask, kube, team, pool):
     name = f"large-{uuid.uuid4().hex[:6]}"
-    refused = ask("reserve", name, "--pool", pool, "--quota", team, "--amount", "cpu=500", "-w")
+    refused = ask("reserve", name, "--pool", pool, "--quota", team, "--amount", "cpu=500", "--wait")
     assert refused.returncode == EXIT_FAILURE
     assert f"Reservation {name} is refused: " in refused.stderr
     assert kube.find(berth_kinds.RESERVATION, name) is not None
-    assert ask("release", name, "-w").returncode == 0
+    assert ask("release", name, "--wait").returncode == 0
 
 
 def recommendation(namespace: str, patch: dict) -> dict:

@@ -5,8 +5,8 @@ _kubectl_berth() {
   local words="status queue explain history health doctor set-quota burst reserve recommendations top calendar monitor export release simulate replay version completion" common="--help --version --kubeconfig --context --namespace --output --color --request-timeout-seconds" word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in
-    status) words=" " ;;
-    queue) words=" " ;;
+    status) words=" --watch" ;;
+    queue) words=" --watch" ;;
     explain) words=" --what-if --no-changes --log" ;;
     history) words=" --log --quota --since --export" ;;
     health) words=" --extender" ;;
@@ -14,7 +14,7 @@ _kubectl_berth() {
     set-quota) words=" --pool --resource --nominal --borrowing-limit --lending-limit --dry-run" ;;
     burst) words=" --end --for --factor --resource --dry-run" ;;
     reserve) words=" --pool --quota --amount --nodes --start --schedule --time-zone --for --allow-quota --allow-namespace --lead-time --overrun --keep-idle --wait --timeout --active" ;;
-    recommendations) words=" --all --dry-run" ;;
+    recommendations) words=" --all --dry-run --watch" ;;
     top) words="pools quotas workloads --sort" ;;
     calendar) words=" --ahead" ;;
     monitor) words=" --interval-seconds --count" ;;

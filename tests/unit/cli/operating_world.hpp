@@ -33,6 +33,7 @@ struct OperatingWorld : simulation::World {
     adjust(options);
     Surroundings around;
     around.now = executor.now();
+    around.executor = &executor;
     around.going.now = [this] { return executor.now(); };
     around.going.wait = [this](Duration delay) -> async::Task<void> {
       ++waits;

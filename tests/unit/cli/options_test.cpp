@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/completion.hpp"
 #include "cli/options.hpp"
 #include "tests/unit/cli/golden.hpp"
 
@@ -39,6 +40,13 @@ std::string bash_offers(const std::string& line, int word) {
   while (fgets(buffer.data(), buffer.size(), pipe) != nullptr)
     out += buffer.data();
   REQUIRE(pclose(pipe) == 0);
+  return out;
+}
+
+/// What kubectl reads when it asks the plugin what may stand in place of the last word.
+std::string kubectl_offers(const std::vector<std::string>& words) {
+  std::string out;
+  with_app([&](const CLI::App& app) { out = completions(app, words); });
   return out;
 }
 
@@ -139,7 +147,7 @@ TEST_CASE("A wrong flag of a command that writes is exit code 2 before anything 
             .find("name either --amount or --nodes") != std::string::npos);
   CHECK(complaint({"release", "--wait"}).find("RESERVATION") != std::string::npos);
   CHECK(complaint({"release", "r", "--gates"}).find("excludes") != std::string::npos);
-  CHECK(complaint({"release", "r", "-w", "--timeout", "soon"}).find("--timeout: ") !=
+  CHECK(complaint({"release", "r", "--wait", "--timeout", "soon"}).find("--timeout: ") !=
         std::string::npos);
   CHECK(complaint({"recommendations", "apply"}).find("apply NAME") != std::string::npos);
   CHECK(complaint({"recommendations", "list", "a"}).find("apply NAME") != std::string::npos);
@@ -163,11 +171,11 @@ TEST_CASE("Flags of the commands that operate Berth arrive where they belong") {
   CHECK(burst.options.burst.duration == "1h");
   CHECK(burst.options.burst.resources == std::vector<std::string>{"cpu", "memory"});
   const auto reserve = parse({"reserve", "r", "--pool=p", "--quota=q", "--amount", "cpu=1",
-                              "--amount", "memory=1Gi", "-w", "--active", "--timeout=10s"});
+                              "--amount", "memory=1Gi", "--wait", "--active", "--timeout=10s"});
   REQUIRE_FALSE(reserve.end.ends);
   CHECK(reserve.options.reserve.amounts == std::vector<std::string>{"cpu=1", "memory=1Gi"});
   CHECK(reserve.options.reserve.until_active);
-  const auto release = parse({"release", "r", "-w"});
+  const auto release = parse({"release", "r", "--wait"});
   REQUIRE_FALSE(release.end.ends);
   CHECK(release.options.release.reservation == "r");
   CHECK(release.options.release.wait);
@@ -207,6 +215,50 @@ TEST_CASE("Bash completes commands, flags and their values") {
   CHECK(bash_offers("kubectl-berth status -o \"\"", 3) == "json wide yaml\n");
   CHECK(bash_offers("kubectl-berth --color a", 2) == "always auto\n");
   CHECK(bash_offers("kubectl-berth version --se", 2) == "--server\n");
+}
+
+TEST_CASE("kubectl completes commands, flags and their values, as cobra writes them") {
+  CHECK(kubectl_offers({"comp"}) == "completion\tPrint the completion script of a shell\n:4\n");
+  CHECK(kubectl_offers({"stat"}).starts_with("status\tShow pools"));
+  CHECK(kubectl_offers({""}).find("\nmonitor\t") != std::string::npos);
+  CHECK(kubectl_offers({}) == kubectl_offers({""}));
+  CHECK(kubectl_offers({""}).find("--") == std::string::npos); // flags are asked for by a dash
+  CHECK(kubectl_offers({"version", "--se"}) ==
+        "--server\task the API server for its version too\n:4\n");
+  CHECK(kubectl_offers({"--names"}).starts_with("--namespace\t"));
+  CHECK(kubectl_offers({"status", "-o", ""}) == "json\nwide\nyaml\n:4\n");
+  CHECK(kubectl_offers({"status", "-o", "y"}) == "yaml\n:4\n");
+  CHECK(kubectl_offers({"-o", "json", "compl"}).starts_with("completion\t"));
+  CHECK(kubectl_offers({"--color=a"}) == "--color=always\n--color=auto\n:4\n");
+  CHECK(kubectl_offers({"completion", ""}) == "bash\nfish\nzsh\n:4\n");
+  CHECK(kubectl_offers({"completion", "bash", ""}) == ":4\n");
+  CHECK(kubectl_offers({"status", "--watch", "--wa"}).starts_with("--watch\t")); // takes no value
+}
+
+TEST_CASE("Where a file or a free value is due kubectl's shell completes names of files") {
+  CHECK(kubectl_offers({"--kubeconfig", ""}) == ":0\n");
+  CHECK(kubectl_offers({"--kubeconfig=/et"}) == ":0\n");
+  CHECK(kubectl_offers({"replay", ""}) == ":0\n");
+  CHECK(kubectl_offers({"explain", ""}) == ":4\n");
+}
+
+TEST_CASE("kubectl asks under another name, wherever that lies") {
+  CHECK(is_asked_to_complete("kubectl_complete-berth"));
+  CHECK(is_asked_to_complete("/usr/local/bin/kubectl_complete-berth"));
+  CHECK_FALSE(is_asked_to_complete("/opt/kubectl_complete-berth/kubectl-berth"));
+  CHECK_FALSE(is_asked_to_complete("kubectl-berth"));
+}
+
+TEST_CASE("-w is kubectl's watch, and only of what is shown") {
+  for (const char* command : {"status", "queue", "recommendations"})
+    CHECK(parse({command, "-w"}).options.watch);
+  CHECK_FALSE(parse({"status"}).options.watch);
+  for (const auto& line :
+       {parse({"recommendations", "apply", "a/b", "-w"}), parse({"release", "night", "-w"})}) {
+    CHECK(line.end.ends);
+    CHECK(line.end.exit_code == program::kExitBadFlags);
+  }
+  CHECK(parse({"release", "night", "--wait"}).options.release.wait);
 }
 
 TEST_CASE("The version needs no server, unless the server's is asked for") {

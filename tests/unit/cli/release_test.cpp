@@ -36,7 +36,9 @@ struct LeftBehind : simulation::World {
     options.command = Command::Release;
     options.release = {gates, finalizers};
     options.output = output;
-    return simulation::await(executor, answer(client, options, Surroundings{}));
+    Surroundings around;
+    around.executor = &executor;
+    return simulation::await(executor, answer(client, options, around));
   }
   json gates_of(const kube::ObjectKey& pod) {
     return admin.get("Pod", pod)["spec"].value("schedulingGates", json::array());
@@ -111,6 +113,21 @@ TEST_CASE("A pod that is written meanwhile is looked at again, and loses nothing
         json{{"example.com/note", "late"}});
 }
 
+TEST_CASE("Thousands of pods are released in the time that the chart's uninstall hook has") {
+  LeftBehind world;
+  constexpr int kPods = 3000;
+  for (int pod = 1; pod < kPods; ++pod)
+    world.admin.create(make_pod("research", "p" + std::to_string(pod)).cpu("1").gated().build());
+  world.transport.faults().set_latency(
+      simulation::Latency{std::chrono::milliseconds{50}, std::chrono::milliseconds{50}});
+  const TimePoint before = world.executor.now();
+  const Answer answer = world.ask(true, false);
+  CHECK(answer.exit_code == 0);
+  CHECK(answer.out.starts_with("released 3000 pods:\n  research/p\n  research/p1\n"));
+  CHECK(world.executor.now() - before < std::chrono::seconds{60}); // one by one it is five minutes
+  CHECK(world.ask(false, false).out.starts_with("0 pods at the gate"));
+}
+
 TEST_CASE("While Berth is installed its guard keeps the gate, and release says so and fails") {
   LeftBehind world;
   world.server.add_hooks(simulation::make_berth_policies());
@@ -144,8 +161,9 @@ TEST_CASE("Where Berth's kinds are not served there is nothing to free") {
   CliOptions options;
   options.command = Command::Release;
   options.release = {true, true};
-  const Answer answer =
-      simulation::await(world.executor, cli::answer(client, options, Surroundings{}));
+  Surroundings around;
+  around.executor = &world.executor;
+  const Answer answer = simulation::await(world.executor, cli::answer(client, options, around));
   CHECK(answer.exit_code == 0);
   CHECK(answer.out == "released 0 pods\nfreed 0 objects\n");
 }

@@ -89,6 +89,41 @@ TEST_CASE("The operator's log says who was granted and who was refused, once") {
   CHECK(told == std::vector<std::string>{"Grant one Admitted", "Refuse two InsufficientQuota"});
 }
 
+TEST_CASE("G1: the operator's log says which gang was taken back, with what it held, once") {
+  const TempFolder folder;
+  OperatorWorld world;
+  world.add_pool("p", 2, "4");
+  world.add_team("team", "p", 4);
+  OperatorOptions options = logging_to(folder.path());
+  options.gang_timeout = 60s;
+  {
+    SimulatedOperator leading(world, 7, options);
+    for (const char* name : {"m0", "m1"})
+      world.admin.create(simulation::make_pod("team", name)
+                             .cpu("1")
+                             .workload("train", 2)
+                             .owner("batch/v1", "Job", "train", "job-uid")
+                             .build());
+    REQUIRE(world.executor.run_until([&] { return !world.is_gated("team", "m1"); }, 1min));
+    world.admin.bind({"team", "m0"}, "p-0");
+    world.executor.run_for(3min);
+  }
+  std::vector<decision_log::AuditEntry> taken;
+  for (const auto& cycle : read_log(folder.path()).cycles)
+    for (const auto& entry : cycle.audit)
+      if (entry.verb == decision_log::AuditVerb::Take)
+        taken.push_back(entry);
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].reason == Reason::GangTimedOut);
+  CHECK(taken[0].namespace_name == "team");
+  CHECK(taken[0].name == "train");
+  CHECK(taken[0].quota == "team");
+  CHECK(taken[0].pool == "p");
+  CHECK(taken[0].nodes == std::vector<std::string>{"p-0"});
+  CHECK(taken[0].amounts.get(resources::ResourceName::cpu()) == resources::Amount{2000});
+  CHECK(taken[0].why.starts_with("1 of 2 members are bound; the gang is rolled back and waits"));
+}
+
 TEST_CASE("A log that cannot be kept stops no admission") {
   const TempFolder folder;
   OperatorWorld world;

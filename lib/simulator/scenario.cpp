@@ -335,9 +335,8 @@ ScenarioRun Run::play() {
       running_.pop();
       end(job, now);
     }
-    for (; next < jobs_.size() && jobs_[next].arrival == now; ++next) {
+    for (; next < jobs_.size() && jobs_[next].arrival == now; ++next)
       arrive(next, now);
-    }
     cycle(now);
     let_in(now);
     drop_evicted_endings();

@@ -14,7 +14,7 @@ Windows::Windows(const Scenario& scenario) : scenario_(scenario), specs_(scenari
   for (ReservationSpec& spec : specs_) {
     spec.created = created++;
     positions_.emplace(spec.name, reports_.size());
-    reports_.push_back(ReservationReport{spec.name.str(), false, "not asked for", 0, 0});
+    reports_.push_back(ReservationReport{spec.name.str(), false, "", 0, 0});
   }
   if (specs_.empty())
     return;
@@ -66,6 +66,8 @@ void Windows::carry_out(const Plan& plan, const ClusterSnapshot& snapshot, Clust
   for (const ReservationDecision& decision : plan.reservations) {
     const std::size_t position = positions_.at(decision.reservation->name);
     ReservationReport& report = reports_[position];
+    if (decision.reason == Reason::WindowClosed && !report.answer.empty())
+      continue; // why it was refused while it had windows says more
     report.accepted = decision.accepted;
     report.answer = decision.message;
     if (!decision.accepted)

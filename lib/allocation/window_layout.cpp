@@ -39,7 +39,7 @@ void WindowLayout::promise(const LaidWindow& laid) {
       open == nullptr ? kNoReservation : static_cast<ReservationIndex>(open - holds_.open.data());
   const bool is_lendable =
       laid.spec->lend_idle &&
-      calendar_.now() + laid.spec->lead_time + kEvictionDrain <= laid.window.start;
+      calendar_.now() + laid.spec->lead_time + kEvictionDrain < laid.window.start;
   for (const LaidWindow::OnNode& place : laid.places)
     calendar_.promise(place.node, Promise{laid.window, index, kNoPlan, is_lendable, place.amounts,
                                           place.is_whole});

@@ -385,7 +385,6 @@ constexpr Duration kStarvedMax = 610min * 12 / 10 + 2h + 3h + 80min + 1min;
 void check_bounds(const Week& week) {
   const std::int64_t ratio = week.preemption().max_eviction_ratio_percent;
   CHECK(week.bounds.evicted * 100 <= ratio * week.bounds.requested);
-  CHECK(week.bounds.evicted_for_windows * 100 <= ratio * week.promised);
   CHECK(week.bounds.over_ratio == 0);
   CHECK(week.bounds.too_young == 0);
   CHECK(week.bounds.too_often == 0);

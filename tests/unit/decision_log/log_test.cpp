@@ -109,7 +109,7 @@ TEST_CASE("A folder that is new or empty begins with cycle 1; a torn first pictu
 TEST_CASE("A segment of another version is left alone, and told") {
   const TempFolder folder;
   const std::string foreign =
-      framed(R"({"format":2,"program":"9"})") + framed(R"({"cycle":1,"x":1})");
+      framed(R"({"format":99,"program":"9"})") + framed(R"({"cycle":1,"x":1})");
   std::ofstream(only_file(folder), std::ios::binary) << foreign;
   const auto recovery = recover(folder.path());
   REQUIRE(recovery);
@@ -120,7 +120,7 @@ TEST_CASE("A segment of another version is left alone, and told") {
   CHECK(log.cycles.empty());
   REQUIRE(log.notices.size() == 1);
   CHECK(log.notices[0].is_damage);
-  CHECK(log.notices[0].text.find("written in another format than 1") != std::string::npos);
+  CHECK(log.notices[0].text.find("written in another format than ") != std::string::npos);
 }
 
 TEST_CASE("A damaged segment costs its rest; the next one is read") {

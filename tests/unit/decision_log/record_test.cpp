@@ -108,8 +108,8 @@ TEST_CASE("Lines of cycles and pictures come back; another format is refused") {
   CHECK(*read == cycle);
 
   const std::string picture = line_of(PictureLine{kFormat, "1.2.3"});
-  CHECK(picture == R"({"format":1,"program":"1.2.3"})");
+  CHECK(picture == R"({"format":)" + std::to_string(kFormat) + R"(,"program":"1.2.3"})");
   CHECK(kind_of(picture) == LineKind::Picture);
   CHECK(read_picture(picture));
-  CHECK_FALSE(read_picture(R"({"format":2,"program":"9","new":1})"));
+  CHECK_FALSE(read_picture(R"({"format":99,"program":"9","new":1})"));
 }

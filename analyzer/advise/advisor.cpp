@@ -24,6 +24,8 @@ constexpr Duration kStatusFollowsWithin = std::chrono::seconds{60};
 
 /// Each may take its whole time-out, and a cycle is to end.
 constexpr std::size_t kMetricQueriesPerCycleMax = 100;
+/// A slow Prometheus does not keep the cycle: what was not asked for is asked for in the next.
+constexpr Duration kMetricReadingMax = std::chrono::seconds{20};
 
 resources::ResourceVector largest_node(const kube::Store<cluster::Node>& nodes) {
   resources::ResourceVector largest;
@@ -185,33 +187,51 @@ std::optional<RangeQuery> Advisor::query_for(const api::ScalingMetric& metric,
   return query.start > query.end ? std::nullopt : std::optional(query);
 }
 
+std::vector<Advisor::AskedMetric> Advisor::metrics_to_read() const {
+  std::vector<AskedMetric> asked;
+  if (parts_.prometheus == nullptr)
+    return asked;
+  for (const auto& [key, policy] : parts_.caches.policies.items())
+    for (const api::ScalingMetric& metric : policy->spec.metrics)
+      if (metric.source == api::ScalingMetricSource::Prometheus)
+        asked.push_back({policy, &metric});
+  return asked;
+}
+
+/// Goes on where the last cycle left off, so that many policies or a slow server leave nobody out.
 async::Task<void> Advisor::read_metrics() {
-  std::size_t left = parts_.prometheus == nullptr ? 0 : kMetricQueriesPerCycleMax;
-  // A copy: the cache may change while an answer is waited for.
-  const auto policies = parts_.caches.policies.items();
-  for (const auto& [key, policy] : policies) {
-    for (const api::ScalingMetric& metric : policy->spec.metrics) {
-      if (metric.source != api::ScalingMetricSource::Prometheus || left == 0)
-        continue;
-      --left;
-      const std::string name = metric_series(*policy, metric.name);
-      auto query = query_for(metric, name);
-      if (!query)
-        continue;
-      auto samples = co_await parts_.prometheus->read(std::move(*query));
-      parts_.metrics.source_queries(samples ? telemetry::Outcome::Ok : telemetry::Outcome::Error)
-          .add();
-      if (samples) {
-        recorder_.take_metric(name, *samples, parts_.executor.clock().now());
-        continue;
-      }
-      parts_.log.warn("Failed to read a metric of a ScalingPolicy", samples.error(),
-                      {{"policy", to_string(key)}, {"metric", metric.name}});
-      const Code code = samples.error().code;
-      if (code == Code::Unavailable || code == Code::Timeout)
-        co_return;
+  const auto asked = metrics_to_read();
+  const std::size_t most = std::min(asked.size(), kMetricQueriesPerCycleMax);
+  const SteadyPoint end = parts_.executor.clock().steady_now() + kMetricReadingMax;
+  for (std::size_t read = 0; read < most; ++read) {
+    const AskedMetric& next = asked[metrics_read_++ % asked.size()];
+    const bool is_there = co_await read_metric(next);
+    if (!is_there)
+      co_return;
+    if (parts_.executor.clock().steady_now() >= end && read + 1 < most) {
+      parts_.log.warn("Prometheus is slow: some metrics of ScalingPolicies wait for the next cycle",
+                      {{"read", read + 1}, {"of", asked.size()}});
+      co_return;
     }
   }
+}
+
+async::Task<bool> Advisor::read_metric(AskedMetric asked) {
+  const std::string name = metric_series(*asked.policy, asked.metric->name);
+  auto query = query_for(*asked.metric, name);
+  if (!query)
+    co_return true;
+  auto samples = co_await parts_.prometheus->read(std::move(*query));
+  parts_.metrics.source_queries(samples ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
+  if (samples) {
+    recorder_.take_metric(name, *samples, parts_.executor.clock().now());
+    co_return true;
+  }
+  parts_.log.warn(
+      "Failed to read a metric of a ScalingPolicy", samples.error(),
+      {{"policy", to_string(asked.policy->meta.key())}, {"metric", asked.metric->name}});
+  const Code code = samples.error().code;
+  co_return code != Code::Unavailable&& code != Code::Timeout;
 }
 
 std::vector<UsageSample> Advisor::take(Result<UsageList> list, const char* of) const {

@@ -78,7 +78,15 @@ private:
   [[nodiscard]] async::Task<void> measure();
   /// Asks Prometheus for what its policies' metrics did since they were last read. One that does
   /// not answer is not asked again in this cycle: each question would take its whole time-out.
+  /// A metric of a policy that Prometheus is asked for.
+  struct AskedMetric {
+    std::shared_ptr<const api::ScalingPolicy> policy{};
+    const api::ScalingMetric* metric = nullptr; ///< of the policy
+  };
+  [[nodiscard]] std::vector<AskedMetric> metrics_to_read() const;
   [[nodiscard]] async::Task<void> read_metrics();
+  /// Whether the server is there.
+  [[nodiscard]] async::Task<bool> read_metric(AskedMetric asked);
   /// Asks the provider of a pool that is made larger and smaller without a hand.
   [[nodiscard]] async::Task<void> ask_provider(const PoolView& view, PoolFacts& facts);
   /// What is new of one metric: nothing where the last answer is younger than a step.
@@ -122,6 +130,7 @@ private:
   std::size_t cycles_ = 0;
   std::optional<TimePoint> history_kept_;
   std::optional<TimePoint> quotas_looked_at_;
+  std::size_t metrics_read_ = 0; ///< in all cycles
   RefusalNotice series_refused_;
   RefusalNotice marks_refused_;
 };

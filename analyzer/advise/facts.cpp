@@ -128,6 +128,7 @@ double metric_target(const api::ScalingPolicy& policy, std::string_view name) {
 /// A policy's metric, in thousandths; its capacity is the target of all replicas.
 Outlook metric_outlook(const WorkloadView& view, const api::ScalingMetric& metric,
                        FactsSources sources, TimePoint now) {
+  // Custom and External are read by nobody yet: they stay unknown, and the policy's status says so.
   const double target = number(metric.target_value.milli_value()) * view.workload->replicas;
   // Thousandths are what cpu is counted in as well.
   return outlook_of(metric_series(*view.policy, metric.name),
@@ -238,7 +239,7 @@ WorkloadFacts facts_of(const WorkloadView& view, FactsSources sources,
       learn(facts.learned, facts.used.back(), name, sources, now);
   }
   for (const api::ScalingMetric& metric : view.policy->spec.metrics)
-    if (metric.source == api::ScalingMetricSource::Prometheus)
+    if (metric.source != api::ScalingMetricSource::Resource) // which is among `used`
       facts.metrics.push_back(metric_outlook(view, metric, sources, now));
   facts.demands = container_demands(view, sources, now);
   facts.throttlings = throttlings_of(view, sources, now);

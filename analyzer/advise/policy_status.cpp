@@ -17,18 +17,24 @@ api::Condition condition(const char* type, bool holds, Reason reason, std::strin
   return result;
 }
 
+/// What nobody measures is not false.
+api::Condition unknown(const char* type, Reason reason, std::string message) {
+  api::Condition result = condition(type, false, reason, std::move(message));
+  result.status = ConditionStatus::Unknown;
+  return result;
+}
+
 api::Condition ready(const WorkloadFacts& facts) {
   for (const auto* outlooks : {&facts.used, &facts.metrics})
     for (const Outlook& outlook : *outlooks)
       if (outlook.metrics != Reason::MetricsAvailable)
-        return condition("Ready", false, outlook.metrics,
-                         outlook.name +
-                             " is not known: it is not scaled in, and scaled out only by "
-                             "what else is known");
+        return unknown("Ready", outlook.metrics,
+                       outlook.name + " is not known: it is not scaled in, and scaled out only by "
+                                      "what else is known");
   const bool is_measured = !facts.used.empty() || !facts.metrics.empty() || !facts.demands.empty();
   return is_measured ? condition("Ready", true, Reason::MetricsAvailable, "The target is measured")
-                     : condition("Ready", false, Reason::MetricsMissing,
-                                 "Nothing that the policy goes by is measured");
+                     : unknown("Ready", Reason::MetricsMissing,
+                               "Nothing that the policy goes by is measured");
 }
 
 api::Condition replicas_advised(const WorkloadView& view, const WorkloadFacts& facts) {

@@ -1,5 +1,7 @@
 // Replicas that follow a policy's metric, and what becomes of them when it is not known.
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "tests/unit/analyzer/workload_world.hpp"
@@ -14,6 +16,9 @@ using api::RecommendationKind;
 struct SteadyPrometheus final : http::Transport {
   async::Task<Result<http::Response>> send(http::Request request, http::SendOptions) override {
     ++asked;
+    expressions.insert(http::query_value(request.target, "query").value_or(""));
+    if (slow_in != nullptr)
+      co_await async::sleep_for(*slow_in, 6s);
     if (is_down)
       co_return fail(Code::Unavailable, "nobody listens");
     const auto number = [&](const char* name) {
@@ -35,6 +40,8 @@ struct SteadyPrometheus final : http::Transport {
 
   std::string value = "30";
   int asked = 0;
+  std::set<std::string> expressions{};
+  async::Executor* slow_in = nullptr; ///< each answer takes six seconds of its time
   bool is_down = false;
 };
 
@@ -111,6 +118,42 @@ TEST_CASE("a Prometheus that does not answer is asked once in a cycle") {
   world.measure_pods_for(10min, 300, 300);
   CHECK(server.asked >= 9);
   CHECK(server.asked <= 12);
+}
+
+TEST_CASE("a slow Prometheus keeps no cycle waiting, and each metric has its turn") {
+  WorkloadWorld world;
+  world.add_deployment(2);
+  Json metrics = Json::array();
+  for (int i = 0; i < 10; ++i) {
+    Json metric = kQueue;
+    metric["name"] = "m" + std::to_string(i);
+    metric["query"] = "queue_" + std::to_string(i);
+    metrics.push_back(metric);
+  }
+  world.add_policy({{"actions", {"Replicas"}}, {"metrics", metrics}});
+  SteadyPrometheus server;
+  server.slow_in = &world.executor;
+  Prometheus prometheus(server);
+  SimulatedAnalyzer analyzer(world, {}, &prometheus);
+  world.measure_pods_for(90s, 300, 300);
+  CHECK(server.asked >= 4);
+  CHECK(server.asked <= 8); // two cycles, 20 s each
+  world.measure_pods_for(5min, 300, 300);
+  CHECK(server.expressions.size() == 10);
+}
+
+TEST_CASE("a metric from a source that nobody reads is unknown, and the policy says so") {
+  WorkloadWorld world;
+  world.add_deployment(5);
+  Json metric = {
+      {"name", "queue"}, {"source", "External"}, {"metric", "queue"}, {"targetValue", "10"}};
+  world.add_policy({{"actions", {"Replicas"}}, {"metrics", Json::array({metric})}});
+  SimulatedAnalyzer analyzer(world);
+  world.measure_pods_for(80min, 100, 100); // idle by what is known
+  const auto ready = world.policy_condition("Ready");
+  CHECK(ready.status == api::ConditionStatus::Unknown);
+  CHECK(ready.message.find("metric/queue is not known") == 0);
+  CHECK(world.recommendations("shop").empty());
 }
 
 TEST_CASE("a metric that is gone is stale, and not what it was or nothing") {

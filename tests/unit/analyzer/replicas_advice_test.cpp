@@ -214,7 +214,7 @@ TEST_CASE("advice that is given again after it was followed begins anew, and is 
 TEST_CASE("a policy says in its status whether its target is measured") {
   WatchedReplicas world(4);
   world.executor.run_for(2min);
-  CHECK(world.policy_condition("Ready").status == ConditionStatus::False);
+  CHECK(world.policy_condition("Ready").status == ConditionStatus::Unknown);
   CHECK(world.policy_condition("Ready").reason == Reason::MetricsMissing);
   world.measure_pods_for(20min, 500, 500);
   CHECK(world.policy_condition("Ready").status == ConditionStatus::True);

@@ -32,6 +32,12 @@ std::vector<double> times(std::vector<double> values, double factor) {
   return values;
 }
 
+std::vector<double> plus(std::vector<double> values, double more) {
+  for (double& value : values)
+    value += more;
+  return values;
+}
+
 /// `a` is `b` but for rounding, measured in `unit`.
 bool is_near(double a, double b, double unit) {
   return std::abs(a - b) <= 1e-6 * (unit + std::abs(a) + std::abs(b));
@@ -78,13 +84,27 @@ TEST_CASE("a forecast in bytes is the one in kilobytes times 1024") {
   });
 }
 
+TEST_CASE("a forecast of a series that is higher by so much is higher by so much") {
+  holds([] {
+    const auto values = any_series();
+    const auto low = forecast_course(plus(values, 1000), {24, 0.9});
+    const auto high = forecast_course(plus(values, 2000), {24, 0.9});
+    for (std::size_t i = 0; i < 24; ++i) {
+      RC_ASSERT(is_near(low.points[i] + 1000, high.points[i], 2000));
+      RC_ASSERT(is_near(low.intervals[i].high + 1000, high.intervals[i].high, 2000));
+    }
+  });
+}
+
 TEST_CASE("a wider coverage makes a wider interval") {
   holds([] {
     const auto values = any_series();
     const auto narrow = forecast_course(values, {12, 0.5});
     const auto wide = forecast_course(values, {12, 0.95});
-    for (std::size_t i = 0; i < 12; ++i)
+    for (std::size_t i = 0; i < 12; ++i) {
       RC_ASSERT(narrow.intervals[i].high <= wide.intervals[i].high);
+      RC_ASSERT(narrow.intervals[i].low >= wide.intervals[i].low);
+    }
   });
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("in mode Auto all pods get what they need in place, and the template s
   CHECK(world.memory_of("web-4") == world.memory_of("web-0"));
 }
 
-TEST_CASE("a pod that cannot be resized blocks no other one") {
+TEST_CASE("kubernetes/autoscaler #10093: a pod that cannot be resized blocks no other one") {
   ResizedWorld world(4);
   SimulatedAnalyzer analyzer(world);
   analyzer.transport.faults().aim(simulation::Fault::ServerError,

@@ -53,6 +53,16 @@ TEST_CASE("one busy quarter of an hour is no imbalance") {
   CHECK(world.advice().empty());
 }
 
+TEST_CASE("karpenter-provider-aws #7146: load that comes and goes for half a day moves nobody") {
+  Unbalanced world;
+  SimulatedAnalyzer analyzer(world);
+  for (int hour = 0; hour < 14; ++hour) {
+    world.pass(20min, 7000);
+    world.pass(40min, 1000);
+    CHECK(world.advice().empty());
+  }
+}
+
 TEST_CASE("advice to rebalance ends once use is even, and is verified by the busiest node") {
   Unbalanced world;
   SimulatedAnalyzer analyzer(world);

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/output/text.hpp"
 #include "lib/base/ensure.hpp"
 
 namespace berth::cli {
@@ -68,10 +69,6 @@ std::vector<Words> commands_of(const CLI::App& app) {
   return commands;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  return CLI::detail::join(words, " ");
-}
-
 std::vector<std::string> names_of(const std::vector<Flag>& flags) {
   std::vector<std::string> names;
   for (const Flag& flag : flags)
@@ -92,20 +89,20 @@ std::string bash_script(const std::vector<Words>& commands, const std::vector<Fl
   std::string behind_command;
   for (const Words& command : commands) {
     names.push_back(command.name);
-    behind_command += "    " + command.name + ") words=\"" + joined(command.values) + " " +
-                      joined(names_of(command.flags)) + "\" ;;\n";
+    behind_command += "    " + command.name + ") words=\"" + joined(command.values, " ") + " " +
+                      joined(names_of(command.flags), " ") + "\" ;;\n";
   }
   std::string behind_flag;
   for (const Flag& flag : common)
     if (!flag.values.empty())
       behind_flag += "    " + flag.name + (flag.short_name.empty() ? "" : "|" + flag.short_name) +
-                     ") words=\"" + joined(flag.values) + "\" common= ;;\n";
+                     ") words=\"" + joined(flag.values, " ") + "\" common= ;;\n";
   return "# bash completion of kubectl-berth; load it with:\n"
          "#   source <(kubectl-berth completion bash)\n"
          "_kubectl_berth() {\n"
          "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
          "  local words=\"" +
-         joined(names) + "\" common=\"" + joined(names_of(common)) +
+         joined(names, " ") + "\" common=\"" + joined(names_of(common), " ") +
          "\" word\n"
          "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
          "    case \"$word\" in\n" +
@@ -132,14 +129,14 @@ std::string zsh_script(const std::vector<Words>& commands, const std::vector<Fla
                                           flag.short_name + "," + flag.name + "}";
       text += " " + names +
               quoted("[" + flag.text + "]" +
-                     (flag.values.empty() ? "" : ":value:(" + joined(flag.values) + ")"));
+                     (flag.values.empty() ? "" : ":value:(" + joined(flag.values, " ") + ")"));
     }
     return text;
   };
   for (const Words& command : commands) {
     list += "    " + quoted(command.name + ":" + command.text) + "\n";
     const std::string values =
-        command.values.empty() ? "" : " '1:value:(" + joined(command.values) + ")'";
+        command.values.empty() ? "" : " '1:value:(" + joined(command.values, " ") + ")'";
     behind_command += "    " + command.name + ") _arguments" + arguments(command.flags) +
                       arguments(common) + values + " ;;\n";
   }
@@ -173,7 +170,7 @@ std::string fish_script(const std::vector<Words>& commands, const std::vector<Fl
     return "complete -c kubectl-berth" + condition +
            (flag.short_name.empty() ? "" : " -s " + flag.short_name.substr(1)) + " -l " +
            flag.name.substr(2) +
-           (flag.values.empty() ? "" : " -x -a " + quoted(joined(flag.values))) + " -d " +
+           (flag.values.empty() ? "" : " -x -a " + quoted(joined(flag.values, " "))) + " -d " +
            quoted(flag.text) + "\n";
   };
   for (const Flag& flag : common)
@@ -183,8 +180,8 @@ std::string fish_script(const std::vector<Words>& commands, const std::vector<Fl
               quoted(command.text) + "\n";
     const std::string behind = " -n '__fish_seen_subcommand_from " + command.name + "'";
     if (!command.values.empty())
-      script +=
-          "complete -c kubectl-berth" + behind + " -a " + quoted(joined(command.values)) + "\n";
+      script += "complete -c kubectl-berth" + behind + " -a " +
+                quoted(joined(command.values, " ")) + "\n";
     for (const Flag& flag : command.flags)
       script += flag_line(flag, behind);
   }

@@ -13,9 +13,6 @@
 
 namespace berth::cli {
 
-/// When somebody changes spec.burst meanwhile it is looked at again, so often at most.
-inline constexpr int kBurstTriesMax = 5;
-
 [[nodiscard]] async::Task<Answer> answer_burst(kube::Client& client, CliOptions options,
                                                Surroundings around);
 

@@ -55,18 +55,11 @@ std::string detail(const ExplainView& view) {
          "kubectl -n berth-system get lease berth-operator";
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words)
-    text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::string planned_text(const allocation::AdmissionRecord& record) {
   std::vector<std::string> names;
   for (const NodeName& node : record.planned_nodes)
     names.push_back(node.str());
-  return joined(names);
+  return joined(names, ", ");
 }
 
 /// "  Quota:        research" for each fact that there is.
@@ -87,10 +80,10 @@ std::string facts(const ExplainView& view) {
     fact("Pool", view.record->pool.str());
     fact("Reservation", view.record->reservation.str());
     fact("Planned", planned_text(*view.record));
-    fact("Rules", joined(view.record->rules));
+    fact("Rules", joined(view.record->rules, ", "));
     fact("Decision", view.record->decision.str());
   }
-  fact("Other gates", joined(view.other_gates));
+  fact("Other gates", joined(view.other_gates, ", "));
   return text;
 }
 
@@ -127,16 +120,16 @@ std::string render_change(const ChangeRow& change) {
   for (std::size_t i = 0; i < change.steps.size(); ++i)
     text += (i == 0 ? "" : " and ") + change.steps[i];
   if (!change.evicted.empty())
-    text += ", which evicts " + joined(change.evicted);
+    text += ", which evicts " + joined(change.evicted, ", ");
   return printable(text) + "\n";
 }
 
 std::string render_what_if(const WhatIfView& what_if, const Paint& paint) {
-  const std::string title = "What if: " + joined(what_if.steps);
+  const std::string title = "What if: " + joined(what_if.steps, ", ");
   std::string text = "\n" + paint(printable(title), Colour::Strong) + "\n  ";
   if (what_if.starts)
     return text + paint("it would start now", Colour::Good) +
-           (what_if.nodes.empty() ? "" : printable(" on " + joined(what_if.nodes))) + "\n";
+           (what_if.nodes.empty() ? "" : printable(" on " + joined(what_if.nodes, ", "))) + "\n";
   text += paint("it would wait", Colour::Careful);
   if (!what_if.why.reason.empty())
     text += printable(": " + what_if.why.reason + ": " + what_if.why.message);

@@ -35,13 +35,6 @@ Colour colour_of(AuditVerb verb) {
   return Colour::None;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words)
-    text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
 std::string or_dash(std::string text) {
   return text.empty() ? "-" : printable(text);
 }
@@ -58,7 +51,7 @@ std::string why_text(const AuditEntry& entry) {
   if (!entry.by.empty())
     append(text, (is_taken ? "for " : "in ") + entry.by);
   if (!entry.rules.empty())
-    append(text, (entry.rules.size() == 1 ? "rule " : "rules ") + joined(entry.rules));
+    append(text, (entry.rules.size() == 1 ? "rule " : "rules ") + joined(entry.rules, " "));
   if (entry.verb == AuditVerb::Grant && entry.waited > Duration{})
     append(text, "waited " + format_duration(entry.waited));
   return text.empty() ? std::string(to_string(entry.reason))
@@ -85,7 +78,7 @@ std::string render_history(const HistoryView& view, bool wide, const Paint& pain
       cells.emplace_back(row.cycle == 0 ? "-" : std::to_string(row.cycle));
       cells.emplace_back(or_dash(entry.pool));
       cells.emplace_back(or_dash(request_text(entry.amounts)));
-      cells.emplace_back(or_dash(joined(entry.nodes)));
+      cells.emplace_back(or_dash(joined(entry.nodes, " ")));
     }
     cells.emplace_back(printable(why_text(entry)));
     table.add(std::move(cells));
@@ -129,9 +122,9 @@ std::string history_csv(const HistoryView& view) {
          {format_time(row.at), row.cycle == 0 ? std::string{} : std::to_string(row.cycle),
           std::string(decision_word(entry.verb)),
           std::string(row.is_reservation() ? "Reservation" : "Workload"), entry.namespace_name,
-          entry.name, entry.quota, entry.pool, request_text(entry.amounts), joined(entry.nodes),
-          std::to_string(waited), std::string(to_string(entry.reason)), entry.why, entry.by,
-          joined(entry.rules)})
+          entry.name, entry.quota, entry.pool, request_text(entry.amounts),
+          joined(entry.nodes, " "), std::to_string(waited), std::string(to_string(entry.reason)),
+          entry.why, entry.by, joined(entry.rules, " ")})
       line += (line.empty() ? "" : ",") + csv_cell(cell);
     text += line + "\n";
   }

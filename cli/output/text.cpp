@@ -79,6 +79,13 @@ std::string format_duration(Duration duration) {
   return "0s";
 }
 
+std::string joined(std::span<const std::string> words, std::string_view separator) {
+  std::string text;
+  for (const std::string& word : words)
+    text.append(text.empty() ? "" : separator).append(word);
+  return text;
+}
+
 std::string counted(std::int64_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }

@@ -3,6 +3,7 @@
 // messages, event notes) may hold control characters that would steer the terminal: everything
 // printed passes through printable(). Used by the tables and by every render.cpp.
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct Paint {
 
 /// "45s", "2m10s", "3h5m", "4d2h": two units at the most, rounded down; "0s" for nothing and less.
 [[nodiscard]] std::string format_duration(Duration duration);
+
+/// "a, b" for a separator ", ".
+[[nodiscard]] std::string joined(std::span<const std::string> words, std::string_view separator);
 
 /// "1 pod", "3 pods".
 [[nodiscard]] std::string counted(std::int64_t count, std::string_view noun);

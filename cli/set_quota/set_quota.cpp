@@ -1,69 +1,23 @@
 #include "cli/set_quota/set_quota.hpp"
 
-#include <optional>
 #include <utility>
 
-#include "cli/json_reading.hpp"
+#include "cli/edit.hpp"
 #include "cli/output/table.hpp"
 #include "lib/kube/resource_types.hpp"
 
 namespace berth::cli {
-namespace {
-
-using api::Json;
-
-async::Task<Result<QuotaEdit>> look(kube::Client& client, SetQuotaOptions options) {
-  kube::ObjectKey key{"", options.quota};
-  auto text = co_await client.get(kube::types::quota(), std::move(key));
-  if (!text && text.error().code == Code::NotFound)
-    co_return fail(Code::NotFound,
-                   "there is no Quota " + options.quota + "; \"kubectl berth status\" lists them");
-  if (!text)
-    co_return fail(text.error().while_doing("get Quota " + options.quota));
-  BERTH_CO_TRY(const Json quota, api::parse_json(*text));
-  co_return decide_quota_edit(quota, options);
-}
-
-async::Task<Result<void>> write(kube::Client& client, SetQuotaOptions options, std::string patch) {
-  kube::ObjectKey key{"", options.quota};
-  kube::WriteOptions how;
-  how.dry_run = options.dry_run;
-  const auto written = co_await client.patch(kube::types::quota(), std::move(key),
-                                             kube::PatchType::Json, std::move(patch), how);
-  if (!written)
-    co_return fail(written.error().while_doing("patch Quota " + options.quota));
-  co_return Result<void>{};
-}
-
-/// A test in the patch that fails is told as any other fault of the patch: whether it was that is
-/// seen in what is there now.
-bool has_changed(const QuotaEdit& seen, const QuotaEdit& now) {
-  return seen.uid != now.uid || seen.patch != now.patch;
-}
-
-} // namespace
-
 async::Task<Answer> answer_set_quota(kube::Client& client, CliOptions options,
                                      Surroundings around) {
   const SetQuotaOptions& asked = options.set_quota;
-  auto edit = co_await look(client, asked);
-  std::optional<Error> refused;
-  for (int tries = 0; edit && !edit->patch.empty() && tries < kSetQuotaTriesMax; ++tries) {
-    const auto written = co_await write(client, asked, edit->patch);
-    refused = written ? std::nullopt : std::optional(written.error());
-    if (!refused || (refused->code != Code::Conflict && refused->code != Code::Invalid))
-      break;
-    auto now_there = co_await look(client, asked);
-    if (now_there && refused->code == Code::Invalid && !has_changed(*edit, *now_there))
-      break;
-    edit = std::move(now_there);
-    if (edit && edit->patch.empty())
-      refused.reset(); // somebody else has set the same
-  }
+  EditTarget target{kube::types::quota(), asked.quota, asked.dry_run};
+  std::function<Result<QuotaEdit>(const api::Json&)> decide = [&](const api::Json& quota) {
+    return decide_quota_edit(quota, asked);
+  };
+  const auto edit =
+      co_await carry_out_edit<QuotaEdit>(client, std::move(target), std::move(decide));
   if (!edit)
-    co_return answer_failure(edit.error());
-  if (refused)
-    co_return answer_write_failure(*refused, "patch", kube::types::quota());
+    co_return edit.error();
   Answer answer;
   answer.out = present(
       options.output, [&](bool) { return render_quota_edit(*edit, asked, around.paint); },

@@ -12,9 +12,6 @@
 
 namespace berth::cli {
 
-/// When somebody changes the same entry meanwhile it is looked at again, so often at most.
-inline constexpr int kSetQuotaTriesMax = 5;
-
 [[nodiscard]] async::Task<Answer> answer_set_quota(kube::Client& client, CliOptions options,
                                                    Surroundings around);
 

@@ -167,6 +167,10 @@ void describe(Fields& fields, Of<ResourcePoolStatus> auto& status) {
   describe_conditions(fields, status.conditions);
 }
 
+std::string_view to_string(BurstCause cause) {
+  return names_of(cause)[static_cast<std::size_t>(cause)];
+}
+
 std::string_view to_string(NodeGroupKind kind) {
   return names_of(kind)[static_cast<std::size_t>(kind)];
 }

@@ -70,6 +70,7 @@ struct Elastic {
 
 /// Why a burst was begun: what began for pressure ends when that is over.
 enum class BurstCause { Forced, Pressure };
+[[nodiscard]] std::string_view to_string(BurstCause cause);
 
 /// When the pool is in a burst: now, in time to come, or the last time. It is what the one who
 /// begins a burst writes, and nothing has to be taken back at its end.

@@ -47,17 +47,6 @@ struct BurstWorld : OperatingWorld {
     return *parse_time(period().at("endsAt").get<std::string>());
   }
   [[nodiscard]] TimePoint now() { return std::chrono::floor<std::chrono::seconds>(executor.now()); }
-  void before_the_first_patch(std::function<void()> act) {
-    transport.faults().aim(simulation::Fault::Refuse,
-                           [act = std::move(act), done = false](const auto& request) mutable {
-                             if (request.method == "PATCH" && !std::exchange(done, true))
-                               act();
-                             return false;
-                           });
-  }
-  std::int64_t patches() {
-    return std::ranges::count(transport.exchanges(), "PATCH", &simulation::Exchange::method);
-  }
 };
 
 } // namespace

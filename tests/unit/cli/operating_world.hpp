@@ -1,10 +1,12 @@
 #pragma once
 // A simulated cluster with Berth's definitions and one team, and the commands asked of it.
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -47,6 +49,19 @@ struct OperatingWorld : simulation::World {
     };
     around.going.screen = [this] { return screen; };
     return simulation::await(executor, answer(client, options, around));
+  }
+
+  /// Calls `act` before the first patch reaches the server.
+  void before_the_first_patch(std::function<void()> act) {
+    transport.faults().aim(simulation::Fault::Refuse,
+                           [act = std::move(act), done = false](const auto& request) mutable {
+                             if (request.method == "PATCH" && !std::exchange(done, true))
+                               act();
+                             return false;
+                           });
+  }
+  [[nodiscard]] std::int64_t patches() {
+    return std::ranges::count(transport.exchanges(), "PATCH", &simulation::Exchange::method);
   }
 
   int waits = 0;

@@ -98,14 +98,6 @@ struct AdviceWorld : OperatingWorld {
     });
   }
   int replicas() { return admin.get("Deployment", kWeb)["spec"]["replicas"]; }
-  void before_the_first_patch(std::function<void()> act) {
-    transport.faults().aim(simulation::Fault::Refuse,
-                           [act = std::move(act), done = false](const auto& request) mutable {
-                             if (request.method == "PATCH" && !std::exchange(done, true))
-                               act();
-                             return false;
-                           });
-  }
 };
 
 } // namespace

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/edit.hpp"
 #include "cli/output/document.hpp"
 #include "cli/set_quota/set_quota.hpp"
 #include "tests/unit/cli/golden.hpp"
@@ -32,22 +33,10 @@ struct QuotaWorld : OperatingWorld {
   json entry(int place = 0) {
     return admin.get("Quota", kResearch)["spec"]["pools"][0]["resources"][place];
   }
-  /// Calls `act` before the first patch reaches the server.
-  void before_the_first_patch(std::function<void()> act) {
-    transport.faults().aim(simulation::Fault::Refuse,
-                           [act = std::move(act), done = false](const auto& request) mutable {
-                             if (request.method == "PATCH" && !std::exchange(done, true))
-                               act();
-                             return false;
-                           });
-  }
   void set_spec_entry(const json& entry) {
     admin.patch(
         "Quota", kResearch,
         {{"spec", {{"pools", {{{"poolRef", {{"name", "cpu"}}}, {"resources", {entry}}}}}}}});
-  }
-  std::int64_t patches() {
-    return std::ranges::count(transport.exchanges(), "PATCH", &simulation::Exchange::method);
   }
 };
 
@@ -118,7 +107,7 @@ TEST_CASE("An entry that never stands still ends the command, and names the obje
   });
   const Answer answer = world.set([](auto& options) { options.nominal = "60"; });
   CHECK(answer.exit_code == program::kExitFailure);
-  CHECK(world.patches() == kSetQuotaTriesMax);
+  CHECK(world.patches() == kEditTriesMax);
   CHECK(answer.err.find("Quota research") != std::string::npos);
 }
 

@@ -17,6 +17,12 @@ add_library(berth_asio INTERFACE)
 target_link_libraries(berth_asio INTERFACE Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 target_compile_definitions(berth_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)
 
+# g++ collects its garbage above 128 MB by default, which costs an eighth of each file's compilation; most
+# files need less than this many kilobytes.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(--param=ggc-min-heapsize=524288)
+endif()
+
 if(BERTH_SANITIZE)
   add_compile_options(-fsanitize=${BERTH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=${BERTH_SANITIZE})
@@ -93,7 +99,9 @@ function(berth_test folder)
   target_link_libraries(${target} PRIVATE berth_options berth_catch_main ${ARG_DEPS})
   target_precompile_headers(${target} REUSE_FROM berth_catch_main)
   add_test(NAME ${folder} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${folder} PROPERTIES TIMEOUT 900 LABELS "${ARG_LABELS}")
+  # Frames that are kept of each allocation: of thirty, as is the default, a sixth of the time is spent.
+  set_tests_properties(${folder} PROPERTIES TIMEOUT 900 LABELS "${ARG_LABELS}"
+    ENVIRONMENT ASAN_OPTIONS=malloc_context_size=8)
   if("threaded" IN_LIST ARG_LABELS)
     add_dependencies(threaded_tests ${target})
   endif()
@@ -116,7 +124,8 @@ function(berth_fuzz name)
     target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   else()
-    add_executable(fuzz_${name} ${name}.cpp replay_main.cpp)
+    add_executable(fuzz_${name} ${name}.cpp)
+    target_link_libraries(fuzz_${name} PRIVATE berth_fuzz_replay)
     add_test(NAME fuzz/${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
   endif()
   target_link_libraries(fuzz_${name} PRIVATE berth_options ${ARG_DEPS})

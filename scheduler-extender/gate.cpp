@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "lib/api/json.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/kube/base64.hpp"
 
@@ -18,12 +18,6 @@ constexpr std::string_view kDefaultScheduler = "default-scheduler";
 constexpr std::array<std::string_view, 2> kDaemonSetControllers{
     "system:serviceaccount:kube-system:daemon-set-controller", "system:kube-controller-manager"};
 
-/// The member's text; empty if there is none.
-std::string text_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// The member, which is part of `object`.
 Result<const Json*> object_at(const Json& object, const char* name, const char* path) {
   const auto found = object.find(name);
@@ -35,9 +29,10 @@ Result<const Json*> object_at(const Json& object, const char* name, const char* 
 bool is_creation_of_a_pod(const Json& request) {
   const auto resource = request.find("resource");
   return resource != request.end() && resource->is_object() &&
-         text_at(*resource, "group").empty() && text_at(*resource, "version") == "v1" &&
-         text_at(*resource, "resource") == "pods" && text_at(request, "subResource").empty() &&
-         text_at(request, "operation") == "CREATE";
+         api::text_in(*resource, "group").empty() && api::text_in(*resource, "version") == "v1" &&
+         api::text_in(*resource, "resource") == "pods" &&
+         api::text_in(request, "subResource").empty() &&
+         api::text_in(request, "operation") == "CREATE";
 }
 
 bool is_controlled_by_daemonset(const Json& pod) {
@@ -47,7 +42,7 @@ bool is_controlled_by_daemonset(const Json& pod) {
   const auto owners = metadata->find("ownerReferences");
   return owners != metadata->end() && owners->is_array() &&
          std::ranges::any_of(*owners, [](const Json& owner) {
-           return owner.is_object() && text_at(owner, "kind") == "DaemonSet" &&
+           return owner.is_object() && api::text_in(owner, "kind") == "DaemonSet" &&
                   owner.contains("controller") && owner["controller"] == true;
          });
 }
@@ -55,14 +50,14 @@ bool is_controlled_by_daemonset(const Json& pod) {
 bool is_made_by_daemonset_controller(const Json& request, const Json& pod) {
   const auto user = request.find("userInfo");
   return user != request.end() && user->is_object() &&
-         std::ranges::find(kDaemonSetControllers, text_at(*user, "username")) !=
+         std::ranges::find(kDaemonSetControllers, api::text_in(*user, "username")) !=
              kDaemonSetControllers.end() &&
          is_controlled_by_daemonset(pod);
 }
 
 Result<void> read_spec(const Json& spec, GateReview& review) {
-  review.has_node = !text_at(spec, "nodeName").empty();
-  review.scheduler_name = text_at(spec, "schedulerName");
+  review.has_node = !api::text_in(spec, "nodeName").empty();
+  review.scheduler_name = api::text_in(spec, "schedulerName");
   const auto gates = spec.find("schedulingGates");
   if (gates == spec.end() || gates->is_null())
     return {};
@@ -70,7 +65,7 @@ Result<void> read_spec(const Json& spec, GateReview& review) {
     return fail(Code::Invalid, "request.object.spec.schedulingGates: must be a list");
   review.has_gates = true;
   review.is_gated = std::ranges::any_of(*gates, [](const Json& gate) {
-    return gate.is_object() && text_at(gate, "name") == api::kAdmissionGate;
+    return gate.is_object() && api::text_in(gate, "name") == api::kAdmissionGate;
   });
   return {};
 }
@@ -83,12 +78,12 @@ http::Response text_response(int status, std::string text) {
 
 Result<GateReview> decode_review(std::string_view body) {
   BERTH_TRY(const Json document, api::parse_json(body, {.text_bytes_max = kGateBodyBytesMax}));
-  if (!document.is_object() || text_at(document, "apiVersion") != kReviewVersion ||
-      text_at(document, "kind") != "AdmissionReview")
+  if (!document.is_object() || api::text_in(document, "apiVersion") != kReviewVersion ||
+      api::text_in(document, "kind") != "AdmissionReview")
     return fail(Code::Invalid, "must be an AdmissionReview of admission.k8s.io/v1");
   BERTH_TRY(const Json* request, object_at(document, "request", "request"));
   GateReview review;
-  review.uid = text_at(*request, "uid");
+  review.uid = api::text_in(*request, "uid");
   if (review.uid.empty() || review.uid.size() > kReviewUidBytesMax)
     return fail(Code::Invalid, "request.uid: must be a text of 1 to 256 bytes");
   review.creates_pod = is_creation_of_a_pod(*request);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "lib/api/json.hpp"
+#include "lib/api/json_reading.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -24,12 +24,6 @@ std::string row_pointer(std::size_t pool, std::size_t row) {
 
 api::Json step(const char* op, std::string path, std::string value) {
   return {{"op", op}, {"path", std::move(path)}, {"value", std::move(value)}};
-}
-
-std::string text_of(const api::Json& one, const char* name) {
-  return one.is_object() && one.contains(name) && one.at(name).is_string()
-             ? one.at(name).get<std::string>()
-             : std::string();
 }
 
 /// The rows of a quota with their places.
@@ -82,8 +76,8 @@ std::optional<std::vector<NominalChange>> read_nominal_patch(const api::QuotaSpe
     return std::nullopt;
   std::vector<NominalChange> changes;
   for (const api::Json& one : *steps) {
-    const std::string path = text_of(one, "path");
-    const std::string value = text_of(one, "value");
+    const std::string path = api::text_in(one, "path");
+    const std::string value = api::text_in(one, "value");
     bool is_known = false;
     for_each_row(quota, [&](std::size_t pool, std::size_t row, const PoolName& name,
                             const api::QuotaResource& resource) {

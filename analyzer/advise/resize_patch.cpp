@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "analyzer/advise/resize.hpp"
-#include "lib/api/json.hpp"
+#include "lib/api/json_reading.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -35,15 +35,9 @@ struct Asked {
   Amount amount{};
 };
 
-std::string text_of(const api::Json& one, const char* name) {
-  return one.is_object() && one.contains(name) && one.at(name).is_string()
-             ? one.at(name).get<std::string>()
-             : std::string();
-}
-
 std::optional<Asked> asked_by(const Workload& workload, const api::Json& one) {
-  const std::string path = text_of(one, "path");
-  const auto quantity = Quantity::parse(text_of(one, "value"));
+  const std::string path = api::text_in(one, "path");
+  const auto quantity = Quantity::parse(api::text_in(one, "value"));
   if (!quantity)
     return std::nullopt;
   for (std::size_t i = 0; i < workload.containers.size(); ++i)
@@ -61,8 +55,8 @@ std::optional<Asked> asked_by(const Workload& workload, const api::Json& one) {
 /// Whether the container that a step of the patch tests for is where it says.
 bool is_tested_right(const Workload& workload, const api::Json& one) {
   return std::ranges::any_of(workload.containers, [&](const WorkloadContainer& container) {
-    return text_of(one, "path") == pointer(container) + "/name" &&
-           text_of(one, "value") == container.name;
+    return api::text_in(one, "path") == pointer(container) + "/name" &&
+           api::text_in(one, "value") == container.name;
   });
 }
 
@@ -73,7 +67,7 @@ std::optional<std::vector<Asked>> read_patch(const Workload& workload, const std
     return std::nullopt;
   std::vector<Asked> asked;
   for (const auto& one : *steps) {
-    if (text_of(one, "op") == "test" && !is_tested_right(workload, one))
+    if (api::text_in(one, "op") == "test" && !is_tested_right(workload, one))
       return std::nullopt;
     if (auto found = asked_by(workload, one))
       asked.push_back(std::move(*found));

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/api/json.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/resources/quantity.hpp"
 
 namespace berth::analyzer {
@@ -24,11 +24,6 @@ Result<Json> object_in(const Json& parent, const char* name) {
   if (!found->is_object())
     return fail(Code::Invalid, std::string(name) + ": must be an object");
   return *found;
-}
-
-std::string text_in(const Json& parent, const char* name) {
-  const auto found = parent.find(name);
-  return found != parent.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 /// A quantity as it stands in a map of them: as text, or as a number.
@@ -82,11 +77,11 @@ Result<NodePool> decode_node_pool(const std::string& text) {
   BERTH_TRY(const Json metadata, object_in(object, "metadata"));
   BERTH_TRY(const Json spec, object_in(object, "spec"));
   BERTH_TRY(const Json status, object_in(object, "status"));
-  const std::string version = text_in(object, "apiVersion");
+  const std::string version = api::text_in(object, "apiVersion");
   NodePool pool;
   pool.version = version.substr(version.find('/') + 1);
-  pool.name = text_in(metadata, "name");
-  pool.uid = text_in(metadata, "uid");
+  pool.name = api::text_in(metadata, "name");
+  pool.uid = api::text_in(metadata, "uid");
   if (pool.name.empty() || pool.uid.empty())
     return fail(Code::Invalid, "metadata: name and uid must be set");
   pool.is_deleted = metadata.contains("deletionTimestamp");

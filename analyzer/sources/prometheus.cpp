@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "lib/api/json.hpp"
+#include "lib/api/json_reading.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -16,11 +16,6 @@ constexpr double kSecondsMax = 2.5e11;
 
 tl::unexpected<Error> refuse(std::string_view why) {
   return fail(Code::Invalid, "Prometheus' answer " + std::string(why));
-}
-
-std::string text_of(const api::Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 /// A number as Go writes one, NaN and infinities included.
@@ -107,15 +102,15 @@ Result<std::vector<Sample>> decode_range(std::string_view text, const Prometheus
     return fail(parsed.error().while_doing("read Prometheus' answer"));
   if (!parsed->is_object())
     return refuse("is no object");
-  if (text_of(*parsed, "status") != "success") {
-    const std::string words = text_of(*parsed, "error").substr(0, kWordsBytesMax);
-    return refuse("is an error: " + text_of(*parsed, "errorType").substr(0, kWordsBytesMax) + ": " +
-                  words);
+  if (api::text_in(*parsed, "status") != "success") {
+    const std::string words = api::text_in(*parsed, "error").substr(0, kWordsBytesMax);
+    return refuse("is an error: " + api::text_in(*parsed, "errorType").substr(0, kWordsBytesMax) +
+                  ": " + words);
   }
   const auto data = parsed->find("data");
   if (data == parsed->end() || !data->is_object())
     return refuse("has no data");
-  if (text_of(*data, "resultType") != "matrix")
+  if (api::text_in(*data, "resultType") != "matrix")
     return refuse("is of another type than a matrix");
   const auto result = data->find("result");
   if (result == data->end())

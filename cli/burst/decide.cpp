@@ -4,9 +4,9 @@
 #include <chrono>
 
 #include "cli/duration.hpp"
-#include "cli/json_reading.hpp"
 #include "cli/output/text.hpp"
 #include "lib/api/codec.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/resources/quantity.hpp"
 
@@ -81,7 +81,9 @@ Result<BurstEdit> decide_burst_edit(const Json& object, const BurstOptions& opti
   if (edit.after != edit.before)
     edit.patch = api::to_text(Json::array(
         {{{"op", "test"}, {"path", "/metadata/uid"}, {"value", edit.uid}},
-         {{"op", "test"}, {"path", "/spec/burst"}, {"value", member_at(object, "/spec/burst")}},
+         {{"op", "test"},
+          {"path", "/spec/burst"},
+          {"value", api::member_at(object, "/spec/burst")}},
          {{"op", "add"}, {"path", "/spec/burst/period"}, {"value", written(*edit.after)}}}));
   return edit;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/json_reading.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/kube/base64.hpp"
@@ -23,35 +23,35 @@ async::Task<Result<Json>> items_of(kube::Client& client, kube::ResourceType type
   if (!text)
     co_return fail(text.error());
   BERTH_CO_TRY(const Json list, api::parse_json(*text, {std::size_t{64} << 20U, 64}));
-  const Json& items = member_at(list, "/items");
+  const Json& items = api::member_at(list, "/items");
   co_return items.is_array() ? items : Json::array();
 }
 
 std::string decoded_at(const Json& secret, const char* pointer) {
-  return kube::decode_base64(text_at(secret, pointer)).value_or("");
+  return kube::decode_base64(api::text_at(secret, pointer)).value_or("");
 }
 
 std::string command_line(const Json& pod) {
   std::string line;
   for (const char* part : {"/spec/containers/0/command", "/spec/containers/0/args"})
-    for (const Json& word : member_at(pod, part))
+    for (const Json& word : api::member_at(pod, part))
       if (word.is_string())
         line += (line.empty() ? "" : " ") + word.get<std::string>();
   return line;
 }
 
 bool has_port(const Json& slice, const std::string& name) {
-  const Json& ports = member_at(slice, "/ports");
+  const Json& ports = api::member_at(slice, "/ports");
   return name.empty() || std::ranges::any_of(ports, [&](const Json& port) {
-           return text_at(port, "/name") == name;
+           return api::text_at(port, "/name") == name;
          });
 }
 
 std::int64_t count_ready(const Json& slices, const std::string& port_name) {
   std::int64_t ready = 0;
   for (const Json& slice : slices)
-    for (const Json& endpoint : member_at(slice, "/endpoints")) {
-      const Json& state = member_at(endpoint, "/conditions/ready");
+    for (const Json& endpoint : api::member_at(slice, "/endpoints")) {
+      const Json& state = api::member_at(endpoint, "/conditions/ready");
       const bool is_ready = !state.is_boolean() || state.get<bool>(); // absent counts as ready
       ready += is_ready && has_port(slice, port_name) ? 1 : 0;
     }
@@ -63,7 +63,7 @@ std::int64_t count_ready(const Json& slices, const std::string& port_name) {
 async::Task<Result<std::string>> kubernetes_version(kube::Client& client) {
   BERTH_CO_TRY(const std::string text, co_await client.get_raw("/version"));
   BERTH_CO_TRY(const Json version, api::parse_json(text));
-  co_return text_at(version, "/gitVersion");
+  co_return api::text_at(version, "/gitVersion");
 }
 
 async::Task<Result<Names>> served_resources(kube::Client& client) {
@@ -71,8 +71,8 @@ async::Task<Result<Names>> served_resources(kube::Client& client) {
                co_await client.get_raw("/apis/" + std::string(api::kApiVersion)));
   BERTH_CO_TRY(const Json served, api::parse_json(text));
   Names names;
-  for (const Json& resource : member_at(served, "/resources"))
-    names.insert(text_at(resource, "/name"));
+  for (const Json& resource : api::member_at(served, "/resources"))
+    names.insert(api::text_at(resource, "/name"));
   co_return names;
 }
 
@@ -82,7 +82,7 @@ async::Task<Result<Names>> names_of(kube::Client& client, kube::ResourceType typ
   BERTH_CO_TRY(const Json items, co_await items_of(client, std::move(type), std::move(options)));
   Names names;
   for (const Json& item : items)
-    names.insert(text_at(item, "/metadata/name"));
+    names.insert(api::text_at(item, "/metadata/name"));
   co_return names;
 }
 
@@ -95,9 +95,10 @@ async::Task<Result<std::vector<ObservedProgram>>> programs_of(kube::Client& clie
                co_await items_of(client, kube::types::deployment(), std::move(options)));
   std::vector<ObservedProgram> programs;
   for (const Json& item : items)
-    programs.push_back(
-        {text_at(item, "/metadata/name"), text_at(item, "/spec/template/spec/containers/0/image"),
-         integer_at(item, "/spec/replicas", 1), integer_at(item, "/status/readyReplicas")});
+    programs.push_back({api::text_at(item, "/metadata/name"),
+                        api::text_at(item, "/spec/template/spec/containers/0/image"),
+                        api::integer_at(item, "/spec/replicas", 1),
+                        api::integer_at(item, "/status/readyReplicas")});
   std::ranges::sort(programs, {}, &ObservedProgram::name);
   co_return programs;
 }
@@ -125,9 +126,9 @@ async::Task<Result<std::int64_t>> ready_endpoints(kube::Client& client, Observed
   const kube::ResourceType services{"", "v1", "services", "Service", true};
   BERTH_CO_TRY(const std::string text, co_await client.get(services, webhook.service));
   BERTH_CO_TRY(const Json service, api::parse_json(text));
-  for (const Json& port : member_at(service, "/spec/ports"))
-    if (integer_at(port, "/port") == webhook.port)
-      co_return co_await ready_endpoints(client, webhook.service, text_at(port, "/name"));
+  for (const Json& port : api::member_at(service, "/spec/ports"))
+    if (api::integer_at(port, "/port") == webhook.port)
+      co_return co_await ready_endpoints(client, webhook.service, api::text_at(port, "/name"));
   co_return fail(Code::NotFound, "the Service " + webhook.service.name + " has no port " +
                                      std::to_string(webhook.port));
 }
@@ -141,13 +142,13 @@ async::Task<Result<std::vector<ObservedWebhook>>> webhooks_of(kube::Client& clie
       co_await items_of(client, kube::types::mutating_webhook_configuration(), std::move(options)));
   std::vector<ObservedWebhook> webhooks;
   for (const Json& item : items)
-    for (const Json& webhook : member_at(item, "/webhooks"))
-      webhooks.push_back({text_at(item, "/metadata/name"),
-                          text_at(webhook, "/name"),
+    for (const Json& webhook : api::member_at(item, "/webhooks"))
+      webhooks.push_back({api::text_at(item, "/metadata/name"),
+                          api::text_at(webhook, "/name"),
                           decoded_at(webhook, "/clientConfig/caBundle"),
-                          {text_at(webhook, "/clientConfig/service/namespace"),
-                           text_at(webhook, "/clientConfig/service/name")},
-                          integer_at(webhook, "/clientConfig/service/port", kHttps)});
+                          {api::text_at(webhook, "/clientConfig/service/namespace"),
+                           api::text_at(webhook, "/clientConfig/service/name")},
+                          api::integer_at(webhook, "/clientConfig/service/port", kHttps)});
   co_return webhooks;
 }
 
@@ -167,7 +168,7 @@ async::Task<Result<std::string>> scheduler_config_text(kube::Client& client,
   BERTH_CO_TRY(const std::string text,
                co_await client.get(kube::types::config_map(), std::move(config_map)));
   BERTH_CO_TRY(const Json object, api::parse_json(text));
-  co_return text_at(object, "/data/config.yaml");
+  co_return api::text_at(object, "/data/config.yaml");
 }
 
 async::Task<Result<std::vector<std::string>>> scheduler_commands(kube::Client& client) {
@@ -190,7 +191,7 @@ async::Task<Result<ObservedMetrics>> node_measurements(kube::Client& client) {
   ObservedMetrics metrics;
   for (const Json& node : nodes) {
     ++metrics.nodes;
-    if (const auto at = parse_time(text_at(node, "/timestamp")))
+    if (const auto at = parse_time(api::text_at(node, "/timestamp")))
       metrics.newest = std::max(metrics.newest, *at);
   }
   co_return metrics;
@@ -209,7 +210,7 @@ async::Task<Result<bool>> may_i(kube::Client& client, ObservedRight right) {
                co_await client.create(kube::types::self_subject_access_review(), no_namespace,
                                       std::move(body)));
   BERTH_CO_TRY(const Json answer, api::parse_json(text));
-  const Json& allowed = member_at(answer, "/status/allowed");
+  const Json& allowed = api::member_at(answer, "/status/allowed");
   co_return allowed.is_boolean() && allowed.get<bool>();
 }
 

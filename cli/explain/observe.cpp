@@ -6,6 +6,7 @@
 
 #include "cli/listing.hpp"
 #include "cli/queue/observe.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/cluster/pod_codec.hpp"
 
@@ -50,17 +51,12 @@ async::Task<Result<void>> observe_members(kube::Client& client, std::string gang
   co_return Result<void>{};
 }
 
-std::string text_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// The newest of the times that an Event may carry.
 TimePoint last_seen(const Json& event, const Json& series) {
   TimePoint newest{};
   for (const std::string& text :
-       {text_at(event, "eventTime"), text_at(event, "deprecatedLastTimestamp"),
-        text_at(series, "lastObservedTime")})
+       {api::text_in(event, "eventTime"), api::text_in(event, "deprecatedLastTimestamp"),
+        api::text_in(series, "lastObservedTime")})
     if (const auto time = parse_time(text))
       newest = std::max(newest, *time);
   return newest;
@@ -74,8 +70,8 @@ Result<EventNote> decode_event(const Json& event) {
        {std::pair{&event, "deprecatedCount"}, std::pair{&series, "count"}})
     if (const auto found = object->find(name); found != object->end() && found->is_number_integer())
       note.count = std::max(note.count, found->get<std::int64_t>());
-  note.reason = text_at(event, "reason");
-  note.note = text_at(event, "note");
+  note.reason = api::text_in(event, "reason");
+  note.note = api::text_in(event, "note");
   return note;
 }
 

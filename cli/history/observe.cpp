@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/listing.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/cluster/pod_codec.hpp"
 
@@ -14,23 +15,18 @@ using api::Json;
 
 constexpr const char* kReporter = "berth.dev/operator";
 
-std::string text_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 Result<DecisionEvent> decode_event(const Json& object) {
   const Json about = object.value("regarding", Json::object());
   DecisionEvent event;
-  event.at = parse_time(text_at(object, "eventTime")).value_or(TimePoint{});
-  event.reporter = text_at(object, "reportingController");
-  event.kind = text_at(about, "kind");
-  event.namespace_name = text_at(about, "namespace");
-  event.name = text_at(about, "name");
-  event.uid = text_at(about, "uid");
-  event.action = text_at(object, "action");
-  event.reason = text_at(object, "reason");
-  event.note = text_at(object, "note");
+  event.at = parse_time(api::text_in(object, "eventTime")).value_or(TimePoint{});
+  event.reporter = api::text_in(object, "reportingController");
+  event.kind = api::text_in(about, "kind");
+  event.namespace_name = api::text_in(about, "namespace");
+  event.name = api::text_in(about, "name");
+  event.uid = api::text_in(about, "uid");
+  event.action = api::text_in(object, "action");
+  event.reason = api::text_in(object, "reason");
+  event.note = api::text_in(object, "note");
   return event;
 }
 

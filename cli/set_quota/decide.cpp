@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "cli/json_reading.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/resources/quantity.hpp"
 
 namespace berth::cli {
@@ -14,7 +14,7 @@ using api::Json;
 std::optional<std::size_t> find_by(const Json& list, const char* pointer,
                                    const std::string& wanted) {
   for (std::size_t at = 0; at < list.size(); ++at)
-    if (text_at(list[at], pointer) == wanted)
+    if (api::text_at(list[at], pointer) == wanted)
       return at;
   return std::nullopt;
 }
@@ -22,13 +22,13 @@ std::optional<std::size_t> find_by(const Json& list, const char* pointer,
 std::string named_in(const Json& list, const char* pointer) {
   std::string names;
   for (const Json& entry : list)
-    names += (names.empty() ? "" : ", ") + text_at(entry, pointer);
+    names += (names.empty() ? "" : ", ") + api::text_at(entry, pointer);
   return names.empty() ? "none" : names;
 }
 
 /// A quantity as the API carries it: a text or a number.
 std::string amount_at(const Json& entry, const char* pointer, std::string_view absent) {
-  const Json& found = member_at(entry, pointer);
+  const Json& found = api::member_at(entry, pointer);
   if (found.is_string())
     return found.get<std::string>();
   return found.is_number() ? found.dump() : std::string(absent);
@@ -57,10 +57,10 @@ void set_amount(Json& entry, const char* name, const std::optional<std::string>&
 }
 
 std::string used_of(const Json& quota, const std::string& pool, const std::string& resource) {
-  for (const Json& status : member_at(quota, "/status/pools"))
-    if (text_at(status, "/pool") == pool)
-      for (const Json& entry : member_at(status, "/resources"))
-        if (text_at(entry, "/name") == resource)
+  for (const Json& status : api::member_at(quota, "/status/pools"))
+    if (api::text_at(status, "/pool") == pool)
+      for (const Json& entry : api::member_at(status, "/resources"))
+        if (api::text_at(entry, "/name") == resource)
           return amount_at(entry, "/used", "");
   return "";
 }
@@ -79,7 +79,7 @@ Result<std::size_t> find_pool(const Json& quota, const Json& pools,
   if (found)
     return *found;
   return fail(options.pool.empty() ? Code::Invalid : Code::NotFound,
-              "Quota " + text_at(quota, "/metadata/name") +
+              "Quota " + api::text_at(quota, "/metadata/name") +
                   (options.pool.empty() ? " has not just one pool: name one with --pool"
                                         : " has no pool " + options.pool) +
                   "; it has: " + named_in(pools, "/poolRef/name"));
@@ -88,15 +88,15 @@ Result<std::size_t> find_pool(const Json& quota, const Json& pools,
 } // namespace
 
 Result<QuotaEdit> decide_quota_edit(const Json& quota, const SetQuotaOptions& options) {
-  const Json& pools = member_at(quota, "/spec/pools");
+  const Json& pools = api::member_at(quota, "/spec/pools");
   BERTH_TRY(const std::size_t pool, find_pool(quota, pools, options));
   QuotaEdit edit;
-  edit.uid = text_at(quota, "/metadata/uid");
-  edit.pool = text_at(pools[pool], "/poolRef/name");
-  const Json& entries = member_at(pools[pool], "/resources");
+  edit.uid = api::text_at(quota, "/metadata/uid");
+  edit.pool = api::text_at(pools[pool], "/poolRef/name");
+  const Json& entries = api::member_at(pools[pool], "/resources");
   const auto place = find_by(entries, "/name", options.resource);
   if (!place)
-    return fail(Code::NotFound, "Quota " + text_at(quota, "/metadata/name") + " has no " +
+    return fail(Code::NotFound, "Quota " + api::text_at(quota, "/metadata/name") + " has no " +
                                     options.resource + " in pool " + edit.pool +
                                     "; it has: " + named_in(entries, "/name"));
   const Json& before = entries[*place];

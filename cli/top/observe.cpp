@@ -3,8 +3,8 @@
 #include <iterator>
 #include <utility>
 
-#include "cli/json_reading.hpp"
 #include "cli/listing.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/cluster/pod_codec.hpp"
 
 namespace berth::cli {
@@ -20,9 +20,9 @@ struct PodUse {
 /// A sample that cannot be read is left out and named, never taken for zero.
 Result<PodUse> decode_use(const Json& sample) {
   PodUse use;
-  use.key = {text_at(sample, "/metadata/namespace"), text_at(sample, "/metadata/name")};
-  for (const Json& container : member_at(sample, "/containers"))
-    for (const auto& [name, text] : member_at(container, "/usage").items()) {
+  use.key = {api::text_at(sample, "/metadata/namespace"), api::text_at(sample, "/metadata/name")};
+  for (const Json& container : api::member_at(sample, "/containers"))
+    for (const auto& [name, text] : api::member_at(container, "/usage").items()) {
       const resources::ResourceName resource{name};
       if (!text.is_string())
         return fail(Code::Invalid, "containers.usage." + name + ": must be a quantity");

@@ -2,16 +2,10 @@
 
 #include <utility>
 
-#include "lib/api/json.hpp"
+#include "lib/api/json_reading.hpp"
 
 namespace berth::api {
 namespace {
-
-std::string text_at(const Json& json, const char* pointer) {
-  const Json::json_pointer where(pointer);
-  return json.contains(where) && json.at(where).is_string() ? json.at(where).get<std::string>()
-                                                            : std::string();
-}
 
 Json body_of(const Eviction& eviction) {
   return {{"apiVersion", "policy/v1"},

@@ -1,4 +1,5 @@
 #include "lib/kube/codec_json.hpp"
+#include "lib/api/json_reading.hpp"
 
 namespace berth::kube {
 namespace {
@@ -9,39 +10,21 @@ using api::Json;
 constexpr std::size_t kPageBytesMax = std::size_t{768} << 20U;
 constexpr std::size_t kEventBytesMax = std::size_t{16} << 20U;
 
-const Json& member_or_null(const Json& object, const char* name) {
-  static const Json null;
-  if (!object.is_object())
-    return null;
-  const auto found = object.find(name);
-  return found == object.end() ? null : *found;
-}
-
-std::string text_or_empty(const Json& object, const char* name) {
-  const Json& value = member_or_null(object, name);
-  return value.is_string() ? value.get<std::string>() : std::string{};
-}
-
-std::int64_t integer_or_zero(const Json& object, const char* name) {
-  const Json& value = member_or_null(object, name);
-  return value.is_number_integer() ? value.get<std::int64_t>() : 0;
-}
-
 WireEvent head_of(const Json& object) {
-  const Json& meta = member_or_null(object, "metadata");
+  const Json& meta = api::member_in(object, "metadata");
   WireEvent head;
-  head.api_version = text_or_empty(object, "apiVersion");
-  head.kind = text_or_empty(object, "kind");
-  head.key = {text_or_empty(meta, "namespace"), text_or_empty(meta, "name")};
-  head.uid = text_or_empty(meta, "uid");
-  head.resource_version = text_or_empty(meta, "resourceVersion");
+  head.api_version = api::text_in(object, "apiVersion");
+  head.kind = api::text_in(object, "kind");
+  head.key = {api::text_in(meta, "namespace"), api::text_in(meta, "name")};
+  head.uid = api::text_in(meta, "uid");
+  head.resource_version = api::text_in(meta, "resourceVersion");
   head.initial_events_end =
-      text_or_empty(member_or_null(meta, "annotations"), kInitialEventsEnd) == "true";
-  head.status_code = integer_or_zero(object, "code");
-  head.status_reason = text_or_empty(object, "reason");
-  head.message = text_or_empty(object, "message");
+      api::text_in(api::member_in(meta, "annotations"), kInitialEventsEnd) == "true";
+  head.status_code = api::integer_in(object, "code");
+  head.status_reason = api::text_in(object, "reason");
+  head.message = api::text_in(object, "message");
   head.retry_after_seconds =
-      integer_or_zero(member_or_null(object, "details"), "retryAfterSeconds");
+      api::integer_in(api::member_in(object, "details"), "retryAfterSeconds");
   return head;
 }
 
@@ -49,11 +32,11 @@ WireEvent head_of(const Json& object) {
 
 Result<JsonPageView> read_json_page(std::string_view text, const ResourceType& type) {
   BERTH_TRY(Json document, api::parse_json(text, {kPageBytesMax, kJsonDepthMax}));
-  const Json& meta = member_or_null(document, "metadata");
+  const Json& meta = api::member_in(document, "metadata");
   JsonPageView view;
-  view.head.kind = text_or_empty(document, "kind");
-  view.head.resource_version = text_or_empty(meta, "resourceVersion");
-  view.head.continue_token = text_or_empty(meta, "continue");
+  view.head.kind = api::text_in(document, "kind");
+  view.head.resource_version = api::text_in(meta, "resourceVersion");
+  view.head.continue_token = api::text_in(meta, "continue");
   BERTH_CHECK(check_list(view.head, type));
   const auto items = document.find("items");
   if (items == document.end() || items->is_null())
@@ -66,12 +49,12 @@ Result<JsonPageView> read_json_page(std::string_view text, const ResourceType& t
 
 Result<JsonEventView> read_json_event(std::string_view line, const ResourceType& type) {
   BERTH_TRY(Json document, api::parse_json(line, {kEventBytesMax, kJsonDepthMax}));
-  if (!member_or_null(document, "object").is_object())
+  if (!api::member_in(document, "object").is_object())
     return fail(Code::Invalid, "a watch event without an object");
   JsonEventView view;
   view.object = std::move(document["object"]);
   WireEvent event = head_of(view.object);
-  event.type = text_or_empty(document, "type");
+  event.type = api::text_in(document, "type");
   BERTH_TRY(view.info, interpret(std::move(event), type));
   return view;
 }

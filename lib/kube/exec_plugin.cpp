@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "lib/api/json.hpp"
+#include "lib/api/json_reading.hpp"
 #include "lib/async/blocking.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/kube/base64.hpp"
@@ -18,11 +18,6 @@ constexpr const char* kGroup = "client.authentication.k8s.io/";
 constexpr Duration kExpiryLeeway = std::chrono::seconds{10};
 /// Calls that come within this time of a failed run get its error instead of another run.
 constexpr Duration kFailureKept = std::chrono::seconds{5};
-
-std::string text_or_empty(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
 
 Result<std::string> run_plugin(const ExecPlugin& plugin, const std::string& exec_info) {
   ChildProcess child;
@@ -41,24 +36,24 @@ Result<std::string> run_plugin(const ExecPlugin& plugin, const std::string& exec
 Result<ExecCredential> decode_exec_credential(std::string_view json,
                                               const std::string& api_version) {
   BERTH_TRY(const Json document, api::parse_json(json));
-  if (!document.is_object() || text_or_empty(document, "kind") != "ExecCredential")
+  if (!document.is_object() || api::text_in(document, "kind") != "ExecCredential")
     return fail(Code::Invalid, "not an ExecCredential");
-  if (text_or_empty(document, "apiVersion") != api_version)
+  if (api::text_in(document, "apiVersion") != api_version)
     return fail(Code::Invalid, "apiVersion must be " + api_version);
   const auto status = document.find("status");
   if (status == document.end() || !status->is_object())
     return fail(Code::Invalid, "status must be set");
   ExecCredential credential;
-  if (const std::string token = text_or_empty(*status, "token"); !token.empty()) {
+  if (const std::string token = api::text_in(*status, "token"); !token.empty()) {
     BERTH_TRY(credential.token, clean_token(token, "status.token"));
   }
-  credential.cert_pem = text_or_empty(*status, "clientCertificateData");
-  credential.key_pem = text_or_empty(*status, "clientKeyData");
+  credential.cert_pem = api::text_in(*status, "clientCertificateData");
+  credential.key_pem = api::text_in(*status, "clientKeyData");
   if (credential.cert_pem.empty() != credential.key_pem.empty())
     return fail(Code::Invalid, "status: clientCertificateData and clientKeyData go together");
   if (credential.token.empty() && credential.cert_pem.empty())
     return fail(Code::Invalid, "status: neither token nor certificate");
-  if (const auto expires = text_or_empty(*status, "expirationTimestamp"); !expires.empty()) {
+  if (const auto expires = api::text_in(*status, "expirationTimestamp"); !expires.empty()) {
     BERTH_TRY(credential.expires, parse_time(expires));
   }
   return credential;

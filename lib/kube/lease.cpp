@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "lib/api/json_reading.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/kube/resource_types.hpp"
 
@@ -15,11 +16,6 @@ const Json& spec_of(const Json& object) {
   static const Json empty = Json::object();
   const auto found = object.find("spec");
   return found != object.end() && found->is_object() ? *found : empty;
-}
-
-std::int64_t integer_or_zero(const Json& spec, const char* name) {
-  const auto found = spec.find(name);
-  return found != spec.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
 } // namespace
@@ -40,9 +36,9 @@ Result<LeaseRecord> decode_lease(std::string_view json) {
   if (holder != spec.end() && holder->is_string())
     record.holder = holder->get<std::string>();
   // An int32 in the API; whatever else came must not overflow a point in time.
-  record.duration_seconds = std::clamp<std::int64_t>(integer_or_zero(spec, "leaseDurationSeconds"),
+  record.duration_seconds = std::clamp<std::int64_t>(api::integer_in(spec, "leaseDurationSeconds"),
                                                      0, std::numeric_limits<std::int32_t>::max());
-  record.transitions = integer_or_zero(spec, "leaseTransitions");
+  record.transitions = api::integer_in(spec, "leaseTransitions");
   return record;
 }
 

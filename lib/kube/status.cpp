@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "lib/api/json.hpp"
+#include "lib/api/json_reading.hpp"
 
 namespace berth::kube {
 namespace {
@@ -66,11 +66,6 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
   return line;
 }
 
-std::string text_member(const api::Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
 std::optional<std::int64_t> integer_member(const api::Json& object, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_number_integer())
@@ -94,7 +89,7 @@ void read_details(const api::Json& document, ApiStatus& status) {
   if (causes == details->end() || !causes->is_array())
     return;
   for (const auto& cause : *causes) {
-    const std::string reason = cause.is_object() ? text_member(cause, "reason") : std::string{};
+    const std::string reason = cause.is_object() ? api::text_in(cause, "reason") : std::string{};
     status.disruption_budget = status.disruption_budget || reason == "DisruptionBudget";
     status.version_unknown = status.version_unknown || reason == "ResourceVersionTooLarge";
   }
@@ -115,13 +110,13 @@ std::string flow_of(const http::Headers& headers) {
 
 Result<ApiStatus> decode_status(std::string_view json) {
   BERTH_TRY(const api::Json document, api::parse_json(json, {kStatusBytesMax, 64}));
-  if (!document.is_object() || text_member(document, "kind") != "Status")
+  if (!document.is_object() || api::text_in(document, "kind") != "Status")
     return fail(Code::Invalid, "not a Status");
   ApiStatus status;
   const auto code = integer_member(document, "code").value_or(0);
   status.code = code >= 100 && code < 600 ? static_cast<int>(code) : 0;
-  status.reason = text_member(document, "reason");
-  status.message = one_line(text_member(document, "message"), kMessageBytesMax);
+  status.reason = api::text_in(document, "reason");
+  status.message = one_line(api::text_in(document, "message"), kMessageBytesMax);
   read_details(document, status);
   return status;
 }

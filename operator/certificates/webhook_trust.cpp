@@ -4,17 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/api/json_reading.hpp"
 #include "lib/kube/base64.hpp"
 
 namespace berth::op {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string text_at(const Json& object, const char* name) {
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 Json test(const std::string& path, const std::string& value) {
   return {{"op", "test"}, {"path", path}, {"value", value}};
@@ -30,14 +26,14 @@ Result<std::optional<std::string>> trust_patch(std::string_view configuration,
     return fail(Code::Invalid, "is no MutatingWebhookConfiguration");
   const std::string wanted = kube::encode_base64(bundle);
   Json patch = Json::array(
-      {test("/metadata/resourceVersion", text_at(object["metadata"], "resourceVersion"))});
+      {test("/metadata/resourceVersion", api::text_in(object["metadata"], "resourceVersion"))});
   std::size_t index = 0;
   for (const Json& webhook : object["webhooks"]) {
     const std::string path = "/webhooks/" + std::to_string(index++);
     const auto client = webhook.is_object() ? webhook.find("clientConfig") : webhook.end();
     if (client == webhook.end() || !client->is_object())
       return fail(Code::Invalid, path + "/clientConfig: must be an object");
-    if (text_at(*client, "caBundle") != wanted)
+    if (api::text_in(*client, "caBundle") != wanted)
       patch.push_back(
           {{"op", "add"}, {"path", path + "/clientConfig/caBundle"}, {"value", wanted}});
   }
@@ -53,10 +49,10 @@ Result<std::optional<std::string>> api_service_trust_patch(std::string_view serv
       !object.contains("metadata"))
     return fail(Code::Invalid, "is no APIService");
   const std::string wanted = kube::encode_base64(bundle);
-  if (text_at(object["spec"], "caBundle") == wanted)
+  if (api::text_in(object["spec"], "caBundle") == wanted)
     return std::nullopt;
   const Json patch{
-      test("/metadata/resourceVersion", text_at(object["metadata"], "resourceVersion")),
+      test("/metadata/resourceVersion", api::text_in(object["metadata"], "resourceVersion")),
       {{"op", "add"}, {"path", "/spec/caBundle"}, {"value", wanted}}};
   return patch.dump();
 }

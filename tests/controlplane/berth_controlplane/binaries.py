@@ -41,6 +41,8 @@ KWOK_MANIFESTS = (
 BUILD_TIMEOUT_SECONDS = 3600  # of one build
 LOCK_TIMEOUT_SECONDS = 2 * BUILD_TIMEOUT_SECONDS
 PROGRESS_INTERVAL_SECONDS = 30
+# Debugging information would cost a seventh of the compilation, and the linker drops it anyway.
+BUILD_FLAGS = ("-trimpath", "-gcflags=all=-dwarf=false")
 RECIPE = 1  # raise it when the commands below change what they produce
 
 
@@ -126,7 +128,7 @@ def build(folder: Path, say: Say) -> None:
 
     version = kubernetes_version()
     say(f"building Kubernetes {version} from source (once; minutes, some 4 GB of Go caches)")
-    go.run(f"Kubernetes {version}", "build", "-trimpath", "-ldflags", stamp(go, version),
+    go.run(f"Kubernetes {version}", "build", "-ldflags", stamp(go, version),
            "-o", str(partial / "berth-kubernetes"), ".", folder=KUBERNETES_FOLDER)
     (partial / "kubectl").symlink_to("berth-kubernetes")
 
@@ -134,7 +136,7 @@ def build(folder: Path, say: Say) -> None:
                                             (METRICS_SERVER, "cmd/metrics-server")):
         name = f"{module.rsplit('/', 1)[-1]} {tool_version}"
         say(f"building {name}")
-        go.run(name, "install", "-trimpath", "-ldflags", "-s -w",
+        go.run(name, "install", "-ldflags", "-s -w",
                f"{module}/{package}@{tool_version}", GOBIN=str(partial))
 
     kwok_source = Path(go.download(*KWOK)["Dir"])
@@ -183,7 +185,7 @@ class Go:
     def run(self, what: str, *arguments: str, folder: Path = Path("/"), **variables: str) -> None:
         """Run a build, saying now and then that it is alive; on failure show its last lines."""
         started = time.monotonic()
-        command = ["nice", str(self._go), arguments[0], "-v", *arguments[1:]]
+        command = ["nice", str(self._go), arguments[0], "-v", *BUILD_FLAGS, *arguments[1:]]
         with subprocess.Popen(command, cwd=folder, env=self._environment(variables), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             assert process.stdout is not None

@@ -20,7 +20,7 @@ def ensure_helm(say: Say) -> Path:
     module, version = HELM
 
     def build(go: Go, target: Path) -> None:
-        go.run(f"helm {version}", "install", "-trimpath", "-ldflags", "-s -w",
+        go.run(f"helm {version}", "install", "-ldflags", "-s -w",
                f"{module}/cmd/helm@{version}", GOBIN=str(target))
 
     return ensure(f"helm/{version}", build, say) / "helm"
@@ -34,7 +34,7 @@ def ensure_promrules(say: Say) -> Path:
         digest.update(source.read_bytes())
 
     def build(go: Go, target: Path) -> None:
-        go.run("promrules", "build", "-trimpath", "-o", str(target / "promrules"), ".",
+        go.run("promrules", "build", "-ldflags", "-s -w", "-o", str(target / "promrules"), ".",
                folder=PROMRULES_FOLDER)
 
     return ensure(f"promrules/{digest.hexdigest()[:12]}", build, say) / "promrules"

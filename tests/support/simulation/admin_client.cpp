@@ -27,19 +27,28 @@ http::Response AdminClient::try_create(const Json& object) {
 }
 
 std::optional<Json> AdminClient::find(const std::string& kind, const kube::ObjectKey& key) {
-  const auto response = request("GET", type_of(kind).object_path(key));
-  if (response.status == 404)
+  const Object found = server_.state().store.get(type_of(kind), storage_key(key));
+  if (found == nullptr)
     return std::nullopt;
-  return accepted(response, "reading " + kind);
+  return *found;
 }
 
 Json AdminClient::get(const std::string& kind, const kube::ObjectKey& key) {
-  return accepted(request("GET", type_of(kind).object_path(key)), "reading " + kind);
+  auto found = find(kind, key);
+  ensure(found.has_value(), fmt::format("there is no {} {}", kind, kube::to_string(key)));
+  return *std::move(found);
 }
 
 std::vector<Json> AdminClient::list(const std::string& kind, const std::string& ns) {
-  const Json all = accepted(request("GET", type_of(kind).collection_path(ns)), "listing " + kind);
-  return all.at("items").get<std::vector<Json>>();
+  const VersionedStore& store = server_.state().store;
+  const std::string prefix = ns.empty() ? "" : ns + "/";
+  std::vector<Json> found;
+  for (const Entry& entry : store.list(type_of(kind), store.revision(), prefix)) {
+    if (!entry.key.starts_with(prefix))
+      break;
+    found.push_back(*entry.object);
+  }
+  return found;
 }
 
 Json AdminClient::patch(const std::string& kind, const kube::ObjectKey& key, const Json& patch,
@@ -85,12 +94,11 @@ http::Response AdminClient::request(const std::string& method, const std::string
   return server_.handle(request, user_);
 }
 
-kube::ResourceType AdminClient::type_of(const std::string& kind) const {
+const kube::ResourceType& AdminClient::type_of(const std::string& kind) const {
   for (const auto& resource : server_.state().registry.all())
     if (resource->type.kind == kind)
       return resource->type;
-  ensure(false, "nothing serves the kind " + kind);
-  return {};
+  abort_because("nothing serves the kind " + kind, std::source_location::current());
 }
 
 } // namespace berth::simulation

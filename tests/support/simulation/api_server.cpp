@@ -54,9 +54,10 @@ std::optional<Json> api_group(const ServerState& state, const std::string& path)
   Json versions = Json::array();
   for (const auto& resource : state.registry.all()) {
     const auto& type = resource->type;
+    if (type.group.empty() || "/apis/" + type.group != path)
+      continue;
     const Json version = {{"groupVersion", type.api_version()}, {"version", type.version}};
-    const bool is_new = std::find(versions.begin(), versions.end(), version) == versions.end();
-    if (!type.group.empty() && "/apis/" + type.group == path && is_new)
+    if (std::find(versions.begin(), versions.end(), version) == versions.end())
       versions.push_back(version);
   }
   if (versions.empty())

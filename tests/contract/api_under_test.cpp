@@ -82,6 +82,16 @@ Answer ApiUnderTest::apply(const std::string& target, const std::string& manager
                  config, "application/apply-patch+yaml");
 }
 
+Json ApiUnderTest::binding(const std::string& pod, const std::string& uid) const {
+  Json object = {{"kind", "Binding"},
+                 {"apiVersion", "v1"},
+                 {"metadata", {{"name", pod}}},
+                 {"target", {{"kind", "Node"}, {"name", node()}}}};
+  if (!uid.empty())
+    object["metadata"]["uid"] = uid;
+  return object;
+}
+
 std::string ApiUnderTest::core(const std::string& plural, const std::string& name) const {
   return "/api/v1/namespaces/" + ns_ + "/" + plural + (name.empty() ? "" : "/" + name);
 }

@@ -96,6 +96,12 @@ public:
   [[nodiscard]] std::string group(const std::string& version, const std::string& plural,
                                   const std::string& name = "") const;
 
+  /// No such node exists: nobody runs or ends what is bound to it. One for each case, since pods of
+  /// a node that is missing for 40 s are collected.
+  [[nodiscard]] std::string node() const { return "node-of-" + ns_; }
+  /// Of a pod to that node.
+  [[nodiscard]] Json binding(const std::string& pod, const std::string& uid = "") const;
+
   /// Asks again until `done` holds; fails the test if that takes too long.
   void wait_until(const std::function<bool()>& done);
 

@@ -74,12 +74,11 @@ TEST_CASE_METHOD(ClientTest, "an update and a patch on a stale version end in Co
 TEST_CASE_METHOD(ClientTest, "bind places a pod once, and only the pod that is meant") {
   const Json object = created(pod("a"));
   const std::string uid = text_at(object, "/metadata/uid");
-  CHECK(await(client().bind(key("a"), kOtherUid, "contract-node")).error().code == Code::Conflict);
-  CHECK(await(client().bind(key("a"), uid, "contract-node")));
-  CHECK(await(client().bind(key("a"), uid, "contract-node")).error().code == Code::Conflict);
+  CHECK(await(client().bind(key("a"), kOtherUid, node())).error().code == Code::Conflict);
+  CHECK(await(client().bind(key("a"), uid, node())));
+  CHECK(await(client().bind(key("a"), uid, node())).error().code == Code::Conflict);
   const Json gated = created(gated_pod("b"));
-  const auto refused =
-      await(client().bind(key("b"), text_at(gated, "/metadata/uid"), "contract-node"));
+  const auto refused = await(client().bind(key("b"), text_at(gated, "/metadata/uid"), node()));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Code::Conflict);
 }

@@ -20,13 +20,6 @@ Json options_for(const std::string& uid, const std::string& version = "") {
   return {{"kind", "DeleteOptions"}, {"apiVersion", "v1"}, {"preconditions", preconditions}};
 }
 
-Json binding(const std::string& pod) {
-  return {{"kind", "Binding"},
-          {"apiVersion", "v1"},
-          {"metadata", {{"name", pod}}},
-          {"target", {{"kind", "Node"}, {"name", "contract-node"}}}};
-}
-
 } // namespace
 
 TEST_CASE_METHOD(ApiUnderTest, "a deletion for another uid is refused with Conflict (F5)") {

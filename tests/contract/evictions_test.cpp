@@ -24,11 +24,7 @@ struct Evictions : ApiUnderTest {
     Json object = pod(name);
     object["metadata"]["labels"] = {{"app", "x"}};
     REQUIRE(post(core("pods"), object).status == 201);
-    const Json binding = {{"kind", "Binding"},
-                          {"apiVersion", "v1"},
-                          {"metadata", {{"name", name}}},
-                          {"target", {{"kind", "Node"}, {"name", "contract-node"}}}};
-    REQUIRE(post(core("pods", name) + "/binding", binding).status == 201);
+    REQUIRE(post(core("pods", name) + "/binding", binding(name)).status == 201);
     const Json ready = {{"type", "Ready"}, {"status", "True"}};
     return strategic_patch(
         core("pods", name) + "/status",

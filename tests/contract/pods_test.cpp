@@ -10,16 +10,6 @@ namespace {
 
 constexpr const char* kOtherUid = "00000000-0000-4000-8000-000000000000";
 
-Json binding(const std::string& pod, const std::string& uid = "") {
-  Json object = {{"kind", "Binding"},
-                 {"apiVersion", "v1"},
-                 {"metadata", {{"name", pod}}},
-                 {"target", {{"kind", "Node"}, {"name", "contract-node"}}}};
-  if (!uid.empty())
-    object["metadata"]["uid"] = uid;
-  return object;
-}
-
 Json without_gates() {
   return {{"spec", {{"schedulingGates", nullptr}}}};
 }
@@ -123,7 +113,7 @@ TEST_CASE_METHOD(ApiUnderTest, "no gate can be added to a pod that exists") {
 
 TEST_CASE_METHOD(ApiUnderTest, "a gated pod may not name a node, nor a gate twice") {
   Json placed = gated_pod("a");
-  placed["spec"]["nodeName"] = "contract-node";
+  placed["spec"]["nodeName"] = node();
   const Answer refused = post(core("pods"), placed);
   CHECK(refused.status == 422);
   CHECK(text_at(refused.body, "/details/causes/0/field") == "spec.nodeName");
@@ -196,7 +186,7 @@ TEST_CASE_METHOD(ApiUnderTest, "most of a pod's spec cannot be changed") {
   const auto patched = [&](const Json& spec) {
     return merge_patch(core("pods", "a"), {{"spec", spec}}).status;
   };
-  CHECK(patched({{"nodeName", "contract-node"}}) == 422);
+  CHECK(patched({{"nodeName", node()}}) == 422);
   CHECK(patched({{"nodeSelector", {{"a", "b"}}}}) == 422);
   CHECK(patched({{"priority", 5}}) == 422);
   CHECK(patched({{"schedulerName", "other"}}) == 422);
@@ -210,12 +200,12 @@ TEST_CASE_METHOD(ApiUnderTest, "a binding places a pod once") {
   CHECK(text_at(bound.body, "/kind") == "Status");
   CHECK(text_at(bound.body, "/status") == "Success");
   const Answer placed = get(core("pods", "a"));
-  CHECK(text_at(placed.body, "/spec/nodeName") == "contract-node");
+  CHECK(text_at(placed.body, "/spec/nodeName") == node());
   CHECK(text_at(condition(placed.body, "PodScheduled"), "/status") == "True");
   const Answer again = post(core("pods", "a") + "/binding", binding("a", created.uid()));
   CHECK(again.status == 409);
   CHECK(again.reason() == "Conflict");
-  CHECK(text_at(again.body, "/message").find("is already assigned to node \"contract-node\"") !=
+  CHECK(text_at(again.body, "/message").find("is already assigned to node \"" + node() + "\"") !=
         std::string::npos);
 }
 

@@ -16,13 +16,14 @@ filled in by the program; one without values names an API object. Timestamps are
 a cache is `time() - metric`. This page is generated from `lib/telemetry/catalog.hpp` by
 `scripts/generate-metric-reference`.
 
-| Metric | Kind | Labels | Meaning |
-|---|---|---|---|
+| Metric | Kind | Labels | Unit | Meaning |
+|---|---|---|---|---|
 )";
 
 std::string row(const MetricDescription& metric);
 std::string label_cell(const std::string& label, const std::vector<std::string>& values);
 std::string_view kind_word(MetricKind kind);
+std::string_view unit_of(const MetricDescription& metric);
 
 } // namespace
 
@@ -60,7 +61,7 @@ std::string row(const MetricDescription& metric) {
   for (const auto& [label, values] : metric.labels)
     labels += (labels.empty() ? "" : "; ") + label_cell(label, values);
   return "| `" + metric.name + "` | " + std::string(kind_word(metric.kind)) + " | " + labels +
-         " | " + metric.help + " |\n";
+         " | " + std::string(unit_of(metric)) + " | " + metric.help + " |\n";
 }
 
 std::string label_cell(const std::string& label, const std::vector<std::string>& values) {
@@ -84,6 +85,19 @@ std::string_view kind_word(MetricKind kind) {
   case MetricKind::Histogram: return "histogram";
   }
   return "";
+}
+
+/// By Prometheus' rules a name ends in its unit; what has none is counted.
+std::string_view unit_of(const MetricDescription& metric) {
+  std::string_view name = metric.name;
+  if (constexpr std::string_view kTotal = "_total"; name.ends_with(kTotal))
+    name.remove_suffix(kTotal.size());
+  if (name.ends_with("_timestamp_seconds"))
+    return "Unix time in seconds";
+  for (const std::string_view unit : {"seconds", "bytes", "ratio"})
+    if (name.ends_with(unit))
+      return unit;
+  return "count";
 }
 
 } // namespace

@@ -94,6 +94,7 @@ void NodeOverlay::promise(NodeIndex node, Promise promise) {
 void NodeOverlay::keep(NodeIndex node, ReservationIndex reservation,
                        std::span<const std::int64_t> amounts, int sign) {
   calendar_->keep(node, reservation, amounts, sign);
+  ++hold_changes_;
   touch(node);
 }
 
@@ -127,7 +128,7 @@ void NodeOverlay::apply(NodeIndex node, NodeState state) {
   std::copy(state.charged.begin(), state.charged.end(),
             charged_.begin() + static_cast<std::ptrdiff_t>(node * table_->width()));
   if (!state.holds.empty())
-    holds_[node] = std::move(state.holds);
+    set_holds(node, std::move(state.holds));
   if (calendar_ != nullptr && notes_ends_)
     for (NodeState::Arrival& arrival : state.arrivals)
       calendar_->release(node, arrival.end, std::move(arrival.amounts), arrival.reservation);
@@ -141,7 +142,16 @@ void NodeOverlay::set_hold(const NodeHold& hold) {
   else
     holds.insert(std::ranges::upper_bound(holds, hold.reservation, {}, &NodeHold::reservation),
                  hold);
+  ++hold_changes_;
   touch(hold.node);
+}
+
+void NodeOverlay::set_holds(NodeIndex node, std::vector<NodeHold> holds) {
+  std::vector<NodeHold>& known = holds_[node];
+  if (known == holds)
+    return;
+  known = std::move(holds);
+  ++hold_changes_;
 }
 
 void NodeOverlay::lay_promise(ReservationIndex reservation, std::span<const NodeIndex> nodes) {
@@ -162,6 +172,7 @@ void NodeOverlay::lay_promise(ReservationIndex reservation, std::span<const Node
       if (*other == node || there->is_whole)
         continue;
       draw(there, wanted, calendar_->kept(*other, reservation));
+      ++hold_changes_;
       touch(*other);
     }
     for (std::size_t column = 0; column < wanted.size(); ++column)

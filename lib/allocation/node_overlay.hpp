@@ -83,6 +83,9 @@ public:
   [[nodiscard]] NodeCalendar* calendar() const { return calendar_; }
   /// What open reservations and nominations hold on the node.
   [[nodiscard]] std::span<const NodeHold> holds_on(NodeIndex node) const;
+  /// How often holds changed, after which a node may have more room for some than before: all else
+  /// that a cycle does leaves everybody less.
+  [[nodiscard]] std::uint32_t hold_changes() const { return hold_changes_; }
   /// What the holder of `hold` holds on its node from now on.
   void set_hold(const NodeHold& hold);
   /// Where something is kept for holders, the reservation holds that much, as far as it holds as
@@ -93,6 +96,8 @@ public:
   [[nodiscard]] std::vector<NodeIndex> held_nodes(ReservationIndex reservation) const;
 
 private:
+  void set_holds(NodeIndex node, std::vector<NodeHold> holds);
+
   const NodeTable* table_;
   NodeCalendar* calendar_;
   bool notes_ends_ = true;            ///< of pods that are placed
@@ -100,6 +105,7 @@ private:
   std::map<NodeIndex, std::vector<NodeHold>> holds_;
   std::vector<std::uint32_t> versions_;
   std::vector<NodeIndex> changes_;
+  std::uint32_t hold_changes_ = 0;
 };
 
 class NodeChanges final : public NodeRooms {

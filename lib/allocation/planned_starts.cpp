@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "lib/allocation/start_search.hpp"
-
 namespace berth::allocation {
 namespace {
 
@@ -102,7 +100,13 @@ void PlannedStarts::note_admitted(const Option& option, const ResourceVector& to
   if (timeline.is_read)
     timeline.virtual_left -= total;
   else // taken into account when it is read
-    timeline.events.push_back(Event{input_.now, std::nullopt, total, nodes});
+    timeline.events.push_back(make_event(input_.now, std::nullopt, total, nodes));
+  for (auto& [likeness, walk] : walks_) {
+    if (pays)
+      walk.balance.charge(option.payer, pool, total);
+    if (likeness.pool == pool)
+      walk.virtual_left -= total;
+  }
   for (Moment& moment : moments_)
     if (moment.pool == pool && moment.at < until) {
       if (pays)
@@ -111,9 +115,9 @@ void PlannedStarts::note_admitted(const Option& option, const ResourceVector& to
     }
   if (until == TimePoint::max())
     return;
-  Event end{until, payer, negative(total), nodes};
+  Event end = make_event(until, payer, negative(total), nodes);
   if (timeline.is_read)
-    insert(timeline, std::move(end));
+    insert(pool, std::move(end));
   else
     timeline.events.push_back(std::move(end));
 }
@@ -125,42 +129,73 @@ const BackfillPolicy& PlannedStarts::policy_in(const PoolName& pool) const {
 std::optional<PlannedStarts::Placed> PlannedStarts::find(const Request& request,
                                                          const Option& option) {
   const PoolName& pool = option.site.pool->name;
-  const Timeline& timeline = timeline_of(pool);
-  if (timeline.events.empty())
+  const auto& events = timeline_of(pool).events;
+  Walk& walk = walk_of(request, option);
+  if (events.empty() || walk.is_over)
     return std::nullopt;
   const ResourceVector total = total_of(request.members);
-  const WorkEnd end = end_if_started(request.members, input_.now);
-  Placed placed{{}, {}, balance_, timeline.virtual_left};
-  StartSearch search(input_.placer, request.members, option.site, input_.now);
-  const auto leaves_others_alone = [&](TimePoint start) {
-    const TimePoint until = after(start, input_.now, end.expected);
-    return std::none_of(moments_.begin(), moments_.end(), [&](const Moment& moment) {
-      return moment.pool == pool && start < moment.at && moment.at < until &&
-             (moment.balance.shortfall(option.payer, pool, total) ||
-              !has_virtual_room(moment.virtual_left, total));
-    });
-  };
-  std::size_t walked = 0;
-  for (auto event = timeline.events.begin();
-       event != timeline.events.end() && walked < kPlanEventsMax;) {
-    placed.at = event->at;
-    for (; event != timeline.events.end() && event->at == placed.at; ++event, ++walked) {
-      if (event->payer)
-        placed.balance.charge(*event->payer, pool, event->amounts);
-      placed.virtual_left -= event->amounts;
-      search.touch(event->nodes);
-    }
-    if (placed.balance.shortfall(option.payer, pool, total) ||
-        !has_virtual_room(placed.virtual_left, total) || !leaves_others_alone(placed.at))
-      continue;
-    if (auto rows = search.place(placed.at)) {
-      placed.rows = std::move(*rows);
-      placed.balance.charge(option.payer, pool, total);
-      placed.virtual_left -= total;
+  const TimePoint end = end_if_started(request.members, input_.now).expected;
+  if (walk.reached) // by work like it
+    if (auto placed = place_there(walk, option, total, after(*walk.reached, input_.now, end)))
       return placed;
+  auto event = walk.reached ? std::ranges::upper_bound(events, *walk.reached, {}, &Event::at)
+                            : events.begin();
+  while (event != events.end() &&
+         static_cast<std::size_t>(event - events.begin()) < kPlanEventsMax) {
+    const TimePoint at = event->at;
+    for (; event != events.end() && event->at == at; ++event) {
+      pass(walk, pool, *event);
+      walk.search.touch(event->nodes);
     }
+    walk.reached = at;
+    if (auto placed = place_there(walk, option, total, after(at, input_.now, end)))
+      return placed;
   }
+  walk.is_over = true;
   return std::nullopt;
+}
+
+std::optional<PlannedStarts::Placed> PlannedStarts::place_there(Walk& walk, const Option& option,
+                                                                const ResourceVector& total,
+                                                                TimePoint until) {
+  const PoolName& pool = option.site.pool->name;
+  const TimePoint start = *walk.reached;
+  if (walk.balance.shortfall(option.payer, pool, total) ||
+      !has_virtual_room(walk.virtual_left, total))
+    return std::nullopt;
+  const bool delays_another = std::ranges::any_of(moments_, [&](const Moment& moment) {
+    return moment.pool == pool && start < moment.at && moment.at < until &&
+           (moment.balance.shortfall(option.payer, pool, total) ||
+            !has_virtual_room(moment.virtual_left, total));
+  });
+  if (delays_another)
+    return std::nullopt;
+  auto rows = walk.search.place(start);
+  if (!rows)
+    return std::nullopt;
+  Placed placed{start, *std::move(rows), walk.balance, walk.virtual_left};
+  placed.balance.charge(option.payer, pool, total);
+  placed.virtual_left -= total;
+  return placed;
+}
+
+PlannedStarts::Walk& PlannedStarts::walk_of(const Request& request, const Option& option) {
+  if (const auto changes = input_.placer.overlay().hold_changes(); changes != hold_changes_) {
+    hold_changes_ = changes;
+    walks_.clear();
+  }
+  Likeness likeness{
+      option.site.pool->name, option.payer, end_if_started(request.members, input_.now), {}};
+  for (const auto& pod : request.members) {
+    if (likeness.members.empty() || likeness.members.back().first != pod->shape.get())
+      likeness.members.emplace_back(pod->shape.get(), 0);
+    ++likeness.members.back().second;
+  }
+  if (const auto known = walks_.find(likeness); known != walks_.end())
+    return known->second;
+  Walk walk{StartSearch(input_.placer, request.members, option.site, input_.now), balance_,
+            timelines_.at(likeness.pool).virtual_left};
+  return walks_.emplace(std::move(likeness), std::move(walk)).first->second;
 }
 
 void PlannedStarts::speak_for(const Request& request, const Option& option, Placed placed) {
@@ -168,7 +203,6 @@ void PlannedStarts::speak_for(const Request& request, const Option& option, Plac
   const ResourceVector total = total_of(request.members);
   const TimePoint until =
       after(placed.at, input_.now, end_if_started(request.members, input_.now).expected);
-  Timeline& timeline = timelines_[pool];
   const auto plan = static_cast<PlanNumber>(moments_.size());
   std::vector<NodeIndex> nodes;
   for (auto& [node, row] : placed.rows) {
@@ -183,9 +217,9 @@ void PlannedStarts::speak_for(const Request& request, const Option& option, Plac
     }
   moments_.push_back(Moment{placed.at, request.workload, pool, std::move(placed.balance),
                             std::move(placed.virtual_left)});
-  insert(timeline, Event{placed.at, option.payer, total, nodes});
+  insert(pool, make_event(placed.at, option.payer, total, nodes));
   if (until != TimePoint::max())
-    insert(timeline, Event{until, option.payer, negative(total), nodes});
+    insert(pool, make_event(until, option.payer, negative(total), nodes));
 }
 
 PlannedStarts::Timeline& PlannedStarts::timeline_of(const PoolName& pool) {
@@ -251,9 +285,9 @@ void PlannedStarts::read_end(const PodView& pod, const Charge& charge, std::vect
     return;
   // What a holder pays is its reservation's: it is given back when the window closes.
   const bool pays = charge.reservation.empty();
-  timeline.events.push_back(Event{at,
-                                  pays ? input_.snapshot.quotas->find(charge.quota) : std::nullopt,
-                                  negative(charge.shape->requests), std::move(nodes)});
+  timeline.events.push_back(
+      make_event(at, pays ? input_.snapshot.quotas->find(charge.quota) : std::nullopt,
+                 negative(charge.shape->requests), std::move(nodes)));
 }
 
 void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const {
@@ -264,12 +298,9 @@ void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const
     timeline.virtual_left -= open.unfilled;
     if (open.window.end == TimePoint::max())
       continue;
-    Event end{open.window.end,
-              input_.snapshot.quotas->find(open.spec->payer),
-              negative(open.unfilled),
-              {}};
-    end.nodes = input_.placer.overlay().held_nodes(i);
-    timeline.events.push_back(std::move(end));
+    timeline.events.push_back(
+        make_event(open.window.end, input_.snapshot.quotas->find(open.spec->payer),
+                   negative(open.unfilled), input_.placer.overlay().held_nodes(i)));
   }
   for (const auto& spec : input_.snapshot.reservations) {
     if (spec->pool != pool || !spec->accepted || spec->deleting)
@@ -278,15 +309,35 @@ void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const
     if (!next)
       continue;
     const auto payer = input_.snapshot.quotas->find(spec->payer);
-    timeline.events.push_back(Event{next->start, payer, spec->amounts, {}});
+    timeline.events.push_back(make_event(next->start, payer, spec->amounts, {}));
     if (next->end != TimePoint::max())
-      timeline.events.push_back(Event{next->end, payer, negative(spec->amounts), {}});
+      timeline.events.push_back(make_event(next->end, payer, negative(spec->amounts), {}));
   }
 }
 
-void PlannedStarts::insert(Timeline& timeline, Event event) {
-  const auto at = std::ranges::upper_bound(timeline.events, event.at, {}, &Event::at);
-  timeline.events.insert(at, std::move(event));
+PlannedStarts::Event PlannedStarts::make_event(TimePoint at, std::optional<QuotaIndex> payer,
+                                               ResourceVector amounts,
+                                               std::vector<NodeIndex> nodes) {
+  ResourceVector virtual_amounts;
+  for (const auto& [name, amount] : amounts)
+    if (name.is_virtual())
+      virtual_amounts.set(name, amount);
+  return Event{at, payer, std::move(amounts), std::move(virtual_amounts), std::move(nodes)};
+}
+
+void PlannedStarts::pass(Walk& walk, const PoolName& pool, const Event& event) {
+  if (event.payer)
+    walk.balance.charge(*event.payer, pool, event.amounts);
+  walk.virtual_left -= event.virtual_amounts;
+}
+
+void PlannedStarts::insert(const PoolName& pool, Event event) {
+  for (auto& [likeness, walk] : walks_)
+    if (likeness.pool == pool && walk.reached && event.at <= *walk.reached)
+      pass(walk, pool, event);
+  auto& events = timelines_.at(pool).events;
+  const auto at = std::ranges::upper_bound(events, event.at, {}, &Event::at);
+  events.insert(at, std::move(event));
 }
 
 } // namespace berth::allocation

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lib/allocation/headroom.hpp"
+#include "lib/allocation/start_search.hpp"
 #include "lib/allocation/workload_placer.hpp"
 
 namespace berth::allocation {
@@ -74,7 +75,8 @@ private:
   struct Event {
     TimePoint at{};
     std::optional<QuotaIndex> payer{};
-    ResourceVector amounts{}; ///< to charge; negative when given back
+    ResourceVector amounts{};         ///< to charge; negative when given back
+    ResourceVector virtual_amounts{}; ///< those of them that are on no node
     std::vector<NodeIndex> nodes{};
   };
   struct Timeline {
@@ -89,8 +91,31 @@ private:
     ResourceVector virtual_left{};
   };
 
+  /// What decides when a workload can start: equal for those that are alike.
+  struct Likeness {
+    PoolName pool{};
+    QuotaIndex payer = 0;
+    WorkEnd end{}; ///< if started now
+    std::vector<std::pair<const PodShape*, std::int64_t>> members{};
+
+    friend auto operator<=>(const Likeness&, const Likeness&) = default;
+  };
+  /// How far the timeline was walked for work of one likeness. As a cycle only takes room, the next
+  /// one like it starts no earlier.
+  struct Walk {
+    StartSearch search;
+    QuotaBalance balance;        ///< with all that has started or ended by then
+    ResourceVector virtual_left; ///< the same
+    std::optional<TimePoint> reached{};
+    bool is_over = false; ///< no start was found
+  };
+
+  [[nodiscard]] Walk& walk_of(const Request& request, const Option& option);
   [[nodiscard]] const BackfillPolicy& policy_in(const PoolName& pool) const;
   [[nodiscard]] std::optional<Placed> find(const Request& request, const Option& option);
+  /// At the time that the walk has reached.
+  [[nodiscard]] std::optional<Placed> place_there(Walk& walk, const Option& option,
+                                                  const ResourceVector& total, TimePoint until);
   void speak_for(const Request& request, const Option& option, Placed placed);
   Timeline& timeline_of(const PoolName& pool);
   void read(const PoolName& pool, Timeline& timeline);
@@ -99,12 +124,18 @@ private:
   void read_end(const PodView& pod, const Charge& charge, std::vector<NodeIndex> nodes,
                 Timeline& timeline) const;
   void read_windows(const PoolName& pool, Timeline& timeline) const;
-  static void insert(Timeline& timeline, Event event);
+  [[nodiscard]] static Event make_event(TimePoint at, std::optional<QuotaIndex> payer,
+                                        ResourceVector amounts, std::vector<NodeIndex> nodes);
+  static void pass(Walk& walk, const PoolName& pool, const Event& event);
+  /// Into the timeline of the pool, and what walks have passed already.
+  void insert(const PoolName& pool, Event event);
 
   Input input_;
   bool has_balance_ = false;
   QuotaBalance balance_;
   std::map<PoolName, Timeline> timelines_;
+  std::map<Likeness, Walk> walks_; ///< looked up, never walked; while holds stay what they are
+  std::uint32_t hold_changes_ = 0;
   std::vector<Moment> moments_;            ///< by PlanNumber
   std::map<PoolName, std::int32_t> asked_; ///< by the first pool of who asked
 };

@@ -12,7 +12,8 @@ TimePoint shifted(TimePoint end, Duration by) {
 } // namespace
 
 StartSearch::StartSearch(WorkloadPlacer& placer, Pods members, const Site& site, TimePoint now)
-    : placer_(placer), site_(site), end_(end_if_started(members, now)), now_(now) {
+    : placer_(placer), end_(end_if_started(members, now)), now_(now),
+      changes_seen_(placer.overlay().changes().size()) {
   for (const auto& pod : members) {
     if (!needs_node(*pod->shape))
       continue; // it waits for its quota and its pool alone
@@ -33,6 +34,24 @@ StartSearch::StartSearch(WorkloadPlacer& placer, Pods members, const Site& site,
     for (const NodeIndex node : kind.nodes)
       if (placer.overlay().calendar()->has_promises(node))
         promised_.push_back(node);
+  sort_promised();
+}
+
+void StartSearch::sort_promised() {
+  std::ranges::sort(promised_);
+  promised_.erase(std::unique(promised_.begin(), promised_.end()), promised_.end());
+}
+
+void StartSearch::catch_up() {
+  const auto changes = placer_.overlay().changes().subspan(changes_seen_);
+  if (changes.empty())
+    return;
+  changes_seen_ += changes.size();
+  touch(changes);
+  for (const NodeIndex node : changes)
+    if (placer_.overlay().calendar()->has_promises(node))
+      promised_.push_back(node);
+  sort_promised();
 }
 
 void StartSearch::touch(std::span<const NodeIndex> nodes) {
@@ -41,6 +60,7 @@ void StartSearch::touch(std::span<const NodeIndex> nodes) {
 
 std::optional<std::map<NodeIndex, std::vector<std::int64_t>>> StartSearch::place(TimePoint start) {
   start_ = start;
+  catch_up();
   const Viewer viewer{kNoReservation, Horizon{shifted(end_.relied_on, start - now_),
                                               shifted(end_.expected, start - now_), false}};
   touched_.insert(touched_.end(), promised_.begin(), promised_.end());

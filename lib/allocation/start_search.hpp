@@ -1,9 +1,9 @@
 #pragma once
 // StartSearch: whether all members of one workload have a place on nodes at a later time (B1).
 // Asked for one time after the other; only nodes at which something changed in between are looked
-// at again. Nodes are taken in their order and not by score: then what starts beside a planned
-// workload never changes where that workload would go, and no planned start moves. Owned by
-// planned_starts.cpp.
+// at again, whether time went on or the cycle did. Nodes are taken in their order and not by score:
+// then what starts beside a planned workload never changes where that workload would go, and no
+// planned start moves. Owned by planned_starts.cpp.
 
 #include <map>
 #include <optional>
@@ -35,18 +35,21 @@ private:
     std::map<NodeIndex, std::int64_t> fits{}; ///< at most so many; only nodes with some
     std::int64_t fits_in_all = 0;
   };
+  /// What the cycle changed since the last question.
+  void catch_up();
+  void sort_promised();
   void look_again(Kind& kind, NodeIndex node, const Viewer& viewer);
   [[nodiscard]] std::int64_t count(const Kind& kind, const NodeRoom& room) const;
   [[nodiscard]] bool put(const Kind& kind, const Viewer& viewer,
                          std::map<NodeIndex, std::vector<std::int64_t>>& rows);
 
   WorkloadPlacer& placer_;
-  Site site_;
   WorkEnd end_{};
   TimePoint now_;
   TimePoint start_{};
   std::vector<Kind> kinds_;
-  std::vector<NodeIndex> promised_; ///< nodes whose room also shrinks with time
+  std::vector<NodeIndex> promised_; ///< nodes whose room also shrinks with time; ascending
+  std::size_t changes_seen_ = 0;    ///< of the overlay's
   std::vector<NodeIndex> touched_;
   bool is_first_ = true;
   std::vector<std::int64_t> held_;

@@ -21,6 +21,7 @@ struct WorkEnd {
   TimePoint relied_on = TimePoint::max();
 
   friend bool operator==(const WorkEnd&, const WorkEnd&) = default;
+  friend auto operator<=>(const WorkEnd&, const WorkEnd&) = default;
 };
 
 [[nodiscard]] WorkEnd end_of(const PodView& pod, TimePoint now);

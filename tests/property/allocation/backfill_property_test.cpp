@@ -127,6 +127,46 @@ TEST_CASE("B1: deciding again after admissions admits nobody and moves no planne
   }));
 }
 
+TEST_CASE("B1: work that is alike starts when it would if nobody were like it") {
+  REQUIRE(rc::check("beside the same work, each with a toleration of its own", [] {
+    World alike = any_world(false);
+    alike.step(); // a window that is accepted ends nowhere in the cycle's own plans
+    // All of it is borrowed: claims of own room (F4) are made for the first of those who are alike.
+    alike.add_all(quota("a").under("root").of("team-a").pool("p").cpu(0),
+                  quota("b").under("root").of("team-b").pool("p").cpu(0),
+                  quota("spare").under("root").of("nobody").pool("p").cpu(99));
+    std::vector<PodView> queue;
+    for (int i = 0, count = 6 + below(10); i < count; ++i) {
+      const int kind = below(3);
+      const std::string name = "q" + std::to_string(i);
+      for (int member = 0; member <= kind % 2; ++member) {
+        PodView view = pod(name + "-" + std::to_string(member))
+                           .in("team-a")
+                           .cpu(3 + kind)
+                           .gang(name, 1 + kind % 2)
+                           .created(50 + i);
+        view.duration_limit = std::chrono::minutes{30 * (1 + kind)};
+        queue.push_back(view);
+      }
+    }
+    World unlike = copy_of(*alike.snapshot(), alike);
+    for (PodView& each : queue) {
+      alike.add(each);
+      PodShape shape = *each.shape;
+      shape.constraints.tolerations.push_back(Toleration{"only-" + each.name});
+      each.shape = ShapePtr{std::move(shape)};
+      unlike.add(each);
+    }
+    for (int round = 0; round < 2; ++round) {
+      const Plan plan = alike.step();
+      const Plan expected = unlike.step();
+      RC_TAG(planned_starts(plan).empty() ? "nobody has a planned start" : "somebody has");
+      RC_ASSERT(plan.admissions.size() == expected.admissions.size());
+      RC_ASSERT(planned_starts(plan) == planned_starts(expected));
+    }
+  }));
+}
+
 // Not yet with windows beside it: one that is laid anew, when work has ended, may come to lie where
 // a start was planned.
 TEST_CASE("B1: without windows a planned start is kept if everything ends as it said") {

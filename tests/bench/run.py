@@ -42,6 +42,7 @@ def main() -> int:
                      *check, "--nodes", *arguments.nodes])
     commands += [[sys.executable, str(BENCH / "operator_footprint.py"), *on_the_programs,
                   "--nodes", nodes, "--pods", f"{nodes}0"] for nodes in arguments.nodes]
+    commands.append([sys.executable, str(BENCH / "analyzer_footprint.py"), *on_the_programs, *check])
     commands.append([sys.executable, str(BENCH / "kueue_load.py"), *on_the_programs, *check])
     codes = [run(command) for command in commands]
     return next((code for code in codes if code != 0), 0)

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""What berth-analyzer costs while it measures a cluster: memory, CPU, and the time of one analysis.
+
+Simulated kubelets report use that differs from pod to pod and stays as it is, the real metrics-server
+scrapes them, and the analyzer reads its API on the interval. Nodes are of one pool, pods of Deployments without policies.
+Measured are memory (now and highest), CPU and requests over the time, the analyses by their own
+metric, and, at the end, how long the API server took for one change of a scale.
+
+With --check the exit code is 1 where a goal is missed: 100 MB and 2 % of a core at 30,000 series and an
+interval of 60 s, an analysis (from metric to action) within 10 s, a change of a scale within 500 ms.
+The goals for memory and CPU are those of 30,000 series, however few there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+CHECKOUT = BENCH.parents[1]
+sys.path[:0] = [str(CHECKOUT / "tests" / "controlplane"), str(BENCH)]
+
+from goals import Goal, judge  # noqa: E402
+from machine import describe  # noqa: E402
+from process_use import cpu_seconds, memory_mib, metrics, requests  # noqa: E402
+
+from berth_controlplane import berth  # noqa: E402
+from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
+from berth_controlplane.cluster import Cluster  # noqa: E402
+from berth_controlplane.nodes import NodeShape  # noqa: E402
+from berth_controlplane.processes import ProcessRecord  # noqa: E402
+from berth_controlplane.waiting import wait_until  # noqa: E402
+
+NAMESPACE = "measured"
+POOL = "bench"
+NODE = {"cpu": "64", "memory": "256Gi", "pods": "110"}
+MIB = 1024 * 1024
+MEMORY_GOAL_MIB = 100e6 / MIB
+CPU_GOAL_PERCENT = 2
+DECISION_GOAL_SECONDS = 10
+ADJUSTMENT_GOAL_SECONDS = 0.5
+FIRST_SERIES_SECONDS = 300
+SCALE_TRIES = 20
+
+
+@dataclass
+class Footprint:
+    """What one run measured."""
+
+    series: int
+    seconds: float
+    cpu_percent: float
+    memory_mib: float
+    memory_peak_mib: float
+    analyses: int
+    analysis_seconds: float
+    adjustment_seconds: float
+    requests: dict[str, int]
+
+
+def main() -> int:
+    """Measure once and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=Path, default=CHECKOUT / "build/release/bin")
+    parser.add_argument("--nodes", type=int, default=200)
+    parser.add_argument("--pods", type=int, default=2800, help="of one container each (default 2800)")
+    parser.add_argument("--seconds", type=int, default=300, help="how long to look (default 300)")
+    parser.add_argument("--interval-seconds", type=int, default=60)
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a goal is missed")
+    arguments = parser.parse_args()
+    print(describe(arguments.bin), flush=True)
+    cluster = bring_up(ClusterOptions(f"analyzer-{os.getpid()}", nodes=arguments.nodes,
+                                      tied_to_caller=True,
+                                      shape=NodeShape("node", NODE, {"berth.dev/pool": POOL})),
+                       say=progress)
+    try:
+        result = measure(cluster, arguments)
+    finally:
+        cluster.down()
+    print_figures(result, arguments)
+    return judge([
+        Goal("memory", result.memory_peak_mib, round(MEMORY_GOAL_MIB, 1), "MiB"),
+        Goal("CPU", result.cpu_percent, CPU_GOAL_PERCENT, "% of one core"),
+        Goal("an analysis", result.analysis_seconds, DECISION_GOAL_SECONDS, "s"),
+        Goal("a change of a scale", result.adjustment_seconds, ADJUSTMENT_GOAL_SECONDS, "s"),
+    ], arguments.check)
+
+
+def measure(cluster: Cluster, arguments: argparse.Namespace) -> Footprint:
+    """Fill the cluster, start the analyzer, and look at it once it has the first measurements."""
+    fill(cluster, arguments)
+    berth.up(cluster, berth.BerthOptions(
+        arguments.bin, programs=(berth.ANALYZER,),
+        extra_flags={berth.ANALYZER: [f"--interval-seconds={arguments.interval_seconds}"]}), progress)
+    cluster.kube.apply({"apiVersion": "berth.dev/v1alpha1", "kind": "ResourcePool",
+                        "metadata": {"name": POOL},
+                        "spec": {"nodeSelector": {"matchLabels": {"berth.dev/pool": POOL}},
+                                 "resources": [{"name": "cpu"}, {"name": "memory"}]}})
+    analyzer = cluster.record(berth.ANALYZER)
+    wanted = 2 * (arguments.nodes + arguments.pods)
+    wait_until(lambda: value(analyzer, "berth_analyzer_series") >= 0.95 * wanted,
+               FIRST_SERIES_SECONDS, "all series have a measurement")
+    progress(f"{value(analyzer, 'berth_analyzer_series'):.0f} series")
+    before, cpu, began = requests(analyzer), cpu_seconds(analyzer), time.monotonic()
+    count, total = analyses(analyzer)
+    time.sleep(arguments.seconds)
+    seconds = time.monotonic() - began
+    cpu_percent = round(100 * (cpu_seconds(analyzer) - cpu) / seconds, 2)
+    count_after, total_after = analyses(analyzer)
+    made = count_after - count
+    return Footprint(
+        series=int(value(analyzer, "berth_analyzer_series")), seconds=round(seconds, 1),
+        cpu_percent=cpu_percent, memory_mib=memory_mib(analyzer, "VmRSS"),
+        memory_peak_mib=memory_mib(analyzer, "VmHWM"), analyses=made,
+        analysis_seconds=round((total_after - total) / max(made, 1), 3),
+        adjustment_seconds=change_scales(cluster),
+        requests=dict(requests(analyzer) - before))
+
+
+def fill(cluster: Cluster, arguments: argparse.Namespace) -> None:
+    """The namespace, and its pods in turn on every node, bound from the start."""
+    kube = cluster.kube
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    wait_until(lambda: kube.find("v1/ServiceAccount", "default", NAMESPACE), 60, "service account")
+    started = time.monotonic()
+    kube.create_many(pods(arguments.pods, arguments.nodes))
+    progress(f"{arguments.pods} pods created in {time.monotonic() - started:.0f} s")
+
+
+def pods(count: int, nodes: int) -> Iterator[dict]:
+    """Pods of which some use more than they ask for."""
+    for index in range(count):
+        yield {"apiVersion": "v1", "kind": "Pod",
+               "metadata": {"name": f"web-{index}", "namespace": NAMESPACE,
+                            "labels": {"app": f"web-{index // 10}"},
+                            "annotations": {
+                                "kwok.x-k8s.io/usage-cpu": f"{50 + index % 150}m",
+                                "kwok.x-k8s.io/usage-memory": f"{100 + index % 120}Mi"}},
+               "spec": {"nodeName": f"node-{index % nodes}",
+                        "terminationGracePeriodSeconds": 0,
+                        "containers": [{"name": "main", "image": "registry.invalid/simulated",
+                                        "resources": {"requests": {"cpu": "100m",
+                                                                   "memory": "128Mi"}}}]}}
+
+
+def change_scales(cluster: Cluster) -> float:
+    """The longest of some changes of a scale as the analyzer makes them, in seconds."""
+    kube = cluster.kube
+    kube.create({"apiVersion": "apps/v1", "kind": "Deployment",
+                 "metadata": {"name": "scaled", "namespace": NAMESPACE},
+                 "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "scaled"}},
+                          "template": {"metadata": {"labels": {"app": "scaled"}},
+                                       "spec": {"containers": [{"name": "main",
+                                                                "image": "registry.invalid/x"}]}}}})
+    longest = 0.0
+    for replicas in range(SCALE_TRIES):
+        began = time.monotonic()
+        kube.patch("apps/v1/Deployment", "scaled", {"spec": {"replicas": replicas % 2}}, NAMESPACE,
+                   "scale")
+        longest = max(longest, time.monotonic() - began)
+    return round(longest, 3)
+
+
+def value(record: ProcessRecord, name: str) -> float:
+    """A metric without labels; 0 while there is none."""
+    found = re.search(rf"^{name} (\S+)$", metrics(record), re.M)
+    return float(found[1]) if found else 0
+
+
+def analyses(record: ProcessRecord) -> tuple[int, float]:
+    """How many there were, and the seconds that they took in all."""
+    name = "berth_analyzer_cycle_duration_seconds"
+    return int(value(record, f"{name}_count")), value(record, f"{name}_sum")
+
+
+def print_figures(result: Footprint, arguments: argparse.Namespace) -> None:
+    """The figures, one a line."""
+    print(f"{arguments.nodes} nodes, {arguments.pods} pods, {result.series} series, measured every "
+          f"{arguments.interval_seconds} s, for {result.seconds} s")
+    print(f"memory            {result.memory_mib:>8} MiB, at most {result.memory_peak_mib}")
+    print(f"CPU               {result.cpu_percent:>8} % of one core")
+    print(f"an analysis       {result.analysis_seconds:>8} s, mean of {result.analyses}")
+    print(f"change of a scale {result.adjustment_seconds:>8} s, longest of {SCALE_TRIES}")
+    print(f"requests          {result.requests}")
+
+
+def progress(line: object) -> None:
+    """Progress goes to stderr, the figures to stdout."""
+    print(f"  {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

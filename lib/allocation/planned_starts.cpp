@@ -1,6 +1,7 @@
 #include "lib/allocation/planned_starts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace berth::allocation {
 namespace {
@@ -140,8 +141,7 @@ std::optional<PlannedStarts::Placed> PlannedStarts::find(const Request& request,
       return placed;
   auto event = walk.reached ? std::ranges::upper_bound(events, *walk.reached, {}, &Event::at)
                             : events.begin();
-  while (event != events.end() &&
-         static_cast<std::size_t>(event - events.begin()) < kPlanEventsMax) {
+  while (event != events.end() && std::cmp_less(event - events.begin(), kPlanEventsMax)) {
     const TimePoint at = event->at;
     for (; event != events.end() && event->at == at; ++event) {
       pass(walk, pool, *event);

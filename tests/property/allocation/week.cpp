@@ -119,7 +119,7 @@ void Week::end_work() {
   for (PodView& pod : again_) {
     PodView again = pod;
     again.uid = PodUid{pod.uid.str() + "+"};
-    again.name += "+";
+    again.name += '+';
     again.admission.reset();
     again.nomination.reset();
     again.revocable_after.reset();

@@ -12,6 +12,8 @@
 namespace berth::http::testing {
 
 inline constexpr std::chrono::seconds kPatience{20};
+/// A time-out that whoever is not slow on purpose meets, however busy the machine is.
+inline constexpr std::chrono::milliseconds kUnhurried{600};
 
 class RawSocket {
 public:

@@ -60,11 +60,11 @@ TEST_CASE("An idle connection is closed, one in use is not") {
 
 TEST_CASE("A handler may take longer than any time-out of the connection") {
   ServerOptions options;
-  options.limits.header_timeout = options.limits.body_timeout = milliseconds{20};
-  options.limits.idle_timeout = milliseconds{20};
+  options.limits.header_timeout = options.limits.body_timeout = kUnhurried;
+  options.limits.idle_timeout = kUnhurried;
   ClientThread elsewhere;
   const auto server = start_server(options, [&](Request request) -> async::Task<Response> {
-    co_await async::sleep_for(elsewhere.executor(), milliseconds{80});
+    co_await async::sleep_for(elsewhere.executor(), 2 * kUnhurried);
     co_return co_await echo(std::move(request));
   });
   RawSocket client(server->port());

@@ -109,7 +109,7 @@ TEST_CASE("A silent stream fails after the idle time, one that is not does not")
   ClientThread client;
   const auto transport = connect_to(client, local_endpoint(server.port()));
   StreamOptions options;
-  options.idle_timeout = milliseconds{30};
+  options.idle_timeout = kUnhurried;
   StreamedResponse stream = open(client, *transport, options);
   CHECK(client.run(stream.body->next({})) == "abc");
   const auto silent = client.run(stream.body->next({}));
@@ -122,10 +122,10 @@ TEST_CASE("A reader may take longer than the idle time between two pieces") {
   ClientThread client;
   const auto transport = connect_to(client, local_endpoint(server.port()));
   StreamOptions options;
-  options.idle_timeout = milliseconds{20};
+  options.idle_timeout = kUnhurried;
   StreamedResponse stream = open(client, *transport, options);
   CHECK(client.run(stream.body->next({})) == "abc");
-  client.run(async::sleep_for(client.executor(), milliseconds{60}));
+  client.run(async::sleep_for(client.executor(), 2 * kUnhurried));
   CHECK(client.run(stream.body->next({})) == "");
 }
 

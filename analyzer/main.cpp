@@ -70,7 +70,7 @@ Result<void> connect_webhook(Outside& outside, async::Executor& executor,
   if (options.pool_webhook_url.empty())
     return {};
   BERTH_TRY(const auto endpoint, http::Endpoint::parse(options.pool_webhook_url));
-  BERTH_TRY(const auto secret, analyzer::read_webhook_secret(options.pool_webhook_secret_file));
+  BERTH_CHECK(analyzer::read_webhook_secret(options.pool_webhook_secret_file)); // read at each call
   outbound::RestOptions rest;
   if (!options.pool_webhook_ca_file.empty()) {
     BERTH_TRY(rest.ca_pem, read_file(options.pool_webhook_ca_file, http::kPemBytesMax));

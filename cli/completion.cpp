@@ -235,7 +235,7 @@ Typed read(std::span<const std::string> words, const std::vector<Words>& command
     last.clear();
     if (std::exchange(skips, false))
       continue;
-    if (word.starts_with("-")) {
+    if (word.starts_with('-')) {
       const Flag* flag = find_flag(typed.flags, word);
       skips = flag != nullptr && flag->takes_value;
       last = word;
@@ -279,7 +279,7 @@ std::string completions(const CLI::App& app, std::span<const std::string> words)
         candidates.add(flag->name + "=" + value);
     return candidates.end(is_closed ? kNothingElse : kFiles);
   }
-  if (current.starts_with("-")) {
+  if (current.starts_with('-')) {
     for (const Flag& flag : typed.flags)
       candidates.add(flag.name, flag.text);
     return candidates.end(kNothingElse);

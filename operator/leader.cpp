@@ -176,6 +176,7 @@ async::Task<void> Leader::run(std::stop_token stop) {
   impl.allocation.record_to(recorder.get());
   impl.gangs.recall();
   impl.failures.recall();
+  impl.evictor.recall();
   const std::stop_callback on_stop(stop, [&impl] {
     impl.admitter.drop_queued();
     impl.requests.drop_queued();

@@ -116,9 +116,9 @@ async::Task<int> Operator::run(std::stop_token stop) {
   background.spawn(events.run(background.stop_token()));
   background.spawn(tracing.run(background.stop_token()));
   bool lost = false;
-  if (options.leader_elect)
+  if (options.leader_elect) {
     lost = co_await lead_under_lease(stop);
-  else {
+  } else {
     lease_metrics.is_leader.set(1);
     co_await leader.run(stop);
   }

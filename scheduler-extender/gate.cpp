@@ -20,37 +20,30 @@ constexpr std::array<std::string_view, 2> kDaemonSetControllers{
 
 /// The member, which is part of `object`.
 Result<const Json*> object_at(const Json& object, const char* name, const char* path) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_object())
+  const Json& found = api::member_in(object, name);
+  if (!found.is_object())
     return fail(Code::Invalid, std::string(path) + ": must be an object");
-  return &*found;
+  return &found;
 }
 
 bool is_creation_of_a_pod(const Json& request) {
-  const auto resource = request.find("resource");
-  return resource != request.end() && resource->is_object() &&
-         api::text_in(*resource, "group").empty() && api::text_in(*resource, "version") == "v1" &&
-         api::text_in(*resource, "resource") == "pods" &&
+  const Json& resource = api::member_in(request, "resource");
+  return api::text_in(resource, "group").empty() && api::text_in(resource, "version") == "v1" &&
+         api::text_in(resource, "resource") == "pods" &&
          api::text_in(request, "subResource").empty() &&
          api::text_in(request, "operation") == "CREATE";
 }
 
 bool is_controlled_by_daemonset(const Json& pod) {
-  const auto metadata = pod.find("metadata");
-  if (metadata == pod.end() || !metadata->is_object())
-    return false;
-  const auto owners = metadata->find("ownerReferences");
-  return owners != metadata->end() && owners->is_array() &&
-         std::ranges::any_of(*owners, [](const Json& owner) {
-           return owner.is_object() && api::text_in(owner, "kind") == "DaemonSet" &&
-                  owner.contains("controller") && owner["controller"] == true;
+  const Json& owners = api::member_at(pod, "/metadata/ownerReferences");
+  return owners.is_array() && std::ranges::any_of(owners, [](const Json& owner) {
+           return api::text_in(owner, "kind") == "DaemonSet" &&
+                  api::member_in(owner, "controller") == true;
          });
 }
 
 bool is_made_by_daemonset_controller(const Json& request, const Json& pod) {
-  const auto user = request.find("userInfo");
-  return user != request.end() && user->is_object() &&
-         std::ranges::find(kDaemonSetControllers, api::text_in(*user, "username")) !=
+  return std::ranges::find(kDaemonSetControllers, api::text_at(request, "/userInfo/username")) !=
              kDaemonSetControllers.end() &&
          is_controlled_by_daemonset(pod);
 }
@@ -58,15 +51,14 @@ bool is_made_by_daemonset_controller(const Json& request, const Json& pod) {
 Result<void> read_spec(const Json& spec, GateReview& review) {
   review.has_node = !api::text_in(spec, "nodeName").empty();
   review.scheduler_name = api::text_in(spec, "schedulerName");
-  const auto gates = spec.find("schedulingGates");
-  if (gates == spec.end() || gates->is_null())
+  const Json& gates = api::member_in(spec, "schedulingGates");
+  if (gates.is_null())
     return {};
-  if (!gates->is_array())
+  if (!gates.is_array())
     return fail(Code::Invalid, "request.object.spec.schedulingGates: must be a list");
   review.has_gates = true;
-  review.is_gated = std::ranges::any_of(*gates, [](const Json& gate) {
-    return gate.is_object() && api::text_in(gate, "name") == api::kAdmissionGate;
-  });
+  review.is_gated = std::ranges::any_of(
+      gates, [](const Json& gate) { return api::text_in(gate, "name") == api::kAdmissionGate; });
   return {};
 }
 
@@ -78,7 +70,7 @@ http::Response text_response(int status, std::string text) {
 
 Result<GateReview> decode_review(std::string_view body) {
   BERTH_TRY(const Json document, api::parse_json(body, {.text_bytes_max = kGateBodyBytesMax}));
-  if (!document.is_object() || api::text_in(document, "apiVersion") != kReviewVersion ||
+  if (api::text_in(document, "apiVersion") != kReviewVersion ||
       api::text_in(document, "kind") != "AdmissionReview")
     return fail(Code::Invalid, "must be an AdmissionReview of admission.k8s.io/v1");
   BERTH_TRY(const Json* request, object_at(document, "request", "request"));

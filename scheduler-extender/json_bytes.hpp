@@ -13,11 +13,11 @@ namespace berth::extender {
 /// Marks quotes, backslashes and control characters by their byte's high bit. The lowest mark is
 /// right; those above it may be there by mistake, by a borrow.
 [[nodiscard]] constexpr std::uint64_t bytes_to_escape(std::uint64_t word) {
-  constexpr auto zero_bytes = [](std::uint64_t of) {
+  constexpr auto kZeroBytes = [](std::uint64_t of) {
     return (of - in_each_byte(0x01)) & ~of & in_each_byte(0x80);
   };
   const std::uint64_t control = (word - in_each_byte(0x20)) & ~word & in_each_byte(0x80);
-  return control | zero_bytes(word ^ in_each_byte('"')) | zero_bytes(word ^ in_each_byte('\\'));
+  return control | kZeroBytes(word ^ in_each_byte('"')) | kZeroBytes(word ^ in_each_byte('\\'));
 }
 
 /// Marks bytes beyond ASCII in the same way, without mistakes.

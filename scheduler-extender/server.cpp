@@ -238,7 +238,7 @@ async::Task<void> Router::bind(Call& call) {
                                    {"error", result.error}});
 }
 
-void Router::count(const FilterResult& result) {
+void Router::count(const FilterResult& result) const {
   std::array<std::size_t, telemetry::Label<Reason>::kCount> by_reason{};
   for (const Refusal& refusal : result.refused)
     ++by_reason[static_cast<std::size_t>(refusal.reason)];

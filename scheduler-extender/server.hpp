@@ -79,7 +79,7 @@ private:
   void prioritize(Call& call);
   void preempt(Call& call);
   [[nodiscard]] async::Task<void> bind(Call& call);
-  void count(const FilterResult& result);
+  void count(const FilterResult& result) const;
   void finish(Call& call);
   void finish_span(Call& call, SteadyPoint ended);
 

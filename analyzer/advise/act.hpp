@@ -42,7 +42,7 @@ private:
   [[nodiscard]] async::Task<bool> change_pool(PoolChange change);
   [[nodiscard]] async::Task<bool> change_burst(BurstChange change);
   [[nodiscard]] async::Task<Result<void>> send(MachineScale scale);
-  [[nodiscard]] async::Task<Result<void>> send(PoolOrder order);
+  [[nodiscard]] async::Task<Result<void>> send(PoolOrder order) const;
   [[nodiscard]] async::Task<Result<void>> send(LimitsChange limits);
   [[nodiscard]] async::Task<Result<void>> write_status(api::ObjectMeta meta,
                                                        api::ScalingRecommendationStatus status);

@@ -40,7 +40,7 @@ async::Task<Result<void>> Act::send(MachineScale scale) {
   co_return Result<void>{};
 }
 
-async::Task<Result<void>> Act::send(PoolOrder order) {
+async::Task<Result<void>> Act::send(PoolOrder order) const {
   if (pool_webhook == nullptr)
     co_return fail(Code::Unavailable, "there is no webhook to call");
   co_return co_await pool_webhook->send(std::move(order));

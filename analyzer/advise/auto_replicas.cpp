@@ -138,7 +138,7 @@ Verdict judge(const ReplicasQuestion& question, const api::ScalingRecommendation
   const auto& usage = question.facts.usage;
   if (usage.ending > 0 || usage.present > question.view.workload->replicas)
     return refused(Reason::PodsPending, "Pods that were taken away before are not gone yet");
-  return {*wanted};
+  return {wanted};
 }
 
 ScaleChange change(const WorkloadView& view, const api::ScalingRecommendation& one,

@@ -135,6 +135,31 @@ Outlook metric_outlook(const WorkloadView& view, const api::ScalingMetric& metri
                     {ResourceName::cpu(), target, "metric/" + metric.name}, sources, now);
 }
 
+/// What the patch asked for where it is in force by now. Pods that were resized in place have it,
+/// and the template has not.
+std::optional<double> granted_of(const Workload& workload, const api::ScalingRecommendation& one) {
+  if (one.spec.kind != api::RecommendationKind::Resize || !one.spec.evidence)
+    return std::nullopt;
+  const auto [container, resource] = split(one.spec.evidence->metric);
+  for (const RequestChange& change : changes_in(workload, one.spec.action.patch))
+    if (workload.containers[change.container].name == container && change.resource == resource)
+      return number(change.request);
+  return std::nullopt;
+}
+
+bool is_applied_to(const Workload& workload, const api::ScalingRecommendation& one) {
+  using api::RecommendationKind;
+  const auto units = units_of(one);
+  switch (one.spec.kind) {
+  case RecommendationKind::ScaleOut: return units && workload.replicas >= *units;
+  case RecommendationKind::ScaleIn: return units && workload.replicas <= *units;
+  case RecommendationKind::Resize:
+  case RecommendationKind::ResolveBottleneck:
+    return is_resized(workload, one.spec.action.patch).value_or(false);
+  default: return false;
+  }
+}
+
 Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
                        const History& history) {
   Proofs proofs;
@@ -163,16 +188,8 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
     const bool is_there = found != workload->containers.end();
     return percent_of(amount(metric, at), is_there ? number(found->requests.get(resource)) : 0.0);
   };
-  // Pods that were resized in place have what the patch asks for, and the template has not.
-  proofs.granted =
-      [workload = view.workload](const api::ScalingRecommendation& one) -> std::optional<double> {
-    if (one.spec.kind != api::RecommendationKind::Resize || !one.spec.evidence)
-      return std::nullopt;
-    const auto [container, resource] = split(one.spec.evidence->metric);
-    for (const RequestChange& change : changes_in(*workload, one.spec.action.patch))
-      if (workload->containers[change.container].name == container && change.resource == resource)
-        return number(change.request);
-    return std::nullopt;
+  proofs.granted = [workload = view.workload](const api::ScalingRecommendation& one) {
+    return granted_of(*workload, one);
   };
   proofs.too_much_percent = [settings = settings_of(view)](const std::string& metric) {
     const auto [container, resource] = split(metric);
@@ -181,16 +198,7 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
     return container.empty() ? settings.size.thresholds_of(resource).warning_percent : 100.0;
   };
   proofs.is_applied = [workload = view.workload](const api::ScalingRecommendation& one) {
-    using api::RecommendationKind;
-    const auto units = units_of(one);
-    switch (one.spec.kind) {
-    case RecommendationKind::ScaleOut: return units && workload->replicas >= *units;
-    case RecommendationKind::ScaleIn: return units && workload->replicas <= *units;
-    case RecommendationKind::Resize:
-    case RecommendationKind::ResolveBottleneck:
-      return is_resized(*workload, one.spec.action.patch).value_or(false);
-    default: return false;
-    }
+    return is_applied_to(*workload, one);
   };
   return proofs;
 }

@@ -8,8 +8,6 @@
 namespace berth::analyzer {
 namespace {
 
-using resources::Amount;
-
 constexpr std::int64_t kRestartCost = 10;
 constexpr std::int64_t kMadeLatelyCost = 20;
 /// As everywhere: so much of a workload goes at once.

@@ -71,7 +71,7 @@ http::Response Api::answer(const ApiRequest& request) {
   return values_answer(*values, table->as_of);
 }
 
-http::Response Api::refuse(MetricsAnswer outcome, int status, std::string_view message) {
+http::Response Api::refuse(MetricsAnswer outcome, int status, std::string_view message) const {
   parts_.metrics.requests(outcome).add();
   return status_answer(status, message);
 }

@@ -47,7 +47,7 @@ private:
   [[nodiscard]] Result<RemoteUser> who(const http::Request& request) const;
   [[nodiscard]] http::Response answer(const ApiRequest& request);
   [[nodiscard]] http::Response refuse(telemetry::MetricsAnswer outcome, int status,
-                                      std::string_view message);
+                                      std::string_view message) const;
 
   Parts parts_;
 };

@@ -79,8 +79,8 @@ public:
   void add(ForecastMetric metric, Function answer) {
     for (const std::chrono::seconds horizon : horizons_) {
       Answer given = answer(Duration{horizon});
-      values_.push_back({metric, labels(horizon), horizon == horizons_.front(),
-                         std::move(given.value), std::move(given.unknown)});
+      values_.push_back({metric, labels(horizon), horizon == horizons_.front(), given.value,
+                         std::move(given.unknown)});
     }
   }
   void add_use(const std::vector<Outlook>& used, TimePoint now) {

@@ -124,10 +124,15 @@ private:
     if (!is_key(one.key))
       return fail(Code::Invalid, "labelSelector: \"" + one.key + "\" is not a label's key");
     const std::string_view next = token();
-    if (negated || next.empty() || next == ",") {
+    if (negated || next.empty() || next == ",")
       one.op = negated ? SelectorOperator::DoesNotExist : SelectorOperator::Exists;
-      return one;
-    }
+    else
+      BERTH_CHECK(comparison(one, next));
+    return one;
+  }
+
+  /// What follows a key: the operator and its values.
+  Result<void> comparison(Requirement& one, std::string_view next) {
     if (take("=") || take("==") || take("!=")) {
       one.op = next == "!=" ? SelectorOperator::NotIn : SelectorOperator::In;
       one.values.push_back(word());
@@ -146,7 +151,7 @@ private:
     for (const std::string& value : one.values)
       if (!value.empty() && !is_name(value))
         return fail(Code::Invalid, "labelSelector: \"" + value + "\" is not a label's value");
-    return one;
+    return {};
   }
 
   Result<std::vector<std::string>> values() {

@@ -256,7 +256,7 @@ std::optional<ResourceVector> differing(const StatusDraft& status, const Resourc
     const bool is_same = std::ranges::all_of(
         **said, [&](const auto& entry) { return asked.get(entry.name) == entry.amount; });
     if (!is_same)
-      return **said;
+      return *said;
   }
   return std::nullopt;
 }

@@ -23,7 +23,7 @@ struct BurstEdit {
 };
 
 /// Invalid: the pool allows no bursts, or none as long as that; the message says what to do.
-[[nodiscard]] Result<BurstEdit> decide_burst_edit(const nlohmann::json& pool,
+[[nodiscard]] Result<BurstEdit> decide_burst_edit(const nlohmann::json& object,
                                                   const BurstOptions& options, TimePoint now);
 
 /// "1.25" as 125; nothing for what is no number from 1 to 3 with two decimals at most.

@@ -17,7 +17,7 @@ constexpr const char* kOwn = "berth-scheduler"; // its Deployment and its Config
 constexpr const char* kClusterScheduler = "default-scheduler";
 
 /// What is wrong with how kube-scheduler would ask the extender; empty if nothing is.
-std::string defect_of(const ExtenderEntry& entry) {
+std::string_view defect_of(const ExtenderEntry& entry) {
   if (entry.filter_verb.empty())
     return "has no filterVerb: the extender would not be asked";
   if (!entry.https)
@@ -51,8 +51,8 @@ std::optional<SchedulerConfig> check_file(const ConfigCheck& of, const std::stri
     return fault("the ConfigMap's config.yaml: " + config.error().message);
   if (!config->extender)
     return fault("the ConfigMap's config.yaml names no extender of Berth's");
-  if (const std::string defect = defect_of(*config->extender); !defect.empty())
-    return fault("the extender's entry " + defect);
+  if (const std::string_view defect = defect_of(*config->extender); !defect.empty())
+    return fault("the extender's entry " + std::string(defect));
   if (!config->ignores_pool_resources)
     findings.warn(of.check,
                   "a profile does not leave pool.berth.dev to Berth: no pod that asks for a "

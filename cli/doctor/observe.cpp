@@ -54,9 +54,9 @@ async::Task<void> observe_rights(kube::Client& client, ObservedInstallation& obs
                      {"patch", ours, "resourcepools", "burst"},
                      {"create", ours, "reservations", "reserve"},
                      {"delete", ours, "reservations", "release"}};
-  for (std::size_t at = 0; at < observed.rights.size(); ++at) {
-    ObservedRight right = observed.rights[at];
-    observed.rights[at].allowed = co_await may_i(client, std::move(right));
+  for (ObservedRight& right : observed.rights) {
+    ObservedRight asked = right;
+    right.allowed = co_await may_i(client, std::move(asked));
   }
 }
 

@@ -11,11 +11,6 @@ namespace {
 /// Ids of decisions are made from it; nothing here is ever written.
 constexpr std::uint64_t kSeed = 1;
 
-std::string name_of(const allocation::ClusterSnapshot& snapshot, const WorkloadId& workload) {
-  const auto* pod = snapshot.find_pod(PodUid{workload.str()});
-  return pod == nullptr ? workload.str() : pod->namespace_name + "/" + pod->name;
-}
-
 std::vector<std::string> texts_of(const std::vector<allocation::Step>& steps) {
   std::vector<std::string> texts;
   for (const allocation::Step& step : steps)

@@ -79,7 +79,7 @@ std::string export_csv(const ExportView& view) {
   std::string text = "time,kind,name,pool,resource,unit";
   for (std::size_t at = 0; at < kMeasures; ++at)
     text += "," + std::string(to_string(static_cast<Measure>(at)));
-  text += "\n";
+  text += '\n';
   const std::string time = format_time(view.as_of);
   for (const ExportRow& row : view.rows) {
     text += time + (row.is_pool ? ",pool," : ",quota,") + csv_cell(row.name) + "," +
@@ -87,7 +87,7 @@ std::string export_csv(const ExportView& view) {
             std::string(unit_of(row.resource));
     for (const auto& value : row.values)
       text += "," + (value ? std::to_string(*value) : "");
-    text += "\n";
+    text += '\n';
   }
   return text;
 }

@@ -18,7 +18,7 @@ using PodPtr = std::shared_ptr<const cluster::Pod>;
 void name_subject(const allocation::PodView& pod, AuditEntry& entry) {
   entry.workload = allocation::workload_id(pod).str();
   entry.namespace_name = pod.namespace_name;
-  entry.name = pod.gang ? pod.gang->name : pod.name;
+  entry.name = allocation::workload_name(pod);
   if (pod.admission) {
     entry.quota = pod.admission->quota.str();
     entry.pool = pod.admission->pool.str();

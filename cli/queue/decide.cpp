@@ -98,7 +98,8 @@ QueueRow row_of(const Head& head, const PodsByUid& pods) {
   row.quota = workload.quota.quota.str();
   row.namespace_name = workload.namespace_name;
   row.gang = first.gang.has_value();
-  row.name = row.gang ? first.gang->name : first.name;
+  row.request = first.is_request;
+  row.name = allocation::workload_name(first);
   row.members_waiting = static_cast<std::int64_t>(workload.waiting.size());
   row.members = workload.size;
   row.priority = head.priority;

@@ -36,6 +36,7 @@ struct QueueRow {
   std::string namespace_name{};
   std::string name{};
   bool gang = false;
+  bool request = false; ///< an AllocationRequest; its units are a gang
   std::int64_t members_waiting = 1;
   std::int64_t members = 1;  ///< that the gang must have
   std::int64_t priority = 0; ///< with the quota's offset

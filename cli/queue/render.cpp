@@ -16,6 +16,8 @@ using nlohmann::json;
 std::string kind_text(const QueueRow& row) {
   if (!row.gang)
     return "Pod";
+  if (row.request)
+    return "Request " + std::to_string(row.members);
   return "Gang " + std::to_string(row.members_waiting) + "/" + std::to_string(row.members);
 }
 
@@ -36,7 +38,9 @@ json row_json(const QueueRow& row) {
   return {{"quota", row.quota},
           {"position", number_or_null(row.position)},
           {"turn", number_or_null(row.turn)},
-          {"kind", row.gang ? "Gang" : "Pod"},
+          {"kind", row.request ? "AllocationRequest"
+                   : row.gang  ? "Gang"
+                               : "Pod"},
           {"namespace", row.namespace_name},
           {"name", row.name},
           {"membersWaiting", row.members_waiting},

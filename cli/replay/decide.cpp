@@ -8,7 +8,6 @@
 namespace berth::cli {
 namespace {
 
-using decision_log::LoggedCycle;
 using decision_log::TrialOutcome;
 using decision_log::TrialResult;
 

@@ -105,7 +105,7 @@ void Player::add_member(const WorkStory& work) {
   const TimePoint assumed_start = work.started.value_or(work.arrived);
   set.runtime = std::max(work.runtime.value_or(story_.end - assumed_start), Duration{1});
   run_.scenario.workloads.push_back(std::move(set));
-  const std::string name = pod.gang ? pod.gang->name : pod.name;
+  const std::string name = allocation::workload_name(pod);
   courses_.push_back({pod.namespace_name + "/" + name, work.ran_before, 0, 0, 0, {}});
   LogSpan& span = *run_.view.log;
   span.ran_before += work.ran_before ? 1 : 0;

@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "lib/allocation/workload.hpp"
+
 namespace berth::cli {
 namespace {
 
@@ -29,7 +31,7 @@ RowKey key_of(const allocation::PodView& pod, bool by_quota) {
   const allocation::AdmissionRecord& record = *pod.admission;
   if (by_quota)
     return {record.quota.str(), "", record.pool.str()};
-  return {pod.namespace_name + "/" + (pod.gang ? pod.gang->name : pod.name), record.quota.str(),
+  return {pod.namespace_name + "/" + allocation::workload_name(pod), record.quota.str(),
           record.pool.str()};
 }
 

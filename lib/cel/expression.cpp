@@ -34,7 +34,7 @@ std::strong_ordering order(const Value& left, const Value& right) {
     return *number <=> std::get<std::int64_t>(right);
   if (const auto* text = std::get_if<std::string_view>(&left))
     return *text <=> std::get<std::string_view>(right);
-  return std::get<bool>(left) <=> std::get<bool>(right);
+  return static_cast<int>(std::get<bool>(left)) <=> static_cast<int>(std::get<bool>(right));
 }
 
 class Evaluation {
@@ -45,7 +45,8 @@ public:
 
 private:
   Result<Value> select(const Node& node);
-  Result<Value> at_key(const Node& node, const Value& map, std::string_view key) const;
+  [[nodiscard]] Result<Value> at_key(const Node& node, const Value& map,
+                                     std::string_view key) const;
   Result<Value> has(const Node& node);
   Result<Value> chain(const Node& node);
   Result<Value> compare(const Node& node);
@@ -218,7 +219,7 @@ Result<bool> Expression::evaluate(std::span<const Value> fields) const {
 bool Expression::reads(std::size_t field) const {
   return std::ranges::any_of(tree_.nodes, [&](const Node& node) {
     return node.op == Op::Select && tree_[node.args[0]].op == Op::Variable &&
-           static_cast<std::size_t>(node.number) == field;
+           std::cmp_equal(node.number, field);
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <tuple>
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -160,7 +161,7 @@ async::Task<void> Connection::finish(Duration linger) {
   expires_after(linger);
   if (tls_) {
     AsioOperation saying_goodbye([this](auto done) { tls_->async_shutdown(std::move(done)); });
-    co_await saying_goodbye;
+    std::ignore = co_await saying_goodbye; // the peer may be gone
   }
   boost::system::error_code failed;
   socket().shutdown(tcp::socket::shutdown_send, failed);

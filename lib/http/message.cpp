@@ -46,9 +46,8 @@ std::optional<std::chrono::seconds> retry_after(const Headers& headers) {
   if (!value)
     return std::nullopt;
   std::int32_t seconds = 0;
-  const char* const end = value->data() + value->size();
-  const auto read = std::from_chars(value->data(), end, seconds);
-  if (read.ec != std::errc{} || read.ptr != end || seconds < 0)
+  const auto read = std::from_chars(value->data(), value->data() + value->size(), seconds);
+  if (read.ec != std::errc{} || read.ptr != value->data() + value->size() || seconds < 0)
     return std::nullopt;
   return std::chrono::seconds{seconds};
 }

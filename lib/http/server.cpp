@@ -4,6 +4,7 @@
 
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include <boost/asio/dispatch.hpp>
@@ -142,7 +143,7 @@ async::Task<void> Server::Impl::accept() {
       ++state->counters.accepts_failed;
       pause.expires_after(kAcceptPause);
       AsioOperation pausing([&](auto done) { pause.async_wait(std::move(done)); });
-      co_await pausing;
+      std::ignore = co_await pausing;
     }
   }
 }
@@ -171,7 +172,7 @@ void Server::Impl::admit(Strand session_strand, tcp::socket socket) {
 }
 
 bool Server::Impl::evict_longest_idle() {
-  if (state->evicting >= static_cast<std::int64_t>(state->limits.connections_max))
+  if (std::cmp_greater_equal(state->evicting.load(), state->limits.connections_max))
     return false;
   const auto longest = claim_longest_idle();
   if (!longest)

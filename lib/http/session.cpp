@@ -90,14 +90,9 @@ async::Task<bool> Session::receive() {
       become_idle();
     if (*state != phase) {
       phase = *state;
-      in_flight_ = true;
-      connection_->expires_after(phase == State::Head ? limits.header_timeout
-                                                      : limits.body_timeout);
-      if (phase == State::Body && reader_.expects_continue()) {
-        const IoResult sent = co_await connection_->write("HTTP/1.1 100 Continue\r\n\r\n", "");
-        if (sent.status != IoStatus::Ok)
-          co_return false;
-      }
+      const bool may_go_on = co_await begin_phase(phase);
+      if (!may_go_on)
+        co_return false;
     }
     const IoResult read = co_await connection_->read_some(reader_.space());
     if (read.status != IoStatus::Ok) {
@@ -117,6 +112,18 @@ async::Task<bool> Session::receive() {
   const Refusal refusal = state.error();
   co_await refuse(refusal);
   co_return false;
+}
+
+/// The head of a request begins to come, or its body; false when the client is gone.
+async::Task<bool> Session::begin_phase(RequestReader::State phase) {
+  using State = RequestReader::State;
+  in_flight_ = true;
+  connection_->expires_after(phase == State::Head ? state_->limits.header_timeout
+                                                  : state_->limits.body_timeout);
+  if (phase != State::Body || !reader_.expects_continue())
+    co_return true;
+  const IoResult sent = co_await connection_->write("HTTP/1.1 100 Continue\r\n\r\n", "");
+  co_return sent.status == IoStatus::Ok;
 }
 
 void Session::become_idle() {

@@ -83,6 +83,7 @@ private:
 
   [[nodiscard]] async::Task<bool> shake_hands();
   [[nodiscard]] async::Task<bool> receive();
+  [[nodiscard]] async::Task<bool> begin_phase(RequestReader::State phase);
   void become_idle();
   /// False: it was evicted meanwhile, and what came must not be answered.
   [[nodiscard]] bool leave_idle();

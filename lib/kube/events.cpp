@@ -67,7 +67,7 @@ struct EventRecorder::Impl {
 
   void enqueue(const Item& item);
   void leave_out(std::size_t events);
-  void tell_sent(bool written);
+  void tell_sent(bool written) const;
   void sweep();
   async::Task<void> write(Item item, std::stop_token stop);
   async::Task<Result<void>> write_once(const RecordedEvent& event);
@@ -154,7 +154,7 @@ void EventRecorder::Impl::leave_out(std::size_t events) {
     options.on_left_out(events);
 }
 
-void EventRecorder::Impl::tell_sent(bool written) {
+void EventRecorder::Impl::tell_sent(bool written) const {
   if (options.on_sent)
     options.on_sent(written);
 }

@@ -14,8 +14,8 @@ using api::Json;
 
 const Json& spec_of(const Json& object) {
   static const Json empty = Json::object();
-  const auto found = object.find("spec");
-  return found != object.end() && found->is_object() ? *found : empty;
+  const Json& spec = api::member_in(object, "spec");
+  return spec.is_object() ? spec : empty;
 }
 
 } // namespace
@@ -27,14 +27,10 @@ bool LeaseRecord::renewed_since(const LeaseRecord& other) const {
 Result<LeaseRecord> decode_lease(std::string_view json) {
   LeaseRecord record;
   BERTH_TRY(record.object, api::parse_json(json));
-  const auto meta =
-      record.object.is_object() ? record.object.find("metadata") : record.object.end();
-  if (meta == record.object.end() || !meta->is_object())
+  if (!api::member_in(record.object, "metadata").is_object())
     return fail(Code::Invalid, "a Lease without metadata");
   const Json& spec = spec_of(record.object);
-  const auto holder = spec.find("holderIdentity");
-  if (holder != spec.end() && holder->is_string())
-    record.holder = holder->get<std::string>();
+  record.holder = api::text_in(spec, "holderIdentity");
   // An int32 in the API; whatever else came must not overflow a point in time.
   record.duration_seconds = std::clamp<std::int64_t>(api::integer_in(spec, "leaseDurationSeconds"),
                                                      0, std::numeric_limits<std::int32_t>::max());

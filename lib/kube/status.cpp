@@ -66,13 +66,6 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
   return line;
 }
 
-std::optional<std::int64_t> integer_member(const api::Json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_number_integer())
-    return std::nullopt;
-  return found->get<std::int64_t>();
-}
-
 std::optional<Duration> seconds_to_wait(std::int64_t seconds) {
   if (seconds < 0 || seconds > kRetryAfterSecondsMax)
     return std::nullopt;
@@ -80,16 +73,14 @@ std::optional<Duration> seconds_to_wait(std::int64_t seconds) {
 }
 
 void read_details(const api::Json& document, ApiStatus& status) {
-  const auto details = document.find("details");
-  if (details == document.end() || !details->is_object())
+  const auto& details = api::member_in(document, "details");
+  if (const auto seconds = api::integer_in(details, "retryAfterSeconds"); seconds > 0)
+    status.retry_after = seconds_to_wait(seconds);
+  const auto& causes = api::member_in(details, "causes");
+  if (!causes.is_array())
     return;
-  if (const auto seconds = integer_member(*details, "retryAfterSeconds"); seconds && *seconds > 0)
-    status.retry_after = seconds_to_wait(*seconds);
-  const auto causes = details->find("causes");
-  if (causes == details->end() || !causes->is_array())
-    return;
-  for (const auto& cause : *causes) {
-    const std::string reason = cause.is_object() ? api::text_in(cause, "reason") : std::string{};
+  for (const auto& cause : causes) {
+    const std::string reason = api::text_in(cause, "reason");
     status.disruption_budget = status.disruption_budget || reason == "DisruptionBudget";
     status.version_unknown = status.version_unknown || reason == "ResourceVersionTooLarge";
   }
@@ -110,10 +101,10 @@ std::string flow_of(const http::Headers& headers) {
 
 Result<ApiStatus> decode_status(std::string_view json) {
   BERTH_TRY(const api::Json document, api::parse_json(json, {kStatusBytesMax, 64}));
-  if (!document.is_object() || api::text_in(document, "kind") != "Status")
+  if (api::text_in(document, "kind") != "Status")
     return fail(Code::Invalid, "not a Status");
   ApiStatus status;
-  const auto code = integer_member(document, "code").value_or(0);
+  const auto code = api::integer_in(document, "code");
   status.code = code >= 100 && code < 600 ? static_cast<int>(code) : 0;
   status.reason = api::text_in(document, "reason");
   status.message = one_line(api::text_in(document, "message"), kMessageBytesMax);

@@ -124,9 +124,9 @@ async::Task<Result<void>> CertificateKeeper::write_trust(Caller caller, std::str
   if (patch && *patch && !parts_.leads())
     patch = fail(Code::Unavailable, "another replica leads by now");
   Result<void> done;
-  if (!patch)
+  if (!patch) {
     done = tl::unexpected(patch.error());
-  else if (*patch) {
+  } else if (*patch) {
     kube::WriteOptions options;
     std::string text = **patch;
     const auto written = co_await parts_.client.patch(caller.type, key, kube::PatchType::Json,

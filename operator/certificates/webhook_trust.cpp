@@ -2,15 +2,13 @@
 
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "lib/api/json_reading.hpp"
 #include "lib/kube/base64.hpp"
 
 namespace berth::op {
 namespace {
 
-using Json = nlohmann::json;
+using api::Json;
 
 Json test(const std::string& path, const std::string& value) {
   return {{"op", "test"}, {"path", path}, {"value", value}};
@@ -30,10 +28,10 @@ Result<std::optional<std::string>> trust_patch(std::string_view configuration,
   std::size_t index = 0;
   for (const Json& webhook : object["webhooks"]) {
     const std::string path = "/webhooks/" + std::to_string(index++);
-    const auto client = webhook.is_object() ? webhook.find("clientConfig") : webhook.end();
-    if (client == webhook.end() || !client->is_object())
+    const Json& client = api::member_in(webhook, "clientConfig");
+    if (!client.is_object())
       return fail(Code::Invalid, path + "/clientConfig: must be an object");
-    if (api::text_in(*client, "caBundle") != wanted)
+    if (api::text_in(client, "caBundle") != wanted)
       patch.push_back(
           {{"op", "add"}, {"path", path + "/clientConfig/caBundle"}, {"value", wanted}});
   }

@@ -15,14 +15,14 @@ std::string selector_text(const allocation::Selector& selector) {
   for (const auto& requirement : selector.requirements) {
     text += text.empty() ? "" : ",";
     if (requirement.op == SelectorOperator::DoesNotExist)
-      text += "!";
+      text += '!';
     text += requirement.key;
     if (requirement.values.empty())
       continue;
     text += requirement.op == SelectorOperator::NotIn ? " notin (" : " in (";
     for (std::size_t i = 0; i < requirement.values.size(); ++i)
       text += (i == 0 ? "" : ",") + requirement.values[i];
-    text += ")";
+    text += ')';
   }
   return text;
 }

@@ -60,7 +60,7 @@ Result<TriggerMeasurement> read_utilization(const api::ReservationTrigger& trigg
     return fail(Code::NotFound, "the use of " + std::string(resource.str()) + " in ResourcePool " +
                                     pool->meta.name + " is not measured");
   const Amount used = measured->used.get(resource);
-  constexpr std::int64_t kMilliPerWhole = 100 * 1000;
+  constexpr std::int64_t kMilliPerWhole = 100'000;
   return TriggerMeasurement{
       std::chrono::floor<std::chrono::seconds>(measured->at),
       Quantity::of(resources::scaled(used, 100, whole.value()).value()),

@@ -257,9 +257,10 @@ async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key
     observed.measured = metrics_api_.latest(key, *trigger);
     if (!observed.measured)
       co_return kube::Outcome::done(); // the answer will bring it back
-  } else if (trigger)
+  } else if (trigger) {
     observed.measured = read_utilization(
         *trigger, parts_.observer.pools().find({"", reservation->spec.pool_ref.name.str()}).get());
+  }
   const TimePoint looked_at = parts_.executor.clock().now();
   auto wanted = decide_reservation_status(observed, looked_at);
   if (!wanted)

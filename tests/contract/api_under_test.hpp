@@ -13,7 +13,7 @@
 namespace berth::contract {
 
 using simulation::at;
-using simulation::int_at;
+using simulation::integer_at;
 using simulation::Json;
 using simulation::text_at;
 

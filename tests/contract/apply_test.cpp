@@ -60,7 +60,7 @@ TEST_CASE_METHOD(Applied, "a field that another manager applied with another val
   CHECK(text_at(refused.body, "/details/causes/0/reason") == "FieldManagerConflict");
   CHECK(text_at(refused.body, "/details/causes/0/field") == ".spec.size");
   CHECK(text_at(refused.body, "/details/causes/0/message").find("conflict with \"one\"") == 0);
-  CHECK(int_at(get(path("a")).body, "/spec/size") == 3);
+  CHECK(integer_at(get(path("a")).body, "/spec/size") == 3);
 }
 
 TEST_CASE_METHOD(Applied, "the same value is shared, and force takes a field over") {
@@ -71,7 +71,7 @@ TEST_CASE_METHOD(Applied, "the same value is shared, and force takes a field ove
   CHECK(owns(shared.body, "two", "/f:spec/f:size"));
   const Answer forced = apply(path("a"), "two", widget_of(4), true);
   CHECK(forced.status == 200);
-  CHECK(int_at(forced.body, "/spec/size") == 4);
+  CHECK(integer_at(forced.body, "/spec/size") == 4);
   CHECK_FALSE(owns(forced.body, "one", "/f:spec/f:size"));
 }
 
@@ -129,9 +129,9 @@ TEST_CASE_METHOD(Applied, "applying a status leaves the rest alone, and needs an
   config["spec"] = {{"size", 9}};
   const Answer applied = apply(path("a") + "/status", "one", config);
   CHECK(applied.status == 200);
-  CHECK(int_at(applied.body, "/status/used") == 1);
-  CHECK(int_at(applied.body, "/spec/size") == 3);
-  CHECK(int_at(applied.body, "/metadata/generation") == 1);
+  CHECK(integer_at(applied.body, "/status/used") == 1);
+  CHECK(integer_at(applied.body, "/spec/size") == 3);
+  CHECK(integer_at(applied.body, "/metadata/generation") == 1);
 }
 
 TEST_CASE_METHOD(Applied, "apply checks a resourceVersion that is given") {

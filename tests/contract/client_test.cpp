@@ -110,7 +110,7 @@ TEST_CASE_METHOD(ClientTest, "a status is applied with the client's field manage
       await(client().patch(widgets, key("a"), kube::PatchType::Apply, config.dump(), status));
   REQUIRE(applied);
   const Json object = Json::parse(*applied);
-  CHECK(int_at(object, "/status/used") == 1);
+  CHECK(integer_at(object, "/status/used") == 1);
   bool owned = false;
   for (const auto& entry : at(object, "/metadata/managedFields"))
     owned = owned ||

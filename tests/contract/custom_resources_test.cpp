@@ -50,16 +50,16 @@ TEST_CASE_METHOD(Widgets, "what the schema does not allow is refused with Invali
 
 TEST_CASE_METHOD(Widgets, "generation counts changes of the spec only") {
   Answer now = post(path(), widget("a"));
-  CHECK(int_at(now.body, "/metadata/generation") == 1);
+  CHECK(integer_at(now.body, "/metadata/generation") == 1);
   now = merge_patch(path("a"), {{"metadata", {{"labels", {{"x", "y"}}}}}});
-  CHECK(int_at(now.body, "/metadata/generation") == 1);
+  CHECK(integer_at(now.body, "/metadata/generation") == 1);
   now = merge_patch(path("a") + "/status", {{"status", {{"used", 1}}}});
   CHECK(now.status == 200);
-  CHECK(int_at(now.body, "/metadata/generation") == 1);
+  CHECK(integer_at(now.body, "/metadata/generation") == 1);
   now = merge_patch(path("a"), {{"spec", {{"size", 4}}}});
-  CHECK(int_at(now.body, "/metadata/generation") == 2);
+  CHECK(integer_at(now.body, "/metadata/generation") == 2);
   now = merge_patch(path("a"), {{"metadata", {{"generation", 40}}}});
-  CHECK(int_at(now.body, "/metadata/generation") == 2);
+  CHECK(integer_at(now.body, "/metadata/generation") == 2);
 }
 
 TEST_CASE_METHOD(Widgets,
@@ -79,8 +79,8 @@ TEST_CASE_METHOD(Widgets,
                                           {"spec", {{"size", 7}}},
                                           {"metadata", {{"labels", {{"x", "y"}}}}}});
   CHECK(written.status == 200);
-  CHECK(int_at(written.body, "/status/used") == 2);
-  CHECK(int_at(written.body, "/spec/size") == 3);
+  CHECK(integer_at(written.body, "/status/used") == 2);
+  CHECK(integer_at(written.body, "/spec/size") == 3);
   CHECK(at(written.body, "/metadata/labels").is_null());
 
   Json update = written.body;
@@ -88,7 +88,7 @@ TEST_CASE_METHOD(Widgets,
   update["spec"]["size"] = 5;
   const Answer kept = put(path("a"), update);
   CHECK(kept.status == 200);
-  CHECK(int_at(kept.body, "/status/used") == 2);
+  CHECK(integer_at(kept.body, "/status/used") == 2);
 }
 
 TEST_CASE_METHOD(Widgets, "a status update carries a resourceVersion as any other (I7)") {

@@ -103,16 +103,16 @@ TEST_CASE_METHOD(ApiUnderTest, "a bound pod has its grace period, which can only
   CHECK(deleted.status == 200);
   const Answer going = get(core("pods", "a"));
   REQUIRE(going.status == 200);
-  CHECK(int_at(going.body, "/metadata/deletionGracePeriodSeconds") == 30);
+  CHECK(integer_at(going.body, "/metadata/deletionGracePeriodSeconds") == 30);
   CHECK_FALSE(at(going.body, "/metadata/deletionTimestamp").is_null());
-  CHECK(int_at(going.body, "/metadata/generation") == 2);
+  CHECK(integer_at(going.body, "/metadata/generation") == 2);
 
   const Json longer = {{"kind", "DeleteOptions"}, {"apiVersion", "v1"}, {"gracePeriodSeconds", 60}};
   CHECK(remove(core("pods", "a"), longer).status == 200);
-  CHECK(int_at(get(core("pods", "a")).body, "/metadata/deletionGracePeriodSeconds") == 30);
+  CHECK(integer_at(get(core("pods", "a")).body, "/metadata/deletionGracePeriodSeconds") == 30);
   const Json shorter = {{"kind", "DeleteOptions"}, {"apiVersion", "v1"}, {"gracePeriodSeconds", 5}};
   CHECK(remove(core("pods", "a"), shorter).status == 200);
-  CHECK(int_at(get(core("pods", "a")).body, "/metadata/deletionGracePeriodSeconds") == 5);
+  CHECK(integer_at(get(core("pods", "a")).body, "/metadata/deletionGracePeriodSeconds") == 5);
   const Json now = {{"kind", "DeleteOptions"}, {"apiVersion", "v1"}, {"gracePeriodSeconds", 0}};
   CHECK(remove(core("pods", "a"), now).status == 200);
   CHECK(get(core("pods", "a")).status == 404);

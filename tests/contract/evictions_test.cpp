@@ -48,8 +48,8 @@ struct Evictions : ApiUnderTest {
     // A controller that is there counts for itself and comes to the same.
     wait_until([&] {
       (void)merge_patch(path + "/status", {{"status", status}});
-      return int_at(get(path).body, "/status/observedGeneration") == 1 &&
-             int_at(get(path).body, "/status/disruptionsAllowed", -1) == allowed;
+      return integer_at(get(path).body, "/status/observedGeneration") == 1 &&
+             integer_at(get(path).body, "/status/disruptionsAllowed", -1) == allowed;
     });
   }
 
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(Evictions, "an eviction for another uid is refused with Conflic
   CHECK(
       evict("a", {{"preconditions", {{"uid", running.uid()}}}, {"gracePeriodSeconds", 3}}).status ==
       201);
-  CHECK(int_at(get(core("pods", "a")).body, "/metadata/deletionGracePeriodSeconds") == 3);
+  CHECK(integer_at(get(core("pods", "a")).body, "/metadata/deletionGracePeriodSeconds") == 3);
 }
 
 TEST_CASE_METHOD(Evictions, "a pending pod goes at once, and a missing one is not found") {

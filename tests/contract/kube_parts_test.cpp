@@ -109,7 +109,7 @@ TEST_CASE_METHOD(KubeParts, "an event is written once and its repetitions are co
   record(kube::EventSeverity::Normal, Reason::Admitted, "Admitted by quota team-a");
   wait_until([&] { return events().size() == 1; });
   record(kube::EventSeverity::Normal, Reason::Admitted, "Admitted by quota team-a");
-  wait_until([&] { return int_at(events()[0], "/series/count") == 2; });
+  wait_until([&] { return integer_at(events()[0], "/series/count") == 2; });
   record(kube::EventSeverity::Warning, Reason::Evicted, "Evicted for a reservation");
   wait_until([&] { return events().size() == 2; });
   CHECK(look([&] { return recorder.dropped() == 0; }));
@@ -139,7 +139,7 @@ TEST_CASE_METHOD(KubeParts,
   first_stop.request_stop();
   wait_until([&] { return look([&] { return second.is_leader(); }); });
   CHECK(text_at(lease(), "/spec/holderIdentity") == "second");
-  CHECK(int_at(lease(), "/spec/leaseTransitions") >= 1);
+  CHECK(integer_at(lease(), "/spec/leaseTransitions") >= 1);
   end();
   CHECK(text_at(lease(), "/spec/holderIdentity").empty());
 }

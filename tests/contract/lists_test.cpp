@@ -77,7 +77,7 @@ TEST_CASE_METHOD(Lists, "pages belong to one snapshot, whatever is written betwe
     REQUIRE(post(core("pods"), pod(name)).status == 201);
   const Answer first = get(core("pods") + "?limit=2");
   CHECK(names(first) == Names{"a", "b"});
-  CHECK(int_at(first.body, "/metadata/remainingItemCount") == 3);
+  CHECK(integer_at(first.body, "/metadata/remainingItemCount") == 3);
   REQUIRE(post(core("pods"), pod("bb")).status == 201);
   REQUIRE(remove(core("pods", "d")).status == 200);
   const auto next = [&](const Answer& page) {

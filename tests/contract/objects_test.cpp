@@ -39,7 +39,7 @@ TEST_CASE_METHOD(ApiUnderTest, "a refusal is a Status with code, reason and what
   CHECK(text_at(missing.body, "/apiVersion") == "v1");
   CHECK(text_at(missing.body, "/status") == "Failure");
   CHECK(missing.reason() == "NotFound");
-  CHECK(int_at(missing.body, "/code") == 404);
+  CHECK(integer_at(missing.body, "/code") == 404);
   CHECK(text_at(missing.body, "/message") == "configmaps \"none\" not found");
   CHECK(at(missing.body, "/details") == Json{{"name", "none"}, {"kind", "configmaps"}});
   CHECK(missing.headers.find("Content-Type") == "application/json");

@@ -43,10 +43,10 @@ TEST_CASE_METHOD(ApiUnderTest, "a new pod is pending, defaulted, and its status 
   CHECK(text_at(created.body, "/status/qosClass") == "Burstable");
   CHECK(text_at(created.body, "/spec/restartPolicy") == "Always");
   CHECK(text_at(created.body, "/spec/containers/0/resources/requests/cpu") == "1");
-  CHECK(int_at(created.body, "/spec/terminationGracePeriodSeconds") == 30);
-  CHECK(int_at(created.body, "/spec/priority", -1) == 0);
+  CHECK(integer_at(created.body, "/spec/terminationGracePeriodSeconds") == 30);
+  CHECK(integer_at(created.body, "/spec/priority", -1) == 0);
   CHECK(text_at(created.body, "/spec/preemptionPolicy") == "PreemptLowerPriority");
-  CHECK(int_at(created.body, "/metadata/generation") == 1);
+  CHECK(integer_at(created.body, "/metadata/generation") == 1);
 }
 
 TEST_CASE_METHOD(ApiUnderTest,
@@ -82,7 +82,7 @@ TEST_CASE_METHOD(ApiUnderTest,
   const Answer admitted = merge_patch(core("pods", "a"), patch);
   CHECK(admitted.status == 200);
   CHECK(at(admitted.body, "/spec/schedulingGates").is_null());
-  CHECK(int_at(admitted.body, "/metadata/generation") == 2);
+  CHECK(integer_at(admitted.body, "/metadata/generation") == 2);
 }
 
 TEST_CASE_METHOD(ApiUnderTest, "a JSON patch removes exactly the gate that it tested") {
@@ -241,5 +241,5 @@ TEST_CASE_METHOD(ApiUnderTest, "pod status is written through its subresource on
   const Answer written = merge_patch(core("pods", "a") + "/status", patch);
   CHECK(written.status == 200);
   CHECK(text_at(written.body, "/status/nominatedNodeName") == "n1");
-  CHECK(int_at(written.body, "/metadata/generation") == 1);
+  CHECK(integer_at(written.body, "/metadata/generation") == 1);
 }

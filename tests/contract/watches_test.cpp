@@ -115,7 +115,7 @@ TEST_CASE_METHOD(Watches, "a version older than history ends the watch with ERRO
   REQUIRE(event);
   CHECK(text_at(*event, "/type") == "ERROR");
   CHECK(text_at(*event, "/object/kind") == "Status");
-  CHECK(int_at(*event, "/object/code") == 410);
+  CHECK(integer_at(*event, "/object/code") == 410);
   CHECK(text_at(*event, "/object/reason") == "Expired");
   CHECK_FALSE(watch.next());
   CHECK(watch.ended());

@@ -42,7 +42,7 @@ std::optional<Anomaly> AnomalyWatch::look(const std::string& name, const Series&
   for (const Aggregate& step : steps) {
     auto one = take(entry, step, length, capacity);
     if (one && !is_new && !anomaly)
-      anomaly = std::move(one);
+      anomaly = one;
   }
   if (is_new)
     steps_left_ -= std::min(steps_left_, steps.size());

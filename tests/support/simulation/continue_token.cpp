@@ -38,10 +38,10 @@ Answer<ContinueToken> decode_continue(const std::string& text) {
   standard.append((4 - standard.size() % 4) % 4, '=');
   const auto bytes = kube::decode_base64(standard);
   const Json token = bytes ? Json::parse(*bytes, nullptr, false) : Json(nullptr);
-  if (text_at(token, "/v") != "meta.k8s.io/v1" || int_at(token, "/rv") == 0 ||
+  if (text_at(token, "/v") != "meta.k8s.io/v1" || integer_at(token, "/rv") == 0 ||
       text_at(token, "/start").empty())
     return tl::unexpected(bad_request("invalid continue token: continue key is not valid"));
-  return ContinueToken{int_at(token, "/rv"), text_at(token, "/start")};
+  return ContinueToken{integer_at(token, "/rv"), text_at(token, "/start")};
 }
 
 } // namespace berth::simulation

@@ -59,17 +59,17 @@ Deletion begin_deletion(const RequestInfo& info, const Json& options, const Json
   const bool first = !metadata.contains("deletionTimestamp");
   std::int64_t grace = pod ? grace_period_seconds(stored, options) : 0;
   if (!first)
-    grace = std::min(grace, int_at(metadata, "/deletionGracePeriodSeconds"));
+    grace = std::min(grace, integer_at(metadata, "/deletionGracePeriodSeconds"));
   deletion.stays = grace > 0 || !at(metadata, "/finalizers").empty();
   // Only pods are deleted gracefully: they show their deletionTimestamp even when they go at once.
   if (!deletion.stays && !pod)
     return deletion;
-  if (first || grace < int_at(metadata, "/deletionGracePeriodSeconds")) {
+  if (first || grace < integer_at(metadata, "/deletionGracePeriodSeconds")) {
     metadata["deletionTimestamp"] = format_time(now + std::chrono::seconds{grace});
     metadata["deletionGracePeriodSeconds"] = grace;
   }
   if (first && metadata.contains("generation"))
-    metadata["generation"] = int_at(metadata, "/generation") + 1;
+    metadata["generation"] = integer_at(metadata, "/generation") + 1;
   return deletion;
 }
 

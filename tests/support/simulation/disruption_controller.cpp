@@ -99,7 +99,7 @@ Json SimulatedDisruptionController::status_of(const Json& budget) const {
   for (const auto& [name, since] : disrupted.items())
     if (!still_disrupted.contains(name))
       still_disrupted[name] = nullptr;
-  return {{"observedGeneration", int_at(budget, "/metadata/generation")},
+  return {{"observedGeneration", integer_at(budget, "/metadata/generation")},
           {"expectedPods", expected},
           {"currentHealthy", healthy},
           {"desiredHealthy", desired},

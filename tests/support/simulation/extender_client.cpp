@@ -83,7 +83,7 @@ ExtenderClient::prioritize(Json pod, std::vector<std::string> nodes) {
     co_return fail(answer.error());
   std::map<std::string, std::int64_t> scores;
   for (const auto& host : *answer) {
-    const std::int64_t score = int_at(host, "/Score", -1);
+    const std::int64_t score = integer_at(host, "/Score", -1);
     if (score < 0 || score > kScoreMax)
       co_return fail(Code::Invalid, "an extender's score must be 0 to 10");
     scores[text_at(host, "/Host")] = score;

@@ -4,32 +4,29 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
-#include <nlohmann/json.hpp>
+#include "lib/api/json_reading.hpp"
 
 namespace berth::simulation {
 
-using Json = nlohmann::json;
+using api::integer_at;
+using api::Json;
+using api::text_at;
 using Object = std::shared_ptr<const Json>;
 
 /// The value at a JSON pointer ("/metadata/name"), or null where there is none.
-[[nodiscard]] const Json& at(const Json& object, std::string_view pointer);
-/// The same by value, since a part of a temporary cannot be referred to.
-[[nodiscard]] inline Json at(Json&& object, std::string_view pointer) {
-  const Json& whole = object;
-  return at(whole, pointer);
+[[nodiscard]] inline const Json& at(const Json& object, const std::string& pointer) {
+  return api::member_at(object, pointer);
 }
-/// The text at a JSON pointer, or "" where there is no text.
-[[nodiscard]] std::string text_at(const Json& object, std::string_view pointer);
-/// The integer at a JSON pointer, or `otherwise`.
-[[nodiscard]] std::int64_t int_at(const Json& object, std::string_view pointer,
-                                  std::int64_t otherwise = 0);
+/// The same by value, since a part of a temporary cannot be referred to.
+[[nodiscard]] inline Json at(Json&& object, const std::string& pointer) {
+  return api::member_at(object, pointer);
+}
 /// Whether the object's deletion has begun.
 [[nodiscard]] inline bool is_going(const Json& object) {
   return !at(object, "/metadata/deletionTimestamp").is_null();
 }
 /// Removes what is at a JSON pointer; nothing happens where there is nothing.
-void erase_at(Json& object, std::string_view pointer);
+void erase_at(Json& object, const std::string& pointer);
 
 } // namespace berth::simulation

@@ -93,7 +93,7 @@ void SimulatedKubelet::observe_pod(const Change& change) {
     return;
   if (is_going(pod)) {
     const Duration grace =
-        std::chrono::seconds{int_at(pod, "/metadata/deletionGracePeriodSeconds")};
+        std::chrono::seconds{integer_at(pod, "/metadata/deletionGracePeriodSeconds")};
     if (ending_.insert(uid).second)
       tasks_.spawn(end(key_of(pod), uid, std::min(grace, options_.stop_time)));
     return;

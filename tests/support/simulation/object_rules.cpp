@@ -187,7 +187,7 @@ Json prepare_update(Json updated, const Json& stored, const RequestInfo& info) {
     for (const auto* field : {"deletionTimestamp", "deletionGracePeriodSeconds"})
       take_from(before, metadata, field);
   if (changes_generation(updated, stored, info))
-    metadata["generation"] = int_at(before, "/generation") + 1;
+    metadata["generation"] = integer_at(before, "/generation") + 1;
   return updated;
 }
 
@@ -244,7 +244,7 @@ void normalize(Json& object, const ServedResource& resource) {
 bool deletes_during_update(const Json& updated, const Json& stored) {
   return at(updated, "/metadata/finalizers").empty() &&
          !at(stored, "/metadata/deletionTimestamp").is_null() &&
-         int_at(stored, "/metadata/deletionGracePeriodSeconds") == 0;
+         integer_at(stored, "/metadata/deletionGracePeriodSeconds") == 0;
 }
 
 bool same_content(const Json& left, const Json& right) {

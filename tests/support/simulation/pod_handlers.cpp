@@ -97,21 +97,21 @@ bool unhealthy_may_go(const Json& pod, const Json& budget) {
     return false;
   if (text_at(budget, "/spec/unhealthyPodEvictionPolicy") == "AlwaysAllow")
     return true;
-  const auto desired = int_at(budget, "/status/desiredHealthy");
-  return desired > 0 && int_at(budget, "/status/currentHealthy") >= desired;
+  const auto desired = integer_at(budget, "/status/desiredHealthy");
+  return desired > 0 && integer_at(budget, "/status/currentHealthy") >= desired;
 }
 
 /// Takes one disruption out of a budget, or says that there is none.
 Answer<void> spend_budget(ServerState& state, const RequestInfo& info, const Json& budget) {
   const auto& status = at(budget, "/status");
-  if (int_at(status, "/observedGeneration") < int_at(budget, "/metadata/generation"))
+  if (integer_at(status, "/observedGeneration") < integer_at(budget, "/metadata/generation"))
     return tl::unexpected(budget_refusal(budget, "is still being processed by the server.", 10));
-  const auto allowed = int_at(status, "/disruptionsAllowed");
+  const auto allowed = integer_at(status, "/disruptionsAllowed");
   if (allowed <= 0)
     return tl::unexpected(budget_refusal(budget,
                                          fmt::format("needs {} healthy pods and has {} currently",
-                                                     int_at(status, "/desiredHealthy"),
-                                                     int_at(status, "/currentHealthy")),
+                                                     integer_at(status, "/desiredHealthy"),
+                                                     integer_at(status, "/currentHealthy")),
                                          0));
   if (info.dry_run)
     return {};

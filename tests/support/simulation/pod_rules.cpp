@@ -14,7 +14,7 @@ constexpr std::string_view kUpdatable =
     "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
     "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set "
     "to 1 if it was previously negative)\n";
-constexpr std::string_view kTerms =
+constexpr const char* kTerms =
     "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
 constexpr std::string_view kTermsField =
     "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
@@ -184,17 +184,17 @@ Answer<void> resolve_priority(Json& pod, const VersionedStore& store) {
         chosen = entry.object;
   }
   if (chosen) {
-    priority = int_at(*chosen, "/value");
+    priority = integer_at(*chosen, "/value");
     spec["priorityClassName"] = text_at(*chosen, "/metadata/name");
     if (const auto given = text_at(*chosen, "/preemptionPolicy"); !given.empty())
       policy = given;
   }
-  if (spec.contains("priority") && int_at(spec, "/priority") != priority)
+  if (spec.contains("priority") && integer_at(spec, "/priority") != priority)
     return tl::unexpected(forbidden(
         {"", "pods"}, text_at(pod, "/metadata/name"),
         fmt::format("the integer value of priority ({}) must not be provided in pod spec; priority "
                     "admission controller computed {} from the given PriorityClass name",
-                    int_at(spec, "/priority"), priority)));
+                    integer_at(spec, "/priority"), priority)));
   spec["priority"] = priority;
   spec["preemptionPolicy"] = policy;
   return {};
@@ -291,8 +291,8 @@ std::int64_t grace_period_seconds(const Json& pod, const Json& delete_options) {
   const std::string phase = text_at(pod, "/status/phase");
   if (text_at(pod, "/spec/nodeName").empty() || phase == "Succeeded" || phase == "Failed")
     return 0;
-  const std::int64_t by_spec = int_at(pod, "/spec/terminationGracePeriodSeconds", 0);
-  const std::int64_t seconds = int_at(delete_options, "/gracePeriodSeconds", by_spec);
+  const std::int64_t by_spec = integer_at(pod, "/spec/terminationGracePeriodSeconds", 0);
+  const std::int64_t seconds = integer_at(delete_options, "/gracePeriodSeconds", by_spec);
   return seconds < 0 ? 1 : seconds;
 }
 

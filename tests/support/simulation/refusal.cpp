@@ -40,7 +40,7 @@ std::string shown(const Json& value) {
 } // namespace
 
 int Refusal::code() const {
-  return static_cast<int>(int_at(status, "/code"));
+  return static_cast<int>(integer_at(status, "/code"));
 }
 std::string Refusal::reason() const {
   return text_at(status, "/reason");

@@ -13,8 +13,8 @@ Json scale_of(const Json& object) {
   return {{"kind", "Scale"},
           {"apiVersion", "autoscaling/v1"},
           {"metadata", std::move(metadata)},
-          {"spec", {{"replicas", int_at(object, "/spec/replicas")}}},
-          {"status", {{"replicas", int_at(object, "/status/replicas")}}}};
+          {"spec", {{"replicas", integer_at(object, "/spec/replicas")}}},
+          {"status", {{"replicas", integer_at(object, "/status/replicas")}}}};
 }
 
 Answer<Json> wanted_scale(const RequestInfo& info, const Json& scale, const Json& body) {
@@ -51,7 +51,7 @@ Answer<Json> handle_scale(ServerState& state, const RequestInfo& info, Json body
   object["spec"]["replicas"] = replicas;
   if (object == **stored)
     return scale;
-  object["metadata"]["generation"] = int_at(object, "/metadata/generation") + 1;
+  object["metadata"]["generation"] = integer_at(object, "/metadata/generation") + 1;
   return scale_of(*state.commit(info, info.storage_key(), std::move(object)));
 }
 

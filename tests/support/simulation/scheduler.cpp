@@ -260,11 +260,11 @@ resources::ResourceVector SimulatedScheduler::used_on(const std::string& node,
                                                       const Json& pod) const {
   resources::ResourceVector used = usage_.on(node);
   const std::string own = key_of(pod);
-  const std::int64_t priority = int_at(pod, "/spec/priority");
+  const std::int64_t priority = integer_at(pod, "/spec/priority");
   for (const auto& [key, other] : nominated_)
     if (key != own && !assumed_.contains(key) &&
         text_at(*other, "/status/nominatedNodeName") == node &&
-        int_at(*other, "/spec/priority") >= priority)
+        integer_at(*other, "/spec/priority") >= priority)
       used += pod_requests(*other);
   return used;
 }

@@ -18,7 +18,7 @@ struct Cost {
 };
 
 std::int64_t priority_of(const Json& pod) {
-  return int_at(pod, "/spec/priority");
+  return integer_at(pod, "/spec/priority");
 }
 
 } // namespace

@@ -21,7 +21,8 @@ Duration backoff(unsigned attempts) {
 } // namespace
 
 void SchedulingQueue::add(const std::string& key, const Json& pod) {
-  QueuedPod queued{key, text_at(pod, "/metadata/uid"), int_at(pod, "/spec/priority"), ++arrivals_};
+  QueuedPod queued{key, text_at(pod, "/metadata/uid"), integer_at(pod, "/spec/priority"),
+                   ++arrivals_};
   entries_[key] = {std::move(queued)};
 }
 

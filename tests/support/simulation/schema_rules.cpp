@@ -93,9 +93,9 @@ private:
     }
     if (value.is_string()) {
       const auto length = static_cast<std::int64_t>(value.get_ref<const std::string&>().size());
-      check_length(
-          path, value, length,
-          {int_at(schema, "/minLength", 0), int_at(schema, "/maxLength", length), "chars long"});
+      check_length(path, value, length,
+                   {integer_at(schema, "/minLength", 0), integer_at(schema, "/maxLength", length),
+                    "chars long"});
     }
   }
 
@@ -105,8 +105,8 @@ private:
         errors.push_back(required_field(join(path, required.get<std::string>())));
     const auto count = static_cast<std::int64_t>(value.size());
     check_length(path, value, count,
-                 {int_at(schema, "/minProperties", 0), int_at(schema, "/maxProperties", count),
-                  "properties"});
+                 {integer_at(schema, "/minProperties", 0),
+                  integer_at(schema, "/maxProperties", count), "properties"});
     const Json& properties = at(schema, "/properties");
     const Json& additional = at(schema, "/additionalProperties");
     for (const auto& [name, field] : value.items()) {
@@ -119,8 +119,9 @@ private:
 
   void check_array(const Json& value, const Json& schema, const std::string& path) {
     const auto count = static_cast<std::int64_t>(value.size());
-    check_length(path, value, count,
-                 {int_at(schema, "/minItems", 0), int_at(schema, "/maxItems", count), "items"});
+    check_length(
+        path, value, count,
+        {integer_at(schema, "/minItems", 0), integer_at(schema, "/maxItems", count), "items"});
     const Json& keys = at(schema, "/x-kubernetes-list-map-keys");
     std::set<Json> seen;
     std::size_t index = 0;

@@ -14,14 +14,14 @@ TEST_CASE("the definitions in crds/ are served, with their defaults and limits")
   CHECK(world.admin.list("CustomResourceDefinition").size() == 7);
   const Json created = world.admin.create(
       make_object("berth.dev/v1alpha1", "Quota", "", "team").spec({{"weight", 2}}));
-  CHECK(int_at(created, "/metadata/generation") == 1);
+  CHECK(integer_at(created, "/metadata/generation") == 1);
   const auto refused = world.admin.try_create(
       make_object("berth.dev/v1alpha1", "Quota", "", "bad").spec({{"weight", -1}}));
   CHECK(refused.status == 422);
   const Json written =
       world.admin.patch("Quota", {"", "team"}, {{"status", {{"observedGeneration", 1}}}}, "status");
-  CHECK(int_at(written, "/status/observedGeneration") == 1);
-  CHECK(int_at(written, "/metadata/generation") == 1);
+  CHECK(integer_at(written, "/status/observedGeneration") == 1);
+  CHECK(integer_at(written, "/metadata/generation") == 1);
 }
 
 TEST_CASE("metrics can be read and listed, and neither watched nor written") {

@@ -118,8 +118,8 @@ TEST_CASE("a budget counts ready pods, and evictions follow it") {
   cluster.world.admin.create(make_budget("default", "budget", "app", "x", 2));
   cluster.world.executor.run_for(2s);
   const Json budget = cluster.world.admin.get("PodDisruptionBudget", {"default", "budget"});
-  CHECK(int_at(budget, "/status/currentHealthy") == 3);
-  CHECK(int_at(budget, "/status/disruptionsAllowed") == 1);
+  CHECK(integer_at(budget, "/status/currentHealthy") == 3);
+  CHECK(integer_at(budget, "/status/disruptionsAllowed") == 1);
   CHECK(cluster.evict("a") == 201);
   CHECK(cluster.evict("b") == 429);
   cluster.world.executor.run_for(10s);

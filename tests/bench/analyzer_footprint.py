@@ -29,6 +29,7 @@ sys.path[:0] = [str(CHECKOUT / "tests" / "controlplane"), str(BENCH)]
 from goals import Goal, judge  # noqa: E402
 from machine import describe  # noqa: E402
 from process_use import cpu_seconds, memory_mib, metrics, requests  # noqa: E402
+from progress import progress  # noqa: E402
 
 from berth_controlplane import berth  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
@@ -189,11 +190,6 @@ def print_figures(result: Footprint, arguments: argparse.Namespace) -> None:
     print(f"an analysis       {result.analysis_seconds:>8} s, mean of {result.analyses}")
     print(f"change of a scale {result.adjustment_seconds:>8} s, longest of {SCALE_TRIES}")
     print(f"requests          {result.requests}")
-
-
-def progress(line: object) -> None:
-    """Progress goes to stderr, the figures to stdout."""
-    print(f"  {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ import go_program  # noqa: E402
 import kueue_generator  # noqa: E402
 from machine import describe  # noqa: E402
 from process_use import cpu_seconds, cycles, memory_mib, requests  # noqa: E402
+from progress import progress  # noqa: E402
 
 from berth_controlplane import berth  # noqa: E402
 from berth_controlplane.api import ApiClient  # noqa: E402
@@ -273,11 +274,6 @@ def print_table(result: Measurement, classes: list[str]) -> None:
 def counts_text(counts: dict[str, int]) -> str:
     """What was counted, one after the other."""
     return ", ".join(f"{count} {what}" for what, count in counts.items()) or "none"
-
-
-def progress(line: object) -> None:
-    """Progress goes to stderr, the table to stdout."""
-    print(f"  {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ for quota. Simulated kubelets are stopped, so nothing but the operator acts. Mea
 until it is ready, its CPU until it is quiet, then memory (now and highest), CPU and requests by
 method over the quiet time. It leads without a Lease, whose renewals would be counted as writes.
 
-Exits with 1 where a goal is missed: no write while nothing changes, at most 512 MiB, at most 5 % of
+Goals: no write while nothing changes, at most 512 MiB, at most 5 % of
 one core. A quiet time above 300 s includes an audit of the ledger (L3).
 """
 
@@ -25,7 +25,10 @@ BENCH = Path(__file__).resolve().parent
 CHECKOUT = BENCH.parents[1]
 sys.path[:0] = [str(CHECKOUT / "tests" / "controlplane"), str(BENCH)]
 
+from goals import Goal, judge  # noqa: E402
+from machine import describe  # noqa: E402
 from process_use import cpu_seconds, memory_mib, requests  # noqa: E402
+from progress import progress  # noqa: E402
 
 from berth_controlplane import berth  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
@@ -64,16 +67,12 @@ class Footprint:
         """Requests that were not reads."""
         return sum(count for method, count in self.requests.items() if method != "GET")
 
-    def missed_goals(self) -> list[str]:
-        """One sentence for each goal that was missed."""
-        missed = []
-        if self.writes:
-            missed.append(f"{self.writes} writes while nothing changed")
-        if self.memory_peak_mib > MEMORY_GOAL_MIB:
-            missed.append(f"{self.memory_peak_mib} MiB is more than {MEMORY_GOAL_MIB}")
-        if self.quiet_cpu_percent > CPU_GOAL_PERCENT:
-            missed.append(f"{self.quiet_cpu_percent} % of a core is more than {CPU_GOAL_PERCENT}")
-        return missed
+    def goals(self) -> list[Goal]:
+        """What it is held to."""
+        return [Goal("writes while nothing changed", self.writes, 0),
+                Goal("memory", self.memory_peak_mib, MEMORY_GOAL_MIB, "MiB"),
+                Goal("CPU while quiet", self.quiet_cpu_percent, CPU_GOAL_PERCENT,
+                     "% of one core")]
 
 
 def main() -> int:
@@ -86,7 +85,9 @@ def main() -> int:
     parser.add_argument("--waiting", type=int, default=200, help="pods that wait for quota")
     parser.add_argument("--quiet-seconds", type=int, default=60)
     parser.add_argument("--json", type=Path, help="write the measurement there too")
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a goal is missed")
     arguments = parser.parse_args()
+    print(describe(arguments.bin), flush=True)
     cluster = bring_up(ClusterOptions(f"footprint-{os.getpid()}", nodes=arguments.nodes,
                                       with_metrics=False, heartbeats="none", tied_to_caller=True,
                                       shape=NodeShape("node", NODE, {"berth.dev/pool": POOL})),
@@ -98,9 +99,7 @@ def main() -> int:
     print_figures(result)
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(result), indent=2) + "\n")
-    for sentence in result.missed_goals():
-        print(f"goal missed: {sentence}")
-    return 1 if result.missed_goals() else 0
+    return judge(result.goals(), arguments.check)
 
 
 def measure(cluster: Cluster, arguments: argparse.Namespace) -> Footprint:
@@ -201,9 +200,7 @@ def pod(name: str, index: int, node: str | None) -> dict:
 
 def print_figures(result: Footprint) -> None:
     """The figures, one a line."""
-    model = next((line.split(":")[1].strip() for line in
-                  Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
-    print(f"\nmachine: {os.cpu_count()} x {model}; Kubernetes v1.37.1")
+    print()
     print(f"{result.nodes} nodes, {result.pods} pods bound, {result.waiting} waiting")
     print(f"ready after          {result.ready_seconds:>8} s (installation included)")
     print(f"CPU until quiet      {result.cpu_seconds_until_quiet:>8} s, with "
@@ -212,11 +209,6 @@ def print_figures(result: Footprint) -> None:
     print(f"quiet for            {result.quiet_seconds:>8} s")
     print(f"CPU while quiet      {result.quiet_cpu_percent:>8} % of one core")
     print(f"requests while quiet {json.dumps(result.requests)}, of which writes: {result.writes}")
-
-
-def progress(line: object) -> None:
-    """Progress goes to stderr, the figures to stdout."""
-    print(f"  {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

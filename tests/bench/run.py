@@ -41,7 +41,7 @@ def main() -> int:
     commands.append([sys.executable, str(BENCH / "scheduler_throughput.py"), *on_the_programs,
                      *check, "--nodes", *arguments.nodes])
     commands += [[sys.executable, str(BENCH / "operator_footprint.py"), *on_the_programs,
-                  "--nodes", nodes, "--pods", f"{nodes}0"] for nodes in arguments.nodes]
+                  *check, "--nodes", nodes, "--pods", f"{nodes}0"] for nodes in arguments.nodes]
     commands.append([sys.executable, str(BENCH / "analyzer_footprint.py"), *on_the_programs, *check])
     commands.append([sys.executable, str(BENCH / "kueue_load.py"), *on_the_programs, *check])
     codes = [run(command) for command in commands]

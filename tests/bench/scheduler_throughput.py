@@ -42,6 +42,7 @@ import go_program  # noqa: E402
 from goals import Goal, judge  # noqa: E402
 from machine import describe  # noqa: E402
 from process_use import cpu_seconds  # noqa: E402
+from progress import progress  # noqa: E402
 
 from berth_controlplane import berth, scheduler_config  # noqa: E402
 from berth_controlplane.api import ApiClient  # noqa: E402
@@ -282,11 +283,6 @@ def print_table(rows: list[Measurement]) -> None:
               f"{goal_text(row, 1):>7} "
               + " ".join(f"{row.cpu_ms_per_pod[name]:>9}" for name in others)
               + f" {sum(row.cpu_ms_per_pod.values()):>9.2f}")
-
-
-def progress(line: object) -> None:
-    """Progress goes to stderr, the table to stdout."""
-    print(f"  {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ struct NominationRecord {
   DecisionId decision{}; ///< the same on every pod of the preemptor
   QuotaName quota{};     ///< that will be charged
   PoolName pool{};
-  NodeName node{};      ///< where this pod is to go
+  NodeName node{};      ///< where this pod is to go; empty if it needs no node
   DeviceList devices{}; ///< the devices of the node that it is to get
   /// The pods that make room, all of them on every pod of the preemptor. Sorted, at most
   /// kNominatedVictimsMax.

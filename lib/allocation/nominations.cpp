@@ -4,6 +4,8 @@
 #include <map>
 
 #include "lib/allocation/node_fit.hpp"
+#include "lib/allocation/time_range.hpp"
+#include "lib/allocation/work_end.hpp"
 
 namespace berth::allocation {
 namespace {
@@ -152,6 +154,15 @@ Holds hold_capacity(const ClusterSnapshot& snapshot, const OpenWindows& windows)
   std::sort(holds.holds.begin(), holds.holds.end(), comes_before);
   holds.nominations = std::move(nominations);
   return holds;
+}
+
+TimePoint victims_gone_at(const ClusterSnapshot& snapshot, const Nomination& nomination,
+                          TimePoint now) {
+  TimePoint gone_at = now;
+  for (const PodUid& victim : nomination.victims)
+    if (const PodView* pod = snapshot.find_pod(victim); pod != nullptr && pod->revocable_after)
+      gone_at = std::max(gone_at, TimeRange::lasting(*pod->revocable_after, kEvictionDrain).end);
+  return gone_at;
 }
 
 std::vector<QuotaCharge> victims_still_charged(const ClusterSnapshot& snapshot,

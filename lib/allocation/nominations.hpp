@@ -24,6 +24,10 @@ hold_nominated(const ClusterSnapshot& snapshot, const Nomination& nomination, st
 /// its promise: it leaves when a holder wants the room (R4).
 [[nodiscard]] Holds hold_capacity(const ClusterSnapshot& snapshot, const OpenWindows& windows);
 
+/// When its victims are gone, by the notices that they have: one that was not told yet may go now.
+[[nodiscard]] TimePoint victims_gone_at(const ClusterSnapshot& snapshot,
+                                        const Nomination& nomination, TimePoint now);
+
 /// What the victims of a nomination are still charged in its pool.
 [[nodiscard]] std::vector<QuotaCharge> victims_still_charged(const ClusterSnapshot& snapshot,
                                                              const Nomination& nomination);

@@ -1,7 +1,6 @@
 #include "lib/allocation/smallest_change.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -18,9 +17,6 @@ namespace {
 constexpr std::size_t kRemediesMax = 6;
 /// With so many that wait, all are played in each trial.
 constexpr std::size_t kExactWaitingMax = 2'000;
-/// Amounts that are tried one after the other before the rest is bisected.
-constexpr std::size_t kClimbMax = 16;
-
 /// The root of the quota's tree, or the quota itself where the tree is broken.
 QuotaIndex root_of(const QuotaForest& forest, QuotaIndex quota) {
   for (std::size_t level = 0; level < QuotaForest::kLevelsMax; ++level) {
@@ -35,25 +31,6 @@ QuotaIndex root_of(const QuotaForest& forest, QuotaIndex quota) {
 std::optional<QuotaIndex> tree_of(const ClusterSnapshot& snapshot, const Workload& workload) {
   const auto quota = snapshot.quotas->find(workload.quota.quota);
   return quota ? std::optional(root_of(*snapshot.quotas, *quota)) : std::nullopt;
-}
-
-/// How much a step adds; 0 where that is no question.
-struct AmountOf {
-  std::int64_t operator()(const RaiseNominal& step) const { return step.by.value(); }
-  std::int64_t operator()(const RaiseCapacity& step) const { return step.by.value(); }
-  std::int64_t operator()(const AddNodes& step) const { return step.count; }
-  std::int64_t operator()(const DropConstraint&) const { return 0; }
-  std::int64_t operator()(const SetPriority&) const { return 0; }
-};
-
-Step with_amount(Step step, std::int64_t amount) {
-  if (auto* quota = std::get_if<RaiseNominal>(&step))
-    quota->by = Amount{amount};
-  else if (auto* pool = std::get_if<RaiseCapacity>(&step))
-    pool->by = Amount{amount};
-  else if (auto* nodes = std::get_if<AddNodes>(&step))
-    nodes->count = static_cast<std::int32_t>(amount);
-  return step;
 }
 
 /// Its shares of the largest capacities, added up, to find the smallest node that will do.
@@ -89,23 +66,36 @@ ChangeSearch::ChangeSearch(const Input& input, const WorkloadId& workload)
 }
 
 /// Where very many wait, those are left out whom the change does not help: work of other trees that
-/// lacks quota. It nearly always goes on waiting (not if other work of its tree loses its place to
-/// what the change lets start); what is found is played with everybody in the end.
+/// lacks quota. It goes on waiting unless other work of its tree loses its place to what the change
+/// lets start; then what is found is played with everybody in the end.
 void ChangeSearch::keep_who_matters() {
   relevant_ = input_.snapshot;
   is_exact_ = input_.plan.waiting.size() <= kExactWaitingMax;
   std::vector<std::shared_ptr<const Workload>> matter;
   const auto tree = tree_of(input_.snapshot, *workload_);
+  bool is_ahead = true;
   for (const Waiting& waiting : input_.plan.waiting) {
     const Workload& other = *waiting.workload;
-    if (waiting.why->reason == Reason::InsufficientQuota && tree_of(input_.snapshot, other) != tree)
+    const bool is_kin = tree_of(input_.snapshot, other) == tree;
+    if (waiting.why->reason == Reason::InsufficientQuota && !is_kin)
       continue;
     matter.push_back(waiting.workload);
-    if (other.id == id_)
+    if (other.id == id_) {
+      is_ahead = false;
       continue;
+    }
     const Pods pods = members_to_admit(other);
-    rivals_ += total_of(pods);
+    const ResourceVector asked = total_of(pods);
+    rivals_ += asked;
     rival_pods_ += pods.size();
+    const auto note = [&](Ahead& ahead) {
+      ahead.amounts += asked;
+      ahead.pods += std::ssize(pods);
+    };
+    if (is_ahead && is_kin)
+      note(ahead_in_tree_);
+    if (is_ahead && other.quota.quota == workload_->quota.quota)
+      note(ahead_in_quota_);
   }
   if (is_exact_)
     return;
@@ -118,7 +108,7 @@ void ChangeSearch::keep_who_matters() {
 }
 
 std::vector<Change> ChangeSearch::run() {
-  if (workload_ == nullptr || members_.empty())
+  if (workload_ == nullptr || members_.empty() || why_->reason == Reason::Preempting)
     return {};
   search_from({});
   if (is_about_nodes(why_->reason))
@@ -134,9 +124,12 @@ std::vector<Change> ChangeSearch::run() {
 ChangeSearch::Trial ChangeSearch::try_steps(const std::vector<Step>& steps) {
   if (steps.empty())
     return {false, false, why_};
-  if (++trials_ > kChangeTrialsMax)
+  const auto known = std::ranges::find(tried_, steps, &std::pair<std::vector<Step>, Trial>::first);
+  if (known != tried_.end())
+    return known->second;
+  if (++trials_ > input_.trials_max)
     return {};
-  return play(relevant_, steps);
+  return tried_.emplace_back(steps, play(relevant_, steps)).second;
 }
 
 ChangeSearch::Trial ChangeSearch::play(const ClusterSnapshot& cluster,
@@ -148,7 +141,13 @@ ChangeSearch::Trial ChangeSearch::play(const ClusterSnapshot& cluster,
   const auto fate = fate_of(plan, id_);
   if (!fate)
     return {};
-  return {fate->starts, fate->why && fate->why->reason == Reason::Preempting, fate->why};
+  std::set<WorkloadId> admitted;
+  for (const Admission& admission : plan.admissions)
+    admitted.insert(admission.workload->id);
+  const bool displaces = std::ranges::any_of(input_.plan.admissions, [&](const auto& before) {
+    return !admitted.contains(before.workload->id);
+  });
+  return {fate->starts, fate->why && fate->why->reason == Reason::Preempting, fate->why, displaces};
 }
 
 /// Adds what is lacking, one reason after the other and each time enough of it, until it starts;
@@ -162,9 +161,11 @@ void ChangeSearch::search_from(std::vector<Step> steps) {
         before = steps;
         leave_out_steps(steps);
         reduce_amounts(steps);
+        if (steps.size() == 1)
+          break;
       }
       // What could not be reduced to its end is not the smallest.
-      if (trials_ <= kChangeTrialsMax && (is_exact_ || play(input_.snapshot, steps).starts))
+      if (trials_ <= input_.trials_max && starts_among_all(steps))
         add(Change{std::move(steps), {}});
       return;
     }
@@ -177,6 +178,13 @@ void ChangeSearch::search_from(std::vector<Step> steps) {
       return;
     steps.insert(steps.end(), remedy.begin(), remedy.end());
   }
+}
+
+bool ChangeSearch::starts_among_all(const std::vector<Step>& steps) {
+  if (is_exact_)
+    return true;
+  const Trial trial = try_steps(steps);
+  return trial.starts && (!trial.displaces_others || play(input_.snapshot, steps).starts);
 }
 
 std::vector<Step> ChangeSearch::remedy_for(const Explanation& why) const {
@@ -266,95 +274,6 @@ void ChangeSearch::leave_out_steps(std::vector<Step>& steps) {
     if (admits(fewer))
       steps = std::move(fewer);
   }
-}
-
-/// Each amount to the least that does. It is sought first where it mostly is: at what is lacking
-/// without the step, and in multiples of what work asks for from there: other work may take as much
-/// first, or take less.
-void ChangeSearch::reduce_amounts(std::vector<Step>& steps) {
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (std::visit(AmountOf{}, steps[i]) <= 1)
-      continue;
-    const Grid grid{lacking_without(steps, i), grain_of(steps[i])};
-    if (!climb(steps, i, grid))
-      bisect(steps, i, grid);
-    // Changes of the order may make less do.
-    const std::int64_t found = std::visit(AmountOf{}, steps[i]);
-    const Step kept = std::exchange(steps[i], with_amount(steps[i], found - 1));
-    if (found > 1 && admits(steps))
-      bisect(steps, i, {});
-    else
-      steps[i] = kept;
-  }
-}
-
-/// From the least upwards: more is not always better, since those who are earlier may take it.
-bool ChangeSearch::climb(std::vector<Step>& steps, std::size_t which, Grid grid) {
-  const Step plenty = steps[which];
-  std::int64_t amount = grid.first;
-  for (std::size_t tries = 0; tries < kClimbMax; ++tries, amount += grid.grain) {
-    if (amount >= std::visit(AmountOf{}, plenty))
-      break;
-    steps[which] = with_amount(plenty, amount);
-    if (admits(steps))
-      return true;
-  }
-  steps[which] = plenty;
-  return false;
-}
-
-/// From what is enough downwards.
-void ChangeSearch::bisect(std::vector<Step>& steps, std::size_t which, Grid grid) {
-  const std::int64_t plenty = std::visit(AmountOf{}, steps[which]);
-  std::int64_t enough = (plenty - grid.first + grid.grain - 1) / grid.grain;
-  std::int64_t too_little = -1;
-  while (enough - too_little > 1) {
-    const std::int64_t next = too_little + (enough - too_little) / 2;
-    const Step before =
-        std::exchange(steps[which], with_amount(steps[which], grid.first + next * grid.grain));
-    if (admits(steps)) {
-      enough = next;
-    } else {
-      too_little = next;
-      steps[which] = before;
-    }
-  }
-}
-
-/// What is lacking while the step is left out: what is told of it, else one unit.
-std::int64_t ChangeSearch::lacking_without(std::vector<Step> steps, std::size_t which) {
-  const Step left_out = steps[which];
-  steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(which));
-  const Trial trial = try_steps(steps);
-  if (trial.why == nullptr)
-    return 1;
-  const auto& quota = trial.why->quota;
-  if (const auto* step = std::get_if<RaiseNominal>(&left_out);
-      step != nullptr && quota && quota->quota == step->quota && quota->pool == step->pool &&
-      quota->resource == step->resource)
-    return std::max<std::int64_t>((quota->needed - quota->available).value(), 1);
-  const auto& pool = trial.why->pool;
-  if (const auto* step = std::get_if<RaiseCapacity>(&left_out);
-      step != nullptr && pool && pool->pool == step->pool && pool->resource == step->resource)
-    return std::max<std::int64_t>((pool->needed - pool->left).value(), 1);
-  return 1;
-}
-
-/// The greatest amount that divides what each one asks for that takes its turn no later.
-std::int64_t ChangeSearch::grain_of(const Step& step) const {
-  const ResourceName* resource = nullptr;
-  if (const auto* quota = std::get_if<RaiseNominal>(&step))
-    resource = &quota->resource;
-  else if (const auto* pool = std::get_if<RaiseCapacity>(&step))
-    resource = &pool->resource;
-  if (resource == nullptr)
-    return 1;
-  std::int64_t grain = 0;
-  relevant_.waiting.for_each([&](const WorkloadId&, const auto& workload) {
-    for (const auto& pod : workload->waiting)
-      grain = std::gcd(grain, pod->requests().get(*resource).value());
-  });
-  return std::max<std::int64_t>(grain, 1);
 }
 
 /// Who would go for it, were it more important (P2 a): the least priority that is enough.

@@ -32,11 +32,12 @@ public:
     const Plan& plan;
     TimePoint now;
     std::uint64_t seed = 0;
+    std::size_t trials_max = kChangeTrialsMax;
   };
   ChangeSearch(const Input& input, const WorkloadId& workload);
 
   /// Those with the fewest steps first. None if the workload does not wait, or waits for something
-  /// else than room: members, a rate, an end of a back-off.
+  /// else than room: members, a rate, an end of a back-off; or if room is being made for it.
   [[nodiscard]] std::vector<Change> run();
 
 private:
@@ -44,6 +45,7 @@ private:
     bool starts = false;
     bool is_preempting = false;
     std::shared_ptr<const Explanation> why{};
+    bool displaces_others = false; ///< work of another tree that was admitted waits now
   };
 
   void keep_who_matters();
@@ -51,6 +53,8 @@ private:
   [[nodiscard]] Trial play(const ClusterSnapshot& cluster, const std::vector<Step>& steps) const;
   [[nodiscard]] bool admits(const std::vector<Step>& steps) { return try_steps(steps).starts; }
   void search_from(std::vector<Step> steps);
+  /// With those played too who were left out; of steps that let it start without them.
+  [[nodiscard]] bool starts_among_all(const std::vector<Step>& steps);
   [[nodiscard]] std::vector<Step> remedy_for(const Explanation& why) const;
   [[nodiscard]] std::vector<Step> more_quota(const QuotaShortfall& shortfall) const;
   [[nodiscard]] std::vector<Step> more_nodes() const;
@@ -62,6 +66,8 @@ private:
     std::int64_t first = 1;
     std::int64_t grain = 1;
   };
+  [[nodiscard]] bool guess(std::vector<Step>& steps, std::size_t which, Grid& grid);
+  [[nodiscard]] std::vector<std::int64_t> likely_amounts(const Step& step, Grid grid) const;
   [[nodiscard]] bool climb(std::vector<Step>& steps, std::size_t which, Grid grid);
   void bisect(std::vector<Step>& steps, std::size_t which, Grid grid);
   [[nodiscard]] std::int64_t lacking_without(std::vector<Step> steps, std::size_t which);
@@ -79,8 +85,15 @@ private:
   ResourceVector total_{};  ///< of its members
   ResourceVector rivals_{}; ///< of all others that wait and matter
   std::size_t rival_pods_ = 0;
+  struct Ahead {
+    ResourceVector amounts{};
+    std::int64_t pods = 0;
+  };
+  Ahead ahead_in_quota_; ///< those of them whose turn comes earlier
+  Ahead ahead_in_tree_;
   std::vector<Change> found_;
   std::size_t trials_ = 0;
+  std::vector<std::pair<std::vector<Step>, Trial>> tried_; ///< steps come up again
 };
 
 } // namespace berth::allocation

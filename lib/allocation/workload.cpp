@@ -73,4 +73,18 @@ WorkloadId workload_id(const PodView& pod) {
   return WorkloadId{pod.namespace_name + "/" + pod.gang->name};
 }
 
+std::string request_gang(std::string_view request_uid) {
+  return std::string(kRequestGangPrefix) + std::string(request_uid);
+}
+
+PodUid unit_uid(std::string_view request_uid, std::size_t number) {
+  const std::string digits = std::to_string(number);
+  const std::string zeros(digits.size() < 4 ? 4 - digits.size() : 0, '0'); // their order is numeric
+  return PodUid{std::string(kUnitPrefix) + std::string(request_uid) + "/" + zeros + digits};
+}
+
+const std::string& workload_name(const PodView& pod) {
+  return pod.gang && !pod.is_request ? pod.gang->name : pod.name;
+}
+
 } // namespace berth::allocation

@@ -35,6 +35,14 @@ inline constexpr std::int32_t kGangMembersMax = 10'000;
 
 /// The pod's UID, or "<namespace>/<gang name>".
 [[nodiscard]] WorkloadId workload_id(const PodView& pod);
+/// What people call its workload in its namespace: the gang, the AllocationRequest or the pod.
+[[nodiscard]] const std::string& workload_name(const PodView& pod);
+
+/// The name of the gang that the units of an AllocationRequest are, and the uid of each of them.
+[[nodiscard]] std::string request_gang(std::string_view request_uid);
+[[nodiscard]] PodUid unit_uid(std::string_view request_uid, std::size_t number);
+inline constexpr std::string_view kUnitPrefix = "request/";
+inline constexpr std::string_view kRequestGangPrefix = "AllocationRequest:";
 
 /// A workload with something to decide: at least one member waits. Immutable; the writer makes a
 /// new one when a member changes.

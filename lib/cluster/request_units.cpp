@@ -7,17 +7,13 @@
 #include "lib/allocation/device.hpp"
 #include "lib/allocation/workload.hpp"
 #include "lib/api/labels.hpp"
+#include "lib/api/nomination_record.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::cluster {
 namespace {
 
-constexpr std::string_view kUnitPrefix = "request/";
-constexpr std::string_view kGangPrefix = "AllocationRequest:";
-
-std::string gang_name(const api::AllocationRequest& request) {
-  return std::string(kGangPrefix) + request.meta.uid;
-}
+using allocation::kUnitPrefix;
 
 bool has_ended(const api::AllocationRequest& request) {
   return is_true(request.status.conditions, "Finished") || request.meta.deleted;
@@ -59,6 +55,12 @@ std::optional<allocation::AdmissionRecord> record_of(const api::AllocationReques
   return std::nullopt;
 }
 
+/// What it was promised while it waits; null if nothing was.
+const std::string* nomination_text(const api::AllocationRequest& request) {
+  const auto found = request.meta.annotations.find(std::string(api::annotation::kNominated));
+  return found == request.meta.annotations.end() ? nullptr : &found->second;
+}
+
 /// What all units have in common.
 allocation::PodView any_unit(const api::AllocationRequest& request, std::int32_t priority) {
   const auto& spec = request.spec;
@@ -70,8 +72,8 @@ allocation::PodView any_unit(const api::AllocationRequest& request, std::int32_t
   shape.constraints.preferred_nodes = spec.preferred_nodes;
   std::ranges::sort(shape.constraints.preferred_nodes);
   unit.shape = allocation::ShapePtr{std::move(shape)};
-  unit.gang = allocation::GangMembership{gang_name(request), count_units(request),
-                                         spec.min_count.value_or(0)};
+  unit.gang = allocation::GangMembership{allocation::request_gang(request.meta.uid),
+                                         count_units(request), spec.min_count.value_or(0)};
   unit.priority = priority;
   unit.created = request.meta.created;
   unit.started = allocated_since(request);
@@ -98,7 +100,7 @@ allocation::PodView any_unit(const api::AllocationRequest& request, std::int32_t
 
 void number_unit(const api::AllocationRequest& request, std::size_t number,
                  allocation::PodView& unit) {
-  unit.uid = unit_uid(request.meta.uid, number);
+  unit.uid = allocation::unit_uid(request.meta.uid, number);
   unit.admission = record_of(request, number);
   unit.gated = !unit.admission;
 }
@@ -113,6 +115,12 @@ std::vector<allocation::PodView> units_of(const api::AllocationRequest& request,
   units.assign(static_cast<std::size_t>(count_units(request)), any_unit(request, priority));
   for (std::size_t number = 0; number < units.size(); ++number)
     number_unit(request, number, units[number]);
+  // What cannot be read holds no room.
+  if (const std::string* text = nomination_text(request))
+    if (auto records =
+            api::decode_unit_nominations(*text, static_cast<std::size_t>(request.spec.count)))
+      for (std::size_t number = 0; number < std::min(records->size(), units.size()); ++number)
+        units[number].nomination = std::move((*records)[number]);
   return units;
 }
 
@@ -122,13 +130,19 @@ std::optional<allocation::PodView> unit_of(const api::AllocationRequest& request
     return std::nullopt;
   allocation::PodView unit = any_unit(request, priority);
   number_unit(request, number, unit);
+  if (const std::string* text = nomination_text(request)) {
+    const auto units_max = static_cast<std::size_t>(request.spec.count);
+    if (auto record = api::decode_unit_nomination(*text, units_max, number))
+      unit.nomination = *std::move(record);
+  }
   return unit;
 }
 
 WorkloadId workload_of(const api::AllocationRequest& request) {
   allocation::PodView unit;
   unit.namespace_name = request.meta.ns;
-  unit.gang = allocation::GangMembership{gang_name(request), request.spec.count};
+  unit.gang =
+      allocation::GangMembership{allocation::request_gang(request.meta.uid), request.spec.count};
   unit.is_request = true;
   return allocation::workload_id(unit);
 }
@@ -158,10 +172,6 @@ std::optional<std::size_t> unit_number(const PodUid& unit) {
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), number);
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(number)
                                                                   : std::nullopt;
-}
-
-PodUid unit_uid(std::string_view request_uid, std::size_t number) {
-  return PodUid{std::string(kUnitPrefix) + std::string(request_uid) + "/" + std::to_string(number)};
 }
 
 std::optional<TimePoint> allocated_since(const api::AllocationRequest& request) {

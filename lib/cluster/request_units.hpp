@@ -32,7 +32,6 @@ namespace berth::cluster {
 [[nodiscard]] std::optional<std::string> request_uid_of(const PodUid& unit);
 /// The number of the unit in its request, from 0; nothing for a pod.
 [[nodiscard]] std::optional<std::size_t> unit_number(const PodUid& unit);
-[[nodiscard]] PodUid unit_uid(std::string_view request_uid, std::size_t number);
 
 /// Since when it holds its capacity; nothing if it does not.
 [[nodiscard]] std::optional<TimePoint> allocated_since(const api::AllocationRequest& request);

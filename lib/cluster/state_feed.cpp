@@ -80,7 +80,7 @@ bool StateFeed::request(const Item<api::AllocationRequest>& before,
   if (before)
     for (std::size_t number = is_same ? units.size() : 0; std::cmp_less(number, before->spec.count);
          ++number) {
-      const PodUid uid = unit_uid(before->meta.uid, number);
+      const PodUid uid = allocation::unit_uid(before->meta.uid, number);
       assumptions_.forget(uid);
       changed = state_->remove_pod(uid) || changed;
     }

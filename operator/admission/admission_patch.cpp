@@ -90,6 +90,12 @@ std::string nominated_patch(const cluster::Pod& pod, const allocation::Nominatio
                                             : std::nullopt);
 }
 
+std::string units_nominated_patch(const cluster::Pod& request,
+                                  std::span<const allocation::NominationRecord> units) {
+  return annotation_patch(request, api::annotation::kNominated,
+                          api::encode_unit_nominations(units));
+}
+
 std::string notice_patch(const cluster::Pod& pod, std::optional<TimePoint> revocable_after) {
   return annotation_patch(pod, api::annotation::kRevocableAfter,
                           revocable_after ? std::optional(format_time(*revocable_after))

@@ -4,6 +4,7 @@
 // Pure: text from values.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ admission_patch(const cluster::Pod& pod, const allocation::AdmissionRecord& reco
 /// The same for berth.dev/nominated; null takes the nomination back.
 [[nodiscard]] std::string nominated_patch(const cluster::Pod& pod,
                                           const allocation::NominationRecord* record);
+/// The same of an AllocationRequest, for all of its units in their order.
+[[nodiscard]] std::string
+units_nominated_patch(const cluster::Pod& request,
+                      std::span<const allocation::NominationRecord> units);
 /// The same for berth.dev/revocable-after; nothing withdraws the notice.
 [[nodiscard]] std::string notice_patch(const cluster::Pod& pod,
                                        std::optional<TimePoint> revocable_after);

@@ -94,8 +94,6 @@ void AllocationLoop::cycle() {
   for (const auto& [workload, held] : policy.held_back)
     held_until_ = std::min(held_until_, held.until);
   starts_.note(plan, clock.now());
-  digest_ = std::make_shared<const PlanDigest>(op::digest(plan, starts_));
-  count(plan);
   parts_.waiting.report(plan.waiting, starts_, plan.admissions.size());
   parts_.stranded.report(plan.strandings);
   std::vector<allocation::Admission> admissions = plan.admissions;
@@ -108,7 +106,11 @@ void AllocationLoop::cycle() {
   parts_.admitter.admit(std::move(admissions));
   parts_.admitter.replan(std::move(replannings));
   parts_.overruns.report(plan.overruns);
-  parts_.evictor.carry_out(plan.preemption);
+  parts_.evictor.carry_out(plan.preemption, now);
+  suggestions_.look_for({*snapshot, policy, plan, now, seed_});
+  digest_ = std::make_shared<const PlanDigest>(
+      op::digest(plan, {*snapshot, starts_, suggestions_, policy.evictions}, now));
+  count(plan);
 
   parts_.metrics.cycle_duration_seconds(CyclePhase::Observe).observe(seconds(started, observed));
   parts_.metrics.cycle_duration_seconds(CyclePhase::Decide).observe(seconds(observed, decided));

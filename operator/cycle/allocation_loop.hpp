@@ -71,6 +71,7 @@ private:
   bool in_cycle_ = false; ///< a cycle's own publication wakes nobody
   cluster::Observer::Snapshot decided_on_;
   StartTeller starts_;
+  Suggestions suggestions_;
   std::shared_ptr<const allocation::AllocationMemory> memory_; ///< of the last cycle
   TimePoint next_look_ = TimePoint::max();                     ///< of the last plan
   /// When the first workload held back may go on, or the next step of preemption is due.

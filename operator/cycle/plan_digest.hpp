@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "lib/allocation/decision.hpp"
+#include "lib/allocation/eviction_history.hpp"
+#include "lib/api/references.hpp"
+#include "operator/cycle/suggestions.hpp"
 #include "operator/waiting/start_teller.hpp"
 
 namespace berth::op {
@@ -35,6 +38,8 @@ struct Brake {
 struct PendingRequest {
   allocation::Waiting waiting{};
   std::optional<allocation::ToldStart> start{}; ///< what it was told (B3)
+  std::vector<api::WorkloadRef> victims{};      ///< of its nomination, as far as they are there
+  std::vector<std::string> suggestions{};       ///< the smallest changes that would start it (X1)
 };
 
 struct PlanDigest {
@@ -48,10 +53,20 @@ struct PlanDigest {
   std::map<ReservationName, allocation::WindowOutlook> windows;
   /// What quotas remember, for their statuses (F2, Q6).
   allocation::QuotaMemories memories;
+  /// What was evicted of them and taken back from them, for the same (P4).
+  std::map<QuotaName, allocation::EvictionHistory::OfQuota> evictions;
   /// By Reason's value.
   std::vector<std::size_t> waiting_by_reason;
 };
 
-[[nodiscard]] PlanDigest digest(const allocation::Plan& plan, const StartTeller& starts);
+/// What is known beside a plan that was decided on `snapshot` at `now`.
+struct DigestSources {
+  const allocation::ClusterSnapshot& snapshot;
+  const StartTeller& starts;
+  const Suggestions& suggestions;
+  const allocation::EvictionHistory& evictions; ///< as the plan saw them
+};
+[[nodiscard]] PlanDigest digest(const allocation::Plan& plan, const DigestSources& known,
+                                TimePoint now);
 
 } // namespace berth::op

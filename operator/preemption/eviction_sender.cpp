@@ -61,7 +61,8 @@ async::Task<bool> EvictionSender::send(std::vector<allocation::Eviction> evictio
   std::erase_if(allowed, [&](const Target& target) { return spared.contains(target.eviction); });
   if (!allowed.empty())
     co_await send_all(allowed, needs_all, spared);
-  co_return spared.empty();
+  const bool all_go = spared.empty();
+  co_return all_go;
 }
 
 async::Task<void> EvictionSender::send_all(std::span<const Target> targets, bool needs_all,
@@ -178,7 +179,7 @@ void EvictionSender::note_refused(const Target& target, const Error& error) {
   const auto snapshot = parts_.observer.snapshot();
   const auto* victim = snapshot->pods.find(target.pod);
   const std::string name =
-      victim ? (*victim)->namespace_name + "/" + (*victim)->name : target.pod.str();
+      victim != nullptr ? (*victim)->namespace_name + "/" + (*victim)->name : target.pod.str();
   if (const auto* preemptor = snapshot->waiting.find(target.eviction->preemptor))
     parts_.tell(*(*preemptor)->waiting.front(), kube::EventSeverity::Warning, Reason::Preempting,
                 "the eviction of " + name + " was refused: " + error.message);
@@ -191,7 +192,8 @@ void EvictionSender::note_refused(const Target& target, const Error& error) {
 
 void EvictionSender::note_accepted(const allocation::Eviction& eviction) {
   const allocation::PodView& first = *eviction.pods.front();
-  parts_.history.note_eviction(allocation::eviction_key(first), parts_.executor.clock().now());
+  parts_.history.note_eviction(eviction.quota, allocation::eviction_key(first),
+                               parts_.executor.clock().now());
   if (eviction.reason == Reason::PoolUnderPressure)
     parts_.history.note_shedding(eviction.quota, eviction.pool, parts_.executor.clock().now());
   parts_.metrics.evictions(cause_of(eviction)).add();

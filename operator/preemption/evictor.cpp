@@ -5,7 +5,9 @@
 
 #include "lib/api/labels.hpp"
 #include "lib/api/reservation.hpp"
+#include "lib/api/to_allocation.hpp"
 #include "lib/base/timestamp.hpp"
+#include "lib/cluster/request_units.hpp"
 #include "operator/admission/admission_patch.hpp"
 #include "operator/request/reference.hpp"
 
@@ -36,9 +38,9 @@ Evictor::Evictor(Parts parts, EvictorLimits limits, std::function<void()> recons
                parts_.log}),
       group_(parts_.executor) {}
 
-void Evictor::carry_out(allocation::PreemptionPlan plan) {
+void Evictor::carry_out(allocation::PreemptionPlan plan, TimePoint decided_at) {
   history_.prune(now());
-  for (auto& steps : steps_by_preemptor(std::move(plan), now())) {
+  for (auto& steps : steps_by_preemptor(std::move(plan), decided_at)) {
     if (const auto known = busy_.find(steps.preemptor); known != busy_.end()) {
       known->second = true;
       continue;
@@ -57,6 +59,12 @@ bool Evictor::is_evicting_for(const WorkloadId& preemptor) {
     return false;
   busy_.at(preemptor.str()) = true;
   return true;
+}
+
+void Evictor::recall() {
+  history_ = {};
+  for (const auto& [key, quota] : parts_.observer.quotas().items())
+    history_.recall(QuotaName{key.name}, api::evictions_told(*quota));
 }
 
 async::Task<void> Evictor::drain() {
@@ -99,6 +107,25 @@ async::Task<bool> Evictor::take(const PreemptionSteps& steps) {
 async::Task<bool> Evictor::nominate(const allocation::NominationDecision& nomination) {
   parts_.failpoints.pass(Failpoint::BeforeNomination);
   const auto& members = nomination.members;
+  bool written = false;
+  if (members.front().pod->is_request)
+    written = co_await nominate_units(members);
+  else
+    written = co_await nominate_pods(members);
+  if (!written)
+    co_return false;
+  for (const auto& [quota, pool] : nomination.reclaimed)
+    history_.note_reclaim(quota, pool, now());
+  const auto& first = members.front();
+  const std::string where = first.record.node.empty() ? "in pool " + first.record.pool.str()
+                                                      : "on " + first.record.node.str();
+  tell(*first.pod, kube::EventSeverity::Normal, Reason::Preempting,
+       "room is made " + where + " by evicting " + names_of(first.record.victims));
+  parts_.failpoints.pass(Failpoint::AfterNomination);
+  co_return true;
+}
+
+async::Task<bool> Evictor::nominate_pods(std::span<const NominatedMember> members) {
   bool failed = false;
   co_await write_nomination(members.front(), &failed);
   if (failed)
@@ -108,21 +135,29 @@ async::Task<bool> Evictor::nominate(const allocation::NominationDecision& nomina
   const Write write_other = [&](std::size_t i, bool* flag) {
     return write_nomination(members[i + 1], flag);
   };
-  const bool others = co_await in_batches(members.size() - 1, write_other);
-  if (!others)
-    co_return false;
-  for (const auto& [quota, pool] : nomination.reclaimed)
-    history_.note_reclaim(quota, pool, now());
-  const auto& first = members.front();
-  tell(*first.pod, kube::EventSeverity::Normal, Reason::Preempting,
-       "room is made on " + first.record.node.str() + " by evicting " +
-           names_of(first.record.victims));
-  parts_.failpoints.pass(Failpoint::AfterNomination);
-  co_return true;
+  co_return co_await in_batches(members.size() - 1, write_other);
 }
 
-async::Task<void> Evictor::write_nomination(const allocation::NominationDecision::Member& member,
-                                            bool* failed) {
+/// The units of a request share one annotation.
+async::Task<bool> Evictor::nominate_units(std::span<const NominatedMember> members) {
+  const PodUid first = allocation::unit_uid(*cluster::request_uid_of(members.front().pod->uid), 0);
+  const auto known = writes_.known(first);
+  if (!known || !still_waits(known->view))
+    co_return false;
+  std::map<std::size_t, allocation::NominationRecord> by_number;
+  for (const NominatedMember& member : members)
+    by_number.emplace(*cluster::unit_number(member.pod->uid), member.record);
+  std::vector<allocation::NominationRecord> records;
+  for (auto& [number, record] : by_number)
+    records.push_back(std::move(record));
+  const PodWrites::Patch patch = [&](const cluster::Pod& request) {
+    return units_nominated_patch(request, records);
+  };
+  const auto written = co_await writes_.patch(first, patch);
+  co_return written.has_value();
+}
+
+async::Task<void> Evictor::write_nomination(const NominatedMember& member, bool* failed) {
   const auto known = writes_.known(member.pod->uid);
   if (!known || !still_waits(known->view)) {
     *failed = true;

@@ -43,12 +43,15 @@ public:
   /// `reconsider` asks for a cycle: something changed that no watch shows.
   Evictor(Parts parts, EvictorLimits limits, std::function<void()> reconsider);
 
-  /// Starts what the newest plan says; what is under way already is not begun again.
-  void carry_out(allocation::PreemptionPlan plan);
+  /// Starts what the newest plan says; what is under way already is not begun again. Notices are as
+  /// long as they were when it was decided (P6).
+  void carry_out(allocation::PreemptionPlan plan, TimePoint decided_at);
   /// Whether evictions for it are on their way to the API. Until they are answered it must wait: if
   /// it were admitted, they would come to pass for nobody (P1). Asks for a cycle after the answers.
   [[nodiscard]] bool is_evicting_for(const WorkloadId& preemptor);
-  /// What the API accepted and refused, for P4; since this replica leads.
+  /// Before the first cycle: what earlier leaders told in the statuses of quotas (P4).
+  void recall();
+  /// What the API accepted and refused, for P4.
   [[nodiscard]] const allocation::EvictionHistory& history() const { return history_; }
   [[nodiscard]] std::size_t in_flight() const { return group_.running(); }
   /// Ends when nothing is being written; to be awaited once this replica stops to lead.
@@ -62,8 +65,10 @@ private:
   /// False if a step failed.
   [[nodiscard]] async::Task<bool> take(const PreemptionSteps& steps);
   [[nodiscard]] async::Task<bool> nominate(const allocation::NominationDecision& nomination);
-  [[nodiscard]] async::Task<void>
-  write_nomination(const allocation::NominationDecision::Member& member, bool* failed);
+  using NominatedMember = allocation::NominationDecision::Member;
+  [[nodiscard]] async::Task<bool> nominate_pods(std::span<const NominatedMember> members);
+  [[nodiscard]] async::Task<bool> nominate_units(std::span<const NominatedMember> members);
+  [[nodiscard]] async::Task<void> write_nomination(const NominatedMember& member, bool* failed);
   [[nodiscard]] async::Task<bool> give_notice(const allocation::Eviction& eviction,
                                               TimePoint decided_at);
   [[nodiscard]] async::Task<void> write_notice(PodUid pod, Duration notice, bool* failed);

@@ -15,6 +15,7 @@ using api::AllocationRequestStatus;
 
 /// As long as the schema allows.
 constexpr std::size_t kMessageBytesMax = 1024;
+constexpr std::size_t kVictimsMax = 256;
 
 void set_condition(AllocationRequestStatus& status, const AllocationRequest& request,
                    api::Condition condition, TimePoint now) {
@@ -61,6 +62,24 @@ const PendingRequest* find_pending(const ObservedRequest& observed) {
   return found == observed.plan->requests.end() ? nullptr : &found->second;
 }
 
+/// Those of its nomination; one that is gone by now is named as it was.
+std::vector<api::WorkloadRef> victims_of(const AllocationRequest& request,
+                                         const PendingRequest& pending) {
+  std::vector<api::WorkloadRef> victims = pending.victims;
+  const auto& nomination = pending.waiting.workload->waiting.front()->nomination;
+  for (const api::WorkloadRef& known : request.status.victims) {
+    const bool is_its =
+        nomination && std::ranges::any_of(nomination->victims, [&](const auto& uid) {
+          return cluster::request_uid_of(uid).value_or(uid.str()) == known.uid;
+        });
+    if (is_its && std::ranges::find(victims, known) == victims.end())
+      victims.push_back(known);
+  }
+  std::ranges::sort(victims, {}, &api::WorkloadRef::uid);
+  victims.resize(std::min(victims.size(), kVictimsMax));
+  return victims;
+}
+
 AllocationRequestStatus waiting_status(const AllocationRequest& request,
                                        const PendingRequest& pending, TimePoint now) {
   AllocationRequestStatus status;
@@ -73,6 +92,8 @@ AllocationRequestStatus waiting_status(const AllocationRequest& request,
   status.message = waiting.why->message;
   cut_text(status.message, kMessageBytesMax);
   status.position = static_cast<std::int32_t>(waiting.position);
+  status.victims = victims_of(request, pending);
+  status.suggestions = pending.suggestions;
   if (pending.start) {
     status.planned_start = pending.start->interval.earliest;
     status.planned_start_latest = pending.start->interval.latest;
@@ -107,6 +128,8 @@ std::optional<AllocationRequestStatus> decide_request_status(const ObservedReque
   const bool says_the_same = request.status.reason == status.reason &&
                              request.status.quota == status.quota &&
                              request.status.planned_start == status.planned_start &&
+                             request.status.victims == status.victims &&
+                             request.status.suggestions == status.suggestions &&
                              request.status.observed_generation == status.observed_generation;
   return says_the_same ? std::nullopt : std::optional(std::move(status));
 }
@@ -123,6 +146,7 @@ AllocationRequestStatus granted_status(const AllocationRequest& request,
   status.allocations = allocations_of(request, units);
   status.expires_at = expiry(request, now);
   status.granted_count = static_cast<std::int32_t>(units.size());
+  status.victims = request.status.victims;
   std::string what = std::to_string(units.size());
   if (std::cmp_less(units.size(), request.spec.count))
     what += " of " + std::to_string(request.spec.count);

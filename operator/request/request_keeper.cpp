@@ -58,12 +58,24 @@ void RequestKeeper::give_up(const allocation::Admission& admission, Duration tim
     parts_.observer.confirm_within(member.pod->uid, time);
 }
 
+/// It was to go, and is still there.
+bool RequestKeeper::is_spared(const api::WorkloadRef& victim) const {
+  if (victim.kind == api::WorkloadKind::AllocationRequest) {
+    const auto request = parts_.observer.find_request(allocation::unit_uid(victim.uid, 0));
+    return request && !is_true(request->status.conditions, "Finished");
+  }
+  const auto pod = parts_.observer.find_pod(PodUid{victim.uid});
+  return pod && !pod->view.terminating && !pod->view.terminal;
+}
+
 async::Task<void> RequestKeeper::write_grant(allocation::Admission admission) {
   const auto request = parts_.observer.find_request(admission.members.front().pod->uid);
   Result<bool> written = false;
   if (request) {
     parts_.failpoints.pass(Failpoint::BeforeGrantWrite);
     auto wanted = granted_status(*request, admission, parts_.executor.clock().now());
+    std::erase_if(wanted.victims,
+                  [&](const api::WorkloadRef& victim) { return is_spared(victim); });
     auto current = request->status;
     written = co_await writer_.write(kube::types::allocation_request(), *request,
                                      std::move(current), std::move(wanted));
@@ -72,10 +84,11 @@ async::Task<void> RequestKeeper::write_grant(allocation::Admission admission) {
   if (written && *written) {
     parts_.failpoints.pass(Failpoint::AfterGrantWrite);
     tell_granted(*request, admission.members.front().record); // the watch will show it
-  } else if (written)
+  } else if (written) {
     give_up(admission, limits_.reconsidered_after);
-  else
+  } else {
     note_failure(admission, written.error());
+  }
   --writing_;
   start_next();
 }

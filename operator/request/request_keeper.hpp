@@ -62,6 +62,7 @@ private:
   void tell_granted(const api::AllocationRequest& request,
                     const allocation::AdmissionRecord& record);
   void count(const Result<bool>& written, const allocation::Admission& admission);
+  [[nodiscard]] bool is_spared(const api::WorkloadRef& victim) const;
   void note_failure(const allocation::Admission& admission, const Error& error);
   [[nodiscard]] async::Task<void> write_grant(allocation::Admission admission);
   [[nodiscard]] async::Task<void> write_move(std::vector<allocation::Replanning> units);

@@ -123,9 +123,9 @@ async::Task<void> WaitingReporter::write(WorkloadId id) {
   auto patched = co_await client_.patch(kube::types::pod(), pod->meta.key(), kube::PatchType::Merge,
                                         std::move(body), std::move(options));
   const auto still = told_.find(id);
-  if (patched)
+  if (patched) {
     events_.record(about, kube::EventSeverity::Normal, reason, "Wait", std::move(message));
-  else if (patched.error().code != Code::NotFound && still != told_.end()) {
+  } else if (patched.error().code != Code::NotFound && still != told_.end()) {
     still->second.written = false;
     // To the end of the line: what is refused for good must not use up everybody's turn.
     still->second.since = executor_.clock().steady_now();

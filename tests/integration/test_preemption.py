@@ -19,6 +19,7 @@ from berth_controlplane.cluster import Cluster
 
 NODE_CPU = 8
 NOMINATED = "berth.dev/nominated"
+REQUEST = "berth.dev/v1alpha1/AllocationRequest"
 
 
 @pytest.fixture(scope="module")
@@ -146,11 +147,36 @@ def test_measured_pressure_sheds_what_is_borrowed_after_notice(kube, pool, teams
         measure(kube, pool, None)
 
 
-def test_kill_9_between_any_two_writes_of_a_preemption(kube, teams, programs, programs_folder):
-    """F20: at every failpoint the operator dies, and the next one finishes."""
-    names = failpoints(programs_folder, "Preemption")
-    for name in names:
-        check_one_failpoint(kube, teams, programs, name)
+def test_a_request_takes_back_what_is_lent_and_names_its_victims(kube, teams, operator):
+    """P2, P3: an AllocationRequest is entitled to its quota's own like a pod."""
+    owner, borrower = teams
+    borrow(kube, borrower)
+    kube.create({"apiVersion": "berth.dev/v1alpha1", "kind": "AllocationRequest",
+                 "metadata": {"name": "cores", "namespace": owner},
+                 "spec": {"resources": [{"name": "cpu", "amount": 2}], "count": 2}})
+
+    def status() -> dict:
+        return kube.get(REQUEST, "cores", owner).get("status", {})
+
+    wait_until(lambda: len(noticed(kube, borrower)) == 1, 30, "one pod is told")
+    victim = noticed(kube, borrower)[0]["metadata"]["name"]
+    assert NOMINATED in kube.get(REQUEST, "cores", owner)["metadata"]["annotations"]
+    wait_until(lambda: status().get("allocations"), 60, lambda: f"it is allocated: {status()}")
+    assert status()["grantedCount"] == 2
+    assert [named["name"] for named in status()["victims"]] == [victim]
+    wait_until(lambda: NOMINATED not in kube.get(REQUEST, "cores", owner)["metadata"].get(
+        "annotations", {}), 20, "the nomination is cleared")
+    kube.delete(REQUEST, "cores", owner)
+
+
+def test_kill_9_between_any_two_writes_of_a_preemption(kube, pool, programs, programs_folder):
+    """F20: at every failpoint the operator dies, and the next one finishes.
+
+    Each has teams of its own: who was reclaimed from may not borrow for a while, whoever leads (P4).
+    """
+    for name in failpoints(programs_folder, "Preemption"):
+        with two_teams(kube, pool, 4, 4) as teams:
+            check_one_failpoint(kube, teams, programs, name)
 
 
 def check_one_failpoint(kube: ApiClient, teams: tuple[str, str], programs, failpoint: str) -> None:

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/carry_out.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -245,7 +245,7 @@ TEST_CASE("L2: what a request holds of a node is held from pods, who cannot see 
 }
 
 TEST_CASE(
-    "P2: a request that may be taken back is a victim like any other, and takes from nobody") {
+    "P2: a request that may be taken back is a victim like any other, and takes like any other") {
   World world = licence_world();
   world.policy.preemption.enabled = true;
   world.policy.preemption.min_runtime = 0s;
@@ -269,7 +269,69 @@ TEST_CASE(
 
   world.state.remove_pod(PodUid{"uid-entitled"});
   world.add(unit("asks", 5, "team-b"));
-  CHECK(world.plan().preemption.empty());
+  world.policy.preemption.notice = 0s;
+  play(world); // the promise is written
+  play(world);
+  CHECK(known_pod(world, PodUid{"request/asks/0"}).nomination->node.empty());
+  CHECK(known_pod(world, PodUid{"request/borrowed/0"}).terminating);
+  CHECK_FALSE(known_pod(world, PodUid{"request/own/0"}).terminating);
+  remove_terminating(world);
+  CHECK(admitted_names(world.plan()) == std::vector<std::string>{"asks"});
+}
+
+TEST_CASE("P1, P2: room is made for the least that a request can do with, and for no more") {
+  World world = licence_world();
+  world.policy.preemption.enabled = true;
+  world.policy.preemption.min_runtime = 0s;
+  world.policy.preemption.notice = 0s;
+  world.add_all(quota("root").pool("p").nominal(kLicences, 0),
+                quota("a").under("root").of("team-a").pool("p").nominal(kLicences, 4),
+                quota("b").under("root").of("team-b").pool("p").nominal(kLicences, 6));
+  for (int i = 0; i < 10; ++i) {
+    PodView held = unit("held" + std::to_string(i), 1);
+    held.admission = record("a", "p");
+    held.started = kNow - 1h;
+    held.gated = false;
+    world.add(held);
+  }
+  for (PodView view : units_of_gang("asks", 8, 1, 2)) { // eight are more than b's own
+    view.namespace_name = "team-b";
+    world.add(view);
+  }
+  const Plan plan = play(world);
+  REQUIRE(plan.preemption.nominations.size() == 1);
+  CHECK(plan.preemption.nominations[0].members.size() == 2);
+  play(world);
+  CHECK(remove_terminating(world).size() == 2);
+  const Plan after = play(world);
+  REQUIRE(after.admissions.size() == 1);
+  CHECK(after.admissions[0].members.size() == 2);
+}
+
+TEST_CASE(
+    "P1: nobody is evicted for a request that may only use its quota's own and would borrow") {
+  World world = licence_world();
+  world.policy.preemption.enabled = true;
+  world.policy.preemption.min_runtime = 0s;
+  world.add_all(quota("root").pool("p").nominal(kLicences, 0),
+                quota("a").under("root").of("team-a").pool("p").nominal(kLicences, 4),
+                quota("b").under("root").of("team-b").pool("p").nominal(kLicences, 2));
+  for (int i = 0; i < 3; ++i) {
+    PodView held = unit("held" + std::to_string(i), 2);
+    held.admission = record("a", "p");
+    held.started = kNow - 1h;
+    held.gated = false;
+    held.preemptible = i == 0; // two of its own must stay
+    world.add(held);
+  }
+  PodView firm = unit("firm", 2);
+  firm.preemptible = false;
+  firm.priority = 10;
+  world.add(firm);
+  CHECK(world.plan().preemption.nominations.empty());
+  firm.preemptible = true;
+  world.add(firm);
+  CHECK(world.plan().preemption.nominations.size() == 1);
 }
 
 TEST_CASE("P2: a request that must not be taken back borrows nothing") {

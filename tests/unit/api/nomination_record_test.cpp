@@ -28,6 +28,20 @@ TEST_CASE("P3: a nomination is read back as it was written") {
   CHECK(*decoded == full_record());
 }
 
+TEST_CASE("P3: what the units of a request were promised is read back, unit by unit") {
+  std::vector<allocation::NominationRecord> units(4, full_record());
+  for (allocation::NominationRecord& unit : units)
+    unit.devices.clear();
+  units[2].node = units[3].node = NodeName{"other"};
+  const std::string text = encode_unit_nominations(units);
+  const auto decoded = decode_unit_nominations(text, 4);
+  REQUIRE(decoded);
+  CHECK(*decoded == units);
+  CHECK_FALSE(decode_unit_nominations(text, 3)); // more units than the request has
+  CHECK_FALSE(decode_unit_nominations(encode_nomination(full_record()), 4));
+  CHECK_FALSE(decode_nomination(text));
+}
+
 TEST_CASE("what is no nomination is refused, and so is one with too many victims") {
   CHECK_FALSE(decode_nomination(""));
   CHECK_FALSE(decode_nomination("{}"));

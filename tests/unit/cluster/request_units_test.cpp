@@ -144,6 +144,6 @@ TEST_CASE("No pod's uid is taken for a unit's") {
   CHECK_FALSE(request_uid_of(PodUid{"8d0e-11ee"}));
   CHECK_FALSE(request_uid_of(PodUid{"request/"}));
   CHECK_FALSE(unit_number(PodUid{"request/u1/x"}));
-  CHECK(request_uid_of(unit_uid("u1", 12)) == "u1");
-  CHECK(unit_number(unit_uid("u1", 12)) == 12U);
+  CHECK(request_uid_of(allocation::unit_uid("u1", 12)) == "u1");
+  CHECK(unit_number(allocation::unit_uid("u1", 12)) == 12U);
 }

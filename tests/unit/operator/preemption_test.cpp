@@ -64,6 +64,31 @@ TEST_CASE("P2, P3, P6: what was lent comes back after notice, to the one it was 
   CHECK(world.op->writes_asked() == writes);
 }
 
+TEST_CASE("P4: the next leader knows what was taken back, from whom and how often") {
+  LendingWorld world;
+  world.let_b_borrow();
+  world.let_a_ask();
+  REQUIRE(world.executor.run_until([&] { return world.runs("a", "a1"); }, 1min));
+  world.executor.run_for(5s);
+  const auto told = (*world.admin.find("Quota", {"", "b"}))["status"];
+  REQUIRE(told["backOffs"].size() == 1);
+  CHECK(told["backOffs"][0]["pool"] == "cpu");
+  CHECK(told["backOffs"][0]["reclaims"] == 1);
+  REQUIRE(told["recentEvictions"].size() == 1);
+  const auto until = parse_time(told["backOffs"][0]["until"].get<std::string>());
+  REQUIRE(until);
+  REQUIRE(*until > world.executor.now() + 10s);
+
+  world.start();
+  world.admin.remove("Pod", {"a", "a1"}, 0);
+  world.submit("b", "b3", 4); // there is room, and b would borrow it again
+  REQUIRE(world.executor.run_until([&] { return world.executor.now() >= *until - 1s; }, 2min));
+  CHECK(world.is_gated("b", "b3"));
+  CHECK((*world.admin.find("Quota", {"", "b"}))["status"]["recentEvictions"] ==
+        told["recentEvictions"]);
+  CHECK(world.executor.run_until([&] { return world.runs("b", "b3"); }, 2min));
+}
+
 TEST_CASE("P5: a disruption budget that refuses ends the plan, and nobody was evicted for it") {
   LendingWorld world;
   world.let_b_borrow();

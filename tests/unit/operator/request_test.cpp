@@ -206,6 +206,76 @@ TEST_CASE(
   REQUIRE(world.executor.run_until([&] { return world.runs("a", "a1"); }, 1min));
 }
 
+TEST_CASE("P1, P2, P3: a request takes back what is its quota's own, and says from whom") {
+  RequestWorld world;
+  world.let_b_borrow();
+  Json spec = {{"resources", Json::array({{{"name", "cpu"}, {"amount", 2}}})}, {"count", 2}};
+  world.admin.create(
+      simulation::make_object("berth.dev/v1alpha1", "AllocationRequest", "a", "cores")
+          .spec(spec)
+          .build());
+  const auto cores = [&] { return world.admin.get("AllocationRequest", {"a", "cores"}); };
+  const auto status = [&] { return cores().value("status", Json::object()); };
+  REQUIRE(world.executor.run_until([&] { return !world.notice("b", "b2").empty(); }, 10s));
+  CHECK(cores()["metadata"]["annotations"].contains("berth.dev/nominated")); // before the notice
+  REQUIRE(world.executor.run_until([&] { return status().contains("victims"); }, 5s));
+  REQUIRE(status()["victims"].size() == 1);
+  CHECK(status()["victims"][0]["name"] == "b2");
+  CHECK(status()["reason"] == "Preempting");
+  world.submit("b", "b3", 1); // nobody slips in
+
+  SECTION("with the same leader") {}
+  SECTION("with the next one") {
+    world.start();
+  }
+  REQUIRE(world.executor.run_until([&] { return status().contains("allocations"); }, 1min));
+  CHECK(status()["grantedCount"] == 2);
+  CHECK(status()["victims"][0]["name"] == "b2");
+  CHECK(world.runs("b", "b1"));
+  CHECK(world.is_gated("b", "b3"));
+  CHECK_THAT(world.notes("b", "Evicted"), Catch::Matchers::Contains("a/cores"));
+  world.executor.run_for(10s);
+  CHECK_FALSE(
+      cores()["metadata"].value("annotations", Json::object()).contains("berth.dev/nominated"));
+}
+
+TEST_CASE("P1: nobody goes for a request that is withdrawn while the notice runs") {
+  RequestWorld world;
+  world.let_b_borrow();
+  Json spec = {{"resources", Json::array({{{"name", "cpu"}, {"amount", 4}}})}};
+  world.admin.create(
+      simulation::make_object("berth.dev/v1alpha1", "AllocationRequest", "a", "cores")
+          .spec(spec)
+          .build());
+  REQUIRE(world.executor.run_until([&] { return !world.notice("b", "b2").empty(); }, 10s));
+  world.admin.remove("AllocationRequest", {"a", "cores"}, 0);
+  world.executor.run_for(5min);
+  CHECK(world.runs("b", "b2"));
+  CHECK(world.notice("b", "b2").empty());
+}
+
+TEST_CASE(
+    "X1: the status of a request that waits suggests the smallest changes that would start it") {
+  RequestWorld world;
+  world.ask("first", 20);
+  world.wait_for("first", "Allocated");
+  world.ask("second", 10);
+  REQUIRE(world.executor.run_until([&] { return world.status("second").contains("suggestions"); },
+                                   10s));
+  CHECK(world.status("second")["suggestions"] ==
+        Json::array({"+5 pool.berth.dev/db-connections for quota agents in pool db",
+                     "priority 1, which evicts agents/first"}));
+  world.executor.run_for(10s);
+  const auto version =
+      world.admin.get("AllocationRequest", {"agents", "second"})["metadata"]["resourceVersion"];
+  world.executor.run_for(30min);
+  CHECK(world.admin.get("AllocationRequest", {"agents", "second"})["metadata"]["resourceVersion"] ==
+        version);
+  world.admin.remove("AllocationRequest", {"agents", "first"}, 0);
+  world.wait_for("second", "Allocated");
+  CHECK_FALSE(world.status("second").contains("suggestions"));
+}
+
 TEST_CASE("L2: a unit moves each time that its node is lost, and its status says where it is") {
   RequestWorld world;
   simulation::create_nodes(

@@ -234,8 +234,8 @@ void AdmissionCycle::take(const Option& option, Pods members, PlacedPods placed,
   for (const auto& candidates : placed.nodes)
     if (!candidates.empty())
       nodes.push_back(candidates.front());
-  headroom_.take(option, total, is_burst);
   planned_.note_admitted(option, total, option.site.horizon.expected_until, nodes);
+  headroom_.take(option, total, is_burst);
   if (own_room_) {
     own_room_->take(option, members, total, placed, is_burst);
     placer_.take_again(members, option.site, placed); // own_room_ may have found the place

@@ -67,8 +67,11 @@ public:
   /// Windows are promised in it before anybody is tried.
   [[nodiscard]] NodeCalendar& calendar() { return calendar_; }
   [[nodiscard]] const PlannedStarts& planned() const { return planned_; }
-  /// How long the members would stay there.
+  /// How long the room must be theirs: inside of a reservation for as long as it is open, since
+  /// what they leave goes back to it, there (R3).
   [[nodiscard]] Horizon horizon_of(Pods members, const Option& option) const;
+  /// How long the members would stay: for those that are admitted already.
+  [[nodiscard]] Horizon own_horizon_of(Pods members, const Option& option) const;
 
   /// Before everybody's turns: holders keep room inside open reservations that lend (R4).
   void keep_for_holders();

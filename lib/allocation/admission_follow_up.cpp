@@ -17,7 +17,7 @@ std::vector<Replanning> AdmissionCycle::find_new_homes() {
     if (options == nullptr)
       return;
     Site site = options->front().site;
-    site.horizon = horizon_of({&pod, 1}, options->front());
+    site.horizon = own_horizon_of({&pod, 1}, options->front());
     site.horizon.is_revocable = is_lent(*pod);
     auto placed = placer_.place({&pod, 1}, site, nodes_max(site));
     if (!placed)
@@ -45,7 +45,7 @@ std::optional<Admission> AdmissionCycle::finish_interrupted(const Head& head) {
     std::vector<NodeName> nodes;
     Site site = options == nullptr ? Site{} : options->front().site;
     if (options != nullptr) {
-      site.horizon = horizon_of({&pod, 1}, options->front());
+      site.horizon = own_horizon_of({&pod, 1}, options->front());
       site.horizon.is_revocable = member.record.lent_until.has_value();
       if (auto placed = placer_.place({&pod, 1}, site, nodes_max(site))) {
         nodes = names_of(placed->nodes.front());

@@ -32,7 +32,8 @@ std::optional<PlacedPods> AdmissionCycle::find_place(Option& option, Pods member
 bool AdmissionCycle::may_lend(const Option& option, Pods members) const {
   const PoolName& pool = option.site.pool->name;
   const QuotaName& payer = input_.snapshot.quotas->spec(option.payer).name;
-  return calendar_.lends_anything() && rates_.pressure(pool) == PressureLevel::None &&
+  return option.site.reservation == kNoReservation && calendar_.lends_anything() &&
+         rates_.pressure(pool) == PressureLevel::None &&
          input_.policy.evictions.may_borrow_from(payer, pool) <= input_.now &&
          preemption_of(input_.snapshot, input_.policy, option.site.pool->name).enabled &&
          std::all_of(members.begin(), members.end(),

@@ -10,11 +10,19 @@
 
 namespace berth::allocation {
 
-Horizon AdmissionCycle::horizon_of(Pods members, const Option& option) const {
+Horizon AdmissionCycle::own_horizon_of(Pods members, const Option& option) const {
   WorkEnd end = end_if_started(members, input_.now);
   if (option.site.reservation != kNoReservation)
     end = ends_with_window(end, input_.holds.open[option.site.reservation]);
   return Horizon{end.relied_on, end.expected};
+}
+
+Horizon AdmissionCycle::horizon_of(Pods members, const Option& option) const {
+  Horizon horizon = own_horizon_of(members, option);
+  if (option.site.reservation != kNoReservation)
+    horizon.relied_until =
+        std::max(horizon.relied_until, input_.holds.open[option.site.reservation].window.end);
+  return horizon;
 }
 
 std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(Option& option, Pods members,

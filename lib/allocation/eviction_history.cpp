@@ -12,8 +12,11 @@ EvictionKey eviction_key(const PodView& pod) {
   return EvictionKey{pod.owner};
 }
 
-void EvictionHistory::note_eviction(const EvictionKey& victim, TimePoint now) {
-  evictions_[victim].push_back(now);
+void EvictionHistory::note_eviction(const QuotaName& quota, const EvictionKey& victim,
+                                    TimePoint now) {
+  Evicted& evicted = evictions_[victim];
+  evicted.quota = quota;
+  evicted.times.push_back(now);
 }
 
 void EvictionHistory::note_reclaim(const QuotaName& quota, const PoolName& pool, TimePoint now) {
@@ -45,9 +48,9 @@ void EvictionHistory::note_failed_plan(const PreemptorKey& preemptor,
 }
 
 void EvictionHistory::prune(TimePoint now) {
-  for (auto& [victim, times] : evictions_)
-    std::erase_if(times, [&](TimePoint time) { return time + kWindow <= now; });
-  std::erase_if(evictions_, [](const auto& entry) { return entry.second.empty(); });
+  for (auto& [victim, evicted] : evictions_)
+    std::erase_if(evicted.times, [&](TimePoint time) { return time + kWindow <= now; });
+  std::erase_if(evictions_, [](const auto& entry) { return entry.second.times.empty(); });
   std::erase_if(reclaims_,
                 [&](const auto& entry) { return entry.second.until + kQuietReset <= now; });
   std::erase_if(refused_until_, [&](const auto& entry) { return entry.second <= now; });
@@ -59,8 +62,40 @@ std::size_t EvictionHistory::evictions(const EvictionKey& victim, TimePoint now)
   if (known == evictions_.end())
     return 0;
   return static_cast<std::size_t>(
-      std::count_if(known->second.begin(), known->second.end(),
+      std::count_if(known->second.times.begin(), known->second.times.end(),
                     [&](TimePoint time) { return time + kWindow > now; }));
+}
+
+std::map<QuotaName, EvictionHistory::OfQuota> EvictionHistory::by_quota(TimePoint now) const {
+  std::map<QuotaName, OfQuota> told;
+  for (const auto& [key, reclaims] : reclaims_)
+    if (reclaims.until + kQuietReset > now)
+      told[key.first].reclaims.emplace_back(
+          key.second,
+          Reclaims{reclaims.in_a_row, std::chrono::ceil<std::chrono::seconds>(reclaims.until)});
+  for (const auto& [victim, evicted] : evictions_)
+    for (const TimePoint time : evicted.times)
+      if (time + kWindow > now)
+        told[evicted.quota].evictions.emplace_back(std::chrono::floor<std::chrono::seconds>(time),
+                                                   victim);
+  for (auto& [quota, of_quota] : told) {
+    auto& evictions = of_quota.evictions;
+    std::ranges::sort(evictions);
+    if (evictions.size() > kToldMax)
+      evictions.erase(evictions.begin(), evictions.end() - std::ptrdiff_t{kToldMax});
+  }
+  return told;
+}
+
+void EvictionHistory::recall(const QuotaName& quota, const OfQuota& told) {
+  for (const auto& [pool, reclaims] : told.reclaims)
+    reclaims_[{quota, pool}] = reclaims;
+  for (const auto& [time, victim] : told.evictions) {
+    Evicted& evicted = evictions_[victim];
+    evicted.quota = quota;
+    evicted.times.push_back(time);
+    std::ranges::sort(evicted.times); // the workload may have changed its quota
+  }
 }
 
 TimePoint EvictionHistory::may_borrow_from(const QuotaName& quota, const PoolName& pool) const {

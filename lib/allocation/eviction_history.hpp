@@ -36,9 +36,11 @@ public:
   static constexpr Duration kRefusedFor = std::chrono::seconds{300};
   /// Plans of one preemptor that may fail; then it preempts no more.
   static constexpr std::size_t kTriedPlansMax = 8;
+  /// Evictions that by_quota() tells of each quota, the newest.
+  static constexpr std::size_t kToldMax = 500;
 
-  /// One eviction of that workload was accepted by the API.
-  void note_eviction(const EvictionKey& victim, TimePoint now);
+  /// One eviction of that workload, which was charged to `quota`, was accepted by the API.
+  void note_eviction(const QuotaName& quota, const EvictionKey& victim, TimePoint now);
   /// Borrowed room was taken back from the quota: once for each plan, not for each victim.
   void note_reclaim(const QuotaName& quota, const PoolName& pool, TimePoint now);
   /// Work of the quota was shed (T3): as a reclaim, unless its back-off runs already.
@@ -70,11 +72,28 @@ public:
     TimePoint until{};
     friend bool operator==(const Reclaims&, const Reclaims&) = default;
   };
+  struct Evicted {
+    QuotaName quota{};
+    std::vector<TimePoint> times{}; ///< ascending
+    friend bool operator==(const Evicted&, const Evicted&) = default;
+  };
   struct Tried {
     std::vector<std::vector<EvictionKey>> plans{};
     TimePoint last{};
     friend bool operator==(const Tried&, const Tried&) = default;
   };
+  /// What a restart must not forget of one quota's work: else each new leader could evict as often
+  /// again (P4). In whole seconds, a back-off rounded up.
+  struct OfQuota {
+    std::vector<std::pair<PoolName, Reclaims>> reclaims{};      ///< by pool
+    std::vector<std::pair<TimePoint, EvictionKey>> evictions{}; ///< ascending
+    friend bool operator==(const OfQuota&, const OfQuota&) = default;
+  };
+  /// Without what is too old by `now` to matter.
+  [[nodiscard]] std::map<QuotaName, OfQuota> by_quota(TimePoint now) const;
+  /// What an earlier leader told of the quota.
+  void recall(const QuotaName& quota, const OfQuota& told);
+
   /// All that it remembers, in the order of declaration: for the decision log.
   template <class Self>
   [[nodiscard]] static auto members(Self& self) {
@@ -84,7 +103,7 @@ public:
   friend bool operator==(const EvictionHistory&, const EvictionHistory&) = default;
 
 private:
-  std::map<EvictionKey, std::vector<TimePoint>> evictions_; ///< ascending
+  std::map<EvictionKey, Evicted> evictions_;
   std::map<std::pair<QuotaName, PoolName>, Reclaims> reclaims_;
   std::map<PodUid, TimePoint> refused_until_;
   std::map<PreemptorKey, Tried> tried_;

@@ -7,7 +7,7 @@ namespace {
 
 std::string name_of(const Victim& victim) {
   const PodView& pod = *victim.pods.front();
-  return pod.gang ? victim.workload.str() : pod.namespace_name + "/" + pod.name;
+  return pod.namespace_name + "/" + workload_name(pod);
 }
 
 std::string_view right_text(Claim claim) {

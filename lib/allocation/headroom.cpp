@@ -24,7 +24,14 @@ std::optional<QuotaShortfall> Headroom::quota_shortfall(const Option& option,
 /// What of `total` the payer is not charged for yet.
 ResourceVector Headroom::beyond_promise(const Option& option, const ResourceVector& total) const {
   const ReservationIndex reservation = option.site.reservation;
-  if (reservation == kNoReservation || holds_.open[reservation].spec->payer.empty())
+  const bool pays_itself =
+      reservation == kNoReservation || holds_.open[reservation].spec->payer.empty();
+  return pays_itself ? total : beyond_held(option, total);
+}
+
+ResourceVector Headroom::beyond_held(const Option& option, const ResourceVector& total) const {
+  const ReservationIndex reservation = option.site.reservation;
+  if (reservation == kNoReservation)
     return total;
   ResourceVector beyond;
   for (const auto& [name, amount] : total)

@@ -38,6 +38,8 @@ public:
   /// What of `total` the payer is charged for: all that is not promised to it already.
   [[nodiscard]] ResourceVector beyond_promise(const Option& option,
                                               const ResourceVector& total) const;
+  /// What of `total` is not held for it there, whoever pays.
+  [[nodiscard]] ResourceVector beyond_held(const Option& option, const ResourceVector& total) const;
   [[nodiscard]] const QuotaBalance& balance() const { return balance_; }
   [[nodiscard]] QuotaBalance& balance() { return balance_; }
   /// What would be left without that work, or with it again.

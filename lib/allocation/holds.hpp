@@ -26,6 +26,7 @@ struct OpenWindows {
     TimeRange window{};
   };
   std::vector<Entry> entries{}; ///< sorted by name
+  std::vector<Entry> coming{};  ///< the next windows of the others, sorted by name
   TimePoint from{};
   TimePoint until = TimePoint::max(); ///< a window opens or closes then
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/allocation/nominations.hpp"
+
 namespace berth::allocation {
 namespace {
 
@@ -16,6 +18,17 @@ TimePoint last_before(const std::set<TimePoint>& starts, TimePoint until) {
   return after == starts.begin() ? TimePoint::min() : *std::prev(after) + Duration{1};
 }
 
+/// The columns of a node in which the reservation holds something.
+std::vector<bool> promised_columns(const ReservationSpec& spec, const NodeTable& nodes) {
+  std::vector<bool> is_promised(nodes.width(), spec.node_count > 0);
+  for (std::size_t column = 0; column < nodes.columns().size(); ++column)
+    if (spec.amounts.get(nodes.columns()[column]) > Amount{})
+      is_promised[column] = true;
+  if (!device_ask(spec.amounts).is_nothing())
+    std::fill(is_promised.begin() + std::ssize(nodes.columns()), is_promised.end(), true);
+  return is_promised;
+}
+
 bool is_gone(const NodePicture& picture, const PodUid& pod) {
   return !pod.empty() && std::ranges::find(picture.gone, pod) != picture.gone.end();
 }
@@ -24,10 +37,18 @@ bool is_gone(const NodePicture& picture, const PodUid& pod) {
 
 NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, TimePoint now)
     : snapshot_(snapshot), holds_(holds), now_(now) {
-  for (ReservationIndex i = 0; i < holds.open.size(); ++i)
+  for (ReservationIndex i = 0; i < holds.open.size(); ++i) {
     open_.emplace(holds.open[i].spec->name, i);
-  for (const Nomination& nomination : holds.nominations)
-    nominated_victims_.insert(nomination.victims.begin(), nomination.victims.end());
+    is_promised_.push_back(promised_columns(*holds.open[i].spec, *snapshot.nodes));
+  }
+  for (const Nomination& nomination : holds.nominations) {
+    const TimePoint start = victims_gone_at(snapshot, nomination, now);
+    nominee_ends_.push_back(end_if_started(nomination.pods, start).relied_on);
+    for (const PodUid& victim : nomination.victims) {
+      TimePoint& end = victim_ends_.try_emplace(victim, nominee_ends_.back()).first->second;
+      end = std::max(end, nominee_ends_.back());
+    }
+  }
   for (const auto& pool : snapshot.pools)
     if (pool->is_in_burst(snapshot.as_of)) { // whose room is gone when it ends
       window_starts_.insert(pool->burst->period.end);
@@ -185,12 +206,15 @@ void NodeCalendar::raise(const Future& future, const Question& question,
     const TimePoint end = question.by == By::ReliedOn
                               ? release.end.relied_on
                               : std::min(release.end.expected, release.end.relied_on);
-    // What a holder leaves in its window goes back to the reservation.
-    const bool is_for_others = release.reservation != kNoReservation &&
-                               release.reservation != viewer.reservation &&
-                               is_open_at(release.reservation, question.at);
-    if (end <= question.at && !is_for_others)
-      add_rows(row_, release.amounts, -1);
+    if (end > question.at)
+      continue;
+    // What a holder leaves in its window goes back to the reservation, which stands there then; but
+    // for what that does not promise.
+    const bool goes_back =
+        release.reservation != kNoReservation && is_open_at(release.reservation, question.at);
+    for (std::size_t column = 0; column < row_.size(); ++column)
+      if (!goes_back || !is_promised_[release.reservation][column])
+        row_[column] -= release.amounts[column];
   }
   for (std::size_t column = 0; column < held.size(); ++column)
     held[column] = std::max(held[column], row_[column]);
@@ -201,7 +225,11 @@ std::optional<TimePoint> NodeCalendar::burst_end(NodeIndex node) const {
   return there.is_in_burst() ? std::optional(there.burst_ends) : std::nullopt;
 }
 
+/// What is nominated is held until the nominee could be done: a window that it lets pass keeps its
+/// nodes.
 bool NodeCalendar::is_open_at(ReservationIndex reservation, TimePoint instant) const {
+  if (reservation >= kFirstNomination && reservation - kFirstNomination < nominee_ends_.size())
+    return nominee_ends_[reservation - kFirstNomination] > instant;
   return reservation >= holds_.open.size() || holds_.open[reservation].window.end > instant;
 }
 
@@ -245,8 +273,8 @@ void NodeCalendar::read_work(NodeIndex node, Future& future) {
 }
 
 WorkEnd NodeCalendar::end_on(const PodView& pod, const Charge& charge) const {
-  if (nominated_victims_.contains(pod.uid))
-    return {}; // its room is the preemptor's, who stays
+  if (const auto claimed = victim_ends_.find(pod.uid); claimed != victim_ends_.end())
+    return {claimed->second, claimed->second}; // its room is the preemptor's until then
   const WorkEnd end = end_of(pod, now_);
   const auto open = open_.find(charge.reservation);
   return open == open_.end() ? end : ends_with_window(end, holds_.open[open->second]);

@@ -130,7 +130,7 @@ public:
   /// same ones, so that rankings can be shared.
   [[nodiscard]] Horizon canonical(const Horizon& horizon) const;
   [[nodiscard]] TimePoint now() const { return now_; }
-  /// When the pod's room is free for others: not at its end if it goes for a preemptor (P3).
+  /// When the pod's room is free for others: if it goes for a preemptor, at that one's end (P3).
   [[nodiscard]] WorkEnd end_on(const PodView& pod, const Charge& charge) const;
 
 private:
@@ -172,8 +172,10 @@ private:
   std::set<TimePoint> starts_;                    ///< of windows and plans, and ends of bursts
   std::unordered_map<const PodShape*, ColumnRequest> requests_;
   std::map<ReservationName, ReservationIndex> open_;
+  std::vector<std::vector<bool>> is_promised_; ///< by open reservation and column
   std::map<std::pair<NodeIndex, ReservationIndex>, std::vector<std::int64_t>> kept_;
-  std::set<PodUid> nominated_victims_;
+  std::vector<TimePoint> nominee_ends_;     ///< if they start when their victims are gone
+  std::map<PodUid, TimePoint> victim_ends_; ///< until their nominees' ends the room is theirs
   std::vector<std::int64_t> row_;
   bool lends_anything_ = false;
 };

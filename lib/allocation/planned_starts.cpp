@@ -6,10 +6,6 @@
 namespace berth::allocation {
 namespace {
 
-ResourceVector negative(const ResourceVector& amounts) {
-  return ResourceVector{} - amounts;
-}
-
 TimePoint after(TimePoint start, TimePoint now, TimePoint end_if_started_now) {
   return end_if_started_now == TimePoint::max()
              ? TimePoint::max()
@@ -56,12 +52,14 @@ std::optional<TimePoint> PlannedStarts::plan(const Request& request) {
 const PlannedStarts::Moment* PlannedStarts::delayed_by(const Option& option,
                                                        const ResourceVector& total,
                                                        TimePoint until) const {
-  if (!option.reservation.empty())
+  if (moments_.empty())
     return nullptr;
+  const ResourceVector charged = input_.headroom.beyond_promise(option, total);
+  const ResourceVector beyond = input_.headroom.beyond_held(option, total);
   for (const Moment& moment : moments_)
     if (moment.pool == option.site.pool->name && moment.at < until &&
-        (moment.balance.shortfall(option.payer, moment.pool, total) ||
-         !has_virtual_room(moment.virtual_left, total)))
+        (moment.balance.shortfall(option.payer, moment.pool, charged) ||
+         !has_virtual_room(moment.virtual_left, beyond)))
       return &moment;
   return nullptr;
 }
@@ -94,33 +92,37 @@ void PlannedStarts::note_admitted(const Option& option, const ResourceVector& to
   if (!policy_in(pool).enabled)
     return;
   Timeline& timeline = timelines_[pool];
-  const bool pays = option.reservation.empty();
-  const auto payer = pays ? std::optional{option.payer} : std::nullopt;
-  if (has_balance_ && pays)
-    balance_.charge(option.payer, pool, total); // else it is part of the headroom's by then
+  const ResourceVector charged = input_.headroom.beyond_promise(option, total);
+  const ResourceVector beyond = input_.headroom.beyond_held(option, total);
+  if (has_balance_)
+    balance_.charge(option.payer, pool, charged); // else it is part of the headroom's by then
   if (timeline.is_read)
-    timeline.virtual_left -= total;
+    timeline.virtual_left -= beyond;
   else // taken into account when it is read
-    timeline.events.push_back(make_event(input_.now, std::nullopt, total, nodes));
+    timeline.events.push_back(make_event(input_.now, std::nullopt, beyond, nodes));
   for (auto& [likeness, walk] : walks_) {
-    if (pays)
-      walk.balance.charge(option.payer, pool, total);
+    walk.balance.charge(option.payer, pool, charged);
     if (likeness.pool == pool)
-      walk.virtual_left -= total;
+      walk.virtual_left -= beyond;
   }
+  const ReservationIndex reservation = option.site.reservation;
+  const OpenReservation* inside =
+      reservation == kNoReservation ? nullptr : &input_.holds.open[reservation];
+  const std::vector<Event> events =
+      events_of({until, option.payer, charged, beyond, inside, nodes});
   for (Moment& moment : moments_)
-    if (moment.pool == pool && moment.at < until) {
-      if (pays)
-        moment.balance.charge(option.payer, pool, total);
-      moment.virtual_left -= total;
+    if (moment.pool == pool) {
+      moment.balance.charge(option.payer, pool, charged);
+      moment.virtual_left -= beyond;
+      for (const Event& event : events)
+        if (event.at <= moment.at)
+          pass(event, pool, moment.balance, moment.virtual_left);
     }
-  if (until == TimePoint::max())
-    return;
-  Event end = make_event(until, payer, negative(total), nodes);
-  if (timeline.is_read)
-    insert(pool, std::move(end));
-  else
-    timeline.events.push_back(std::move(end));
+  for (const Event& event : events)
+    if (timeline.is_read)
+      insert(pool, event);
+    else
+      timeline.events.push_back(event);
 }
 
 const BackfillPolicy& PlannedStarts::policy_in(const PoolName& pool) const {
@@ -144,7 +146,7 @@ std::optional<PlannedStarts::Placed> PlannedStarts::find(const Request& request,
   while (event != events.end() && std::cmp_less(event - events.begin(), kPlanEventsMax)) {
     const TimePoint at = event->at;
     for (; event != events.end() && event->at == at; ++event) {
-      pass(walk, pool, *event);
+      pass(*event, pool, walk.balance, walk.virtual_left);
       walk.search.touch(event->nodes);
     }
     walk.reached = at;
@@ -219,122 +221,20 @@ void PlannedStarts::speak_for(const Request& request, const Option& option, Plac
                             std::move(placed.virtual_left)});
   insert(pool, make_event(placed.at, option.payer, total, nodes));
   if (until != TimePoint::max())
-    insert(pool, make_event(until, option.payer, negative(total), nodes));
+    insert(pool, make_event(until, option.payer, ResourceVector{} - total, nodes));
 }
 
-PlannedStarts::Timeline& PlannedStarts::timeline_of(const PoolName& pool) {
-  if (!has_balance_) {
-    has_balance_ = true;
-    balance_ = input_.headroom.balance();
-  }
-  Timeline& timeline = timelines_[pool];
-  if (!timeline.is_read) {
-    timeline.is_read = true;
-    read(pool, timeline);
-  }
-  return timeline;
-}
-
-/// All that is known of the pool's future, and what this cycle admitted so far.
-void PlannedStarts::read(const PoolName& pool, Timeline& timeline) {
-  if (const PoolSpec* spec = input_.snapshot.find_pool(pool))
-    timeline.virtual_left = spec->virtual_capacity;
-  if (const auto use = input_.snapshot.pool_use.find(pool); use != input_.snapshot.pool_use.end())
-    timeline.virtual_left -= use->second.total();
-  std::erase_if(timeline.events, [&](const Event& event) {
-    if (event.at > input_.now)
-      return false;
-    timeline.virtual_left -= event.amounts;
-    return true;
-  });
-  for (const NodeIndex node : input_.snapshot.nodes->in_pool(pool))
-    read_node(node, timeline);
-  if (!timeline.virtual_left.empty())
-    read_nowhere(pool, timeline);
-  read_windows(pool, timeline);
-  std::ranges::stable_sort(timeline.events, {}, &Event::at);
-}
-
-void PlannedStarts::read_node(NodeIndex node, Timeline& timeline) const {
-  const NodeName& name = input_.snapshot.nodes->node(node).view.name;
-  input_.snapshot.on_nodes.for_each_from(
-      {name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
-        if (key.node != name)
-          return false;
-        if (const auto* charge = input_.snapshot.charges.find(key.pod))
-          read_end(*pod, **charge, {node}, timeline);
-        return true;
-      });
-}
-
-/// What holds of the pool and is on no node.
-void PlannedStarts::read_nowhere(const PoolName& pool, Timeline& timeline) const {
-  input_.snapshot.charges.for_each([&](const PodUid& uid, const auto& charge) {
-    if (!charge->node.empty() || charge->pool != pool || charge->quota.empty())
-      return;
-    if (const PodView* pod = input_.snapshot.find_pod(uid))
-      read_end(*pod, *charge, {}, timeline);
-  });
-}
-
-void PlannedStarts::read_end(const PodView& pod, const Charge& charge, std::vector<NodeIndex> nodes,
-                             Timeline& timeline) const {
-  const WorkEnd end = input_.placer.overlay().calendar()->end_on(pod, charge);
-  const TimePoint at = std::min(end.expected, end.relied_on);
-  if (at == TimePoint::max() || at <= input_.now)
-    return;
-  // What a holder pays is its reservation's: it is given back when the window closes.
-  const bool pays = charge.reservation.empty();
-  timeline.events.push_back(
-      make_event(at, pays ? input_.snapshot.quotas->find(charge.quota) : std::nullopt,
-                 negative(charge.shape->requests), std::move(nodes)));
-}
-
-void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const {
-  for (std::uint32_t i = 0; i < input_.holds.open.size(); ++i) {
-    const OpenReservation& open = input_.holds.open[i];
-    if (open.spec->pool != pool)
-      continue;
-    timeline.virtual_left -= open.unfilled;
-    if (open.window.end == TimePoint::max())
-      continue;
-    timeline.events.push_back(
-        make_event(open.window.end, input_.snapshot.quotas->find(open.spec->payer),
-                   negative(open.unfilled), input_.placer.overlay().held_nodes(i)));
-  }
-  for (const auto& spec : input_.snapshot.reservations) {
-    if (spec->pool != pool || !spec->accepted || spec->deleting)
-      continue;
-    const auto next = next_window(*spec, input_.now);
-    if (!next)
-      continue;
-    const auto payer = input_.snapshot.quotas->find(spec->payer);
-    timeline.events.push_back(make_event(next->start, payer, spec->amounts, {}));
-    if (next->end != TimePoint::max())
-      timeline.events.push_back(make_event(next->end, payer, negative(spec->amounts), {}));
-  }
-}
-
-PlannedStarts::Event PlannedStarts::make_event(TimePoint at, std::optional<QuotaIndex> payer,
-                                               ResourceVector amounts,
-                                               std::vector<NodeIndex> nodes) {
-  ResourceVector virtual_amounts;
-  for (const auto& [name, amount] : amounts)
-    if (name.is_virtual())
-      virtual_amounts.set(name, amount);
-  return Event{at, payer, std::move(amounts), std::move(virtual_amounts), std::move(nodes)};
-}
-
-void PlannedStarts::pass(Walk& walk, const PoolName& pool, const Event& event) {
+void PlannedStarts::pass(const Event& event, const PoolName& pool, QuotaBalance& balance,
+                         ResourceVector& virtual_left) {
   if (event.payer)
-    walk.balance.charge(*event.payer, pool, event.amounts);
-  walk.virtual_left -= event.virtual_amounts;
+    balance.charge(*event.payer, pool, event.amounts);
+  virtual_left -= event.virtual_amounts;
 }
 
 void PlannedStarts::insert(const PoolName& pool, Event event) {
   for (auto& [likeness, walk] : walks_)
     if (likeness.pool == pool && walk.reached && event.at <= *walk.reached)
-      pass(walk, pool, event);
+      pass(event, pool, walk.balance, walk.virtual_left);
   auto& events = timelines_.at(pool).events;
   const auto at = std::ranges::upper_bound(events, event.at, {}, &Event::at);
   events.insert(at, std::move(event));

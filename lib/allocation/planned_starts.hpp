@@ -66,6 +66,7 @@ public:
   /// The same if these went now.
   [[nodiscard]] bool would_delay(const Option& option, const ResourceVector& total,
                                  std::span<const Departure> departures) const;
+  /// Before the headroom is told.
   void note_admitted(const Option& option, const ResourceVector& total, TimePoint until,
                      const std::vector<NodeIndex>& nodes);
   [[nodiscard]] bool is_empty() const { return moments_.empty(); }
@@ -123,10 +124,21 @@ private:
   void read_nowhere(const PoolName& pool, Timeline& timeline) const;
   void read_end(const PodView& pod, const Charge& charge, std::vector<NodeIndex> nodes,
                 Timeline& timeline) const;
+  /// Work that ends, and what it gives back.
+  struct Ending {
+    TimePoint at{};
+    std::optional<QuotaIndex> payer{};
+    ResourceVector charged{};
+    ResourceVector beyond_held{}; ///< of it, what no reservation held for it
+    const OpenReservation* inside = nullptr;
+    std::vector<NodeIndex> nodes{};
+  };
+  [[nodiscard]] static std::vector<Event> events_of(Ending ending);
   void read_windows(const PoolName& pool, Timeline& timeline) const;
   [[nodiscard]] static Event make_event(TimePoint at, std::optional<QuotaIndex> payer,
                                         ResourceVector amounts, std::vector<NodeIndex> nodes);
-  static void pass(Walk& walk, const PoolName& pool, const Event& event);
+  static void pass(const Event& event, const PoolName& pool, QuotaBalance& balance,
+                   ResourceVector& virtual_left);
   /// Into the timeline of the pool, and what walks have passed already.
   void insert(const PoolName& pool, Event event);
 

@@ -44,11 +44,7 @@ std::int64_t priority_in(const PoolName& pool, const Head& head, const QuotaFore
 
 EvictionCause cause_of(const Workload& preemptor, Claim claim, const PreemptionCase& sought) {
   const PodView& first = *preemptor.waiting.front();
-  return {preemptor.id,
-          {},
-          claim,
-          sought.total,
-          preemptor.is_gang() ? preemptor.id.str() : first.namespace_name + "/" + first.name};
+  return {preemptor.id, {}, claim, sought.total, first.namespace_name + "/" + workload_name(first)};
 }
 
 std::vector<NodeHold> without_amounts(std::vector<NodeHold> holds) {
@@ -111,8 +107,7 @@ Waiting PreemptionCycle::make_way(const Head& head, Waiting refused) {
   const auto known = nomination_of_.find(head.workload->id);
   if (known != nomination_of_.end())
     go_on(head, input_.holds.nominations[known->second], refused);
-  else if (input_.policy.preemption.enabled && is_about_room(refused.why->reason) &&
-           !head.workload->waiting.front()->is_request)
+  else if (input_.policy.preemption.enabled && is_about_room(refused.why->reason))
     begin(head, refused);
   return refused;
 }
@@ -135,8 +130,10 @@ void PreemptionCycle::go_on(const Head& head, const Nomination& nomination, Wait
 std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
                                                      const Nomination& nomination) {
   const std::vector<Victim*> victims = work().find(nomination.victims);
-  const Pods members = members_to_admit(*head.workload);
-  const std::vector<Option> options = options_of(*head.workload, members);
+  const Pods members = members_to_start(*head.workload); // nobody goes for more than those
+  const std::vector<Option> options = options_of(*head.workload, members, [&](const PoolName&) {
+    return victims_gone_at(input_.snapshot, nomination, input_.now);
+  });
   const auto option = std::find_if(options.begin(), options.end(), [&](const Option& candidate) {
     return candidate.site.pool->name == nomination.pool;
   });
@@ -185,7 +182,8 @@ PreemptionRule PreemptionCycle::rule_for(const Head& head, const PreemptionCase&
 
 /// Where victims could make room, and may be evicted: inside a reservation it is the reservation
 /// that takes.
-std::vector<Option> PreemptionCycle::options_of(const Workload& workload, Pods members) const {
+std::vector<Option> PreemptionCycle::options_of(const Workload& workload, Pods members,
+                                                const StartIn& start) const {
   auto found =
       workload.admission ? room_.options.follow(*workload.admission) : room_.options.find(workload);
   auto* options = std::get_if<std::vector<Option>>(&found);
@@ -195,8 +193,12 @@ std::vector<Option> PreemptionCycle::options_of(const Workload& workload, Pods m
     return option.site.reservation != kNoReservation || !option.reservation.empty() ||
            !policy_in(option.site.pool->name).enabled;
   });
-  for (Option& option : *options) // windows and earlier planned starts are not for it
-    option.site.horizon = admission_.horizon_of(members, option);
+  for (Option& option : *options) { // windows and earlier planned starts are not for it
+    Horizon& horizon = option.site.horizon = admission_.horizon_of(members, option);
+    const Duration ahead = start(option.site.pool->name) - input_.now;
+    horizon.relied_until = TimeRange::lasting(horizon.relied_until, ahead).end;
+    horizon.expected_until = TimeRange::lasting(horizon.expected_until, ahead).end;
+  }
   return std::move(*options);
 }
 
@@ -207,10 +209,18 @@ void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
     waiting.why = known->second.told;
     return;
   }
-  const Pods members = members_to_admit(*head.workload);
+  const Pods members = members_to_start(*head.workload);
   SearchOutcome outcome = SearchOutcome::NoCandidates;
   PoolName searched;
-  for (const Option& option : options_of(*head.workload, members)) {
+  // Notices are written later than they are decided, and the plan must not fail by that.
+  const auto start = [&](const PoolName& pool) {
+    const PreemptionPolicy& policy = policy_in(pool);
+    const bool is_critical =
+        policy.critical_priority &&
+        priority_in(pool, head, *input_.snapshot.quotas) >= *policy.critical_priority;
+    return input_.now + (is_critical ? Duration{} : policy.notice + 2 * kEvictionDrain);
+  };
+  for (const Option& option : options_of(*head.workload, members, start)) {
     if (searches_ >= kSearchesMax)
       return;
     ++searches_;
@@ -278,8 +288,8 @@ bool PreemptionCycle::would_delay(const PreemptionCase& sought, const SearchResu
   std::vector<PlannedStarts::Departure> departures;
   for (const Victim* victim : result.victims)
     for (const auto& pod : victim->pods) {
-      const WorkEnd end = end_of(*pod, input_.now);
-      departures.push_back({victim->quota, pod->requests(), std::min(end.expected, end.relied_on)});
+      const TimePoint end = planned_end(end_of(*pod, input_.now), input_.now);
+      departures.push_back({victim->quota, pod->requests(), end});
     }
   return admission_.planned().would_delay(*sought.option, sought.total, departures);
 }
@@ -309,7 +319,8 @@ void PreemptionCycle::promise(const Head& head, const PreemptionCase& sought,
   Nomination nomination{head.workload->id, {},           record.quota,
                         record.pool,       sought.total, record.victims};
   for (std::size_t i = 0; i < sought.members.size(); ++i) {
-    record.node = input_.snapshot.nodes->node(result.nodes[i]).view.name;
+    const std::optional<NodeIndex> node = result.nodes[i];
+    record.node = node ? input_.snapshot.nodes->node(*node).view.name : NodeName{};
     record.devices = result.devices[i];
     decision.members.push_back({sought.members[i], record});
     auto nominated = std::make_shared<PodView>(*sought.members[i]);

@@ -6,6 +6,7 @@
 // ones.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,7 +50,10 @@ private:
   [[nodiscard]] const PreemptionPolicy& policy_in(const PoolName& pool) const;
   [[nodiscard]] RunningWork& work();
   [[nodiscard]] PreemptionRule rule_for(const Head& head, const PreemptionCase& sought);
-  [[nodiscard]] std::vector<Option> options_of(const Workload& workload, Pods members) const;
+  /// `start`: when it could start in that pool, with its victims gone.
+  using StartIn = std::function<TimePoint(const PoolName&)>;
+  [[nodiscard]] std::vector<Option> options_of(const Workload& workload, Pods members,
+                                               const StartIn& start) const;
   void go_on(const Head& head, const Nomination& nomination, Waiting& waiting);
   [[nodiscard]] std::optional<SearchResult> confirm(const Head& head, const Nomination& nomination);
   void begin(const Head& head, Waiting& waiting);

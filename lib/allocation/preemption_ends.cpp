@@ -8,6 +8,14 @@
 #include "lib/allocation/preemption_cycle.hpp"
 
 namespace berth::allocation {
+namespace {
+
+/// Whether its notice goes with the plan that gave it; what is lent has its notice for good (R4).
+bool has_notice_of_a_plan(const PodView& pod) {
+  return pod.revocable_after && !pod.terminating && !is_lent(pod);
+}
+
+} // namespace
 
 /// Rolls the nomination back: what it held is free, and those that were told may stay.
 void PreemptionCycle::give_up(const Head& head, const Nomination& nomination) {
@@ -16,7 +24,7 @@ void PreemptionCycle::give_up(const Head& head, const Nomination& nomination) {
     victim->is_claimed = false;
     end.victims.push_back(victim->key);
     for (const auto& pod : victim->pods)
-      if (pod->revocable_after && !pod->terminating)
+      if (has_notice_of_a_plan(*pod))
         end.spared.push_back(pod);
   }
   std::sort(end.victims.begin(), end.victims.end());
@@ -37,9 +45,9 @@ void PreemptionCycle::clear_fulfilled() {
     end.is_fulfilled = end.is_fulfilled || pod->admission || pod->is_bound();
     end.pods.push_back(pod);
     for (const PodUid& uid : pod->nomination->victims)
-      if (const auto* victim = input_.snapshot.pods.find(uid))
-        if ((*victim)->revocable_after && !(*victim)->terminating && claimed.insert(uid).second)
-          end.spared.push_back(*victim);
+      if (const auto* victim = input_.snapshot.pods.find(uid);
+          victim != nullptr && has_notice_of_a_plan(**victim) && claimed.insert(uid).second)
+        end.spared.push_back(*victim);
   });
   for (auto& [id, end] : ends)
     plan_.ended.push_back(std::move(end));
@@ -55,7 +63,7 @@ void PreemptionCycle::look_after_notices() {
       [&](const PodUid& uid, const std::shared_ptr<const PodView>& pod) {
         const std::vector<Victim*> victims = work().find(std::array{uid});
         if (victims.empty() || pardoned.contains(uid) || is_lent(*pod))
-          return; // what is lent has its notice for good
+          return;
         if (!victims.front()->is_claimed)
           plan_.pardons.push_back(pod);
         else if (*pod->revocable_after > input_.now)

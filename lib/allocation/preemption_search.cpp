@@ -10,7 +10,7 @@ void find_places(PreemptionWhatIf& what_if, SearchResult& result) {
   const auto placed = what_if.admit();
   result.devices = placed->devices;
   for (const auto& nodes : placed->nodes)
-    result.nodes.push_back(nodes.front());
+    result.nodes.push_back(nodes.empty() ? std::nullopt : std::optional(nodes.front()));
 }
 
 } // namespace
@@ -114,6 +114,8 @@ bool VictimSearch::make_room_on_nodes(PreemptionWhatIf& what_if) {
   if (input_.placer.place_on(nodes, input_.sought.members, input_.sought.option->site))
     return true; // only the quota is short
   for (const auto& member : input_.sought.members) {
+    if (!needs_node(*member->shape))
+      continue;
     auto offer = cheapest_node(what_if, nodes, *member);
     if (!offer)
       return false;

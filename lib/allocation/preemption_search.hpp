@@ -28,8 +28,9 @@ struct SearchResult {
   SearchOutcome outcome = SearchOutcome::NoCandidates;
   std::vector<const Victim*> victims{}; ///< in the order of goes_before()
   std::vector<Claim> claims{};          ///< on each of them
-  std::vector<NodeIndex> nodes{};       ///< for each member, where it would go
-  std::vector<DeviceList> devices{};    ///< for each member, the devices it would get there
+  /// For each member, where it would go; nothing for one that needs no node.
+  std::vector<std::optional<NodeIndex>> nodes{};
+  std::vector<DeviceList> devices{}; ///< for each member, the devices it would get there
   ResourceVector evicted{};
 };
 

@@ -44,6 +44,15 @@ std::optional<ResourceName> PreemptionWhatIf::short_of() const {
     return shortfall->resource;
   if (const auto shortfall = headroom_.pool_shortfall(*sought_.option, sought_.total))
     return shortfall->resource;
+  const PodView& first = *sought_.members.front();
+  if (!first.is_request || first.preemptible)
+    return std::nullopt;
+  for (const auto& [name, amount] : sought_.total) // it may use only what is its quota's own
+    if (headroom_.balance()
+            .forecast(sought_.option->payer, sought_.option->site.pool->name,
+                      {{name.str(), amount.value()}})
+            .borrows)
+      return name;
   return std::nullopt;
 }
 

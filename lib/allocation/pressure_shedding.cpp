@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -119,11 +120,11 @@ void PoolShedder::pick(PressureLevel level) {
         candidate.is_chosen = true;
         chosen.push_back(&candidate);
       }
-    for (auto last = chosen.rbegin(); last != chosen.rend(); ++last)
-      if (!is_missed(**last, level)) {
-        give_back(**last);
-        (*last)->is_chosen = false;
-        *last = nullptr;
+    for (Candidate*& last : std::views::reverse(chosen))
+      if (!is_missed(*last, level)) {
+        give_back(*last);
+        last->is_chosen = false;
+        last = nullptr;
       }
     std::erase(chosen, nullptr);
   }

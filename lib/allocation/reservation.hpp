@@ -88,7 +88,8 @@ struct ReservationSpec {
   /// Revocable work may use what holders leave idle, and what will be needed later (R3, R4).
   bool lend_idle = false;
   /// Where its promise lies (status.places), of the window that is open, else of the next one. It
-  /// stays there, amount by amount, as long as those nodes can carry it.
+  /// stays there, amount by amount, as long as those nodes can carry it; what is open and not in
+  /// use also goes where it is in no coming window's way.
   std::vector<ReservedPlace> places{};
   bool accepted = false; ///< condition Accepted is True: the promise is given
   bool deleting = false;

@@ -58,6 +58,15 @@ bool is_over_nominal(const ClusterSnapshot& snapshot, const QuotaName& quota,
          });
 }
 
+std::string name_of(const ClusterSnapshot& snapshot, const WorkloadId& workload) {
+  const std::string& id = workload.str();
+  const bool is_request = id.starts_with(kRequestGangPrefix);
+  const PodView* pod = snapshot.find_pod(
+      is_request ? unit_uid(std::string_view(id).substr(kRequestGangPrefix.size()), 0)
+                 : PodUid{id});
+  return pod == nullptr ? id : pod->namespace_name + "/" + pod->name;
+}
+
 std::vector<QuotaName> path_to_root(const QuotaForest& quotas, const QuotaName& quota) {
   std::vector<QuotaName> path;
   if (!quota.empty())

@@ -88,6 +88,9 @@ struct ClusterSnapshot {
   [[nodiscard]] const Labels* namespace_labels(const std::string& name) const;
 };
 
+/// "<namespace>/<name>" as people call the workload; the id itself if none of its pods is known.
+[[nodiscard]] std::string name_of(const ClusterSnapshot& snapshot, const WorkloadId& workload);
+
 /// The quota's name and those above it, up to its root; only its name if there is no such quota,
 /// none for an empty name.
 [[nodiscard]] std::vector<QuotaName> path_to_root(const QuotaForest& quotas,

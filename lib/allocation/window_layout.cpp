@@ -3,20 +3,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "lib/allocation/emptiness.hpp"
+
 namespace berth::allocation {
 namespace {
-
-constexpr std::int64_t kEmptinessScale = 1 << 20;
-
-/// The smallest free share of whatever the node has.
-std::int64_t emptiness(std::span<const std::int64_t> capacity, std::span<const std::int64_t> free) {
-  std::int64_t least = kEmptinessScale;
-  for (std::size_t column = 0; column < free.size(); ++column)
-    if (capacity[column] > 0)
-      least = std::min(least, static_cast<std::int64_t>(resources::Int128{free[column]} *
-                                                        kEmptinessScale / capacity[column]));
-  return least;
-}
 
 bool is_usable(const PooledNode& node, const PoolName& pool) {
   return node.pool == pool && node.view.ready && !node.view.unschedulable;

@@ -33,10 +33,6 @@ struct LaidWindow {
   [[nodiscard]] bool is_complete() const { return missing.is_nothing() && nodes_missing == 0; }
 };
 
-/// How long before a window the capacity that is lent is taken back, so that pods have gone by its
-/// start.
-inline constexpr Duration kEvictionDrain = std::chrono::seconds{60};
-
 /// Windows of one reservation that are laid out, from now on; later ones are laid when they come
 /// nearer.
 inline constexpr std::size_t kWindowsLaidMax = 8;

@@ -23,6 +23,10 @@ TimePoint unless_passed(TimePoint end, TimePoint now) {
 
 } // namespace
 
+TimePoint planned_end(const WorkEnd& end, TimePoint now) {
+  return end.relied_on > now ? std::min(end.expected, end.relied_on) : end.expected;
+}
+
 WorkEnd end_of(const PodView& pod, TimePoint now) {
   WorkEnd end = end_since(pod, pod.started.value_or(now));
   end.expected = unless_passed(end.expected, now);

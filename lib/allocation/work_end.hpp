@@ -11,6 +11,9 @@
 
 namespace berth::allocation {
 
+/// What is evicted is counted on to be gone so long after: pods take their time to end.
+inline constexpr Duration kEvictionDrain = std::chrono::seconds{60};
+
 /// Since a start, or for a pod that has not started since now; TimePoint::max() for ever. Work that
 /// is still there after its end counts as running for ever: nobody knows how long it stays.
 struct WorkEnd {
@@ -23,6 +26,10 @@ struct WorkEnd {
   friend bool operator==(const WorkEnd&, const WorkEnd&) = default;
   friend auto operator<=>(const WorkEnd&, const WorkEnd&) = default;
 };
+
+/// When what it is charged comes free for plans: as expected, or by the time at which it was told
+/// to go, if that is still to come. Work that may be asked to go at any time stays as expected.
+[[nodiscard]] TimePoint planned_end(const WorkEnd& end, TimePoint now);
 
 [[nodiscard]] WorkEnd end_of(const PodView& pod, TimePoint now);
 /// The later end of all of them, if they started now.

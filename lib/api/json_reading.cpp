@@ -25,7 +25,7 @@ const Json& member_in(const Json& object, const char* name) {
   return found == object.end() ? null() : *found;
 }
 
-const Json& member_at(const Json& object, const char* pointer) {
+const Json& member_at(const Json& object, const std::string& pointer) {
   const Json::json_pointer where(pointer);
   return object.is_structured() && object.contains(where) ? object.at(where) : null();
 }
@@ -34,7 +34,7 @@ std::string text_in(const Json& object, const char* name) {
   return text_of(member_in(object, name));
 }
 
-std::string text_at(const Json& object, const char* pointer) {
+std::string text_at(const Json& object, const std::string& pointer) {
   return text_of(member_at(object, pointer));
 }
 
@@ -42,7 +42,7 @@ std::int64_t integer_in(const Json& object, const char* name) {
   return integer_of(member_in(object, name), 0);
 }
 
-std::int64_t integer_at(const Json& object, const char* pointer, std::int64_t absent) {
+std::int64_t integer_at(const Json& object, const std::string& pointer, std::int64_t absent) {
   return integer_of(member_at(object, pointer), absent);
 }
 

@@ -12,15 +12,15 @@ namespace berth::api {
 
 /// The member; null if there is none, or `object` is no object.
 [[nodiscard]] const Json& member_in(const Json& object, const char* name);
-[[nodiscard]] const Json& member_at(const Json& object, const char* pointer);
+[[nodiscard]] const Json& member_at(const Json& object, const std::string& pointer);
 
 /// The text; empty if there is none.
 [[nodiscard]] std::string text_in(const Json& object, const char* name);
-[[nodiscard]] std::string text_at(const Json& object, const char* pointer);
+[[nodiscard]] std::string text_at(const Json& object, const std::string& pointer);
 
 /// The integer; 0, or `absent`, if there is none.
 [[nodiscard]] std::int64_t integer_in(const Json& object, const char* name);
-[[nodiscard]] std::int64_t integer_at(const Json& object, const char* pointer,
+[[nodiscard]] std::int64_t integer_at(const Json& object, const std::string& pointer,
                                       std::int64_t absent = 0);
 
 } // namespace berth::api

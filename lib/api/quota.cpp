@@ -112,6 +112,17 @@ void describe(auto& fields, Of<FairShare> auto& share) {
   fields.field("sampledAt", share.sampled_at);
 }
 
+void describe(auto& fields, Of<BorrowingBackOff> auto& back_off) {
+  fields.required("pool", back_off.pool);
+  fields.required("reclaims", back_off.reclaims, Range{1, 1'000'000});
+  fields.required("until", back_off.until);
+}
+
+void describe(auto& fields, Of<RecentEviction> auto& eviction) {
+  fields.required("workload", eviction.workload);
+  fields.required("at", eviction.at);
+}
+
 void describe(auto& fields, Of<WorkloadCounts> auto& workloads) {
   fields.required("admitted", workloads.admitted, Range{0, 10'000'000});
   fields.required("pending", workloads.pending, Range{0, 10'000'000});
@@ -134,6 +145,8 @@ void describe(Fields& fields, Of<QuotaStatus> auto& status) {
   if constexpr (Fields::kReads)
     std::ranges::sort(status.pools, {}, &QuotaPoolStatus::pool);
   fields.field("fairShare", status.fair_share);
+  fields.field("backOffs", status.back_offs);
+  fields.field("recentEvictions", status.recent_evictions);
   fields.field("workloads", status.workloads);
   fields.field("firstPending", status.first_pending);
   describe_conditions(fields, status.conditions);

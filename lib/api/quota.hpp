@@ -117,6 +117,23 @@ struct FairShare {
   friend bool operator==(const FairShare&, const FairShare&) = default;
 };
 
+/// What was taken back from the quota in a pool, and from when on it may borrow there again (P4).
+struct BorrowingBackOff {
+  PoolName pool{};
+  std::int32_t reclaims = 0; ///< in a row
+  TimePoint until{};
+
+  friend bool operator==(const BorrowingBackOff&, const BorrowingBackOff&) = default;
+};
+
+/// An eviction of the last hour, which counts for the workload's bound (P4).
+struct RecentEviction {
+  std::string workload{}; ///< the gang, else the UID of the pod's controller, else the pod
+  TimePoint at{};
+
+  friend bool operator==(const RecentEviction&, const RecentEviction&) = default;
+};
+
 struct WorkloadCounts {
   std::int32_t admitted = 0;
   std::int32_t pending = 0;
@@ -141,6 +158,8 @@ struct QuotaStatus {
   std::optional<std::int64_t> observed_generation{};
   std::vector<QuotaPoolStatus> pools{}; ///< by pool
   std::optional<FairShare> fair_share{};
+  std::vector<BorrowingBackOff> back_offs{};      ///< by pool
+  std::vector<RecentEviction> recent_evictions{}; ///< by time
   std::optional<WorkloadCounts> workloads{};
   std::optional<FirstPending> first_pending{};
   Conditions conditions{};

@@ -340,6 +340,15 @@ allocation::QuotaMemory remembered(const Quota& quota) {
   return memory;
 }
 
+allocation::EvictionHistory::OfQuota evictions_told(const Quota& quota) {
+  allocation::EvictionHistory::OfQuota told;
+  for (const BorrowingBackOff& back_off : quota.status.back_offs)
+    told.reclaims.push_back({back_off.pool, {back_off.reclaims, back_off.until}});
+  for (const RecentEviction& eviction : quota.status.recent_evictions)
+    told.evictions.emplace_back(eviction.at, allocation::EvictionKey{eviction.workload});
+  return told;
+}
+
 allocation::Policy to_allocation(const AllocationPolicySpec& policy) {
   allocation::Policy core;
   core.placement = to_allocation(policy.placement);

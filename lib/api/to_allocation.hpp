@@ -54,5 +54,7 @@ using FindTimeZone =
 
 /// What the status of a Quota remembers for the next leader (F2, Q6). Buckets begin full.
 [[nodiscard]] allocation::QuotaMemory remembered(const Quota& quota);
+/// What its status tells of evictions (P4).
+[[nodiscard]] allocation::EvictionHistory::OfQuota evictions_told(const Quota& quota);
 
 } // namespace berth::api

@@ -49,13 +49,8 @@ AuditEntry entry_of(AuditVerb verb, const PodView& pod) {
   entry.verb = verb;
   entry.workload = workload_id(pod).str();
   entry.namespace_name = pod.namespace_name;
-  entry.name = pod.gang ? pod.gang->name : pod.name;
+  entry.name = allocation::workload_name(pod);
   return entry;
-}
-
-std::string named(const ClusterSnapshot& snapshot, const WorkloadId& workload) {
-  const PodView* pod = snapshot.find_pod(PodUid{workload.str()});
-  return pod == nullptr ? workload.str() : pod->namespace_name + "/" + pod->name;
 }
 
 void append(std::string& sentence, const std::string& part) {
@@ -128,7 +123,7 @@ void note_evictions(const Cycle& cycle, const Told& told, std::vector<AuditEntry
     if (!eviction.reservation.empty())
       entry.by = "reservation " + eviction.reservation.str();
     else if (!eviction.preemptor.empty())
-      entry.by = named(*cycle.snapshot, eviction.preemptor);
+      entry.by = name_of(*cycle.snapshot, eviction.preemptor);
     entries.push_back(std::move(entry));
   }
   for (const Stranding& stranding : cycle.plan->strandings) {

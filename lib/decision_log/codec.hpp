@@ -152,6 +152,7 @@ Json encode_table(const T& table) {
 }
 
 template <class T>
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a branch for each kind of type
 Json encode(const T& value) {
   if constexpr (std::is_arithmetic_v<T>) {
     return value;
@@ -222,6 +223,7 @@ private:
   }
 
   template <class T>
+  // NOLINTNEXTLINE(readability-function-cognitive-complexity): a branch for each kind of type
   bool read(const Json& json, T& out) {
     if constexpr (std::same_as<T, bool>) {
       if (!json.is_boolean())

@@ -118,6 +118,7 @@ BERTH_LOG_FIELDS(allocation::HeldBack, until, reason, why)
 BERTH_LOG_FIELDS(allocation::MeasuredUse, at, used, capacity, oldest_at, unmeasured)
 BERTH_LOG_FIELDS(allocation::SubjectFailure, subject, at)
 BERTH_LOG_FIELDS(allocation::EvictionHistory::Reclaims, in_a_row, until)
+BERTH_LOG_FIELDS(allocation::EvictionHistory::Evicted, quota, times)
 BERTH_LOG_FIELDS(allocation::EvictionHistory::Tried, plans, last)
 BERTH_LOG_MEMBERS(allocation::EvictionHistory, evictions, reclaims, refused_until, tried)
 BERTH_LOG_FIELDS(allocation::Policy, placement, backfill, held_back, preemption, evictions, memory,

@@ -19,7 +19,7 @@ std::string waiting_text(const std::vector<allocation::Waiting>& all) {
     text += workload->id.str() + " " + std::to_string(position) + " " + explanation;
     if (planned_start)
       text += " " + std::to_string(planned_start->time_since_epoch().count());
-    text += "\n";
+    text += '\n';
   }
   return text;
 }

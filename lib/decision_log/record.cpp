@@ -133,8 +133,10 @@ Result<std::optional<Framed>> take_framed(std::string_view bytes, std::size_t li
   if (space == std::string_view::npos)
     return bytes.size() < kHeadBytesMax ? Result<std::optional<Framed>>{std::nullopt} : no_frame();
   std::size_t size = 0;
-  const auto [size_end, size_error] = std::from_chars(bytes.data(), bytes.data() + space, size);
-  if (size_error != std::errc{} || size_end != bytes.data() + space)
+  const std::string_view length = bytes.substr(0, space);
+  const auto [size_end, size_error] =
+      std::from_chars(length.data(), length.data() + length.size(), size);
+  if (size_error != std::errc{} || size_end != length.data() + length.size())
     return no_frame();
   if (size > line_bytes_max)
     return fail(Code::Invalid, "a record of " + std::to_string(size) + " bytes is longer than " +

@@ -24,13 +24,13 @@ struct Recorder::Shared {
   void write(Queued queued);
   [[nodiscard]] Result<void> put(const Cycle& cycle);
   [[nodiscard]] bool is_given_up() {
-    const std::lock_guard lock(mutex);
+    const std::scoped_lock lock(mutex);
     return gives_up;
   }
   /// Nothing is told to whom is gone.
   template <class Event, class... Args>
   void tell(Event RecorderEvents::* event, Args&&... args) {
-    const std::lock_guard lock(telling);
+    const std::scoped_lock lock(telling);
     if (!is_left)
       (events.*event)(std::forward<Args>(args)...);
   }
@@ -73,7 +73,7 @@ Recorder::~Recorder() {
     thread_.join();
     return;
   }
-  const std::lock_guard lock(shared_->telling);
+  const std::scoped_lock lock(shared_->telling);
   shared_->is_left = true;
   thread_.detach();
 }
@@ -81,7 +81,7 @@ Recorder::~Recorder() {
 void Recorder::record(Cycle cycle) {
   bool is_first = false;
   {
-    const std::lock_guard lock(shared_->mutex);
+    const std::scoped_lock lock(shared_->mutex);
     if (shared_->queue.size() < kQueueMax) {
       shared_->queue.push_back({std::move(cycle), std::exchange(shared_->gap, 0)});
       shared_->changed.notify_all();
@@ -98,7 +98,7 @@ void Recorder::Shared::work() {
   while (auto next = take())
     write(*std::move(next));
   writer.reset(); // its segment is on the disk before the end is told
-  const std::lock_guard lock(mutex);
+  const std::scoped_lock lock(mutex);
   has_ended = true;
   changed.notify_all();
 }

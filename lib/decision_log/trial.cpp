@@ -51,7 +51,8 @@ private:
   Plan decide_once(TimePoint now);
   void start(const Admission& admission, TimePoint now);
   void carry_out(const PreemptionPlan& plan, TimePoint now);
-  void evict(std::size_t job, TimePoint now);
+  void carry_out(const Eviction& eviction, TimePoint now);
+  void evict(std::size_t index, const QuotaName& quota, TimePoint now);
   void change(const PodUid& uid, const std::function<void(PodView&)>& how);
   void put(Job& job);
   void note_outcomes();
@@ -218,24 +219,28 @@ void Trial::carry_out(const PreemptionPlan& plan, TimePoint now) {
   for (const auto& pod : plan.pardons)
     change(pod->uid, forget_notice);
   for (const Eviction& eviction : plan.evictions)
-    for (const auto& pod : eviction.pods)
-      if (eviction.step == EvictionStep::Notice)
+    if (eviction.step == EvictionStep::Notice)
+      for (const auto& pod : eviction.pods)
         change(pod->uid, [&](PodView& told) { told.revocable_after = eviction.revocable_after; });
   for (const Eviction& eviction : plan.evictions)
-    for (const auto& pod : eviction.pods)
-      if (const auto known = present_.find(pod->uid);
-          eviction.step == EvictionStep::Evict && known != present_.end()) {
-        evict(known->second, now);
-        if (eviction.reason == Reason::PoolUnderPressure)
-          policy_.evictions.note_shedding(eviction.quota, eviction.pool, now);
-      }
+    if (eviction.step == EvictionStep::Evict)
+      carry_out(eviction, now);
+}
+
+void Trial::carry_out(const Eviction& eviction, TimePoint now) {
+  for (const auto& pod : eviction.pods)
+    if (const auto known = present_.find(pod->uid); known != present_.end()) {
+      evict(known->second, eviction.quota, now);
+      if (eviction.reason == Reason::PoolUnderPressure)
+        policy_.evictions.note_shedding(eviction.quota, eviction.pool, now);
+    }
 }
 
 /// All that it had done is lost, and its controller makes it again.
-void Trial::evict(std::size_t index, TimePoint now) {
+void Trial::evict(std::size_t index, const QuotaName& quota, TimePoint now) {
   constexpr std::int64_t kMillicoreMillisecondsPerCoreSecond = 1'000'000;
   Job& job = jobs_[index];
-  policy_.evictions.note_eviction(eviction_key(job.pod), now);
+  policy_.evictions.note_eviction(quota, eviction_key(job.pod), now);
   const auto ran = (now - job.started.value_or(now)).count();
   events_.evicted(index, now);
   result_.wasted_core_seconds += job.pod.requests().get(ResourceName::cpu()).value() * ran /
@@ -289,7 +294,7 @@ void Trial::note_outcomes() {
   const auto snapshot = state_.publish(story_.end);
   for (const Job& job : jobs_) {
     const PodView& pod = job.pod;
-    const std::string name = pod.gang ? pod.gang->name : job.story->pod.name;
+    const std::string name = workload_name(job.story->pod);
     const std::string id = pod.namespace_name + "/" + name;
     const auto [known, is_new] = result_.workloads.try_emplace(id);
     TrialOutcome& outcome = known->second;

@@ -290,7 +290,8 @@ void Run::evict(const Eviction& eviction, Duration now) {
   if (known == started_.end())
     return;
   const std::size_t job = known->second;
-  policy_.evictions.note_eviction(eviction_key(*eviction.pods.front()), kStart + now);
+  policy_.evictions.note_eviction(eviction.quota, eviction_key(*eviction.pods.front()),
+                                  kStart + now);
   measures_.evicted(jobs_[job].set_index, now - *jobs_[job].started);
   remove_pods(job);
   if (options_.keep_records) {

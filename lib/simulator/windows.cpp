@@ -9,7 +9,7 @@ namespace berth::simulator {
 using namespace berth::allocation;
 
 /// The file's order is the order in which they were promised.
-Windows::Windows(const Scenario& scenario) : scenario_(scenario), specs_(scenario.reservations) {
+Windows::Windows(const Scenario& scenario) : specs_(scenario.reservations) {
   TimePoint created = kScenarioStart - Duration{std::ssize(specs_)};
   for (ReservationSpec& spec : specs_) {
     spec.created = created++;

@@ -33,7 +33,6 @@ private:
   void remember(allocation::ClusterState& state, const ReservationName& name,
                 std::vector<allocation::ReservedPlace> places);
 
-  const Scenario& scenario_;
   std::vector<allocation::ReservationSpec> specs_; ///< as they stand
   std::map<ReservationName, std::size_t> positions_;
   std::map<NodeName, std::size_t> nodes_;

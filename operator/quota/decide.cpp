@@ -21,7 +21,7 @@ api::FirstPending first_pending(const PendingWork& pending) {
                : workload.is_gang() ? api::WorkloadKind::Gang
                                     : api::WorkloadKind::Pod;
   first.namespace_name = workload.namespace_name;
-  first.name = pod.gang && !pod.is_request ? pod.gang->name : pod.name;
+  first.name = allocation::workload_name(pod);
   first.reason = waiting.why->reason;
   first.message = waiting.why->message;
   if (pending.first_start) {
@@ -168,6 +168,35 @@ void remember(const ObservedQuota& observed, QuotaIndex index, api::QuotaStatus&
       resource.burst_budget_left = left;
 }
 
+/// What a new leader must not forget of evictions (P4). What has only grown too old to matter
+/// stands until something else is told: it is worth no write.
+void tell_evictions(const ObservedQuota& observed, TimePoint now, api::QuotaStatus& status) {
+  using allocation::EvictionHistory;
+  const auto drop_old = [&](EvictionHistory::OfQuota& told) {
+    std::erase_if(told.reclaims, [&](const auto& entry) {
+      return entry.second.until + EvictionHistory::kQuietReset <= now;
+    });
+    std::erase_if(told.evictions,
+                  [&](const auto& entry) { return entry.first + EvictionHistory::kWindow <= now; });
+  };
+  EvictionHistory::OfQuota told = api::evictions_told(*observed.quota);
+  EvictionHistory::OfQuota wanted;
+  if (const auto known = observed.plan->evictions.find(QuotaName{observed.quota->meta.name});
+      known != observed.plan->evictions.end())
+    wanted = known->second;
+  drop_old(told);
+  drop_old(wanted);
+  if (told == wanted) {
+    status.back_offs = observed.quota->status.back_offs;
+    status.recent_evictions = observed.quota->status.recent_evictions;
+    return;
+  }
+  for (const auto& [pool, reclaims] : wanted.reclaims)
+    status.back_offs.push_back({pool, reclaims.in_a_row, reclaims.until});
+  for (const auto& [at, workload] : wanted.evictions)
+    status.recent_evictions.push_back({workload.str(), at});
+}
+
 } // namespace
 
 std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observed, TimePoint now) {
@@ -194,6 +223,7 @@ std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observe
   status.workloads = counts;
   status.pools = pool_rows(observed, *index, pending_amounts);
   remember(observed, *index, status);
+  tell_evictions(observed, now, status);
   status.conditions = observed.quota->status.conditions;
   for (auto condition : {ready_condition(observed, *index), within_nominal_condition(status.pools),
                          burst_condition(observed, *index), throttled_condition(observed)}) {

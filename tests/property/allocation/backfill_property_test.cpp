@@ -5,6 +5,7 @@
 
 #include "tests/support/allocation/backfill_invariant.hpp"
 #include "tests/support/allocation/carry_out.hpp"
+#include "tests/support/allocation/draw.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -12,20 +13,22 @@ using namespace berth::allocation::testing;
 
 namespace {
 
-int below(int bound) {
-  return *rc::gen::inRange(0, bound);
-}
-
 std::optional<Duration> any_limit() {
   if (below(4) == 0)
     return std::nullopt;
   return std::chrono::minutes{10 * (1 + below(12))};
 }
 
+/// As much as a node has for so many of its cores.
+std::int64_t memory(int cores) {
+  return static_cast<std::int64_t>(cores) << 32U;
+}
+
 PodView running(int number, int nodes) {
   PodView view = pod("run" + std::to_string(number))
                      .in(below(2) == 0 ? "team-a" : "team-b")
                      .cpu(2 + below(3))
+                     .asks("memory", memory(below(4)))
                      .bound("n" + std::to_string(below(nodes)));
   view.started = kNow - std::chrono::minutes{below(30)};
   view.duration_limit = any_limit();
@@ -36,6 +39,7 @@ PodView waiting(int number) {
   PodView view = pod("wait" + std::to_string(number))
                      .in(below(2) == 0 ? "team-a" : "team-b")
                      .cpu(2 + below(6))
+                     .asks("memory", memory(below(7)))
                      .created(number);
   view.duration_limit = any_limit();
   view.preemptible = below(2) == 0;
@@ -56,6 +60,14 @@ World any_world(bool may_lend = true) {
     world.add(running(i, nodes));
   for (int i = 0, count = 3 + below(8); i < count; ++i)
     world.add(waiting(i));
+  if (below(4) == 0) {
+    ReservationSpec standing = reservation("standing", 1 + below(6));
+    standing.amounts.set(ResourceName{"memory"}, Amount{memory(below(6))});
+    standing.accepted = false;
+    standing.lend_idle = may_lend && below(2) == 0;
+    standing.created = kNow - (1h + 2h * below(2)); // before the window, or after it
+    world.add(standing);
+  }
   if (below(2) == 0) {
     ReservationSpec spec = reservation("r", 1 + below(10));
     spec.accepted = false;
@@ -172,7 +184,8 @@ TEST_CASE("B1: work that is alike starts when it would if nobody were like it") 
 TEST_CASE("B1: without windows a planned start is kept if everything ends as it said") {
   REQUIRE(rc::check("played until the first planned start", [] {
     World world = any_world(false);
-    world.state.remove_reservation(ReservationName{"r"});
+    for (const char* name : {"r", "standing"})
+      world.state.remove_reservation(ReservationName{name});
     for (const std::string name : {"a", "b"})
       world.add(quota(name).under("root").of("team-" + name).pool("p").cpu(99));
     // Shares change as work ends, and with them whose turn it is; ages do not.

@@ -6,16 +6,13 @@
 #include "lib/allocation/smallest_change.hpp"
 #include "lib/allocation/what_if.hpp"
 #include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/draw.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
 using namespace berth::allocation::testing;
 
 namespace {
-
-int below(int bound) {
-  return *rc::gen::inRange(0, bound);
-}
 
 /// Two trees of quotas with limits on a few nodes, some of them tainted, with work that runs and
 /// work that waits, now and then as a gang or for one zone.

@@ -165,7 +165,7 @@ void Week::evict(const PodView& pod) {
   going.terminating = true;
   leaving_.push_back(going.uid);
   ++evicted;
-  world_.policy.evictions.note_eviction(eviction_key(pod), world_.now);
+  world_.policy.evictions.note_eviction(pod.admission->quota, eviction_key(pod), world_.now);
   world_.add(going);
   if (makes_again_ && !pod.gang)
     again_.push_back(pod);

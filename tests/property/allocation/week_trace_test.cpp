@@ -1,4 +1,4 @@
-// A week of mixed work, and days of it in which quotas lend and take back.
+// A week of mixed work, and one in which quotas lend and take back.
 
 #include <catch2/catch.hpp>
 
@@ -47,10 +47,10 @@ TEST_CASE(
   check_bounds(week);
 }
 
-TEST_CASE("P4, F4: days in which quotas take back what they lent evict within their bounds, and "
-          "starve nobody that has room of its own") {
+TEST_CASE("P4, F4: a week in which quotas take back what they lent evicts within its bounds, and "
+          "starves nobody that has room of its own") {
   Week week(kSeed, Reclaim::Any);
-  live(week, 3);
+  live(week, 7);
   REQUIRE(week.bounds.victims >= 20);
   check_bounds(week);
   CHECK(week.honored == week.windows);

@@ -47,7 +47,7 @@ inline void carry_out(World& world, const PreemptionPlan& plan,
       } else if (std::find(refuses.begin(), refuses.end(), victim->name) != refuses.end()) {
         history.note_refusal(victim->uid, world.now);
       } else {
-        history.note_eviction(eviction_key(*victim), world.now);
+        history.note_eviction(eviction.quota, eviction_key(*victim), world.now);
         if (eviction.reason == Reason::PoolUnderPressure)
           history.note_shedding(eviction.quota, eviction.pool, world.now);
         change(world, victim->uid, [](PodView& pod) { pod.terminating = true; });

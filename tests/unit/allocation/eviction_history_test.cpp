@@ -30,8 +30,8 @@ TEST_CASE("P4: each reclaim in a row doubles the back-off, up to an hour; quiet 
 TEST_CASE("P4: evictions are counted for an hour") {
   EvictionHistory history;
   const EvictionKey key{"owner"};
-  history.note_eviction(key, kNow);
-  history.note_eviction(key, kNow + 30min);
+  history.note_eviction(QuotaName{"q"}, key, kNow);
+  history.note_eviction(QuotaName{"q"}, key, kNow + 30min);
   CHECK(history.evictions(key, kNow + 30min) == 2);
   CHECK(history.evictions(key, kNow + 1h) == 1);
   CHECK(history.evictions(key, kNow + 90min) == 0);
@@ -65,9 +65,40 @@ TEST_CASE("pods that a controller makes again are one victim to the history, gan
   CHECK(eviction_key(pod("alone")) == EvictionKey{"uid-alone"});
 }
 
+TEST_CASE(
+    "P4: a leader that recalls what was told of each quota goes on counting where the last was") {
+  EvictionHistory history;
+  const EvictionKey job{"job"};
+  history.note_eviction(QuotaName{"a"}, job, kNow - 59min - 500ms);
+  history.note_eviction(QuotaName{"a"}, job, kNow + 300ms);
+  history.note_eviction(QuotaName{"b"}, EvictionKey{"old"}, kNow - 2h);
+  history.note_reclaim(kQuota, kPool, kNow + 300ms);
+  const auto told = history.by_quota(kNow + 1s);
+  REQUIRE(told.size() == 1); // what is two hours old matters no more
+  EvictionHistory next;
+  for (const auto& [quota, of_quota] : told)
+    next.recall(quota, of_quota);
+  CHECK(next.evictions(job, kNow + 1s) == 2);
+  CHECK(next.evictions(job, kNow + 1min) == 1);
+  CHECK(next.may_borrow_from(kQuota, kPool) == kNow + 61s); // never earlier than it was
+  next.note_reclaim(kQuota, kPool, kNow + 2min);
+  CHECK(next.may_borrow_from(kQuota, kPool) == kNow + 4min);
+  CHECK(next.by_quota(kNow + 1s).at(kQuota).evictions == told.at(kQuota).evictions);
+}
+
+TEST_CASE("P4: of a quota with many evictions the newest are told") {
+  EvictionHistory history;
+  for (int i = 0; i < 600; ++i)
+    history.note_eviction(kQuota, EvictionKey{std::to_string(i)}, kNow + i * 1s);
+  const auto told = history.by_quota(kNow + 600s).at(kQuota).evictions;
+  REQUIRE(told.size() == EvictionHistory::kToldMax);
+  CHECK(told.front() == std::pair{kNow + 100s, EvictionKey{"100"}});
+  CHECK(told.back() == std::pair{kNow + 599s, EvictionKey{"599"}});
+}
+
 TEST_CASE("a history that is pruned long after is empty") {
   EvictionHistory history;
-  history.note_eviction(EvictionKey{"x"}, kNow);
+  history.note_eviction(QuotaName{"q"}, EvictionKey{"x"}, kNow);
   history.note_reclaim(kQuota, kPool, kNow);
   history.note_refusal(PodUid{"v"}, kNow);
   history.note_failed_plan({WorkloadId{"w"}, kNow}, {}, kNow);

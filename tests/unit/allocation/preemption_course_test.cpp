@@ -70,8 +70,8 @@ TEST_CASE("P4: young work is protected, and so is work that was evicted often in
   CHECK(victims_of(world, world.plan()) == Names{"b1"});
   world.now += 1s;
   CHECK(victims_of(world, world.plan()) == Names{"b2"});
-  world.policy.evictions.note_eviction(EvictionKey{"uid-b2"}, world.now);
-  world.policy.evictions.note_eviction(EvictionKey{"uid-b2"}, world.now);
+  world.policy.evictions.note_eviction(QuotaName{"b"}, EvictionKey{"uid-b2"}, world.now);
+  world.policy.evictions.note_eviction(QuotaName{"b"}, EvictionKey{"uid-b2"}, world.now);
   CHECK(victims_of(world, world.plan()) == Names{"b1"});
   world.now += 1h;
   CHECK(victims_of(world, world.plan()) == Names{"b2"});
@@ -160,6 +160,29 @@ TEST_CASE("P7: a plan that is not right any more when its notice has passed is g
   CHECK(plan.preemption.evictions.empty());
   REQUIRE(plan.preemption.ended.size() == 1);
   CHECK(plan.preemption.ended[0].spared.size() == 1);
+}
+
+TEST_CASE("P6, R4: a plan that is given up withdraws no notice that came with a loan") {
+  World world = borrowed_world();
+  world.policy.preemption.notice = 60s;
+  PodView lent = known_pod(world, PodUid{"uid-b2"});
+  lent.admission->lent_until = lent.revocable_after = world.now + 1h;
+  world.state.upsert_pod(lent);
+  world.add(waiting("a1", "a").cpu(4));
+  REQUIRE(play(world).preemption.nominations.size() == 1);
+  world.add(team("b", 8)); // what it holds is its own now
+  SECTION("by a plan that is not right any more") {
+    world.now += 1h;
+  }
+  SECTION("of a preemptor that was admitted meanwhile") {
+    PodView admitted = known_pod(world, PodUid{"uid-a1"});
+    admitted.admission = record("a", "p", {"n1"});
+    world.state.upsert_pod(admitted);
+  }
+  const Plan plan = play(world);
+  REQUIRE(plan.preemption.ended.size() == 1);
+  CHECK(plan.preemption.ended[0].spared.empty());
+  CHECK(known_pod(world, PodUid{"uid-b2"}).revocable_after);
 }
 
 TEST_CASE("P3: a preemptor that is gone takes no further victim") {
@@ -264,4 +287,60 @@ TEST_CASE("P4, P6: each pool's AllocationPolicy bounds evictions there") {
     world.policy.preemption.enabled = false;
     CHECK(world.plan().preemption.empty());
   }
+}
+
+namespace {
+
+/// b holds both nodes, the older one for good; a node is promised from 14:00 on, where "b2" is.
+World promised_and_borrowed() {
+  World world = preempting_world({8, 8});
+  world.policy.preemption.notice = 60s;
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 8), team("b", 8));
+  PodView firm = running("b1", "b", "n2").cpu(8).created(0);
+  firm.preemptible = false;
+  PodView brief = running("b2", "b", "n1").cpu(8).created(10);
+  brief.duration_limit = 90min;
+  brief.started = kNow - 10min;
+  ReservationSpec spec = reservation("r", 0);
+  spec.amounts = {};
+  spec.node_count = 1;
+  spec.window = SingleWindow{kNow + 2h, 1h};
+  spec.lead_time = 5min;
+  spec.places = {{NodeName{"n1"}, {}}};
+  world.add_all(firm, brief, spec);
+  return world;
+}
+
+PodView asks_for(Duration length) {
+  PodView asks = pod("a1").in("ns-a").cpu(8).created(20);
+  asks.duration_limit = length;
+  return asks;
+}
+
+} // namespace
+
+TEST_CASE("R3, P3: while victims have their notice, a window keeps the node that will be free") {
+  World world = promised_and_borrowed();
+  world.add(asks_for(1h));
+  bool has_started = false;
+  for (int minute = 0; minute < 6; ++minute) {
+    const Plan plan = play(world);
+    REQUIRE(plan.windows.size() == 1);
+    CHECK(plan.windows[0].nodes_missing == 0);
+    CHECK(plan.windows[0].places.front().node == NodeName{"n1"});
+    has_started = has_started || !plan.admissions.empty();
+    bind_admitted(world);
+    remove_terminating(world);
+    world.now += 30s;
+  }
+  CHECK(has_started);
+}
+
+TEST_CASE("R3: nobody is evicted for work that would end in time only without the notice") {
+  World world = promised_and_borrowed();
+  world.add(asks_for(118min));
+  CHECK(play(world).preemption.nominations.empty());
+  world.policy.preemption.notice = 0s;
+  world.add(asks_for(117min));
+  CHECK(play(world).preemption.nominations.size() == 1);
 }

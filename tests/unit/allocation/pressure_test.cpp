@@ -217,7 +217,7 @@ TEST_CASE("T3, P4: a gang of which some was evicted goes whole, however seldom i
                 running("g-0", "a", "n1").cpu(1).gang("g", 2),
                 running("g-1", "a", "n1").cpu(1).gang("g", 2));
   const PodView first = known_pod(world, PodUid{"uid-g-0"});
-  world.policy.evictions.note_eviction(eviction_key(first), world.now);
+  world.policy.evictions.note_eviction(QuotaName{"b"}, eviction_key(first), world.now);
   change(world, first.uid, [](PodView& pod) { pod.terminating = true; });
   measure(world, 97); // 92 % once the first is gone
   CHECK(shed_names(world.plan()) == Names{"g-1"});

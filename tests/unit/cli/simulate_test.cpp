@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/simulate/render.hpp"
+#include "cli/simulate/scenario_file.hpp"
 #include "cli/simulate/simulate.hpp"
 #include "lib/base/file.hpp"
 #include "tests/unit/cli/golden.hpp"
@@ -78,6 +79,22 @@ TEST_CASE("An example with reservations says which of their windows were honored
   SimulateOptions options;
   options.scenario = "examples/simulate/reservations.yaml";
   check_golden("simulate-reservations.txt", simulate(options).out);
+}
+
+TEST_CASE("R3: the windows of whole nodes are honored beside a promise of amounts that is always "
+          "open, too") {
+  std::string text = read_file("examples/simulate/reservations.yaml", 1 << 20U).value();
+  const std::string_view whole_node = "nodeCount: 1";
+  const auto at = text.find(whole_node);
+  REQUIRE(at != std::string::npos);
+  text.replace(at, whole_node.size(), "resources: {cpu: 32, nvidia.com/gpu: 8}");
+  const auto run = simulator::run(decode_scenario(text).value(), {});
+  REQUIRE(run.report.reservations.size() == 2);
+  for (const auto& reservation : run.report.reservations) {
+    INFO(reservation.name);
+    CHECK(reservation.windows >= 1);
+    CHECK(reservation.honored == reservation.windows);
+  }
 }
 
 TEST_CASE("A packing prints each seed and the mean with its bound") {

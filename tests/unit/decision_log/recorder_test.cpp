@@ -129,7 +129,9 @@ TEST_CASE("While a volume hangs cycles queue up to a bound, and the log says wha
   CHECK(recorded + dropped == cycles.size());
   CHECK(recorded >= Recorder::kQueueMax);
   CHECK(dropped >= kLeftOut);
-  CHECK(fell_behind == 1);
+  // If it took it out of a full queue, that had room once more before it was full again.
+  CHECK(fell_behind >= 1);
+  CHECK(fell_behind <= 2);
   CHECK(replayed_cycles(disk).size() == recorded);
 }
 

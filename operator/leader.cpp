@@ -13,6 +13,7 @@
 #include "operator/cycle/open_recorder.hpp"
 #include "operator/failures/failure_watch.hpp"
 #include "operator/gang/gang_watch.hpp"
+#include "operator/measure/node_meter.hpp"
 #include "operator/preemption/evictor.hpp"
 #include "operator/request/request_keeper.hpp"
 #include "operator/status/status_loop.hpp"
@@ -72,6 +73,7 @@ struct Leader::Impl {
                   parts.metrics, parts.leads, parts.log.named("request")},
                  {}),
         failures(parts.observer),
+        meter({parts.client, parts.executor, parts.observer, parts.log.named("meter")}),
         stranded({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
                   parts.leads, parts.log.named("stranding")},
                  {}),
@@ -153,6 +155,7 @@ struct Leader::Impl {
   Admitter admitter;
   RequestKeeper requests;
   FailureWatch failures;
+  NodeMeter meter;
   StrandedPods stranded;
   Evictor evictor;
   OverrunWarner overruns;
@@ -187,6 +190,7 @@ async::Task<void> Leader::run(std::stop_token stop) {
   work.spawn(impl.waiting.run(stop));
   work.spawn(impl.gangs.run(stop));
   work.spawn(impl.stranded.run(stop));
+  work.spawn(impl.meter.run(stop));
   if (impl.certificates)
     work.spawn(impl.certificates->run(stop));
   co_await work.join();

@@ -163,9 +163,9 @@ async::Task<void> Advisor::ask_provider(const PoolView& view, PoolFacts& facts) 
 }
 
 async::Task<void> Advisor::measure() {
-  auto nodes = co_await read_node_metrics(parts_.client);
+  auto nodes = co_await cluster::read_node_metrics(parts_.client);
   recorder_.take_nodes(take(std::move(nodes), "nodes"), parts_.executor.clock().now());
-  auto pods = co_await read_pod_metrics(parts_.client);
+  auto pods = co_await cluster::read_pod_metrics(parts_.client);
   recorder_.take_pods(take(std::move(pods), "pods"), parts_.executor.clock().now());
   co_await operator_.look(parts_.executor.clock().now());
   if (operator_.is_assumed() && !std::exchange(told_of_no_lease_, true))
@@ -234,7 +234,8 @@ async::Task<bool> Advisor::read_metric(AskedMetric asked) {
   co_return code != Code::Unavailable&& code != Code::Timeout;
 }
 
-std::vector<UsageSample> Advisor::take(Result<UsageList> list, const char* of) const {
+std::vector<cluster::UsageSample> Advisor::take(Result<cluster::UsageList> list,
+                                                const char* of) const {
   parts_.metrics.source_queries(list ? telemetry::Outcome::Ok : telemetry::Outcome::Error).add();
   if (!list) {
     parts_.log.warn("Failed to read the metrics API", list.error(), {{"of", of}});

@@ -93,7 +93,8 @@ private:
   [[nodiscard]] std::optional<RangeQuery> query_for(const api::ScalingMetric& metric,
                                                     const std::string& series) const;
   /// Notes how the query ended; the samples of an answer.
-  [[nodiscard]] std::vector<UsageSample> take(Result<UsageList> list, const char* of) const;
+  [[nodiscard]] std::vector<cluster::UsageSample> take(Result<cluster::UsageList> list,
+                                                       const char* of) const;
   [[nodiscard]] async::Task<void> carry_out(Decision decision);
   [[nodiscard]] async::Task<void> advise_on_quotas(const ClusterView& view,
                                                    const DecideContext& context);

@@ -44,9 +44,9 @@ Recorder::Recorder(const AdvisorOptions& options, telemetry::AnalyzerMetrics& me
     : options_(options), metrics_(metrics), cadence_(options.interval),
       history_(series_options(options.interval)) {}
 
-void Recorder::take_nodes(const std::vector<UsageSample>& samples, TimePoint now) {
+void Recorder::take_nodes(const std::vector<cluster::UsageSample>& samples, TimePoint now) {
   std::vector<Duration> spacings;
-  for (const UsageSample& sample : samples) {
+  for (const cluster::UsageSample& sample : samples) {
     if (!is_sane(sample, now))
       continue;
     auto& newest = metrics_.newest_sample_timestamp_seconds;
@@ -65,8 +65,8 @@ void Recorder::take_nodes(const std::vector<UsageSample>& samples, TimePoint now
   cadence_.add(spacings);
 }
 
-void Recorder::take_pods(const std::vector<UsageSample>& samples, TimePoint now) {
-  for (const UsageSample& sample : samples) {
+void Recorder::take_pods(const std::vector<cluster::UsageSample>& samples, TimePoint now) {
+  for (const cluster::UsageSample& sample : samples) {
     if (!is_sane(sample, now))
       continue;
     const auto [known, is_new] = pod_samples_.try_emplace(sample.key, sample);
@@ -163,7 +163,7 @@ Duration Recorder::stale_after() const {
 }
 
 /// One from far ahead would turn away all that come after it.
-bool Recorder::is_sane(const UsageSample& sample, TimePoint now) {
+bool Recorder::is_sane(const cluster::UsageSample& sample, TimePoint now) {
   return sample.at <= now + options_.interval;
 }
 

@@ -12,7 +12,7 @@
 #include "analyzer/advise/workload_usage.hpp"
 #include "analyzer/model/cadence.hpp"
 #include "analyzer/model/history/history.hpp"
-#include "analyzer/sources/metrics_api.hpp"
+#include "lib/cluster/metrics_api.hpp"
 #include "lib/telemetry/catalog.hpp"
 
 namespace berth::analyzer {
@@ -25,8 +25,8 @@ public:
   Recorder(const AdvisorOptions& options, telemetry::AnalyzerMetrics& metrics);
 
   /// The newest samples of nodes; the beat of the source is learned from them.
-  void take_nodes(const std::vector<UsageSample>& samples, TimePoint now);
-  void take_pods(const std::vector<UsageSample>& samples, TimePoint now);
+  void take_nodes(const std::vector<cluster::UsageSample>& samples, TimePoint now);
+  void take_pods(const std::vector<cluster::UsageSample>& samples, TimePoint now);
   /// What Prometheus says of a policy's metric, added as it is; the beat is that of the analyzer.
   void take_metric(const std::string& series, const std::vector<Sample>& samples, TimePoint now);
   /// Forgets samples of what the API server does not have any more.
@@ -52,7 +52,7 @@ public:
 
 private:
   [[nodiscard]] Duration stale_after() const;
-  [[nodiscard]] bool is_sane(const UsageSample& sample, TimePoint now);
+  [[nodiscard]] bool is_sane(const cluster::UsageSample& sample, TimePoint now);
   void record_pool(const PoolView& pool, TimePoint now, bool is_charge_known);
   void record_measures(const PoolView& pool, TimePoint now);
   void record_demand(const api::Quota& quota, TimePoint now);

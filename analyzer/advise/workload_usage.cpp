@@ -24,7 +24,7 @@ bool is_coming(const WorkloadPod& pod, TimePoint now) {
 }
 
 /// Its sample, where it has one of its own: one of the same name that ran before is another pod.
-const UsageSample* sample_of(const WorkloadPod& pod, const PodSamples& samples) {
+const cluster::UsageSample* sample_of(const WorkloadPod& pod, const PodSamples& samples) {
   const auto found = samples.find(pod.meta.key());
   return found != samples.end() && found->second.at > pod.meta.created ? &found->second : nullptr;
 }
@@ -35,7 +35,8 @@ bool asks_for(const PodContainer& container, const ResourceName& resource) {
 
 /// What the containers that ask for a resource use of it, or where none does, all. Nothing where
 /// the sample misses one of them: it would count as idle.
-std::optional<ResourceVector> asked_use(const WorkloadPod& pod, const UsageSample& sample) {
+std::optional<ResourceVector> asked_use(const WorkloadPod& pod,
+                                        const cluster::UsageSample& sample) {
   ResourceVector used;
   for (const ResourceName& resource : judged_resources()) {
     bool anyone_asks = false;
@@ -43,7 +44,7 @@ std::optional<ResourceVector> asked_use(const WorkloadPod& pod, const UsageSampl
       if (!asks_for(container, resource))
         continue;
       const auto measured =
-          std::ranges::find(sample.containers, container.name, &ContainerUse::name);
+          std::ranges::find(sample.containers, container.name, &cluster::ContainerUse::name);
       if (measured == sample.containers.end() || !measured->used.contains(resource))
         return std::nullopt;
       used.set(resource, used.get(resource) + measured->used.get(resource));
@@ -55,11 +56,11 @@ std::optional<ResourceVector> asked_use(const WorkloadPod& pod, const UsageSampl
   return used;
 }
 
-void add_peaks(WorkloadUsage& usage, const WorkloadPod& pod, const UsageSample& sample,
+void add_peaks(WorkloadUsage& usage, const WorkloadPod& pod, const cluster::UsageSample& sample,
                TimePoint now) {
   // The window of the sample must lie behind the start-up as a whole.
   const bool starting = is_coming(pod, now) || sample.at - sample.window < pod.started + kStartup;
-  for (const ContainerUse& container : sample.containers) {
+  for (const cluster::ContainerUse& container : sample.containers) {
     ContainerPeaks& peaks = usage.containers[container.name];
     (starting ? peaks.startup : peaks.busiest).raise_to(container.used);
   }
@@ -101,7 +102,7 @@ WorkloadUsage add_up(const std::vector<WorkloadPodPtr>& pods, const PodSamples& 
     }
     ++usage.present;
     usage.is_sized_by_autoscaler = usage.is_sized_by_autoscaler || pod->is_sized_by_autoscaler;
-    const UsageSample* sample =
+    const cluster::UsageSample* sample =
         pod->stage == PodStage::Running ? sample_of(*pod, samples) : nullptr;
     const bool is_fresh = sample != nullptr && sample->at >= now - stale_after;
     if (is_fresh)

@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "analyzer/model/pool_usage.hpp"
-#include "analyzer/sources/metrics_api.hpp"
 #include "analyzer/sources/workloads.hpp"
+#include "lib/cluster/metrics_api.hpp"
 
 namespace berth::analyzer {
 
 using WorkloadPodPtr = std::shared_ptr<const WorkloadPod>;
 /// The newest sample of each pod.
-using PodSamples = std::map<kube::ObjectKey, UsageSample>;
+using PodSamples = std::map<kube::ObjectKey, cluster::UsageSample>;
 
 /// A container that was killed for its memory.
 struct MemoryKill {

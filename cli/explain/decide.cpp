@@ -44,7 +44,7 @@ void describe_subject(const ObservedExplain& observed, ExplainView& view) {
   }
   if (observed.members.empty())
     return;
-  view.members_wanted = observed.members.front()->view.gang->size;
+  view.members_wanted = observed.members.front()->view.gang->least();
   for (const PodPtr& pod : observed.members)
     view.members.push_back({pod->view.name, standing_of(pod->view, opts_in), pod->view.node.str()});
 }

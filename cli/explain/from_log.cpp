@@ -48,7 +48,7 @@ ExplainView describe(const std::vector<PodViewPtr>& pods, const kube::ObjectKey&
       view.members.push_back({pod->name, standing_of(*pod, false), pod->node.str()});
   }
   if (view.gang)
-    view.members_wanted = pods.front()->gang->size;
+    view.members_wanted = pods.front()->gang->least();
   else
     view.node = pods.front()->node.str();
   if (view.record)

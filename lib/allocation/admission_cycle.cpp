@@ -27,7 +27,9 @@ std::string hex_of(std::uint64_t value) {
 }
 
 std::string members_text(const Workload& workload, std::size_t there) {
-  return std::to_string(there) + " of " + std::to_string(workload.size) + " members of the gang";
+  const std::int32_t wanted =
+      there < static_cast<std::size_t>(workload.size_min) ? workload.size_min : workload.size;
+  return std::to_string(there) + " of " + std::to_string(wanted) + " members of the gang";
 }
 
 } // namespace
@@ -44,7 +46,7 @@ Pods members_to_admit(const Workload& workload) {
   const auto size = static_cast<std::size_t>(workload.size);
   const std::size_t there =
       workload.waiting.size() + running + static_cast<std::size_t>(workload.members_done);
-  if (running >= size || there < size)
+  if (running >= size || there < static_cast<std::size_t>(workload.size_min))
     return {};
   return Pods(workload.waiting).first(std::min(size - running, workload.waiting.size()));
 }
@@ -95,7 +97,7 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
   if (running >= size)
     return refuse(Reason::InvalidWorkload,
                   members_text(workload, running) + " run already; this one is too many");
-  if (there < size)
+  if (there < static_cast<std::size_t>(workload.size_min))
     return refuse(Reason::WaitingForGang, members_text(workload, there) + " exist");
   const auto found =
       workload.admission ? options_.follow(*workload.admission) : options_.find(workload);

@@ -43,7 +43,9 @@ void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& 
 std::optional<TimePoint> AdmissionCycle::plan_start(const Head& head) {
   if (!unplaced_ || without_start_.contains(unplaced_->likeness))
     return std::nullopt;
-  if (refusal_.why->reason == Reason::PoolUnderPressure) // no end of anybody's work lets it start
+  const Reason reason = refusal_.why->reason;
+  // What ends of work bring is not known there.
+  if (reason == Reason::PoolUnderPressure || reason == Reason::TenantLimited)
     return std::nullopt;
   const auto start = planned_.plan({head.workload->id, unplaced_->members, unplaced_->options});
   if (!start)

@@ -39,6 +39,8 @@ std::optional<Explanation> AdmissionCycle::stopped(const Option& option, Pods me
     return why;
   if (auto why = not_its_own(option, members, total))
     return why;
+  if (const auto shortfall = headroom_.tenant_shortfall(option, total))
+    return explain_shortfall(*shortfall);
   if (auto why = pressed(option, total))
     return why;
   if (auto back_off = borrowing_back_off(option, total))
@@ -162,7 +164,8 @@ bool AdmissionCycle::claim_room(Pods members, const std::vector<Option>& options
     return false;
   for (const Option& option : options) {
     const PoolName& pool = option.site.pool->name;
-    if (borrows(option, total) || rates_.find_refusal(pool))
+    if (borrows(option, total) || rates_.find_refusal(pool) ||
+        headroom_.tenant_shortfall(option, total))
       continue; // what it waits for is not room that borrowers have
     if (!own_room_)
       own_room_.emplace(input_.snapshot, headroom_, placer_);

@@ -144,7 +144,8 @@ struct OverrunWarning {
 struct Shedding {
   std::shared_ptr<const PodView> pod{};
   QuotaName quota{};
-  Reason reason = Reason::BurstEnded; ///< BurstEnded or PoolUnderPressure
+  Reason reason = Reason::BurstEnded; ///< or PoolUnderPressure, Drained, QuotaLowered
+  std::string why{};                  ///< without what the pod holds
   TimePoint not_before{};             ///< the end of the grace
   bool gives_notice = true;           ///< false: an emergency (P6)
 };

@@ -77,6 +77,19 @@ Explanation explain_shortfall(const PoolShortfall& shortfall) {
       shortfall};
 }
 
+Explanation explain_shortfall(const TenantShortfall& shortfall) {
+  const auto amount = [&](Amount value) {
+    return resources::format_amount(shortfall.resource, std::max(value, Amount{}));
+  };
+  return Explanation{Reason::TenantLimited,
+                     "needs " + counted(shortfall.resource, shortfall.needed) +
+                         "; the tenants of pool " + shortfall.pool.str() + " leave " +
+                         shortfall.tenant.str() + " " + amount(shortfall.left) +
+                         ", its share being " + amount(shortfall.share),
+                     std::nullopt,
+                     {}};
+}
+
 Explanation explain_no_place(const NoPlace& no_place, const Site& site, std::size_t members) {
   std::size_t nodes = 0;
   std::string faults;

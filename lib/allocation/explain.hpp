@@ -16,6 +16,7 @@ namespace berth::allocation {
 [[nodiscard]] Explanation explain_shortfall(const QuotaShortfall& shortfall);
 /// "needs 20 pool.berth.dev/licences; pool tools has 3 left".
 [[nodiscard]] Explanation explain_shortfall(const PoolShortfall& shortfall);
+[[nodiscard]] Explanation explain_shortfall(const TenantShortfall& shortfall);
 /// "needs cpu 8, memory 16Gi on a node of pool gpu; 0 of 50 nodes have room: 30
 /// InsufficientNodeResources (cpu), 20 NodeTainted (taint dedicated=a)"; for a gang also how many
 /// members had a place. The reason is InsufficientCapacity, ReservedCapacity or NodeMismatch.

@@ -5,9 +5,8 @@
 #include "lib/allocation/nominations.hpp"
 
 namespace berth::allocation {
-
 Headroom::Headroom(const ClusterSnapshot& snapshot, const Holds& holds)
-    : snapshot_(snapshot), holds_(holds), balance_(balance_of(snapshot, holds)) {
+    : snapshot_(snapshot), holds_(holds), balance_(balance_of(snapshot, holds)), shares_(snapshot) {
   for (const auto& [pool, sum] : snapshot.pool_use)
     pool_use_.emplace(pool, sum.total());
   for (const OpenReservation& open : holds.open)
@@ -51,6 +50,11 @@ std::optional<PoolShortfall> Headroom::pool_shortfall(const Option& option,
   return std::nullopt;
 }
 
+std::optional<TenantShortfall> Headroom::tenant_shortfall(const Option& option,
+                                                          const ResourceVector& total) const {
+  return shares_.shortfall(option.site.pool->name, option.payer, total);
+}
+
 /// Capacity, less what pods of the pool have, less what reservations other than the site's hold.
 Amount Headroom::virtual_left(const Site& site, const ResourceName& resource) const {
   Amount left = site.pool->virtual_capacity.get(resource);
@@ -69,6 +73,7 @@ void Headroom::take(const Option& option, const ResourceVector& total, bool is_b
   else
     balance_.charge(option.payer, pool, beyond_promise(option, total));
   pool_use_[pool] += total;
+  shares_.add(pool, option.payer, total);
   if (option.site.reservation == kNoReservation)
     return;
   ResourceVector& unfilled = unfilled_[option.site.reservation];
@@ -81,18 +86,23 @@ void Headroom::take(const Option& option, const ResourceVector& total, bool is_b
 void Headroom::evict(QuotaIndex quota, const PoolName& pool, const ResourceVector& total) {
   balance_.discharge(quota, pool, total);
   pool_use_[pool] -= total;
+  shares_.add(pool, quota, -total);
 }
 
 void Headroom::put_back(QuotaIndex quota, const PoolName& pool, const ResourceVector& total) {
   balance_.charge(quota, pool, total);
   pool_use_[pool] += total;
+  shares_.add(pool, quota, total);
 }
 
 std::size_t Headroom::nominate(const Nomination& nomination) {
-  Nominated held{nomination.pool, {}, {}};
+  Nominated held{nomination.pool, {}, {}, snapshot_.quotas->find(nomination.quota), {}};
   const auto victims = victims_still_charged(snapshot_, nomination);
-  if (const auto quota = snapshot_.quotas->find(nomination.quota))
-    held.quota = balance_.set_aside(*quota, nomination.pool, nomination.total, victims);
+  if (held.owner) {
+    held.quota = balance_.set_aside(*held.owner, nomination.pool, nomination.total, victims);
+    held.of_tenant = shares_.beyond(nomination.pool, *held.owner, nomination.total, victims);
+    shares_.add(held.pool, *held.owner, held.of_tenant);
+  }
   ResourceVector beyond = nomination.total;
   for (const QuotaCharge& victim : victims)
     beyond -= victim.amounts;
@@ -107,12 +117,16 @@ std::size_t Headroom::nominate(const Nomination& nomination) {
 void Headroom::let_go(std::size_t nomination) {
   const Nominated& held = nominated_[nomination];
   balance_.give_back(held.quota);
+  if (held.owner)
+    shares_.add(held.pool, *held.owner, -held.of_tenant);
   pool_use_[held.pool] -= held.virtual_amounts;
 }
 
 void Headroom::hold_again(std::size_t nomination) {
   const Nominated& held = nominated_[nomination];
   balance_.take_again(held.quota);
+  if (held.owner)
+    shares_.add(held.pool, *held.owner, held.of_tenant);
   pool_use_[held.pool] += held.virtual_amounts;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
-// Headroom: what quotas, pool-level resources and reservations have left as a cycle admits one
-// workload after the other. Nodes are WorkloadPlacer's. Work inside a reservation is paid for by
-// the reservation's payer, who is charged for the promise already: only what goes beyond it needs
-// room.
+// Headroom: what quotas, tenants, pool-level resources and reservations have left as a cycle admits
+// one workload after the other. Nodes are WorkloadPlacer's. Work inside a reservation is paid for
+// by the reservation's payer, who is charged for the promise already: only what goes beyond it
+// needs room.
 
 #include <map>
 #include <optional>
@@ -10,6 +10,7 @@
 
 #include "lib/allocation/quota_tree.hpp"
 #include "lib/allocation/snapshot.hpp"
+#include "lib/allocation/tenant_shares.hpp"
 #include "lib/allocation/workload_placer.hpp"
 
 namespace berth::allocation {
@@ -32,6 +33,9 @@ public:
   /// L2 for what the pool has and no node does.
   [[nodiscard]] std::optional<PoolShortfall> pool_shortfall(const Option& option,
                                                             const ResourceVector& total) const;
+  /// N1, for what the other tenants of the pool leave.
+  [[nodiscard]] std::optional<TenantShortfall> tenant_shortfall(const Option& option,
+                                                                const ResourceVector& total) const;
   /// Q6: in a burst the quota pays from its budget for what Q2 has no room for.
   void take(const Option& option, const ResourceVector& total, bool is_burst);
 
@@ -60,10 +64,13 @@ private:
   const Holds& holds_;
   QuotaBalance balance_;
   std::map<PoolName, ResourceVector> pool_use_;
+  TenantShares shares_;
   struct Nominated {
     PoolName pool{};
     QuotaBalance::SetAside quota{};
     ResourceVector virtual_amounts{};
+    std::optional<QuotaIndex> owner{};
+    ResourceVector of_tenant{}; ///< what the owner's tenant will hold more than it does now
   };
   std::vector<Nominated> nominated_;
   std::vector<ResourceVector> unfilled_; ///< of each open reservation

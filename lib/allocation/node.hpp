@@ -13,16 +13,24 @@
 
 namespace berth::allocation {
 
+/// What a node was measured to use, and what was charged to it then: what is charged since comes on
+/// top, or else everything would go to the idlest node until the next measurement.
+struct NodeUse {
+  ResourceVector used{};
+  ResourceVector charged{};
+
+  friend bool operator==(const NodeUse&, const NodeUse&) = default;
+};
+
 struct NodeView {
   NodeName name{};
   Labels labels{};
   std::vector<Taint> taints{};
   /// status.allocatable, in base units.
   ResourceVector allocatable{};
-  /// What runs on the node uses by measurement, for LoadAware; absent: not known.
-  std::optional<ResourceVector> measured{};
-  bool unschedulable = false; ///< spec.unschedulable: cordoned
-  bool ready = true;          ///< condition Ready is True
+  std::optional<NodeUse> measured{}; ///< for LoadAware; absent: not known
+  bool unschedulable = false;        ///< spec.unschedulable: cordoned
+  bool ready = true;                 ///< condition Ready is True
 
   friend bool operator==(const NodeView&, const NodeView&) = default;
 };

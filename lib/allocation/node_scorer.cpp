@@ -149,21 +149,25 @@ std::int64_t NodeScorer::fragments_with(const DeviceAsk& ask, const DeviceList& 
 void NodeScorer::collect_rooms(const ColumnRequest& request, NodeIndex node, const NodeRoom& room) {
   rooms_count_ = 0;
   // The node itself is far away in memory, and thousands are scored.
-  const ResourceVector* const measured = measured_on(node);
+  const NodeUse* const measured = measured_on(node);
   for (const auto& [column, amount, is_scored] : request.parts) {
     if (!is_scored || rooms_count_ == kScoredMax)
       continue;
     ResourceRoom scored{room.charged[column] + amount, room.capacity[column],
                         ground_.table->largest(column), weights_[column], -1};
-    if (measured != nullptr)
-      scored.measured = measured->get(ground_.table->columns()[column]).value() + amount;
+    if (measured != nullptr) {
+      const ResourceName& name = ground_.table->columns()[column];
+      const std::int64_t since = room.charged[column] - measured->charged.get(name).value();
+      scored.measured =
+          std::max<std::int64_t>(measured->used.get(name).value() + since, 0) + amount;
+    }
     scale_down(scored);
     rooms_[rooms_count_++] = scored;
   }
   add_devices(request, node, room);
 }
 
-const ResourceVector* NodeScorer::measured_on(NodeIndex node) const {
+const NodeUse* NodeScorer::measured_on(NodeIndex node) const {
   if (!ground_.table->has_measurements())
     return nullptr;
   const auto& measured = ground_.table->node(node).view.measured;

@@ -50,7 +50,7 @@ private:
   };
   void read_free(const NodeRoom& room);
   void collect_rooms(const ColumnRequest& request, NodeIndex node, const NodeRoom& room);
-  [[nodiscard]] const ResourceVector* measured_on(NodeIndex node) const;
+  [[nodiscard]] const NodeUse* measured_on(NodeIndex node) const;
   void add_devices(const ColumnRequest& request, NodeIndex node, const NodeRoom& room);
   [[nodiscard]] Points strategy_points(const ColumnRequest& request, NodeIndex node,
                                        const NodeRoom& room);

@@ -3,9 +3,20 @@
 #include <algorithm>
 
 #include "lib/allocation/priority.hpp"
+#include "lib/allocation/tenant_shares.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::allocation {
+
+std::optional<Refusal> closed_to(const PoolSpec& pool, const QuotaForest& forest,
+                                 QuotaIndex payer) {
+  if (pool.drain != Stop::None)
+    return Refusal{Reason::PoolStopped, "ResourcePool " + pool.name.str() + " is on hold"};
+  if (pool.tenants.empty() || tenant_of(pool, forest, payer) != nullptr)
+    return std::nullopt;
+  return Refusal{Reason::PoolNotAllowed, "Quota " + forest.spec(payer).name.str() +
+                                             " is no tenant of ResourcePool " + pool.name.str()};
+}
 
 std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& workload) const {
   if (workload.quota.quota.empty())
@@ -22,16 +33,23 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& wo
   const bool may_go_inside = !workload.waiting.front()->is_request;
   for (ReservationIndex i = 0; may_go_inside && i < holds_.open.size(); ++i)
     if (is_allowed(*holds_.open[i].spec, workload))
-      if (auto option = inside(i, own))
-        options.push_back(std::move(*option));
+      if (auto option = inside(i, own); auto* found = std::get_if<Option>(&option))
+        options.push_back(std::move(*found));
   const QuotaSpec& spec = snapshot_.quotas->spec(own);
+  std::optional<Refusal> first_closed;
   for (const PoolName& pool : pools_for(workload, spec))
-    if (const PoolSpec* known = snapshot_.find_pool(pool))
-      options.push_back(Option{Site{known, kNoReservation}, own, {}});
+    if (const PoolSpec* known = snapshot_.find_pool(pool)) {
+      if (auto refusal = closed_to(*known, *snapshot_.quotas, own))
+        first_closed = first_closed ? std::move(first_closed) : std::move(refusal);
+      else
+        options.push_back(Option{Site{known, kNoReservation}, own, {}});
+    }
   for (Option& option : options)
     option.site.is_favoured = deserves_room(workload, spec, *option.site.pool);
   if (!options.empty())
     return options;
+  if (first_closed)
+    return *std::move(first_closed);
   if (spec.pools.empty())
     return Refusal{Reason::PoolNotFound, "Quota " + spec.name.str() + " names no pool"};
   if (pools_for(workload, spec).empty())
@@ -99,10 +117,10 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::inside_named(const Work
                    name + (next ? " opens at " + format_time(next->start) : why)};
   }
   const auto index = static_cast<ReservationIndex>(open - holds_.open.data());
-  if (auto option = inside(index, quota))
-    return std::vector<Option>{std::move(*option)};
-  return Refusal{Reason::PoolNotFound,
-                 "the pool or the Quota that pays for " + name + " does not exist"};
+  auto option = inside(index, quota);
+  if (auto* refusal = std::get_if<Refusal>(&option))
+    return std::move(*refusal);
+  return std::vector<Option>{std::get<Option>(std::move(option))};
 }
 
 bool OptionFinder::is_allowed(const ReservationSpec& spec, const Workload& workload) const {
@@ -116,13 +134,17 @@ bool OptionFinder::may_go_where_idle_is_lent(const Workload& workload) const {
   });
 }
 
-/// Nothing if the reservation's pool or payer is missing.
-std::optional<Option> OptionFinder::inside(ReservationIndex reservation, QuotaIndex quota) const {
+/// Refused if the reservation's pool or payer is missing, or the pool takes nothing new of it.
+std::variant<Option, Refusal> OptionFinder::inside(ReservationIndex reservation,
+                                                   QuotaIndex quota) const {
   const ReservationSpec& spec = *holds_.open[reservation].spec;
   const PoolSpec* pool = snapshot_.find_pool(spec.pool);
   const auto payer = spec.payer.empty() ? std::optional{quota} : snapshot_.quotas->find(spec.payer);
   if (pool == nullptr || !payer)
-    return std::nullopt;
+    return Refusal{Reason::PoolNotFound, "the pool or the Quota that pays for Reservation " +
+                                             spec.name.str() + " does not exist"};
+  if (auto refusal = closed_to(*pool, *snapshot_.quotas, *payer))
+    return *std::move(refusal);
   return Option{Site{pool, reservation}, *payer, spec.name};
 }
 

@@ -22,6 +22,11 @@ struct Refusal {
   std::string message{};
 };
 
+/// N1: whether the pool takes nothing new that the payer is charged for: PoolStopped, or
+/// PoolNotAllowed where it is no tenant.
+[[nodiscard]] std::optional<Refusal> closed_to(const PoolSpec& pool, const QuotaForest& forest,
+                                               QuotaIndex payer);
+
 class OptionFinder {
 public:
   /// All must outlive the finder.
@@ -47,7 +52,8 @@ private:
                                                 const QuotaSpec& quota) const;
   [[nodiscard]] bool deserves_room(const Workload& workload, const QuotaSpec& quota,
                                    const PoolSpec& pool) const;
-  [[nodiscard]] std::optional<Option> inside(ReservationIndex reservation, QuotaIndex quota) const;
+  [[nodiscard]] std::variant<Option, Refusal> inside(ReservationIndex reservation,
+                                                     QuotaIndex quota) const;
 
   const ClusterSnapshot& snapshot_;
   const Holds& holds_;

@@ -8,10 +8,6 @@
 namespace berth::allocation {
 namespace {
 
-ResourceVector negative(const ResourceVector& amounts) {
-  return ResourceVector{} - amounts;
-}
-
 ResourceVector virtual_part(const ResourceVector& amounts) {
   ResourceVector part;
   for (const auto& [name, amount] : amounts)
@@ -97,9 +93,9 @@ void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const
     timeline.virtual_left -= open.unfilled;
     if (open.window.end == TimePoint::max())
       continue;
-    timeline.events.push_back(
-        make_event(open.window.end, input_.snapshot.quotas->find(open.spec->payer),
-                   negative(open.unfilled), input_.placer.overlay().held_nodes(i)));
+    timeline.events.push_back(make_event(open.window.end,
+                                         input_.snapshot.quotas->find(open.spec->payer),
+                                         -open.unfilled, input_.placer.overlay().held_nodes(i)));
   }
   for (const auto& spec : input_.snapshot.reservations) {
     if (spec->pool != pool || !spec->accepted || spec->deleting)
@@ -110,7 +106,7 @@ void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const
     const auto payer = input_.snapshot.quotas->find(spec->payer);
     timeline.events.push_back(make_event(next->start, payer, spec->amounts, {}));
     if (next->end != TimePoint::max())
-      timeline.events.push_back(make_event(next->end, payer, negative(spec->amounts), {}));
+      timeline.events.push_back(make_event(next->end, payer, -spec->amounts, {}));
   }
 }
 
@@ -129,9 +125,9 @@ std::vector<PlannedStarts::Event> PlannedStarts::events_of(Ending ending) {
     return events;
   const bool pays_itself = ending.inside == nullptr || ending.inside->spec->payer.empty();
   Event end{ending.at, {}, {}, {}, std::move(ending.nodes)};
-  Event given_back{ending.at, {}, {}, negative(virtual_part(ending.beyond_held)), {}};
+  Event given_back{ending.at, {}, {}, -virtual_part(ending.beyond_held), {}};
   (pays_itself ? end : given_back).payer = ending.payer;
-  (pays_itself ? end : given_back).amounts = negative(ending.charged);
+  (pays_itself ? end : given_back).amounts = -ending.charged;
   if (ending.inside == nullptr)
     end.virtual_amounts = std::move(given_back.virtual_amounts);
   events.push_back(std::move(end));

@@ -5,6 +5,7 @@
 // PodShape, shared between them, so that a cycle looks at each shape once and not at each pod. A
 // unit of an AllocationRequest is a PodView as well: it asks, is charged and ends like a pod.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -129,6 +130,10 @@ struct GangMembership {
   std::int32_t size = 1;
   /// With so few of them it may start; 0: only with all.
   std::int32_t size_min = 0;
+
+  [[nodiscard]] std::int32_t least() const {
+    return size_min > 0 ? std::min(size_min, size) : size;
+  }
 
   friend bool operator==(const GangMembership&, const GangMembership&) = default;
 };

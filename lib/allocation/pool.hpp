@@ -11,6 +11,7 @@
 
 #include "lib/allocation/node.hpp"
 #include "lib/allocation/selector.hpp"
+#include "lib/allocation/stop.hpp"
 #include "lib/allocation/strategy_params.hpp"
 #include "lib/allocation/time_range.hpp"
 #include "lib/base/clock.hpp"
@@ -29,6 +30,14 @@ struct PoolBurst {
   friend bool operator==(const PoolBurst&, const PoolBurst&) = default;
 };
 
+/// spec.tenants[]: a quota that the pool belongs to, with those below it.
+struct PoolTenant {
+  QuotaName quota{};
+  std::int32_t share_percent = 100; ///< of the pool: the most that it may hold
+
+  friend bool operator==(const PoolTenant&, const PoolTenant&) = default;
+};
+
 struct PoolSpec {
   PoolName name{};
   TimePoint created{};
@@ -42,6 +51,8 @@ struct PoolSpec {
   StrategyParams strategy_params{};
   /// Its nodes are for its tenant alone: pods that Berth does not manage keep off.
   bool is_dedicated = false;
+  std::vector<PoolTenant> tenants{}; ///< N1; empty: every quota that lists the pool
+  Stop drain = Stop::None;
   std::optional<PoolBurst> burst{};
 
   /// What may be promised on `node` but for a burst: allocatable x oversubscription (L2).

@@ -11,7 +11,11 @@ namespace {
 /// Refusals that room could mend.
 bool is_about_room(Reason reason) {
   return reason == Reason::InsufficientQuota || reason == Reason::InsufficientCapacity ||
-         reason == Reason::ReservedCapacity;
+         reason == Reason::ReservedCapacity || reason == Reason::TenantLimited;
+}
+
+bool is_started(const Workload& workload) {
+  return workload.members_running + workload.members_done >= workload.size_min;
 }
 
 PreemptorKey key_of(const Workload& workload) {
@@ -107,7 +111,8 @@ Waiting PreemptionCycle::make_way(const Head& head, Waiting refused) {
   const auto known = nomination_of_.find(head.workload->id);
   if (known != nomination_of_.end())
     go_on(head, input_.holds.nominations[known->second], refused);
-  else if (input_.policy.preemption.enabled && is_about_room(refused.why->reason))
+  else if (input_.policy.preemption.enabled && is_about_room(refused.why->reason) &&
+           !is_started(*head.workload)) // members above the least take from nobody (G3)
     begin(head, refused);
   return refused;
 }

@@ -34,8 +34,8 @@ public:
   void recall_lent();
   /// Holders that run on after their window.
   [[nodiscard]] std::vector<OverrunWarning> overruns() const { return overruns_; }
-  /// Before all turns: what has to give way whoever asks (T3, Q6), whole workloads, told first like
-  /// other victims. In the order in which they give way.
+  /// Before all turns: what has to give way whoever asks (T3, Q4, Q6), whole workloads, told first
+  /// like other victims. In the order in which they give way.
   [[nodiscard]] std::vector<Shedding> shed(AllocationMemory& memory);
   /// Before the workload is tried: what is nominated to it is free for it.
   void begin_turn(const Head& head);

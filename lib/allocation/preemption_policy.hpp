@@ -36,6 +36,8 @@ enum class Reclaim { Never, LowerPriority, Any };
 struct QuotaPreemption {
   WithinQuota within_quota = WithinQuota::LowerPriority;
   Reclaim reclaim = Reclaim::Any;
+  /// Q4: what it holds beyond its limits goes after notice, whoever asks (draining.hpp).
+  bool enforces_lowered = false;
 
   friend bool operator==(const QuotaPreemption&, const QuotaPreemption&) = default;
 };

@@ -15,6 +15,10 @@ Claim PreemptionRule::claim_on(const Victim& victim) {
   if (victim.is_protected || victim.is_spared || victim.is_claimed || victim.goes_in_part ||
       victim.is_leaving || victim.pool != preemptor_.pool || victim.workload == preemptor_.workload)
     return Claim::None;
+  if (std::ranges::any_of(victim.surplus, [&](const Victim* surplus) {
+        return !surplus->is_leaving && claim_on(*surplus) == Claim::None;
+      }))
+    return Claim::None; // G3: they go with it
   const QuotaPreemption& wishes = forest_.spec(preemptor_.quota).preemption;
   const bool is_lower = victim.priority < preemptor_.priority;
   if (victim.quota == preemptor_.quota) {

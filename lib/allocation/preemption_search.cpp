@@ -200,14 +200,41 @@ bool VictimSearch::goes(PreemptionWhatIf& what_if, NodeOffer& offer, std::size_t
   const Victim& victim = *candidates_[rank];
   if (what_if.is_evicted(victim)) // else it is gone already for another member
     return std::find(offer.victims.begin(), offer.victims.end(), &victim) != offer.victims.end();
-  what_if.evict(victim);
-  if (!input_.rule.allows(victim, what_if.aftermath())) {
-    what_if.put_back(victim);
-    return false;
-  }
-  offer.victims.push_back(&victim);
-  offer.worst = std::max(offer.worst, rank + 1);
-  return true;
+  const std::vector<const Victim*> gone = evict_with_surplus(what_if, victim);
+  offer.victims.insert(offer.victims.end(), gone.begin(), gone.end());
+  if (!gone.empty())
+    offer.worst = std::max(offer.worst, rank + 1);
+  return !gone.empty();
+}
+
+/// G3: of an elastic gang all others go with the least that it needs. Nobody if the rule refuses
+/// one of them.
+std::vector<const Victim*> VictimSearch::evict_with_surplus(PreemptionWhatIf& what_if,
+                                                            const Victim& victim) {
+  std::vector<const Victim*> gone;
+  const auto evict = [&](const Victim& one) {
+    what_if.evict(one);
+    gone.push_back(&one);
+    return input_.rule.allows(one, what_if.aftermath());
+  };
+  bool is_allowed = true;
+  for (const Victim* surplus : victim.surplus)
+    if (is_allowed && !surplus->is_leaving && !what_if.is_evicted(*surplus))
+      is_allowed = evict(*surplus);
+  if (is_allowed && evict(victim))
+    return gone;
+  for (const Victim* one : gone)
+    what_if.put_back(*one);
+  return {};
+}
+
+/// Whether nobody above the least of a gang stays whose least goes.
+bool VictimSearch::leaves_no_rest(const PreemptionWhatIf& what_if) const {
+  return std::ranges::none_of(candidates_, [&](const Victim* base) {
+    return what_if.is_evicted(*base) && std::ranges::any_of(base->surplus, [&](const auto* other) {
+             return !other->is_leaving && !what_if.is_evicted(*other);
+           });
+  });
 }
 
 /// Takes more in the order of the law. What the rule refuses at first it may allow later, once
@@ -221,11 +248,8 @@ bool VictimSearch::make_room_in_quota(PreemptionWhatIf& what_if) {
         break;
       if (what_if.is_evicted(*victim) || victim->total.get(*short_of) <= Amount{})
         continue;
-      what_if.evict(*victim);
-      if (!input_.rule.allows(*victim, what_if.aftermath())) {
-        what_if.put_back(*victim);
+      if (evict_with_surplus(what_if, *victim).empty())
         continue;
-      }
       is_changed = true;
       short_of = what_if.short_of();
     }
@@ -249,7 +273,7 @@ bool VictimSearch::can_spare(PreemptionWhatIf& what_if, std::span<const Victim* 
     return false;
   for (const Victim* victim : victims)
     what_if.put_back(*victim);
-  if (what_if.admits())
+  if (leaves_no_rest(what_if) && what_if.admits())
     return true;
   for (const Victim* victim : victims)
     what_if.evict(*victim);
@@ -271,8 +295,11 @@ bool VictimSearch::forget_unlawful(PreemptionWhatIf& what_if) {
   for (const Victim* victim : evicted_in_order(what_if))
     if (!input_.rule.allows(*victim, what_if.aftermath()))
       refused.push_back(victim);
+  const auto is_refused = [&](const Victim* victim) {
+    return std::find(refused.begin(), refused.end(), victim) != refused.end();
+  };
   std::erase_if(candidates_, [&](const Victim* candidate) {
-    return std::find(refused.begin(), refused.end(), candidate) != refused.end();
+    return is_refused(candidate) || std::ranges::any_of(candidate->surplus, is_refused);
   });
   return refused.empty();
 }

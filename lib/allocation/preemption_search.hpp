@@ -77,6 +77,9 @@ private:
                                                   const ColumnRequest& request,
                                                   std::size_t worst_max);
   [[nodiscard]] bool goes(PreemptionWhatIf& what_if, NodeOffer& offer, std::size_t rank);
+  [[nodiscard]] std::vector<const Victim*> evict_with_surplus(PreemptionWhatIf& what_if,
+                                                              const Victim& victim);
+  [[nodiscard]] bool leaves_no_rest(const PreemptionWhatIf& what_if) const;
   [[nodiscard]] bool make_room_in_quota(PreemptionWhatIf& what_if);
   void fill_back(PreemptionWhatIf& what_if, std::span<const Victim* const> victims);
   [[nodiscard]] bool can_spare(PreemptionWhatIf& what_if, std::span<const Victim* const> victims);

@@ -44,6 +44,8 @@ std::optional<ResourceName> PreemptionWhatIf::short_of() const {
     return shortfall->resource;
   if (const auto shortfall = headroom_.pool_shortfall(*sought_.option, sought_.total))
     return shortfall->resource;
+  if (const auto shortfall = headroom_.tenant_shortfall(*sought_.option, sought_.total))
+    return shortfall->resource;
   const PodView& first = *sought_.members.front();
   if (!first.is_request || first.preemptible)
     return std::nullopt;

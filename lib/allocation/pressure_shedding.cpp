@@ -20,7 +20,8 @@ struct Candidate {
 
 auto rank_of(const Victim& victim) {
   return std::tuple{!victim.is_burst, victim.priority, -victim.started.time_since_epoch(),
-                    std::string_view(victim.workload.str())};
+                    std::string_view(victim.workload.str()),
+                    std::string_view(victim.pods.front()->uid.str())};
 }
 
 Candidate candidate_of(const Victim& victim, const MeasuredUse& use) {
@@ -133,7 +134,8 @@ void PoolShedder::pick(PressureLevel level) {
     const QuotaName& quota = input_.snapshot.quotas->spec(candidate->victim->quota).name;
     for (const auto& pod : candidate->victim->pods)
       if (!pod->terminating)
-        sheddings_.push_back(Shedding{pod, quota, Reason::PoolUnderPressure, input_.now,
+        sheddings_.push_back(Shedding{pod, quota, Reason::PoolUnderPressure,
+                                      input_.rates.describe(pool_), input_.now,
                                       level != PressureLevel::Emergency});
   }
 }

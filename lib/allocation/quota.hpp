@@ -14,6 +14,7 @@
 #include "lib/allocation/pod.hpp"
 #include "lib/allocation/preemption_policy.hpp"
 #include "lib/allocation/rate_limit.hpp"
+#include "lib/allocation/stop.hpp"
 #include "lib/allocation/subject.hpp"
 #include "lib/base/reason.hpp"
 #include "lib/base/strong_id.hpp"
@@ -39,10 +40,6 @@ struct QuotaPool {
   friend bool operator==(const QuotaPool&, const QuotaPool&) = default;
 };
 
-/// spec.stop: nothing new is admitted under the quota or below it. (HoldAndDrain also evicts, which
-/// is the operator's.)
-enum class QuotaStop { None, Hold, HoldAndDrain };
-
 /// spec.perSubject (Q5): limits of every subject alone. Quotas below inherit them unless they set
 /// their own; a subject's holdings then count together.
 struct SubjectLimits {
@@ -64,7 +61,7 @@ struct QuotaSpec {
   std::optional<SubjectLimits> per_subject{};
   std::optional<BurstSpec> burst{};
   std::optional<RateLimit> rate_limit{};
-  QuotaStop stop = QuotaStop::None;
+  Stop stop = Stop::None; ///< of those below it, too
   QuotaPreemption preemption{};
 
   friend bool operator==(const QuotaSpec&, const QuotaSpec&) = default;

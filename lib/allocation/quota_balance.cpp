@@ -152,6 +152,22 @@ Amount QuotaBalance::left(QuotaIndex quota, const PoolName& pool,
   return left;
 }
 
+Amount QuotaBalance::excess(QuotaIndex quota, const PoolName& pool,
+                            const ResourceName& resource) const {
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  Amount excess;
+  if (block != nullptr)
+    for_each_governed(
+        block->resources, ResourceVector{{resource.str(), 0}}, [&](std::size_t i, Amount) {
+          const std::size_t cell = forest_->cell_of(*block, quota) + i;
+          const bool is_root = forest_->parents_[quota] == QuotaForest::kNone;
+          const Amount limit = is_root ? Amount{} : forest_->cells_[cell].borrowing_limit;
+          if (!limit.is_unlimited())
+            excess = std::max(-left_[cell] - limit, Amount{});
+        });
+  return excess;
+}
+
 Amount QuotaBalance::own_left(QuotaIndex quota, const PoolName& pool,
                               const ResourceName& resource) const {
   const QuotaForest::Block* block = forest_->block(quota, pool);

@@ -207,7 +207,7 @@ const std::optional<QuotaFinding>& QuotaForest::finding(QuotaIndex quota) const 
 
 std::optional<QuotaIndex> QuotaForest::stopped_by(QuotaIndex quota) const {
   for (; quota != kNone; quota = parents_[quota])
-    if (quotas_[quota]->stop != QuotaStop::None)
+    if (quotas_[quota]->stop != Stop::None)
       return quota;
   return std::nullopt;
 }

@@ -190,6 +190,10 @@ public:
   /// T(x, r) of law Q1; Unlimited where the resource is not governed.
   [[nodiscard]] Amount left(QuotaIndex quota, const PoolName& pool,
                             const ResourceName& resource) const;
+  /// By how much T(x, r) is below what Q2 allows; nothing where it is not, or is not governed.
+  /// Bursts do not count: they are not charged to T.
+  [[nodiscard]] Amount excess(QuotaIndex quota, const PoolName& pool,
+                              const ResourceName& resource) const;
   /// nominal less what the quota itself, without those below it, is charged; Unlimited where the
   /// resource is not governed.
   [[nodiscard]] Amount own_left(QuotaIndex quota, const PoolName& pool,

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "lib/allocation/calendar.hpp"
+#include "lib/allocation/options.hpp"
 #include "lib/base/timestamp.hpp"
 
 namespace berth::allocation {
@@ -187,6 +188,9 @@ ReservationDecision Judge::judge(const Spec& spec) {
                    "ResourcePool " + spec->pool.str() + " does not exist");
   if (!spec->payer.empty() && !input_.snapshot.quotas->find(spec->payer))
     return because(spec, Reason::QuotaNotFound, "Quota " + spec->payer.str() + " does not exist");
+  if (const auto payer = input_.snapshot.quotas->find(spec->payer); payer && !spec->accepted)
+    if (auto refusal = closed_to(*pool, *input_.snapshot.quotas, *payer))
+      return because(spec, refusal->reason, std::move(refusal->message));
   PoolCalendars& calendars =
       calendars_.try_emplace(pool->name, *pool, input_.snapshot, input_.now).first->second;
   if (is_dormant(*spec))

@@ -1,8 +1,9 @@
 #pragma once
-// RunningWork: the workloads that hold something, as possible victims: whole gangs, with what each
-// would give back and whether anything protects it from every preemptor (P4, P5,
-// berth.dev/preemptible, work that Berth does not manage). Whether a given preemptor may take from
-// one of them is preemption_rule.hpp's. Built once in a cycle, when somebody first asks.
+// RunningWork: the workloads that hold something, as possible victims: whole gangs, but for members
+// of elastic ones above the least, which may go alone (G3); with what each would give back and
+// whether anything protects it from every preemptor (P4, P5, berth.dev/preemptible, work that Berth
+// does not manage). Whether a given preemptor may take from one of them is preemption_rule.hpp's.
+// Built once in a cycle, when somebody first asks.
 
 #include <cstdint>
 #include <map>
@@ -39,6 +40,7 @@ struct Victim {
   TimePoint started{};       ///< of its youngest pod
   bool is_borrowed = false;  ///< its quota holds some of what it has above nominal: opportunistic
   bool is_burst = false;     ///< its quota's burst budget pays for it: opportunistic, too
+  bool is_surplus = false;   ///< a member above the least that its gang needs (G3): opportunistic
   bool is_lent = false;      ///< it stands on capacity promised to others: opportunistic, too
   bool is_leaving = false;   ///< all of it is being deleted, on nodes that can tell when it is gone
   bool goes_in_part = false; ///< some of it is being deleted
@@ -46,6 +48,8 @@ struct Victim {
   bool is_protected = false; ///< from every preemptor
   bool is_spared = false;    ///< by the bounds of P4, for now
   bool is_claimed = false;   ///< its room is promised to a preemptor already
+  /// Of an elastic gang's least members: the others, each a victim of its own, who go no later.
+  std::vector<Victim*> surplus{};
 };
 
 /// Victims first: opportunistic work, then lowest priority, then newest, then by id (P2).
@@ -66,6 +70,8 @@ public:
   RunningWork& operator=(const RunningWork&) = delete;
 
   /// In the order of goes_before().
+  [[nodiscard]] std::vector<Victim*> all();
+  /// In that order too.
   [[nodiscard]] std::vector<Victim*> in_pool(const PoolName& pool);
   /// Its room is promised to a preemptor from now on.
   void claim(const Victim& victim);
@@ -77,7 +83,11 @@ public:
   [[nodiscard]] std::vector<Victim*> find(std::span<const PodUid> pods);
 
 private:
-  void add(const Input& input, const PodUid& uid, const Charge& charge);
+  void add(const Input& input, const PodUid& uid, const std::shared_ptr<const Charge>& charge);
+  void add_elastic(const Input& input);
+  void add_to(Victim& victim, const Input& input, const std::shared_ptr<const PodView>& pod,
+              const Charge& charge);
+  Victim& make_victim();
   void judge(const Input& input, Victim& victim) const;
   [[nodiscard]] const ColumnRequest* request_of(const PodShape& shape, const NodeTable& table);
 
@@ -90,6 +100,11 @@ private:
   std::unordered_map<std::string, Victim*> gangs_;  ///< looked up, never walked
   std::unordered_map<std::string, Victim*> by_pod_; ///< looked up, never walked
   std::map<EvictionKey, std::size_t> pods_of_key_;
+  struct Member {
+    std::shared_ptr<const PodView> pod{};
+    std::shared_ptr<const Charge> charge{};
+  };
+  std::map<WorkloadId, std::vector<Member>> elastic_; ///< while it is built
   std::unordered_map<const PodShape*, std::unique_ptr<ColumnRequest>> requests_;
 };
 

@@ -174,9 +174,7 @@ void Settler::describe_waiting() {
   workload->service_account = first.service_account;
   workload->reservation = first.reservation;
   workload->size = first.gang ? first.gang->size : 1;
-  workload->size_min = first.gang && first.gang->size_min > 0
-                           ? std::min(first.gang->size_min, workload->size)
-                           : workload->size;
+  workload->size_min = first.gang ? first.gang->least() : 1;
   workload->priority = first.priority;
   workload->created = first.created;
   for (const PodPtr& pod : workload->waiting) {
@@ -193,6 +191,8 @@ void Settler::describe_waiting() {
   }
   // What ran to its end was a run of its own: it makes nobody of a new one whole (G1).
   workload->members_done %= workload->size;
+  if (workload->members_running == 0 && workload->members_done >= workload->size_min)
+    workload->members_done = 0;
   workload->quota = around_.quota_of(first);
   workload->defect = find_defect(*workload);
   // What a request was given does not grow: its other units are dropped as soon as its status says
@@ -204,6 +204,7 @@ void Settler::describe_waiting() {
 /// The first thing that keeps the members from being one workload.
 std::string Settler::find_defect(const Workload& workload) const {
   const auto size_of = [](const PodView& pod) { return pod.gang ? pod.gang->size : 1; };
+  const auto least_of = [](const PodView& pod) { return pod.gang ? pod.gang->least() : 1; };
   const PodView* first = nullptr;
   for (const PodPtr& pod : members_) {
     if (!is_current(*pod) || !pod->managed)
@@ -212,6 +213,9 @@ std::string Settler::find_defect(const Workload& workload) const {
     if (size_of(*pod) != size_of(*first))
       return "members name different sizes: " + std::to_string(size_of(*first)) + " and " +
              std::to_string(size_of(*pod));
+    if (least_of(*pod) != least_of(*first))
+      return "members name different least sizes: " + std::to_string(least_of(*first)) + " and " +
+             std::to_string(least_of(*pod));
     if (!is_waiting(*pod))
       continue;
     if (!pod->defect.empty())

@@ -49,7 +49,9 @@ void BurstEnder::add_to(std::vector<Shedding>& sheddings) {
   collect_holders(sheddings);
   for (const Holder& holder : holders_)
     if (const auto end = end_of(holder); end && frees_excess(holder))
-      sheddings.push_back(Shedding{holder.pod, holder.charge->quota, Reason::BurstEnded, *end});
+      sheddings.push_back(Shedding{
+          holder.pod, holder.charge->quota, Reason::BurstEnded,
+          "the burst budget of quota " + holder.charge->quota.str() + " is used up", *end});
 }
 
 /// Most of the time none has, and no pod is looked at.

@@ -269,7 +269,10 @@ void Asker::end_holders(const ReservationSpec& spec, std::span<Victim* const> ho
 /// The step that is due: the notice, or, once it has passed and the room is needed, the eviction.
 void Asker::ask(Victim& victim, const Cause& cause) {
   if (victim.is_claimed)
-    return; // it goes for somebody else
+    return;                              // it goes for somebody else
+  for (Victim* surplus : victim.surplus) // no member of a gang stays without the least of it
+    if (!surplus->is_leaving)
+      ask(*surplus, cause);
   victim.is_claimed = true;
   Eviction eviction;
   eviction.victim = victim.workload;

@@ -19,6 +19,7 @@ constexpr std::array<NameSource, 5> kNameSources{{
     {"pod-group-name", false},               // KAI
 }};
 constexpr std::string_view kSizeKey = "berth.dev/workload-size";
+constexpr std::string_view kMaxKey = "berth.dev/workload-max";
 constexpr std::string_view kKueueSizeKey = "kueue.x-k8s.io/pod-group-total-count";
 
 const std::string* find_name(const GangHints& hints) {
@@ -55,6 +56,21 @@ Result<std::int32_t> find_size(const GangHints& hints, const std::string& gang) 
                                  std::string(kSizeKey));
 }
 
+/// The most members, which is the least as well where nothing else is said.
+Result<std::int32_t> find_max(const GangHints& hints, std::int32_t size) {
+  const std::string* text = hints.labels.find(kMaxKey);
+  if (text == nullptr)
+    text = hints.annotations.find(kMaxKey);
+  if (text == nullptr)
+    return size;
+  BERTH_TRY(const std::int32_t most, parse_size(kMaxKey, *text));
+  if (most < size)
+    return fail(Code::Invalid, std::string(kMaxKey) + ": " + std::to_string(most) +
+                                   " is less than " + std::string(kSizeKey) + ", which is " +
+                                   std::to_string(size));
+  return most;
+}
+
 } // namespace
 
 Result<std::optional<GangMembership>> gang_of(const GangHints& hints) {
@@ -62,7 +78,8 @@ Result<std::optional<GangMembership>> gang_of(const GangHints& hints) {
   if (name == nullptr)
     return std::nullopt;
   BERTH_TRY(const std::int32_t size, find_size(hints, *name));
-  return GangMembership{*name, size};
+  BERTH_TRY(const std::int32_t most, find_max(hints, size));
+  return GangMembership{*name, most, most == size ? 0 : size};
 }
 
 WorkloadId workload_id(const PodView& pod) {

@@ -27,8 +27,9 @@ struct GangHints {
 /// kueue.x-k8s.io/pod-group-name (label), scheduling.x-k8s.io/pod-group (label),
 /// scheduling.k8s.io/group-name (annotation, Volcano), pod-group-name (annotation, KAI). The size
 /// is berth.dev/workload-size (label or annotation), kueue.x-k8s.io/pod-group-total-count
-/// (annotation), or the owner's parallelism. Nothing if no gang is named; Invalid if the size is
-/// missing or not in 1..kGangMembersMax.
+/// (annotation), or the owner's parallelism. With berth.dev/workload-max (label or annotation),
+/// which is at least the size, the gang is elastic (G3). Nothing if no gang is named; Invalid if
+/// the size is missing, or a number is not in 1..kGangMembersMax.
 [[nodiscard]] Result<std::optional<GangMembership>> gang_of(const GangHints& hints);
 
 inline constexpr std::int32_t kGangMembersMax = 10'000;
@@ -54,9 +55,9 @@ struct Workload {
   std::int32_t priority = 0;
   /// Creation of the oldest waiting member.
   TimePoint created{};
-  /// How many members the gang must have; 1 for a single pod.
+  /// How many members the gang may have; 1 for a single pod.
   std::int32_t size = 1;
-  /// With so few of them it may start; at most `size`.
+  /// With so few of them it may start; at most `size`, and less only if it is elastic (G3).
   std::int32_t size_min = 1;
   /// Members that are admitted or bound, and neither terminal nor terminating.
   std::int32_t members_running = 0;

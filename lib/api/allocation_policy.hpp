@@ -33,6 +33,7 @@ struct PreemptionPolicy {
   std::int32_t max_evictions_per_hour = 2;
   std::int32_t max_eviction_ratio_percent = 200;
   std::chrono::seconds notice{60};
+  std::optional<std::int32_t> critical_priority{}; ///< absent: no work is critical
 
   friend bool operator==(const PreemptionPolicy&, const PreemptionPolicy&) = default;
 };

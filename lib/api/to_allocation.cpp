@@ -29,13 +29,13 @@ allocation::QuotaAmount to_allocation(const QuotaResource& resource) {
   return amount;
 }
 
-allocation::QuotaStop to_allocation(Stop stop) {
+allocation::Stop to_allocation(Stop stop) {
   switch (stop) {
-  case Stop::None: return allocation::QuotaStop::None;
-  case Stop::Hold: return allocation::QuotaStop::Hold;
-  case Stop::HoldAndDrain: return allocation::QuotaStop::HoldAndDrain;
+  case Stop::None: return allocation::Stop::None;
+  case Stop::Hold: return allocation::Stop::Hold;
+  case Stop::HoldAndDrain: return allocation::Stop::HoldAndDrain;
   }
-  return allocation::QuotaStop::HoldAndDrain;
+  return allocation::Stop::HoldAndDrain;
 }
 
 allocation::Overrun to_allocation(Overrun overrun) {
@@ -54,6 +54,7 @@ allocation::PreemptionPolicy to_allocation(const PreemptionPolicy& preemption) {
   bounds.max_evictions_per_hour = preemption.max_evictions_per_hour;
   bounds.max_eviction_ratio_percent = preemption.max_eviction_ratio_percent;
   bounds.notice = preemption.notice;
+  bounds.critical_priority = preemption.critical_priority;
   return bounds;
 }
 
@@ -67,6 +68,7 @@ allocation::QuotaPreemption to_allocation(const QuotaPreemption& preemption) {
   case Reclaim::LowerPriority: rights.reclaim = allocation::Reclaim::LowerPriority; break;
   case Reclaim::Any: rights.reclaim = allocation::Reclaim::Any; break;
   }
+  rights.enforces_lowered = preemption.enforce_lowered == EnforceLowered::AfterNotice;
   return rights;
 }
 
@@ -226,6 +228,9 @@ allocation::PoolSpec to_allocation(const ResourcePool& pool) {
   if (pool.spec.strategy_params)
     spec.strategy_params = *pool.spec.strategy_params;
   spec.is_dedicated = pool.spec.sharing == Sharing::Dedicated;
+  for (const Tenant& tenant : pool.spec.tenants)
+    spec.tenants.push_back({tenant.quota_ref.name, tenant.share_percent});
+  spec.drain = to_allocation(pool.spec.drain);
   spec.burst = burst_of(pool);
   return spec;
 }

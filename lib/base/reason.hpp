@@ -28,6 +28,9 @@ namespace berth {
   X(QuotaAmbiguous, "Two quotas name the subject equally well; one of them must yield.")           \
   X(QuotaNotAllowed, "The workload names a quota that its subject may not use.")                   \
   X(QuotaStopped, "The quota is on hold (spec.stop).")                                             \
+  X(PoolStopped, "The pools that the workload may use are on hold (spec.drain).")                   \
+  X(PoolNotAllowed, "The pools that the quota lists belong to other tenants.")                      \
+  X(TenantLimited, "The tenant holds all of its share of the pool.")                                \
   X(QuotaTreeInvalid, "The quota's tree has a cycle or a missing parent; only its admissions stop.") \
   X(PoolNotFound, "A pool named by the quota or the reservation does not exist.")                  \
   X(Preempting, "Room is being made for the workload; it starts when its victims are gone.")        \
@@ -57,6 +60,8 @@ namespace berth {
   X(NotBefore, "The request asks to start no earlier than at a time that has not come.")           \
   X(BurstEnded, "The quota's burst budget and its grace are used up; what it paid for ends.")      \
   X(PoolUnderPressure, "Opportunistic work gives way: the pool's measured use is too high.")       \
+  X(Drained, "The workload's quota or pool is drained: HoldAndDrain asks all of its work to go.")   \
+  X(QuotaLowered, "The quota was lowered, and enforces it: what it holds beyond its limits goes.")  \
   X(Preempted, "The workload makes room for another that is entitled to it.")                       \
   X(Evicted, "The workload was evicted.")                                                          \
   /* pools, quotas, reservations */                                                                \

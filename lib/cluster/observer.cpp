@@ -276,6 +276,11 @@ async::Task<void> Observer::run(std::stop_token stop) {
   co_await tasks.join();
 }
 
+void Observer::measured(std::map<NodeName, allocation::NodeUse> measured) {
+  if (impl_->feed.measured(std::move(measured), impl_->nodes.store))
+    impl_->changed();
+}
+
 void Observer::on_publish(std::function<void(const Snapshot&)> listener) {
   impl_->publish_listeners.push_back(std::move(listener));
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -88,6 +89,9 @@ public:
   [[nodiscard]] kube::Store<Pod>::Item find_pod(const PodUid& uid) const;
   /// What is reflected, and how that goes; for metrics and health.
   [[nodiscard]] std::vector<ObservedResource> resources() const;
+
+  /// What nodes use, for strategies that place by it; those left out count as not measured.
+  void measured(std::map<NodeName, allocation::NodeUse> measured);
 
   /// See Assumptions. The next snapshot counts it.
   void assume_admitted(const PodUid& pod, allocation::AdmissionRecord record);

@@ -34,7 +34,28 @@ bool StateFeed::pod(const Item<Pod>& before, const Item<Pod>& after) {
 }
 
 bool StateFeed::node(const Item<Node>& before, const Item<Node>& after) {
-  return after ? state_->upsert_node(after->view) : state_->remove_node(before->view.name);
+  if (!after)
+    return state_->remove_node(before->view.name);
+  const auto measured = measured_.find(after->view.name);
+  if (measured == measured_.end())
+    return state_->upsert_node(after->view);
+  allocation::NodeView view = after->view;
+  view.measured = measured->second;
+  return state_->upsert_node(std::move(view));
+}
+
+bool StateFeed::measured(std::map<NodeName, allocation::NodeUse> measured,
+                         const kube::Store<Node>& nodes) {
+  const auto before = std::exchange(measured_, std::move(measured));
+  bool changed = false;
+  for (const auto& [key, item] : nodes.items()) {
+    const auto was = before.find(item->view.name);
+    const auto is = measured_.find(item->view.name);
+    const bool is_same = was == before.end() ? is == measured_.end()
+                                             : is != measured_.end() && was->second == is->second;
+    changed = (!is_same && node(item, item)) || changed;
+  }
+  return changed;
 }
 
 bool StateFeed::name_space(const Item<Namespace>& before, const Item<Namespace>& after,

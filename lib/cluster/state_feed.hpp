@@ -3,6 +3,7 @@
 // pod's namespace says, what this program has written and the watch has not shown yet, and the time
 // zones that schedules name. For Observer only.
 
+#include <map>
 #include <memory>
 
 #include "lib/allocation/cluster_state.hpp"
@@ -36,6 +37,8 @@ public:
   /// difference.
   bool pod(const Item<Pod>& before, const Item<Pod>& after);
   bool node(const Item<Node>& before, const Item<Node>& after);
+  /// What nodes use, as far as it was measured; to be told again with everything.
+  bool measured(std::map<NodeName, allocation::NodeUse> measured, const kube::Store<Node>& nodes);
   /// A namespace that opts in or out takes its pods along.
   bool name_space(const Item<Namespace>& before, const Item<Namespace>& after,
                   const kube::Store<Pod>& pods);
@@ -79,6 +82,7 @@ private:
   const kube::Store<PriorityClass>& priorities_;
   Assumptions& assumptions_;
   api::FindTimeZone find_zone_;
+  std::map<NodeName, allocation::NodeUse> measured_;
   std::unique_ptr<allocation::ClusterState> state_;
 };
 

@@ -48,6 +48,7 @@ BERTH_LOG_FIELDS(allocation::Taint, key, value, effect)
 BERTH_LOG_FIELDS(allocation::Toleration, key, op, value, effect)
 BERTH_LOG_FIELDS(allocation::Requirement, key, op, values)
 BERTH_LOG_FIELDS(allocation::Selector, requirements)
+BERTH_LOG_FIELDS(allocation::NodeUse, used, charged)
 BERTH_LOG_FIELDS(allocation::NodeView, name, labels, taints, allocatable, measured, unschedulable,
                  ready)
 BERTH_LOG_FIELDS(allocation::NodePreference, label, order, values, weight)
@@ -55,8 +56,10 @@ BERTH_LOG_FIELDS(allocation::ResourceWeight, name, weight)
 BERTH_LOG_FIELDS(allocation::StrategyParams, resource_weights, preferences, cost_label,
                  load_limit_percent)
 BERTH_LOG_FIELDS(allocation::PoolBurst, period, factor_percent, resources)
+BERTH_LOG_FIELDS(allocation::PoolTenant, quota, share_percent)
 BERTH_LOG_FIELDS(allocation::PoolSpec, name, created, node_selector, virtual_capacity,
-                 oversubscription_percent, strategy, strategy_params, is_dedicated, burst)
+                 oversubscription_percent, strategy, strategy_params, is_dedicated, tenants, drain,
+                 burst)
 
 // Pods.
 BERTH_LOG_FIELDS(allocation::NodeSelectorTerm, match_expressions, match_fields)
@@ -87,7 +90,7 @@ BERTH_LOG_FIELDS(allocation::QuotaPool, pool, resources)
 BERTH_LOG_FIELDS(allocation::SubjectLimits, label, amounts, concurrent, per_minute)
 BERTH_LOG_FIELDS(allocation::BurstSpec, factor_percent, budget, refill, grace)
 BERTH_LOG_FIELDS(allocation::RateLimit, per_minute, burst)
-BERTH_LOG_FIELDS(allocation::QuotaPreemption, within_quota, reclaim)
+BERTH_LOG_FIELDS(allocation::QuotaPreemption, within_quota, reclaim, enforces_lowered)
 BERTH_LOG_FIELDS(allocation::QuotaSpec, name, parent, subjects, pools, weight, priority_offset,
                  per_subject, burst, rate_limit, stop, preemption)
 
@@ -155,7 +158,7 @@ BERTH_LOG_FIELDS(allocation::ReservationDecision, reservation, accepted, reason,
                  next_start, places, opens_after, lasts_until)
 BERTH_LOG_FIELDS(allocation::WindowOutlook, reservation, window, places, missing, nodes_missing)
 BERTH_LOG_FIELDS(allocation::OverrunWarning, reservation, pod)
-BERTH_LOG_FIELDS(allocation::Shedding, pod, quota, reason, not_before, gives_notice)
+BERTH_LOG_FIELDS(allocation::Shedding, pod, quota, reason, why, not_before, gives_notice)
 BERTH_LOG_FIELDS(allocation::Eviction, victim, pods, quota, pool, amounts, preemptor, reservation,
                  claim, step, revocable_after, reason, message)
 BERTH_LOG_FIELDS(allocation::NominationDecision::Member, pod, record)

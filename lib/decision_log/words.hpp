@@ -94,8 +94,8 @@ constexpr std::string_view word_of(allocation::Overrun overrun) {
   return {};
 }
 
-constexpr std::string_view word_of(allocation::QuotaStop stop) {
-  using enum allocation::QuotaStop;
+constexpr std::string_view word_of(allocation::Stop stop) {
+  using enum allocation::Stop;
   switch (stop) {
   case None: return "None";
   case Hold: return "Hold";

@@ -39,6 +39,9 @@ public:
   friend ResourceVector operator+(ResourceVector left, const ResourceVector& right) {
     return std::move(left += right);
   }
+  friend ResourceVector operator-(const ResourceVector& amounts) {
+    return ResourceVector{} - amounts;
+  }
   friend ResourceVector operator-(ResourceVector left, const ResourceVector& right) {
     return std::move(left -= right);
   }

@@ -32,7 +32,7 @@ std::vector<AdmittedGang> admitted_gangs(const allocation::ClusterSnapshot& snap
       return;
     Count& count = by_id[allocation::workload_id(*pod)];
     AdmittedGang& gang = count.gang;
-    gang.size = pod->gang->size;
+    gang.size = pod->gang->least();
     if (pod->terminal)
       count.terminal.push_back(pod);
     else if (pod->terminating)

@@ -14,7 +14,7 @@ namespace berth::op {
 /// A gang of which some live member is admitted.
 struct AdmittedGang {
   WorkloadId id{};
-  std::int32_t size = 0;
+  std::int32_t size = 0; ///< with so many it is whole (G3)
   /// Admitted or bound members that are neither terminal nor terminating, by UID: what it holds.
   std::vector<std::shared_ptr<const allocation::PodView>> members{};
   std::int32_t bound = 0; ///< how many of `members` are

@@ -45,7 +45,11 @@ api::Condition ready_condition(const ObservedQuota& observed, QuotaIndex index) 
   }
   if (const auto stopped = forest.stopped_by(index)) {
     condition.reason = Reason::QuotaStopped;
-    condition.message = "quota " + forest.spec(*stopped).name.str() + " is on hold (spec.stop)";
+    const allocation::QuotaSpec& spec = forest.spec(*stopped);
+    condition.message = "quota " + spec.name.str() +
+                        (spec.stop == allocation::Stop::HoldAndDrain
+                             ? " is drained: its work is asked to go (spec.stop)"
+                             : " is on hold (spec.stop)");
     return condition;
   }
   const QuotaName name{observed.quota->meta.name};

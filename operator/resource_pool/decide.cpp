@@ -81,6 +81,28 @@ std::optional<std::int32_t> utilization_percent(const TotalsByResource& totals) 
   return highest;
 }
 
+/// Whatever nodes it has: nothing new is admitted, or nobody may use it.
+std::optional<api::Condition> closed_condition(const ObservedPool& observed) {
+  api::Condition condition;
+  condition.type = "Ready";
+  condition.status = api::ConditionStatus::False;
+  const api::ResourcePoolSpec& spec = observed.pool->spec;
+  if (spec.drain != api::Stop::None) {
+    condition.reason = Reason::PoolStopped;
+    condition.message = spec.drain == api::Stop::Hold
+                            ? "the pool is on hold (spec.drain)"
+                            : "the pool is drained: its work is asked to go (spec.drain)";
+    return condition;
+  }
+  for (const api::Tenant& tenant : spec.tenants)
+    if (!observed.accounts->snapshot->quotas->find(tenant.quota_ref.name)) {
+      condition.reason = Reason::QuotaNotFound;
+      condition.message = "tenant " + tenant.quota_ref.name.str() + " does not exist";
+      return condition;
+    }
+  return std::nullopt;
+}
+
 api::Condition ready_condition(const ObservedPool& observed, const api::NodeCounts& nodes) {
   api::Condition condition;
   condition.type = "Ready";
@@ -92,6 +114,8 @@ api::Condition ready_condition(const ObservedPool& observed, const api::NodeCoun
   const bool usable = nodes.ready > 0 || (nodes.total == 0 && has_virtual);
   condition.status = usable ? api::ConditionStatus::True : api::ConditionStatus::False;
   condition.message = counts;
+  if (auto closed = closed_condition(observed))
+    return *std::move(closed);
   if (usable)
     condition.reason = Reason::Ready;
   else

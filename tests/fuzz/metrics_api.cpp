@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <string>
 
-#include "analyzer/sources/metrics_api.hpp"
 #include "lib/base/ensure.hpp"
+#include "lib/cluster/metrics_api.hpp"
 
 namespace {
 
-void check(const berth::Result<berth::analyzer::UsageList>& list) {
+void check(const berth::Result<berth::cluster::UsageList>& list) {
   using namespace berth;
   if (!list)
     return;
@@ -26,7 +26,7 @@ void check(const berth::Result<berth::analyzer::UsageList>& list) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  check(berth::analyzer::decode_node_metrics(text));
-  check(berth::analyzer::decode_pod_metrics(text));
+  check(berth::cluster::decode_node_metrics(text));
+  check(berth::cluster::decode_pod_metrics(text));
   return 0;
 }

@@ -44,6 +44,11 @@ public:
     pod_.gang = GangMembership{std::move(name), size};
     return *this;
   }
+  /// Between `least` and `most` members (G3).
+  PodBuilder& elastic_gang(std::string name, std::int32_t least, std::int32_t most) {
+    pod_.gang = GangMembership{std::move(name), most, least};
+    return *this;
+  }
   PodBuilder& priority(std::int32_t priority) {
     pod_.priority = priority;
     return *this;
@@ -186,7 +191,7 @@ public:
   }
   QuotaBuilder& cpu(std::int64_t cores) { return nominal("cpu", cores * 1000); }
   QuotaBuilder& stopped() {
-    quota_.stop = QuotaStop::Hold;
+    quota_.stop = Stop::Hold;
     return *this;
   }
   QuotaBuilder& weight(std::int32_t weight) {

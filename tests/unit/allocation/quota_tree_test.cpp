@@ -164,7 +164,7 @@ TEST_CASE("Q3: a cycle stops everything that hangs on it") {
 
 TEST_CASE("a stop counts for the quota and all below it") {
   QuotaSpec mid = leaf("mid", "root", 1);
-  mid.stop = QuotaStop::HoldAndDrain;
+  mid.stop = Stop::HoldAndDrain;
   Tree tree({leaf("root", "", 1), mid, leaf("low", "mid", 1)});
   CHECK_FALSE(tree.forest.stopped_by(tree.at("root")));
   CHECK(tree.forest.stopped_by(tree.at("low")) == tree.at("mid"));

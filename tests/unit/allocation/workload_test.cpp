@@ -43,6 +43,22 @@ TEST_CASE("our own label comes first, the owner's parallelism last") {
              {{"kueue.x-k8s.io/pod-group-total-count", "9"}}, 7) == GangMembership{"ours", 2});
 }
 
+TEST_CASE("G3: a gang with a most number of members is elastic, unless that is its size") {
+  const auto with_max = [](const char* most) {
+    const Labels labels{{"berth.dev/workload", "g"},
+                        {"berth.dev/workload-size", "3"},
+                        {"berth.dev/workload-max", most}};
+    const Labels none;
+    return gang_of({labels, none, {}});
+  };
+  CHECK(with_max("5").value() == GangMembership{"g", 5, 3});
+  CHECK(with_max("3").value() == GangMembership{"g", 3});
+  REQUIRE_FALSE(with_max("2").has_value());
+  CHECK(with_max("2").error().message ==
+        "berth.dev/workload-max: 2 is less than berth.dev/workload-size, which is 3");
+  CHECK_FALSE(with_max("many").has_value());
+}
+
 TEST_CASE("a gang without a size, or with one that is no number from 1 on, is invalid") {
   const Labels named{{"berth.dev/workload", "g"}};
   const Labels none;

@@ -36,7 +36,7 @@ struct Scene {
   void add(const std::shared_ptr<WorkloadPod>& pod, std::int64_t cpu, std::int64_t memory,
            Duration ago = 10s) {
     pods.push_back(pod);
-    UsageSample sample;
+    cluster::UsageSample sample;
     sample.key = pod->meta.key();
     sample.at = kNow - ago;
     sample.window = 15s;
@@ -153,7 +153,7 @@ TEST_CASE("containers that ask for nothing are no part of how much is used of wh
   auto pod = running_pod("a", 1h);
   pod->containers.push_back({"injected", {}, {}, std::nullopt});
   scene.add(pod, 500, 10 * kMi);
-  UsageSample& sample = scene.samples.begin()->second;
+  cluster::UsageSample& sample = scene.samples.begin()->second;
   sample.containers.push_back({"injected", {{"cpu", 3000}, {"memory", 400 * kMi}}});
   sample.used += sample.containers.back().used;
   const WorkloadUsage usage = scene.usage();

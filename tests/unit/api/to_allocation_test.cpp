@@ -94,7 +94,7 @@ TEST_CASE("Q1 Q2 a quota's absent limits are unlimited and its absent parent mak
           "pools": [{"poolRef": {"name": "gpu"}, "resources":
             [{"name": "cpu", "nominal": 4, "borrowingLimit": 0, "lendingLimit": 1}]}]})"));
   CHECK(child.parent == QuotaName("company"));
-  CHECK(child.stop == allocation::QuotaStop::HoldAndDrain);
+  CHECK(child.stop == allocation::Stop::HoldAndDrain);
   CHECK(child.priority_offset == -5);
   CHECK(child.pools[0].resources.at(0).borrowing_limit == Amount{0});
   CHECK(child.pools[0].resources.at(0).lending_limit == Amount{1000});

@@ -84,7 +84,7 @@ TEST_CASE("A refusal is told once for each reason, however often it is decided a
       }
     }
     allocation::QuotaSpec stopped = quota("team-a").of("team-a").pool("p").cpu(2);
-    stopped.stop = allocation::QuotaStop::Hold;
+    stopped.stop = allocation::Stop::Hold;
     world.add(stopped);
     decision_log::LogWriter writer(*decision_log::open_folder(folder.path()), {}, 10);
     log_step(world, writer);

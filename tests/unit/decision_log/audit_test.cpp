@@ -78,7 +78,7 @@ TEST_CASE("A refusal is told again only for another reason, or to a book that kn
   CHECK(book.note(cycle_of(world)).empty());
   CHECK(AuditBook{}.note(cycle_of(world)).size() == 1);
   allocation::QuotaSpec stopped = quota("team-a").of("team-a").pool("p").cpu(2);
-  stopped.stop = allocation::QuotaStop::Hold;
+  stopped.stop = allocation::Stop::Hold;
   world.add(stopped);
   const auto second = book.note(cycle_of(world));
   REQUIRE(second.size() == 1);

@@ -1,8 +1,8 @@
-#include "analyzer/sources/go_duration.hpp"
+#include "lib/cluster/go_duration.hpp"
 
 #include <catch2/catch.hpp>
 
-namespace berth::analyzer {
+namespace berth::cluster {
 
 using namespace std::chrono_literals;
 
@@ -41,4 +41,4 @@ TEST_CASE("what is not a duration, negative, or longer than a day is refused") {
   CHECK(refused.error().code == Code::Invalid);
 }
 
-} // namespace berth::analyzer
+} // namespace berth::cluster

@@ -1,10 +1,10 @@
-#include "analyzer/sources/go_duration.hpp"
+#include "lib/cluster/go_duration.hpp"
 
 #include <array>
 #include <cstdint>
 #include <string>
 
-namespace berth::analyzer {
+namespace berth::cluster {
 namespace {
 
 constexpr std::size_t kTextBytesMax = 64;
@@ -86,4 +86,4 @@ Result<Duration> parse_go_duration(std::string_view text) {
   return std::chrono::duration_cast<Duration>(std::chrono::nanoseconds{total});
 }
 
-} // namespace berth::analyzer
+} // namespace berth::cluster

@@ -1,10 +1,10 @@
-#include "analyzer/sources/metrics_api.hpp"
+#include "lib/cluster/metrics_api.hpp"
 
 #include <catch2/catch.hpp>
 
 #include "lib/base/timestamp.hpp"
 
-namespace berth::analyzer {
+namespace berth::cluster {
 namespace {
 
 using namespace std::chrono_literals;
@@ -100,4 +100,4 @@ TEST_CASE("what is no list of measurements is a failure") {
   CHECK_FALSE(decode_node_metrics(list_of("NodeMetrics", "") + "x"));
 }
 
-} // namespace berth::analyzer
+} // namespace berth::cluster

@@ -1,12 +1,12 @@
-#include "analyzer/sources/metrics_api.hpp"
+#include "lib/cluster/metrics_api.hpp"
 
 #include <utility>
 
-#include "analyzer/sources/go_duration.hpp"
+#include "lib/cluster/go_duration.hpp"
 #include "lib/kube/codec_simdjson.hpp"
 #include "lib/kube/resource_types.hpp"
 
-namespace berth::analyzer {
+namespace berth::cluster {
 namespace {
 
 using kube::JsonElement;
@@ -146,4 +146,4 @@ async::Task<Result<UsageList>> read_pod_metrics(kube::Client& client) {
   return read_list(client, kube::types::pod_metrics(), decode_pod_metrics);
 }
 
-} // namespace berth::analyzer
+} // namespace berth::cluster

@@ -12,7 +12,7 @@
 #include "lib/kube/codec.hpp"
 #include "lib/resources/resource_vector.hpp"
 
-namespace berth::analyzer {
+namespace berth::cluster {
 
 struct ContainerUse {
   std::string name{};
@@ -45,4 +45,4 @@ struct UsageList {
 [[nodiscard]] async::Task<Result<UsageList>> read_node_metrics(kube::Client& client);
 [[nodiscard]] async::Task<Result<UsageList>> read_pod_metrics(kube::Client& client);
 
-} // namespace berth::analyzer
+} // namespace berth::cluster

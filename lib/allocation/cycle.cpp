@@ -29,9 +29,10 @@ std::vector<LaidWindow> promise_windows(const CycleInput& input, AdmissionCycle&
   return windows;
 }
 
-/// Everybody's turn; gives back those who were refused and whose quota may burst.
+/// Everybody's turn, or everybody's up to `last`'s if that one may not burst; gives back those who
+/// were refused and whose quota may.
 std::vector<Head> give_turns(const CycleInput& input, AdmissionCycle& cycle,
-                             PreemptionCycle& preemption, Plan& plan) {
+                             PreemptionCycle& preemption, const WorkloadId* last, Plan& plan) {
   const QuotaForest& forest = *input.snapshot.quotas;
   std::vector<Head> hopeful;
   TurnOrder order({input.snapshot, cycle.balance(), plan.memory.quotas, input.now});
@@ -41,6 +42,8 @@ std::vector<Head> give_turns(const CycleInput& input, AdmissionCycle& cycle,
       if (const auto payer = forest.find(admission->members.front().record.quota))
         order.charged(*payer);
       plan.admissions.push_back(std::move(*admission));
+      if (last != nullptr && head->workload->id == *last)
+        break;
       continue;
     }
     Waiting waiting = preemption.make_way(*head, cycle.last_refusal());
@@ -50,6 +53,8 @@ std::vector<Head> give_turns(const CycleInput& input, AdmissionCycle& cycle,
     // Whom room is made for needs no burst.
     if (plan.waiting.back().why->reason == Reason::InsufficientQuota && cycle.may_burst(*head))
       hopeful.push_back(*head);
+    else if (last != nullptr && head->workload->id == *last)
+      break;
   }
   return hopeful;
 }
@@ -93,10 +98,9 @@ TimePoint next_look(const ClusterSnapshot& snapshot, const AdmissionCycle& cycle
   return next;
 }
 
-} // namespace
-
-Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now,
-            std::uint64_t seed) {
+/// `last`: see give_turns(); nullptr for all.
+Plan decide_up_to(const WorkloadId* last, const ClusterSnapshot& snapshot, const Policy& policy,
+                  TimePoint now, std::uint64_t seed) {
   const std::shared_ptr<const Holds> holds = current_holds(snapshot, now);
   Plan plan;
   plan.based_on = snapshot.generation;
@@ -111,7 +115,7 @@ Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now
   preemption.clear_windows(windows);
   plan.sheddings = preemption.shed(plan.memory);
   cycle.keep_for_holders();
-  const std::vector<Head> hopeful = give_turns(input, cycle, preemption, plan);
+  const std::vector<Head> hopeful = give_turns(input, cycle, preemption, last, plan);
   give_bursts(hopeful, cycle, plan);
   preemption.recall_lent();
   plan.overruns = preemption.overruns();
@@ -119,6 +123,18 @@ Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now
   note_held(plan.memory, *snapshot.quotas, cycle.balance());
   plan.next_look = next_look(snapshot, cycle, plan, now);
   return plan;
+}
+
+} // namespace
+
+Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now,
+            std::uint64_t seed) {
+  return decide_up_to(nullptr, snapshot, policy, now, seed);
+}
+
+Plan decide_for(const WorkloadId& workload, const ClusterSnapshot& snapshot, const Policy& policy,
+                TimePoint now, std::uint64_t seed) {
+  return decide_up_to(&workload, snapshot, policy, now, seed);
 }
 
 } // namespace berth::allocation

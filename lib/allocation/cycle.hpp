@@ -10,6 +10,7 @@
 #include "lib/allocation/policy.hpp"
 #include "lib/allocation/snapshot.hpp"
 #include "lib/base/clock.hpp"
+#include "lib/base/strong_id.hpp"
 
 namespace berth::allocation {
 
@@ -21,5 +22,10 @@ namespace berth::allocation {
 /// ids unique between operators that start again from the same generation.
 [[nodiscard]] Plan decide(const ClusterSnapshot& snapshot, const Policy& policy, TimePoint now,
                           std::uint64_t seed);
+
+/// The same, but it ends as soon as it is decided what becomes of `workload`: those whose turn
+/// comes later are missing from the plan. For what-ifs that are played many times.
+[[nodiscard]] Plan decide_for(const WorkloadId& workload, const ClusterSnapshot& snapshot,
+                              const Policy& policy, TimePoint now, std::uint64_t seed);
 
 } // namespace berth::allocation

@@ -1,6 +1,8 @@
 #include "lib/allocation/draining.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <string>
@@ -72,6 +74,7 @@ private:
         return true;
     return false;
   }
+  [[nodiscard]] std::vector<Amount> excesses() const;
   [[nodiscard]] bool helps(const Victim& victim);
   [[nodiscard]] bool is_missed(const Victim& victim);
   void take(const Victim& victim) { balance_.discharge(victim.quota, pool_, victim.total); }
@@ -84,31 +87,31 @@ private:
   std::vector<ResourceName> exceeded_;
 };
 
+std::vector<Amount> ExcessShedder::excesses() const {
+  std::vector<Amount> amounts;
+  for (const ResourceName& resource : exceeded_)
+    amounts.push_back(balance_.excess(quota_, pool_, resource));
+  return amounts;
+}
+
 /// Whether there is less in excess without it. If so it counts as gone.
 bool ExcessShedder::helps(const Victim& victim) {
-  std::vector<Amount> before;
-  for (const ResourceName& resource : exceeded_)
-    before.push_back(balance_.excess(quota_, pool_, resource));
+  const std::vector<Amount> before = excesses();
   take(victim);
-  for (std::size_t i = 0; i < exceeded_.size(); ++i)
-    if (balance_.excess(quota_, pool_, exceeded_[i]) < before[i])
-      return true;
+  if (excesses() != before) // it never grows by what goes
+    return true;
   give_back(victim);
   return false;
 }
 
-/// Whether there would be something in excess again with it. If not it counts as there.
+/// Whether there would be more in excess with it. If not it counts as there.
 bool ExcessShedder::is_missed(const Victim& victim) {
-  std::vector<Amount> before;
-  for (const ResourceName& resource : exceeded_)
-    before.push_back(balance_.excess(quota_, pool_, resource));
+  const std::vector<Amount> before = excesses();
   give_back(victim);
-  for (std::size_t i = 0; i < exceeded_.size(); ++i)
-    if (balance_.excess(quota_, pool_, exceeded_[i]) > before[i]) {
-      take(victim);
-      return true;
-    }
-  return false;
+  if (excesses() == before)
+    return false;
+  take(victim);
+  return true;
 }
 
 std::vector<Victim*> ExcessShedder::choose(const std::vector<Victim*>& candidates) {

@@ -132,6 +132,11 @@ public:
   [[nodiscard]] TimePoint now() const { return now_; }
   /// When the pod's room is free for others: if it goes for a preemptor, at that one's end (P3).
   [[nodiscard]] WorkEnd end_on(const PodView& pod, const Charge& charge) const;
+  /// Known without its charge: end_on() has no end of it. Most work is so, and all is asked about.
+  [[nodiscard]] bool stays(const PodView& pod) const {
+    return !pod.duration_limit && !pod.expected_duration && !pod.revocable_after && open_.empty() &&
+           victim_ends_.empty();
+  }
 
 private:
   struct Release {

@@ -57,6 +57,8 @@ void PlannedStarts::read_node(NodeIndex node, Timeline& timeline) const {
       {name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
         if (key.node != name)
           return false;
+        if (input_.placer.overlay().calendar()->stays(*pod))
+          return true;
         if (const auto* charge = input_.snapshot.charges.find(key.pod))
           read_end(*pod, **charge, {node}, timeline);
         return true;

@@ -28,11 +28,6 @@ QuotaIndex root_of(const QuotaForest& forest, QuotaIndex quota) {
   return quota;
 }
 
-std::optional<QuotaIndex> tree_of(const ClusterSnapshot& snapshot, const Workload& workload) {
-  const auto quota = snapshot.quotas->find(workload.quota.quota);
-  return quota ? std::optional(root_of(*snapshot.quotas, *quota)) : std::nullopt;
-}
-
 /// Its shares of the largest capacities, added up, to find the smallest node that will do.
 Points size_of(const NodeTable& table, NodeIndex node) {
   Points size = 0;
@@ -72,11 +67,11 @@ void ChangeSearch::keep_who_matters() {
   relevant_ = input_.snapshot;
   is_exact_ = input_.plan.waiting.size() <= kExactWaitingMax;
   std::vector<std::shared_ptr<const Workload>> matter;
-  const auto tree = tree_of(input_.snapshot, *workload_);
+  const std::unordered_set<std::string_view> kin = quotas_of_its_tree();
   bool is_ahead = true;
   for (const Waiting& waiting : input_.plan.waiting) {
     const Workload& other = *waiting.workload;
-    const bool is_kin = tree_of(input_.snapshot, other) == tree;
+    const bool is_kin = kin.contains(other.quota.quota.str());
     if (waiting.why->reason == Reason::InsufficientQuota && !is_kin)
       continue;
     matter.push_back(waiting.workload);
@@ -105,6 +100,17 @@ void ChangeSearch::keep_who_matters() {
   for (const auto& workload : matter)
     kept.set(workload->id, workload);
   relevant_.waiting = kept.snapshot();
+}
+
+/// Also where it is no quota's.
+std::unordered_set<std::string_view> ChangeSearch::quotas_of_its_tree() const {
+  const QuotaForest& forest = *input_.snapshot.quotas;
+  std::unordered_set<std::string_view> names{workload_->quota.quota.str()};
+  if (const auto own = forest.find(workload_->quota.quota))
+    for (QuotaIndex quota = 0; quota < forest.size(); ++quota)
+      if (root_of(forest, quota) == root_of(forest, *own))
+        names.insert(forest.spec(quota).name.str());
+  return names;
 }
 
 std::vector<Change> ChangeSearch::run() {
@@ -137,7 +143,7 @@ ChangeSearch::Trial ChangeSearch::play(const ClusterSnapshot& cluster,
   const auto snapshot = with_change(cluster, id_, Change{steps, {}});
   if (!snapshot)
     return {};
-  const Plan plan = decide(*snapshot, input_.policy, input_.now, input_.seed);
+  const Plan plan = decide_for(id_, *snapshot, input_.policy, input_.now, input_.seed);
   const auto fate = fate_of(plan, id_);
   if (!fate)
     return {};

@@ -7,6 +7,8 @@
 // none of them can use either is not looked for. Pure; for people who ask, not for cycles.
 
 #include <cstdint>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "lib/allocation/change.hpp"
@@ -45,10 +47,11 @@ private:
     bool starts = false;
     bool is_preempting = false;
     std::shared_ptr<const Explanation> why{};
-    bool displaces_others = false; ///< work of another tree that was admitted waits now
+    bool displaces_others = false; ///< not all that were admitted are admitted before it
   };
 
   void keep_who_matters();
+  [[nodiscard]] std::unordered_set<std::string_view> quotas_of_its_tree() const;
   [[nodiscard]] Trial try_steps(const std::vector<Step>& steps);
   [[nodiscard]] Trial play(const ClusterSnapshot& cluster, const std::vector<Step>& steps) const;
   [[nodiscard]] bool admits(const std::vector<Step>& steps) { return try_steps(steps).starts; }

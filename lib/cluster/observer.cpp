@@ -294,16 +294,10 @@ void Observer::on_audit(std::function<void(const std::vector<allocation::Drift>&
 }
 
 void Observer::on_failure(const std::function<void(const Error&)>& listener) {
-  impl_->pods.reflector.report_to(listener);
-  impl_->nodes.reflector.report_to(listener);
-  impl_->namespaces.reflector.report_to(listener);
-  impl_->pools.reflector.report_to(listener);
-  impl_->quotas.reflector.report_to(listener);
-  impl_->reservations.reflector.report_to(listener);
-  impl_->requests.reflector.report_to(listener);
-  impl_->priorities.reflector.report_to(listener);
-  impl_->policies.reflector.report_to(listener);
-  impl_->namespace_quotas.reflector.report_to(listener);
+  Impl& impl = *impl_;
+  const auto report = [&](auto&... reflected) { (reflected.reflector.report_to(listener), ...); };
+  report(impl.pods, impl.nodes, impl.namespaces, impl.pools, impl.quotas, impl.reservations,
+         impl.requests, impl.priorities, impl.policies, impl.namespace_quotas);
 }
 
 const kube::Store<Pod>& Observer::pods() const {

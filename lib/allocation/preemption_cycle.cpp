@@ -145,6 +145,8 @@ std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
   if (victims.empty() || members.empty() || option == options.end())
     return std::nullopt;
   for (Victim* victim : victims) {
+    if (victim->goes_in_part && victim->is_refused)
+      return std::nullopt;                          // P5: the rest of a gang may stay for ever
     victim->is_claimed = victim->is_spared = false; // for the owner of the claim
     victim->is_leaving = victim->is_leaving || victim->goes_in_part;
   }

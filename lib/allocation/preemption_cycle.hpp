@@ -65,6 +65,7 @@ private:
   void claim(const SearchResult& result);
   void give_up(const Head& head, const Nomination& nomination);
   void clear_fulfilled();
+  void keep_notices_of_claimed();
   void look_after_notices();
   void add(WindowSteps steps);
   void shed_one(const Shedding& shedding, Victim& victim);

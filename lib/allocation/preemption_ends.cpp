@@ -53,6 +53,15 @@ void PreemptionCycle::clear_fulfilled() {
     plan_.ended.push_back(std::move(end));
 }
 
+/// Who was told for a plan that is over, and goes for another one by now, keeps its notice (P6).
+void PreemptionCycle::keep_notices_of_claimed() {
+  for (NominationEnd& end : plan_.ended)
+    std::erase_if(end.spared, [this](const std::shared_ptr<const PodView>& pod) {
+      const std::vector<Victim*> victims = work().find(std::array{pod->uid});
+      return !victims.empty() && victims.front()->is_claimed;
+    });
+}
+
 /// Notices that run, and those of preemptors that went without a word.
 void PreemptionCycle::look_after_notices() {
   std::set<PodUid> pardoned;
@@ -73,6 +82,7 @@ void PreemptionCycle::look_after_notices() {
 
 PreemptionPlan PreemptionCycle::finish() {
   clear_fulfilled();
+  keep_notices_of_claimed();
   look_after_notices();
   return std::move(plan_);
 }

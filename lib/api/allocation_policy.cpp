@@ -40,7 +40,7 @@ void describe(auto& fields, Of<PreemptionPolicy> auto& preemption) {
   fields.field("maxEvictionRatioPercent", preemption.max_eviction_ratio_percent, Range{100, 1000});
   fields.field("noticeSeconds", preemption.notice, Range{0, 86'400});
   fields.field("criticalPriority", preemption.critical_priority,
-               Range{-2'147'483'648, 2'147'483'647});
+               Range{-2'147'483'647, 2'147'483'647});
 }
 
 void describe(auto& fields, Of<PlacementPolicy> auto& placement) {

@@ -344,3 +344,22 @@ TEST_CASE("R3: nobody is evicted for work that would end in time only without th
   world.add(asks_for(117min));
   CHECK(play(world).preemption.nominations.size() == 1);
 }
+
+TEST_CASE("P6: who was told for one plan and goes for another keeps its notice") {
+  World world = borrowed_world();
+  world.policy.preemption.notice = 60s;
+  world.add(waiting("first", "a").cpu(4).created(0));
+  CHECK(names_due(play(world), EvictionStep::Notice) == std::vector<std::string>{"b2"});
+  const auto told_until = known_pod(world, PodUid{"uid-b2"}).revocable_after;
+  REQUIRE(told_until);
+  world.now += 10s;
+  PodView first = waiting("first", "a").cpu(9).created(0); // more than there is
+  first.nomination = known_pod(world, PodUid{"uid-first"}).nomination;
+  world.add(first);
+  world.add(waiting("second", "a").cpu(4).created(1));
+  const Plan plan = play(world);
+  REQUIRE(plan.preemption.ended.size() == 1);
+  CHECK(plan.preemption.ended[0].spared.empty());
+  CHECK(victims_of(world, plan) == std::vector<std::string>{"b2"});
+  CHECK(known_pod(world, PodUid{"uid-b2"}).revocable_after == told_until);
+}

@@ -7,12 +7,15 @@ JOBS ?= $(shell nproc)
 # PRESET=dev compiles each file of a library by itself: longer from nothing, shorter after a change.
 PRESET ?= test
 NODES ?= 1000 5000
+# The same random cases for everybody, so that a failure is the change's; `make explore` draws others.
+export RC_PARAMS ?= seed=1
+CASES ?= 1000
 # What needs a real control plane. Those first that take their minutes by the clock.
 INTEGRATION ?= tests/integration/test_reservations.py tests/integration/test_anomalies.py tests/crds tests/manifests tests/helm tests/integration tests/docs
 # So many at once, each with the tests of other files: most of their time is waiting.
 CONTROL_PLANES ?= 4
 
-.PHONY: help demo test build bench lint format unit tsan integration image fuzz docs site clean dependencies
+.PHONY: help demo test build bench lint format unit explore tsan integration image fuzz docs site clean dependencies
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +34,10 @@ build: dependencies ## Build the release programs into build/release/bin
 
 unit: test-programs ## Build with ASan and UBSan; run unit, property, simulation and contract tests
 	@ctest --preset $(PRESET) -j $(JOBS)
+
+explore: test-programs ## Draw new random cases for every property, until one fails (CASES=1000 of each; the seed is printed)
+	@for test in build/$(PRESET)/bin/test_property_*; do \
+	  RC_PARAMS="max_success=$(CASES)" $$test || exit 1; done
 
 tsan: ## Run the tests of the threaded libraries and the programs under ThreadSanitizer
 	@cmake --preset tsan >/dev/null

@@ -59,14 +59,15 @@ public:
     WorkloadPlacer& placer;
     Headroom& headroom;
     const OptionFinder& options;
+    NodeCalendar& calendar;
+    PlannedStarts& planned;
   };
-  [[nodiscard]] Room room() { return {placer_, headroom_, options_}; }
+  [[nodiscard]] Room room() { return {placer_, headroom_, options_, calendar_, planned_}; }
   /// Room has come back since a workload was refused.
   void forget_refusals() { refused_.clear(); }
 
   /// Windows are promised in it before anybody is tried.
   [[nodiscard]] NodeCalendar& calendar() { return calendar_; }
-  [[nodiscard]] const PlannedStarts& planned() const { return planned_; }
   /// How long the room must be theirs: inside of a reservation for as long as it is open, since
   /// what they leave goes back to it, there (R3).
   [[nodiscard]] Horizon horizon_of(Pods members, const Option& option) const;

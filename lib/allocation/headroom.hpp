@@ -53,6 +53,15 @@ public:
   /// Holds room for a preemptor beyond what its victims still have (P3); the answer is its number,
   /// Holds::nominations first.
   std::size_t nominate(const Nomination& nomination);
+  /// What is held for one, or would be if it were not let go of.
+  struct Nominated {
+    PoolName pool{};
+    QuotaBalance::SetAside quota{};
+    ResourceVector virtual_amounts{};
+    std::optional<QuotaIndex> owner{};
+    ResourceVector of_tenant{}; ///< what the owner's tenant will hold more than it does now
+  };
+  [[nodiscard]] const std::vector<Nominated>& nominated() const { return nominated_; }
   /// Lets go of it for its owner's turn, and takes hold again.
   void let_go(std::size_t nomination);
   void hold_again(std::size_t nomination);
@@ -65,13 +74,6 @@ private:
   QuotaBalance balance_;
   std::map<PoolName, ResourceVector> pool_use_;
   TenantShares shares_;
-  struct Nominated {
-    PoolName pool{};
-    QuotaBalance::SetAside quota{};
-    ResourceVector virtual_amounts{};
-    std::optional<QuotaIndex> owner{};
-    ResourceVector of_tenant{}; ///< what the owner's tenant will hold more than it does now
-  };
   std::vector<Nominated> nominated_;
   std::vector<ResourceVector> unfilled_; ///< of each open reservation
 };

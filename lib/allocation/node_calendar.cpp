@@ -41,14 +41,10 @@ NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, 
     open_.emplace(holds.open[i].spec->name, i);
     is_promised_.push_back(promised_columns(*holds.open[i].spec, *snapshot.nodes));
   }
-  for (const Nomination& nomination : holds.nominations) {
-    const TimePoint start = victims_gone_at(snapshot, nomination, now);
-    nominee_ends_.push_back(end_if_started(nomination.pods, start).relied_on);
-    for (const PodUid& victim : nomination.victims) {
-      TimePoint& end = victim_ends_.try_emplace(victim, nominee_ends_.back()).first->second;
-      end = std::max(end, nominee_ends_.back());
-    }
-  }
+  for (const Nomination& nomination : holds.nominations)
+    nominate(nomination, victims_gone_at(snapshot, nomination, now));
+  for (const OpenReservation& open : holds.open)
+    note_beyond(open);
   for (const auto& pool : snapshot.pools)
     if (pool->is_in_burst(snapshot.as_of)) { // whose room is gone when it ends
       window_starts_.insert(pool->burst->period.end);
@@ -82,21 +78,51 @@ bool NodeCalendar::keeps_on(NodeIndex node) const {
   return first != kept_.end() && first->first.first == node;
 }
 
-void NodeCalendar::add_held(NodeIndex node, const Viewer& viewer, std::span<const NodeHold> holds,
-                            TimePoint at, std::vector<std::int64_t>& row) const {
+void NodeCalendar::add_held(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
+                            std::vector<std::int64_t>& row) {
+  add_held_at({now_, By::Expected, node, viewer, picture}, row);
+}
+
+void NodeCalendar::add_held_at(const Question& question, std::vector<std::int64_t>& row) {
+  const Viewer& viewer = question.viewer;
   const auto is_lent_by = [&](ReservationIndex reservation) {
     return viewer.horizon.is_revocable && reservation != viewer.reservation && lends(reservation);
   };
-  for (const NodeHold& hold : holds)
-    if (hold.reservation != viewer.reservation && !is_lent_by(hold.reservation) &&
-        is_open_at(hold.reservation, at))
+  bool lends_to_others = false;
+  for (const NodeHold& hold : question.picture.holds)
+    if (hold.reservation == viewer.reservation || is_lent_by(hold.reservation) ||
+        !is_open_at(hold.reservation, question.at))
+      continue;
+    else if (lends(hold.reservation))
+      lends_to_others = true;
+    else
       add_rows(row, hold.amounts, 1);
-  for (auto kept = kept_.lower_bound({node, 0}); kept != kept_.end() && kept->first.first == node;
-       ++kept)
+  if (lends_to_others)
+    add_lent(question, row);
+  for (auto kept = kept_.lower_bound({question.node, 0});
+       kept != kept_.end() && kept->first.first == question.node; ++kept)
     if (const ReservationIndex reservation = kept->first.second;
         (reservation == viewer.reservation || is_lent_by(reservation)) &&
-        is_open_at(reservation, at))
+        is_open_at(reservation, question.at))
       add_rows(row, kept->second, 1);
+}
+
+/// What is promised and lent at once counts once.
+void NodeCalendar::add_lent(const Question& question, std::vector<std::int64_t>& row) {
+  lent_.assign(row.size(), 0);
+  for (const NodeHold& hold : question.picture.holds)
+    if (hold.reservation != question.viewer.reservation && lends(hold.reservation) &&
+        is_open_at(hold.reservation, question.at))
+      add_rows(lent_, hold.amounts, 1);
+  for (const Guest& guest : loaded(question.node).guests)
+    if (!is_gone(question.picture, guest.pod) && end_by(question.by, guest.end) > question.at)
+      add_rows(lent_, guest.amounts, -1);
+  for (std::size_t column = 0; column < row.size(); ++column)
+    row[column] += std::max<std::int64_t>(lent_[column], 0);
+}
+
+TimePoint NodeCalendar::end_by(By by, const WorkEnd& end) const {
+  return by == By::ReliedOn ? end.relied_on : planned_end(end, now_);
 }
 
 TimePoint NodeCalendar::lent_until(NodeIndex node, const Viewer& viewer,
@@ -110,14 +136,6 @@ TimePoint NodeCalendar::lent_until(NodeIndex node, const Viewer& viewer,
       if (promise.is_lendable && promise.range.start < viewer.horizon.relied_until)
         until = std::min(until, promise.range.start);
   return until;
-}
-
-void NodeCalendar::release(NodeIndex node, const WorkEnd& end, std::vector<std::int64_t> amounts,
-                           ReservationIndex reservation) {
-  Future& future = loaded(node);
-  future.busy_until = std::max(future.busy_until, end.relied_on);
-  if (std::min(end.expected, end.relied_on) != TimePoint::max())
-    future.releases.push_back(Release{{}, end, reservation, std::move(amounts)});
 }
 
 std::span<const Promise> NodeCalendar::promises_on(NodeIndex node) const {
@@ -188,7 +206,7 @@ void NodeCalendar::raise(const Future& future, const Question& question,
                          std::vector<std::int64_t>& held) {
   const Viewer& viewer = question.viewer;
   row_.assign(held.size(), 0);
-  add_held(question.node, viewer, question.picture.holds, question.at, row_);
+  add_held_at(question, row_);
   for (const Promise& promise : future.promises) {
     const bool is_ours =
         promise.reservation != kNoReservation && promise.reservation == viewer.reservation;
@@ -203,18 +221,17 @@ void NodeCalendar::raise(const Future& future, const Question& question,
   for (const Release& release : future.releases) {
     if (is_gone(question.picture, release.pod))
       continue;
-    const TimePoint end = question.by == By::ReliedOn
-                              ? release.end.relied_on
-                              : std::min(release.end.expected, release.end.relied_on);
-    if (end > question.at)
+    if (end_by(question.by, release.end) > question.at)
       continue;
     // What a holder leaves in its window goes back to the reservation, which stands there then; but
-    // for what that does not promise.
+    // for what that does not promise, or not so much of.
     const bool goes_back =
         release.reservation != kNoReservation && is_open_at(release.reservation, question.at);
     for (std::size_t column = 0; column < row_.size(); ++column)
       if (!goes_back || !is_promised_[release.reservation][column])
         row_[column] -= release.amounts[column];
+      else if (!release.beyond.empty())
+        row_[column] -= release.beyond[column];
   }
   for (std::size_t column = 0; column < held.size(); ++column)
     held[column] = std::max(held[column], row_[column]);
@@ -241,52 +258,6 @@ Horizon NodeCalendar::canonical(const Horizon& horizon) const {
   return Horizon{last_before(window_starts_, horizon.relied_until),
                  last_before(starts_, horizon.expected_until), horizon.is_revocable,
                  horizon.own_plan};
-}
-
-NodeCalendar::Future& NodeCalendar::loaded(NodeIndex node) {
-  Future& future = futures_[node];
-  if (!future.is_loaded) {
-    future.is_loaded = true;
-    read_work(node, future);
-  }
-  return future;
-}
-
-void NodeCalendar::read_work(NodeIndex node, Future& future) {
-  const NodeName& name = snapshot_.nodes->node(node).view.name;
-  snapshot_.on_nodes.for_each_from({name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
-    if (key.node != name)
-      return false;
-    const auto* charge = snapshot_.charges.find(key.pod);
-    if (charge == nullptr)
-      return true;
-    const WorkEnd end = end_on(*pod, **charge);
-    const auto open = open_.find((*charge)->reservation);
-    const ReservationIndex inside = open == open_.end() ? kNoReservation : open->second;
-    if (!(*charge)->quota.empty()) // what every node carries makes none less than whole
-      future.busy_until = std::max(future.busy_until, end.relied_on);
-    if (std::min(end.expected, end.relied_on) != TimePoint::max())
-      future.releases.push_back(
-          Release{key.pod, end, inside, row_of(*(*charge)->shape, (*charge)->devices)});
-    return true;
-  });
-}
-
-WorkEnd NodeCalendar::end_on(const PodView& pod, const Charge& charge) const {
-  if (const auto claimed = victim_ends_.find(pod.uid); claimed != victim_ends_.end())
-    return {claimed->second, claimed->second}; // its room is the preemptor's until then
-  const WorkEnd end = end_of(pod, now_);
-  const auto open = open_.find(charge.reservation);
-  return open == open_.end() ? end : ends_with_window(end, holds_.open[open->second]);
-}
-
-std::vector<std::int64_t> NodeCalendar::row_of(const PodShape& shape, const DeviceList& devices) {
-  auto request = requests_.find(&shape);
-  if (request == requests_.end())
-    request = requests_.emplace(&shape, to_columns(shape.requests, *snapshot_.nodes)).first;
-  std::vector<std::int64_t> row(snapshot_.nodes->width());
-  add_to_row(row, request->second, devices);
-  return row;
 }
 
 WorkEnd ends_with_window(WorkEnd end, const OpenReservation& open) {

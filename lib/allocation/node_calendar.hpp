@@ -82,9 +82,20 @@ public:
   NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, TimePoint now);
 
   void promise(NodeIndex node, Promise promise);
+  /// This cycle's next nomination: held until its owner would be done, if it starts when its
+  /// victims are gone, and what they have with it (P3).
+  void nominate(const Nomination& nomination, TimePoint victims_gone);
+  /// By its number: Holds::nominations first.
+  [[nodiscard]] TimePoint nominated_until(std::size_t nomination) const {
+    return nominee_ends_[nomination];
+  }
   /// A pod that was placed on the node in this cycle goes at its end.
-  void release(NodeIndex node, const WorkEnd& end, std::vector<std::int64_t> amounts,
-               ReservationIndex reservation);
+  struct Arriving {
+    Viewer viewer{};
+    std::vector<std::int64_t> amounts{};
+    std::vector<std::int64_t> beyond{}; ///< of them, what its reservation did not hold
+  };
+  void release(NodeIndex node, const WorkEnd& end, Arriving pod);
 
   /// R4: of the node, so much more (`sign` 1) or less (-1) is kept for a holder of the open
   /// reservation: it is not lent, nor given to others inside.
@@ -95,11 +106,11 @@ public:
                                                    ReservationIndex reservation) const;
   [[nodiscard]] bool keeps_anything() const { return !kept_.empty(); }
   [[nodiscard]] bool keeps_on(NodeIndex node) const;
-  /// What the viewer must leave on the node of what reservations will hold there at that time, onto
-  /// `row`: what others hold, or only what they keep if they lend the rest; of its own reservation,
-  /// what is kept for others inside.
-  void add_held(NodeIndex node, const Viewer& viewer, std::span<const NodeHold> holds, TimePoint at,
-                std::vector<std::int64_t>& row) const;
+  /// What the viewer must leave on the node of what reservations hold there now, onto `row`: what
+  /// others hold and no guest sits on, or only what they keep if they lend the rest to the viewer;
+  /// of its own reservation, what is kept for others inside.
+  void add_held(NodeIndex node, const Viewer& viewer, const NodePicture& picture,
+                std::vector<std::int64_t>& row);
 
   /// Work that starts now: raises `held` to the most that others have of the node at any time in
   /// its horizon, beyond what is charged now. Room that a burst gives may be used for longer than
@@ -144,10 +155,19 @@ private:
     WorkEnd end{};
     ReservationIndex reservation = kNoReservation;
     std::vector<std::int64_t> amounts{};
+    std::vector<std::int64_t> beyond{}; ///< of them, what does not go back to the reservation
+  };
+  /// Work on capacity that an open window lends. While it is there it stands on the promise, and
+  /// takes no room of others beside it.
+  struct Guest {
+    PodUid pod{}; ///< empty if it was placed in this cycle
+    WorkEnd end{};
+    std::vector<std::int64_t> amounts{};
   };
   struct Future {
     bool is_loaded = false;
     std::vector<Release> releases{};
+    std::vector<Guest> guests{};
     std::vector<Promise> promises{};
     TimePoint busy_until = TimePoint::min();
   };
@@ -162,7 +182,13 @@ private:
 
   Future& loaded(NodeIndex node);
   void read_work(NodeIndex node, Future& future);
+  void keep_charged(NodeIndex node, const PodUid& victim, const Charge& charge);
+  void note_beyond(const OpenReservation& open);
   void raise(const Future& future, const Question& question, std::vector<std::int64_t>& held);
+  void add_held_at(const Question& question, std::vector<std::int64_t>& row);
+  void add_lent(const Question& question, std::vector<std::int64_t>& row);
+  [[nodiscard]] TimePoint end_by(By by, const WorkEnd& end) const;
+  [[nodiscard]] bool is_guest(const PodView& pod) const;
   /// When the burst that the node's pool is in ends; nothing if it is in none.
   [[nodiscard]] std::optional<TimePoint> burst_end(NodeIndex node) const;
   [[nodiscard]] bool is_open_at(ReservationIndex reservation, TimePoint instant) const;
@@ -181,7 +207,9 @@ private:
   std::map<std::pair<NodeIndex, ReservationIndex>, std::vector<std::int64_t>> kept_;
   std::vector<TimePoint> nominee_ends_;     ///< if they start when their victims are gone
   std::map<PodUid, TimePoint> victim_ends_; ///< until their nominees' ends the room is theirs
+  std::map<PodUid, std::vector<std::int64_t>> beyond_; ///< of holders, as in Release
   std::vector<std::int64_t> row_;
+  std::vector<std::int64_t> lent_;
   bool lends_anything_ = false;
 };
 

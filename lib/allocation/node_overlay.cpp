@@ -70,7 +70,7 @@ std::span<const std::int64_t> NodeOverlay::held_for_others(NodeIndex node, const
     return {};
   held.assign(table_->width(), 0);
   if (calendar_ != nullptr)
-    calendar_->add_held(node, viewer, picture.holds, calendar_->now(), held);
+    calendar_->add_held(node, viewer, picture, held);
   else
     for (const NodeHold& hold : picture.holds)
       for (std::size_t column = 0; hold.reservation != viewer.reservation && column < held.size();
@@ -131,7 +131,7 @@ void NodeOverlay::apply(NodeIndex node, NodeState state) {
     set_holds(node, std::move(state.holds));
   if (calendar_ != nullptr && notes_ends_)
     for (NodeState::Arrival& arrival : state.arrivals)
-      calendar_->release(node, arrival.end, std::move(arrival.amounts), arrival.reservation);
+      calendar_->release(node, arrival.end, std::move(arrival.pod));
   touch(node);
 }
 
@@ -240,15 +240,17 @@ void NodeChanges::place(NodeIndex node, const ColumnRequest& request, const Devi
   NodeState& state = changed(node);
   add_to_row(state.charged, request, devices);
   add_to_row(inside, request, devices);
-  if (base_->calendar() != nullptr)
+  const bool is_noted = base_->calendar() != nullptr;
+  if (is_noted)
     state.arrivals.push_back(
-        {{viewer.horizon.expected_until, viewer.horizon.relied_until}, inside, reservation});
+        {{viewer.horizon.expected_until, viewer.horizon.relied_until}, {viewer, inside, {}}});
   if (reservation == kNoReservation)
     return;
-  const bool others_wait = base_->calendar() != nullptr && base_->calendar()->keeps_anything();
-  if (others_wait)
+  if (is_noted && base_->calendar()->keeps_anything())
     draw_inside(node, reservation, request.first_device, true, inside);
   draw_inside(node, reservation, request.first_device, false, inside);
+  if (is_noted)
+    state.arrivals.back().pod.beyond = std::move(inside);
 }
 
 void NodeChanges::draw_inside(NodeIndex node, ReservationIndex reservation,

@@ -23,8 +23,7 @@ struct NodeState {
   /// Pods that a what-if placed here, for the calendar.
   struct Arrival {
     WorkEnd end{};
-    std::vector<std::int64_t> amounts{};
-    ReservationIndex reservation = kNoReservation;
+    NodeCalendar::Arriving pod{};
   };
   std::vector<Arrival> arrivals{};
   std::vector<PodUid> gone{}; ///< pods that a what-if took away: their ends do not come any more

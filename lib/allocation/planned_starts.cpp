@@ -225,7 +225,12 @@ void PlannedStarts::speak_for(const Request& request, const Option& option, Plac
 }
 
 void PlannedStarts::pass(const Event& event, const PoolName& pool, QuotaBalance& balance,
-                         ResourceVector& virtual_left) {
+                         ResourceVector& virtual_left) const {
+  if (event.nomination && !let_go_.contains(*event.nomination)) {
+    const Headroom::Nominated& held = input_.headroom.nominated()[*event.nomination];
+    balance.give_back(held.quota);
+    virtual_left += held.virtual_amounts;
+  }
   if (event.payer)
     balance.charge(*event.payer, pool, event.amounts);
   virtual_left -= event.virtual_amounts;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -69,6 +70,12 @@ public:
   /// Before the headroom is told.
   void note_admitted(const Option& option, const ResourceVector& total, TimePoint until,
                      const std::vector<NodeIndex>& nodes);
+  /// Room is held for a preemptor until it would be done (P3): the headroom's and the calendar's
+  /// newest nomination.
+  void note_nominated(const Nomination& nomination);
+  /// The turn of a nomination's owner begins, and is over while it still waits: as the headroom's.
+  void let_go(std::size_t nomination);
+  void hold_again(std::size_t nomination);
   [[nodiscard]] bool is_empty() const { return moments_.empty(); }
 
 private:
@@ -79,6 +86,8 @@ private:
     ResourceVector amounts{};         ///< to charge; negative when given back
     ResourceVector virtual_amounts{}; ///< those of them that are on no node
     std::vector<NodeIndex> nodes{};
+    /// That ends: what is held for it besides is given back, if it is held.
+    std::optional<std::size_t> nomination{};
   };
   struct Timeline {
     bool is_read = false;
@@ -137,8 +146,12 @@ private:
   void read_windows(const PoolName& pool, Timeline& timeline) const;
   [[nodiscard]] static Event make_event(TimePoint at, std::optional<QuotaIndex> payer,
                                         ResourceVector amounts, std::vector<NodeIndex> nodes);
-  static void pass(const Event& event, const PoolName& pool, QuotaBalance& balance,
-                   ResourceVector& virtual_left);
+  void pass(const Event& event, const PoolName& pool, QuotaBalance& balance,
+            ResourceVector& virtual_left) const;
+  void read_nominations(const PoolName& pool, Timeline& timeline) const;
+  [[nodiscard]] Event end_of_nomination(std::size_t number) const;
+  void change_held(std::size_t nomination, int sign);
+  void insert_for_all(const PoolName& pool, const Event& event);
   /// Into the timeline of the pool, and what walks have passed already.
   void insert(const PoolName& pool, Event event);
 
@@ -148,6 +161,7 @@ private:
   std::map<PoolName, Timeline> timelines_;
   std::map<Likeness, Walk> walks_; ///< looked up, never walked; while holds stay what they are
   std::uint32_t hold_changes_ = 0;
+  std::set<std::size_t> let_go_{};         ///< nominations that are not held
   std::vector<Moment> moments_;            ///< by PlanNumber
   std::map<PoolName, std::int32_t> asked_; ///< by the first pool of who asked
 };

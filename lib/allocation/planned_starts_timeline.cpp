@@ -48,6 +48,7 @@ void PlannedStarts::read(const PoolName& pool, Timeline& timeline) {
   if (!timeline.virtual_left.empty())
     read_nowhere(pool, timeline);
   read_windows(pool, timeline);
+  read_nominations(pool, timeline);
   std::ranges::stable_sort(timeline.events, {}, &Event::at);
 }
 
@@ -116,7 +117,7 @@ PlannedStarts::Event PlannedStarts::make_event(TimePoint at, std::optional<Quota
                                                ResourceVector amounts,
                                                std::vector<NodeIndex> nodes) {
   ResourceVector virtual_amounts = virtual_part(amounts);
-  return Event{at, payer, std::move(amounts), std::move(virtual_amounts), std::move(nodes)};
+  return Event{at, payer, std::move(amounts), std::move(virtual_amounts), std::move(nodes), {}};
 }
 
 /// What a holder had goes back to its promise until the window closes; but where nobody pays for
@@ -126,8 +127,8 @@ std::vector<PlannedStarts::Event> PlannedStarts::events_of(Ending ending) {
   if (ending.at == TimePoint::max())
     return events;
   const bool pays_itself = ending.inside == nullptr || ending.inside->spec->payer.empty();
-  Event end{ending.at, {}, {}, {}, std::move(ending.nodes)};
-  Event given_back{ending.at, {}, {}, -virtual_part(ending.beyond_held), {}};
+  Event end{ending.at, {}, {}, {}, std::move(ending.nodes), {}};
+  Event given_back{ending.at, {}, {}, -virtual_part(ending.beyond_held), {}, {}};
   (pays_itself ? end : given_back).payer = ending.payer;
   (pays_itself ? end : given_back).amounts = -ending.charged;
   if (ending.inside == nullptr)

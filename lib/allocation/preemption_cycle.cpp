@@ -100,6 +100,7 @@ void PreemptionCycle::begin_turn(const Head& head) {
   if (known == nomination_of_.end())
     return;
   room_.headroom.let_go(known->second);
+  room_.planned.let_go(known->second);
   const auto holder = static_cast<std::uint32_t>(kFirstNomination + known->second);
   for (const NodeHold& hold : without_amounts(
            hold_nominated(input_.snapshot, input_.holds.nominations[known->second], holder)))
@@ -124,6 +125,7 @@ void PreemptionCycle::go_on(const Head& head, const Nomination& nomination, Wait
     return give_up(head, nomination);
   const std::size_t number = nomination_of_.at(head.workload->id);
   room_.headroom.hold_again(number);
+  room_.planned.hold_again(number);
   for (const NodeHold& hold : hold_nominated(input_.snapshot, nomination,
                                              static_cast<std::uint32_t>(kFirstNomination + number)))
     room_.placer.overlay().set_hold(hold);
@@ -221,11 +223,8 @@ void PreemptionCycle::begin(const Head& head, Waiting& waiting) {
   PoolName searched;
   // Notices are written later than they are decided, and the plan must not fail by that.
   const auto start = [&](const PoolName& pool) {
-    const PreemptionPolicy& policy = policy_in(pool);
-    const bool is_critical =
-        policy.critical_priority &&
-        priority_in(pool, head, *input_.snapshot.quotas) >= *policy.critical_priority;
-    return input_.now + (is_critical ? Duration{} : policy.notice + 2 * kEvictionDrain);
+    return input_.now +
+           (is_critical(head, pool) ? Duration{} : policy_in(pool).notice + 2 * kEvictionDrain);
   };
   for (const Option& option : options_of(*head.workload, members, start)) {
     if (searches_ >= kSearchesMax)
@@ -290,7 +289,7 @@ SearchResult PreemptionCycle::search(const Head& head, const PreemptionCase& sou
 
 /// B1, in quotas; on nodes the search saw it.
 bool PreemptionCycle::would_delay(const PreemptionCase& sought, const SearchResult& result) const {
-  if (admission_.planned().is_empty())
+  if (room_.planned.is_empty())
     return false;
   std::vector<PlannedStarts::Departure> departures;
   for (const Victim* victim : result.victims)
@@ -298,7 +297,7 @@ bool PreemptionCycle::would_delay(const PreemptionCase& sought, const SearchResu
       const TimePoint end = planned_end(end_of(*pod, input_.now), input_.now);
       departures.push_back({victim->quota, pod->requests(), end});
     }
-  return admission_.planned().would_delay(*sought.option, sought.total, departures);
+  return room_.planned.would_delay(*sought.option, sought.total, departures);
 }
 
 /// Writes down whose room it will be, and holds it from now on.
@@ -341,6 +340,18 @@ void PreemptionCycle::promise(const Head& head, const PreemptionCase& sought,
   for (const NodeHold& hold :
        hold_nominated(input_.snapshot, nomination, kFirstNomination + number))
     room_.placer.overlay().set_hold(hold);
+  const Duration notice =
+      is_critical(head, record.pool) ? Duration{} : policy_in(record.pool).notice;
+  const Duration ahead = notice == Duration{} ? notice : notice + kEvictionDrain;
+  room_.calendar.nominate(nomination, input_.now + ahead); // as victims_gone_at() will say
+  room_.planned.note_nominated(nomination);
+}
+
+/// P2 d: its victims have no notice.
+bool PreemptionCycle::is_critical(const Head& head, const PoolName& pool) const {
+  const PreemptionPolicy& policy = policy_in(pool);
+  return policy.critical_priority &&
+         priority_in(pool, head, *input_.snapshot.quotas) >= *policy.critical_priority;
 }
 
 /// What is due for the victims; before the nomination is written that is a notice at most.

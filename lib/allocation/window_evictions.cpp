@@ -9,6 +9,9 @@
 namespace berth::allocation {
 namespace {
 
+/// How long before its window a whole node that is missing is looked for among those in use.
+constexpr Duration kNodesSoughtAhead = std::chrono::hours{1};
+
 /// Why a victim has to go, and by when.
 struct Cause {
   const ReservationSpec& reservation;
@@ -30,6 +33,7 @@ public:
   [[nodiscard]] WindowSteps take_steps() { return std::move(steps_); }
 
 private:
+  void look_for_nodes(const LaidWindow& laid, std::span<const LaidWindow> all, const Cause& cause);
   void clear_node(const LaidWindow& laid, const LaidWindow::OnNode& place);
   void take_elsewhere(ResourceVector missing, const Cause& cause);
   void empty_nodes(const LaidWindow& laid, std::span<const LaidWindow> all, const Cause& cause);
@@ -45,9 +49,6 @@ private:
   [[nodiscard]] bool is_counted_as_gone(const Victim& victim, const Cause& cause) const;
   [[nodiscard]] bool is_gone_by(const Victim& victim, TimePoint instant) const;
   [[nodiscard]] bool may_make_room(const Victim& victim, const Cause& cause) const;
-  [[nodiscard]] ResourceVector freed_by(const Victim& victim) const;
-  [[nodiscard]] std::vector<Victim*> choose(const std::vector<Victim*>& candidates,
-                                            ResourceVector missing) const;
   [[nodiscard]] Duration notice_for(const ReservationSpec& spec) const;
 
   const CycleInput& input_;
@@ -57,19 +58,37 @@ private:
 
 void Asker::clear_for(const LaidWindow& laid, std::span<const LaidWindow> all) {
   const Duration ahead = notice_for(*laid.spec) + kEvictionDrain;
-  if (laid.window.start - ahead > input_.now)
-    return wake(laid.window.start - ahead);
+  const bool is_near = laid.window.start - ahead <= input_.now;
   for (const LaidWindow::OnNode& place : laid.places)
-    clear_node(laid, place);
-  if (laid.is_complete())
-    return;
+    if (is_near)
+      clear_node(laid, place);
   // Nodes were lost, work overran, or nothing was known of the window until its trigger held.
   const Cause cause{*laid.spec, laid.window.start - kEvictionDrain, notice_for(*laid.spec),
                     "Reservation " + laid.spec->name.str() + " needs its capacity from " +
                         format_time(laid.window.start),
                     true};
+  if (!is_near)
+    return look_for_nodes(laid, all, cause);
   if (!laid.missing.is_nothing())
     take_elsewhere(laid.missing, cause);
+  if (laid.nodes_missing > 0)
+    empty_nodes(laid, all, cause);
+}
+
+/// A node that everybody can leave may be none any more by the time of the notice: work that cannot
+/// leave starts there. Those on it are told as soon as a node is missing, and stay until then.
+void Asker::look_for_nodes(const LaidWindow& laid, std::span<const LaidWindow> all,
+                           const Cause& cause) {
+  wake(laid.window.start - (cause.notice + kEvictionDrain));
+  if (laid.spec->node_count == 0)
+    return;
+  if (laid.window.start - kNodesSoughtAhead > input_.now)
+    return wake(laid.window.start - kNodesSoughtAhead);
+  for (const LaidWindow::OnNode& place : laid.places)
+    for (Victim* victim : work_on(place.node))
+      if (was_told(*victim) && !victim->is_lent && !victim->is_leaving &&
+          is_counted_as_gone(*victim, cause))
+        ask(*victim, cause); // or its notice would be taken back
   if (laid.nodes_missing > 0)
     empty_nodes(laid, all, cause);
 }
@@ -128,12 +147,12 @@ void Asker::take_elsewhere(ResourceVector missing, const Cause& cause) {
     if (is_counted_as_gone(*victim, cause))
       continue;
     else if (victim->is_leaving)
-      missing -= freed_by(*victim);
+      missing -= freed_by(*victim, *input_.snapshot.nodes);
     else if (!is_gone_by(*victim, cause.needed_at) && may_make_room(*victim, cause))
       candidates.push_back(victim);
   std::ranges::stable_partition(candidates, [](const Victim* victim) { return was_told(*victim); });
   ResourceVector evicted;
-  for (Victim* victim : choose(candidates, missing)) {
+  for (Victim* victim : choose(candidates, missing, *input_.snapshot.nodes)) {
     const ResourceVector with_it = evicted + victim->total;
     if (!is_within(with_it, wanted, bounds))
       continue;
@@ -188,29 +207,6 @@ void Asker::empty_nodes(const LaidWindow& laid, std::span<const LaidWindow> all,
 bool Asker::may_make_room(const Victim& victim, const Cause& cause) const {
   return preemption_of(input_.snapshot, input_.policy, cause.reservation.pool).enabled &&
          !victim.is_protected && !victim.is_claimed && (was_told(victim) || !victim.is_spared);
-}
-
-/// Victims enough to cover what is missing, none of which could be left out; as far as it goes.
-std::vector<Victim*> Asker::choose(const std::vector<Victim*>& candidates,
-                                   ResourceVector missing) const {
-  std::vector<Victim*> chosen;
-  for (Victim* victim : candidates) {
-    const ResourceVector freed = freed_by(*victim);
-    if (!helps(freed, missing))
-      continue;
-    chosen.push_back(victim);
-    missing -= freed;
-  }
-  for (auto victim = chosen.rbegin(); victim != chosen.rend();) {
-    const ResourceVector without = missing + freed_by(**victim);
-    if (helps(freed_by(**victim), without)) {
-      ++victim;
-    } else {
-      missing = without;
-      victim = std::make_reverse_iterator(chosen.erase(std::next(victim).base()));
-    }
-  }
-  return chosen;
 }
 
 /// R4: holders have the capacity first.
@@ -343,17 +339,6 @@ bool Asker::is_gone_by(const Victim& victim, TimePoint instant) const {
     const TimePoint end = TimeRange::lasting(start, *pod->duration_limit).end;
     return end > input_.now && end <= instant;
   });
-}
-
-/// What it leaves on nodes that reservations can use.
-ResourceVector Asker::freed_by(const Victim& victim) const {
-  const NodeTable& table = *input_.snapshot.nodes;
-  ResourceVector freed;
-  for (const Victim::Place& place : victim.places)
-    if (table.node(place.node).view.ready && !table.node(place.node).view.unschedulable)
-      for (const auto& [column, amount, is_scored] : place.request->parts)
-        freed.set(table.columns()[column], freed.get(table.columns()[column]) + Amount{amount});
-  return freed;
 }
 
 Duration Asker::notice_for(const ReservationSpec& spec) const {

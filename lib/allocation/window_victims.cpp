@@ -52,4 +52,35 @@ bool is_within(const ResourceVector& evicted, const ResourceVector& wanted,
                      [&](const auto& entry) { return evicted.get(entry.name) <= entry.amount; });
 }
 
+ResourceVector freed_by(const Victim& victim, const NodeTable& table) {
+  ResourceVector freed;
+  for (const Victim::Place& place : victim.places)
+    if (table.node(place.node).view.ready && !table.node(place.node).view.unschedulable)
+      for (const auto& [column, amount, is_scored] : place.request->parts)
+        freed.set(table.columns()[column], freed.get(table.columns()[column]) + Amount{amount});
+  return freed;
+}
+
+std::vector<Victim*> choose(const std::vector<Victim*>& candidates, ResourceVector missing,
+                            const NodeTable& nodes) {
+  std::vector<Victim*> chosen;
+  for (Victim* victim : candidates) {
+    const ResourceVector freed = freed_by(*victim, nodes);
+    if (!helps(freed, missing))
+      continue;
+    chosen.push_back(victim);
+    missing -= freed;
+  }
+  for (auto victim = chosen.rbegin(); victim != chosen.rend();) {
+    const ResourceVector without = missing + freed_by(**victim, nodes);
+    if (helps(freed_by(**victim, nodes), without)) {
+      ++victim;
+    } else {
+      missing = without;
+      victim = std::make_reverse_iterator(chosen.erase(std::next(victim).base()));
+    }
+  }
+  return chosen;
+}
+
 } // namespace berth::allocation

@@ -28,4 +28,10 @@ void give_back(const Victim& victim, NodeIndex node, std::vector<std::int64_t>& 
 [[nodiscard]] bool is_within(const ResourceVector& evicted, const ResourceVector& wanted,
                              const PreemptionPolicy& bounds);
 
+/// What it leaves on nodes that reservations can use.
+[[nodiscard]] ResourceVector freed_by(const Victim& victim, const NodeTable& table);
+/// Victims enough to cover what is missing, none of which could be left out; as far as it goes.
+[[nodiscard]] std::vector<Victim*> choose(const std::vector<Victim*>& candidates,
+                                          ResourceVector missing, const NodeTable& nodes);
+
 } // namespace berth::allocation

@@ -131,6 +131,8 @@ TEST_CASE("B1: deciding again after admissions admits nobody and moves no planne
     world.step();
     const Plan first = world.step();
     const Plan second = world.plan();
+    // Earlier work that may evict by what was admitted starts sooner than it was planned.
+    RC_PRE(first.preemption.nominations.empty() && second.preemption.nominations.empty());
     RC_ASSERT(second.admissions.empty());
     const auto before = planned_starts(first);
     for (const auto& [workload, start] : planned_starts(second))

@@ -3,7 +3,7 @@
 #include "lib/allocation/start_history.hpp"
 #include "lib/base/rng.hpp"
 #include "tests/support/allocation/backfill_invariant.hpp"
-#include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/borrowed_world.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -88,6 +88,36 @@ TEST_CASE("B1: a gang is planned for nodes and not for sums") {
   const Plan plan = world.plan();
   REQUIRE(planned_starts(plan).size() == 1);
   CHECK(planned_starts(plan).begin()->second == kNow + 2h);
+}
+
+TEST_CASE("B1, R4: what a holder has beyond its promise is for all when it goes") {
+  World world;
+  ReservationSpec promised = reservation("r", 2);
+  PodView holder = waits("holder", 6, 0, 1h);
+  world.add_all(pool("p"), node("n1", 8), quota("a").of("team-a").pool("p").cpu(16),
+                quota("b").of("team-b").pool("p").cpu(16), promised, holder);
+  PodView outside = pod("outside").in("team-b").cpu(6).created(1);
+  world.add(outside);
+  const Plan plan = world.step();
+  REQUIRE(admitted_names(plan) == Names{"holder"});
+  CHECK(planned(plan, "outside") == kNow + 1h);
+  CHECK(planned(world.plan(), "outside") == kNow + 1h); // also once it runs
+  world.add(pod("too-large").in("team-b").cpu(7).created(0));
+  CHECK_FALSE(planned(world.plan(), "too-large")); // the promise stands there
+}
+
+TEST_CASE("B1, P3: work behind a preemptor is planned for when that would be done") {
+  World world = preempting_world({8});
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 8), team("b", 0),
+                running("lent", "b", "n1").cpu(8));
+  world.add_all(waiting("preemptor", "a").cpu(8).created(0).lasts(1h),
+                waiting("next", "a").cpu(8).created(1));
+  const Plan plan = play(world);
+  REQUIRE(plan.preemption.nominations.size() == 1);
+  const TimePoint end = kNow + 1h;
+  CHECK(planned(plan, "next") == end);
+  CHECK(planned(play(world), "next") == end); // the same once the nomination is written
+  CHECK(planned(play(world), "next") == end); // and the victim is told
 }
 
 TEST_CASE("B1: only so many planned starts are kept, and none without backfill") {

@@ -51,6 +51,29 @@ TEST_CASE("R4: idle capacity is lent in the window, and goes back when a holder 
   CHECK(admitted_names(world.plan()) == Names{"holder"});
 }
 
+TEST_CASE("R4: a guest stands on the promise, and takes no room of others beside it") {
+  World world = with_window(true);
+  world.now = kNow + 1h;
+  world.state.remove_node(NodeName{"n2"});
+  ReservationSpec always = reservation("r", 4);
+  always.lend_idle = true;
+  world.add_all(always, of_b("guest", 6, 0));
+  REQUIRE(admitted_names(world.step()) == Names{"guest"});
+  bind_admitted(world);
+  PodView staying = of_b("staying", 2, 1);
+  staying.preemptible = false;
+  world.add_all(staying, of_b("too-many", 1, 2));
+  CHECK(admitted_names(world.step()) == Names{"staying"});
+  bind_admitted(world);
+
+  world.add(pod("holder").cpu(4).created(3));
+  const Plan recall = world.plan();
+  REQUIRE(recall.preemption.evictions.size() == 1);
+  CHECK(recall.preemption.evictions[0].pods.at(0)->name == "guest");
+  world.state.remove_pod(PodUid{"uid-guest"});
+  CHECK(admitted_names(world.plan()) == Names{"too-many", "holder"});
+}
+
 TEST_CASE("R4, P3: while a holder waits for its place, nobody is lent that place") {
   World world = with_window(true);
   world.now = kNow + 1h;
@@ -150,11 +173,11 @@ TEST_CASE("R4, P5: no place is kept where guests stand whom nobody can recall") 
   };
   SECTION("a disruption budget keeps it") {
     world.policy.evictions.note_refusal(PodUid{"uid-guest"}, world.now);
-    nobody_waits_for_it({"small"}); // not to guests: the holder claims what is its own (F4)
+    nobody_waits_for_it({"small", "lent"}); // nobody knows when the holder could start
   }
   SECTION("it may not be evicted any more") {
     change(world, PodUid{"uid-guest"}, [](PodView& pod) { pod.preemptible = false; });
-    nobody_waits_for_it({"small"});
+    nobody_waits_for_it({"small", "lent"});
   }
   SECTION("nobody is evicted any more") {
     world.policy.preemption.enabled = false;

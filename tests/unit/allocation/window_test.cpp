@@ -162,6 +162,31 @@ TEST_CASE("R3: work that overran what it expected is told, and goes in time") {
   CHECK(told.preemption.evictions[0].revocable_after == kNow + 59min);
 }
 
+TEST_CASE("R3: who stands on a node that a window lacks is told before others can settle there") {
+  World world = with_window(false);
+  ReservationSpec spec = reservation("r", 0);
+  spec.amounts = {};
+  spec.node_count = 1;
+  spec.window = SingleWindow{kNow + 1h, 1h};
+  spec.lead_time = 5min;
+  PodView estimate = of_b("estimate", 8, 0);
+  estimate.expected_duration = 30min;
+  world.add_all(spec, of_b("steady", 8, 1), estimate);
+  REQUIRE(world.step().admissions.size() == 2);
+  bind_admitted(world);
+  change(world, PodUid{"uid-steady"}, [](PodView& pod) { pod.preemptible = false; });
+  world.now = kNow + 31min; // it overran, and its node is no more promised
+  const Plan told = play(world);
+  REQUIRE(names_due(told, EvictionStep::Notice) == Names{"estimate"});
+  CHECK(told.preemption.evictions[0].revocable_after == kNow + 59min);
+  world.now = kNow + 32min;
+  const Plan next = play(world);
+  CHECK(next.preemption.empty()); // neither said again nor taken back
+  CHECK(next.windows.at(0).nodes_missing == 0);
+  world.now = kNow + 59min;
+  CHECK(names_due(play(world), EvictionStep::Evict) == Names{"estimate"});
+}
+
 TEST_CASE("R4: holders are told the lead time ahead and evicted at the end of their window") {
   World world = with_window(false);
   world.now = kNow + 1h;

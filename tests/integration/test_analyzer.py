@@ -82,7 +82,7 @@ def test_in_mode_auto_a_busy_deployment_is_scaled_within_its_bounds_and_told_of(
     assert json.loads(found["status"]["carriedOut"]["undoPatch"]) == {"spec": {"replicas": 2}}
     wait_until(lambda: is_applied(kube, namespace, found["metadata"]["name"]), 60,
                "it is seen that it was carried out")
-    wait_until(lambda: any(event["reason"] == "ScaledOut" and event["regarding"]["name"] == "web"
+    wait_until(lambda: any(event["reason"] == "ScaledOut" and event["regarding"].get("name") == "web"
                            for event in kube.list("events.k8s.io/v1/Event", namespace)), 30,
                "an event tells of it")
     assert "lastAppliedAt" in kube.get(POLICY, "web", namespace)["status"]

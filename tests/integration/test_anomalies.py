@@ -60,7 +60,7 @@ def test_a_spike_above_two_quiet_days_is_one_event_on_the_pool(
 def told(kube: ApiClient, pool: str) -> list[Object]:
     """Events about unusual use of the pool."""
     return [event for event in kube.list("events.k8s.io/v1/Event")
-            if event["regarding"]["name"] == pool and event["reason"].startswith("Usage")]
+            if event["regarding"].get("name") == pool and event["reason"].startswith("Usage")]
 
 
 def quiet_history(series: str, now: float) -> bytes:

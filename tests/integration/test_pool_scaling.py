@@ -149,7 +149,7 @@ def test_a_busy_pool_gets_machines_within_its_bounds_and_waits_for_their_nodes(
     assert json.loads(carried["undoPatch"]) == {"spec": {"replicas": 2}}
     assert applied(kube, namespace) == ("False", "NodesPending")
     wait_until(lambda: any(event["reason"] == "PoolGrown"
-                           and event["regarding"]["name"] == busy_pool
+                           and event["regarding"].get("name") == busy_pool
                            for event in kube.list("events.k8s.io/v1/Event")), 30,
                "an event tells of it")
     assert "lastAppliedAt" in kube.get(POLICY, busy_pool, namespace)["status"]

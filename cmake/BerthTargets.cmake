@@ -100,7 +100,7 @@ function(berth_test folder)
   target_precompile_headers(${target} REUSE_FROM berth_catch_main)
   add_test(NAME ${folder} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   # Frames that are kept of each allocation: of thirty, as is the default, a sixth of the time is spent.
-  set_tests_properties(${folder} PROPERTIES TIMEOUT 900 LABELS "${ARG_LABELS}"
+  set_tests_properties(${folder} PROPERTIES TIMEOUT 2400 LABELS "${ARG_LABELS}"
     ENVIRONMENT ASAN_OPTIONS=malloc_context_size=8)
   if("threaded" IN_LIST ARG_LABELS)
     add_dependencies(threaded_tests ${target})

@@ -62,7 +62,8 @@ AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
     : input_(input), memory_(memory), rates_({input.snapshot, input.policy, input.now}, memory),
       subject_use_(input.snapshot), namespace_use_(input.snapshot),
       calendar_(input.snapshot, input.holds, input.now),
-      placer_(input.snapshot, input.holds, &calendar_), headroom_(input.snapshot, input.holds),
+      placer_(input.snapshot, input.holds, &calendar_),
+      headroom_(input.snapshot, input.holds, input.balance),
       options_(input.snapshot, input.holds, input.now),
       planned_({input.snapshot, input.holds, input.policy, placer_, headroom_, input.now}) {}
 
@@ -168,7 +169,7 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
                                                        std::vector<Option> options) {
   set_horizons(head, members, options);
   const Horizon seen = calendar_.canonical(options.back().site.horizon);
-  const Likeness likeness = likeness_of(*head.workload, members, seen);
+  const Likeness likeness = likeness_of(head, members, seen);
   const ResourceVector total = total_of(members);
   const bool has_own_room = holders_room_ && holders_room_->is_own_free();
   if (const auto known = refused_.find(likeness); known != refused_.end() && !has_own_room) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -31,11 +32,12 @@
 
 namespace berth::allocation {
 
-/// The arguments of decide(), and the holds that are right for `now`.
+/// The arguments of decide(), the holds that are right for `now`, and what they leave of quotas.
 struct CycleInput {
   const ClusterSnapshot& snapshot;
   const Policy& policy;
   const Holds& holds;
+  const QuotaBalance& balance;
   TimePoint now;
   std::uint64_t seed;
 };
@@ -104,6 +106,9 @@ private:
   };
   /// Equal for workloads that fail for the same reason: quota, reservation, subject, shapes.
   using Likeness = std::vector<std::uint64_t>;
+  struct LikenessHash {
+    std::size_t operator()(const Likeness& likeness) const noexcept;
+  };
 
   [[nodiscard]] std::optional<Admission> refuse(Reason reason, std::string message);
   [[nodiscard]] std::optional<Admission> refuse(Refusal refusal);
@@ -145,8 +150,7 @@ private:
   void take(const Option& option, Pods members, PlacedPods placed, bool is_burst);
   [[nodiscard]] std::optional<Explanation> borrowing_back_off(const Option& option,
                                                               const ResourceVector& total) const;
-  [[nodiscard]] Likeness likeness_of(const Workload& workload, Pods members,
-                                     const Horizon& horizon);
+  [[nodiscard]] Likeness likeness_of(const Head& head, Pods members, const Horizon& horizon);
   [[nodiscard]] NodePlan plan_for(const PodView& pod, const PoolName& pool,
                                   std::vector<NodeName> nodes) const;
   [[nodiscard]] const Placement& placement_in(const PoolName& pool) const;
@@ -169,8 +173,8 @@ private:
   std::optional<OwnRoom> own_room_; ///< once somebody within nominal has no room (F4)
   /// StrictFifo: where the first that lacked room waits (F5).
   std::set<std::pair<QuotaIndex, PoolName>> blocked_;
-  std::map<QuotaName, std::uint32_t> positions_;
-  std::map<Likeness, Refused> refused_; ///< looked up, never walked
+  std::unordered_map<QuotaName, std::uint32_t> positions_;
+  std::unordered_map<Likeness, Refused, LikenessHash> refused_; ///< looked up, never walked
   /// Who lacked room last, for plan_start().
   struct Unplaced {
     Pods members{};
@@ -178,12 +182,13 @@ private:
     Likeness likeness{};
   };
   std::optional<Unplaced> unplaced_;
-  std::set<Likeness> without_start_;        ///< none like them has a planned start
+  /// None like them has a planned start.
+  std::unordered_set<Likeness, LikenessHash> without_start_;
   std::optional<HoldersRoom> holders_room_; ///< if a holder waits for what may be lent
   std::set<WorkloadId> recalled_;           ///< holders that found no room inside
   std::set<WorkloadId> admitted_;
   std::unordered_map<const PodShape*, std::uint64_t> shape_numbers_;
-  std::map<std::string, std::uint64_t> name_numbers_;
+  std::unordered_map<std::string, std::uint64_t> name_numbers_;
   std::map<Horizon, std::uint64_t> horizon_numbers_;
   std::map<std::pair<Reason, std::string>, Explained> plain_refusals_;
 };

@@ -110,8 +110,10 @@ std::optional<Refusal> AdmissionRates::refused_by_quota(const Workload& workload
   const QuotaForest& forest = *input_.snapshot.quotas;
   for (std::optional<QuotaIndex> at = quota; at; at = forest.parent(*at)) {
     const QuotaSpec& spec = forest.spec(*at);
+    if (!spec.rate_limit)
+      continue;
     const auto memory = memory_.quotas.find(spec.name);
-    if (!spec.rate_limit || memory == memory_.quotas.end() ||
+    if (memory == memory_.quotas.end() ||
         memory->second.rate.has_token(*spec.rate_limit, input_.now))
       continue;
     return refused_until(Reason::RateLimited,

@@ -71,16 +71,24 @@ Waiting AdmissionCycle::last_refusal() {
   return refusal_;
 }
 
-AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Workload& workload, Pods members,
+std::size_t AdmissionCycle::LikenessHash::operator()(const Likeness& likeness) const noexcept {
+  std::size_t hash = likeness.size();
+  for (const std::uint64_t part : likeness) // as boost::hash_combine does
+    hash ^= std::hash<std::uint64_t>{}(part) + 0x9e3779b97f4a7c15ULL + (hash << 6U) + (hash >> 2U);
+  return hash;
+}
+
+AdmissionCycle::Likeness AdmissionCycle::likeness_of(const Head& head, Pods members,
                                                      const Horizon& horizon) {
+  const Workload& workload = *head.workload;
   const auto number_of = [](auto& numbers, const auto& key) {
     return numbers.try_emplace(key, numbers.size()).first->second;
   };
   // Followers of a running gang have one place only, that of their gang: nobody is like them.
-  const bool is_alone = workload.admission.has_value();
+  const std::uint64_t alone =
+      workload.admission ? 1 + number_of(name_numbers_, workload.id.str()) : 0;
   Likeness likeness{
-      is_alone ? 1U : 0U,
-      number_of(name_numbers_, is_alone ? workload.id.str() : workload.quota.quota.str()),
+      alone, head.quota.value_or(0),
       number_of(name_numbers_, workload.reservation.str() + pools_text(members.front()->pools)),
       options_.subject_class(workload), number_of(horizon_numbers_, horizon)};
   for (const auto& pod : members) {

@@ -102,11 +102,12 @@ TimePoint next_look(const ClusterSnapshot& snapshot, const AdmissionCycle& cycle
 Plan decide_up_to(const WorkloadId* last, const ClusterSnapshot& snapshot, const Policy& policy,
                   TimePoint now, std::uint64_t seed) {
   const std::shared_ptr<const Holds> holds = current_holds(snapshot, now);
+  const QuotaBalance balance = balance_of(snapshot, *holds);
   Plan plan;
   plan.based_on = snapshot.generation;
   plan.memory = settled(policy.memory == nullptr ? AllocationMemory{} : *policy.memory, snapshot,
-                        balance_of(snapshot, *holds), now);
-  const CycleInput input{snapshot, policy, *holds, now, seed};
+                        balance, now);
+  const CycleInput input{snapshot, policy, *holds, balance, now, seed};
   AdmissionCycle cycle(input, plan.memory);
   const std::vector<LaidWindow> windows = promise_windows(input, cycle, plan);
   plan.strandings = find_stranded(snapshot);

@@ -174,7 +174,8 @@ void add_excess(const SheddingInput& input, const std::function<RunningWork&()>&
   };
   if (std::ranges::none_of(quotas, has_excess))
     return;
-  std::vector<Victim*> candidates = work().all();
+  const std::span<Victim* const> everybody = work().all();
+  std::vector<Victim*> candidates(everybody.begin(), everybody.end());
   QuotaBalance balance = input.balance;
   const std::set<PodUid> shed_already = pods_of(sheddings);
   std::erase_if(candidates, [&](const Victim* victim) {

@@ -1,12 +1,13 @@
 #include "lib/allocation/headroom.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/allocation/nominations.hpp"
 
 namespace berth::allocation {
-Headroom::Headroom(const ClusterSnapshot& snapshot, const Holds& holds)
-    : snapshot_(snapshot), holds_(holds), balance_(balance_of(snapshot, holds)), shares_(snapshot) {
+Headroom::Headroom(const ClusterSnapshot& snapshot, const Holds& holds, QuotaBalance balance)
+    : snapshot_(snapshot), holds_(holds), balance_(std::move(balance)), shares_(snapshot) {
   for (const auto& [pool, sum] : snapshot.pool_use)
     pool_use_.emplace(pool, sum.total());
   for (const OpenReservation& open : holds.open)

@@ -24,8 +24,8 @@ struct Option {
 
 class Headroom {
 public:
-  /// Both must outlive it.
-  Headroom(const ClusterSnapshot& snapshot, const Holds& holds);
+  /// `balance`: with all that is charged and held. Snapshot and holds must outlive it.
+  Headroom(const ClusterSnapshot& snapshot, const Holds& holds, QuotaBalance balance);
 
   /// Q2, for a workload that asks for `total` there.
   [[nodiscard]] std::optional<QuotaShortfall> quota_shortfall(const Option& option,

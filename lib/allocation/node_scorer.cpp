@@ -26,6 +26,10 @@ void scale_down(ResourceRoom& room) {
 
 } // namespace
 
+bool favours_some(Strategy strategy) {
+  return strategy == Strategy::PriorityBased || strategy == Strategy::FairShare;
+}
+
 bool is_favoured(Strategy strategy, const Standing& standing) {
   if (strategy == Strategy::PriorityBased)
     return standing.priority > 0;

@@ -77,6 +77,8 @@ struct Standing {
   std::int64_t priority = 0; ///< effective_priority(); above 0: more than ordinary
   bool is_over_nominal = false;
 };
+/// Whether there is anybody who does.
+[[nodiscard]] bool favours_some(Strategy strategy);
 [[nodiscard]] bool is_favoured(Strategy strategy, const Standing& standing);
 
 } // namespace berth::allocation

@@ -77,6 +77,8 @@ std::vector<PoolName> OptionFinder::pools_for(const Workload& workload,
 
 bool OptionFinder::deserves_room(const Workload& workload, const QuotaSpec& quota,
                                  const PoolSpec& pool) const {
+  if (!favours_some(pool.strategy))
+    return false; // it is asked for each that waits, and its standing costs look-ups
   const auto& rules = workload.waiting.front()->shape->constraints.rules;
   const std::int64_t priority = effective_priority(workload.priority, &quota, rules, pool.name);
   return is_favoured(pool.strategy,

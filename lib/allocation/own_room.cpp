@@ -64,18 +64,17 @@ void OwnRoom::find_borrowed(const PoolName& pool) {
   if (!is_new)
     return;
   const NodeTable& table = *snapshot_.nodes;
-  std::map<QuotaName, bool> known;
+  std::vector<std::optional<bool>> known(snapshot_.quotas->size());
   snapshot_.charges.for_each([&](const PodUid& pod, const std::shared_ptr<const Charge>& charge) {
     if (charge->pool != pool || charge->quota.empty())
       return;
     const auto quota = snapshot_.quotas->find(charge->quota);
-    const auto node = table.find(charge->node.str());
-    if (!quota || !node)
+    if (!quota)
       return;
-    const auto [borrowing, is_unknown] = known.try_emplace(charge->quota);
-    if (is_unknown)
-      borrowing->second = borrows(*quota, pool);
-    if (!borrowing->second)
+    if (!known[*quota])
+      known[*quota] = borrows(*quota, pool);
+    const auto node = *known[*quota] ? table.find(charge->node.str()) : std::nullopt;
+    if (!node)
       return;
     std::vector<Share>& on_node = shares->second[*node];
     auto share = std::ranges::find(on_node, *quota, &Share::quota);
@@ -129,7 +128,7 @@ bool OwnRoom::could_have_pool(const Option& option, const ResourceVector& total)
 /// First fit by the order of nodes: a choice that borrowers cannot sway.
 std::optional<PlacedPods> OwnRoom::place_without_borrowers(const Option& option, Pods members) {
   PlacedPods placed{{}, {}, NodeChanges(placer_.overlay())};
-  Claim claim{option};
+  Claim claim{option, {}, {}, {}};
   for (const auto& pod : members) {
     if (!needs_node(*pod->shape)) {
       placed.nodes.emplace_back();
@@ -157,19 +156,23 @@ std::optional<DeviceList> OwnRoom::fits(Claim& claim, const ColumnRequest& reque
   const Viewer viewer = claim.option.site.viewer();
   std::vector<std::int64_t> held;
   NodeRoom room = trial.room(node, viewer, held);
-  std::vector<std::int64_t> charged(room.charged.begin(), room.charged.end());
+  claim.charged.assign(room.charged.begin(), room.charged.end());
+  give_back(claim, node);
+  if (room_for(request, {room.capacity, claim.charged, {}}).kind != RoomVerdict::Kind::Fits)
+    return std::nullopt;
   std::vector<PodUid> gone;
-  give_back(claim, node, charged, gone);
+  for (const Share* share : claim.going)
+    gone.insert(gone.end(), share->pods.begin(), share->pods.end());
   if (!gone.empty()) // nor do they give room back at their ends, if they have gone before
     room = trial.room_without(node, viewer, gone, held);
-  room.charged = charged;
+  room.charged = claim.charged;
   if (room_for(request, room).kind != RoomVerdict::Kind::Fits)
     return std::nullopt;
   return free_devices(request, room);
 }
 
-void OwnRoom::give_back(Claim& claim, NodeIndex node, std::vector<std::int64_t>& charged,
-                        std::vector<PodUid>& gone) const {
+void OwnRoom::give_back(Claim& claim, NodeIndex node) const {
+  claim.going.clear();
   const PoolName& pool = claim.option.site.pool->name;
   const auto& by_node = borrowed_.at(pool);
   const auto shares = by_node.find(node);
@@ -180,17 +183,17 @@ void OwnRoom::give_back(Claim& claim, NodeIndex node, std::vector<std::int64_t>&
     auto [most, is_new] = claim.returnable.try_emplace(share.quota);
     for (std::size_t column = 0; is_new && column < columns.size(); ++column)
       most->second.push_back(returnable(share.quota, claim.option.payer, pool, columns[column]));
-    bool goes = false;                              // who keeps all that is governed does not go
-    std::vector<std::int64_t> back = share.amounts; // of devices all, where some go
-    for (std::size_t column = 0; column < columns.size(); ++column) {
-      const Amount limit = most->second[column];
-      back[column] = std::min(Amount{share.amounts[column]}, limit).value();
-      goes = goes || (back[column] > 0 && !limit.is_unlimited());
-    }
-    for (std::size_t slot = 0; goes && slot < back.size(); ++slot)
-      charged[slot] -= back[slot];
-    if (goes)
-      gone.insert(gone.end(), share.pods.begin(), share.pods.end());
+    const auto back = [&](std::size_t column) {
+      return std::min(Amount{share.amounts[column]}, most->second[column]).value();
+    };
+    bool goes = false; // who keeps all that is governed does not go
+    for (std::size_t column = 0; column < columns.size(); ++column)
+      goes = goes || (back(column) > 0 && !most->second[column].is_unlimited());
+    if (!goes)
+      continue;
+    claim.going.push_back(&share);
+    for (std::size_t slot = 0; slot < share.amounts.size(); ++slot) // of devices all
+      claim.charged[slot] -= slot < columns.size() ? back(slot) : share.amounts[slot];
   }
 }
 

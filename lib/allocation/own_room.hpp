@@ -59,6 +59,9 @@ private:
   struct Claim {
     const Option& option;
     std::map<QuotaIndex, std::vector<Amount>> returnable{};
+    /// Of the node that is looked at: what would be charged, and who would go, at least in part.
+    std::vector<std::int64_t> charged{};
+    std::vector<const Share*> going{};
   };
 
   void find_borrowed(const PoolName& pool);
@@ -70,9 +73,7 @@ private:
                                                                   Pods members);
   [[nodiscard]] std::optional<DeviceList> fits(Claim& claim, const ColumnRequest& request,
                                                const NodeChanges& trial, NodeIndex node) const;
-  /// Takes it off what is charged; `gone`: whose pods would go, at least in part.
-  void give_back(Claim& claim, NodeIndex node, std::vector<std::int64_t>& charged,
-                 std::vector<PodUid>& gone) const;
+  void give_back(Claim& claim, NodeIndex node) const;
 
   const ClusterSnapshot& snapshot_;
   QuotaBalance held_; ///< what is charged, without claims

@@ -25,7 +25,7 @@ PreemptorKey key_of(const Workload& workload) {
 std::vector<EvictionKey> keys_of(std::span<const Victim* const> victims) {
   std::vector<EvictionKey> keys;
   for (const Victim* victim : victims)
-    keys.push_back(victim->key);
+    keys.push_back(victim->key());
   std::sort(keys.begin(), keys.end());
   return keys;
 }
@@ -148,9 +148,11 @@ std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
     return std::nullopt;
   for (Victim* victim : victims) {
     if (victim->goes_in_part && victim->is_refused)
-      return std::nullopt;                          // P5: the rest of a gang may stay for ever
-    victim->is_claimed = victim->is_spared = false; // for the owner of the claim
-    victim->is_leaving = victim->is_leaving || victim->goes_in_part;
+      return std::nullopt;   // P5: the rest of a gang may stay for ever
+    work().release(*victim); // for the owner of the claim
+    victim->is_spared = false;
+    if (victim->goes_in_part)
+      work().count_as_leaving(*victim);
   }
   const PreemptionCase sought{members, &*option, total_of(members)};
   PreemptionRule rule = rule_for(head, sought);
@@ -173,14 +175,14 @@ std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
     if (!is_whole || !std::all_of(victims.begin(), victims.end(), needed))
       promise(head, sought, *result);
   }
-  for (Victim* victim : victims)
-    victim->is_claimed = true;
+  for (const Victim* victim : victims)
+    work().claim(*victim);
   return result;
 }
 
 PreemptionRule PreemptionCycle::rule_for(const Head& head, const PreemptionCase& sought) {
   QuotaBalance now = room_.headroom.balance();
-  for (const Victim* victim : work().departing())
+  for (const auto& [rank, victim] : work().departing())
     now.discharge(victim->quota, victim->pool, victim->total);
   return PreemptionRule(
       *input_.snapshot.quotas, policy_in(sought.option->site.pool->name), std::move(now),

@@ -20,9 +20,9 @@ bool has_notice_of_a_plan(const PodView& pod) {
 /// Rolls the nomination back: what it held is free, and those that were told may stay.
 void PreemptionCycle::give_up(const Head& head, const Nomination& nomination) {
   NominationEnd end{head.workload->id, nomination.pods, {}, false, {}, head.workload->created};
-  for (Victim* victim : work().find(nomination.victims)) {
-    victim->is_claimed = false;
-    end.victims.push_back(victim->key);
+  for (const Victim* victim : work().find(nomination.victims)) {
+    work().release(*victim);
+    end.victims.push_back(victim->key());
     for (const auto& pod : victim->pods)
       if (has_notice_of_a_plan(*pod))
         end.spared.push_back(pod);

@@ -11,6 +11,18 @@ PreemptionRule::PreemptionRule(const QuotaForest& forest, const PreemptionPolicy
     our_path_.push_back(*at);
 }
 
+bool PreemptionRule::may_take_from(QuotaIndex quota) {
+  const QuotaPreemption& wishes = forest_.spec(preemptor_.quota).preemption;
+  if (quota == preemptor_.quota)
+    return wishes.within_quota == WithinQuota::LowerPriority;
+  return is_critical() ||
+         (wishes.reclaim != Reclaim::Never && !relation_to(quota).contested.empty());
+}
+
+bool PreemptionRule::is_critical() const {
+  return policy_.critical_priority && preemptor_.priority >= *policy_.critical_priority;
+}
+
 Claim PreemptionRule::claim_on(const Victim& victim) {
   if (victim.is_protected || victim.is_spared || victim.is_claimed || victim.goes_in_part ||
       victim.is_leaving || victim.pool != preemptor_.pool || victim.workload == preemptor_.workload)
@@ -25,8 +37,7 @@ Claim PreemptionRule::claim_on(const Victim& victim) {
     const bool may_take = wishes.within_quota == WithinQuota::LowerPriority && is_lower;
     return may_take ? Claim::SameQuota : Claim::None;
   }
-  if (policy_.critical_priority && preemptor_.priority >= *policy_.critical_priority &&
-      victim.priority < *policy_.critical_priority)
+  if (is_critical() && victim.priority < *policy_.critical_priority)
     return Claim::Critical;
   if (wishes.reclaim == Reclaim::Never || (wishes.reclaim == Reclaim::LowerPriority && !is_lower))
     return Claim::None;

@@ -35,6 +35,8 @@ public:
                  Preemptor preemptor);
 
   [[nodiscard]] const Preemptor& preemptor() const { return preemptor_; }
+  /// Whether there could be a claim on any work of that quota.
+  [[nodiscard]] bool may_take_from(QuotaIndex quota);
   /// The right that the preemptor could have, whatever else is evicted.
   [[nodiscard]] Claim claim_on(const Victim& victim);
   /// What is left once all victims are gone and the preemptor is not in yet, for each side in the
@@ -55,6 +57,7 @@ private:
     bool is_above_us = false; ///< the other quota is `a` itself
     std::vector<ResourceName> contested{};
   };
+  [[nodiscard]] bool is_critical() const;
   [[nodiscard]] const Relation& relation_to(QuotaIndex other);
   [[nodiscard]] Amount left(const QuotaBalance& balance, const Relation& relation, QuotaIndex quota,
                             const ResourceName& resource) const;

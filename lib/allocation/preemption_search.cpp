@@ -30,9 +30,7 @@ std::string_view to_string(SearchOutcome outcome) {
 }
 
 SearchResult VictimSearch::run() {
-  for (const Victim* victim : input_.work.in_pool(input_.rule.preemptor().pool))
-    if (input_.rule.claim_on(*victim) != Claim::None)
-      candidates_.push_back(victim);
+  find_candidates();
   SearchResult result;
   for (std::size_t repair = 0; repair <= kSearchRepairsMax; ++repair) {
     PreemptionWhatIf what_if(input_.sought, input_.placer, input_.headroom, input_.work);
@@ -57,6 +55,15 @@ SearchResult VictimSearch::run() {
   }
   result.outcome = SearchOutcome::LimitReached;
   return result;
+}
+
+void VictimSearch::find_candidates() {
+  for (const QuotaIndex quota : input_.work.quotas())
+    if (input_.rule.may_take_from(quota))
+      for (const Victim* victim : input_.work.of_quota(quota))
+        if (input_.rule.claim_on(*victim) != Claim::None)
+          candidates_.push_back(victim);
+  std::ranges::sort(candidates_, {}, &Victim::rank);
 }
 
 std::optional<SearchResult> VictimSearch::confirm(const std::vector<Victim*>& victims) {
@@ -122,7 +129,7 @@ bool VictimSearch::make_room_on_nodes(PreemptionWhatIf& what_if) {
     for (const Victim* victim : offer->victims) {
       what_if.evict(*victim);
       for (const Victim::Place& place : victim->places)
-        nodes.remove(place.node, *place.request, place.devices, place.pod);
+        nodes.remove(place.node, *place.request, place.devices, *place.pod);
     }
     const ColumnRequest request = to_columns(member->requests(), input_.placer.overlay().table());
     const Viewer viewer = input_.sought.option->site.viewer();
@@ -185,7 +192,7 @@ VictimSearch::offer_of(PreemptionWhatIf& what_if, const NodeChanges& nodes, Node
         continue;
       is_off[i] = is_changed = true;
       take_off(charged, *place->request, place->devices);
-      gone.push_back(place->pod);
+      gone.push_back(*place->pod);
       has_room = fits();
     }
   }

@@ -62,6 +62,7 @@ public:
   [[nodiscard]] std::optional<SearchResult> confirm(const std::vector<Victim*>& victims);
 
 private:
+  void find_candidates();
   [[nodiscard]] SearchOutcome attempt(PreemptionWhatIf& what_if);
   [[nodiscard]] bool make_room_on_nodes(PreemptionWhatIf& what_if);
   struct NodeOffer {

@@ -7,7 +7,7 @@ namespace {
 
 void remove_from(NodeChanges& nodes, const Victim& victim) {
   for (const Victim::Place& place : victim.places)
-    nodes.remove(place.node, *place.request, place.devices, place.pod);
+    nodes.remove(place.node, *place.request, place.devices, *place.pod);
 }
 
 } // namespace
@@ -16,7 +16,7 @@ PreemptionWhatIf::PreemptionWhatIf(PreemptionCase sought, WorkloadPlacer& placer
                                    const Headroom& headroom, const RunningWork& work)
     : sought_(std::move(sought)), placer_(placer), headroom_(headroom), theirs_(headroom.balance()),
       base_(placer.overlay()) {
-  for (const Victim* victim : work.departing()) {
+  for (const auto& [rank, victim] : work.departing()) {
     theirs_.discharge(victim->quota, victim->pool, victim->total);
     if (victim->is_claimed)
       continue; // its room is held for another
@@ -24,7 +24,7 @@ PreemptionWhatIf::PreemptionWhatIf(PreemptionCase sought, WorkloadPlacer& placer
     remove_from(base_, *victim);
   }
   for (const Victim::Place& place : work.leaving_strangers())
-    base_.remove(place.node, *place.request, place.devices, place.pod);
+    base_.remove(place.node, *place.request, place.devices, *place.pod);
 }
 
 void PreemptionWhatIf::evict(const Victim& victim) {

@@ -46,7 +46,7 @@ constexpr int kRoundsMax = 3;
 /// One pool. What is taken from it lowers `use_`, and what its quotas hold too much of.
 class PoolShedder {
 public:
-  PoolShedder(const SheddingInput& input, const PoolName& pool, std::vector<Victim*> work);
+  PoolShedder(const SheddingInput& input, const PoolName& pool, std::span<Victim* const> in_pool);
 
   [[nodiscard]] std::vector<Shedding> shed(PoolRelief& relief);
 
@@ -75,9 +75,10 @@ private:
 };
 
 PoolShedder::PoolShedder(const SheddingInput& input, const PoolName& pool,
-                         std::vector<Victim*> work)
+                         std::span<Victim* const> in_pool)
     : input_(input), pool_(pool), use_(*input.rates.measured(pool)),
       throttle_(input.snapshot.policy_of(pool).throttle) {
+  std::vector<Victim*> work(in_pool.begin(), in_pool.end());
   std::sort(work.begin(), work.end(), [](const Victim* left, const Victim* right) {
     return rank_of(*left) < rank_of(*right);
   });

@@ -135,9 +135,8 @@ Amount QuotaBalance::available(QuotaIndex quota, const PoolName& pool,
   const QuotaForest::Block* block = forest_->block(quota, pool);
   Amount available = Amount::unlimited();
   if (block != nullptr)
-    for_each_governed(
-        block->resources, ResourceVector{{resource.str(), 0}},
-        [&](std::size_t i, Amount) { available = available_in_cell(quota, *block, i); });
+    if (const auto i = position_of(resource, block->resources))
+      available = available_in_cell(quota, *block, *i);
   return available;
 }
 
@@ -146,42 +145,34 @@ Amount QuotaBalance::left(QuotaIndex quota, const PoolName& pool,
   const QuotaForest::Block* block = forest_->block(quota, pool);
   Amount left = Amount::unlimited();
   if (block != nullptr)
-    for_each_governed(
-        block->resources, ResourceVector{{resource.str(), 0}},
-        [&](std::size_t i, Amount) { left = left_[forest_->cell_of(*block, quota) + i]; });
+    if (const auto i = position_of(resource, block->resources))
+      left = left_[forest_->cell_of(*block, quota) + *i];
   return left;
 }
 
 Amount QuotaBalance::excess(QuotaIndex quota, const PoolName& pool,
                             const ResourceName& resource) const {
   const QuotaForest::Block* block = forest_->block(quota, pool);
-  Amount excess;
-  if (block != nullptr)
-    for_each_governed(
-        block->resources, ResourceVector{{resource.str(), 0}}, [&](std::size_t i, Amount) {
-          const std::size_t cell = forest_->cell_of(*block, quota) + i;
-          const bool is_root = forest_->parents_[quota] == QuotaForest::kNone;
-          const Amount limit = is_root ? Amount{} : forest_->cells_[cell].borrowing_limit;
-          if (!limit.is_unlimited())
-            excess = std::max(-left_[cell] - limit, Amount{});
-        });
-  return excess;
+  const auto i = block == nullptr ? std::nullopt : position_of(resource, block->resources);
+  if (!i)
+    return {};
+  const std::size_t cell = forest_->cell_of(*block, quota) + *i;
+  const bool is_root = forest_->parents_[quota] == QuotaForest::kNone;
+  const Amount limit = is_root ? Amount{} : forest_->cells_[cell].borrowing_limit;
+  return limit.is_unlimited() ? Amount{} : std::max(-left_[cell] - limit, Amount{});
 }
 
 Amount QuotaBalance::own_left(QuotaIndex quota, const PoolName& pool,
                               const ResourceName& resource) const {
   const QuotaForest::Block* block = forest_->block(quota, pool);
-  Amount left = Amount::unlimited();
-  if (block == nullptr)
-    return left;
-  for_each_governed(
-      block->resources, ResourceVector{{resource.str(), 0}}, [&](std::size_t i, Amount) {
-        const std::size_t own = forest_->cell_of(*block, quota) + i;
-        left = forest_->cells_[own].nominal - used_[own];
-        for (const QuotaIndex member : forest_->trees_[forest_->tree_of_[quota]].members)
-          if (forest_->parents_[member] == quota)
-            left += used_[forest_->cell_of(*block, member) + i];
-      });
+  const auto i = block == nullptr ? std::nullopt : position_of(resource, block->resources);
+  if (!i)
+    return Amount::unlimited();
+  const std::size_t own = forest_->cell_of(*block, quota) + *i;
+  Amount left = forest_->cells_[own].nominal - used_[own];
+  for (const QuotaIndex member : forest_->trees_[forest_->tree_of_[quota]].members)
+    if (forest_->parents_[member] == quota)
+      left += used_[forest_->cell_of(*block, member) + *i];
   return left;
 }
 

@@ -120,9 +120,8 @@ Amount QuotaBalance::beyond(QuotaIndex quota, const PoolName& pool,
   const QuotaForest::Block* block = forest_->block(quota, pool);
   Amount beyond;
   if (block != nullptr && !burst_.empty())
-    for_each_governed(
-        block->resources, ResourceVector{{resource.str(), 0}},
-        [&](std::size_t i, Amount) { beyond = burst_[forest_->cell_of(*block, quota) + i]; });
+    if (const auto i = position_of(resource, block->resources))
+      beyond = burst_[forest_->cell_of(*block, quota) + *i];
   return beyond;
 }
 

@@ -38,6 +38,9 @@ QuotaForest::QuotaForest(std::vector<std::shared_ptr<const QuotaSpec>> quotas)
         return left->name == right->name;
       });
   ensure(twice == quotas_.end(), "quota names are unique");
+  by_name_.reserve(size());
+  for (QuotaIndex quota = 0; quota < size(); ++quota)
+    by_name_.emplace(quotas_[quota]->name.str(), quota);
   link_parents();
   find_faults();
   plant_trees();
@@ -189,12 +192,8 @@ void QuotaForest::measure_shareable() {
 }
 
 std::optional<QuotaIndex> QuotaForest::find(const QuotaName& name) const {
-  const auto at =
-      std::lower_bound(quotas_.begin(), quotas_.end(), name,
-                       [](const auto& quota, const auto& wanted) { return quota->name < wanted; });
-  if (at == quotas_.end() || (*at)->name != name)
-    return std::nullopt;
-  return static_cast<QuotaIndex>(at - quotas_.begin());
+  const auto known = by_name_.find(name.str());
+  return known == by_name_.end() ? std::nullopt : std::optional{known->second};
 }
 
 std::optional<QuotaIndex> QuotaForest::parent(QuotaIndex quota) const {

@@ -16,6 +16,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -89,6 +91,7 @@ private:
   [[nodiscard]] std::size_t cell_of(const Block& block, QuotaIndex quota) const;
 
   std::vector<std::shared_ptr<const QuotaSpec>> quotas_;
+  std::unordered_map<std::string_view, QuotaIndex> by_name_; ///< looked up, never walked
   std::vector<QuotaIndex> parents_;
   std::vector<std::optional<QuotaFinding>> findings_;
   std::vector<std::uint32_t> tree_of_;

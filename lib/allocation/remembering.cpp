@@ -39,9 +39,11 @@ AllocationMemory settled(AllocationMemory memory, const ClusterSnapshot& snapsho
                          const QuotaBalance& balance, TimePoint now) {
   const QuotaForest& forest = *snapshot.quotas;
   std::erase_if(memory.quotas, [&](const auto& entry) { return !forest.find(entry.first); });
-  for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
+  auto at = memory.quotas.begin(); // both are in the order of names
+  for (QuotaIndex quota = 0; quota < forest.size(); ++quota, ++at) {
     const QuotaSpec& spec = forest.spec(quota);
-    QuotaMemory& own = memory.quotas[spec.name];
+    at = memory.quotas.try_emplace(at, spec.name);
+    QuotaMemory& own = at->second;
     const HeldShare now_held = held_now(forest, balance, quota);
     const HeldShare since = own.held.value_or(now_held);
     settle_history(own, since.share_nano, policy_of(snapshot, spec).fairness, now);
@@ -55,8 +57,11 @@ AllocationMemory settled(AllocationMemory memory, const ClusterSnapshot& snapsho
 }
 
 void note_held(AllocationMemory& memory, const QuotaForest& forest, const QuotaBalance& balance) {
-  for (QuotaIndex quota = 0; quota < forest.size(); ++quota)
-    memory.quotas[forest.spec(quota).name].held = held_now(forest, balance, quota);
+  auto at = memory.quotas.begin();
+  for (QuotaIndex quota = 0; quota < forest.size(); ++quota, ++at) {
+    at = memory.quotas.try_emplace(at, forest.spec(quota).name);
+    at->second.held = held_now(forest, balance, quota);
+  }
 }
 
 } // namespace berth::allocation

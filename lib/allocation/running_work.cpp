@@ -1,6 +1,7 @@
 #include "lib/allocation/running_work.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
 #include <tuple>
 
@@ -35,6 +36,7 @@ bool goes_before(const Victim& left, const Victim& right) {
 
 RunningWork::RunningWork(const Input& input) {
   find_devices(input.snapshot);
+  by_pod_.reserve(input.snapshot.charges.size());
   input.snapshot.charges.for_each(
       [&](const PodUid& uid, const std::shared_ptr<const Charge>& charge) {
         if (!charge->quota.empty())
@@ -42,23 +44,45 @@ RunningWork::RunningWork(const Input& input) {
         else if (const PodView* pod = input.snapshot.find_pod(uid); pod && pod->terminating)
           if (const auto node = input.snapshot.nodes->find(charge->node.str()))
             strangers_.push_back({*node, request_of(*charge->shape, *input.snapshot.nodes),
-                                  devices_of_pod(uid), uid});
+                                  devices_of_pod(uid), &pod->uid});
       });
   add_elastic(input);
-  std::vector<PodUid> claimed;
-  for (const Nomination& nomination : input.holds.nominations)
-    claimed.insert(claimed.end(), nomination.victims.begin(), nomination.victims.end());
-  for (const auto& victim : victims_)
-    judge(input, *victim);
-  for (const auto& victim : victims_)
-    for (const Victim* surplus : victim->surplus) { // which goes with it
-      victim->is_protected = victim->is_protected || surplus->is_protected;
-      victim->is_spared = victim->is_spared || surplus->is_spared;
+  for (Victim& victim : victims_)
+    judge(input, victim);
+  for (Victim& victim : victims_)
+    for (const Victim* surplus : victim.surplus) { // which goes with it
+      victim.is_protected = victim.is_protected || surplus->is_protected;
+      victim.is_spared = victim.is_spared || surplus->is_spared;
     }
-  for (Victim* victim : find(claimed))
-    victim->is_claimed = true;
-  std::sort(victims_.begin(), victims_.end(),
-            [](const auto& left, const auto& right) { return goes_before(*left, *right); });
+  rank_all(input.snapshot.quotas->size());
+  for (const Nomination& nomination : input.holds.nominations)
+    for (const Victim* victim : find(nomination.victims))
+      claim(*victim);
+}
+
+/// Once all is known that their order depends on.
+void RunningWork::rank_all(std::size_t quotas) {
+  for (Victim& victim : victims_)
+    ranked_.push_back(&victim);
+  std::sort(ranked_.begin(), ranked_.end(),
+            [](const Victim* left, const Victim* right) { return goes_before(*left, *right); });
+  quota_begins_.assign(quotas + 1, 0);
+  for (std::size_t rank = 0; rank < ranked_.size(); ++rank) {
+    Victim& victim = *ranked_[rank];
+    victim.rank = rank;
+    by_pool_[victim.pool].push_back(&victim);
+    ++quota_begins_[victim.quota + 1];
+    if (victim.is_leaving)
+      note_departing(victim);
+  }
+  for (QuotaIndex quota = 0; quota < quotas; ++quota)
+    if (quota_begins_[quota + 1] > 0)
+      quotas_.push_back(quota);
+  std::partial_sum(quota_begins_.begin(), quota_begins_.end(), quota_begins_.begin());
+  by_quota_.resize(ranked_.size());
+  std::vector<std::size_t> next = quota_begins_;
+  for (Victim* victim : ranked_)
+    by_quota_[next[victim->quota]++] = victim;
 }
 
 void RunningWork::add(const Input& input, const PodUid& uid,
@@ -101,9 +125,9 @@ void RunningWork::add_elastic(const Input& input) {
 }
 
 Victim& RunningWork::make_victim() {
-  victims_.push_back(std::make_unique<Victim>());
-  victims_.back()->is_leaving = true;
-  return *victims_.back();
+  Victim& victim = victims_.emplace_back();
+  victim.is_leaving = true; // until one of its pods is added that does not
+  return victim;
 }
 
 void RunningWork::add_to(Victim& victim, const Input& input,
@@ -112,7 +136,6 @@ void RunningWork::add_to(Victim& victim, const Input& input,
   const QuotaIndex quota = *input.snapshot.quotas->find(charge.quota);
   if (victim.pods.empty()) {
     victim.workload = workload_id(view);
-    victim.key = eviction_key(view);
     victim.quota = quota;
     victim.pool = charge.pool;
   }
@@ -132,66 +155,74 @@ void RunningWork::add_to(Victim& victim, const Input& input,
   const auto node = input.snapshot.nodes->find(charge.node.str());
   if (node)
     victim.places.push_back(Victim::Place{*node, request_of(*charge.shape, *input.snapshot.nodes),
-                                          devices_of_pod(view.uid), view.uid});
+                                          devices_of_pod(view.uid), &view.uid});
   const bool is_watched = !node || input.snapshot.nodes->node(*node).view.ready;
   victim.is_leaving = victim.is_leaving && view.terminating && is_watched;
   by_pod_.emplace(view.uid.str(), &victim);
-  if (!view.terminating)
-    ++pods_of_key_[victim.key];
 }
 
 /// What follows from all pods together.
-void RunningWork::judge(const Input& input, Victim& victim) const {
+void RunningWork::judge(const Input& input, Victim& victim) {
   const PreemptionPolicy& bounds = preemption_of(input.snapshot, input.policy, victim.pool);
   victim.is_borrowed = borrows_some_of(input.balance, victim);
-  const auto pods = pods_of_key_.find(victim.key);
-  const std::size_t each = victim.pods.front()->gang || pods == pods_of_key_.end()
-                               ? 1
-                               : std::max<std::size_t>(pods->second, 1);
-  const auto evictions_max = static_cast<std::size_t>(bounds.max_evictions_per_hour) * each;
   victim.goes_in_part =
       !victim.is_leaving && std::any_of(victim.pods.begin(), victim.pods.end(),
                                         [](const auto& pod) { return pod->terminating; });
+  const auto evictions_max = static_cast<std::size_t>(bounds.max_evictions_per_hour);
   // The eviction under way, of which others are still to be sent, is no reason to stop it.
-  const bool is_evicted_often = !victim.goes_in_part && input.policy.evictions.evictions(
-                                                            victim.key, input.now) >= evictions_max;
-  victim.is_spared = victim.started + bounds.min_runtime > input.now || is_evicted_often;
+  victim.is_spared = victim.started + bounds.min_runtime > input.now ||
+                     (!victim.goes_in_part && is_evicted_often(input, victim, evictions_max));
 }
 
-std::vector<Victim*> RunningWork::all() {
-  std::vector<Victim*> found;
-  for (const auto& victim : victims_)
-    found.push_back(victim.get());
-  return found;
+/// `most`: evictions in an hour for each pod that the same controller makes again.
+bool RunningWork::is_evicted_often(const Input& input, const Victim& victim, std::size_t most) {
+  const EvictionKey key = victim.key();
+  const std::size_t evictions = input.policy.evictions.evictions(key, input.now);
+  if (evictions < most || victim.pods.front()->gang)
+    return evictions >= most;
+  if (pods_of_key_.empty())
+    for (const Victim& other : victims_)
+      for (const auto& pod : other.pods)
+        pods_of_key_[other.key()] += pod->terminating ? 0 : 1;
+  return evictions >= most * std::max<std::size_t>(pods_of_key_[key], 1);
 }
 
-std::vector<Victim*> RunningWork::in_pool(const PoolName& pool) {
-  std::vector<Victim*> found;
-  for (const auto& victim : victims_)
-    if (victim->pool == pool)
-      found.push_back(victim.get());
-  return found;
+std::span<Victim* const> RunningWork::in_pool(const PoolName& pool) const {
+  const auto found = by_pool_.find(pool);
+  return found == by_pool_.end() ? std::span<Victim* const>() : found->second;
+}
+
+std::span<Victim* const> RunningWork::of_quota(QuotaIndex quota) const {
+  return std::span(by_quota_).subspan(quota_begins_[quota],
+                                      quota_begins_[quota + 1] - quota_begins_[quota]);
 }
 
 void RunningWork::claim(const Victim& victim) {
-  by_pod_.at(victim.pods.front()->uid.str())->is_claimed = true;
+  ranked_[victim.rank]->is_claimed = true;
+  note_departing(victim);
 }
 
-std::vector<const Victim*> RunningWork::departing() const {
-  std::vector<const Victim*> found;
-  for (const auto& victim : victims_)
-    if (victim->is_leaving || victim->is_claimed)
-      found.push_back(victim.get());
-  return found;
+void RunningWork::release(const Victim& victim) {
+  ranked_[victim.rank]->is_claimed = false;
+  if (!victim.is_leaving)
+    departing_.erase(victim.rank);
 }
 
-std::vector<Victim*> RunningWork::find(std::span<const PodUid> pods) {
+void RunningWork::count_as_leaving(const Victim& victim) {
+  ranked_[victim.rank]->is_leaving = true;
+  note_departing(victim);
+}
+
+void RunningWork::note_departing(const Victim& victim) {
+  departing_.emplace(victim.rank, &victim);
+}
+
+std::vector<Victim*> RunningWork::find(std::span<const PodUid> pods) const {
   std::vector<Victim*> found;
   for (const PodUid& pod : pods)
     if (const auto known = by_pod_.find(pod.str()); known != by_pod_.end())
       found.push_back(known->second);
-  std::sort(found.begin(), found.end(),
-            [](const Victim* left, const Victim* right) { return goes_before(*left, *right); });
+  std::ranges::sort(found, {}, &Victim::rank);
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }

@@ -6,10 +6,12 @@
 // Built once in a cycle, when somebody first asks.
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -26,11 +28,13 @@ struct Victim {
     NodeIndex node = 0;
     const ColumnRequest* request = nullptr; ///< of the RunningWork; never null
     DeviceList devices{};                   ///< which of the node's it has
-    PodUid pod{};
+    const PodUid* pod = nullptr;            ///< of the snapshot; never null
   };
 
+  /// Who is evicted again if its pods come back (P4).
+  [[nodiscard]] EvictionKey key() const { return eviction_key(*pods.front()); }
+
   WorkloadId workload{};
-  EvictionKey key{};
   std::vector<std::shared_ptr<const PodView>> pods{}; ///< by UID
   std::vector<Place> places{};
   QuotaIndex quota = 0;
@@ -50,6 +54,7 @@ struct Victim {
   bool is_claimed = false;   ///< its room is promised to a preemptor already
   /// Of an elastic gang's least members: the others, each a victim of its own, who go no later.
   std::vector<Victim*> surplus{};
+  std::size_t rank = 0; ///< in the order of goes_before(), among all
 };
 
 /// Victims first: opportunistic work, then lowest priority, then newest, then by id (P2).
@@ -70,17 +75,25 @@ public:
   RunningWork& operator=(const RunningWork&) = delete;
 
   /// In the order of goes_before().
-  [[nodiscard]] std::vector<Victim*> all();
+  [[nodiscard]] std::span<Victim* const> all() const { return ranked_; }
   /// In that order too.
-  [[nodiscard]] std::vector<Victim*> in_pool(const PoolName& pool);
+  [[nodiscard]] std::span<Victim* const> in_pool(const PoolName& pool) const;
+  /// Those that have any.
+  [[nodiscard]] std::span<const QuotaIndex> quotas() const { return quotas_; }
+  /// In that order too; in any pool.
+  [[nodiscard]] std::span<Victim* const> of_quota(QuotaIndex quota) const;
   /// Its room is promised to a preemptor from now on.
   void claim(const Victim& victim);
-  /// What goes without anybody's doing, or is promised to a preemptor already.
-  [[nodiscard]] std::vector<const Victim*> departing() const;
+  /// It is promised to nobody, or to the one who asks now.
+  void release(const Victim& victim);
+  /// The rest of a gang of which part goes is as good as gone, too.
+  void count_as_leaving(const Victim& victim);
+  /// What goes without anybody's doing, or is promised to a preemptor already. In that order too.
+  [[nodiscard]] const std::map<std::size_t, const Victim*>& departing() const { return departing_; }
   /// Pods without a quota that are being deleted.
   [[nodiscard]] std::span<const Victim::Place> leaving_strangers() const { return strangers_; }
   /// The victims that these pods belong to, in that order too.
-  [[nodiscard]] std::vector<Victim*> find(std::span<const PodUid> pods);
+  [[nodiscard]] std::vector<Victim*> find(std::span<const PodUid> pods) const;
 
 private:
   void add(const Input& input, const PodUid& uid, const std::shared_ptr<const Charge>& charge);
@@ -88,7 +101,10 @@ private:
   void add_to(Victim& victim, const Input& input, const std::shared_ptr<const PodView>& pod,
               const Charge& charge);
   Victim& make_victim();
-  void judge(const Input& input, Victim& victim) const;
+  void judge(const Input& input, Victim& victim);
+  [[nodiscard]] bool is_evicted_often(const Input& input, const Victim& victim, std::size_t most);
+  void rank_all(std::size_t quotas);
+  void note_departing(const Victim& victim);
   [[nodiscard]] const ColumnRequest* request_of(const PodShape& shape, const NodeTable& table);
 
   void find_devices(const ClusterSnapshot& snapshot);
@@ -96,10 +112,16 @@ private:
 
   std::map<PodUid, DeviceList> devices_; ///< looked up, never walked
   std::vector<Victim::Place> strangers_;
-  std::vector<std::unique_ptr<Victim>> victims_;
-  std::unordered_map<std::string, Victim*> gangs_;  ///< looked up, never walked
-  std::unordered_map<std::string, Victim*> by_pod_; ///< looked up, never walked
-  std::map<EvictionKey, std::size_t> pods_of_key_;
+  std::deque<Victim> victims_;
+  std::vector<Victim*> ranked_;
+  std::map<PoolName, std::vector<Victim*>> by_pool_;
+  std::vector<QuotaIndex> quotas_;
+  std::vector<Victim*> by_quota_;
+  std::vector<std::size_t> quota_begins_;          ///< in by_quota_; one more than there are quotas
+  std::map<std::size_t, const Victim*> departing_; ///< by rank
+  std::unordered_map<std::string, Victim*> gangs_; ///< looked up, never walked
+  std::unordered_map<std::string_view, Victim*> by_pod_; ///< looked up, never walked
+  std::map<EvictionKey, std::size_t> pods_of_key_;       ///< counted when somebody first asks
   struct Member {
     std::shared_ptr<const PodView> pod{};
     std::shared_ptr<const Charge> charge{};

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "lib/allocation/node_fit.hpp"
 #include "lib/allocation/smallest_change.hpp"
 
 namespace berth::allocation {
@@ -31,25 +32,31 @@ Step with_amount(Step step, std::int64_t amount) {
   return step;
 }
 
+/// With one unit less of that one.
+std::vector<Step> lowered(std::vector<Step> steps, std::size_t which) {
+  steps[which] = with_amount(steps[which], std::visit(AmountOf{}, steps[which]) - 1);
+  return steps;
+}
+
 } // namespace
 
 /// Each amount to the least that does. It is sought first where it mostly is: at what is lacking
 /// without the step, and in multiples of what work asks for from there: other work may take as much
-/// first, or take less.
-void ChangeSearch::reduce_amounts(std::vector<Step>& steps) {
+/// first, or take less. `are_reduced`: they were the least before another step changed; mostly they
+/// still are.
+void ChangeSearch::reduce_amounts(std::vector<Step>& steps, bool are_reduced) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (std::visit(AmountOf{}, steps[i]) <= 1)
+    if (std::visit(AmountOf{}, steps[i]) <= 1 || (are_reduced && !admits(lowered(steps, i))))
       continue;
     Grid grid{lacking_without(steps, i), grain_of(steps[i])};
     if (!(is_exact_ ? climb(steps, i, grid) : guess(steps, i, grid)))
       bisect(steps, i, grid);
     // Changes of the order may make less do.
-    const std::int64_t found = std::visit(AmountOf{}, steps[i]);
-    const Step kept = std::exchange(steps[i], with_amount(steps[i], found - 1));
-    if (found > 1 && admits(steps))
+    if (std::vector<Step> less = lowered(steps, i);
+        std::visit(AmountOf{}, steps[i]) > 1 && admits(less)) {
+      steps = std::move(less);
       bisect(steps, i, {});
-    else
-      steps[i] = kept;
+    }
   }
 }
 
@@ -79,14 +86,34 @@ bool ChangeSearch::guess(std::vector<Step>& steps, std::size_t which, Grid& grid
 
 /// Ascending.
 std::vector<std::int64_t> ChangeSearch::likely_amounts(const Step& step, Grid grid) const {
+  if (const auto* nodes = std::get_if<AddNodes>(&step)) {
+    const std::int64_t each = members_on(*nodes);
+    const auto holding = [&](std::int64_t ahead) {
+      return (ahead + std::ssize(members_) + each - 1) / each;
+    };
+    return {holding(0), holding(ahead_in_quota_.pods), holding(ahead_in_tree_.pods)};
+  }
   const auto asked = [&](const Ahead& ahead) -> std::int64_t {
     if (const auto* quota = std::get_if<RaiseNominal>(&step))
       return ahead.amounts.get(quota->resource).value();
-    if (const auto* pool = std::get_if<RaiseCapacity>(&step))
-      return ahead.amounts.get(pool->resource).value();
-    return ahead.pods;
+    const auto* pool = std::get_if<RaiseCapacity>(&step);
+    return pool == nullptr ? 0 : ahead.amounts.get(pool->resource).value();
   };
   return {grid.first, grid.first + asked(ahead_in_quota_), grid.first + asked(ahead_in_tree_)};
+}
+
+/// So many like its first one would share an empty node of that kind.
+std::int64_t ChangeSearch::members_on(const AddNodes& step) const {
+  const NodeTable& table = *relevant_.nodes;
+  const auto like = table.find(step.like.str());
+  if (!like)
+    return 1;
+  const auto capacity = table.capacity(*like);
+  std::int64_t most = kChangeNodesMax;
+  for (const auto& part : to_columns(members_.front()->requests(), table).parts)
+    if (part.amount > 0)
+      most = std::min(most, capacity[part.column] / part.amount);
+  return std::max<std::int64_t>(most, 1);
 }
 
 /// From the least upwards: more is not always better, since those who are earlier may take it.

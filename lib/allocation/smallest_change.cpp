@@ -164,9 +164,10 @@ void ChangeSearch::search_from(std::vector<Step> steps) {
     if (trial.starts) {
       // Plenty of one may have made another one necessary.
       for (std::vector<Step> before; before != steps;) {
+        const bool are_reduced = !before.empty();
         before = steps;
         leave_out_steps(steps);
-        reduce_amounts(steps);
+        reduce_amounts(steps, are_reduced);
         if (steps.size() == 1)
           break;
       }
@@ -286,9 +287,10 @@ void ChangeSearch::leave_out_steps(std::vector<Step>& steps) {
 void ChangeSearch::search_priority() {
   std::set<std::int32_t> above;
   input_.snapshot.charges.for_each([&](const PodUid& uid, const auto& charge) {
+    if (charge->quota != workload_->quota.quota)
+      return;
     const PodView* pod = input_.snapshot.find_pod(uid);
-    if (pod != nullptr && charge->quota == workload_->quota.quota &&
-        pod->priority >= workload_->priority && pod->priority < INT32_MAX)
+    if (pod != nullptr && pod->priority >= workload_->priority && pod->priority < INT32_MAX)
       above.insert(pod->priority + 1);
   });
   const std::vector<std::int32_t> priorities(above.begin(), above.end());

@@ -63,7 +63,7 @@ private:
   [[nodiscard]] std::vector<Step> more_nodes() const;
   [[nodiscard]] std::vector<Step> droppable_constraints() const;
   void leave_out_steps(std::vector<Step>& steps);
-  void reduce_amounts(std::vector<Step>& steps);
+  void reduce_amounts(std::vector<Step>& steps, bool are_reduced);
   /// Amounts that are tried: first, first + grain, ...
   struct Grid {
     std::int64_t first = 1;
@@ -71,6 +71,7 @@ private:
   };
   [[nodiscard]] bool guess(std::vector<Step>& steps, std::size_t which, Grid& grid);
   [[nodiscard]] std::vector<std::int64_t> likely_amounts(const Step& step, Grid grid) const;
+  [[nodiscard]] std::int64_t members_on(const AddNodes& step) const;
   [[nodiscard]] bool climb(std::vector<Step>& steps, std::size_t which, Grid grid);
   void bisect(std::vector<Step>& steps, std::size_t which, Grid grid);
   [[nodiscard]] std::int64_t lacking_without(std::vector<Step> steps, std::size_t which);

@@ -2,8 +2,28 @@
 
 #include <algorithm>
 #include <ranges>
+#include <utility>
+#include <vector>
 
 namespace berth::allocation {
+
+namespace {
+
+/// What quotas use of those that there are. Both are in the order of names, which spares a look-up
+/// for each.
+template <class Visit>
+void for_each_use(const ClusterSnapshot& snapshot, Visit&& visit) {
+  const auto quotas = snapshot.quotas->quotas();
+  QuotaIndex at = 0;
+  snapshot.quota_use.for_each([&](const QuotaName& name, const auto& use) {
+    while (at < quotas.size() && quotas[at]->name < name)
+      ++at;
+    if (at < quotas.size() && quotas[at]->name == name)
+      visit(at, *use);
+  });
+}
+
+} // namespace
 
 const PoolSpec* ClusterSnapshot::find_pool(const PoolName& name) const {
   const auto at =
@@ -115,19 +135,19 @@ QuotaBalance balance_of(const ClusterSnapshot& snapshot) {
 
 QuotaBalance balance_of(const ClusterSnapshot& snapshot, const Holds& holds) {
   QuotaBalance balance(*snapshot.quotas);
-  snapshot.quota_use.for_each([&](const QuotaName& name, const auto& use) {
-    if (const auto quota = snapshot.quotas->find(name))
-      for (const auto& [pool, sum] : use->by_pool)
-        balance.charge(*quota, pool, sum.total() - use->burst_in(pool));
+  std::vector<std::pair<QuotaIndex, const QuotaUse*>> in_burst;
+  for_each_use(snapshot, [&](QuotaIndex quota, const QuotaUse& use) {
+    for (const auto& [pool, sum] : use.by_pool)
+      balance.charge(quota, pool, sum.total() - use.burst_in(pool));
+    if (!use.burst_by_pool.empty())
+      in_burst.emplace_back(quota, &use);
   });
   for (const OpenReservation& open : holds.open)
     if (const auto payer = snapshot.quotas->find(open.spec->payer))
       balance.charge(*payer, open.spec->pool, open.unfilled);
-  snapshot.quota_use.for_each([&](const QuotaName& name, const auto& use) {
-    if (const auto quota = snapshot.quotas->find(name))
-      for (const auto& [pool, sum] : use->burst_by_pool)
-        balance.charge_burst(*quota, pool, sum.total());
-  });
+  for (const auto& [quota, use] : in_burst)
+    for (const auto& [pool, sum] : use->burst_by_pool)
+      balance.charge_burst(quota, pool, sum.total());
   return balance;
 }
 

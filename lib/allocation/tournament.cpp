@@ -21,12 +21,9 @@ bool waits_before(Ordering ordering, const Contender& left, const Contender& rig
 /// What the waiting members ask for together; that of a single pod is not copied.
 class Request {
 public:
-  explicit Request(const Workload& workload) {
-    if (workload.waiting.size() == 1)
-      single_ = &workload.waiting.front()->requests();
-    else
-      for (const auto& pod : workload.waiting)
-        sum_ += pod->requests();
+  explicit Request(const Contender& contender) : single_(contender.request) {
+    if (single_ == nullptr)
+      sum_ = total_of((*contender.workload)->waiting);
   }
   [[nodiscard]] const ResourceVector& get() const { return single_ != nullptr ? *single_ : sum_; }
 
@@ -37,7 +34,7 @@ private:
 
 } // namespace
 
-bool Tournament::ComesBefore::operator()(const Turn& left, const Turn& right) const {
+bool Tournament::comes_before(const Turn& left, const Turn& right) {
   if (left.borrows != right.borrows)
     return right.borrows;
   if (left.first_priority != right.first_priority)
@@ -59,19 +56,59 @@ Tournament::Tournament(Input input) : input_(input) {
   const std::size_t quotas = input_.snapshot.quotas->size();
   queues_.resize(quotas);
   levels_.resize(quotas + 1);
-  offers_.resize(quotas);
   shares_.resize(quotas);
   histories_.resize(quotas);
+  for (QuotaIndex quota = 0; quota < quotas; ++quota)
+    seats_.push_back(level_above(quota).add_child());
+}
+
+void Tournament::Level::offer(std::size_t seat, const Turn& turn) {
+  turns_[seat] = turn;
+  const std::size_t seats = turns_.size();
+  if (winners_.empty()) {
+    winners_.resize(seats);
+    for (std::size_t match = seats - 1; match > 0; --match)
+      winners_[match] = static_cast<std::uint32_t>(
+          wins(winner_of(2 * match), winner_of(2 * match + 1)) ? winner_of(2 * match)
+                                                               : winner_of(2 * match + 1));
+    return;
+  }
+  for (std::size_t match = (seats + seat) / 2; match > 0; match /= 2) {
+    const std::size_t left = winner_of(2 * match);
+    const std::size_t right = winner_of(2 * match + 1);
+    winners_[match] = static_cast<std::uint32_t>(wins(left, right) ? left : right);
+  }
+}
+
+/// Seats stand behind all matches.
+std::size_t Tournament::Level::winner_of(std::size_t match) const {
+  return match >= turns_.size() ? match - turns_.size() : winners_[match];
+}
+
+bool Tournament::Level::wins(std::size_t left, std::size_t right) const {
+  if (turns_[left].contender == nullptr || turns_[right].contender == nullptr)
+    return turns_[left].contender != nullptr;
+  return comes_before(turns_[left], turns_[right]);
+}
+
+const Tournament::Turn* Tournament::Level::best() const {
+  if (turns_.empty() || (turns_.size() > 1 && winners_.empty()))
+    return nullptr; // nobody has offered anything
+  const Turn& turn = turns_[winner_of(1)];
+  return turn.contender == nullptr ? nullptr : &turn;
 }
 
 void Tournament::start() {
   const QuotaForest& forest = *input_.snapshot.quotas;
   const bool uses_shares = !is_by_age(input_.policy.ordering);
+  auto memory = input_.memories.begin(); // both are in the order of names
   for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
     if (uses_shares)
       shares_[quota] = input_.balance.borrowed_share(quota);
-    const auto memory = input_.memories.find(forest.spec(quota).name);
-    if (memory != input_.memories.end())
+    const QuotaName& name = forest.spec(quota).name;
+    while (memory != input_.memories.end() && memory->first < name)
+      ++memory;
+    if (memory != input_.memories.end() && memory->first == name)
       histories_[quota] = memory->second.history_nano;
   }
   for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
@@ -91,9 +128,8 @@ std::optional<Tournament::Winner> Tournament::next() {
     replay(*to_replay_);
     to_replay_.reset();
   }
-  Level& roots = levels_.back();
-  while (!roots.empty()) {
-    const QuotaIndex origin = roots.begin()->origin;
+  while (const Turn* best = levels_.back().best()) {
+    const QuotaIndex origin = best->origin;
     Queue& queue = queues_[origin];
     const Contender winner = queue.waiting[queue.next];
     // Charges may have closed the pool that it was ranked for; it is then ranked for the next.
@@ -129,13 +165,14 @@ Tournament::Level& Tournament::level_above(QuotaIndex quota) {
 
 /// Offers the best workload of the quota, and then of each one above it, anew.
 void Tournament::replay(QuotaIndex quota) {
+  std::optional<QuotaIndex> known;
+  ShareForecast forecast;
   for (std::optional<QuotaIndex> at = quota; at; at = input_.snapshot.quotas->parent(*at)) {
-    Level& level = level_above(*at);
-    if (offers_[*at])
-      level.erase(*offers_[*at]);
-    offers_[*at].reset();
-    if (const auto origin = best_origin(*at))
-      offers_[*at] = level.insert(turn_of(*origin, *at)).first;
+    const auto origin = best_origin(*at);
+    if (origin && origin != known)
+      forecast = forecast_of(*origin);
+    known = origin;
+    level_above(*at).offer(seats_[*at], origin ? turn_of(*origin, *at, forecast) : Turn{});
   }
 }
 
@@ -144,16 +181,27 @@ void Tournament::replay(QuotaIndex quota) {
 std::optional<QuotaIndex> Tournament::best_origin(QuotaIndex quota) const {
   const Queue& own = queues_[quota];
   const bool has_own = own.next < own.waiting.size();
-  const Level& below = levels_[quota];
-  if (below.empty())
+  const Turn* below = levels_[quota].best();
+  if (below == nullptr)
     return has_own ? std::optional{quota} : std::nullopt;
-  if (has_own && ComesBefore{}(turn_of(quota, quota), *below.begin()))
+  if (has_own && comes_before(turn_of(quota, quota, forecast_of(quota)), *below))
     return quota;
-  return below.begin()->origin;
+  return below->origin;
+}
+
+/// What the workload that leads `origin` would borrow.
+ShareForecast Tournament::forecast_of(QuotaIndex origin) const {
+  const Queue& queue = queues_[origin];
+  const QuotaSpec& spec = input_.snapshot.quotas->spec(origin);
+  if (is_by_age(input_.policy.ordering) || queue.pool >= spec.pools.size())
+    return {};
+  const Request request(queue.waiting[queue.next]);
+  return input_.balance.forecast(origin, spec.pools[queue.pool].pool, request.get());
 }
 
 /// The turn of the workload that leads `origin`, as its ancestor `level` (or itself) offers it.
-Tournament::Turn Tournament::turn_of(QuotaIndex origin, QuotaIndex level) const {
+Tournament::Turn Tournament::turn_of(QuotaIndex origin, QuotaIndex level,
+                                     const ShareForecast& forecast) const {
   const Queue& queue = queues_[origin];
   const QuotaForest& forest = *input_.snapshot.quotas;
   Turn turn;
@@ -163,12 +211,6 @@ Tournament::Turn Tournament::turn_of(QuotaIndex origin, QuotaIndex level) const 
   turn.weight = std::max(forest.spec(level).weight, 1);
   if (is_by_age(input_.policy.ordering))
     return turn;
-  const QuotaSpec& spec = forest.spec(origin);
-  ShareForecast forecast;
-  if (queue.pool < spec.pools.size()) {
-    const Request request(**turn.contender->workload);
-    forecast = input_.balance.forecast(origin, spec.pools[queue.pool].pool, request.get());
-  }
   std::size_t steps = 0;
   for (QuotaIndex at = origin; at != level; at = *forest.parent(at))
     ++steps;
@@ -194,7 +236,7 @@ std::size_t Tournament::pool_for(QuotaIndex quota, const Contender& contender) c
   const auto& pools = input_.snapshot.quotas->spec(quota).pools;
   if (pools.size() < 2 || is_by_age(input_.policy.ordering))
     return 0;
-  const Request request(**contender.workload);
+  const Request request(contender);
   for (std::size_t i = 0; i < pools.size(); ++i)
     if (!input_.balance.shortfall(quota, pools[i].pool, request.get()))
       return i;

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "lib/allocation/snapshot.hpp"
@@ -21,6 +20,8 @@ struct Contender {
   std::int64_t priority = 0;
   TimePoint created{};
   const std::shared_ptr<const Workload>* workload = nullptr; ///< outlives it
+  /// What its only waiting member asks for; nullptr if there are more of them.
+  const ResourceVector* request = nullptr;
 };
 
 class Tournament {
@@ -65,23 +66,41 @@ private:
     QuotaIndex origin = 0; ///< whose queue the contender leads
     QuotaIndex child = 0;  ///< the level that offers it
   };
-  struct ComesBefore {
-    bool operator()(const Turn& left, const Turn& right) const;
+  [[nodiscard]] static bool comes_before(const Turn& left, const Turn& right);
+
+  /// The children of one quota, or the roots, and the tree of their matches: one that offers
+  /// something else plays again as often as the tree is high.
+  class Level {
+  public:
+    /// The answer is the new one's seat.
+    std::size_t add_child() { return turns_.emplace_back(), turns_.size() - 1; }
+    /// Without a contender: the child has nobody to offer.
+    void offer(std::size_t seat, const Turn& turn);
+    /// nullptr if none has anybody.
+    [[nodiscard]] const Turn* best() const;
+
+  private:
+    [[nodiscard]] std::size_t winner_of(std::size_t match) const;
+    [[nodiscard]] bool wins(std::size_t left, std::size_t right) const;
+
+    std::vector<Turn> turns_;            ///< by seat
+    std::vector<std::uint32_t> winners_; ///< match n is between those of 2n and 2n + 1; 1: the last
   };
-  using Level = std::set<Turn, ComesBefore>;
 
   [[nodiscard]] Level& level_above(QuotaIndex quota);
   void replay(QuotaIndex quota);
   [[nodiscard]] std::optional<QuotaIndex> best_origin(QuotaIndex quota) const;
-  [[nodiscard]] Turn turn_of(QuotaIndex origin, QuotaIndex level) const;
+  [[nodiscard]] ShareForecast forecast_of(QuotaIndex origin) const;
+  [[nodiscard]] Turn turn_of(QuotaIndex origin, QuotaIndex level,
+                             const ShareForecast& forecast) const;
   void weigh(Turn& turn, std::int64_t nano) const;
   [[nodiscard]] std::size_t pool_for(QuotaIndex quota, const Contender& contender) const;
 
   Input input_;
-  std::vector<Queue> queues_;                          ///< by quota
-  std::vector<Level> levels_;                          ///< the children of each quota; last: roots
-  std::vector<std::optional<Level::iterator>> offers_; ///< of each quota, in the level above it
-  std::vector<std::int64_t> shares_;                   ///< as charged
+  std::vector<Queue> queues_;        ///< by quota
+  std::vector<Level> levels_;        ///< the children of each quota; last: roots
+  std::vector<std::size_t> seats_;   ///< of each quota, in the level above it
+  std::vector<std::int64_t> shares_; ///< as charged
   std::vector<std::int64_t> histories_;
   std::optional<QuotaIndex> to_replay_;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <tuple>
-#include <unordered_map>
 
 #include "lib/allocation/priority.hpp"
 
@@ -11,7 +10,6 @@ namespace {
 
 /// What all workloads of one quota have in common.
 struct QuotaPlace {
-  QuotaIndex quota = 0;
   const PolicySpec* policy = nullptr;
   Tournament* tournament = nullptr;
   PoolName pool{}; ///< whose policy it is
@@ -58,30 +56,32 @@ TurnOrder::TurnOrder(const Input& input) : input_(input) {
 
 /// Every workload goes into the queue of its quota. Cost: one look-up by name for each.
 void TurnOrder::collect() {
-  std::unordered_map<std::string, QuotaPlace> places; // looked up, never walked
-  for (QuotaIndex quota = 0; quota < input_.snapshot.quotas->size(); ++quota) {
-    const QuotaSpec& spec = input_.snapshot.quotas->spec(quota);
+  const QuotaForest& forest = *input_.snapshot.quotas;
+  std::vector<QuotaPlace> places;
+  for (QuotaIndex quota = 0; quota < forest.size(); ++quota) {
+    const QuotaSpec& spec = forest.spec(quota);
     const PolicySpec& policy = policy_of(input_.snapshot, spec);
-    places.emplace(spec.name.str(), QuotaPlace{quota, &policy, &arena_of(policy),
-                                               ordering_pool(input_.snapshot, spec)});
+    places.push_back({&policy, &arena_of(policy), ordering_pool(input_.snapshot, spec)});
   }
   const auto enter = [&](const Shared& workload) {
-    const auto place = places.find(workload->quota.quota.str());
-    if (place == places.end()) {
+    const auto quota = forest.find(workload->quota.quota);
+    if (!quota) {
       unowned_.push_back(Head{workload, workload->priority, {}, &input_.snapshot.policy_of({})});
       return;
     }
-    const auto& [quota, policy, tournament, pool] = place->second;
+    const auto& [policy, tournament, pool] = places[*quota];
     const auto& rules = rules_of(*workload);
     std::int64_t priority =
-        effective_priority(workload->priority, &input_.snapshot.quotas->spec(quota), rules, pool);
+        effective_priority(workload->priority, &forest.spec(*quota), rules, pool);
     priority += ageing_points(policy->ageing, workload->created, input_.now);
     priority += overdue_points(rules_in(rules, pool), workload->created, input_.now);
-    const Contender contender{priority, workload->created, &workload};
+    const auto& members = workload->waiting;
+    const Contender contender{priority, workload->created, &workload,
+                              members.size() == 1 ? &members.front()->requests() : nullptr};
     if (workload->already_charged > 0)
-      interrupted_.push_back(to_head(contender, quota, *policy));
+      interrupted_.push_back(to_head(contender, *quota, *policy));
     else
-      tournament->enter(quota, contender);
+      tournament->enter(*quota, contender);
   };
   if (input_.among != nullptr)
     std::ranges::for_each(*input_.among, enter);

@@ -269,7 +269,7 @@ void Asker::ask(Victim& victim, const Cause& cause) {
   for (Victim* surplus : victim.surplus) // no member of a gang stays without the least of it
     if (!surplus->is_leaving)
       ask(*surplus, cause);
-  victim.is_claimed = true;
+  work().claim(victim);
   Eviction eviction;
   eviction.victim = victim.workload;
   eviction.quota = input_.snapshot.quotas->spec(victim.quota).name;

@@ -41,11 +41,12 @@ std::string leaf(int tree, int number) {
 
 class FullCluster {
 public:
-  FullCluster(Use use, bool preempts) {
+  FullCluster(Use use, bool preempts, int nodes = kNodes)
+      : cores_per_node_(kNodes * kCoresPerNode / nodes) {
     world_.policy.preemption.enabled = preempts;
     world_.add(pool("p"));
-    for (int n = 0; n < kNodes; ++n)
-      world_.add(node("n" + std::to_string(n), kCoresPerNode));
+    for (int n = 0; n < nodes; ++n)
+      world_.add(node("n" + std::to_string(n), cores_per_node_));
     for (int tree = 0; tree < kTrees; ++tree) {
       const std::string root = "t" + std::to_string(tree);
       world_.add(quota(root).pool("p").cpu(0));
@@ -79,7 +80,7 @@ private:
     for (int tree = 0; tree < kTrees; ++tree)
       for (int i = 0; i < kLeaves; ++i)
         for (int k = 0; k < held_by(i, use); ++k, ++core) {
-          const std::string node = "n" + std::to_string(core / kCoresPerNode);
+          const std::string node = "n" + std::to_string(core / cores_per_node_);
           world_.add(pod("r" + std::to_string(core))
                          .in(leaf(tree, i))
                          .cpu(1)
@@ -98,6 +99,7 @@ private:
   }
 
   World world_;
+  int cores_per_node_;
   int changes_ = 0;
 };
 
@@ -267,19 +269,33 @@ double cycle_with_nodes(int nodes) {
   return median(times);
 }
 
-bool check_large_cluster(Use use, bool preempts) {
+double cycle_of(FullCluster& cluster) {
   constexpr int kChanges = 9;
+  std::vector<double> times;
+  for (int i = 0; i < kChanges; ++i)
+    times.push_back(milliseconds_of([&] { static_cast<void>(cluster.change()); }));
+  return median(times);
+}
+
+/// The same cores on ten times the nodes.
+bool check_many_nodes() {
+  constexpr double kPercent = 150;
+  FullCluster few(Use::Nominal, false);
+  const double small = cycle_of(few);
+  FullCluster many(Use::Nominal, false, 10 * kNodes);
+  const double large = cycle_of(many);
+  return judge("a cycle with ten times the nodes", 100 * large / small, kPercent, "%");
+}
+
+bool check_large_cluster(Use use, bool preempts) {
   constexpr int kExplanations = 30;
   constexpr double kCycleMilliseconds = 250;
   constexpr double kExplainMilliseconds = 100;
   const std::string where = std::string(use == Use::Nominal ? "at nominal" : "with borrowers") +
                             (preempts ? ", with preemption" : "");
   FullCluster cluster(use, preempts);
-  std::vector<double> times;
-  for (int i = 0; i < kChanges; ++i)
-    times.push_back(milliseconds_of([&] { static_cast<void>(cluster.change()); }));
   bool are_met =
-      judge("a cycle after one change " + where, median(times), kCycleMilliseconds, "ms");
+      judge("a cycle after one change " + where, cycle_of(cluster), kCycleMilliseconds, "ms");
   const Plan plan = cluster.decide_again();
   std::vector<double> told;
   for (std::size_t i = 0; i < kExplanations; ++i)
@@ -291,16 +307,15 @@ bool check_large_cluster(Use use, bool preempts) {
 }
 
 int check_goals() {
-  constexpr double kRatio = 1.5;
   constexpr double kMemoryMib = 1024;
-  const double small = cycle_with_nodes(1'000);
-  const double large = cycle_with_nodes(10'000);
-  std::printf("a cycle after one change: %.2f ms with 1,000 nodes, %.2f ms with 10,000\n", small,
-              large);
-  bool are_met = judge("a cycle with ten times the nodes", 100 * large / small, 100 * kRatio, "%");
-  are_met = check_large_cluster(Use::Nominal, false) && are_met;
+  std::printf(
+      "where nothing waits, a cycle after one change: %.2f ms with 1,000 nodes, %.2f ms with "
+      "10,000\n",
+      cycle_with_nodes(1'000), cycle_with_nodes(10'000));
+  bool are_met = check_large_cluster(Use::Nominal, false);
   are_met = judge("memory at most", memory_mib(), kMemoryMib, "MiB") && are_met;
   are_met = check_large_cluster(Use::Borrowed, true) && are_met;
+  are_met = check_many_nodes() && are_met;
   return are_met ? 0 : 1;
 }
 

@@ -84,7 +84,7 @@ inline bool may_keep_a_place(const ClusterSnapshot& snapshot, const World& world
   const auto* options = std::get_if<std::vector<Option>>(&found);
   if (members.empty() || options == nullptr)
     return false;
-  const Headroom headroom(snapshot, holds);
+  const Headroom headroom(snapshot, holds, balance_of(snapshot, holds));
   const NodeOverlay overlay(*snapshot.nodes, snapshot.loads, holds);
   return std::ranges::any_of(*options, [&](const Option& option) {
     const ReservationIndex reservation = option.site.reservation;

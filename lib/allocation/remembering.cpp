@@ -13,12 +13,15 @@ HeldShare held_now(const QuotaForest& forest, const QuotaBalance& balance, Quota
           burst ? balance.burst_level(quota, burst->factor_percent) : 0};
 }
 
-void settle_history(QuotaMemory& memory, std::int64_t share, const Fairness& fairness,
-                    TimePoint now) {
+/// `since`: what it held all the time.
+void settle(QuotaMemory& memory, const HeldShare& since, const QuotaSpec& spec,
+            const Fairness& fairness, TimePoint now) {
   if (memory.sampled_at != TimePoint{})
-    memory.history_nano =
-        decayed_average(memory.history_nano, share, now - memory.sampled_at, fairness.half_life);
+    memory.history_nano = decayed_average(memory.history_nano, since.share_nano,
+                                          now - memory.sampled_at, fairness.half_life);
   memory.sampled_at = std::max(memory.sampled_at, now);
+  if (spec.burst)
+    memory.burst.settle(*spec.burst, since.burst_level, now);
 }
 
 void forget_full_buckets(QuotaMemory& memory, const QuotaSpec& spec, TimePoint now) {
@@ -45,14 +48,18 @@ AllocationMemory settled(AllocationMemory memory, const ClusterSnapshot& snapsho
     at = memory.quotas.try_emplace(at, spec.name);
     QuotaMemory& own = at->second;
     const HeldShare now_held = held_now(forest, balance, quota);
-    const HeldShare since = own.held.value_or(now_held);
-    settle_history(own, since.share_nano, policy_of(snapshot, spec).fairness, now);
-    if (spec.burst)
-      own.burst.settle(*spec.burst, since.burst_level, now);
+    settle(own, own.held.value_or(now_held), spec, policy_of(snapshot, spec).fairness, now);
     if (!spec.burst || now_held.burst_level == 0)
       own.burst.empty_since.reset(); // it has ended
     forget_full_buckets(own, spec, now);
   }
+  return memory;
+}
+
+QuotaMemory as_of(QuotaMemory memory, const QuotaSpec& spec, const Fairness& fairness,
+                  TimePoint now) {
+  if (memory.held)
+    settle(memory, *memory.held, spec, fairness, now);
   return memory;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/allocation/remembering.hpp"
 #include "lib/api/to_allocation.hpp"
 #include "operator/quota/fair_share.hpp"
 
@@ -156,14 +157,17 @@ std::vector<api::QuotaPoolStatus> pool_rows(const ObservedQuota& observed, Quota
 }
 
 /// What a restart must not forget.
-void remember(const ObservedQuota& observed, QuotaIndex index, api::QuotaStatus& status) {
+void remember(const ObservedQuota& observed, QuotaIndex index, TimePoint now,
+              api::QuotaStatus& status) {
   const auto memory = observed.plan->memories.find(QuotaName{observed.quota->meta.name});
   if (memory == observed.plan->memories.end())
     return; // before the first cycle
   const auto& snapshot = *observed.accounts->snapshot;
-  const FairShareInput input{*observed.quota, memory->second,
-                             observed.accounts->balance.dominant_share(index),
-                             policy_of(snapshot, snapshot.quotas->spec(index)).fairness.half_life};
+  const auto& spec = snapshot.quotas->spec(index);
+  const auto& fairness = policy_of(snapshot, spec).fairness;
+  const auto own = allocation::as_of(memory->second, spec, fairness, now);
+  const FairShareInput input{*observed.quota, own, observed.accounts->balance.dominant_share(index),
+                             fairness.half_life};
   status.fair_share = fair_share_status(input);
   const bool is_rewritten = status.fair_share != observed.quota->status.fair_share;
   const auto left = burst_left_status(input, is_rewritten);
@@ -226,7 +230,7 @@ std::optional<api::QuotaStatus> decide_quota_status(const ObservedQuota& observe
   }
   status.workloads = counts;
   status.pools = pool_rows(observed, *index, pending_amounts);
-  remember(observed, *index, status);
+  remember(observed, *index, now, status);
   tell_evictions(observed, now, status);
   status.conditions = observed.quota->status.conditions;
   for (auto condition : {ready_condition(observed, *index), within_nominal_condition(status.pools),

@@ -9,7 +9,6 @@ namespace berth::op {
 namespace {
 
 constexpr std::int64_t kNanoPerMilli = 1'000'000;
-constexpr std::int64_t kBudgetParts = 20;
 
 std::optional<std::chrono::seconds> left_in_status(const api::Quota& quota) {
   for (const auto& pool : quota.status.pools)

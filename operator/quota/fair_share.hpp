@@ -19,9 +19,10 @@ struct FairShareInput {
 };
 
 /// The one that stands, as long as what follows from it is within kHistoryMilliMax of the truth and
-/// the budget of bursts within a twentieth.
+/// the budget of bursts within one of kBudgetParts.
 [[nodiscard]] std::optional<api::FairShare> fair_share_status(const FairShareInput& input);
 inline constexpr std::int64_t kHistoryMilliMax = 2;
+inline constexpr std::int64_t kBudgetParts = 20;
 
 /// Nothing without a burst; what stands as long as the fair share beside it does.
 [[nodiscard]] std::optional<std::chrono::seconds> burst_left_status(const FairShareInput& input,

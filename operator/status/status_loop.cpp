@@ -9,6 +9,7 @@
 #include "lib/async/task_group.hpp"
 #include "operator/policy/decide.hpp"
 #include "operator/quota/decide.hpp"
+#include "operator/quota/fair_share.hpp"
 #include "operator/request/decide.hpp"
 #include "operator/reservation/conditional.hpp"
 #include "operator/reservation/decide.hpp"
@@ -28,6 +29,13 @@ kube::Outcome look_again(const ObservedReservation& observed, TimePoint now) {
   const TimePoint next = next_trigger_look(observed, now);
   return next == TimePoint::max() ? kube::Outcome::done()
                                   : kube::Outcome::requeue_after(std::max(next - now, Duration{1}));
+}
+
+/// The budget of a burst that is on empties without an event.
+kube::Outcome look_again(const api::Quota& quota, const api::QuotaStatus& status) {
+  return quota.spec.burst && api::is_true(status.conditions, "BurstActive")
+             ? kube::Outcome::requeue_after(Duration{quota.spec.burst->budget} / kBudgetParts)
+             : kube::Outcome::done();
 }
 
 telemetry::ReconcileOutcome outcome_label(const kube::Outcome& outcome) {
@@ -236,10 +244,12 @@ async::Task<kube::Outcome> StatusLoop::reconcile_quota(kube::ObjectKey key) {
   auto wanted = decide_quota_status(observed, parts_.executor.clock().now());
   if (!wanted)
     co_return kube::Outcome::done();
+  const kube::Outcome again = look_again(*quota, *wanted);
   auto current = quota->status;
   const auto written =
       co_await writer_.write(kube::types::quota(), *quota, std::move(current), std::move(*wanted));
-  co_return outcome_of(written);
+  // What was written comes back by the watch.
+  co_return written && !*written ? again : outcome_of(written);
 }
 
 async::Task<kube::Outcome> StatusLoop::reconcile_reservation(kube::ObjectKey key) {

@@ -25,6 +25,10 @@ namespace berth::op {
   X(Admission, AfterReservationAccepted, "a reservation's acceptance is written, its event is not")\
   X(Admission, BeforeStatusWrite, "a status was computed and is not written")                      \
   X(Node, AfterNodeNominated, "a pod's node is nominated, its admission is not written")           \
+  X(Waiting, BeforeExplanation, "a pod is to be told why it waits, nothing is written")            \
+  X(Waiting, AfterExplanation, "a pod was told why it waits, its event is not written")            \
+  X(Stranding, BeforeStrandedEviction, "a pod lost its candidates, its eviction is not sent")      \
+  X(Stranding, AfterStrandedEviction, "a pod without candidates is evicted, its event is not written") \
   X(Request, BeforeGrantWrite, "an AllocationRequest is to be granted, nothing is written")        \
   X(Request, AfterGrantWrite, "an AllocationRequest's grant is written, its event is not")         \
   X(Preemption, BeforeNomination, "evictions are planned, nothing of it is written")               \

@@ -61,8 +61,9 @@ CertificateOptions certificate_options(const OperatorOptions& options) {
 struct Leader::Impl {
   Impl(Parts used, const OperatorOptions& options, std::uint64_t seed)
       : parts(std::move(used)), log_options{options.decision_log, options.decision_log_bytes_max},
-        waiting(parts.client, parts.executor, parts.observer, parts.events, {}, parts.leads,
-                parts.tracer),
+        waiting({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
+                 parts.leads, parts.tracer},
+                {}),
         gangs({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
                parts.failpoints, parts.leads, parts.log.named("gang")},
               gang_options(options)),
@@ -74,8 +75,8 @@ struct Leader::Impl {
                  {}),
         failures(parts.observer),
         meter({parts.client, parts.executor, parts.observer, parts.log.named("meter")}),
-        stranded({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
-                  parts.leads, parts.log.named("stranding")},
+        stranded({parts.client, parts.executor, parts.observer, parts.events, parts.failpoints,
+                  parts.metrics, parts.leads, parts.log.named("stranding")},
                  {}),
         evictor({parts.client, parts.executor, parts.observer, parts.events, parts.metrics,
                  parts.failpoints, parts.leads, parts.log.named("preemption")},

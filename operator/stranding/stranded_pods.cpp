@@ -98,6 +98,7 @@ async::Task<void> StrandedPods::evict(PodUid uid, std::string why) {
     co_return;
   const kube::ObjectKey key = pod->meta.key();
   kube::Preconditions preconditions{pod->meta.uid, pod->meta.resource_version};
+  parts_.failpoints.pass(Failpoint::BeforeStrandedEviction);
   auto evicted = co_await parts_.client.evict(key, std::move(preconditions), std::nullopt);
   if (!evicted) {
     if (evicted.error().code != Code::NotFound && evicted.error().code != Code::Conflict)
@@ -105,6 +106,7 @@ async::Task<void> StrandedPods::evict(PodUid uid, std::string why) {
                       {{"pod", to_string(key)}});
     co_return;
   }
+  parts_.failpoints.pass(Failpoint::AfterStrandedEviction);
   seen_.erase(uid);
   refused_since_.erase(uid);
   parts_.metrics.evictions(telemetry::EvictionCause::CandidatesLost).add();

@@ -20,6 +20,7 @@
 #include "lib/kube/events.hpp"
 #include "lib/telemetry/catalog.hpp"
 #include "lib/telemetry/log.hpp"
+#include "operator/failpoint.hpp"
 #include "operator/leads.hpp"
 
 namespace berth::op {
@@ -46,6 +47,7 @@ public:
     async::Executor& executor;
     cluster::Observer& observer;
     kube::EventRecorder& events;
+    FailpointPlan& failpoints;
     telemetry::AllocationMetrics& metrics;
     Leads leads;
     telemetry::Logger log;

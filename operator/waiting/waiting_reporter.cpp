@@ -19,18 +19,11 @@ std::string explanation(Reason reason, const std::string& message) {
 
 } // namespace
 
-WaitingReporter::WaitingReporter(kube::Client& client, async::Executor& executor,
-                                 cluster::Observer& observer, kube::EventRecorder& events,
-                                 WaitingReporterOptions options, Leads leads,
-                                 telemetry::Tracer tracer)
-    : client_(client), executor_(executor), observer_(observer), events_(events), options_(options),
-      leads_(std::move(leads)), tracer_(std::move(tracer)) {}
-
 void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
                              const StartTeller& starts, std::size_t admitted) {
   ++round_;
   admitted_ += admitted;
-  const SteadyPoint now = executor_.clock().steady_now();
+  const SteadyPoint now = parts_.executor.clock().steady_now();
   for (const auto& entry : waiting) {
     if (entry.workload->waiting.empty() || entry.workload->waiting.front()->is_request)
       continue; // a request's status says it
@@ -65,12 +58,12 @@ void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
 
 void WaitingReporter::trace(const Told& told, SteadyPoint now) const {
   if (now - told.since >= options_.quiet_period)
-    trace_wait(tracer_, *told.pod, {told.reason, told.message, {told.since, now}});
+    trace_wait(parts_.tracer, *told.pod, {told.reason, told.message, {told.since, now}});
 }
 
 async::Task<void> WaitingReporter::run(std::stop_token stop) {
   for (;;) {
-    const bool due = co_await async::sleep_for(executor_, kWriteInterval, stop);
+    const bool due = co_await async::sleep_for(parts_.executor, kWriteInterval, stop);
     if (!due)
       co_return;
     co_await write_due();
@@ -84,7 +77,7 @@ async::Task<void> WaitingReporter::write_due() {
 }
 
 std::vector<WorkloadId> WaitingReporter::take_due() {
-  const SteadyPoint now = executor_.clock().steady_now();
+  const SteadyPoint now = parts_.executor.clock().steady_now();
   std::vector<std::pair<SteadyPoint, WorkloadId>> due;
   for (const auto& [id, told] : told_)
     if (!told.written && now - told.since >= options_.quiet_period)
@@ -101,10 +94,10 @@ std::vector<WorkloadId> WaitingReporter::take_due() {
 
 async::Task<void> WaitingReporter::write(WorkloadId id) {
   const auto found = told_.find(id);
-  if (found == told_.end() || found->second.written || !leads_())
+  if (found == told_.end() || found->second.written || !parts_.leads())
     co_return;
   found->second.written = true;
-  const auto pod = observer_.find_pod(found->second.pod->uid);
+  const auto pod = parts_.observer.find_pod(found->second.pod->uid);
   const std::string text = explanation(found->second.reason, found->second.message);
   if (!pod)
     co_return;
@@ -120,15 +113,18 @@ async::Task<void> WaitingReporter::write(WorkloadId id) {
   std::string message = found->second.message;
   std::string body = explain_patch(*pod, text);
   kube::WriteOptions options;
-  auto patched = co_await client_.patch(kube::types::pod(), pod->meta.key(), kube::PatchType::Merge,
-                                        std::move(body), std::move(options));
+  parts_.failpoints.pass(Failpoint::BeforeExplanation);
+  auto patched =
+      co_await parts_.client.patch(kube::types::pod(), pod->meta.key(), kube::PatchType::Merge,
+                                   std::move(body), std::move(options));
   const auto still = told_.find(id);
   if (patched) {
-    events_.record(about, kube::EventSeverity::Normal, reason, "Wait", std::move(message));
+    parts_.failpoints.pass(Failpoint::AfterExplanation);
+    parts_.events.record(about, kube::EventSeverity::Normal, reason, "Wait", std::move(message));
   } else if (patched.error().code != Code::NotFound && still != told_.end()) {
     still->second.written = false;
     // To the end of the line: what is refused for good must not use up everybody's turn.
-    still->second.since = executor_.clock().steady_now();
+    still->second.since = parts_.executor.clock().steady_now();
   }
 }
 

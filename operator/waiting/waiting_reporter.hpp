@@ -8,6 +8,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/allocation/decision.hpp"
@@ -15,6 +16,7 @@
 #include "lib/cluster/observer.hpp"
 #include "lib/kube/events.hpp"
 #include "lib/telemetry/tracing/tracer.hpp"
+#include "operator/failpoint.hpp"
 #include "operator/leads.hpp"
 #include "operator/waiting/start_teller.hpp"
 
@@ -31,9 +33,17 @@ struct WaitingReporterOptions {
 
 class WaitingReporter {
 public:
-  WaitingReporter(kube::Client& client, async::Executor& executor, cluster::Observer& observer,
-                  kube::EventRecorder& events, WaitingReporterOptions options, Leads leads,
-                  telemetry::Tracer tracer = {});
+  struct Parts {
+    kube::Client& client;
+    async::Executor& executor;
+    cluster::Observer& observer;
+    kube::EventRecorder& events;
+    FailpointPlan& failpoints;
+    Leads leads;
+    telemetry::Tracer tracer{};
+  };
+  WaitingReporter(Parts parts, WaitingReporterOptions options)
+      : parts_(std::move(parts)), options_(options) {}
 
   /// The whole list of who waits now, as of the newest plan, and how many workloads that admits.
   void report(const std::vector<allocation::Waiting>& waiting, const StartTeller& starts,
@@ -58,13 +68,8 @@ private:
   /// It waits for that no more; what lasted for a moment only is no part of its trace.
   void trace(const Told& told, SteadyPoint now) const;
 
-  kube::Client& client_;
-  async::Executor& executor_;
-  cluster::Observer& observer_;
-  kube::EventRecorder& events_;
+  Parts parts_;
   WaitingReporterOptions options_;
-  Leads leads_;
-  telemetry::Tracer tracer_;
   std::map<WorkloadId, Told> told_;
   std::uint64_t round_ = 0;
   std::size_t admitted_ = 0; ///< since the last writes

@@ -82,6 +82,20 @@ def operator(programs: Programs) -> None:
 
 
 @pytest.fixture
+def die_at(programs):
+    """Lets an operator die at a failpoint while something happens, and starts the next one."""
+    def run(failpoint: str, happens, *flags: str) -> None:
+        programs.stop_all()  # the heir of the failpoint before
+        doomed = programs.start_operator(*LEADS_AT_ONCE, *flags, name="doomed",
+                                         environment={"BERTH_FAILPOINT": failpoint})
+        happens()
+        wait_until(lambda: not doomed.running, 30, f"the operator dies at {failpoint}")
+        programs.stop_all()
+        programs.start_operator(*LEADS_AT_ONCE, *flags, name="heir")
+    return run
+
+
+@pytest.fixture
 def ask(cluster: Cluster, programs_folder: Path):
     """Runs kubectl-berth; answers what it printed and how it ended."""
     def run(*words: str, kubeconfig: Path | str = cluster.admin_kubeconfig):

@@ -12,7 +12,7 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, condition, wait_phase, wait_until
-from harness.programs import LEADS_AT_ONCE, all_failpoints, failpoints
+from harness.programs import all_failpoints, failpoints
 from harness.world import pool_of_nodes, quota_of_its_own
 
 from berth_controlplane.cluster import Cluster
@@ -22,7 +22,8 @@ REQUEST = "berth.dev/v1alpha1/AllocationRequest"
 SECRETS = ("berth-authority", "berth-scheduler-extender-tls", "berth-scheduler-client-tls")
 # Where each subject's failpoints are walked; a subject that is not here is walked nowhere.
 WALKED = {"Admission": "test_operator.py", "Preemption": "test_preemption.py",
-          "Node": "here", "Request": "here", "Certificates": "here"}
+          "Node": "here", "Request": "here", "Certificates": "here", "Waiting": "here",
+          "Stranding": "test_placement_modes.py"}
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +38,6 @@ def team(kube: ApiClient, managed_namespace: str, pool: str) -> Iterator[str]:
     """A managed namespace with a quota of its own name: 4 cpu."""
     with quota_of_its_own(kube, managed_namespace, pool, 4) as name:
         yield name
-
-
-@pytest.fixture
-def die_at(programs):
-    """Lets an operator die at a failpoint while something happens, and starts the next one."""
-    def run(failpoint: str, happens, *flags: str) -> None:
-        programs.stop_all()  # the heir of the failpoint before
-        doomed = programs.start_operator(*LEADS_AT_ONCE, *flags, name="doomed",
-                                         environment={"BERTH_FAILPOINT": failpoint})
-        happens()
-        wait_until(lambda: not doomed.running, 30, f"the operator dies at {failpoint}")
-        programs.stop_all()
-        programs.start_operator(*LEADS_AT_ONCE, *flags, name="heir")
-    return run
 
 
 def test_every_failpoint_is_walked_by_a_test(programs_folder):
@@ -103,6 +90,16 @@ def test_an_allocation_request_is_granted_once(kube, team, die_at, programs_fold
         wait_until(lambda: berth_kinds.cpu_used(kube, team) == "3", 20, "it is charged once")
         kube.delete(REQUEST, name, team)
         wait_until(lambda: berth_kinds.cpu_used(kube, team) == "0", 20, "it is given back")
+
+
+def test_who_waits_is_told_why_however_often_the_operator_dies(kube, team, die_at, programs_folder):
+    for failpoint in failpoints(programs_folder, "Waiting"):
+        name = failpoint.lower()
+        die_at(failpoint, lambda name=name: kube.create(
+            objects.pod(name, team, requests={"cpu": "5"})))
+        wait_until(lambda name=name: berth_kinds.annotation(kube, name, team, berth_kinds.EXPLAIN)
+                   .startswith("InsufficientQuota: "), 30, f"{name} is told")
+        kube.delete("v1/Pod", name, team)
 
 
 @pytest.mark.parametrize("writes", [1, 2])

@@ -10,7 +10,7 @@ import pytest
 from harness import berth_objects as berth_kinds
 from harness import objects
 from harness.kube import ApiClient, wait_gone, wait_phase, wait_until
-from harness.programs import LEADS_AT_ONCE
+from harness.programs import LEADS_AT_ONCE, failpoints
 from harness.world import node_shape, pool_of_nodes, quota_of_its_own
 
 from berth_controlplane.cluster import Cluster
@@ -111,6 +111,31 @@ def test_losing_every_candidate_before_binding_strands_no_pod(kube, cluster, tea
         assert any(event["reason"] == "CandidatesLost" for event in events)
     finally:
         bring_back(kube, cluster, lost, loss, pool, namespace)
+
+
+def test_a_pod_without_candidates_comes_back_however_often_the_operator_dies(
+        kube, cluster, team, pool, die_at, programs_folder, namespace):
+    """F20, of what test_losing_every_candidate_before_binding_strands_no_pod walks through."""
+    for failpoint in failpoints(programs_folder, "Stranding"):
+        name = failpoint.lower()
+        lost: set[str] = set()
+
+        def lose_all(name: str = name, lost: set[str] = lost) -> None:
+            kube.create(job(name, team, scheduler=NOBODY))
+            lost.update(pinned_nodes(admitted_pod(kube, name, team)))
+            for node in lost:
+                lose(kube, node, "cordoned", namespace)
+
+        try:
+            die_at(failpoint, lose_all)
+            wait_until(lambda name=name, lost=lost: [
+                pod for pod in pods_of(kube, name, team) if not pod["spec"].get("schedulingGates")
+                and not pinned_nodes(pod) & lost and "deletionTimestamp" not in pod["metadata"]],
+                60, f"the pod of {name} is admitted without what it lost")
+        finally:
+            bring_back(kube, cluster, lost, "cordoned", pool, namespace)
+        assert len([pod for pod in pods_of(kube, name, team)
+                    if "deletionTimestamp" not in pod["metadata"]]) == 1
 
 
 def lose(kube: ApiClient, node: str, loss: str, namespace: str) -> None:

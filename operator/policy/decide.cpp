@@ -1,6 +1,7 @@
 #include "operator/policy/decide.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "lib/allocation/rule_book.hpp"
@@ -14,12 +15,24 @@ namespace {
 constexpr std::size_t kMessageBytesMax = 32'768;
 constexpr std::size_t kPoolsMax = 256;
 
+/// F4: how long ageing lets anybody wait for what comes later; empty where it is off.
+std::string ageing_text(const allocation::Ageing& ageing) {
+  const auto bound = ageing_bound(ageing, ageing.points_max);
+  if (!bound || *bound == Duration{0})
+    return {};
+  return "; by ageing, who is up to " + std::to_string(ageing.points_max) +
+         " points behind waits at most " +
+         std::to_string(std::chrono::ceil<std::chrono::minutes>(*bound).count()) +
+         " min for work of its quota that comes later";
+}
+
 api::Condition ready_condition(const allocation::PolicySpec& spec, std::size_t pools) {
   api::Condition condition;
   condition.type = "Ready";
   condition.status = api::ConditionStatus::True;
   condition.reason = Reason::Ready;
-  condition.message = std::to_string(pools) + " pools use the policy";
+  condition.message = (pools == 1 ? "1 pool uses" : std::to_string(pools) + " pools use") +
+                      std::string(" the policy") + ageing_text(spec.ageing);
   const auto faults = allocation::faults_of(spec);
   if (faults.empty())
     return condition;

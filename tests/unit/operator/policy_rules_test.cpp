@@ -139,6 +139,17 @@ TEST_CASE("a policy says which pools use it, and which of its rules does not com
     CHECK(world.admin.get("AllocationPolicy", {"", "default"})["status"]["pools"] ==
           Json::array({"cpu"}));
   }
+  SECTION("one that lets waiting count, with the bound that follows from it (F4)") {
+    world.admin.create(
+        simulation::make_object("berth.dev/v1alpha1", "AllocationPolicy", "", "default")
+            .spec({{"ageing", {{"pointsPerHour", 10}, {"maxPoints", 25}}}})
+            .build());
+    world.executor.run_for(10s);
+    const std::string message = world.condition("AllocationPolicy", "default", "Ready")["message"];
+    CHECK(message ==
+          "1 pool uses the policy; by ageing, who is up to 25 points behind waits at most "
+          "150 min for work of its quota that comes later");
+  }
   SECTION("a broken one, whose demands count") {
     world.require_europe({{"expression", "pod.nme == 'x'"}});
     world.executor.run_for(10s);

@@ -21,6 +21,11 @@ START = ("docs/README", "CONTRIBUTING", "SECURITY", "CHANGELOG")
 # Fenced blocks and inline code are matched first, so that no link is seen in them.
 LINK = re.compile(r"^ *```.*?^ *```$|`[^`\n]*`|\]\((?P<target>[^)\s]+)\)", re.MULTILINE | re.DOTALL)
 
+# Where a long name in a table may end a line: behind these, if more follows.
+NAME_PART = re.compile(r"([./_=]|\[\])(?=\w)")
+CELL = re.compile(r"<t[dh][ >].*?</t[dh]>", re.DOTALL)
+CODE_WORD = re.compile(r'(?<=<span class="pre">)[^<]+')
+
 project = "Berth"
 extensions = ["myst_parser"]
 root_doc = "README"
@@ -29,7 +34,12 @@ exclude_patterns = sorted(each.name for each in ROOT.iterdir()
                           if each.is_dir() and each.name != "docs")
 myst_heading_anchors = 6
 html_theme = "furo"
+html_theme_options = {"source_view_link": f"{SOURCE}/{{filename}}"}
 html_title = "Berth"
+html_static_path = ["static"]
+html_css_files = ["berth.css"]
+html_favicon = "static/berth.svg"
+html_show_copyright = False
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
@@ -39,6 +49,7 @@ html_domain_indices = False
 def setup(app):
     """Called by Sphinx."""
     app.connect("source-read", read_page)
+    app.connect("html-page-context", write_page)
     app.connect("build-finished", write_front_page)
     return {"parallel_read_safe": True}
 
@@ -48,6 +59,16 @@ def read_page(app, name, content):
     content[0] = with_source_links(ROOT / f"{name}.md", content[0])
     if name == root_doc:
         content[0] += navigation()
+
+
+def write_page(app, name, template, context, document):
+    """What is done to a page's HTML before it is written."""
+    context["body"] = CELL.sub(lambda cell: CODE_WORD.sub(breakable, cell[0]), context.get("body", ""))
+
+
+def breakable(word: re.Match) -> str:
+    """A name that a narrow column can take in two lines; what is copied from the page stays as it is."""
+    return NAME_PART.sub(r"\1<wbr>", word[0])
 
 
 def with_source_links(page: Path, text: str) -> str:

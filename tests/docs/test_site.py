@@ -18,6 +18,7 @@ from markdown import ROOT, pages
 
 SOURCE = "https://source.example/tree"
 BUILD_TIMEOUT_SECONDS = 120
+LONGEST_IN_A_CELL = 24  # letters; five columns then have room in a window on a desk
 # What a browser fetches by itself.
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
@@ -113,6 +114,19 @@ def test_links_to_other_files_lead_to_the_source_tree(read, site):
                for link in page.links if link.startswith(f"{SOURCE}/")}
     assert {"LICENSE", "lib/http", "lib/base/reason.hpp"} <= outside
     assert not [path for path in outside if not (ROOT / path).exists()]
+
+
+def test_a_long_name_in_a_table_can_be_broken_in_a_narrow_window(site):
+    html = (site / "docs/reference/metrics.html").read_text(encoding="utf-8")
+    cells = re.findall(r"<td>.*?</td>", html, re.DOTALL)
+    longest = max(len(part) for cell in cells for part in re.split(r"<[^>]+>|\s", cell))
+    assert longest <= LONGEST_IN_A_CELL
+    assert "berth_admission_writes_total" in re.sub(r"<[^>]+>", "", html), "what is copied is whole"
+
+
+def test_each_page_leads_to_its_source(read, site):
+    for page in published():
+        assert f"{SOURCE}/{page}" in read[(site / page).with_suffix(".html")].links
 
 
 def test_nothing_is_loaded_from_elsewhere(read, site):

@@ -15,7 +15,7 @@ INTEGRATION ?= tests/integration/test_reservations.py tests/integration/test_ano
 # So many at once, each with the tests of other files: most of their time is waiting.
 CONTROL_PLANES ?= 4
 
-.PHONY: help demo test build bench lint format unit explore tsan integration image fuzz docs site clean dependencies
+.PHONY: help demo test build bench lint format unit explore tsan integration image plugin fuzz docs site clean dependencies
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ format: ## Format the C++ sources
 image: ## Build the image with buildah as the Dockerfile says, and start its programs (root; no daemon)
 	@scripts/install-dependencies image
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/image
+
+plugin: build ## Pack kubectl-berth for krew into build/plugin (VERSION=v0.1.0)
+	@scripts/package-plugin $(or $(VERSION),v0.1.0) build/plugin
 
 fuzz: dependencies ## Fuzz each decoder for SECONDS_EACH (default 60) with libFuzzer
 	@scripts/run-fuzzers $(or $(SECONDS_EACH),60)

@@ -35,5 +35,5 @@ def test_the_krew_manifest_names_the_plugin_and_an_archive_for_each_platform():
         assert platform["uri"].endswith(f"/v0.1.0/kubectl-berth_{labels['os']}_{labels['arch']}.tar.gz")
         assert platform["sha256"] == SUM
         assert platform["bin"] == "kubectl-berth"
-        assert {entry["from"] for entry in platform["files"]} == {"kubectl-berth", "LICENSE"}
+        assert {entry["from"] for entry in platform["files"]} == {"kubectl-berth", "LICENSE", "lib/*"}
     assert (ROOT / "LICENSE").is_file()

@@ -47,6 +47,7 @@ def run_build(_: argparse.Namespace) -> None:
     print(binaries.ensure_binaries(say).folder)
     print(tools.ensure_helm(say))
     print(tools.ensure_promrules(say))
+    print(tools.ensure_krew(say))
 
 
 def run_helm(_: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from .locations import MODULES, cache_root
 
 HELM = ("helm.sh/helm/v4", "v4.3.1")
 PROMRULES_FOLDER = MODULES / "promrules"
+KREW_FOLDER = MODULES / "krew"
 
 
 def ensure_helm(say: Say) -> Path:
@@ -28,16 +29,25 @@ def ensure_helm(say: Say) -> Path:
 
 def ensure_promrules(say: Say) -> Path:
     """Prometheus' own parser and engine of rules and queries (modules/promrules)."""
+    return ensure_module(PROMRULES_FOLDER, ".", say)
+
+
+def ensure_krew(say: Say) -> Path:
+    """The real krew, of the versions in modules/krew."""
+    return ensure_module(KREW_FOLDER, "sigs.k8s.io/krew/cmd/krew", say)
+
+
+def ensure_module(folder: Path, package: str, say: Say) -> Path:
+    """The program of a package, built by a module of this repository and called as that."""
     digest = hashlib.sha256()
-    for source in (*sorted(PROMRULES_FOLDER.glob("*.go")), PROMRULES_FOLDER / "go.mod",
-                   PROMRULES_FOLDER / "go.sum"):
+    for source in (*sorted(folder.glob("*.go")), folder / "go.mod", folder / "go.sum"):
         digest.update(source.read_bytes())
 
     def build(go: Go, target: Path) -> None:
-        go.run("promrules", "build", "-ldflags", "-s -w", "-o", str(target / "promrules"), ".",
-               folder=PROMRULES_FOLDER)
+        go.run(folder.name, "build", "-ldflags", "-s -w", "-o", str(target / folder.name), package,
+               folder=folder)
 
-    return ensure(f"promrules/{digest.hexdigest()[:12]}", build, say) / "promrules"
+    return ensure(f"{folder.name}/{digest.hexdigest()[:12]}", build, say) / folder.name
 
 
 def ensure(name: str, build: Callable[[Go, Path], None], say: Say) -> Path:

@@ -61,6 +61,13 @@ def test_each_query_asks_berth_for_what_exists(uid, tmp_path):
 
 
 @pytest.mark.parametrize("uid", DASHBOARDS)
+def test_each_panel_says_what_it_shows(uid):
+    silent = [panel["title"] for panel in DASHBOARDS[uid]["panels"]
+              if panel["type"] != "row" and not panel["description"].endswith(".")]
+    assert silent == []
+
+
+@pytest.mark.parametrize("uid", DASHBOARDS)
 def test_each_legend_names_labels_that_its_query_keeps(uid):
     known = metrics()
     for panel, target in targets(DASHBOARDS[uid]):

@@ -195,7 +195,7 @@ Answer answer_locally(const CliOptions& options, const Paint& paint, const Stopw
   if (options.command == Command::Version)
     return print_version(options, std::nullopt);
   Answer answer;
-  with_app([&](const CLI::App& app) { answer.out = completion_script(app, options.shell); });
+  answer.out = completion_script(options.shell);
   return answer;
 }
 

@@ -1,11 +1,12 @@
 #include "cli/completion.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <cstddef>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
-#include "cli/output/text.hpp"
+#include "cli/options.hpp"
 #include "lib/base/ensure.hpp"
 
 namespace berth::cli {
@@ -17,6 +18,7 @@ struct Flag {
   std::string text;
   std::vector<std::string> values; ///< what it may be set to, where that is a closed list
   bool takes_value = false;
+  bool takes_path = false;
 };
 
 /// A command, and what may stand behind it.
@@ -25,12 +27,8 @@ struct Words {
   std::string text;
   std::vector<Flag> flags;
   std::vector<std::string> values; ///< of its argument
-  bool takes_file = false;         ///< its argument names one
+  bool takes_path = false;         ///< as its argument
 };
-
-std::string bash_script(const std::vector<Words>& commands, const std::vector<Flag>& common);
-std::string zsh_script(const std::vector<Words>& commands, const std::vector<Flag>& common);
-std::string fish_script(const std::vector<Words>& commands, const std::vector<Flag>& common);
 
 /// The members of an IsMember check, which CLI11 describes as "{a,b,c}".
 std::vector<std::string> values_of(const CLI::Option& option) {
@@ -42,6 +40,10 @@ std::vector<std::string> values_of(const CLI::Option& option) {
   return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
 }
 
+bool names_a_path(const CLI::Option& option) {
+  return option.get_type_name() == kPath;
+}
+
 std::vector<Flag> flags_of(const CLI::App& app) {
   std::vector<Flag> flags;
   for (const CLI::Option* option : app.get_options())
@@ -49,7 +51,7 @@ std::vector<Flag> flags_of(const CLI::App& app) {
       const auto& shorts = option->get_snames();
       flags.push_back({"--" + name, shorts.empty() ? "" : "-" + shorts.front(),
                        option->get_description(), values_of(*option),
-                       option->get_items_expected_max() != 0});
+                       option->get_items_expected_max() != 0, names_a_path(*option)});
     }
   return flags;
 }
@@ -62,131 +64,68 @@ std::vector<Words> commands_of(const CLI::App& app) {
     for (const CLI::Option* option : command->get_options())
       if (option->get_positional()) {
         words.values = values_of(*option);
-        words.takes_file = option->get_name() == "SCENARIO" || option->get_name() == "LOG";
+        words.takes_path = names_a_path(*option);
       }
     commands.push_back(std::move(words));
   }
   return commands;
 }
 
-std::vector<std::string> names_of(const std::vector<Flag>& flags) {
-  std::vector<std::string> names;
-  for (const Flag& flag : flags)
-    names.push_back(flag.name);
-  return names;
+// Each shell asks the program itself, and so knows no more and no less than it does.
+constexpr std::string_view kBashScript = R"sh(# bash completion of kubectl-berth; load it with:
+#   source <(kubectl-berth completion bash)
+_kubectl_berth() {
+  local line="${COMP_LINE:0:COMP_POINT}" current directive before=
+  local -a words
+  read -ra words <<<"$line"
+  [[ $line != *[[:space:]] ]] || words+=("")
+  current="${words[-1]}"
+  mapfile -t COMPREPLY < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
+  ((${#COMPREPLY[@]})) || return
+  directive="${COMPREPLY[-1]}"
+  unset "COMPREPLY[-1]"
+  COMPREPLY=("${COMPREPLY[@]%%$'\t'*}") # a meaning follows behind a tab
+  if [[ $current == *=* && $COMP_WORDBREAKS == *=* ]]; then
+    before="${current%"${current##*=}"}" # bash puts in what stands behind it
+    COMPREPLY=("${COMPREPLY[@]#"$before"}")
+  fi
+  [[ $directive != :0 ]] || compopt -o default # names of files
 }
+complete -F _kubectl_berth kubectl-berth
+)sh";
 
-/// Inside single quotes of a shell.
-std::string quoted(const std::string& text) {
-  std::string safe;
-  for (const char letter : text)
-    safe += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return "'" + safe + "'";
+constexpr std::string_view kZshScript = R"sh(#compdef kubectl-berth
+# zsh completion of kubectl-berth; load it with:
+#   source <(kubectl-berth completion zsh)
+_kubectl_berth() {
+  local line directive
+  local -a candidates
+  for line in "${(@f)$("${(Q)words[1]}" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
+    case "$line" in
+      :*) directive="$line" ;;
+      *) candidates+=("${${line//:/\\:}/$'\t'/:}") ;; # a meaning follows behind a tab
+    esac
+  done
+  (( ! ${#candidates} )) || _describe -V berth candidates
+  [[ "$directive" != :0 ]] || { compset -P '*='; _files; } # names of files
 }
+compdef _kubectl_berth kubectl-berth
+)sh";
 
-std::string bash_script(const std::vector<Words>& commands, const std::vector<Flag>& common) {
-  std::vector<std::string> names;
-  std::string behind_command;
-  for (const Words& command : commands) {
-    names.push_back(command.name);
-    behind_command += "    " + command.name + ") words=\"" + joined(command.values, " ") + " " +
-                      joined(names_of(command.flags), " ") + "\" ;;\n";
-  }
-  std::string behind_flag;
-  for (const Flag& flag : common)
-    if (!flag.values.empty())
-      behind_flag += "    " + flag.name + (flag.short_name.empty() ? "" : "|" + flag.short_name) +
-                     ") words=\"" + joined(flag.values, " ") + "\" common= ;;\n";
-  return "# bash completion of kubectl-berth; load it with:\n"
-         "#   source <(kubectl-berth completion bash)\n"
-         "_kubectl_berth() {\n"
-         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-         "  local words=\"" +
-         joined(names, " ") + "\" common=\"" + joined(names_of(common), " ") +
-         "\" word\n"
-         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-         "    case \"$word\" in\n" +
-         behind_command +
-         "    esac\n"
-         "  done\n"
-         "  case \"$previous\" in\n" +
-         behind_flag +
-         "  esac\n"
-         "  mapfile -t COMPREPLY < <(compgen -W \"$words $common\" -- \"$current\")\n"
-         "}\n"
-         "complete -F _kubectl_berth kubectl-berth\n";
-}
-
-std::string zsh_script(const std::vector<Words>& commands, const std::vector<Flag>& common) {
-  std::string list;
-  std::string behind_command;
-  const auto arguments = [](const std::vector<Flag>& flags) {
-    std::string text;
-    for (const Flag& flag : flags) {
-      const std::string names = flag.short_name.empty()
-                                    ? flag.name
-                                    : quoted("(" + flag.short_name + " " + flag.name + ")") + "{" +
-                                          flag.short_name + "," + flag.name + "}";
-      text += " " + names +
-              quoted("[" + flag.text + "]" +
-                     (flag.values.empty() ? "" : ":value:(" + joined(flag.values, " ") + ")"));
-    }
-    return text;
-  };
-  for (const Words& command : commands) {
-    list += "    " + quoted(command.name + ":" + command.text) + "\n";
-    const std::string values =
-        command.values.empty() ? "" : " '1:value:(" + joined(command.values, " ") + ")'";
-    behind_command += "    " + command.name + ") _arguments" + arguments(command.flags) +
-                      arguments(common) + values + " ;;\n";
-  }
-  return "#compdef kubectl-berth\n"
-         "# zsh completion of kubectl-berth; load it with:\n"
-         "#   source <(kubectl-berth completion zsh)\n"
-         "_kubectl_berth() {\n"
-         "  local -a commands\n"
-         "  commands=(\n" +
-         list +
-         "  )\n"
-         "  if (( CURRENT == 2 )); then\n"
-         "    _describe command commands\n"
-         "    return\n"
-         "  fi\n"
-         "  local command=\"${words[2]}\"\n"
-         "  shift words\n"
-         "  (( CURRENT-- ))\n"
-         "  case \"$command\" in\n" +
-         behind_command +
-         "  esac\n"
-         "}\n"
-         "compdef _kubectl_berth kubectl-berth\n";
-}
-
-std::string fish_script(const std::vector<Words>& commands, const std::vector<Flag>& common) {
-  std::string script = "# fish completion of kubectl-berth; load it with:\n"
-                       "#   kubectl-berth completion fish | source\n"
-                       "complete -c kubectl-berth -f\n";
-  const auto flag_line = [](const Flag& flag, const std::string& condition) {
-    return "complete -c kubectl-berth" + condition +
-           (flag.short_name.empty() ? "" : " -s " + flag.short_name.substr(1)) + " -l " +
-           flag.name.substr(2) +
-           (flag.values.empty() ? "" : " -x -a " + quoted(joined(flag.values, " "))) + " -d " +
-           quoted(flag.text) + "\n";
-  };
-  for (const Flag& flag : common)
-    script += flag_line(flag, "");
-  for (const Words& command : commands) {
-    script += "complete -c kubectl-berth -n __fish_use_subcommand -a " + command.name + " -d " +
-              quoted(command.text) + "\n";
-    const std::string behind = " -n '__fish_seen_subcommand_from " + command.name + "'";
-    if (!command.values.empty())
-      script += "complete -c kubectl-berth" + behind + " -a " +
-                quoted(joined(command.values, " ")) + "\n";
-    for (const Flag& flag : command.flags)
-      script += flag_line(flag, behind);
-  }
-  return script;
-}
+constexpr std::string_view kFishScript = R"sh(# fish completion of kubectl-berth; load it with:
+#   kubectl-berth completion fish | source
+function __kubectl_berth_complete
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -l lines ($words[1] __complete $words[2..-1] "$current" 2>/dev/null)
+    if test "$lines[-1]" = :0 # names of files
+        __fish_complete_path "$current"
+    end
+    set -e lines[-1]
+    printf '%s\n' $lines
+end
+complete -c kubectl-berth -f -a '(__kubectl_berth_complete)'
+)sh";
 
 // Of cobra's ShellCompDirective.
 constexpr int kFiles = 0;
@@ -253,10 +192,17 @@ Typed read(std::span<const std::string> words, const std::vector<Words>& command
 
 } // namespace
 
-bool is_asked_to_complete(std::string_view program) {
+std::optional<std::vector<std::string>> words_to_complete(std::span<const char* const> line) {
+  const auto behind = [&](std::size_t at) {
+    return std::vector<std::string>(line.begin() + static_cast<std::ptrdiff_t>(at), line.end());
+  };
+  const std::string_view program = line.empty() ? std::string_view() : line.front();
   const auto slash = program.rfind('/');
-  return program.substr(slash == std::string_view::npos ? 0 : slash + 1) ==
-         "kubectl_complete-berth";
+  if (program.substr(slash == std::string_view::npos ? 0 : slash + 1) == "kubectl_complete-berth")
+    return behind(1);
+  if (line.size() > 1 && std::string_view(line[1]) == "__complete")
+    return behind(2);
+  return std::nullopt;
 }
 
 std::string completions(const CLI::App& app, std::span<const std::string> words) {
@@ -268,16 +214,16 @@ std::string completions(const CLI::App& app, std::span<const std::string> words)
   if (typed.open != nullptr) {
     for (const std::string& value : typed.open->values)
       candidates.add(value);
-    return candidates.end(typed.open->values.empty() ? kFiles : kNothingElse);
+    return candidates.end(typed.open->takes_path ? kFiles : kNothingElse);
   }
   const auto equals = current.find('=');
   if (current.starts_with("--") && equals != std::string::npos) {
     const Flag* flag = find_flag(typed.flags, current.substr(0, equals));
-    const bool is_closed = flag != nullptr && !flag->values.empty();
-    if (is_closed)
-      for (const std::string& value : flag->values)
-        candidates.add(flag->name + "=" + value);
-    return candidates.end(is_closed ? kNothingElse : kFiles);
+    if (flag == nullptr)
+      return candidates.end(kNothingElse);
+    for (const std::string& value : flag->values)
+      candidates.add(flag->name + "=" + value);
+    return candidates.end(flag->takes_path ? kFiles : kNothingElse);
   }
   if (current.starts_with('-')) {
     for (const Flag& flag : typed.flags)
@@ -290,19 +236,17 @@ std::string completions(const CLI::App& app, std::span<const std::string> words)
   else if (typed.arguments == 0)
     for (const std::string& value : typed.command->values)
       candidates.add(value);
-  const bool may_be_file = typed.command != nullptr && typed.command->takes_file;
-  return candidates.end(may_be_file ? kFiles : kNothingElse);
+  const bool may_be_path = typed.command != nullptr && typed.command->takes_path;
+  return candidates.end(may_be_path ? kFiles : kNothingElse);
 }
 
-std::string completion_script(const CLI::App& app, std::string_view shell) {
-  const std::vector<Words> commands = commands_of(app);
-  const std::vector<Flag> common = flags_of(app);
+std::string completion_script(std::string_view shell) {
   if (shell == "bash")
-    return bash_script(commands, common);
+    return std::string(kBashScript);
   if (shell == "zsh")
-    return zsh_script(commands, common);
+    return std::string(kZshScript);
   ensure(shell == "fish", "the command line lets bash, fish and zsh through only");
-  return fish_script(commands, common);
+  return std::string(kFishScript);
 }
 
 } // namespace berth::cli

@@ -1,10 +1,12 @@
 #pragma once
-// The completion scripts, and what kubectl asks for, written from the description of the command
-// line itself, so that neither knows a flag that the program does not. Pure.
+// What may stand next on the command line, from the description of the command line itself, and the
+// scripts by which shells ask for it, so that none knows a flag that the program does not. Pure.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -13,11 +15,12 @@ class App;
 namespace berth::cli {
 
 /// `shell` is "bash", "fish" or "zsh".
-[[nodiscard]] std::string completion_script(const CLI::App& app, std::string_view shell);
+[[nodiscard]] std::string completion_script(std::string_view shell);
 
-/// Whether the program is called by the name under which kubectl asks a plugin for completions:
-/// kubectl_complete-berth.
-[[nodiscard]] bool is_asked_to_complete(std::string_view program);
+/// The words to complete, if that is what a command line with its program's name asks for: kubectl
+/// asks kubectl_complete-berth, and the scripts ask "kubectl-berth __complete".
+[[nodiscard]] std::optional<std::vector<std::string>>
+words_to_complete(std::span<const char* const> line);
 
 /// What may stand in place of the last of `words`, which is being typed and may be empty; those
 /// before it are the command line behind "kubectl berth". In the format of cobra's __complete,

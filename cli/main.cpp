@@ -96,10 +96,10 @@ cli::Answer ask_server(const cli::CliOptions& options, const Clock& clock) {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (cli::is_asked_to_complete(argv[0])) {
-    const std::vector<std::string> words(argv + 1, argv + argc);
+  const std::vector<const char*> line_of_words(argv, argv + argc);
+  if (const auto words = cli::words_to_complete(line_of_words)) {
     cli::with_app([&](const CLI::App& app) {
-      static_cast<void>(std::fputs(cli::completions(app, words).c_str(), stdout));
+      static_cast<void>(std::fputs(cli::completions(app, *words).c_str(), stdout));
     });
     return std::fflush(stdout) == 0 ? 0 : program::kExitFailure;
   }

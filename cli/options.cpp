@@ -89,7 +89,8 @@ std::vector<std::string> keys_of(const std::map<std::string, T>& map) {
 
 void add_global_flags(CLI::App& app, CliOptions& options, Words& words) {
   app.add_option("--kubeconfig", options.kubeconfig,
-                 "kubeconfig file; default: $KUBECONFIG, else ~/.kube/config");
+                 "kubeconfig file; default: $KUBECONFIG, else ~/.kube/config")
+      ->type_name(kPath);
   app.add_option("--context", options.context, "context of the kubeconfig");
   app.add_option("-n,--namespace", options.ns,
                  "namespace; default: the context's for explain and to apply a recommendation, all "
@@ -127,15 +128,23 @@ std::vector<std::string> strategy_names() {
 }
 
 void add_simulate(CLI::App* simulate, SimulateOptions& options) {
-  simulate->add_option("SCENARIO", options.scenario, "a scenario file: nodes, quotas, workloads");
-  simulate->add_option("--kueue", options.kueue,
-                       "a generator file of Kueue's performance test instead");
-  simulate->add_option("--log", options.log,
-                       "a decision log of the operator instead: its folder, or one file of it");
-  CLI::Option* openb = simulate->add_option(
-      "--openb", options.openb,
-      "a folder with an openb GPU trace instead: pack its pods onto its nodes");
-  simulate->add_option("--pods", options.pods, "with --openb: another list of pods")->needs(openb);
+  simulate->add_option("SCENARIO", options.scenario, "a scenario file: nodes, quotas, workloads")
+      ->type_name(kPath);
+  simulate
+      ->add_option("--kueue", options.kueue, "a generator file of Kueue's performance test instead")
+      ->type_name(kPath);
+  simulate
+      ->add_option("--log", options.log,
+                   "a decision log of the operator instead: its folder, or one file of it")
+      ->type_name(kPath);
+  CLI::Option* openb =
+      simulate
+          ->add_option("--openb", options.openb,
+                       "a folder with an openb GPU trace instead: pack its pods onto its nodes")
+          ->type_name(kPath);
+  simulate->add_option("--pods", options.pods, "with --openb: another list of pods")
+      ->type_name(kPath)
+      ->needs(openb);
   simulate
       ->add_option("--strategy", options.strategy,
                    "the placement strategy, with --openb (default: FragmentationAware) or --log "
@@ -153,17 +162,21 @@ void add_simulate(CLI::App* simulate, SimulateOptions& options) {
   simulate
       ->add_option("--picture", options.picture,
                    "draw the schedule into this file: NAME.html or NAME.svg")
+      ->type_name(kPath)
       ->excludes(openb);
 }
 
 void add_replay(CLI::App* replay, ReplayOptions& options) {
   replay->add_option("LOG", options.path, "a decision log: its folder, or one file of it")
+      ->type_name(kPath)
       ->required();
-  replay->add_option(
-      "--quota", options.quotas,
-      "a file with Quotas that take the place of recorded ones: what would they have "
-      "changed?");
-  replay->add_option("--policy", options.policies, "the same with AllocationPolicies");
+  replay
+      ->add_option("--quota", options.quotas,
+                   "a file with Quotas that take the place of recorded ones: what would they have "
+                   "changed?")
+      ->type_name(kPath);
+  replay->add_option("--policy", options.policies, "the same with AllocationPolicies")
+      ->type_name(kPath);
   replay->add_option("--from", options.from, "the first cycle to look at; default: the oldest")
       ->check(CLI::PositiveNumber);
   replay->add_option("--to", options.to, "the last cycle to look at; default: the newest")
@@ -174,8 +187,10 @@ void add_replay(CLI::App* replay, ReplayOptions& options) {
 void add_history(CLI::App* history, CliOptions& options) {
   history->add_option("[NAMESPACE/]NAME", options.history.workload,
                       "only of this pod, gang or reservation");
-  history->add_option("--log", options.log,
-                      "a decision log: its folder, or one file of it; default: ask the cluster");
+  history
+      ->add_option("--log", options.log,
+                   "a decision log: its folder, or one file of it; default: ask the cluster")
+      ->type_name(kPath);
   history->add_option("--quota", options.history.quota, "only what this Quota granted or refused");
   history->add_option("--since", options.history.since,
                       "only so long before the newest decision of the log, or before now: 2h");
@@ -214,8 +229,9 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
       ->add_flag("--no-changes{false}", options.look_ahead,
                  "do not look for what would let it start, which reads all pods and nodes")
       ->excludes(what_if);
-  explain->add_option("--log", options.log,
-                      "ask the last cycle of this decision log, and no cluster");
+  explain
+      ->add_option("--log", options.log, "ask the last cycle of this decision log, and no cluster")
+      ->type_name(kPath);
   add_history(command(Command::History, "history",
                       "List who was granted what, from whom it was taken, and who was refused"),
               options);
@@ -280,6 +296,8 @@ std::vector<std::string> problems_of(const CLI::App& app, const CliOptions& opti
     problems.emplace_back("--from: must not be after --to");
   if (options.command == Command::Explain && !names_an_object(options.subject))
     problems.push_back("explain: \"" + options.subject + "\" must be NAME or NAMESPACE/NAME");
+  if (options.command == Command::Export && !words.output.empty())
+    problems.emplace_back("--output: export has --format instead: csv, json or openmetrics");
   if (options.command == Command::History)
     std::ranges::move(history_problems(options), std::back_inserter(problems));
   const auto& asked = options.recommendations;

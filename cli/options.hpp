@@ -193,7 +193,10 @@ struct CommandLine {
 };
 [[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
 
-/// Hands the description of all commands and flags to `use`; for the completion scripts.
+/// What help calls the value of a flag or an argument that is a file or a folder.
+constexpr const char* kPath = "PATH";
+
+/// Hands the description of all commands and flags to `use`; for completions.
 void with_app(const std::function<void(const CLI::App&)>& use);
 
 } // namespace berth::cli

@@ -18,7 +18,7 @@ async::Task<Result<ObservedCalendar>> observe_calendar(kube::Client& client) {
   if (!requests && requests.error().code != Code::Forbidden)
     co_return fail(requests.error());
   if (!requests)
-    observed.unreadable.push_back(requests.error().message);
+    observed.unreadable.push_back("what AllocationRequests plan: " + requests.error().message);
   cluster::TimeZones zones;
   for (auto& reservation : reservations) {
     auto spec =

@@ -22,14 +22,21 @@ async::Task<Result<MonitorView>> look(kube::Client& client, std::string ns, Time
   co_return view;
 }
 
+/// The terminal that pictures are drawn on, one over the other; nothing where they follow each
+/// other.
+std::optional<ScreenSize> screen_of(const CliOptions& options, const Surroundings& around) {
+  if (options.output == Output::Json || options.output == Output::Yaml)
+    return std::nullopt;
+  return around.going.screen();
+}
+
 /// What is written for one look.
 std::string picture_of(const MonitorView& view, const CliOptions& options,
                        const Surroundings& around) {
-  const auto screen = around.going.screen();
+  if (const auto screen = screen_of(options, around))
+    return drawn_over(fit(render_monitor(view, around.paint), *screen));
   const auto text = [&](bool) { return render_monitor(view, around.paint); };
-  if (options.output == Output::Json || options.output == Output::Yaml || !screen)
-    return present(options.output, text, [&] { return monitor_json(view); }) + "\n";
-  return drawn_over(fit(text(false), *screen));
+  return present(options.output, text, [&] { return monitor_json(view); }) + "\n";
 }
 
 } // namespace
@@ -52,9 +59,12 @@ async::Task<Answer> answer_monitor(kube::Client& client, CliOptions options, Sur
       view->now = now;
     }
     if (!around.going.write(picture_of(*view, options, around)))
-      break;
+      co_return Answer{};
   }
-  co_return Answer{};
+  Answer answer;
+  if (view && screen_of(options, around)) // the screen that was drawn on goes; this stays
+    answer.out = render_monitor(*view, around.paint);
+  co_return answer;
 }
 
 } // namespace berth::cli

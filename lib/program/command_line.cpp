@@ -46,6 +46,19 @@ std::vector<std::string> problems_of(const CommonOptions& options) {
   return problems;
 }
 
+namespace {
+
+/// The commands that there are, if the line names none of them.
+std::string missing_command(const CLI::App& app) {
+  std::string names;
+  if (app.get_subcommands().empty())
+    for (const CLI::App* command : app.get_subcommands({}))
+      names += (names.empty() ? "; commands: " : ", ") + command->get_name();
+  return names;
+}
+
+} // namespace
+
 CommandLineEnd read_command_line(CLI::App& app, int argc, const char* const* argv,
                                  const std::function<std::vector<std::string>()>& problems) {
   const std::string name = app.get_name();
@@ -55,6 +68,9 @@ CommandLineEnd read_command_line(CLI::App& app, int argc, const char* const* arg
     return {true, 0, app.help()};
   } catch (const CLI::CallForVersion& version) {
     return {true, 0, std::string(version.what()) + "\n"};
+  } catch (const CLI::ExtrasError& error) {
+    return {true, kExitBadFlags,
+            name + ": " + error.what() + missing_command(app) + "; see --help\n"};
   } catch (const CLI::ParseError& error) {
     return {true, kExitBadFlags, name + ": " + error.what() + "; see --help\n"};
   }

@@ -198,6 +198,17 @@ TEST_CASE("On a terminal the picture fits it, and follows its size") {
   CHECK(std::ranges::count(world.written.back(), '\n') == 1);
 }
 
+TEST_CASE("What was drawn last stays on the terminal, whole, when the monitor ends by its count") {
+  MonitorWorld world;
+  world.screen = ScreenSize{30, 3};
+  const Answer drawn = world.monitor(2);
+  CHECK(drawn.out.find("research") != std::string::npos);
+  CHECK(drawn.out.find('\033') == std::string::npos);
+  CHECK(world.monitor(1, Output::Json).out.empty());
+  world.screen.reset();
+  CHECK(world.monitor(1).out.empty());
+}
+
 TEST_CASE("The monitor ends when nobody reads it any more") {
   MonitorWorld world;
   world.readers_patience = 2;

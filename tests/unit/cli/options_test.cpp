@@ -2,8 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include <array>
-#include <cstdio>
+#include <string>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -27,23 +26,7 @@ std::string said_locally(const CliOptions& options) {
   return answer_locally(options, Paint{}, stands_still).out;
 }
 
-/// What bash offers behind `line`, by the script of the program itself.
-std::string bash_offers(const std::string& line, int word) {
-  const std::string script = said_locally(parse({"completion", "bash"}).options);
-  const std::string command = "bash -c '" + script + "\nCOMP_WORDS=(" + line +
-                              "); COMP_CWORD=" + std::to_string(word) +
-                              "; _kubectl_berth; echo \"${COMPREPLY[*]}\"'";
-  FILE* pipe = popen(command.c_str(), "r"); // NOLINT: the script has no single quote
-  REQUIRE(pipe != nullptr);
-  std::string out;
-  std::array<char, 4096> buffer{};
-  while (fgets(buffer.data(), buffer.size(), pipe) != nullptr)
-    out += buffer.data();
-  REQUIRE(pclose(pipe) == 0);
-  return out;
-}
-
-/// What kubectl reads when it asks the plugin what may stand in place of the last word.
+/// What a shell or kubectl reads when it asks the plugin what may stand in place of the last word.
 std::string kubectl_offers(const std::vector<std::string>& words) {
   std::string out;
   with_app([&](const CLI::App& app) { out = completions(app, words); });
@@ -79,7 +62,10 @@ TEST_CASE("A wrong command line is exit code 2 and names what is wrong") {
     return line.end.text;
   };
   CHECK(complaint({}).find("status, queue, explain") != std::string::npos);
-  CHECK(complaint({"stauts"}).find("stauts") != std::string::npos);
+  CHECK(complaint({"stauts"}).find("stauts; commands: status, queue, ") != std::string::npos);
+  CHECK(complaint({"status", "--bogus"}).find("commands") == std::string::npos);
+  CHECK(complaint({"export", "-o", "json"}) ==
+        "kubectl-berth: --output: export has --format instead: csv, json or openmetrics\n");
   CHECK(complaint({"status", "-o", "xml"}).find("json,wide,yaml") != std::string::npos);
   CHECK(complaint({"explain"}).find("NAME") != std::string::npos);
   for (const char* subject : {"", "research/", "/train-0", "a/b/c"})
@@ -199,22 +185,13 @@ TEST_CASE("Help lists the commands and the exit codes") {
   }
 }
 
-TEST_CASE("Completion scripts know every command and flag") {
+TEST_CASE("Completion scripts are those that the shells were tried with") {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const auto line = parse({"completion", shell});
     REQUIRE_FALSE(line.end.ends);
     REQUIRE_FALSE(needs_server(line.options));
     check_golden(std::string("completion.") + shell, said_locally(line.options));
   }
-}
-
-TEST_CASE("Bash completes commands, flags and their values") {
-  CHECK(bash_offers("kubectl-berth st", 1) == "status\n");
-  CHECK(bash_offers("kubectl-berth completion \"\"", 2).starts_with("bash fish zsh"));
-  CHECK(bash_offers("kubectl-berth status --name", 2) == "--namespace\n");
-  CHECK(bash_offers("kubectl-berth status -o \"\"", 3) == "json wide yaml\n");
-  CHECK(bash_offers("kubectl-berth --color a", 2) == "always auto\n");
-  CHECK(bash_offers("kubectl-berth version --se", 2) == "--server\n");
 }
 
 TEST_CASE("kubectl completes commands, flags and their values, as cobra writes them") {
@@ -235,18 +212,33 @@ TEST_CASE("kubectl completes commands, flags and their values, as cobra writes t
   CHECK(kubectl_offers({"status", "--watch", "--wa"}).starts_with("--watch\t")); // takes no value
 }
 
-TEST_CASE("Where a file or a free value is due kubectl's shell completes names of files") {
-  CHECK(kubectl_offers({"--kubeconfig", ""}) == ":0\n");
-  CHECK(kubectl_offers({"--kubeconfig=/et"}) == ":0\n");
-  CHECK(kubectl_offers({"replay", ""}) == ":0\n");
-  CHECK(kubectl_offers({"explain", ""}) == ":4\n");
+TEST_CASE("Names of files are completed where a file or a folder is due, and nowhere else") {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"--kubeconfig", ""},
+                                                                 {"--kubeconfig=/et"},
+                                                                 {"explain", "--log", ""},
+                                                                 {"replay", ""},
+                                                                 {"replay", "--quota", ""},
+                                                                 {"simulate", ""},
+                                                                 {"simulate", "--picture="}})
+    CHECK(kubectl_offers(words) == ":0\n");
+  for (const auto& words : std::vector<std::vector<std::string>>{{"explain", ""},
+                                                                 {"-n", ""},
+                                                                 {"history", "--quota", ""},
+                                                                 {"--context=c"},
+                                                                 {"--unknown="}})
+    CHECK(kubectl_offers(words) == ":4\n");
 }
 
-TEST_CASE("kubectl asks under another name, wherever that lies") {
-  CHECK(is_asked_to_complete("kubectl_complete-berth"));
-  CHECK(is_asked_to_complete("/usr/local/bin/kubectl_complete-berth"));
-  CHECK_FALSE(is_asked_to_complete("/opt/kubectl_complete-berth/kubectl-berth"));
-  CHECK_FALSE(is_asked_to_complete("kubectl-berth"));
+TEST_CASE("kubectl asks under another name, wherever that lies, and the scripts by a word") {
+  using Line = std::vector<const char*>;
+  using Words = std::vector<std::string>;
+  CHECK(words_to_complete(Line{"kubectl_complete-berth", "a", ""}) == Words{"a", ""});
+  CHECK(words_to_complete(Line{"/usr/local/bin/kubectl_complete-berth"}) == Words{});
+  CHECK(words_to_complete(Line{"kubectl-berth", "__complete", "a", ""}) == Words{"a", ""});
+  CHECK_FALSE(words_to_complete(Line{"/opt/kubectl_complete-berth/kubectl-berth", "a"}));
+  CHECK_FALSE(words_to_complete(Line{"kubectl-berth", "a", "__complete"}));
+  CHECK_FALSE(words_to_complete(Line{"kubectl-berth"}));
+  CHECK_FALSE(words_to_complete(Line{}));
 }
 
 TEST_CASE("-w is kubectl's watch, and only of what is shown") {

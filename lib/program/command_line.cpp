@@ -1,6 +1,8 @@
 #include "lib/program/command_line.hpp"
 
 #include <cstdio>
+#include <memory>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 
@@ -48,6 +50,39 @@ std::vector<std::string> problems_of(const CommonOptions& options) {
 
 namespace {
 
+/// Where lines of help end.
+constexpr std::size_t kHelpColumns = 100;
+
+/// The text in lines of so many columns, broken between words.
+std::string in_lines(const std::string& text, std::size_t columns) {
+  std::istringstream words(text);
+  std::string lines;
+  std::size_t used = 0;
+  for (std::string word; words >> word; used += word.size()) {
+    const bool fits = used + 1 + word.size() <= columns;
+    if (used > 0)
+      lines += fits ? ' ' : '\n';
+    used = fits && used > 0 ? used + 1 : 0;
+    lines += word;
+  }
+  return lines;
+}
+
+/// Long descriptions go on below their first line, behind the column of names.
+class HelpInLines : public CLI::Formatter {
+public:
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return in_lines(CLI::Formatter::make_option_desc(option), kHelpColumns - get_column_width());
+  }
+};
+
+void set_help_in_lines(CLI::App& app) {
+  const auto help = std::make_shared<HelpInLines>();
+  app.formatter(help);
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
+    command->formatter(help);
+}
+
 /// The commands that there are, if the line names none of them.
 std::string missing_command(const CLI::App& app) {
   std::string names;
@@ -62,6 +97,7 @@ std::string missing_command(const CLI::App& app) {
 CommandLineEnd read_command_line(CLI::App& app, int argc, const char* const* argv,
                                  const std::function<std::vector<std::string>()>& problems) {
   const std::string name = app.get_name();
+  set_help_in_lines(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -151,7 +151,9 @@ std::string render_outlook(const ExplainView& view, const Paint& paint) {
             ", if what runs ends as it said\n";
   for (const ChangeRow& change : view.outlook->changes)
     text += render_change(change);
-  return text.empty() ? "" : title + text;
+  if (text.empty())
+    text = "  no change that was tried: the reason above says what it waits for\n";
+  return title + text;
 }
 
 json outlook_json(const ExplainView& view) {

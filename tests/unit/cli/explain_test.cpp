@@ -86,6 +86,8 @@ TEST_CASE("X1: what would let a waiting pod start is told, one change in each li
   view.outlook->what_if = WhatIfView{{"priority 500"}, false, {}, {"InsufficientQuota", "needs 2"}};
   CHECK(render_explain(view, false, Paint{}).find("it would wait: InsufficientQuota: needs 2") !=
         std::string::npos);
+  view.outlook = Outlook{};
+  CHECK(render_explain(view, false, Paint{}).find("no change that was tried") != std::string::npos);
   view.outlook.reset();
   view.outlook_missing_why = "nodes: forbidden";
   CHECK(render_explain(view, false, Paint{}).find("not known: nodes: forbidden") !=

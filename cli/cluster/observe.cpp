@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "cli/cluster/request_priority.hpp"
 #include "cli/listing.hpp"
 #include "lib/allocation/admission_rates.hpp"
 #include "lib/allocation/cluster_state.hpp"
@@ -10,7 +11,6 @@
 #include "lib/cluster/namespace_quota_codec.hpp"
 #include "lib/cluster/node_codec.hpp"
 #include "lib/cluster/pod_codec.hpp"
-#include "lib/cluster/priority_class.hpp"
 #include "lib/cluster/request_units.hpp"
 #include "lib/cluster/state_feed.hpp"
 #include "lib/cluster/time_zones.hpp"
@@ -62,14 +62,6 @@ async::Task<Result<void>> list_ours(kube::Client& client, Lists& lists) {
                                unreadable);
 }
 
-std::int32_t priority_of(const api::AllocationRequest& request, const Lists& lists) {
-  const std::string& name = request.spec.priority_class_name;
-  for (const auto& priority : lists.priorities)
-    if (name.empty() ? priority->is_default : priority->meta.name == name)
-      return priority->value;
-  return 0;
-}
-
 void feed(const Lists& lists, allocation::ClusterState& state) {
   cluster::TimeZones zones;
   std::set<std::string> managed;
@@ -93,7 +85,7 @@ void feed(const Lists& lists, allocation::ClusterState& state) {
   for (const auto& node : lists.nodes)
     state.upsert_node(node->view);
   for (const auto& request : lists.requests)
-    for (auto& unit : cluster::units_of(*request, priority_of(*request, lists)))
+    for (auto& unit : cluster::units_of(*request, priority_of(*request, lists.priorities)))
       state.upsert_pod(std::move(unit));
   for (const auto& pod : lists.pods) {
     allocation::PodView view = pod->view;

@@ -5,11 +5,13 @@
 #include <set>
 #include <utility>
 
+#include "cli/cluster/request_priority.hpp"
 #include "lib/allocation/cluster_state.hpp"
 #include "lib/allocation/remembering.hpp"
 #include "lib/allocation/turn_order.hpp"
 #include "lib/api/labels.hpp"
 #include "lib/api/to_allocation.hpp"
+#include "lib/cluster/request_units.hpp"
 #include "lib/cluster/state_feed.hpp"
 
 namespace berth::cli {
@@ -17,7 +19,8 @@ namespace {
 
 using allocation::ClusterSnapshot;
 using allocation::Head;
-using PodsByUid = std::map<PodUid, const cluster::Pod*>;
+/// What the operator wrote on pods, and in the statuses of requests about their units.
+using ToldByUid = std::map<PodUid, Told>;
 
 /// The picture that the operator would have, without nodes: nothing is placed here.
 std::shared_ptr<const ClusterSnapshot> snapshot_of(const ObservedQueue& observed, TimePoint now) {
@@ -32,6 +35,9 @@ std::shared_ptr<const ClusterSnapshot> snapshot_of(const ObservedQueue& observed
     state.upsert_policy(api::to_allocation(*policy));
   for (const auto& quota : observed.quotas)
     state.upsert_quota(api::to_allocation(*quota));
+  for (const auto& request : observed.requests)
+    for (auto& unit : cluster::units_of(*request, priority_of(*request, observed.priorities)))
+      state.upsert_pod(std::move(unit));
   for (const auto& pod : observed.pods) {
     allocation::PodView view = pod->view;
     view.managed = view.managed || managed.contains(view.namespace_name);
@@ -84,14 +90,28 @@ bool is_within(const allocation::QuotaForest& forest, const QuotaName& quota,
   return false;
 }
 
-Told why_it_waits(const allocation::Workload& workload, const PodsByUid& pods) {
+Told told_in(const api::AllocationRequestStatus& status) {
+  return {status.reason ? std::string(to_string(*status.reason)) : "", status.message};
+}
+
+ToldByUid told_of_each(const ObservedQueue& observed) {
+  ToldByUid told;
+  for (const auto& pod : observed.pods)
+    told.emplace(pod->view.uid, told_on(*pod));
+  for (const auto& request : observed.requests)
+    for (const auto& unit : cluster::units_of(*request, 0))
+      told.emplace(unit.uid, told_in(request->status));
+  return told;
+}
+
+Told why_it_waits(const allocation::Workload& workload, const ToldByUid& told) {
   for (const auto& member : workload.waiting)
-    if (Told told = told_on(*pods.at(member->uid)); !told.reason.empty())
-      return told;
+    if (const Told& said = told.at(member->uid); !said.reason.empty())
+      return said;
   return found_wrong(workload);
 }
 
-QueueRow row_of(const Head& head, const PodsByUid& pods) {
+QueueRow row_of(const Head& head, const ToldByUid& told) {
   const allocation::Workload& workload = *head.workload;
   const allocation::PodView& first = *workload.waiting.front();
   QueueRow row;
@@ -106,7 +126,7 @@ QueueRow row_of(const Head& head, const PodsByUid& pods) {
   row.since = workload.created;
   for (const auto& member : workload.waiting)
     row.requests += member->requests();
-  row.why = why_it_waits(workload, pods);
+  row.why = why_it_waits(workload, told);
   return row;
 }
 
@@ -137,9 +157,7 @@ Result<QueueView> decide_queue(const ObservedQueue& observed, const std::string&
   if (!quota.empty() && !snapshot->quotas->find(QuotaName{quota}))
     return fail(Code::NotFound,
                 "Quota " + quota + " does not exist; \"kubectl berth status\" lists the quotas");
-  PodsByUid pods;
-  for (const auto& pod : observed.pods)
-    pods.emplace(pod->view.uid, pod.get());
+  const ToldByUid told = told_of_each(observed);
 
   QueueView view;
   view.as_of = now;
@@ -148,7 +166,7 @@ Result<QueueView> decide_queue(const ObservedQueue& observed, const std::string&
   const auto balance = balance_of_statuses(observed, *snapshot->quotas);
   const auto memories = memories_of(observed, *snapshot, balance, now);
   for (const Head& head : allocation::turns({*snapshot, balance, memories, now})) {
-    QueueRow row = row_of(head, pods);
+    QueueRow row = row_of(head, told);
     const std::int64_t position = ++positions[row.quota];
     ++turn;
     if (observed.whole) {

@@ -25,6 +25,37 @@ async::Task<Result<void>> observe_namespaces(kube::Client& client, ObservedQueue
   co_return Result<void>{};
 }
 
+/// What only adds to the picture: who may not read it is told so, and sees the rest.
+Result<void> forgiven(const Error& error, const std::string& what, ObservedQueue& observed) {
+  if (error.code != Code::Forbidden)
+    return fail(error);
+  observed.unreadable.push_back(what + ": " + error.message);
+  return {};
+}
+
+async::Task<Result<void>> observe_requests(kube::Client& client, std::string ns,
+                                           ObservedQueue& observed) {
+  kube::ListOptions in_namespace;
+  in_namespace.ns = std::move(ns);
+  auto codec = kube::make_json_codec<api::AllocationRequest>(
+      kube::types::allocation_request(),
+      [](const api::Json& object) { return api::decode<api::AllocationRequest>(object); });
+  auto listed = co_await list_all<api::AllocationRequest>(client, kube::types::allocation_request(),
+                                                          in_namespace, std::move(codec));
+  if (!listed)
+    co_return forgiven(listed.error(), "which AllocationRequests wait", observed);
+  observed.requests = std::move(listed->items);
+  std::ranges::move(listed->unreadable, std::back_inserter(observed.unreadable));
+  if (observed.requests.empty())
+    co_return Result<void>{};
+  const auto priorities = co_await list_into<cluster::PriorityClass>(
+      client, kube::types::priority_class(), cluster::make_priority_class_codec(),
+      observed.priorities, observed.unreadable);
+  if (!priorities)
+    co_return forgiven(priorities.error(), "priorities of AllocationRequests", observed);
+  co_return Result<void>{};
+}
+
 } // namespace
 
 async::Task<Result<ObservedQueue>> observe_queue(kube::Client& client, std::string ns) {
@@ -49,6 +80,7 @@ async::Task<Result<ObservedQueue>> observe_queue(kube::Client& client, std::stri
     co_return fail(pods.error());
   observed.pods = std::move(pods->items);
   std::ranges::move(pods->unreadable, std::back_inserter(observed.unreadable));
+  BERTH_CO_CHECK(co_await observe_requests(client, ns, observed));
   co_return observed;
 }
 

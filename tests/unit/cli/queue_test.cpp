@@ -130,3 +130,31 @@ TEST_CASE("A reason is split from its sentence once") {
   CHECK(told_on(*pod_of({.name = "p", .annotations = explained("odd")})) == Told{"odd", ""});
   CHECK(told_on(*pod_of({.name = "p"})) == Told{});
 }
+
+TEST_CASE("An AllocationRequest has its turn among the pods, and says why it waits") {
+  ObservedQueue observed = waiting();
+  auto request = std::make_shared<api::AllocationRequest>();
+  request->meta.ns = "research";
+  request->meta.name = "licences";
+  request->meta.uid = "request-1";
+  request->spec.count = 2;
+  request->spec.resources.set(resources::ResourceName::cpu(), resources::Amount{2000});
+  request->spec.priority_class_name = "high";
+  request->status.reason = Reason::InsufficientQuota;
+  request->status.message = "needs 4 cpu in pool cpu";
+  observed.requests.push_back(std::move(request));
+  auto high = std::make_shared<cluster::PriorityClass>();
+  high->meta.name = "high";
+  high->value = 900000;
+  observed.priorities.push_back(std::move(high));
+  const auto view = decide_queue(observed, "research", kSceneTime);
+  REQUIRE(view);
+  const auto row = std::ranges::find(view->rows, "licences", &QueueRow::name);
+  REQUIRE(row != view->rows.end());
+  CHECK(row->request);
+  CHECK(row->position == 1);
+  CHECK(row->members == 2);
+  CHECK(row->priority == 901000);
+  CHECK(row->why == Told{"InsufficientQuota", "needs 4 cpu in pool cpu"});
+  CHECK(render_queue(*view, false, Paint{}).find("Request 2") != std::string::npos);
+}

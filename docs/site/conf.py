@@ -33,6 +33,8 @@ include_patterns = ["*.md", "docs/**.md"]
 exclude_patterns = sorted(each.name for each in ROOT.iterdir()
                           if each.is_dir() and each.name != "docs")
 myst_heading_anchors = 6
+# A block without a language is a drawing or a program's words, not Python.
+highlight_language = "text"
 html_theme = "furo"
 html_theme_options = {"source_view_link": f"{SOURCE}/{{filename}}"}
 html_title = "Berth"

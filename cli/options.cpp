@@ -217,8 +217,11 @@ void add_commands(CLI::App& app, CliOptions& options, Words& words) {
   queue->add_option("QUOTA", options.quota, "only what waits in this quota and below it");
   add_watch(queue, options);
   CLI::App* explain =
-      command(Command::Explain, "explain", "Say why a pod or gang waits, or how it was admitted");
-  explain->add_option("[NAMESPACE/]NAME", options.subject, "a pod, or a gang by its name")
+      command(Command::Explain, "explain",
+              "Say why a pod, a gang or an AllocationRequest waits, or how it was admitted");
+  explain
+      ->add_option("[NAMESPACE/]NAME", options.subject,
+                   "a pod, or a gang or an AllocationRequest by its name")
       ->required();
   CLI::Option* what_if =
       explain->add_option("--what-if", words.what_if,

@@ -20,7 +20,8 @@ void describe_waiting(const ObservedExplain& observed, ExplainView& view);
 void describe_admission(const ObservedExplain& observed, ExplainView& view);
 void describe_surroundings(const ObservedExplain& observed, ExplainView& view);
 
-/// The pods that the question is about: the one, or all members of the gang.
+/// The pods that the question is about: the one, all members of the gang, or the units of the
+/// request.
 std::vector<PodPtr> asked_about(const ObservedExplain& observed) {
   return observed.pod ? std::vector{observed.pod} : observed.members;
 }
@@ -28,11 +29,15 @@ std::vector<PodPtr> asked_about(const ObservedExplain& observed) {
 void describe_subject(const ObservedExplain& observed, ExplainView& view) {
   const bool opts_in = cluster::opts_in(observed.name_space);
   const std::vector<PodPtr> pods = asked_about(observed);
-  view.gang = !observed.pod;
+  view.kind = observed.request ? SubjectKind::AllocationRequest
+              : observed.pod   ? SubjectKind::Pod
+                               : SubjectKind::Gang;
   view.namespace_name = observed.subject.ns;
   view.name = observed.subject.name;
-  view.created = pods.front()->view.created;
+  view.created = observed.request ? observed.request->meta.created : pods.front()->view.created;
   view.standing = Standing::Finished;
+  if (observed.request)
+    view.why = told_in(observed.request->status);
   for (const PodPtr& pod : pods) {
     view.standing = std::min(view.standing, standing_of(pod->view, opts_in));
     view.priority = std::max<std::int64_t>(view.priority, pod->view.priority);
@@ -42,8 +47,8 @@ void describe_subject(const ObservedExplain& observed, ExplainView& view) {
       if (gate != api::kAdmissionGate && std::ranges::count(view.other_gates, gate) == 0)
         view.other_gates.push_back(gate);
   }
-  if (observed.members.empty())
-    return;
+  if (observed.members.empty() || observed.request)
+    return; // units are all alike
   view.members_wanted = observed.members.front()->view.gang->least();
   for (const PodPtr& pod : observed.members)
     view.members.push_back({pod->view.name, standing_of(pod->view, opts_in), pod->view.node.str()});
@@ -54,7 +59,11 @@ void describe_waiting(const ObservedExplain& observed, ExplainView& view) {
   ObservedQueue around;
   around.quotas = observed.quotas;
   around.namespaces = {observed.name_space};
-  around.pods = observed.members.empty() ? asked_about(observed) : observed.members;
+  if (observed.request)
+    around.requests = {observed.request};
+  else
+    around.pods = observed.members.empty() ? asked_about(observed) : observed.members;
+  around.priorities = observed.priorities;
   const auto queue = decide_queue(around, "", view.as_of);
   if (!queue || queue->rows.empty())
     return;
@@ -70,7 +79,7 @@ void describe_admission(const ObservedExplain& observed, ExplainView& view) {
       view.record = pod->view.admission;
   if (view.record)
     view.quota = view.record->quota.str();
-  if (!view.gang)
+  if (observed.pod)
     view.node = observed.pod->view.node.str();
   const auto quota = std::ranges::find_if(
       observed.quotas, [&](const auto& candidate) { return candidate->meta.name == view.quota; });
@@ -132,6 +141,11 @@ void describe_surroundings(const ObservedExplain& observed, ExplainView& view) {
 }
 
 } // namespace
+
+std::string_view to_string(SubjectKind kind) {
+  constexpr std::array<std::string_view, 3> kNames{"Pod", "Gang", "AllocationRequest"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
 
 std::string_view to_string(Standing standing) {
   constexpr std::array<std::string_view, 6> kNames{"NotManaged", "Waiting",     "Admitted",

@@ -26,6 +26,10 @@ enum class Standing {
 /// A pod that does not say it is managed is by its namespace, if that opts in.
 [[nodiscard]] Standing standing_of(const allocation::PodView& pod, bool namespace_opts_in);
 
+/// What was asked about.
+enum class SubjectKind { Pod, Gang, AllocationRequest };
+[[nodiscard]] std::string_view to_string(SubjectKind kind);
+
 struct MemberRow {
   std::string name{};
   Standing standing = Standing::Waiting;
@@ -34,13 +38,13 @@ struct MemberRow {
 
 struct ExplainView {
   TimePoint as_of{};
-  bool gang = false;
+  SubjectKind kind = SubjectKind::Pod;
   std::string namespace_name{};
   std::string name{};
   /// Of the pod; of a gang that of its least advanced living member.
   Standing standing = Standing::Waiting;
   TimePoint created{};
-  Told why{}; ///< while it waits
+  Told why{}; ///< while it waits; of a request also how it ended
   /// Absent: no quota can be named, and `why` says so, or it is not managed.
   std::string quota{};
   std::int64_t priority = 0; ///< with the quota's offset

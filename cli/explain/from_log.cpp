@@ -32,7 +32,8 @@ ExplainView describe(const std::vector<PodViewPtr>& pods, const kube::ObjectKey&
                      TimePoint now) {
   ExplainView view;
   view.as_of = now;
-  view.gang = pods.front()->name != subject.name;
+  const bool is_gang = pods.front()->name != subject.name;
+  view.kind = is_gang ? SubjectKind::Gang : SubjectKind::Pod;
   view.namespace_name = subject.ns;
   view.name = subject.name;
   view.created = pods.front()->created;
@@ -44,10 +45,10 @@ ExplainView describe(const std::vector<PodViewPtr>& pods, const kube::ObjectKey&
       view.requests += pod->requests();
     if (pod->admission && !view.record)
       view.record = pod->admission;
-    if (view.gang)
+    if (is_gang)
       view.members.push_back({pod->name, standing_of(*pod, false), pod->node.str()});
   }
-  if (view.gang)
+  if (is_gang)
     view.members_wanted = pods.front()->gang->least();
   else
     view.node = pods.front()->node.str();

@@ -4,11 +4,14 @@
 #include <tuple>
 #include <utility>
 
+#include "cli/cluster/request_priority.hpp"
 #include "cli/listing.hpp"
 #include "cli/queue/observe.hpp"
+#include "lib/api/codec.hpp"
 #include "lib/api/json_reading.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/cluster/pod_codec.hpp"
+#include "lib/cluster/request_units.hpp"
 
 namespace berth::cli {
 namespace {
@@ -19,6 +22,7 @@ using PodPtr = std::shared_ptr<const cluster::Pod>;
 async::Task<Result<void>> observe_pods(kube::Client& client, ObservedExplain& observed);
 async::Task<Result<void>> observe_members(kube::Client& client, std::string gang,
                                           ObservedExplain& observed);
+async::Task<Result<void>> observe_request(kube::Client& client, ObservedExplain& observed);
 async::Task<Result<void>> observe_events(kube::Client& client, ObservedExplain& observed);
 
 /// Sets `pod` and `members`; neither where nothing has the name.
@@ -51,6 +55,30 @@ async::Task<Result<void>> observe_members(kube::Client& client, std::string gang
   co_return Result<void>{};
 }
 
+/// Sets `request`, and its units as members; neither where there is none of the name.
+async::Task<Result<void>> observe_request(kube::Client& client, ObservedExplain& observed) {
+  const auto text = co_await client.get(kube::types::allocation_request(), observed.subject);
+  if (!text && text.error().code == Code::NotFound)
+    co_return Result<void>{};
+  if (!text)
+    co_return fail(
+        text.error().while_doing("get AllocationRequest " + to_string(observed.subject)));
+  BERTH_CO_TRY(auto request, api::decode_text<api::AllocationRequest>(*text));
+  const auto priorities = co_await list_into<cluster::PriorityClass>(
+      client, kube::types::priority_class(), cluster::make_priority_class_codec(),
+      observed.priorities, observed.unreadable);
+  if (!priorities)
+    observed.unreadable.push_back("the priority of the request: " + priorities.error().message);
+  for (auto& unit : cluster::units_of(request, priority_of(request, observed.priorities))) {
+    auto member = std::make_shared<cluster::Pod>();
+    member->meta = request.meta;
+    member->view = std::move(unit);
+    observed.members.push_back(std::move(member));
+  }
+  observed.request = std::make_shared<const api::AllocationRequest>(std::move(request));
+  co_return Result<void>{};
+}
+
 /// The newest of the times that an Event may carry.
 TimePoint last_seen(const Json& event, const Json& series) {
   TimePoint newest{};
@@ -78,8 +106,10 @@ Result<EventNote> decode_event(const Json& event) {
 async::Task<Result<void>> observe_events(kube::Client& client, ObservedExplain& observed) {
   kube::ListOptions about;
   about.ns = observed.subject.ns;
-  const cluster::Pod& pod = observed.pod ? *observed.pod : *observed.members.front();
-  about.field_selector = "regarding.uid=" + pod.meta.uid;
+  const api::ObjectMeta& meta = observed.request ? observed.request->meta
+                                : observed.pod   ? observed.pod->meta
+                                                 : observed.members.front()->meta;
+  about.field_selector = "regarding.uid=" + meta.uid;
   auto codec = kube::make_json_codec<EventNote>(kube::types::event(), decode_event);
   auto events = co_await list_all<EventNote>(client, kube::types::event(), about, std::move(codec));
   if (!events && events.error().code == Code::Forbidden)
@@ -102,10 +132,12 @@ async::Task<Result<ObservedExplain>> observe_explain(kube::Client& client,
   observed.subject = subject;
   BERTH_CO_CHECK(co_await observe_pods(client, observed));
   if (!observed.pod && observed.members.empty())
-    co_return fail(Code::NotFound, "there is neither a pod nor a gang " + to_string(subject) +
-                                       "; \"kubectl berth queue -n " + subject.ns +
-                                       "\" shows who waits there");
+    BERTH_CO_CHECK(co_await observe_request(client, observed));
   BERTH_CO_TRY(observed.name_space, co_await observe_namespace(client, subject.ns));
+  if (!observed.pod && observed.members.empty() && !observed.request)
+    co_return fail(Code::NotFound, "there is neither a pod, a gang nor an AllocationRequest " +
+                                       to_string(subject) + "; \"kubectl berth queue -n " +
+                                       subject.ns + "\" shows who waits there");
   BERTH_CO_CHECK(
       co_await list_into(client, kube::types::quota(), observed.quotas, observed.unreadable));
   BERTH_CO_CHECK(co_await list_into(client, kube::types::resource_pool(), observed.pools,

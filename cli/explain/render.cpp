@@ -33,12 +33,16 @@ std::string verdict(const ExplainView& view) {
   case Standing::NotManaged: return "is not managed by Berth";
   case Standing::Waiting:
     return "has waited " + age + (view.why.reason.empty() ? "" : ": " + view.why.reason);
-  case Standing::Admitted: return "is admitted; kube-scheduler has not bound it yet";
+  case Standing::Admitted:
+    return view.kind == SubjectKind::AllocationRequest
+               ? "holds what it was given"
+               : "is admitted; kube-scheduler has not bound it yet";
   case Standing::Bound:
     return std::string("is bound") + (view.node.empty() ? "" : " to node " + view.node) +
            (view.record ? "" : ", without an admission of Berth's");
   case Standing::Terminating: return "is being deleted; it holds its charge until it is gone";
-  case Standing::Finished: return "has ended and holds nothing";
+  case Standing::Finished:
+    return "has ended and holds nothing" + (view.why.reason.empty() ? "" : ": " + view.why.reason);
   }
   return "";
 }
@@ -47,9 +51,9 @@ std::string verdict(const ExplainView& view) {
 std::string detail(const ExplainView& view) {
   if (view.standing == Standing::NotManaged)
     return "neither its namespace nor the pod itself is labelled berth.dev/managed=true";
-  if (view.standing != Standing::Waiting)
+  if (view.standing != Standing::Waiting && view.standing != Standing::Finished)
     return "";
-  if (!view.why.reason.empty())
+  if (!view.why.reason.empty() || view.standing == Standing::Finished)
     return view.why.message;
   return "the operator has not said why yet; if it stays silent, see whether one leads: "
          "kubectl -n berth-system get lease berth-operator";
@@ -193,7 +197,7 @@ json admission_json(const ExplainView& view) {
 
 std::string render_explain(const ExplainView& view, bool wide, const Paint& paint) {
   const std::string subject =
-      (view.gang ? "Gang " : "Pod ") + view.namespace_name + "/" + view.name;
+      std::string(to_string(view.kind)) + " " + view.namespace_name + "/" + view.name;
   std::string text = paint(printable(subject), Colour::Strong) + " " +
                      paint(printable(verdict(view)), colour_of(view.standing)) + "\n";
   if (const std::string more = printable(detail(view)); !more.empty())
@@ -220,7 +224,7 @@ json explain_json(const ExplainView& view) {
                       {"reason", event.reason},
                       {"note", event.note}});
   return {{"asOf", to_json(std::optional(view.as_of))},
-          {"kind", view.gang ? "Gang" : "Pod"},
+          {"kind", std::string(to_string(view.kind))},
           {"namespace", view.namespace_name},
           {"name", view.name},
           {"standing", std::string(to_string(view.standing))},

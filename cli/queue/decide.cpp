@@ -90,10 +90,6 @@ bool is_within(const allocation::QuotaForest& forest, const QuotaName& quota,
   return false;
 }
 
-Told told_in(const api::AllocationRequestStatus& status) {
-  return {status.reason ? std::string(to_string(*status.reason)) : "", status.message};
-}
-
 ToldByUid told_of_each(const ObservedQueue& observed) {
   ToldByUid told;
   for (const auto& pod : observed.pods)
@@ -141,6 +137,10 @@ Told told_on(const cluster::Pod& pod) {
   if (colon == std::string::npos)
     return {text, ""};
   return {text.substr(0, colon), text.substr(colon + 2)};
+}
+
+Told told_in(const api::AllocationRequestStatus& status) {
+  return {status.reason ? std::string(to_string(*status.reason)) : "", status.message};
 }
 
 Told found_wrong(const allocation::Workload& workload) {

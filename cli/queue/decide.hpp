@@ -24,6 +24,7 @@ struct Told {
 };
 /// "Reason: message" in its two parts; nothing where the pod has no such annotation.
 [[nodiscard]] Told told_on(const cluster::Pod& pod);
+[[nodiscard]] Told told_in(const api::AllocationRequestStatus& status);
 /// What is plain without the operator: no quota, or a workload that cannot be read.
 [[nodiscard]] Told found_wrong(const allocation::Workload& workload);
 

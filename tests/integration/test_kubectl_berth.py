@@ -98,6 +98,17 @@ def test_x1_the_smallest_change_is_told_can_be_tried_and_lets_the_work_start(ask
     assert ended.returncode == EXIT_FAILURE and "does not wait" in ended.stderr
 
 
+def test_an_allocation_request_is_explained_as_pods_are(ask, kube, team, pool):
+    kube.create({"apiVersion": "berth.dev/v1alpha1", "kind": "AllocationRequest",
+                 "metadata": {"name": "cores", "namespace": team},
+                 "spec": {"resources": [{"name": "cpu", "amount": 3}]}})
+    wait_until(lambda: ": InsufficientQuota" in ask("explain", f"{team}/cores").stdout, 30,
+               "it is said why it waits")
+    told = ask("explain", f"{team}/cores").stdout
+    assert told.startswith(f"AllocationRequest {team}/cores has waited ")
+    assert f"+1 cpu for quota {team} in pool {pool}" in told
+
+
 def test_what_if_refuses_what_it_cannot_read_or_find(ask, team, pool):
     unread = ask("explain", f"{team}/second", "--what-if", "more cpu")
     assert unread.returncode == EXIT_USAGE and "+COUNT nodes like NODE" in unread.stderr

@@ -83,7 +83,7 @@ TEST_CASE("With a namespace the queue asks for nothing that its people may not r
   CHECK_FALSE(asked_for(world, "/api/v1/namespaces?"));
 }
 
-TEST_CASE("Explain finds a pod, else a gang of that name") {
+TEST_CASE("Explain finds a pod, else a gang, else an AllocationRequest of that name") {
   CliWorld world;
   world.admin.create(make_pod("research", "train-0").cpu("1").workload("train", 2).build());
   world.admin.create(make_pod("research", "train-1").cpu("1").workload("train", 2).build());
@@ -97,8 +97,9 @@ TEST_CASE("Explain finds a pod, else a gang of that name") {
   CHECK(explain("train-1", "research").out.starts_with("Pod research/train-1 has waited"));
   const Answer missing = explain("train-9", "research");
   CHECK(missing.exit_code == kExitNotFound);
-  CHECK(missing.err == "kubectl-berth: there is neither a pod nor a gang research/train-9; "
-                       "\"kubectl berth queue -n research\" shows who waits there\n");
+  CHECK(missing.err ==
+        "kubectl-berth: there is neither a pod, a gang nor an AllocationRequest research/train-9; "
+        "\"kubectl berth queue -n research\" shows who waits there\n");
 }
 
 TEST_CASE("Explain shows the pod's own events") {

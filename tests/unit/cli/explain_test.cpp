@@ -6,6 +6,7 @@
 
 #include "cli/explain/render.hpp"
 #include "cli/output/document.hpp"
+#include "lib/cluster/request_units.hpp"
 #include "tests/unit/cli/golden.hpp"
 #include "tests/unit/cli/scene.hpp"
 
@@ -139,6 +140,46 @@ TEST_CASE("L5: what has ended holds nothing, what is being deleted still does") 
                          .status = R"({"phase": "Succeeded"})"});
   CHECK(text_of(finished).starts_with("Pod research/p has ended and holds nothing\n"));
   CHECK(decide_explain(finished, kSceneTime).requests.empty());
+}
+
+TEST_CASE("X1: an AllocationRequest is explained as work is, and after its end by how it ended") {
+  auto request = std::make_shared<api::AllocationRequest>();
+  request->meta.ns = "research";
+  request->meta.name = "licences";
+  request->meta.uid = "request-1";
+  request->meta.created = kSceneTime - std::chrono::minutes{5};
+  request->spec.count = 2;
+  request->spec.resources.set(resources::ResourceName::cpu(), resources::Amount{2000});
+  request->status.reason = Reason::InsufficientQuota;
+  request->status.message = "needs 4 cpu in pool cpu";
+  const auto explained = [&] {
+    ObservedExplain observed = about({.name = "licences"});
+    observed.pod = nullptr;
+    observed.request = request;
+    for (auto& unit : cluster::units_of(*request, 0)) {
+      auto member = std::make_shared<cluster::Pod>();
+      member->view = std::move(unit);
+      observed.members.push_back(std::move(member));
+    }
+    return decide_explain(observed, kSceneTime);
+  };
+  const ExplainView waiting = explained();
+  const std::string text = render_explain(waiting, false, Paint{});
+  CHECK(text.starts_with("AllocationRequest research/licences has waited 5m: InsufficientQuota\n"
+                         "  needs 4 cpu in pool cpu\n"
+                         "  Asks:         cpu 4\n"
+                         "  Quota:        research\n"));
+  CHECK(explain_json(waiting)["kind"] == "AllocationRequest");
+
+  request->status.reason = Reason::Expired;
+  request->status.message = "its time was up";
+  api::set_condition(request->status.conditions,
+                     {.type = "Finished", .status = api::ConditionStatus::True}, kSceneTime);
+  CHECK(render_explain(explained(), false, Paint{}) ==
+        "AllocationRequest research/licences has ended and holds nothing: Expired\n"
+        "  its time was up\n"
+        "  Asks:         nothing\n"
+        "  Priority:     0\n");
 }
 
 TEST_CASE("Text from events and annotations cannot steer the terminal") {

@@ -59,7 +59,7 @@ def test_a_burst_lasts_as_long_as_its_budget_and_goes_after_notice(kube, team):
     kube.create(objects.deployment("work", team, replicas=4, requests={"cpu": "1"}))
     wait_until(lambda: len(running_pods(kube, team)) == OWN_CPU + 1, 60,
                "it has its own, and what the factor allows; no more")
-    assert burst_of(kube, team) == "Bursting"
+    wait_until(lambda: burst_of(kube, team) == "Bursting", 20, "the burst is told")
     begun = datetime.now(UTC)
     full = budget_left(kube, team)
     wait_until(lambda: budget_left(kube, team) < full, 20, "the budget is drawn on")

@@ -12,7 +12,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT / "tests" / "controlplane"))
 
-from berth_controlplane.binaries import kubernetes_version  # noqa: E402
+from berth_controlplane import versions  # noqa: E402
 
 
 def describe(binaries: Path) -> str:
@@ -22,7 +22,7 @@ def describe(binaries: Path) -> str:
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))
     gib = int(memory[1]) / (1 << 20) if memory else 0
     return (f"machine: {os.cpu_count()} x {model[1] if model else '?'}, {gib:.0f} GiB, Linux "
-            f"{platform.release()}; Berth {berth_version(binaries)}; Kubernetes {kubernetes_version()}")
+            f"{platform.release()}; Berth {berth_version(binaries)}; Kubernetes {versions.chosen()}")
 
 
 def berth_version(binaries: Path) -> str:

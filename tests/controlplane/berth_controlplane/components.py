@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import versions
 from .binaries import Binaries
 from .ports import HOST, pick_ports
 from .processes import ProcessRecord
@@ -57,6 +58,7 @@ class Layout:
     ports: dict[str, int] = field(default_factory=dict)
     heartbeats: str = "lease"
     extra_flags: dict[str, list[str]] = field(default_factory=dict)
+    kubernetes: str = field(default_factory=versions.chosen)
 
     def pick_ports(self) -> None:
         """Choose a port for everyone who needs one."""

@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
-"""Write go.mod and go.sum of the control plane module for one Kubernetes version.
+"""Write the module files of the control plane for one Kubernetes version.
 
-Usage: generate_go_mod.py [KUBERNETES_VERSION]      (default: the version go.mod names now)
+Usage: generate_go_mod.py [KUBERNETES_VERSION]      go.mod and go.sum: what is built by default
+       generate_go_mod.py --beside VERSION          versions/VERSION.mod and .sum, to be asked for
 
 Kubernetes' own go.mod requires its staging modules as v0.0.0 and replaces them by folders of its
 repository. Replacements of a dependency do not count, so our module has to repeat them, by the
 published versions of the same release: v1.X.Y of k8s.io/kubernetes goes with v0.X.Y of k8s.io/api
-and the others. Third-party requirements are copied, so that Kubernetes is built with the versions
+and the others. The samples among them are left out: no component uses them, and the module proxy
+does not have them for every release. Third-party requirements are copied, so that Kubernetes is built with the versions
 it was tested with; `go mod tidy` then drops what our main.go does not reach.
 
-Run it to move to another Kubernetes release; both files are committed.
+Run it to move to another Kubernetes release, or to add one (../../README.md, "Versions"); the files
+are committed. Without a version it writes again what go.mod names now.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -23,22 +27,40 @@ from pathlib import Path
 
 MODULE = "berth.dev/tests/controlplane/kubernetes"
 KUBERNETES = "k8s.io/kubernetes"
+SAMPLE = "k8s.io/sample-"
 FOLDER = Path(__file__).resolve().parent
 
 
 def main() -> int:
-    version = sys.argv[1] if len(sys.argv) > 1 else current_version()
+    parser = argparse.ArgumentParser(description="Write module files for one Kubernetes version.")
+    parser.add_argument("version", nargs="?", metavar="v1.X.Y")
+    parser.add_argument("--beside", action="store_true",
+                        help="write versions/VERSION.mod, and leave go.mod alone")
+    options = parser.parse_args()
+    if options.beside and options.version is None:
+        parser.error("--beside needs a version")
+    version = options.version or current_version()
+    target = FOLDER / "versions" / f"{version}.mod" if options.beside else FOLDER / "go.mod"
+    target.parent.mkdir(exist_ok=True)
+    generate(version, target)
+    return 0
+
+
+def generate(version: str, target: Path) -> None:
+    """Write `target` and the sums beside it."""
     upstream = read_upstream(version)
-    staging = sorted(re.findall(r"^\s+(k8s\.io/\S+) => \./staging/", upstream, re.MULTILINE))
+    replaced = sorted(re.findall(r"^\s+(k8s\.io/\S+) => \./staging/", upstream, re.MULTILINE))
+    staging = [module for module in replaced if not module.startswith(SAMPLE)]
+    samples = [module for module in replaced if module.startswith(SAMPLE)]
     if not staging:
         raise SystemExit(f"{KUBERNETES}@{version}: its go.mod replaces no staging module")
 
-    (FOLDER / "go.mod").write_text(compose(upstream, version, staging), encoding="utf-8")
-    go("mod", "tidy")
-    go("mod", "verify")
-    check_versions(upstream, staging)
-    print(f"go.mod: {KUBERNETES} {version}, {len(staging)} staging modules")
-    return 0
+    target.write_text(compose(upstream, version, staging, samples), encoding="utf-8")
+    modfile = f"-modfile={target}"
+    go("mod", "tidy", modfile)
+    go("mod", "verify", modfile)
+    check_versions(upstream, staging, go("list", "-m", modfile, "all"))
+    print(f"{target.name}: {KUBERNETES} {version}, {len(staging)} staging modules")
 
 
 def current_version() -> str:
@@ -55,7 +77,7 @@ def read_upstream(version: str) -> str:
     return Path(json.loads(answer)["GoMod"]).read_text(encoding="utf-8")
 
 
-def compose(upstream: str, version: str, staging: list[str]) -> str:
+def compose(upstream: str, version: str, staging: list[str], samples: list[str]) -> str:
     """Our go.mod before `go mod tidy`."""
     go_version = re.search(r"^go (\S+)$", upstream, re.MULTILINE)
     godebug = re.search(r"^godebug .+$", upstream, re.MULTILINE)
@@ -79,6 +101,11 @@ def compose(upstream: str, version: str, staging: list[str]) -> str:
         *(f"\t{module} => {module} {staging_version}" for module in staging),
         ")",
         "",
+        # Kubernetes requires them so: what is excluded is not looked for.
+        "exclude (",
+        *(f"\t{module} v0.0.0" for module in samples),
+        ")",
+        "",
     ]
     return "\n".join(lines)
 
@@ -89,10 +116,10 @@ def third_party(upstream: str) -> dict[str, str]:
     return {module: version for module, version in required if version != "v0.0.0"}
 
 
-def check_versions(upstream: str, staging: list[str]) -> None:
-    """Refuse a module graph that differs from the one Kubernetes was tested with."""
+def check_versions(upstream: str, staging: list[str], graph: str) -> None:
+    """Refuse a module graph (`go list -m all`) that differs from the one Kubernetes was tested with."""
     selected: dict[str, str] = {}
-    for line in go("list", "-m", "all").splitlines():
+    for line in graph.splitlines():
         fields = line.split()
         selected[fields[0]] = fields[-1] if len(fields) > 1 else ""
     wrong = [

@@ -4,7 +4,9 @@
 // link whose name is the component's (`kubectl get nodes`). The components never share a process,
 // because each of them owns the global logger, feature gates, configz and metric registries.
 //
-// Nothing is changed in the components: every case below is the body of the upstream main function.
+// Nothing is changed in the components: every case below is the body of the upstream main function, as
+// far as all versions in versions/ have it. kubectl of 1.34 and newer begins by reading the log level by
+// hand, for what it logs before it parses flags; that is left out.
 package main
 
 import (
@@ -17,7 +19,6 @@ import (
 	etcd "go.etcd.io/etcd/server/v3/etcdmain"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // kubectl: exec and OIDC credentials
 	"k8s.io/component-base/cli"
-	"k8s.io/component-base/logs"
 	_ "k8s.io/component-base/logs/json/register"          // --logging-format=json
 	_ "k8s.io/component-base/metrics/prometheus/clientgo" // client-go metrics on /metrics
 	_ "k8s.io/component-base/metrics/prometheus/version"  // kubernetes_build_info on /metrics
@@ -58,8 +59,6 @@ func runComponent(command *cobra.Command) {
 }
 
 func runKubectl() {
-	// kubectl logs while it builds its command tree, before flags are parsed: the level is read by hand.
-	_, _ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
 	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 		kubectlutil.CheckErr(err)
 	}

@@ -12,10 +12,12 @@ export RC_PARAMS ?= seed=1
 CASES ?= 1000
 # What needs a real control plane. Those first that take their minutes by the clock.
 INTEGRATION ?= tests/integration/test_reservations.py tests/integration/test_anomalies.py tests/crds tests/manifests tests/helm tests/integration tests/docs
+# Those for test-versions; empty for all that `tests/controlplane/controlplane versions` lists.
+VERSIONS ?=
 # So many at once, each with the tests of other files: most of their time is waiting.
 CONTROL_PLANES ?= 4
 
-.PHONY: help demo test build bench lint format unit explore tsan integration image plugin fuzz docs site clean dependencies
+.PHONY: help demo test build bench lint format unit explore tsan integration test-versions image plugin fuzz docs site clean dependencies
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +48,10 @@ tsan: ## Run the tests of the threaded libraries and the programs under ThreadSa
 
 integration: control-plane site-generator ## Run the tests that need a real control plane, with the programs of build/$(PRESET)
 	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) -m pytest -q -p no:cacheprovider \
+	  -n $(CONTROL_PLANES) --dist loadfile $(INTEGRATION)
+
+test-versions: dependencies test-programs site-generator ## Run those on the oldest and the newest Kubernetes that can be built (VERSIONS="v1.X.Y ...")
+	@BERTH_BIN_DIR=build/$(PRESET)/bin $(PYTHON) scripts/test-versions --versions "$(VERSIONS)" \
 	  -n $(CONTROL_PLANES) --dist loadfile $(INTEGRATION)
 
 .PHONY: test-programs control-plane site-generator computing-tests

@@ -13,6 +13,7 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS / "controlplane"))
 
+from berth_controlplane import gate  # noqa: E402
 from berth_controlplane.berth import OPERATOR, BerthOptions, Installation  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
@@ -23,10 +24,12 @@ from reader import run_in_shell  # noqa: E402
 NODES = 4
 
 # What the pages take for granted: Berth installed, the teams of the samples, and a pod that waits.
-SCENE = (
+INSTALLED = (
     "kubectl apply -f crds/",
     "kubectl wait --for=condition=Established --timeout=60s -f crds/",
     "kubectl apply -f manifests/",
+)
+SCENE = (
     "kubectl apply -f manifests/samples/00-namespaces.yaml -f manifests/samples/pools.yaml "
     "-f manifests/samples/quotas.yaml",
     "kubectl -n research wait --for=create --timeout=60s serviceaccount/default",
@@ -40,6 +43,11 @@ def readers_shell(programs_folder: Path, tmp_path_factory) -> Iterator[dict[str,
     cluster = bring_up(ClusterOptions(f"docs-{os.getpid()}", nodes=NODES, tied_to_caller=True))
     try:
         environment = shell_of(cluster, programs_folder, tmp_path_factory.mktemp("reader"))
+        if gate.is_policy(cluster.kube):
+            for step in INSTALLED:
+                run_in_shell(step, environment)
+        else:
+            Installation(cluster, BerthOptions(programs_folder)).apply()
         for step in SCENE:
             run_in_shell(step, environment)
         yield environment
@@ -57,8 +65,10 @@ class Installer:
 
     def start_the_operator(self) -> None:
         """The nodes only pretend to run pods: the operator runs here, as its Deployment says."""
-        Installation(self.cluster, BerthOptions(self.programs, programs=(OPERATOR,))
-                     ).start_programs()
+        installation = Installation(self.cluster, BerthOptions(self.programs,
+                                                               programs=(OPERATOR,)))
+        installation.put_gate()
+        installation.start_programs()
 
 
 @pytest.fixture(scope="module")

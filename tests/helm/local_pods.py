@@ -22,8 +22,8 @@ from typing import Any
 import yaml
 from chart_under_test import NAMESPACE
 
-from berth_controlplane import manifests
-from berth_controlplane.berth import health_url
+from berth_controlplane import gate, manifests
+from berth_controlplane.berth import EXTENDER, gate_is_put, health_url
 from berth_controlplane.cluster import Cluster
 from berth_controlplane.manifests import Document, LocalProgram
 from berth_controlplane.ports import HOST, pick_ports
@@ -33,6 +33,7 @@ from berth_controlplane.waiting import wait_until
 KUBE_SCHEDULER = "kube-scheduler"
 READY_TIMEOUT_SECONDS = 60
 JOB_TIMEOUT_SECONDS = 60
+GATE_TIMEOUT_SECONDS = 60
 PAUSE_SECONDS = 1
 # How long the simulated pod of a Job runs: what it would do is done here meanwhile.
 JOB_SECONDS = 8
@@ -66,6 +67,28 @@ class LocalPods:
     def port(self, pod: str, container_port: int) -> int:
         """Where a pod (the Deployment's name and `copy`) listens for what it serves on that port."""
         return self._started[pod].local_port(container_port)
+
+    def answer_gate(self) -> None:
+        """Where the installed gate is a webhook, let the API server ask the extender that runs here. It
+        reaches Services by their names: the extender's leads to a local port. The certificate is still
+        asked for the Service's name."""
+        kube = self._cluster.kube
+        kind = f"{gate.GROUP}/{gate.WEBHOOK_KIND}"
+        if kube.find(kind, "berth-gate"):
+            wait_until(lambda: all("caBundle" in webhook["clientConfig"] for webhook in
+                                   kube.get(kind, "berth-gate")["webhooks"]), GATE_TIMEOUT_SECONDS,
+                       "the operator says whom the API server may trust")
+            kube.delete("v1/Service", EXTENDER, NAMESPACE)
+            wait_until(lambda: not kube.find("v1/Service", EXTENDER, NAMESPACE),
+                       GATE_TIMEOUT_SECONDS, "the Service is gone")
+            kube.create({"apiVersion": "v1", "kind": "Service",
+                         "metadata": {"name": EXTENDER, "namespace": NAMESPACE},
+                         "spec": {"type": "ExternalName", "externalName": "localhost"}})
+            webhooks = kube.get(kind, "berth-gate")["webhooks"]
+            for webhook in webhooks:
+                webhook["clientConfig"]["service"]["port"] = self.port(EXTENDER, gate.WEBHOOK_PORT)
+            kube.patch(kind, "berth-gate", {"webhooks": webhooks})
+        wait_until(lambda: gate_is_put(kube), GATE_TIMEOUT_SECONDS, "the gate is put on pods")
 
     def secret(self, name: str, folder: Path) -> Path:
         """A Secret's files in a folder, as somebody copies them out of the cluster."""

@@ -16,7 +16,6 @@ from berth_controlplane.waiting import wait_until
 WAIT_SECONDS = 60
 EXTENDER = "berth-scheduler-extender"
 CONFIGURATION = "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration"
-WEBHOOK_PORT = 9443
 HEALTH_PORT = 8081
 TEAM = "team-a"
 GATE = {"name": "berth.dev/admission"}
@@ -36,20 +35,6 @@ def gates_of(kube, *described, **metadata):
     return stored["spec"].get("schedulingGates", [])
 
 
-def lead_here(kube, port):
-    """The API server reaches Services by their names; here the extender's leads to a local port. The
-    certificate is still asked for the Service's name."""
-    kube.delete("v1/Service", EXTENDER, NAMESPACE)
-    wait_until(lambda: not kube.find("v1/Service", EXTENDER, NAMESPACE), WAIT_SECONDS, "it is gone")
-    kube.create({"apiVersion": "v1", "kind": "Service",
-                 "metadata": {"name": EXTENDER, "namespace": NAMESPACE},
-                 "spec": {"type": "ExternalName", "externalName": "localhost"}})
-    webhooks = kube.get(CONFIGURATION, "berth-gate")["webhooks"]
-    for webhook in webhooks:
-        webhook["clientConfig"]["service"]["port"] = port
-    kube.patch(CONFIGURATION, "berth-gate", {"webhooks": webhooks})
-
-
 @pytest.fixture(scope="module")
 def pods(cluster, programs_folder, tmp_path_factory):
     return LocalPods(cluster, programs_folder, tmp_path_factory.mktemp("pods"))
@@ -65,10 +50,7 @@ def kube(cluster, release, pods):
     wait_until(lambda: len(client.get("v1/Secret", "berth-scheduler-client-tls", NAMESPACE)
                            .get("data", {})) == 3, WAIT_SECONDS, "the certificates are made")
     pods.start(EXTENDER)
-    wait_until(lambda: all("caBundle" in webhook["clientConfig"] for webhook in
-                           client.get(CONFIGURATION, "berth-gate")["webhooks"]), WAIT_SECONDS,
-               "the operator says whom the API server may trust")
-    lead_here(client, pods.port(EXTENDER, WEBHOOK_PORT))
+    pods.answer_gate()
     for name, labels in ((TEAM, {"berth.dev/managed": "true"}), ("elsewhere", {})):
         client.apply({"apiVersion": "v1", "kind": "Namespace",
                       "metadata": {"name": name, "labels": labels}})

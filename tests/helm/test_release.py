@@ -27,7 +27,7 @@ def leftovers(kube):
              "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding",
              "rbac.authorization.k8s.io/v1/ClusterRole",
              "rbac.authorization.k8s.io/v1/ClusterRoleBinding")
-    return sorted(f"{kind} {found['metadata']['name']}" for kind in kinds
+    return sorted(f"{kind} {found['metadata']['name']}" for kind in kinds if kube.serves(kind)
                   for found in kube.list(kind) if found["metadata"]["name"].startswith("berth-"))
 
 

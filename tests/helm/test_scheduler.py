@@ -124,6 +124,7 @@ def pods(cluster, release, programs_folder, tmp_path_factory) -> LocalPods:
     wait_until(lambda: len(kube.get("v1/Secret", "berth-scheduler-client-tls", NAMESPACE)
                            .get("data", {})) == 3, WAIT_SECONDS, "the certificates are made")
     local.start(EXTENDER)
+    local.answer_gate()
     local.start(SCHEDULER)
     make_a_team(kube)
     return local

@@ -30,10 +30,10 @@ from harness.extender_world import (  # noqa: F401  (fixtures are found by their
 )
 from harness.kube import ApiClient, wait_condition, wait_until
 
+from berth_controlplane import gate
 from berth_controlplane.berth import EXTENDER, OPERATOR
 
 HTTP_TIMEOUT_SECONDS = 1  # manifests/scheduler-config.yaml
-GATE_BINDINGS = ("berth-gate-namespaces", "berth-gate-pods")
 
 
 # Placing and binding ------------------------------------------------------------------------------
@@ -57,22 +57,22 @@ def test_unmanaged_pods_are_bound_through_the_extender_too(cluster, kube, pool, 
 
 
 def test_a_managed_pod_whose_gate_failed_open_waits_and_says_why(cluster, kube, pool, team):
-    """The operator is away, and so is the policy that puts the gate."""
-    policies = [kube.get("admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding", name)
-                for name in GATE_BINDINGS]
+    """The operator is away, and so is what puts the gate."""
+    switches = gate.switches(kube)
+    found = [kube.get(kind, name) for kind, name in switches]
     cluster.stop(OPERATOR)
     try:
-        for name in GATE_BINDINGS:
-            kube.delete("admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding", name)
+        for kind, name in switches:
+            kube.delete(kind, name)
         wait_until(lambda: not gated(kube, team), 30, "pods get no gate any more")
         create(kube, team, pool, "open")
         why = wait_condition(kube, "v1/Pod", "open", team, "PodScheduled", "False")
         assert why["reason"] == "Unschedulable" and "NotAdmitted" in why["message"]
         assert node_of(kube, team, "open") == ""
     finally:
-        for policy in policies:
-            del policy["metadata"]["resourceVersion"], policy["metadata"]["uid"]
-            kube.create(policy)
+        for switch in found:
+            del switch["metadata"]["resourceVersion"], switch["metadata"]["uid"]
+            kube.create(switch)
         wait_until(lambda: gated(kube, team), 30, "pods get their gate again")
         cluster.start(OPERATOR)
     # Back again, the operator admits it; that write wakes it up in the scheduler.

@@ -1,6 +1,6 @@
 """One control plane with Berth's definitions and manifests, for all tests of this folder.
 
-None of Berth's programs runs: what is tested is what the API server itself does.
+What is tested is what the API server does, alone or, where the gate is a webhook, with its answer.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests/controlplane"))
 
-from berth_controlplane import berth  # noqa: E402
+from berth_controlplane import berth, gate  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.errors import ApiError  # noqa: E402
 from berth_controlplane.waiting import wait_until  # noqa: E402
@@ -22,11 +22,14 @@ IN_FORCE_TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
-def world():
+def world(request):
     cluster = bring_up(ClusterOptions(f"manifests-{os.getpid()}", nodes=1, with_metrics=False,
                                       with_scheduler=False, tied_to_caller=True))
     try:
-        berth.up(cluster, berth.BerthOptions(binaries=ROOT, programs=()))
+        # No program but the one that answers the gate's webhook, where the gate is one.
+        binaries = (ROOT if gate.is_policy(cluster.kube)
+                    else request.getfixturevalue("programs_folder"))
+        berth.up(cluster, berth.BerthOptions(binaries=binaries, programs=()))
         world = World(cluster)
         for name, labels in (("managed", {"berth.dev/managed": "true"}), ("unmanaged", {})):
             world.kube.apply({"apiVersion": "v1", "kind": "Namespace",

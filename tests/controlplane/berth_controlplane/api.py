@@ -155,6 +155,17 @@ class ApiClient:
             raise ControlPlaneError(f"the API server does not serve {api_version}/{kind}")
         return known[kind]
 
+    def serves(self, kind: str) -> bool:
+        """Whether the server has this kind, in this version of its group."""
+        api_version, _, name = kind.rpartition("/")
+        try:
+            served = self.request("GET", group_path(api_version))["resources"]
+        except ApiError as error:
+            if error.code == 404:
+                return False
+            raise
+        return any(entry["kind"] == name for entry in served)
+
     def _collection_of(self, wanted: Object) -> str:
         metadata = wanted["metadata"]
         kind = f"{wanted['apiVersion']}/{wanted['kind']}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import manifests, metrics, scheduler_config
+from . import gate, manifests, metrics, scheduler_config
 from .api import ApiClient
 from .certificates import LOCALHOST_NAMES
 from .cluster import Cluster
@@ -28,6 +28,8 @@ OPERATOR = "berth-operator"
 EXTENDER = "berth-scheduler-extender"
 ANALYZER = "berth-analyzer"
 PROGRAMS = (OPERATOR, EXTENDER, ANALYZER)
+# The extender's process that answers the gate's webhook, where the gate is one (gate.py).
+GATE_KEEPER = f"{EXTENDER}-gate"
 
 GATE = "berth.dev/admission"
 MANAGED_LABEL = "berth.dev/managed"
@@ -89,7 +91,9 @@ class Installation:
         self._cluster = cluster
         self._options = options
         self._kube = cluster.kube
-        self._manifests = manifests.load((CHECKOUT / "crds", CHECKOUT / "manifests"))
+        found = manifests.read((CHECKOUT / "crds", CHECKOUT / "manifests"))
+        self._manifests = manifests.by_use(
+            found if gate.is_policy(self._kube) else gate.with_webhook(found))
         self._programs: dict[str, LocalProgram] = {}
 
     def apply(self) -> None:
@@ -103,11 +107,25 @@ class Installation:
                      for service in self._manifests.api_services}
         for document in [*self._manifests.namespaces, *self._manifests.others]:
             key = (document["metadata"].get("namespace"), document["metadata"]["name"])
-            if document["kind"] != "Service" or key not in published:
+            if document["kind"] == "Service" and key in published:
+                continue
+            if document["kind"] != gate.WEBHOOK_KIND:
                 self._kube.apply(document)
-        if self._manifests.of_kind("MutatingAdmissionPolicy"):
-            wait_until(lambda: gate_is_put(self._kube), APPLY_TIMEOUT_SECONDS,
-                       f"a managed pod gets the gate {GATE}")
+        self.put_gate()
+
+    def put_gate(self) -> None:
+        """Wait until managed pods get the gate; where a webhook puts it, start what answers first."""
+        webhooks = self._manifests.of_kind(gate.WEBHOOK_KIND)
+        if webhooks and not (self._options.binaries / EXTENDER).is_file():
+            return  # nothing could answer: no pod gets the gate
+        if webhooks:
+            self._start(GATE_KEEPER, self._deployment(EXTENDER))
+        for configuration in webhooks:
+            port = self._programs[GATE_KEEPER].local_port(gate.WEBHOOK_PORT)
+            authority = Path(self._cluster.layout.pki(f"{EXTENDER_AUTHORITY}.crt"))
+            self._kube.apply(gate.localized(configuration, port, authority))
+        wait_until(lambda: gate_is_put(self._kube), APPLY_TIMEOUT_SECONDS,
+                   f"a managed pod gets the gate {GATE}")
 
     def start_programs(self) -> None:
         """Start each program with its Deployment's arguments and service account."""

@@ -38,19 +38,28 @@ class Manifests:
 
 
 def load(folders: Iterable[Path]) -> Manifests:
+    """The manifests of these folders."""
+    return by_use(read(folders))
+
+
+def read(folders: Iterable[Path]) -> list[Document]:
     """Read the YAML files of these folders (not of folders inside them), in the order of names."""
-    found = Manifests()
+    return [document for folder in folders for path in sorted(folder.glob("*.yaml"))
+            for document in documents(path)]
+
+
+def by_use(found: Iterable[Document]) -> Manifests:
+    """Sort documents by what is done with them."""
+    manifests = Manifests()
     places = {
-        "CustomResourceDefinition": found.definitions,
-        "Namespace": found.namespaces,
-        "Deployment": found.deployments,
-        "APIService": found.api_services,
+        "CustomResourceDefinition": manifests.definitions,
+        "Namespace": manifests.namespaces,
+        "Deployment": manifests.deployments,
+        "APIService": manifests.api_services,
     }
-    for folder in folders:
-        for path in sorted(folder.glob("*.yaml")):
-            for document in documents(path):
-                places.get(document["kind"], found.others).append(document)
-    return found
+    for document in found:
+        places.get(document["kind"], manifests.others).append(document)
+    return manifests
 
 
 def documents(path: Path) -> list[Document]:

@@ -1,13 +1,12 @@
-"""An upgrade while there is work: nothing that is stored is lost or changed, no pod is lost, and no call of
-kube-scheduler fails.
+"""An upgrade from an older chart and the way back while there is work: nothing that is stored is lost or
+changed, no pod is lost, and no call of kube-scheduler fails.
 
-No release of Berth is older than this one yet. The previous chart is therefore this one under a lower
-version, installed with other values; what is tested is how an upgrade goes, not what an older one stored.
+No release of Berth is older than this one yet. The previous chart is this project's own of an earlier
+day (previous/), with the definitions, policies and roles of then; the programs are today's.
 """
 
 from __future__ import annotations
 
-import shutil
 import ssl
 import threading
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from berth_controlplane.nodes import NodeShape
 from berth_controlplane.ports import HOST
 from berth_controlplane.waiting import wait_until
 
+PREVIOUS = Path(__file__).parent / "previous" / "berth-0.0.9.tgz"
 OBJECTS = 1000
 POOLS = 50
 PODS_PER_SECOND = 5
@@ -40,16 +40,6 @@ CLIENT = "berth-scheduler-client-tls"
 BERTH = "berth.dev/v1alpha1"
 OLDER = ("--set", "scheduler.weight=3", "--set", "networkPolicy.enabled=false",
          "--set", "operator.replicas=1")
-
-
-def chart_of_a_lower_version(folder: Path) -> Path:
-    """This chart as it might have been before."""
-    copy = folder / "berth"
-    shutil.copytree(CHART, copy)
-    facts = yaml.safe_load((copy / "Chart.yaml").read_text(encoding="utf-8"))
-    facts |= {"version": "0.0.9", "appVersion": "0.0.9"}
-    (copy / "Chart.yaml").write_text(yaml.safe_dump(facts), encoding="utf-8")
-    return copy
 
 
 def stored_objects():
@@ -75,16 +65,30 @@ def stored_objects():
 
 
 def stored(kube):
-    """What must outlast an upgrade of each object."""
-    return {(each["kind"], each["metadata"]["name"]): (each["metadata"]["uid"], each["spec"])
-            for kind in ("ResourcePool", "Quota") for each in kube.list(f"{BERTH}/{kind}")}
+    """What must outlast an upgrade of each object. What a definition fills in is its own affair."""
+    described = {(each["kind"], each["metadata"]["name"]): each["spec"]
+                 for each in stored_objects()}
+    return {key: (each["metadata"]["uid"], told(described[key], each["spec"]))
+            for kind in ("ResourcePool", "Quota") for each in kube.list(f"{BERTH}/{kind}")
+            for key in [(each["kind"], each["metadata"]["name"])]}
+
+
+def told(described, found):
+    """Of what was found, what was described."""
+    if isinstance(described, dict):
+        return {key: told(value, found[key]) for key, value in described.items()}
+    if isinstance(described, list):
+        assert len(found) == len(described)
+        return [told(*pair) for pair in zip(described, found, strict=True)]
+    return found
 
 
 class Load:
     """Pods that a team creates at a steady rate."""
 
-    def __init__(self, kube) -> None:
+    def __init__(self, kube, name: str) -> None:
         self._kube = kube
+        self._name = name
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.created = 0
@@ -104,7 +108,7 @@ class Load:
         while not self._stop.wait(1 / PODS_PER_SECOND):
             try:
                 self._kube.create({"apiVersion": "v1", "kind": "Pod", "metadata": {
-                    "name": f"load-{self.created}", "namespace": TEAM},
+                    "name": f"load{self._name}-{self.created}", "namespace": TEAM},
                     "spec": {"containers": [container]}})
                 self.created += 1
             except Exception as problem:  # noqa: BLE001  (whatever it is, the test must tell)
@@ -141,8 +145,7 @@ def replace_extender(cluster, pods: LocalPods, relay: Relay, old: str, new: str)
 @pytest.fixture(scope="module")
 def pods(cluster, release, programs_folder, tmp_path_factory) -> LocalPods:
     """The older installation at work: a standby for the operator, two extenders."""
-    older = chart_of_a_lower_version(tmp_path_factory.mktemp("chart"))
-    release("install", "berth", older, "--create-namespace", *OLDER)
+    release("install", "berth", PREVIOUS, "--create-namespace", *OLDER)
     kube = cluster.kube
     kube.apply({"apiVersion": "v1", "kind": "Namespace",
                 "metadata": {"name": TEAM, "labels": {"berth.dev/managed": "true"}}})
@@ -157,32 +160,84 @@ def pods(cluster, release, programs_folder, tmp_path_factory) -> LocalPods:
     return local
 
 
-def test_an_upgrade_from_a_lowered_version_with_1000_objects_under_load_fails_no_call(
-        cluster, release, pods, tmp_path):
-    kube = cluster.kube
-    before = stored(kube)
-    assert len(before) == OBJECTS
-    secrets = pods.secret(CLIENT, tmp_path / "client")
-    with relay_to([pods.port(f"{EXTENDER}-old-{number}", 8443) for number in (1, 2)]) as relay:
-        connect_scheduler(cluster, f"https://{HOST}:{relay.port}", secrets)
-        with callers(pods, relay, secrets) as asking, Load(kube) as load:
-            wait_until(lambda: bound(kube) > PODS_PER_SECOND, WAIT_SECONDS, "pods run")
-            release("upgrade", "berth", CHART, "--reset-values")
-            pods.start(OPERATOR, "-new")
-            cluster.stop(f"{OPERATOR}-old")
-            replace_extender(cluster, pods, relay, "-old-1", "-new-1")
-            replace_extender(cluster, pods, relay, "-old-2", "-new-2")
+@pytest.fixture(scope="module")
+def secrets(pods, tmp_path_factory) -> Path:
+    """What kube-scheduler shows and trusts."""
+    return pods.secret(CLIENT, tmp_path_factory.mktemp("client") / "tls")
+
+
+@pytest.fixture(scope="module")
+def relay(cluster, pods, secrets) -> Iterator[Relay]:
+    """The extender's Service; the cluster's scheduler asks it."""
+    with relay_to([pods.port(f"{EXTENDER}-old-{number}", 8443) for number in (1, 2)]) as service:
+        connect_scheduler(cluster, f"https://{HOST}:{service.port}", secrets)
+        yield service
+
+
+class Change:
+    """One release after another, while pods are created and the extender is asked."""
+
+    def __init__(self, cluster, pods: LocalPods, relay: Relay, secrets: Path) -> None:
+        self._cluster, self._pods, self._relay, self._secrets = cluster, pods, relay, secrets
+
+    def under_load(self, change, old: str, new: str) -> None:
+        """Calls `change`, then puts the pods of `new` in the place of those of `old`."""
+        kube = self._cluster.kube
+        already = bound(kube)
+        before = stored(kube)
+        assert len(before) == OBJECTS
+        with callers(self._pods, self._relay, self._secrets) as asking, Load(kube, new) as load:
+            wait_until(lambda: bound(kube) > already + PODS_PER_SECOND, WAIT_SECONDS, "pods run")
+            change()
+            self._pods.start(OPERATOR, new)
+            self._cluster.stop(f"{OPERATOR}{old}")
+            for number in (1, 2):
+                replace_extender(self._cluster, self._pods, self._relay, f"{old}-{number}",
+                                 f"{new}-{number}")
             seen = bound(kube)
             wait_until(lambda: bound(kube) > seen + PODS_PER_SECOND, WAIT_SECONDS,
                        "pods go on to be admitted and bound")
-        wait_until(lambda: bound(kube) == load.created, WAIT_SECONDS,
-                   lambda: f"{bound(kube)} of {load.created} pods are bound")
-    assert load.failures == []
-    for caller in asking:
-        assert caller.failures == []
-        assert caller.answered > CALLS_MIN
-    assert stored(kube) == before
-    assert kube.get("apps/v1/Deployment", OPERATOR, NAMESPACE)["spec"]["replicas"] == 2
+        wait_until(lambda: bound(kube) == already + load.created, WAIT_SECONDS,
+                   lambda: f"{bound(kube) - already} of {load.created} pods are bound")
+        assert load.failures == []
+        for caller in asking:
+            assert caller.failures == []
+            assert caller.answered > CALLS_MIN
+        assert stored(kube) == before
+
+
+@pytest.fixture(scope="module")
+def change(cluster, pods, relay, secrets) -> Change:
+    return Change(cluster, pods, relay, secrets)
+
+
+def replicas_of_operator(kube) -> int:
+    return kube.get("apps/v1/Deployment", OPERATOR, NAMESPACE)["spec"]["replicas"]
+
+
+def pools_schema(kube):
+    """What the API server knows of a ResourcePool; it grew after the older chart."""
+    definition = kube.get("apiextensions.k8s.io/v1/CustomResourceDefinition",
+                          "resourcepools.berth.dev")
+    return definition["spec"]["versions"][0]["schema"]
+
+
+@pytest.fixture(scope="module")
+def older_schema(cluster, pods):
+    return pools_schema(cluster.kube)
+
+
+def test_an_upgrade_from_an_older_chart_with_1000_objects_under_load_fails_no_call(
+        cluster, release, older_schema, change):
+    change.under_load(lambda: release("upgrade", "berth", CHART, "--reset-values"), "-old", "-new")
+    assert replicas_of_operator(cluster.kube) == 2
+    assert pools_schema(cluster.kube) != older_schema
+
+
+def test_a_rollback_to_it_under_load_fails_no_call(cluster, release, older_schema, change):
+    change.under_load(lambda: release("rollback", "berth", "1"), "-new", "-back")
+    assert replicas_of_operator(cluster.kube) == 1
+    assert pools_schema(cluster.kube) == older_schema
 
 
 def connect_scheduler(cluster, url: str, secrets: Path) -> None:

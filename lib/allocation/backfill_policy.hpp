@@ -10,6 +10,8 @@ struct BackfillPolicy {
   bool enabled = true;
   /// How many waiting workloads, from the first in turn, get one (B1).
   std::int32_t planned_starts = 100;
+  /// Work that does not say how long it will run is planned with what its kind took before (B2).
+  bool use_learned_durations = false;
 
   friend bool operator==(const BackfillPolicy&, const BackfillPolicy&) = default;
 };

@@ -67,6 +67,8 @@ bool ClusterState::Impl::upsert_pod(PodView pod) {
     pod.shape = same_but_for_rules(*pod.shape, *(*known)->shape)
                     ? (*known)->shape
                     : with_rules(pod.shape, (*known)->shape->constraints.rules);
+  if (known != nullptr) // so is this
+    pod.plans_by_learned = (*known)->plans_by_learned;
   pod.shape = shapes_.take(pod.shape);
   if (known != nullptr) {
     const bool is_same = **known == pod;

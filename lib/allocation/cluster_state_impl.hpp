@@ -64,6 +64,8 @@ private:
   [[nodiscard]] QuotaChoice quota_of(const PodView& pod);
   void refresh_rules();
   void put_rules(std::shared_ptr<const PodView>& pod);
+  void put_learned(std::shared_ptr<const PodView>& pod);
+  [[nodiscard]] bool may_plan_by_learned(const PodView& pod);
   void remember(std::shared_ptr<const PodView> pod);
   void refresh_bursts(TimePoint now);
   void refresh_nodes(TimePoint now);
@@ -117,7 +119,9 @@ private:
       std::make_shared<const std::multimap<std::string, NamespaceQuota>>();
   NodeLoads loads_;
   std::shared_ptr<const RuleBook> rules_ = std::make_shared<const RuleBook>();
-  DeviceCensus census_; ///< of managed pods
+  std::vector<std::shared_ptr<const PolicySpec>> policies_in_force_; ///< oldest first
+  bool may_learn_ = false; ///< a policy lets plans go by learned durations
+  DeviceCensus census_;    ///< of managed pods
   std::shared_ptr<const FragmentationModel> fragmentation_ =
       std::make_shared<const FragmentationModel>();
   std::shared_ptr<const NodeTable> fragmentation_table_; ///< whose columns the model has

@@ -61,12 +61,17 @@ void ClusterState::Impl::refresh_quotas() {
   quotas_changed_ = subjects_changed_ = namespaces_changed_ = false;
 }
 
-/// A rule may be for a quota or for all below it.
+/// A rule may be for a quota or for all below it; a quota says whose policy its work goes by.
 void ClusterState::Impl::refresh_rules() {
-  const bool had_rules = !rules_->empty();
-  if (rules_changed_)
-    rules_ = std::make_shared<const RuleBook>(policies_by_age());
-  if ((rules_changed_ || quotas_changed_) && (had_rules || !rules_->empty()))
+  const bool had_any = may_learn_ || !rules_->empty();
+  if (rules_changed_) {
+    policies_in_force_ = policies_by_age();
+    rules_ = std::make_shared<const RuleBook>(policies_in_force_);
+    may_learn_ = std::ranges::any_of(policies_in_force_, [](const auto& policy) {
+      return policy->backfill && policy->backfill->use_learned_durations;
+    });
+  }
+  if ((rules_changed_ || quotas_changed_) && (had_any || may_learn_ || !rules_->empty()))
     touch_managed_pods();
   rules_changed_ = false;
 }
@@ -91,6 +96,29 @@ void ClusterState::Impl::put_rules(std::shared_ptr<const PodView>& pod) {
   shapes_.give_back(pod->shape);
   pod = std::make_shared<const PodView>(std::move(ruled));
   remember(pod);
+}
+
+/// Makes another of the pod where plans may no longer go by what was learned, or now may.
+void ClusterState::Impl::put_learned(std::shared_ptr<const PodView>& pod) {
+  const bool plans_by_learned = pod->learned_duration && may_learn_ && pod->managed &&
+                                !pod->terminal && may_plan_by_learned(*pod);
+  if (pod->plans_by_learned == plans_by_learned)
+    return;
+  PodView changed = *pod;
+  changed.plans_by_learned = plans_by_learned;
+  pod = std::make_shared<const PodView>(std::move(changed));
+  remember(pod);
+}
+
+/// By the policy that orders the quota's work.
+bool ClusterState::Impl::may_plan_by_learned(const PodView& pod) {
+  const auto quota = forest_->find(quota_of(pod).quota);
+  if (!quota)
+    return false;
+  const auto& pools = forest_->spec(*quota).pools;
+  const PolicySpec& policy =
+      policy_for(policies_in_force_, pools.empty() ? PoolName{} : pools.front().pool);
+  return policy.backfill && policy.backfill->use_learned_durations;
 }
 
 void ClusterState::Impl::touch_managed_pods() {
@@ -196,6 +224,7 @@ void ClusterState::Impl::settle_workload(const WorkloadId& id, const Surrounding
   auto members = members_of(id);
   for (auto& pod : members) {
     put_rules(pod);
+    put_learned(pod);
     homeless_.erase(pod->uid);
   }
   Settlement settlement = settle(std::move(members), around);
@@ -351,7 +380,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->noticed = noticed_.snapshot();
   snapshot->on_nodes = on_nodes_.snapshot();
   snapshot->namespaces = shared_namespaces_;
-  snapshot->policies = policies_by_age();
+  snapshot->policies = policies_in_force_;
   snapshot->rules = rules_;
   snapshot->namespace_quotas = shared_namespace_quotas_;
   snapshot->right_until = std::min(windows_.until, same_bursts_.end);

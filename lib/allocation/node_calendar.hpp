@@ -145,8 +145,7 @@ public:
   [[nodiscard]] WorkEnd end_on(const PodView& pod, const Charge& charge) const;
   /// Known without its charge: end_on() has no end of it. Most work is so, and all is asked about.
   [[nodiscard]] bool stays(const PodView& pod) const {
-    return !pod.duration_limit && !pod.expected_duration && !pod.revocable_after && open_.empty() &&
-           victim_ends_.empty();
+    return !pod.planned_duration() && !pod.revocable_after && open_.empty() && victim_ends_.empty();
   }
 
 private:

@@ -160,6 +160,8 @@ struct PodView {
   /// (activeDeadlineSeconds or annotation).
   std::optional<Duration> expected_duration{};
   std::optional<Duration> duration_limit{};
+  /// How long nine of ten of its kind took before (B2); only of work that says nothing itself.
+  std::optional<Duration> learned_duration{};
   /// berth.dev/admitted, once written.
   std::optional<AdmissionRecord> admission{};
   /// berth.dev/nominated, while it waits for room that evictions make (P3).
@@ -185,6 +187,9 @@ struct PodView {
   bool is_recreated = false;
   /// Required inter-pod (anti-)affinity or DoNotSchedule spreads, which only kube-scheduler checks.
   bool has_pod_rules = false;
+  /// Plans may go by learned_duration, as a policy says. Written by ClusterState, never by
+  /// adapters.
+  bool plans_by_learned = false;
   bool managed = false;     ///< its namespace, or the pod itself, opted in
   bool gated = false;       ///< spec.schedulingGates has berth.dev/admission
   bool terminating = false; ///< metadata.deletionTimestamp is set; it still holds (L1)
@@ -192,6 +197,12 @@ struct PodView {
   bool succeeded = false;   ///< it is terminal, and nobody makes it again
 
   [[nodiscard]] const ResourceVector& requests() const { return shape->requests; }
+  /// How long plans take it to run (B2); nothing: nobody knows.
+  [[nodiscard]] std::optional<Duration> planned_duration() const {
+    if (duration_limit || expected_duration)
+      return duration_limit ? duration_limit : expected_duration;
+    return plans_by_learned ? learned_duration : std::nullopt;
+  }
   [[nodiscard]] bool is_bound() const { return !node.empty(); }
   /// Whether it may be part of what is measured on its node.
   [[nodiscard]] bool is_measurable() const { return is_bound() && !is_request; }

@@ -44,7 +44,8 @@ const PodView* ClusterSnapshot::find_pod(const PodUid& uid) const {
   return pod == nullptr ? nullptr : pod->get();
 }
 
-const PolicySpec& ClusterSnapshot::policy_of(const PoolName& pool) const {
+const PolicySpec& policy_for(std::span<const std::shared_ptr<const PolicySpec>> policies,
+                             const PoolName& pool) {
   static const PolicySpec kDefaults;
   const PolicySpec* general = &kDefaults;
   for (const auto& policy : std::views::reverse(policies))
@@ -54,6 +55,10 @@ const PolicySpec& ClusterSnapshot::policy_of(const PoolName& pool) const {
     if (std::ranges::find(policy->pools, pool) != policy->pools.end())
       return *policy;
   return *general;
+}
+
+const PolicySpec& ClusterSnapshot::policy_of(const PoolName& pool) const {
+  return policy_for(policies, pool);
 }
 
 const Labels* ClusterSnapshot::namespace_labels(const std::string& name) const {

@@ -82,11 +82,16 @@ struct ClusterSnapshot {
   [[nodiscard]] const PoolSpec* find_pool(const PoolName& name) const;
   [[nodiscard]] const ReservationSpec* find_reservation(const ReservationName& name) const;
   [[nodiscard]] const PodView* find_pod(const PodUid& uid) const;
-  /// The oldest policy that names the pool, else the oldest that names none, else the defaults.
+  /// policy_for() of those in force.
   [[nodiscard]] const PolicySpec& policy_of(const PoolName& pool) const;
   /// nullptr if the namespace is not known.
   [[nodiscard]] const Labels* namespace_labels(const std::string& name) const;
 };
+
+/// The oldest policy that names the pool, else the oldest that names none, else the defaults.
+/// `policies`: oldest first.
+[[nodiscard]] const PolicySpec&
+policy_for(std::span<const std::shared_ptr<const PolicySpec>> policies, const PoolName& pool);
 
 /// "<namespace>/<name>" as people call the workload; the id itself if none of its pods is known.
 [[nodiscard]] std::string name_of(const ClusterSnapshot& snapshot, const WorkloadId& workload);

@@ -12,8 +12,9 @@ WorkEnd end_since(const PodView& pod, TimePoint start) {
     return duration ? TimeRange::lasting(start, *duration).end : TimePoint::max();
   };
   WorkEnd end;
-  end.expected = after(pod.duration_limit ? pod.duration_limit : pod.expected_duration);
-  end.relied_on = pod.duration_limit || pod.preemptible ? end.expected : TimePoint::max();
+  end.expected = after(pod.planned_duration());
+  const bool is_told = pod.duration_limit || (pod.expected_duration && pod.preemptible);
+  end.relied_on = is_told ? end.expected : TimePoint::max();
   return end;
 }
 

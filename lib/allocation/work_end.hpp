@@ -17,10 +17,11 @@ inline constexpr Duration kEvictionDrain = std::chrono::seconds{60};
 /// Since a start, or for a pod that has not started since now; TimePoint::max() for ever. Work that
 /// is still there after its end counts as running for ever: nobody knows how long it stays.
 struct WorkEnd {
-  /// By its limit, else by what its user expects.
+  /// By its limit, else by what its user expects, else by what was learned (B2).
   TimePoint expected = TimePoint::max();
-  /// By its limit or, for work that may be evicted if it is wrong, by what its user expects; work
-  /// that was told to be revocable (P6) is gone by then, or as soon as that time has passed.
+  /// By its limit or, for work that may be evicted if it is wrong, by what its user expects, never
+  /// by what was learned: that binds nobody. Work that was told to be revocable (P6) is gone by
+  /// then, or as soon as that time has passed.
   TimePoint relied_on = TimePoint::max();
 
   friend bool operator==(const WorkEnd&, const WorkEnd&) = default;

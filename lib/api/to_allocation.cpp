@@ -149,7 +149,7 @@ allocation::Placement to_allocation(const PlacementPolicy& placement) {
 }
 
 allocation::BackfillPolicy to_allocation(const BackfillPolicy& backfill) {
-  return {backfill.enabled, backfill.planned_starts};
+  return {backfill.enabled, backfill.planned_starts, backfill.use_learned_durations};
 }
 
 Requirement with_label(const std::string& key, const std::vector<std::string>& values) {

@@ -38,6 +38,8 @@ struct Pod {
   /// A container that the kernel killed for want of memory, or that crashes again and again, or an
   /// eviction by the kubelet. A container that failed once may be meant to.
   std::optional<PodFailure> failure{};
+  /// Of one that succeeded: when its last container ended, by the kubelet's clock.
+  std::optional<TimePoint> ended{};
 };
 
 } // namespace berth::cluster

@@ -156,6 +156,8 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
   if (view.is_recreated)
     view.owner = controller->uid;
   draft.pod.failure = failure_of(draft);
+  if (view.succeeded)
+    draft.pod.ended = last_end_of(draft);
   read_berth_labels(draft);
   allocation::PodShape shape{allocation::weigh(resources_of(draft)), constraints_of(draft)};
   read_device_share(draft, shape);

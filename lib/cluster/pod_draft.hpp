@@ -48,6 +48,8 @@ struct PodDraft {
 [[nodiscard]] Result<void> read_container_state(kube::JsonElement value, PodDraft::Container& into);
 /// What of the draft's statuses counts as a failure, the newest of it.
 [[nodiscard]] std::optional<PodFailure> failure_of(const PodDraft& draft);
+/// When the last of its containers ended; nothing if no status says so.
+[[nodiscard]] std::optional<TimePoint> last_end_of(const PodDraft& draft);
 [[nodiscard]] Result<void> read_pod_spec(kube::JsonElement value, PodDraft& into);
 [[nodiscard]] Result<void> read_pod_status(kube::JsonElement value, PodDraft& into);
 /// spec.affinity, spec.tolerations and spec.topologySpreadConstraints.

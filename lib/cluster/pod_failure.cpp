@@ -1,4 +1,4 @@
-// The part of the pod codec that sees whether what runs in a pod fails.
+// The part of the pod codec that sees how what runs in a pod ends.
 
 #include "lib/cluster/pod_draft.hpp"
 
@@ -60,6 +60,14 @@ std::optional<PodFailure> failure_of(const PodDraft& draft) {
     keep_newer(newest, PodFailure::Kind::Evicted,
                draft.disrupted.value_or(draft.pod.view.started.value_or(draft.pod.view.created)));
   return newest;
+}
+
+std::optional<TimePoint> last_end_of(const PodDraft& draft) {
+  std::optional<TimePoint> last;
+  for (const PodDraft::Container& status : draft.container_statuses)
+    if (status.ended && (!last || *last < *status.ended))
+      last = status.ended;
+  return last;
 }
 
 } // namespace berth::cluster

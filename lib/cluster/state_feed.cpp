@@ -4,6 +4,7 @@
 
 #include "lib/api/labels.hpp"
 #include "lib/cluster/request_units.hpp"
+#include "lib/cluster/run_family.hpp"
 
 namespace berth::cluster {
 
@@ -26,11 +27,36 @@ bool StateFeed::is_managed(const std::string& namespace_name) const {
 bool StateFeed::pod(const Item<Pod>& before, const Item<Pod>& after) {
   if (!after) {
     assumptions_.forget(before->view.uid);
+    learned_.erase(before->view.uid);
     return state_->remove_pod(before->view.uid);
   }
-  allocation::PodView view = assumptions_.apply(after->view);
+  learn(before, *after);
+  return put(*after);
+}
+
+bool StateFeed::put(const Pod& pod) {
+  allocation::PodView view = assumptions_.apply(pod.view);
   view.managed = view.managed || is_managed(view.namespace_name);
+  if (const auto learned = learned_.find(view.uid); learned != learned_.end())
+    view.learned_duration = learned->second;
   return state_->upsert_pod(std::move(view));
+}
+
+/// What a pod is planned with is looked up until there is something, and kept then: planned starts
+/// behind it would move with every run of its kind that ends.
+void StateFeed::learn(const Item<Pod>& before, const Pod& after) {
+  const allocation::PodView& view = after.view;
+  if (view.terminal)
+    learned_.erase(view.uid);
+  const bool has_ended = view.succeeded && !(before && before->view.succeeded);
+  const bool has_questions = !view.terminal && !view.planned_duration();
+  if ((!has_ended && !has_questions) || !(view.managed || is_managed(view.namespace_name)))
+    return;
+  if (has_ended && view.started && after.ended)
+    run_times_.record(run_family_of(after.meta), *after.ended - *view.started);
+  else if (has_questions && !learned_.contains(view.uid))
+    if (const auto expected = run_times_.expected(run_family_of(after.meta)))
+      learned_.emplace(view.uid, *expected);
 }
 
 bool StateFeed::node(const Item<Node>& before, const Item<Node>& after) {
@@ -159,7 +185,7 @@ std::unique_ptr<allocation::ClusterState> StateFeed::rebuilt(const Stores& store
   for (const auto& [key, item] : stores.nodes.items())
     node(nullptr, item);
   for (const auto& [key, item] : stores.pods.items())
-    pod(nullptr, item);
+    put(*item);
   return std::exchange(state_, std::move(kept));
 }
 

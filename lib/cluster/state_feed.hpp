@@ -1,12 +1,13 @@
 #pragma once
 // StateFeed: turns objects of the stores into the values that ClusterState takes: it adds what a
-// pod's namespace says, what this program has written and the watch has not shown yet, and the time
-// zones that schedules name. For Observer only.
+// pod's namespace says, what this program has written and the watch has not shown yet, how long
+// pods of its kind ran before, and the time zones that schedules name. For Observer only.
 
 #include <map>
 #include <memory>
 
 #include "lib/allocation/cluster_state.hpp"
+#include "lib/allocation/run_times.hpp"
 #include "lib/api/allocation_policy.hpp"
 #include "lib/api/allocation_request.hpp"
 #include "lib/api/quota.hpp"
@@ -75,6 +76,9 @@ public:
   [[nodiscard]] allocation::ClusterState& state() { return *state_; }
 
 private:
+  bool put(const Pod& pod);
+  /// From pods that end, for pods that have not (B2).
+  void learn(const Item<Pod>& before, const Pod& after);
   [[nodiscard]] bool is_managed(const std::string& namespace_name) const;
   [[nodiscard]] std::int32_t priority_of(const api::AllocationRequest& request) const;
 
@@ -83,6 +87,8 @@ private:
   Assumptions& assumptions_;
   api::FindTimeZone find_zone_;
   std::map<NodeName, allocation::NodeUse> measured_;
+  allocation::RunTimes run_times_;
+  std::map<PodUid, Duration> learned_; ///< of pods that have not ended
   std::unique_ptr<allocation::ClusterState> state_;
 };
 

@@ -76,9 +76,10 @@ BERTH_LOG_FIELDS(allocation::AdmissionRecord, decision, quota, pool, planned_nod
 BERTH_LOG_FIELDS(allocation::NominationRecord, decision, quota, pool, node, devices, victims)
 BERTH_LOG_FIELDS(allocation::PodView, uid, namespace_name, name, service_account, shape, gang,
                  priority, created, started, node, nominated_node, quota_hint, reservation,
-                 expected_duration, duration_limit, admission, nomination, revocable_after, owner,
-                 labels, defect, pools, is_request, preemptible, is_recreated, has_pod_rules,
-                 managed, gated, terminating, terminal, succeeded)
+                 expected_duration, duration_limit, learned_duration, admission, nomination,
+                 revocable_after, owner, labels, defect, pools, is_request, preemptible,
+                 is_recreated, has_pod_rules, plans_by_learned, managed, gated, terminating,
+                 terminal, succeeded)
 
 // Quotas and namespaces.
 BERTH_LOG_FIELDS(allocation::ServiceAccountRef, namespace_name, name)
@@ -108,7 +109,7 @@ BERTH_LOG_FIELDS(allocation::Fairness, half_life, history_percent)
 BERTH_LOG_FIELDS(allocation::Throttle, cpu_percent, memory_percent)
 BERTH_LOG_FIELDS(allocation::BreakerSpec, failures, window, open)
 BERTH_LOG_FIELDS(allocation::Placement, mode, candidates)
-BERTH_LOG_FIELDS(allocation::BackfillPolicy, enabled, planned_starts)
+BERTH_LOG_FIELDS(allocation::BackfillPolicy, enabled, planned_starts, use_learned_durations)
 BERTH_LOG_FIELDS(allocation::PreemptionPolicy, enabled, min_runtime, max_evictions_per_hour,
                  max_eviction_ratio_percent, notice, critical_priority)
 BERTH_LOG_FIELDS(allocation::RuleMatch, quotas, namespaces, pod_selector, expression)

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "lib/allocation/start_history.hpp"
+#include "lib/allocation/work_end.hpp"
 #include "lib/base/rng.hpp"
 #include "tests/support/allocation/backfill_invariant.hpp"
 #include "tests/support/allocation/borrowed_world.hpp"
@@ -132,6 +133,60 @@ TEST_CASE("B1: only so many planned starts are kept, and none without backfill")
   world.state.remove_policy(spec.name);
   world.policy.backfill.enabled = false;
   CHECK(planned_starts(world.plan()).empty());
+}
+
+namespace {
+
+PolicySpec with_learned_durations(bool use) {
+  PolicySpec spec;
+  spec.pools = {PoolName{"p"}};
+  spec.backfill = BackfillPolicy{true, 100, use};
+  return spec;
+}
+
+} // namespace
+
+TEST_CASE("B2: plans go by what was learned of work that says nothing, where the policy says so") {
+  World world;
+  PodView busy = pod("busy").in("team-b").cpu(6).bound("n1");
+  busy.learned_duration = 2h;
+  world.add_all(pool("p"), node("n1", 8), quota("a").of("team-a").pool("p").cpu(16),
+                quota("b").of("team-b").pool("p").cpu(16), busy, waits("big", 8, 0));
+  PodView guessed = waits("guessed", 2, 1);
+  guessed.learned_duration = 2h;
+  PodView longer = waits("longer", 2, 2);
+  longer.learned_duration = 3h;
+  world.add_all(guessed, longer);
+  CHECK_FALSE(planned(world.plan(), "big"));
+
+  world.add(with_learned_durations(true));
+  CHECK(planned(world.plan(), "big") == kNow + 2h);
+  CHECK(admitted_names(world.plan()) == Names{"guessed"});
+  // The same pod again, as its next event brings it: what the policy says of it stays.
+  world.state.upsert_pod(busy);
+  CHECK(planned(world.plan(), "big") == kNow + 2h);
+
+  world.add(with_learned_durations(false));
+  CHECK_FALSE(planned(world.plan(), "big"));
+  world.add(with_learned_durations(true));
+  world.add(quota("b").of("team-b").pool("q").cpu(16)); // of another pool, and so another policy
+  CHECK_FALSE(planned(world.plan(), "big"));
+}
+
+TEST_CASE("B2: what a user says goes before what was learned, and no promise goes by it") {
+  PodView view = pod("p").cpu(1).bound("n1");
+  view.learned_duration = 1h;
+  view.plans_by_learned = true;
+  const TimePoint start = kNow;
+  view.started = start;
+  CHECK(end_of(view, start).expected == start + 1h);
+  CHECK(end_of(view, start).relied_on == TimePoint::max());
+  CHECK(end_of(view, start + 2h).expected == TimePoint::max()); // it overran: nobody knows
+  view.expected_duration = 2h;
+  CHECK(end_of(view, start).expected == start + 2h);
+  CHECK(end_of(view, start).relied_on == start + 2h);
+  view.duration_limit = 3h;
+  CHECK(end_of(view, start).expected == start + 3h);
 }
 
 TEST_CASE("B2: the end of running work is its limit, else what is expected, else unknown") {

@@ -308,6 +308,20 @@ TEST_CASE("T2: of several failures of a pod the newest counts") {
   CHECK(decoded(pod).failure->at == kEnded);
 }
 
+TEST_CASE("B2: a pod that succeeded has run until its last container ended") {
+  json pod = minimal();
+  json first = ended("Completed", "2026-11-21T08:00:00Z");
+  json last = ended("Completed", "2026-11-21T09:00:00Z");
+  pod["status"] = {
+      {"phase", "Succeeded"},
+      {"containerStatuses", {{{"name", "a"}, {"state", last}}, {{"name", "b"}, {"state", first}}}}};
+  CHECK(decoded(pod).ended == kEnded);
+  pod["status"]["phase"] = "Failed";
+  CHECK_FALSE(decoded(pod).ended);
+  pod["status"] = {{"phase", "Succeeded"}};
+  CHECK_FALSE(decoded(pod).ended);
+}
+
 TEST_CASE("T2: a pod that the kubelet evicted is a failure, one that failed by itself is none") {
   json pod = minimal();
   pod["status"] = {{"phase", "Failed"},

@@ -78,3 +78,91 @@ TEST_CASE("L3: rebuilding counts what is assumed, as the watch may be late") {
   REQUIRE(snapshot->charges.find(PodUid{"u1"}) != nullptr);
   CHECK((*snapshot->charges.find(PodUid{"u1"}))->quota == QuotaName{"q"});
 }
+
+namespace {
+
+/// A pod of the Job "train-<number>" in a namespace that is managed by the pod's own label.
+std::shared_ptr<const Pod> run_of_job(int number) {
+  Pod pod;
+  pod.meta.ns = "a";
+  pod.meta.name = "train-" + std::to_string(number) + "-pod";
+  pod.meta.uid = "u" + std::to_string(number);
+  pod.meta.owners = {{"batch/v1", "Job", "train-" + std::to_string(number), "j", true}};
+  pod.view.uid = PodUid{pod.meta.uid};
+  pod.view.namespace_name = "a";
+  pod.view.managed = true;
+  return std::make_shared<const Pod>(std::move(pod));
+}
+
+std::shared_ptr<const Pod> ended_after(const Pod& run, Duration duration) {
+  Pod pod = run;
+  pod.view.started = simulation::kWorldStart;
+  pod.ended = simulation::kWorldStart + duration;
+  pod.view.succeeded = pod.view.terminal = true;
+  return std::make_shared<const Pod>(std::move(pod));
+}
+
+std::optional<Duration> learned(StateFeed& feed, const Pod& pod) {
+  return feed.state().publish(simulation::kWorldStart)->find_pod(pod.view.uid)->learned_duration;
+}
+
+} // namespace
+
+TEST_CASE("B2: work that says nothing is told how long its kind took, once that is known") {
+  Stores stores;
+  Assumptions assumptions(60s);
+  StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
+  const auto early = run_of_job(100);
+  feed.pod(nullptr, early);
+  for (int number = 1; number <= 3; ++number) {
+    const auto run = run_of_job(number);
+    feed.pod(nullptr, run);
+    CHECK_FALSE(learned(feed, *run));
+    const auto ended = ended_after(*run, number * 10min);
+    feed.pod(run, ended);
+    feed.pod(ended, ended); // the namespace changed: the run counts once
+  }
+  const auto late = run_of_job(200);
+  feed.pod(nullptr, late);
+  CHECK(learned(feed, *late) == 30min);
+  CHECK_FALSE(learned(feed, *early)); // nothing happened to it yet
+  feed.pod(early, early);
+  CHECK(learned(feed, *early) == 30min);
+}
+
+TEST_CASE("B2: what a pod is planned with stays, whatever ends meanwhile, and over an audit (L3)") {
+  Stores stores;
+  Assumptions assumptions(60s);
+  StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
+  for (int number = 1; number <= 3; ++number)
+    feed.pod(nullptr, ended_after(*run_of_job(number), 10min));
+  const auto waiting = run_of_job(4);
+  stores.pods.upsert(waiting);
+  stores.pods.upsert(ended_after(*run_of_job(1), 10min));
+  feed.pod(nullptr, waiting);
+  for (int number = 5; number <= 9; ++number)
+    feed.pod(nullptr, ended_after(*run_of_job(number), 20min));
+  feed.pod(waiting, waiting);
+  CHECK(learned(feed, *waiting) == 10min);
+  const auto rebuilt = feed.rebuilt(stores.for_rebuilding(), {})->publish(simulation::kWorldStart);
+  CHECK(rebuilt->find_pod(waiting->view.uid)->learned_duration == 10min);
+}
+
+TEST_CASE("B2: nothing is learned for work that says how long it runs, nor from what failed") {
+  Stores stores;
+  Assumptions assumptions(60s);
+  StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
+  Pod failed = *ended_after(*run_of_job(1), 1min);
+  failed.view.succeeded = false;
+  for (int i = 0; i < 5; ++i)
+    feed.pod(nullptr, std::make_shared<const Pod>(failed));
+  const auto unknown = run_of_job(6);
+  feed.pod(nullptr, unknown);
+  CHECK_FALSE(learned(feed, *unknown));
+  for (int number = 7; number <= 9; ++number)
+    feed.pod(nullptr, ended_after(*run_of_job(number), 10min));
+  Pod telling = *run_of_job(10);
+  telling.view.expected_duration = 1h;
+  feed.pod(nullptr, std::make_shared<const Pod>(telling));
+  CHECK_FALSE(learned(feed, telling));
+}

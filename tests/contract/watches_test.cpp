@@ -1,6 +1,7 @@
 // Watches: every change once and in order, from a known version on, or an honest 410.
 
 #include <catch2/catch.hpp>
+#include <string>
 
 #include "tests/contract/custom_resource.hpp"
 #include "tests/contract/watch_reader.hpp"
@@ -11,6 +12,7 @@ namespace {
 
 struct Watches : ApiUnderTest {
   std::string since_now() { return "&resourceVersion=" + get(core("pods")).version(); }
+  int minor_version() { return std::stoi(text_at(get("/version").body, "/minor")); }
   void label(const std::string& path, const Json& value) {
     REQUIRE(merge_patch(path, {{"metadata", {{"labels", {{"x", value}}}}}}).status == 200);
   }
@@ -90,6 +92,11 @@ TEST_CASE_METHOD(Watches, "a streaming list ends with a bookmark that says so") 
   REQUIRE(post(core("pods"), pod("a")).status == 201);
   const Answer last = post(core("pods"), pod("b"));
   WatchReader watch(*this, core("pods"), kStreamingList);
+  if (watch.status() == 422) { // before 1.34 the feature WatchList is off unless it is asked for
+    CHECK(server().is_real());
+    CHECK(minor_version() < 34);
+    return;
+  }
   CHECK(watch.next_change() == "ADDED a");
   CHECK(watch.next_change() == "ADDED b");
   const auto bookmark = watch.next();

@@ -73,7 +73,7 @@ class LocalPods:
         reaches Services by their names: the extender's leads to a local port. The certificate is still
         asked for the Service's name."""
         kube = self._cluster.kube
-        kind = f"{gate.GROUP}/{gate.WEBHOOK_KIND}"
+        kind = gate.WEBHOOK
         if kube.find(kind, "berth-gate"):
             wait_until(lambda: all("caBundle" in webhook["clientConfig"] for webhook in
                                    kube.get(kind, "berth-gate")["webhooks"]), GATE_TIMEOUT_SECONDS,

@@ -26,6 +26,7 @@ GROUP = "admissionregistration.k8s.io/v1"
 POLICY = f"{GROUP}/MutatingAdmissionPolicy"
 POLICY_KINDS = ("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding")
 WEBHOOK_KIND = "MutatingWebhookConfiguration"
+WEBHOOK = f"{GROUP}/{WEBHOOK_KIND}"
 WEBHOOK_PORT = 9443
 # The operator would write into the webhook the authority of the certificates that it keeps in
 # Secrets; those of the programs here are files of the cluster's own authority.
@@ -46,7 +47,7 @@ def switches(kube: ApiClient) -> list[tuple[str, str]]:
     """Kinds and names of the objects without which the API server puts no gate."""
     if is_policy(kube):
         return [(f"{POLICY}Binding", f"berth-gate-{by}") for by in ("namespaces", "pods")]
-    return [(f"{GROUP}/{WEBHOOK_KIND}", "berth-gate")]
+    return [(WEBHOOK, "berth-gate")]
 
 
 def with_webhook(found: Iterable[Document]) -> list[Document]:

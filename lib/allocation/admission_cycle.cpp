@@ -61,7 +61,7 @@ Pods members_to_start(const Workload& workload) {
 AdmissionCycle::AdmissionCycle(CycleInput input, AllocationMemory& memory)
     : input_(input), memory_(memory), rates_({input.snapshot, input.policy, input.now}, memory),
       subject_use_(input.snapshot), namespace_use_(input.snapshot),
-      calendar_(input.snapshot, input.holds, input.now),
+      calendar_(input.snapshot, input.policy, input.holds, input.now),
       placer_(input.snapshot, input.holds, &calendar_),
       headroom_(input.snapshot, input.holds, input.balance),
       options_(input.snapshot, input.holds, input.now),

@@ -7,11 +7,6 @@
 namespace berth::allocation {
 namespace {
 
-void add_rows(std::vector<std::int64_t>& sum, std::span<const std::int64_t> row, int sign) {
-  for (std::size_t column = 0; column < row.size(); ++column)
-    sum[column] += sign * row[column];
-}
-
 /// Just past the last start before `until`: what is before `until` is before it too.
 TimePoint last_before(const std::set<TimePoint>& starts, TimePoint until) {
   const auto after = starts.lower_bound(until);
@@ -35,16 +30,17 @@ bool is_gone(const NodePicture& picture, const PodUid& pod) {
 
 } // namespace
 
-NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, TimePoint now)
-    : snapshot_(snapshot), holds_(holds), now_(now) {
+NodeCalendar::NodeCalendar(const ClusterSnapshot& snapshot, const Policy& policy,
+                           const Holds& holds, TimePoint now)
+    : snapshot_(snapshot), policy_(policy), holds_(holds), now_(now) {
   for (ReservationIndex i = 0; i < holds.open.size(); ++i) {
     open_.emplace(holds.open[i].spec->name, i);
     is_promised_.push_back(promised_columns(*holds.open[i].spec, *snapshot.nodes));
   }
   for (const Nomination& nomination : holds.nominations)
     nominate(nomination, victims_gone_at(snapshot, nomination, now));
-  for (const OpenReservation& open : holds.open)
-    note_beyond(open);
+  for (ReservationIndex i = 0; i < holds.open.size(); ++i)
+    note_beyond(i);
   for (const auto& pool : snapshot.pools)
     if (pool->is_in_burst(snapshot.as_of)) { // whose room is gone when it ends
       window_starts_.insert(pool->burst->period.end);

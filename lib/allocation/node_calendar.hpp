@@ -77,14 +77,18 @@ struct NodePicture {
 
 class NodeCalendar {
 public:
-  /// Both must outlive it. Windows that are open now are known from `holds`; the others are
+  /// All must outlive it. Windows that are open now are known from `holds`; the others are
   /// promised one by one.
-  NodeCalendar(const ClusterSnapshot& snapshot, const Holds& holds, TimePoint now);
+  NodeCalendar(const ClusterSnapshot& snapshot, const Policy& policy, const Holds& holds,
+               TimePoint now);
 
   void promise(NodeIndex node, Promise promise);
   /// This cycle's next nomination: held until its owner would be done, if it starts when its
-  /// victims are gone, and what they have with it (P3).
+  /// victims are gone. What of theirs it takes stays taken as long; the rest comes free with them
+  /// (P3).
   void nominate(const Nomination& nomination, TimePoint victims_gone);
+  /// It was given up: its victims stay.
+  void withdraw(const Nomination& nomination);
   /// By its number: Holds::nominations first.
   [[nodiscard]] TimePoint nominated_until(std::size_t nomination) const {
     return nominee_ends_[nomination];
@@ -141,11 +145,18 @@ public:
   /// same ones, so that rankings can be shared.
   [[nodiscard]] Horizon canonical(const Horizon& horizon) const;
   [[nodiscard]] TimePoint now() const { return now_; }
-  /// When the pod's room is free for others: if it goes for a preemptor, at that one's end (P3).
-  [[nodiscard]] WorkEnd end_on(const PodView& pod, const Charge& charge) const;
-  /// Known without its charge: end_on() has no end of it. Most work is so, and all is asked about.
+  /// What of a pod's charge comes free for others, and when.
+  struct Departure {
+    WorkEnd end{};
+    ResourceVector amounts{};
+  };
+  /// All of its charge; of a victim what its preemptor takes goes with that one (P3).
+  [[nodiscard]] std::vector<Departure> departures_of(const PodView& pod,
+                                                     const Charge& charge) const;
+  /// Known without its charge: departures_of() has no end of it. Most work is so, and all is asked
+  /// about.
   [[nodiscard]] bool stays(const PodView& pod) const {
-    return !pod.planned_duration() && !pod.revocable_after && open_.empty() && victim_ends_.empty();
+    return !pod.planned_duration() && !pod.revocable_after && open_.empty() && victims_.empty();
   }
 
 private:
@@ -170,6 +181,13 @@ private:
     std::vector<Promise> promises{};
     TimePoint busy_until = TimePoint::min();
   };
+  /// Of what a victim is charged, what its preemptor takes.
+  struct VictimShare {
+    TimePoint gone{};  ///< the victim; the rest is free then
+    TimePoint until{}; ///< when the preemptor would be done
+    std::vector<std::int64_t> row{};
+    ResourceVector amounts{};
+  };
   enum class By { ReliedOn, Expected };
   struct Question {
     TimePoint at{};
@@ -181,13 +199,18 @@ private:
 
   Future& loaded(NodeIndex node);
   void read_work(NodeIndex node, Future& future);
-  void keep_charged(NodeIndex node, const PodUid& victim, const Charge& charge);
-  void note_beyond(const OpenReservation& open);
+  void read_pod(const PodView& pod, const Charge& charge, Future& future);
+  /// What was read of it is told anew.
+  void read_again(const PodUid& pod);
+  /// When the pod goes, whoever gets its room.
+  [[nodiscard]] WorkEnd end_on(const PodView& pod, const Charge& charge) const;
+  void note_beyond(ReservationIndex reservation);
   void raise(const Future& future, const Question& question, std::vector<std::int64_t>& held);
   void add_held_at(const Question& question, std::vector<std::int64_t>& row);
   void add_lent(const Question& question, std::vector<std::int64_t>& row);
   [[nodiscard]] TimePoint end_by(By by, const WorkEnd& end) const;
-  [[nodiscard]] bool is_guest(const PodView& pod) const;
+  /// Whether it stands on what an open window lends, and goes when the window asks it to.
+  [[nodiscard]] bool is_guest(const PodView& pod, const Charge& charge) const;
   /// When the burst that the node's pool is in ends; nothing if it is in none.
   [[nodiscard]] std::optional<TimePoint> burst_end(NodeIndex node) const;
   [[nodiscard]] bool is_open_at(ReservationIndex reservation, TimePoint instant) const;
@@ -195,6 +218,7 @@ private:
   [[nodiscard]] std::vector<std::int64_t> row_of(const PodShape& shape, const DeviceList& devices);
 
   const ClusterSnapshot& snapshot_;
+  const Policy& policy_;
   const Holds& holds_;
   TimePoint now_;
   std::unordered_map<NodeIndex, Future> futures_; ///< looked up, never walked
@@ -204,8 +228,8 @@ private:
   std::map<ReservationName, ReservationIndex> open_;
   std::vector<std::vector<bool>> is_promised_; ///< by open reservation and column
   std::map<std::pair<NodeIndex, ReservationIndex>, std::vector<std::int64_t>> kept_;
-  std::vector<TimePoint> nominee_ends_;     ///< if they start when their victims are gone
-  std::map<PodUid, TimePoint> victim_ends_; ///< until their nominees' ends the room is theirs
+  std::vector<TimePoint> nominee_ends_; ///< if they start when their victims are gone
+  std::map<PodUid, VictimShare> victims_;
   std::map<PodUid, std::vector<std::int64_t>> beyond_; ///< of holders, as in Release
   std::vector<std::int64_t> row_;
   std::vector<std::int64_t> lent_;

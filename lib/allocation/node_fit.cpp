@@ -121,6 +121,11 @@ void add_to_row(std::span<std::int64_t> row, const ColumnRequest& request,
   add_signed(row, request, devices, 1);
 }
 
+void add_rows(std::span<std::int64_t> sum, std::span<const std::int64_t> row, int sign) {
+  for (std::size_t column = 0; column < row.size(); ++column)
+    sum[column] += sign * row[column];
+}
+
 void take_off(std::span<std::int64_t> row, const ColumnRequest& request,
               const DeviceList& devices) {
   add_signed(row, request, devices, -1);

@@ -76,6 +76,8 @@ struct ColumnRequest {
 /// slot for are left out.
 void add_to_row(std::span<std::int64_t> row, const ColumnRequest& request,
                 const DeviceList& devices);
+/// Adds a row `sign` times.
+void add_rows(std::span<std::int64_t> sum, std::span<const std::int64_t> row, int sign);
 void take_off(std::span<std::int64_t> row, const ColumnRequest& request, const DeviceList& devices);
 
 /// The first resource that the request has and no node does; empty if there is none.

@@ -104,8 +104,8 @@ std::vector<Nomination> find_nominations(const ClusterSnapshot& snapshot) {
   return nominations;
 }
 
-std::vector<NodeHold> hold_nominated(const ClusterSnapshot& snapshot, const Nomination& nomination,
-                                     std::uint32_t holder) {
+std::map<NodeIndex, std::vector<std::int64_t>> nominated_rows(const ClusterSnapshot& snapshot,
+                                                              const Nomination& nomination) {
   const NodeTable& table = *snapshot.nodes;
   std::map<NodeIndex, std::vector<std::int64_t>> rows;
   for (const auto& pod : nomination.pods)
@@ -113,6 +113,13 @@ std::vector<NodeHold> hold_nominated(const ClusterSnapshot& snapshot, const Nomi
       auto& row = rows.try_emplace(*node, table.width()).first->second;
       add_to_row(row, to_columns(pod->requests(), table), pod->nomination->devices);
     }
+  return rows;
+}
+
+std::vector<NodeHold> hold_nominated(const ClusterSnapshot& snapshot, const Nomination& nomination,
+                                     std::uint32_t holder) {
+  const NodeTable& table = *snapshot.nodes;
+  std::map<NodeIndex, std::vector<std::int64_t>> rows = nominated_rows(snapshot, nomination);
   for (const PodUid& victim : nomination.victims) {
     const auto* charge = snapshot.charges.find(victim);
     const auto node = charge != nullptr ? table.find((*charge)->node.str()) : std::nullopt;

@@ -15,6 +15,10 @@ namespace berth::allocation {
 /// as the first says.
 [[nodiscard]] std::vector<Nomination> find_nominations(const ClusterSnapshot& snapshot);
 
+/// What the nominees are to have of each node, by column and device.
+[[nodiscard]] std::map<NodeIndex, std::vector<std::int64_t>>
+nominated_rows(const ClusterSnapshot& snapshot, const Nomination& nomination);
+
 /// A nomination on one node, by column; nothing where its victims still have all of it.
 [[nodiscard]] std::vector<NodeHold>
 hold_nominated(const ClusterSnapshot& snapshot, const Nomination& nomination, std::uint32_t holder);

@@ -71,8 +71,11 @@ public:
   void note_admitted(const Option& option, const ResourceVector& total, TimePoint until,
                      const std::vector<NodeIndex>& nodes);
   /// Room is held for a preemptor until it would be done (P3): the headroom's and the calendar's
-  /// newest nomination.
+  /// newest nomination. What was known of its victims is forgotten before the calendar is told.
   void note_nominated(const Nomination& nomination);
+  /// Ends of work that the calendar is about to know anew are forgotten, and told when it does.
+  void forget_ends(const Nomination& nomination) { change_ends(nomination, 1); }
+  void tell_ends(const Nomination& nomination) { change_ends(nomination, -1); }
   /// The turn of a nomination's owner begins, and is over while it still waits: as the headroom's.
   void let_go(std::size_t nomination);
   void hold_again(std::size_t nomination);
@@ -131,8 +134,9 @@ private:
   void read(const PoolName& pool, Timeline& timeline);
   void read_node(NodeIndex node, Timeline& timeline) const;
   void read_nowhere(const PoolName& pool, Timeline& timeline) const;
-  void read_end(const PodView& pod, const Charge& charge, std::vector<NodeIndex> nodes,
-                Timeline& timeline) const;
+  /// What the pod gives back, and when; what it never does, or should have, is not there.
+  [[nodiscard]] std::vector<Event> ends_of(const PodView& pod, const Charge& charge,
+                                           const std::vector<NodeIndex>& nodes) const;
   /// Work that ends, and what it gives back.
   struct Ending {
     TimePoint at{};
@@ -151,6 +155,7 @@ private:
   void read_nominations(const PoolName& pool, Timeline& timeline) const;
   [[nodiscard]] Event end_of_nomination(std::size_t number) const;
   void change_held(std::size_t nomination, int sign);
+  void change_ends(const Nomination& nomination, int sign);
   void insert_for_all(const PoolName& pool, const Event& event);
   /// Into the timeline of the pool, and what walks have passed already.
   void insert(const PoolName& pool, Event event);

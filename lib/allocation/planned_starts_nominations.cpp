@@ -32,23 +32,30 @@ void PlannedStarts::note_nominated(const Nomination& nomination) {
   const auto timeline = timelines_.find(nomination.pool);
   if (timeline == timelines_.end() || !timeline->second.is_read)
     return; // the calendar tells when it is read
-  const Event end = end_of_nomination(number);
-  if (end.at != TimePoint::max())
-    insert(nomination.pool, end);
+  if (Event end = end_of_nomination(number); end.at != TimePoint::max())
+    insert(nomination.pool, std::move(end));
+  tell_ends(nomination);
+}
+
+/// Charges what its victims give back, each when it does, or takes that back (`sign` -1).
+void PlannedStarts::change_ends(const Nomination& nomination, int sign) {
+  const auto timeline = timelines_.find(nomination.pool);
+  if (timeline == timelines_.end() || !timeline->second.is_read)
+    return; // the calendar tells when it is read
   for (const PodUid& victim : nomination.victims) {
     const PodView* pod = input_.snapshot.find_pod(victim);
     const auto* charge = input_.snapshot.charges.find(victim);
-    const auto payer =
-        charge == nullptr ? std::nullopt : input_.snapshot.quotas->find((*charge)->quota);
-    if (pod == nullptr || !payer || (*charge)->pool != nomination.pool)
+    if (pod == nullptr || charge == nullptr || (*charge)->pool != nomination.pool)
       continue;
-    const ResourceVector& amounts = (*charge)->shape->requests;
-    // The end that was read is not one: what it gives back is charged again until the preemptor's.
-    if (const TimePoint read = planned_end(end_of(*pod, input_.now), input_.now);
-        read != TimePoint::max())
-      insert_for_all(nomination.pool, make_event(read, payer, amounts, {}));
-    if (end.at != TimePoint::max())
-      insert_for_all(nomination.pool, make_event(end.at, payer, -amounts, end.nodes));
+    const auto node = input_.snapshot.nodes->find((*charge)->node.str());
+    for (Event& event :
+         ends_of(*pod, **charge, node ? std::vector{*node} : std::vector<NodeIndex>{})) {
+      if (sign > 0) {
+        event.amounts = -event.amounts;
+        event.virtual_amounts = -event.virtual_amounts;
+      }
+      insert_for_all(nomination.pool, event);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // The part of PlannedStarts that reads what is known of a pool's future: ends of work, windows.
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "lib/allocation/planned_starts.hpp"
@@ -61,7 +62,7 @@ void PlannedStarts::read_node(NodeIndex node, Timeline& timeline) const {
         if (input_.placer.overlay().calendar()->stays(*pod))
           return true;
         if (const auto* charge = input_.snapshot.charges.find(key.pod))
-          read_end(*pod, **charge, {node}, timeline);
+          std::ranges::move(ends_of(*pod, **charge, {node}), std::back_inserter(timeline.events));
         return true;
       });
 }
@@ -72,20 +73,24 @@ void PlannedStarts::read_nowhere(const PoolName& pool, Timeline& timeline) const
     if (!charge->node.empty() || charge->pool != pool || charge->quota.empty())
       return;
     if (const PodView* pod = input_.snapshot.find_pod(uid))
-      read_end(*pod, *charge, {}, timeline);
+      std::ranges::move(ends_of(*pod, *charge, {}), std::back_inserter(timeline.events));
   });
 }
 
-void PlannedStarts::read_end(const PodView& pod, const Charge& charge, std::vector<NodeIndex> nodes,
-                             Timeline& timeline) const {
-  const WorkEnd end = input_.placer.overlay().calendar()->end_on(pod, charge);
-  const TimePoint at = planned_end(end, input_.now);
-  if (at == TimePoint::max() || at <= input_.now)
-    return;
-  const ResourceVector& amounts = charge.shape->requests;
-  for (Event& event : events_of({at, input_.snapshot.quotas->find(charge.quota), amounts, amounts,
-                                 input_.holds.find(charge.reservation), std::move(nodes)}))
-    timeline.events.push_back(std::move(event));
+std::vector<PlannedStarts::Event>
+PlannedStarts::ends_of(const PodView& pod, const Charge& charge,
+                       const std::vector<NodeIndex>& nodes) const {
+  std::vector<Event> events;
+  for (const auto& [end, amounts] :
+       input_.placer.overlay().calendar()->departures_of(pod, charge)) {
+    const TimePoint at = planned_end(end, input_.now);
+    if (at == TimePoint::max() || at <= input_.now)
+      continue;
+    std::ranges::move(events_of({at, input_.snapshot.quotas->find(charge.quota), amounts, amounts,
+                                 input_.holds.find(charge.reservation), nodes}),
+                      std::back_inserter(events));
+  }
+  return events;
 }
 
 void PlannedStarts::read_windows(const PoolName& pool, Timeline& timeline) const {

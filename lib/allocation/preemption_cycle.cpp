@@ -342,14 +342,22 @@ void PreemptionCycle::promise(const Head& head, const PreemptionCase& sought,
   for (const NodeHold& hold :
        hold_nominated(input_.snapshot, nomination, kFirstNomination + number))
     room_.placer.overlay().set_hold(hold);
-  const Duration notice =
-      is_critical(head, record.pool) ? Duration{} : policy_in(record.pool).notice;
-  const Duration ahead = notice == Duration{} ? notice : notice + kEvictionDrain;
-  room_.calendar.nominate(nomination, input_.now + ahead); // as victims_gone_at() will say
+  room_.planned.forget_ends(nomination);
+  room_.calendar.nominate(nomination, gone_at(nomination, result));
   room_.planned.note_nominated(nomination);
 }
 
-/// P2 d: its victims have no notice.
+/// As victims_gone_at() will say once they are told.
+TimePoint PreemptionCycle::gone_at(const Nomination& nomination, const SearchResult& result) const {
+  const Duration notice = policy_in(nomination.pool).notice;
+  const bool tells = notice > Duration{} && std::ranges::any_of(result.claims, [](Claim claim) {
+                       return claim != Claim::Critical;
+                     });
+  return std::max(victims_gone_at(input_.snapshot, nomination, input_.now),
+                  input_.now + (tells ? notice + kEvictionDrain : Duration{}));
+}
+
+/// P2 d: its victims have no notice, but for those that are critical themselves.
 bool PreemptionCycle::is_critical(const Head& head, const PoolName& pool) const {
   const PreemptionPolicy& policy = policy_in(pool);
   return policy.critical_priority &&

@@ -48,6 +48,7 @@ private:
   using Explained = std::shared_ptr<const Explanation>;
 
   [[nodiscard]] const PreemptionPolicy& policy_in(const PoolName& pool) const;
+  [[nodiscard]] TimePoint gone_at(const Nomination& nomination, const SearchResult& result) const;
   [[nodiscard]] bool is_critical(const Head& head, const PoolName& pool) const;
   [[nodiscard]] RunningWork& work();
   [[nodiscard]] PreemptionRule rule_for(const Head& head, const PreemptionCase& sought);

@@ -27,6 +27,9 @@ void PreemptionCycle::give_up(const Head& head, const Nomination& nomination) {
       if (has_notice_of_a_plan(*pod))
         end.spared.push_back(pod);
   }
+  room_.planned.forget_ends(nomination);
+  room_.calendar.withdraw(nomination);
+  room_.planned.tell_ends(nomination);
   std::sort(end.victims.begin(), end.victims.end());
   plan_.ended.push_back(std::move(end));
 }

@@ -13,10 +13,11 @@ PreemptionRule::PreemptionRule(const QuotaForest& forest, const PreemptionPolicy
 
 bool PreemptionRule::may_take_from(QuotaIndex quota) {
   const QuotaPreemption& wishes = forest_.spec(preemptor_.quota).preemption;
+  if (is_critical())
+    return true;
   if (quota == preemptor_.quota)
     return wishes.within_quota == WithinQuota::LowerPriority;
-  return is_critical() ||
-         (wishes.reclaim != Reclaim::Never && !relation_to(quota).contested.empty());
+  return wishes.reclaim != Reclaim::Never && !relation_to(quota).contested.empty();
 }
 
 bool PreemptionRule::is_critical() const {
@@ -33,12 +34,12 @@ Claim PreemptionRule::claim_on(const Victim& victim) {
     return Claim::None; // G3: they go with it
   const QuotaPreemption& wishes = forest_.spec(preemptor_.quota).preemption;
   const bool is_lower = victim.priority < preemptor_.priority;
+  if (is_critical() && victim.priority < *policy_.critical_priority)
+    return Claim::Critical;
   if (victim.quota == preemptor_.quota) {
     const bool may_take = wishes.within_quota == WithinQuota::LowerPriority && is_lower;
     return may_take ? Claim::SameQuota : Claim::None;
   }
-  if (is_critical() && victim.priority < *policy_.critical_priority)
-    return Claim::Critical;
   if (wishes.reclaim == Reclaim::Never || (wishes.reclaim == Reclaim::LowerPriority && !is_lower))
     return Claim::None;
   const auto& contested = relation_to(victim.quota).contested;

@@ -46,7 +46,8 @@ std::vector<Step> lowered(std::vector<Step> steps, std::size_t which) {
 /// still are.
 void ChangeSearch::reduce_amounts(std::vector<Step>& steps, bool are_reduced) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (std::visit(AmountOf{}, steps[i]) <= 1 || (are_reduced && !admits(lowered(steps, i))))
+    if (std::visit(AmountOf{}, steps[i]) <= 1 ||
+        (are_reduced && !is_exact_ && !admits(lowered(steps, i))))
       continue;
     Grid grid{lacking_without(steps, i), grain_of(steps[i])};
     if (!(is_exact_ ? climb(steps, i, grid) : guess(steps, i, grid)))

@@ -1,6 +1,7 @@
 #include "lib/allocation/tournament.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace berth::allocation {
 namespace {
@@ -154,8 +155,10 @@ void Tournament::charged(QuotaIndex payer) {
   const QuotaForest& forest = *input_.snapshot.quotas;
   for (std::optional<QuotaIndex> at = payer; at; at = forest.parent(*at))
     shares_[*at] = input_.balance.borrowed_share(*at);
-  if (to_replay_ != payer)
-    replay(payer);
+  // Whoever pays looks at all its siblings' seats: the winner's, too, which may have nobody left.
+  if (to_replay_)
+    replay(*std::exchange(to_replay_, std::nullopt));
+  replay(payer);
 }
 
 Tournament::Level& Tournament::level_above(QuotaIndex quota) {

@@ -79,6 +79,13 @@ def identity(document: Document) -> tuple[str, str, str]:
     return document["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
+def calls_service(kube: ApiClient, name: str) -> bool:
+    """Whether there is a webhook of this name, and it leads to a Service."""
+    found = kube.find(WEBHOOK, name)
+    return bool(found) and any("service" in webhook["clientConfig"]
+                               for webhook in found["webhooks"])
+
+
 def localized(configuration: Document, port: int, authority: Path) -> Document:
     """The webhook's configuration, asking a local process that shows a certificate of `authority`."""
     local = copy.deepcopy(configuration)

@@ -107,6 +107,20 @@ TEST_CASE("B1, R4: what a holder has beyond its promise is for all when it goes"
   CHECK_FALSE(planned(world.plan(), "too-large")); // the promise stands there
 }
 
+TEST_CASE("B1, R4: a whole node goes back to its window when a holder ends, and to nobody else") {
+  World world;
+  ReservationSpec promised = reservation("r", 0);
+  promised.amounts = {};
+  promised.node_count = 1;
+  promised.window = SingleWindow{kNow - 1h, 5h};
+  PodView holder = waits("holder", 8, 0, 1h);
+  world.add_all(pool("p"), node("n1", 8), quota("a").of("team-a").pool("p").cpu(16),
+                quota("b").of("team-b").pool("p").cpu(16), promised, holder);
+  REQUIRE(admitted_names(world.step()) == Names{"holder"});
+  world.add(pod("outside").in("team-b").cpu(8).created(1));
+  CHECK(planned(world.plan(), "outside") == kNow + 4h);
+}
+
 TEST_CASE("B1, P3: work behind a preemptor is planned for when that would be done") {
   World world = preempting_world({8});
   world.add_all(quota("root").pool("p").cpu(0), team("a", 8), team("b", 0),
@@ -119,6 +133,25 @@ TEST_CASE("B1, P3: work behind a preemptor is planned for when that would be don
   CHECK(planned(plan, "next") == end);
   CHECK(planned(play(world), "next") == end); // the same once the nomination is written
   CHECK(planned(play(world), "next") == end); // and the victim is told
+}
+
+TEST_CASE("B1, P3: what a victim leaves and its preemptor does not take is free for plans") {
+  World world = preempting_world({10});
+  world.policy.preemption.notice = 5min;
+  world.policy.preemption.min_runtime = 0s;
+  QuotaSpec patient = team("c", 6);
+  patient.preemption.reclaim = Reclaim::Never;
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 4), team("b", 0), patient,
+                running("large", "b", "n1").cpu(9).lasts(2h));
+  world.add_all(waiting("patient", "c").cpu(6).created(0).lasts(1h),
+                waiting("preemptor", "a").cpu(2).created(1).lasts(4h));
+  const Plan plan = play(world);
+  INFO(why_waiting(plan, "preemptor")->message);
+  REQUIRE(plan.preemption.nominations.size() == 1);
+  CHECK(planned(plan, "patient") == kNow + 2h);
+  const auto later = planned(play(world), "patient"); // the nomination is written
+  REQUIRE(later);
+  CHECK(*later <= kNow + 2h);
 }
 
 TEST_CASE("B1: only so many planned starts are kept, and none without backfill") {

@@ -359,3 +359,26 @@ TEST_CASE("decay halves with each half-life, in whole numbers") {
   CHECK(decayed(1'000'000, 24h * 100, 24h) == 0);
   CHECK(decayed_average(0, 800, 24h, 24h) == 400);
 }
+
+TEST_CASE("F1, R4: whoever pays for a promise, the order goes on") {
+  World world;
+  world.add_all(pool("p"), node("n", 10), quota("org").pool("p").cpu(10),
+                quota("a").under("org").of("owner").pool("p").cpu(5),
+                quota("b").under("org").of("guest").pool("p").cpu(5));
+  ReservationSpec promised = reservation("r", 2);
+  promised.allowed_subjects = {};
+  promised.allowed_quotas = {QuotaName{"b"}};
+  const char* payer = "a";
+  SECTION("a sibling") {}
+  SECTION("an ancestor") {
+    payer = "org";
+  }
+  promised.payer = QuotaName{payer};
+  // Who is admitted inside is the only one that waits in its quota; others still do elsewhere.
+  world.add_all(promised, pod("inside").in("guest").cpu(2), pod("later").in("owner").cpu(1));
+  const Plan plan = world.plan();
+  CHECK(plan.admissions.size() == 2);
+  for (const Admission& admission : plan.admissions)
+    if (admission.workload->namespace_name == "guest")
+      CHECK(admission.members[0].record.quota == QuotaName{payer});
+}

@@ -20,6 +20,7 @@ from harness.relay import Relay, relay_to
 from harness.steady_caller import SteadyCaller
 from local_pods import LocalPods
 
+from berth_controlplane import gate
 from berth_controlplane.nodes import NodeShape
 from berth_controlplane.ports import HOST
 from berth_controlplane.waiting import wait_until
@@ -145,8 +146,10 @@ def replace_extender(cluster, pods: LocalPods, relay: Relay, old: str, new: str)
 @pytest.fixture(scope="module")
 def pods(cluster, release, programs_folder, tmp_path_factory) -> LocalPods:
     """The older installation at work: a standby for the operator, two extenders."""
-    release("install", "berth", PREVIOUS, "--create-namespace", *OLDER)
     kube = cluster.kube
+    if not gate.is_policy(kube):
+        pytest.skip("old API servers refuse a definition of the older chart: its rules cost too much")
+    release("install", "berth", PREVIOUS, "--create-namespace", *OLDER)
     kube.apply({"apiVersion": "v1", "kind": "Namespace",
                 "metadata": {"name": TEAM, "labels": {"berth.dev/managed": "true"}}})
     kube.create_many(stored_objects())

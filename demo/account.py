@@ -69,13 +69,13 @@ class Account:
         self.pods: dict[tuple[str, str], PodFacts] = {}
         self.most_used: Counter[tuple[str, str, str]] = Counter()
         self.most_held: Counter[tuple[str, str]] = Counter()  # by team and pool, in thousandths of a cpu
-        self.half_a_gang = 0  # the most looks in a row that saw some members of the gang ungated
+        self.half_a_gang = 0.0  # the longest that only some members of the gang had their gate, in seconds
         self.window = ("", "")
         self.honored = False
         self.accepted = False
         self.measured_percent: dict[str, list[float]] = {}
         self.recommendations: dict[str, Object] = {}
-        self._half_now = 0
+        self._half_since: float | None = None
         self._told: set[str] = set()
         self._use_told: dict[str, float] = {}
 
@@ -140,8 +140,12 @@ class Account:
 
     def _look_at_gang(self) -> None:
         gated = {facts.gated for facts in self.pods.values() if facts.batch == scenario.GANG}
-        self._half_now = self._half_now + 1 if len(gated) > 1 else 0
-        self.half_a_gang = max(self.half_a_gang, self._half_now)
+        if len(gated) <= 1:
+            self._half_since = None
+            return
+        now = time.monotonic()
+        self._half_since = self._half_since or now
+        self.half_a_gang = max(self.half_a_gang, now - self._half_since)
 
     def _facts_of(self, item: Object) -> PodFacts:
         key = (item["metadata"]["namespace"], item["metadata"]["name"])

@@ -16,7 +16,10 @@ class ClientThread {
 public:
   ClientThread() : thread_([this] { executor_.run(); }) {}
   ~ClientThread() {
-    call([] {}); // what was posted before has run now
+    // What was posted before has run after the first call, and what that posted after the second:
+    // Asio puts aside what its own thread posts until the function that does so has ended.
+    call([] {});
+    call([] {});
     executor_.stop();
     thread_.join();
   }

@@ -23,7 +23,12 @@ namespace berth::op {
   X(Admission, AfterFirstGangRollback, "one member of a gang that is rolled back is deleted")      \
   X(Admission, BeforeReservationAccepted, "a reservation was judged, its status is not written")   \
   X(Admission, AfterReservationAccepted, "a reservation's acceptance is written, its event is not")\
+  X(Admission, BeforeRollbackRecord, "a gang's new member is not told of the rollback")            \
+  X(Admission, AfterRollbackRecord, "a gang's new member is told of the rollback")                 \
   X(Admission, BeforeStatusWrite, "a status was computed and is not written")                      \
+  X(Admission, AfterStatusWrite, "a status is written, what it was written for is not done")       \
+  X(Admission, BeforeFinalizers, "an object's finalizers are to change, nothing is written")       \
+  X(Admission, AfterFinalizers, "an object's finalizers are written, its status is not")           \
   X(Node, AfterNodeNominated, "a pod's node is nominated, its admission is not written")           \
   X(Waiting, BeforeExplanation, "a pod is to be told why it waits, nothing is written")            \
   X(Waiting, AfterExplanation, "a pod was told why it waits, its event is not written")            \

@@ -181,11 +181,14 @@ async::Task<void> GangWatch::pass_on_records() {
       continue;
     std::string body = rollback_patch(*pod, record);
     kube::WriteOptions options;
+    parts_.failpoints.pass(Failpoint::BeforeRollbackRecord);
     // What fails is tried again at the next look.
     const auto written =
         co_await parts_.client.patch(kube::types::pod(), pod->meta.key(), kube::PatchType::Merge,
                                      std::move(body), std::move(options));
-    if (!written)
+    if (written)
+      parts_.failpoints.pass(Failpoint::AfterRollbackRecord);
+    else
       parts_.log.debug("Did not pass on the record of a rollback",
                        {{"pod", to_string(pod->meta.key())}, {"error", written.error().message}});
   }

@@ -40,8 +40,10 @@ async::Task<Result<bool>> StatusWriter::send(kube::ResourceType type, kube::Obje
   options.force = true;
   auto written =
       co_await client_.patch(type, object.key(), kube::PatchType::Apply, std::move(body), options);
-  if (written)
+  if (written) {
+    failpoints_.pass(Failpoint::AfterStatusWrite);
     co_return true;
+  }
   if (written.error().code == Code::NotFound || written.error().code == Code::Conflict)
     co_return false;
   co_return fail(written.error().while_doing("write the status of " + type.kind + " " +
@@ -61,10 +63,13 @@ async::Task<Result<bool>> StatusWriter::write_finalizers(kube::ResourceType type
   patch["metadata"] = std::move(metadata);
   std::string body = patch.dump();
   kube::WriteOptions options;
+  failpoints_.pass(Failpoint::BeforeFinalizers);
   auto written =
       co_await client_.patch(type, object.key(), kube::PatchType::Merge, std::move(body), options);
-  if (written)
+  if (written) {
+    failpoints_.pass(Failpoint::AfterFinalizers);
     co_return true;
+  }
   if (written.error().code == Code::NotFound || written.error().code == Code::Conflict)
     co_return false;
   co_return fail(written.error().while_doing("write the finalizers of " + type.kind + " " +

@@ -101,7 +101,7 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
   if (there < static_cast<std::size_t>(workload.size_min))
     return refuse(Reason::WaitingForGang, members_text(workload, there) + " exist");
   const auto found =
-      workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
+      workload.admission ? options_.join(*workload.admission) : options_.find(workload);
   if (const auto* refusal = std::get_if<Refusal>(&found))
     return refuse(*refusal);
   const auto options = not_passed_over(head, std::get<std::vector<Option>>(found));

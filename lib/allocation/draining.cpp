@@ -116,12 +116,24 @@ bool ExcessShedder::is_missed(const Victim& victim) {
 
 std::vector<Victim*> ExcessShedder::choose(const std::vector<Victim*>& candidates) {
   std::vector<Victim*> chosen;
-  for (Victim* victim : candidates)
-    if (victim->pool == pool_ && !victim->is_burst && may_go(*victim) && is_below(victim->quota) &&
-        helps(*victim))
-      chosen.push_back(victim);
+  for (Victim* victim : candidates) {
+    if (victim->pool != pool_ || victim->is_burst || !may_go(*victim) || !is_below(victim->quota) ||
+        !helps(*victim))
+      continue;
+    for (Victim* surplus : victim->surplus) // no member of a gang stays without the least of it
+      if (!surplus->is_leaving && std::ranges::find(chosen, surplus) == chosen.end()) {
+        take(*surplus);
+        chosen.push_back(surplus);
+      }
+    chosen.push_back(victim);
+  }
+  std::set<const Victim*> goes_with_others;
   for (Victim*& last : std::views::reverse(chosen))
-    if (!is_missed(*last))
+    if (goes_with_others.contains(last))
+      continue;
+    else if (is_missed(*last))
+      goes_with_others.insert(last->surplus.begin(), last->surplus.end());
+    else
       last = nullptr;
   std::erase(chosen, nullptr);
   return chosen;
@@ -134,11 +146,12 @@ std::size_t level_of(const QuotaForest& forest, QuotaIndex quota) {
   return level;
 }
 
-/// Those that enforce their limits; what is below first, since that helps those above.
+/// Those that enforce their limits; what is below first, since that helps those above. One whose
+/// place in the tree is broken lowered nothing: what it borrowed goes on (Q3).
 std::vector<QuotaIndex> enforcing_quotas(const QuotaForest& forest) {
   std::vector<QuotaIndex> quotas;
   for (QuotaIndex quota = 0; quota < forest.size(); ++quota)
-    if (forest.spec(quota).preemption.enforces_lowered)
+    if (forest.spec(quota).preemption.enforces_lowered && !forest.finding(quota))
       quotas.push_back(quota);
   std::ranges::stable_sort(quotas, std::greater{},
                            [&](QuotaIndex quota) { return level_of(forest, quota); });

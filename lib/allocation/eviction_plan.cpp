@@ -39,12 +39,20 @@ std::optional<Eviction> step_due(const Victim& victim, const EvictionCause& caus
   const bool gives_notice =
       !cause.is_emergency && (cause.claim == Claim::Shed ||
                               (policy.notice > Duration{} && cause.claim != Claim::Critical));
+  // The rest of a gang that goes in part goes without a notice of its own if the gang was told; of
+  // one that lost a member by itself nobody was.
+  const bool was_told =
+      victim.goes_in_part && std::ranges::any_of(victim.pods, [](const auto& pod) {
+        return pod->revocable_after.has_value();
+      });
+  const bool is_told_now =
+      gives_notice && (!victim.goes_in_part || (cause.claim == Claim::Shed && !was_told));
   for (const auto& pod : victim.pods) {
     if (pod->terminating)
       continue;
     eviction.revocable_after =
         std::max(eviction.revocable_after, pod->revocable_after.value_or(TimePoint{}));
-    if (gives_notice && !pod->revocable_after && !victim.goes_in_part)
+    if (is_told_now && !pod->revocable_after)
       eviction.pods.push_back(pod);
   }
   if (!eviction.pods.empty()) {

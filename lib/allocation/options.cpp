@@ -166,6 +166,15 @@ OptionFinder::follow(const AdmissionRecord& record) const {
       Option{Site{pool, reservation}, std::get<QuotaIndex>(quota), record.reservation}};
 }
 
+std::variant<std::vector<Option>, Refusal> OptionFinder::join(const AdmissionRecord& record) const {
+  auto found = follow(record);
+  if (const auto* options = std::get_if<std::vector<Option>>(&found))
+    if (auto refusal =
+            closed_to(*options->front().site.pool, *snapshot_.quotas, options->front().payer))
+      return *std::move(refusal);
+  return found;
+}
+
 std::uint32_t OptionFinder::subject_class(const Workload& workload) {
   if (holds_.open.empty())
     return 0;

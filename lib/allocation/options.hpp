@@ -40,6 +40,9 @@ public:
   /// The one place for work that follows members which run already, or that a crash interrupted.
   [[nodiscard]] std::variant<std::vector<Option>, Refusal>
   follow(const AdmissionRecord& record) const;
+  /// The same for work that is not admitted yet: not where the pool takes nothing new.
+  [[nodiscard]] std::variant<std::vector<Option>, Refusal>
+  join(const AdmissionRecord& record) const;
   /// Numbers the subjects that may use different reservations; 0 while none is open.
   [[nodiscard]] std::uint32_t subject_class(const Workload& workload);
 

@@ -17,7 +17,7 @@ std::vector<Shedding> PreemptionCycle::shed(AllocationMemory& memory) {
                             input_.now};
   const auto find_work = [this]() -> RunningWork& { return work(); };
   std::vector<Shedding> sheddings = shed_under_pressure(input, find_work, memory);
-  add_ended_bursts(input, sheddings);
+  add_ended_bursts(input, find_work, sheddings);
   add_drained(input, find_work, sheddings);
   add_excess(input, find_work, sheddings);
   for (const Shedding& shedding : sheddings)

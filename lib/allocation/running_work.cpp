@@ -26,7 +26,8 @@ TimePoint start_of(const PodView& pod, TimePoint now) {
 
 bool goes_before(const Victim& left, const Victim& right) {
   const auto rank = [](const Victim& victim) {
-    const bool is_opportunistic = victim.is_borrowed || victim.is_lent || victim.is_surplus;
+    const bool is_opportunistic =
+        victim.is_borrowed || victim.is_burst || victim.is_lent || victim.is_surplus;
     return std::tuple{!is_opportunistic, victim.priority, -victim.started.time_since_epoch(),
                       std::string_view(victim.workload.str()),
                       std::string_view(victim.pods.front()->uid.str())};

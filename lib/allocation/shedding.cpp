@@ -2,57 +2,32 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
-#include <tuple>
 #include <utility>
-
-#include "lib/allocation/priority.hpp"
 
 namespace berth::allocation {
 namespace {
 
-struct Holder {
-  std::shared_ptr<const PodView> pod;
-  const Charge* charge = nullptr;
-  QuotaIndex quota = 0;
-  std::int64_t priority = 0;
-};
-
-bool gives_way_before(const Holder& left, const Holder& right) {
-  return std::tuple{left.priority, right.pod->created, left.pod->uid} <
-         std::tuple{right.priority, left.pod->created, right.pod->uid};
-}
-
+/// Whole workloads are chosen: of a gang all go, or nobody.
 class BurstEnder {
 public:
   explicit BurstEnder(const SheddingInput& input) : input_(input) {}
 
-  void add_to(std::vector<Shedding>& sheddings);
+  [[nodiscard]] bool has_any_ended() const;
+  void add_to(std::vector<Shedding>& sheddings, std::span<Victim* const> work);
 
 private:
-  [[nodiscard]] bool has_any_ended() const;
-  void collect_holders(const std::vector<Shedding>& sheddings);
-  [[nodiscard]] std::optional<TimePoint> end_of(const Holder& holder) const;
-  [[nodiscard]] bool frees_excess(const Holder& holder);
-  [[nodiscard]] ResourceVector& gone_of(const Holder& holder) {
-    return gone_[{holder.quota, holder.charge->pool}];
+  [[nodiscard]] bool is_burst_outside(const Victim& victim) const;
+  [[nodiscard]] std::optional<TimePoint> end_of(QuotaIndex quota) const;
+  [[nodiscard]] bool is_too_much(const Victim& victim);
+  [[nodiscard]] ResourceVector& gone_of(const Victim& victim) {
+    return gone_[{victim.quota, victim.pool}];
   }
 
   const SheddingInput& input_;
-  std::vector<Holder> holders_; ///< in the order in which they give way
   std::map<std::pair<QuotaIndex, PoolName>, ResourceVector> gone_;
 };
-
-void BurstEnder::add_to(std::vector<Shedding>& sheddings) {
-  if (!has_any_ended())
-    return;
-  collect_holders(sheddings);
-  for (const Holder& holder : holders_)
-    if (const auto end = end_of(holder); end && frees_excess(holder))
-      sheddings.push_back(Shedding{
-          holder.pod, holder.charge->quota, Reason::BurstEnded,
-          "the burst budget of quota " + holder.charge->quota.str() + " is used up", *end});
-}
 
 /// Most of the time none has, and no pod is looked at.
 bool BurstEnder::has_any_ended() const {
@@ -61,55 +36,80 @@ bool BurstEnder::has_any_ended() const {
   });
 }
 
-void BurstEnder::collect_holders(const std::vector<Shedding>& sheddings) {
+void BurstEnder::add_to(std::vector<Shedding>& sheddings, std::span<Victim* const> work) {
   std::set<PodUid> shed;
   for (const Shedding& shedding : sheddings)
     shed.insert(shedding.pod->uid);
-  const QuotaForest& forest = *input_.snapshot.quotas;
-  input_.snapshot.charges.for_each(
-      [&](const PodUid& uid, const std::shared_ptr<const Charge>& charge) {
-        const auto quota = forest.find(charge->quota);
-        const auto* pod = input_.snapshot.pods.find(uid);
-        if (!charge->is_burst || !quota || pod == nullptr || !charge->reservation.empty())
-          return;
-        const Holder holder{*pod, charge.get(), *quota,
-                            effective_priority((*pod)->priority, &forest.spec(*quota),
-                                               (*pod)->shape->constraints.rules, charge->pool)};
-        if ((*pod)->terminating || shed.contains(uid))
-          gone_of(holder) += (*pod)->requests();
-        else
-          holders_.push_back(holder);
-      });
-  std::sort(holders_.begin(), holders_.end(), gives_way_before);
+  std::vector<const Victim*> candidates;
+  for (const Victim* victim : work) {
+    if (!is_burst_outside(*victim))
+      continue;
+    const bool goes =
+        victim->is_leaving || victim->is_claimed ||
+        std::ranges::any_of(victim->pods, [&](const auto& pod) { return shed.contains(pod->uid); });
+    if (goes)
+      gone_of(*victim) += victim->total;
+    else if (!victim->is_protected && end_of(victim->quota))
+      candidates.push_back(victim);
+  }
+  std::vector<const Victim*> chosen;
+  for (const Victim* victim : candidates)
+    if (is_too_much(*victim)) {
+      gone_of(*victim) += victim->total;
+      chosen.push_back(victim);
+    }
+  for (const Victim*& last : std::views::reverse(chosen)) { // or it may stay after all
+    gone_of(*last) -= last->total;
+    if (is_too_much(*last))
+      gone_of(*last) += last->total;
+    else
+      last = nullptr;
+  }
+  std::erase(chosen, nullptr);
+  for (const Victim* victim : chosen) {
+    const QuotaName& quota = input_.snapshot.quotas->spec(victim->quota).name;
+    for (const auto& pod : victim->pods)
+      if (!pod->terminating)
+        sheddings.push_back(Shedding{pod, quota, Reason::BurstEnded,
+                                     "the burst budget of quota " + quota.str() + " is used up",
+                                     *end_of(victim->quota)});
+  }
 }
 
-std::optional<TimePoint> BurstEnder::end_of(const Holder& holder) const {
-  const auto& spec = input_.snapshot.quotas->spec(holder.quota).burst;
-  const auto memory = input_.memory.quotas.find(holder.charge->quota);
-  if (!spec)
+/// What a reservation holds goes by its window.
+bool BurstEnder::is_burst_outside(const Victim& victim) const {
+  return victim.is_burst && std::ranges::none_of(victim.pods, [&](const auto& pod) {
+           const auto* charge = input_.snapshot.charges.find(pod->uid);
+           return charge != nullptr && !(*charge)->reservation.empty();
+         });
+}
+
+std::optional<TimePoint> BurstEnder::end_of(QuotaIndex quota) const {
+  const QuotaSpec& spec = input_.snapshot.quotas->spec(quota);
+  const auto memory = input_.memory.quotas.find(spec.name);
+  if (!spec.burst)
     return input_.now; // the quota has no burst any more
   return memory == input_.memory.quotas.end() ? std::nullopt
-                                              : memory->second.burst.reclaim_due(*spec);
+                                              : memory->second.burst.reclaim_due(*spec.burst);
 }
 
-/// Whether the pod has something of which its quota still has too much once those before it are
-/// gone; if so it counts as gone.
-bool BurstEnder::frees_excess(const Holder& holder) {
-  ResourceVector& gone = gone_of(holder);
-  const bool helps = std::ranges::any_of(holder.pod->requests(), [&](const auto& asked) {
+/// Whether the workload has something of which its quota still has too much once those that count
+/// as gone are.
+bool BurstEnder::is_too_much(const Victim& victim) {
+  const ResourceVector& gone = gone_of(victim);
+  return std::ranges::any_of(victim.total, [&](const auto& asked) {
     return asked.amount > Amount{} &&
-           gone.get(asked.name) <
-               input_.balance.beyond(holder.quota, holder.charge->pool, asked.name);
+           gone.get(asked.name) < input_.balance.beyond(victim.quota, victim.pool, asked.name);
   });
-  if (helps)
-    gone += holder.pod->requests();
-  return helps;
 }
 
 } // namespace
 
-void add_ended_bursts(const SheddingInput& input, std::vector<Shedding>& sheddings) {
-  BurstEnder(input).add_to(sheddings);
+void add_ended_bursts(const SheddingInput& input, const std::function<RunningWork&()>& work,
+                      std::vector<Shedding>& sheddings) {
+  BurstEnder ender(input);
+  if (ender.has_any_ended())
+    ender.add_to(sheddings, work().all());
 }
 
 } // namespace berth::allocation

@@ -3,10 +3,12 @@
 // budget is empty and the grace is over. What is shed under pressure is pressure_shedding.hpp's.
 // Pure; eviction, notice and disruption budgets are the operator's.
 
+#include <functional>
 #include <vector>
 
 #include "lib/allocation/admission_rates.hpp"
 #include "lib/allocation/decision.hpp"
+#include "lib/allocation/running_work.hpp"
 
 namespace berth::allocation {
 
@@ -18,10 +20,11 @@ struct SheddingInput {
   TimePoint now;
 };
 
-/// Adds, the lowest priority first, then the newest, then by UID, as much of each quota's bursts as
-/// it has no room for once what goes already, or is in `sheddings`, has gone. They are listed from
-/// the moment that the budget is empty, so that notice can be given; not_before is the end of the
-/// grace.
-void add_ended_bursts(const SheddingInput& input, std::vector<Shedding>& sheddings);
+/// Adds, in the order in which work gives way, as much of each quota's bursts as it has no room for
+/// once what goes already, or is in `sheddings`, has gone; no workload that may stay, and none that
+/// cannot go. They are listed from the moment that the budget is empty, so that notice can be
+/// given; not_before is the end of the grace. `work` is asked for only where a burst has ended.
+void add_ended_bursts(const SheddingInput& input, const std::function<RunningWork&()>& work,
+                      std::vector<Shedding>& sheddings);
 
 } // namespace berth::allocation

@@ -57,12 +57,18 @@ TenantShares::TenantShares(const ClusterSnapshot& snapshot) : forest_(*snapshot.
   }
   if (pools_.empty())
     return;
+  std::map<PoolName, ResourceVector> paid;
   snapshot.quota_use.for_each(
       [&](const QuotaName& name, const std::shared_ptr<const QuotaUse>& use) {
         if (const auto quota = forest_.find(name))
-          for (const auto& [pool, sum] : use->by_pool)
+          for (const auto& [pool, sum] : use->by_pool) {
             add(pool, *quota, sum.total());
+            paid[pool] += sum.total();
+          }
       });
+  for (auto& [name, pool] : pools_) // what no quota pays for is no tenant's either
+    if (const auto use = snapshot.pool_use.find(name); use != snapshot.pool_use.end())
+      pool.undivided -= use->second.total() - paid[name];
 }
 
 const QuotaName* TenantShares::tenant(const DividedPool& pool, QuotaIndex quota) const {
@@ -81,11 +87,16 @@ std::optional<TenantShortfall> TenantShares::shortfall(const PoolName& pool, Quo
   for (const auto& [name, needed] : total) {
     if (needed <= Amount{} || !divided->second.undivided.contains(name))
       continue;
-    Amount left = divided->second.undivided.get(name);
+    Amount rest = divided->second.undivided.get(name);
+    Amount own_left;
     for (const auto& [tenant, held] : divided->second.tenants) {
       const Amount unused = held.share.get(name) - held.used.get(name);
-      left += tenant == *own ? unused : std::min(unused, Amount{});
+      if (tenant == *own)
+        own_left = unused;
+      else
+        rest += std::min(unused, Amount{});
     }
+    const Amount left = std::max(rest, Amount{}) + own_left;
     if (needed > left)
       return TenantShortfall{
           *own, pool, name, needed, divided->second.tenants.at(*own).share.get(name), left};
@@ -117,6 +128,8 @@ void TenantShares::add(const PoolName& pool, QuotaIndex quota, const ResourceVec
     return;
   if (const QuotaName* own = tenant(divided->second, quota))
     divided->second.tenants.at(*own).used += amounts;
+  else
+    divided->second.undivided -= amounts;
 }
 
 } // namespace berth::allocation

@@ -50,6 +50,7 @@ private:
   };
   struct DividedPool {
     const PoolSpec* spec = nullptr;
+    /// What no share covers, less what is in use and no tenant's.
     ResourceVector undivided{};
     std::map<QuotaName, Held> tenants{};
   };

@@ -139,12 +139,12 @@ TEST_CASE("B1, P3: what a victim leaves and its preemptor does not take is free 
   World world = preempting_world({10});
   world.policy.preemption.notice = 5min;
   world.policy.preemption.min_runtime = 0s;
-  QuotaSpec patient = team("c", 6);
+  QuotaSpec patient = team("c", 5);
   patient.preemption.reclaim = Reclaim::Never;
-  world.add_all(quota("root").pool("p").cpu(0), team("a", 4), team("b", 0), patient,
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 5), team("b", 0), patient,
                 running("large", "b", "n1").cpu(9).lasts(2h));
-  world.add_all(waiting("patient", "c").cpu(6).created(0).lasts(1h),
-                waiting("preemptor", "a").cpu(2).created(1).lasts(4h));
+  world.add_all(waiting("patient", "c").cpu(5).created(0).lasts(1h),
+                waiting("preemptor", "a").cpu(5).created(1).lasts(4h));
   const Plan plan = play(world);
   INFO(why_waiting(plan, "preemptor")->message);
   REQUIRE(plan.preemption.nominations.size() == 1);

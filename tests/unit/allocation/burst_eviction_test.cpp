@@ -75,3 +75,35 @@ TEST_CASE("Q6: work that must not be evicted gets no burst") {
   world.add(burst);
   CHECK(world.plan().admissions.size() == 1);
 }
+
+TEST_CASE("Q6, P5: work of a burst that cannot go does not keep the rest of the burst") {
+  World world = preempting_world({12});
+  world.policy.preemption.min_runtime = 0s;
+  world.policy.preemption.notice = 0s;
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({200, 10min, 100min, 5min}));
+  world.add_all(waiting("own", "a").cpu(4).created(0), waiting("older", "a").cpu(2).created(1),
+                waiting("newer", "a").cpu(2).created(2));
+  REQUIRE(play(world).admissions.size() == 3);
+  bind_admitted(world);
+  world.now += 10min;
+  world.policy.evictions.note_refusal(PodUid{"uid-newer"}, world.now);
+  CHECK(names_due(play(world), EvictionStep::Notice) == Names{"older"});
+}
+
+TEST_CASE("Q6, G2: of two gangs in a burst one goes, and whole, where that is enough") {
+  World world = preempting_world({16});
+  world.policy.preemption.min_runtime = 0s;
+  world.policy.preemption.notice = 0s;
+  world.add(quota("a").of("ns-a").pool("p").cpu(4).bursts({300, 10min, 100min, 5min}));
+  world.add(waiting("own", "a").cpu(4).created(0));
+  for (const char* name : {"g1", "h1", "g2", "h2"})
+    world.add(waiting(name, "a").cpu(2).gang(std::string(1, name[0]), 2).created(1));
+  REQUIRE(play(world).admissions.size() == 3);
+  bind_admitted(world);
+  world.state.remove_pod(PodUid{"uid-own"}); // four of the eight are within the quota by now
+  static_cast<void>(play(world));
+  world.now += 20min;
+  const Names told = names_due(play(world), EvictionStep::Notice);
+  REQUIRE(told.size() == 2);
+  CHECK(told[0][0] == told[1][0]);
+}

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/allocation/builders.hpp"
+#include "tests/support/allocation/carry_out.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -119,9 +120,13 @@ TEST_CASE("Q6: what was held since the last cycle counts, not what is held at th
 
 TEST_CASE("Q6: only as much of a burst ends as the quota has no room for, the newest first") {
   World world = world_with_burst();
-  world.add_all(pod("a1").in("a").cpu(4).created(0), pod("a2").in("a").cpu(2).created(1),
-                pod("a3").in("a").cpu(2).created(2));
+  world.add_all(pod("a1").in("a").cpu(4).created(0), pod("a2").in("a").cpu(2).created(1));
   static_cast<void>(world.step());
+  bind_admitted(world);
+  world.now = kNow + 1min;
+  world.add(pod("a3").in("a").cpu(2).created(2));
+  static_cast<void>(world.step());
+  bind_admitted(world);
   world.add(
       quota("a").under("root").of("a").pool("p").nominal("cpu", 6000, Amount{0}).bursts(kSpec));
   world.now = kNow + 1h;

@@ -155,3 +155,43 @@ TEST_CASE("Q4: what goes already counts as gone from a lowered quota") {
   change(world, PodUid{"uid-a1"}, [](PodView& pod) { pod.terminating = true; });
   CHECK(play(world).preemption.empty());
 }
+
+TEST_CASE("P6: a gang that lost a member by itself is told before a drain takes the others") {
+  World world = drained_world();
+  world.policy.preemption.notice = 60s;
+  world.add_all(running("g1", "a", "n1").cpu(1).gang("g", 2),
+                running("g2", "a", "n1").cpu(1).gang("g", 2).terminating());
+  world.add(drained(team("a", 8)));
+  const Plan plan = play(world);
+  CHECK(told(plan) == Names{"a1", "a2", "g1"});
+  CHECK(names_due(plan, EvictionStep::Evict).empty());
+  world.now += 60s;
+  CHECK(names_due(play(world), EvictionStep::Evict) == Names{"a1", "a2", "g1"});
+}
+
+TEST_CASE("Q3, Q4: a quota whose parent is gone enforces nothing: what it borrowed goes on") {
+  World world = drained_world();
+  QuotaSpec borrower = enforcing(team("a", 1));
+  world.add(borrower);
+  CHECK(play(world).preemption.empty()); // it borrows
+  world.state.remove_quota(QuotaName{"root"});
+  CHECK(play(world).preemption.empty());
+}
+
+TEST_CASE("A pool on hold takes no further members of gangs that run there") {
+  World world = drained_world();
+  world.add_all(running("g1", "a", "n1").cpu(1).gang("g", 2),
+                waiting("g2", "a").cpu(1).gang("g", 2));
+  PoolSpec held = pool("p");
+  held.drain = Stop::Hold;
+  SECTION("on hold") {
+    world.add(held);
+    const Plan plan = world.plan();
+    CHECK(plan.admissions.empty());
+    REQUIRE(why_waiting(plan, "g2") != nullptr);
+    CHECK(why_waiting(plan, "g2")->reason == Reason::PoolStopped);
+  }
+  SECTION("as before") {
+    CHECK(admitted_names(world.plan()) == Names{"g2"});
+  }
+}

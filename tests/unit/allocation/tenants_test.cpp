@@ -68,6 +68,23 @@ TEST_CASE("N1: a tenant beyond its share leaves the others what it does not use 
   CHECK(admitted_names(play(world)) == Names{"b2"});
 }
 
+TEST_CASE("N1: what is in use and no tenant's is not left to the tenants beyond their shares") {
+  World world = divided_world();
+  SECTION("of a quota that is no tenant any more") {
+    world.add(running("c1", "c", "n1").cpu(3));
+  }
+  SECTION("of a quota that does not exist any more") {
+    world.add(running("c1", "gone", "n1").cpu(3));
+  }
+  // Two of ten cores are in no share, and in use.
+  world.add_all(waiting("a1", "a").cpu(5).created(0), waiting("a2", "a").cpu(1).created(1),
+                waiting("b1", "b").cpu(2).created(2));
+  const Plan plan = play(world);
+  CHECK(admitted_names(plan) == Names{"a1", "b1"});
+  REQUIRE(why_waiting(plan, "a2") != nullptr);
+  CHECK(why_waiting(plan, "a2")->reason == Reason::TenantLimited);
+}
+
 TEST_CASE("P1, N1: nobody is evicted for one whose tenant has no part of the pool left") {
   World world = divided_world();
   world.policy.preemption.min_runtime = 0s;

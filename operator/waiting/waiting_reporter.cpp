@@ -30,20 +30,19 @@ void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
     const auto [found, fresh] = told_.try_emplace(entry.workload->id);
     Told& told = found->second;
     const auto& pod = entry.workload->waiting.front();
-    if (fresh || told.reason != entry.why->reason || told.pod->uid != pod->uid) {
+    if (fresh || told.why->reason != entry.why->reason || told.pod->uid != pod->uid) {
       if (!fresh)
         trace(told, now);
-      told.reason = entry.why->reason;
       told.since = now;
       told.written = false;
     }
-    const allocation::ToldStart* start = starts.told(entry.workload->id);
-    const auto told_start = start == nullptr ? std::nullopt : std::optional{start->told_at};
-    if (told_start && told.told_start != told_start)
+    const allocation::ToldStart* start =
+        entry.planned_start ? starts.told(entry.workload->id) : nullptr;
+    if (start != nullptr && (!told.start || told.start->told_at != start->told_at))
       told.written = false; // once per start that is told, which is bounded there
     if (!told.written) {
-      told.told_start = told_start;
-      told.message = entry.why->message + (start == nullptr ? "" : "; " + start_text(*start));
+      told.why = entry.why;
+      told.start = start == nullptr ? std::nullopt : std::optional{*start};
     }
     told.pod = pod;
     told.round = round_;
@@ -58,7 +57,11 @@ void WaitingReporter::report(const std::vector<allocation::Waiting>& waiting,
 
 void WaitingReporter::trace(const Told& told, SteadyPoint now) const {
   if (now - told.since >= options_.quiet_period)
-    trace_wait(parts_.tracer, *told.pod, {told.reason, told.message, {told.since, now}});
+    trace_wait(parts_.tracer, *told.pod, {told.why->reason, message_of(told), {told.since, now}});
+}
+
+std::string WaitingReporter::message_of(const Told& told) {
+  return told.why->message + (told.start ? "; " + start_text(*told.start) : "");
 }
 
 async::Task<void> WaitingReporter::run(std::stop_token stop) {
@@ -98,19 +101,18 @@ async::Task<void> WaitingReporter::write(WorkloadId id) {
     co_return;
   found->second.written = true;
   const auto pod = parts_.observer.find_pod(found->second.pod->uid);
-  const std::string text = explanation(found->second.reason, found->second.message);
+  const Reason reason = found->second.why->reason;
+  std::string message = message_of(found->second);
+  const std::string text = explanation(reason, message);
   if (!pod)
     co_return;
   const auto told_before = pod->meta.annotations.find(std::string(api::annotation::kExplain));
   // A restart must not tell the same reason again, nor the same start.
-  const bool knows_reason =
-      told_before != pod->meta.annotations.end() &&
-      told_before->second.starts_with(std::string(to_string(found->second.reason)) + ":");
-  if (knows_reason && (!found->second.told_start || told_before->second == text))
+  const bool knows_reason = told_before != pod->meta.annotations.end() &&
+                            told_before->second.starts_with(std::string(to_string(reason)) + ":");
+  if (knows_reason && (!found->second.start || told_before->second == text))
     co_return;
   const kube::ObjectReference about{"v1", "Pod", pod->meta.key(), pod->meta.uid};
-  const Reason reason = found->second.reason;
-  std::string message = found->second.message;
   std::string body = explain_patch(*pod, text);
   kube::WriteOptions options;
   parts_.failpoints.pass(Failpoint::BeforeExplanation);

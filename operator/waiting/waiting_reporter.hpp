@@ -4,10 +4,11 @@
 // number alone. Work that waits only for a moment costs nothing, and however many wait, writes keep
 // to a budget that admissions draw on first; who has waited longest is told first.
 
-#include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -53,9 +54,8 @@ public:
 
 private:
   struct Told {
-    Reason reason = Reason::InsufficientQuota;
-    std::string message;
-    std::optional<TimePoint> told_start; ///< that the message names
+    std::shared_ptr<const allocation::Explanation> why; ///< never null
+    std::optional<allocation::ToldStart> start;         ///< named beside it
     SteadyPoint since{};
     bool written = false;
     std::shared_ptr<const allocation::PodView> pod; ///< the oldest waiting member
@@ -65,12 +65,13 @@ private:
   /// Whom to tell now, as far as the budget goes.
   [[nodiscard]] std::vector<WorkloadId> take_due();
   [[nodiscard]] async::Task<void> write(WorkloadId id);
+  [[nodiscard]] static std::string message_of(const Told& told);
   /// It waits for that no more; what lasted for a moment only is no part of its trace.
   void trace(const Told& told, SteadyPoint now) const;
 
   Parts parts_;
   WaitingReporterOptions options_;
-  std::map<WorkloadId, Told> told_;
+  std::unordered_map<WorkloadId, Told> told_; ///< written in an order of its own
   std::uint64_t round_ = 0;
   std::size_t admitted_ = 0; ///< since the last writes
 };

@@ -80,7 +80,7 @@ def test_facts_that_hold_make_every_claim_true(account):
     (claims.quotas_were_kept, count("most_used", ("research", "cpu", "cpu"), -20_000)),
     (claims.gang_started_whole, change(f"{scenario.GANG}-0", record={"decision": "other"})),
     (claims.gang_started_whole, change(f"{scenario.GANG}-0", bound_at=None)),
-    (claims.gang_started_whole, put("half_a_gang", 2)),
+    (claims.gang_started_whole, put("half_a_gang", 6)),
     (claims.reservation_was_honored, put("honored", False)),
     (claims.reservation_was_honored, change("release-0", record={"decision": "r"})),
     (claims.reservation_was_honored, change("release-0", scheduled="2026-01-01T09:59:59Z")),

@@ -182,10 +182,10 @@ bool needs_server(const CliOptions& options) {
          (options.command != Command::Version || options.ask_server);
 }
 
-Answer answer_locally(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
+Answer answer_locally(const CliOptions& options, const Paint& paint, const Onlooker& onlooker) {
   ensure(!needs_server(options), "the command needs the API server");
   if (options.command == Command::Simulate)
-    return answer_simulate(options, paint, stopwatch);
+    return answer_simulate(options, paint, onlooker);
   if (options.command == Command::Replay)
     return answer_replay(options, paint);
   if (options.command == Command::Explain)

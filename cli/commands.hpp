@@ -13,7 +13,7 @@ namespace berth::cli {
 /// Whether the command asks the API server; the others are answered by answer_locally().
 [[nodiscard]] bool needs_server(const CliOptions& options);
 [[nodiscard]] Answer answer_locally(const CliOptions& options, const Paint& paint,
-                                    const Stopwatch& stopwatch);
+                                    const Onlooker& onlooker);
 [[nodiscard]] async::Task<Answer> answer(kube::Client& client, CliOptions options,
                                          Surroundings around);
 

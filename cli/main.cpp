@@ -41,6 +41,16 @@ std::chrono::microseconds processor_time() {
   return std::chrono::microseconds{std::clock() / kTicksPerMicrosecond};
 }
 
+/// A long simulation says how far it is, to a terminal alone.
+cli::Onlooker onlooker() {
+  if (isatty(STDERR_FILENO) == 0 || is_dumb())
+    return {processor_time};
+  return {processor_time, [](std::string_view line) {
+            static_cast<void>(
+                std::fprintf(stderr, "\r%.*s\033[K", static_cast<int>(line.size()), line.data()));
+          }};
+}
+
 bool write_now(std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
          std::fflush(stdout) == 0;
@@ -110,7 +120,7 @@ int main(int argc, char** argv) {
   const cli::Paint paint{wants_colours(line.options.colour)};
   const cli::Answer answer = cli::needs_server(line.options)
                                  ? ask_server(line.options, clock)
-                                 : cli::answer_locally(line.options, paint, processor_time);
+                                 : cli::answer_locally(line.options, paint, onlooker());
   static_cast<void>(std::fputs(answer.out.c_str(), stdout)); // fflush tells
   static_cast<void>(std::fputs(answer.err.c_str(), stderr));
   return std::fflush(stdout) == 0 ? answer.exit_code : program::kExitFailure;

@@ -158,22 +158,13 @@ void add_top(CLI::App* command, TopOptions& options) {
 
 void add_calendar(CLI::App* command, CalendarOptions& options) {
   command->add_option("POOL", options.pool, "only this ResourcePool");
-  command->add_option("--ahead", options.ahead, "how far to look, as 8h or 7d")
+  command->add_option("--ahead", options.ahead, "how far to look, as 8h or 7d; 1h to 366d")
       ->capture_default_str();
   command->footer(footer(kCalendarFooter));
 }
 
-void check_calendar(const CalendarOptions& options, std::vector<std::string>& problems) {
-  const auto ahead = parse_duration(options.ahead);
-  if (!ahead)
-    problems.push_back("--ahead: " + ahead.error().message);
-  else if (*ahead < std::chrono::hours{1} || *ahead > std::chrono::days{366})
-    problems.emplace_back("--ahead: must be 1h to 366d");
-}
-
 void add_monitor(CLI::App* command, MonitorOptions& options) {
-  command->add_option("--interval-seconds", options.interval_seconds, "between two looks")
-      ->check(CLI::Range(1, 3600))
+  command->add_option("--interval", options.interval, "between two looks, as 2s or 5m; 1s to 1h")
       ->capture_default_str();
   command->add_option("--count", options.count, "end after so many pictures; 0: never")
       ->check(CLI::Range(0, 1'000'000))
@@ -186,6 +177,21 @@ void add_export(CLI::App* command, CliOptions& options) {
       ->check(CLI::IsMember(std::vector<std::string>{"csv", "json", "openmetrics"}))
       ->capture_default_str();
   command->footer(footer(kExportFooter));
+}
+
+struct Range {
+  Duration least;
+  Duration most;
+  const char* words;
+};
+
+void check_duration(const char* flag, const std::string& text, const Range& range,
+                    std::vector<std::string>& problems) {
+  const auto read = parse_duration(text);
+  if (!read)
+    problems.push_back(std::string(flag) + ": " + read.error().message);
+  else if (*read < range.least || *read > range.most)
+    problems.push_back(std::string(flag) + ": must be " + range.words);
 }
 
 bool is_amount(const std::string& text) {
@@ -230,7 +236,10 @@ std::vector<std::string> operating_problems(const CliOptions& options) {
   if (options.watch && options.command == Command::Recommendations &&
       options.recommendations.verb == "apply")
     problems.emplace_back("--watch: only what is listed can be watched; apply it without");
-  check_calendar(options.calendar, problems);
+  using namespace std::chrono_literals;
+  check_duration("--ahead", options.calendar.ahead, {1h, std::chrono::days{366}, "1h to 366d"},
+                 problems);
+  check_duration("--interval", options.monitor.interval, {1s, 1h, "1s to 1h"}, problems);
   for (const std::string* timeout : {&options.reserve.timeout, &options.release.timeout})
     if (const auto read = parse_duration(*timeout); !read)
       problems.push_back("--timeout: " + read.error().message);

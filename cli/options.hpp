@@ -123,8 +123,8 @@ struct CalendarOptions {
 };
 
 struct MonitorOptions {
-  int interval_seconds = 2;
-  int count = 0; ///< pictures; 0: no end
+  std::string interval = "2s"; ///< a duration, as typed
+  int count = 0;               ///< pictures; 0: no end
 };
 
 /// replay: with `quotas` or `policies` the log is played under those instead of its own.

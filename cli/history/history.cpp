@@ -33,6 +33,16 @@ std::string told(const HistoryView& view, const CliOptions& options, const Paint
       [&] { return history_json(view); });
 }
 
+/// Nothing, or that there is no quota of the name.
+async::Task<Result<void>> find_quota(kube::Client& client, std::string quota) {
+  const kube::ObjectKey key{"", quota};
+  const auto found = co_await client.get(kube::types::quota(), key);
+  if (!found && found.error().code == Code::NotFound)
+    co_return fail(Code::NotFound, "there is no Quota " + quota +
+                                       "; \"kubectl berth status\" shows those there are");
+  co_return Result<void>{}; // who may not read quotas may still read what became of pods
+}
+
 } // namespace
 
 async::Task<Answer> answer_history(kube::Client& client, CliOptions options, Surroundings around) {
@@ -40,8 +50,12 @@ async::Task<Answer> answer_history(kube::Client& client, CliOptions options, Sur
   const auto observed = co_await observe_history(client, filter.namespace_name);
   if (!observed)
     co_return answer_failure(observed.error());
+  const HistoryView view = decide_history(*observed, filter, around.now);
+  if (view.rows.empty() && !filter.quota.empty())
+    if (const auto known = co_await find_quota(client, filter.quota); !known)
+      co_return answer_failure(known.error());
   Answer answer;
-  answer.out = told(decide_history(*observed, filter, around.now), options, around.paint);
+  answer.out = told(view, options, around.paint);
   answer.err = warnings_of(observed->unreadable, around.paint);
   co_return answer;
 }

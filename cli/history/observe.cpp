@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/listing.hpp"
+#include "cli/queue/observe.hpp"
 #include "lib/api/json_reading.hpp"
 #include "lib/base/timestamp.hpp"
 #include "lib/cluster/pod_codec.hpp"
@@ -40,6 +41,8 @@ async::Task<Result<ObservedHistory>> observe_history(kube::Client& client, std::
                                               cluster::make_pod_codec());
   if (!pods)
     co_return fail(pods.error());
+  if (pods->items.empty() && !in_namespace.ns.empty())
+    BERTH_CO_CHECK(co_await observe_namespace(client, in_namespace.ns)); // or it is misspelt
   observed.pods = std::move(pods->items);
   std::ranges::move(pods->unreadable, std::back_inserter(observed.unreadable));
   auto codec = kube::make_json_codec<DecisionEvent>(kube::types::event(), decode_event);

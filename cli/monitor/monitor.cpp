@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/duration.hpp"
 #include "cli/monitor/frame.hpp"
 #include "cli/status/observe.hpp"
 
@@ -43,7 +44,7 @@ std::string picture_of(const MonitorView& view, const CliOptions& options,
 
 async::Task<Answer> answer_monitor(kube::Client& client, CliOptions options, Surroundings around) {
   const MonitorOptions& asked = options.monitor;
-  const Duration interval = std::chrono::seconds{asked.interval_seconds};
+  const Duration interval = *parse_duration(asked.interval); // checked when it was read
   std::optional<MonitorView> view;
   for (std::int64_t pictures = 0; asked.count == 0 || pictures < asked.count; ++pictures) {
     if (pictures > 0)

@@ -1,8 +1,24 @@
 #include "cli/simulate/decide.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace berth::cli {
+namespace {
+
+/// "simulated 43 %", at each whole percent.
+std::function<void(std::size_t, std::size_t)> counter(const Onlooker& onlooker,
+                                                      const std::string& what) {
+  if (!onlooker.progress)
+    return {};
+  return [&onlooker, what, last = std::size_t{101}](std::size_t arrived, std::size_t all) mutable {
+    if (const std::size_t percent = 100 * arrived / std::max<std::size_t>(all, 1); percent != last)
+      onlooker.progress(what + " " + std::to_string(last = percent) + " %");
+  };
+}
+
+} // namespace
 
 double percent_of(std::int64_t part, std::int64_t whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
@@ -31,17 +47,22 @@ PackingView decide_packing(const simulator::PackingInput& input,
 }
 
 ScenarioView decide_scenario(const simulator::Scenario& scenario,
-                             const simulator::RunOptions& options, const Stopwatch& stopwatch) {
+                             const simulator::RunOptions& options, const Onlooker& onlooker) {
   ScenarioView view;
-  const auto before = stopwatch();
-  view.run = run(scenario, options);
-  view.cpu = stopwatch() - before;
+  simulator::RunOptions told = options;
+  told.progress = counter(onlooker, "simulated");
+  const auto before = onlooker.processor_time();
+  view.run = run(scenario, told);
+  view.cpu = onlooker.processor_time() - before;
   simulator::RunOptions fifo;
   fifo.seed = options.seed;
   fifo.is_fifo = true;
+  fifo.progress = counter(onlooker, "without backfill");
   view.gain = simulator::compare_with_fifo(view.run, run(scenario, fifo));
   for (const auto& set : scenario.workloads)
     view.workloads += static_cast<std::size_t>(set.count);
+  if (onlooker.progress)
+    onlooker.progress("");
   return view;
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 // The decide part of `kubectl berth simulate`: runs the engine on what was read. Pure but for the
-// stopwatch that the caller hands in.
+// onlooker that the caller hands in.
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/simulator/backfill_gain.hpp"
@@ -14,8 +15,13 @@
 
 namespace berth::cli {
 
-/// Processor time that this program has used so far.
-using Stopwatch = std::function<std::chrono::microseconds()>;
+/// Looks on while a simulation runs.
+struct Onlooker {
+  /// That this program has used so far.
+  std::function<std::chrono::microseconds()> processor_time;
+  /// Shows how far it is, in place of what was shown before; may be empty.
+  std::function<void(std::string_view)> progress{};
+};
 
 /// Seeds `first` to `last`.
 struct SeedRange {
@@ -54,7 +60,7 @@ struct ScenarioView {
 };
 [[nodiscard]] ScenarioView decide_scenario(const simulator::Scenario& scenario,
                                            const simulator::RunOptions& options,
-                                           const Stopwatch& stopwatch);
+                                           const Onlooker& onlooker);
 
 /// 0 for a cluster without devices.
 [[nodiscard]] double percent_of(std::int64_t part, std::int64_t whole);

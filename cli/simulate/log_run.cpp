@@ -45,7 +45,7 @@ public:
   Player(const Story& story, bool keep_records);
 
   [[nodiscard]] Result<LogRun> play(std::optional<allocation::Strategy> strategy,
-                                    const Stopwatch& stopwatch);
+                                    const Onlooker& onlooker);
 
 private:
   void list_sets();
@@ -212,12 +212,12 @@ decision_log::TrialEvents Player::events() {
 }
 
 Result<LogRun> Player::play(std::optional<allocation::Strategy> strategy,
-                            const Stopwatch& stopwatch) {
+                            const Onlooker& onlooker) {
   decision_log::TrialChanges changes;
   changes.strategy = strategy;
-  const auto before = stopwatch();
+  const auto before = onlooker.processor_time();
   BERTH_TRY(const decision_log::TrialResult result, decision_log::play(story_, changes, events()));
-  run_.view.cpu = stopwatch() - before;
+  run_.view.cpu = onlooker.processor_time() - before;
   finish(result);
   return std::move(run_);
 }
@@ -225,8 +225,8 @@ Result<LogRun> Player::play(std::optional<allocation::Strategy> strategy,
 } // namespace
 
 Result<LogRun> run_log(const Story& story, std::optional<allocation::Strategy> strategy,
-                       bool keep_records, const Stopwatch& stopwatch) {
-  return Player(story, keep_records).play(strategy, stopwatch);
+                       bool keep_records, const Onlooker& onlooker) {
+  return Player(story, keep_records).play(strategy, onlooker);
 }
 
 } // namespace berth::cli

@@ -18,6 +18,6 @@ struct LogRun {
 /// It ends where the log ends. `strategy` takes the place of the pools' own.
 [[nodiscard]] Result<LogRun> run_log(const decision_log::Story& story,
                                      std::optional<allocation::Strategy> strategy,
-                                     bool keep_records, const Stopwatch& stopwatch);
+                                     bool keep_records, const Onlooker& onlooker);
 
 } // namespace berth::cli

@@ -1,6 +1,7 @@
 #include "cli/simulate/simulate.hpp"
 
 #include <charconv>
+#include <fstream>
 #include <type_traits>
 
 #include <nlohmann/json.hpp>
@@ -80,6 +81,13 @@ Result<void> draw(const std::string& path, const simulator::Scenario& scenario,
                                                  : schedule_page(scenario, run));
 }
 
+/// A long run is not to end with a picture that cannot be written.
+Result<void> check_writable(const std::string& path) {
+  if (path.empty() || std::ofstream(path, std::ios::app))
+    return {};
+  return fail(Code::Invalid, path + ": cannot be written");
+}
+
 Answer show(const CliOptions& options, const ScenarioView& view,
             const simulator::Scenario& scenario, const Paint& paint) {
   if (!options.simulate.picture.empty())
@@ -92,8 +100,7 @@ Answer show(const CliOptions& options, const ScenarioView& view,
   return answer;
 }
 
-Answer simulate_scenario(const CliOptions& options, const Paint& paint,
-                         const Stopwatch& stopwatch) {
+Answer simulate_scenario(const CliOptions& options, const Paint& paint, const Onlooker& onlooker) {
   const bool is_kueue = !options.simulate.kueue.empty();
   const auto scenario = is_kueue ? load(options.simulate.kueue, kYamlBytesMax, decode_kueue_load)
                                  : load(options.simulate.scenario, kYamlBytesMax, decode_scenario);
@@ -101,10 +108,10 @@ Answer simulate_scenario(const CliOptions& options, const Paint& paint,
     return answer_failure(scenario.error());
   simulator::RunOptions run;
   run.keep_records = !options.simulate.picture.empty();
-  return show(options, decide_scenario(*scenario, run, stopwatch), *scenario, paint);
+  return show(options, decide_scenario(*scenario, run, onlooker), *scenario, paint);
 }
 
-Answer simulate_log(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
+Answer simulate_log(const CliOptions& options, const Paint& paint, const Onlooker& onlooker) {
   auto log = open_log(options.simulate.log);
   if (!log)
     return answer_failure(log.error());
@@ -117,7 +124,7 @@ Answer simulate_log(const CliOptions& options, const Paint& paint, const Stopwat
     answer = answer_failure(Error{Code::NotFound, "the log holds no readable cycle", {}});
   } else {
     const auto run = run_log(story, allocation::strategy_from(options.simulate.strategy),
-                             !options.simulate.picture.empty(), stopwatch);
+                             !options.simulate.picture.empty(), onlooker);
     answer = run ? show(options, run->view, run->scenario, paint) : answer_failure(run.error());
   }
   add_notices(*log, answer);
@@ -142,11 +149,13 @@ Result<SeedRange> parse_seeds(std::string_view text) {
   return range;
 }
 
-Answer answer_simulate(const CliOptions& options, const Paint& paint, const Stopwatch& stopwatch) {
+Answer answer_simulate(const CliOptions& options, const Paint& paint, const Onlooker& onlooker) {
+  if (const auto writable = check_writable(options.simulate.picture); !writable)
+    return answer_failure(writable.error());
   if (!options.simulate.openb.empty())
     return simulate_packing(options, paint);
-  return options.simulate.log.empty() ? simulate_scenario(options, paint, stopwatch)
-                                      : simulate_log(options, paint, stopwatch);
+  return options.simulate.log.empty() ? simulate_scenario(options, paint, onlooker)
+                                      : simulate_log(options, paint, onlooker);
 }
 
 } // namespace berth::cli

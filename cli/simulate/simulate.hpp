@@ -9,7 +9,7 @@
 namespace berth::cli {
 
 [[nodiscard]] Answer answer_simulate(const CliOptions& options, const Paint& paint,
-                                     const Stopwatch& stopwatch);
+                                     const Onlooker& onlooker);
 
 /// "42-51" or "7"; Invalid if it is neither, ends before it begins, or has more than kSeedsMax.
 [[nodiscard]] Result<SeedRange> parse_seeds(std::string_view text);

@@ -338,6 +338,8 @@ ScenarioRun Run::play() {
     }
     for (; next < jobs_.size() && jobs_[next].arrival == now; ++next)
       arrive(next, now);
+    if (options_.progress)
+      options_.progress(next, jobs_.size());
     cycle(now);
     let_in(now);
     drop_evicted_endings();

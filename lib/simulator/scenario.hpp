@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -139,6 +140,8 @@ struct RunOptions {
   bool is_fifo = false;
   /// Keep a record of each workload: for pictures.
   bool keep_records = false;
+  /// Told how many of all workloads have arrived, whenever some do; may be empty.
+  std::function<void(std::size_t arrived, std::size_t all)> progress{};
 };
 
 struct ScenarioRun {

@@ -202,7 +202,7 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         self.resize(COLUMNS, LINES)
         self.process = subprocess.Popen(
-            [program, "monitor", "--interval-seconds", "1"], stdin=theirs, stdout=theirs,
+            [program, "monitor", "--interval", "1s"], stdin=theirs, stdout=theirs,
             stderr=subprocess.PIPE, start_new_session=True,
             env={"KUBECONFIG": str(kubeconfig), "TERM": "xterm", "HOME": "/nowhere",
                  "PATH": os.environ["PATH"]})
@@ -271,6 +271,6 @@ def test_monitor_gives_the_terminal_back_when_it_fails(programs_folder, tmp_path
 
 
 def test_monitor_without_a_terminal_prints_one_picture_after_the_other(ask, team):
-    said = ask("monitor", "--count", "2", "--interval-seconds", "1")
+    said = ask("monitor", "--count", "2", "--interval", "1s")
     assert said.returncode == 0, said.stderr
     assert said.stdout.count("Berth at") == 2 and "\033" not in said.stdout

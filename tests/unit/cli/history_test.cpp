@@ -26,7 +26,7 @@ Answer history(const std::string& log, HistoryOptions history = {}, Output outpu
   options.history = std::move(history);
   options.output = output;
   options.ns = ns;
-  return answer_locally(options, Paint{}, [] { return std::chrono::microseconds{0}; });
+  return answer_locally(options, Paint{}, {[] { return std::chrono::microseconds{0}; }});
 }
 
 std::size_t lines_of(const Answer& answer) {
@@ -168,5 +168,17 @@ TEST_CASE("History asks a cluster for pods and events of the namespace alone") {
   CHECK(answer.exit_code == 0);
   CHECK(answer.out == "No decision that is known matches.\n");
   for (const auto& exchange : world.transport.exchanges())
-    CHECK(exchange.target.find("/namespaces/research/") != std::string::npos);
+    CHECK(exchange.target.find("/namespaces/research") != std::string::npos);
+}
+
+TEST_CASE("History of a namespace or a quota that does not exist says so, as a missing object") {
+  OperatingWorld world;
+  const Answer nowhere =
+      world.ask(Command::History, [](CliOptions& options) { options.ns = "nowhere"; });
+  CHECK(nowhere.exit_code == kExitNotFound);
+  CHECK(nowhere.err.find("namespace nowhere does not exist") != std::string::npos);
+  const Answer nobodys =
+      world.ask(Command::History, [](CliOptions& options) { options.history.quota = "nobodys"; });
+  CHECK(nobodys.exit_code == kExitNotFound);
+  CHECK(nobodys.err.find("there is no Quota nobodys") != std::string::npos);
 }

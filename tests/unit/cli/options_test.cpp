@@ -22,7 +22,7 @@ CommandLine parse(std::vector<const char*> words) {
 }
 
 std::string said_locally(const CliOptions& options) {
-  const Stopwatch stands_still = [] { return std::chrono::microseconds{0}; };
+  const Onlooker stands_still{[] { return std::chrono::microseconds{0}; }};
   return answer_locally(options, Paint{}, stands_still).out;
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("A wrong flag of a command that writes is exit code 2 before anything 
   CHECK(complaint({"recommendations", "list", "a"}).find("apply NAME") != std::string::npos);
   CHECK(complaint({"calendar", "--ahead", "5m"}) == "kubectl-berth: --ahead: must be 1h to 366d\n");
   CHECK(complaint({"top", "pods"}).find("pods") != std::string::npos);
-  CHECK(complaint({"monitor", "--interval-seconds", "0"}).find("--interval-seconds") !=
+  CHECK(complaint({"monitor", "--interval", "0s"}).find("--interval: must be 1s to 1h") !=
         std::string::npos);
 }
 

@@ -36,7 +36,7 @@ Answer replay(ReplayOptions replay, Output output = Output::Text) {
   options.command = Command::Replay;
   options.replay = std::move(replay);
   options.output = output;
-  return answer_locally(options, Paint{}, [] { return std::chrono::microseconds{0}; });
+  return answer_locally(options, Paint{}, {[] { return std::chrono::microseconds{0}; }});
 }
 
 ReplayOptions log_at(const std::string& path) {
@@ -153,7 +153,7 @@ TEST_CASE("X4: explain answers from the last cycle of a log, changes included") 
   options.subject = "team-a/second";
   options.log = folder.path();
   const auto explain = [&] {
-    return answer_locally(options, Paint{}, [] { return std::chrono::microseconds{0}; });
+    return answer_locally(options, Paint{}, {[] { return std::chrono::microseconds{0}; }});
   };
   CHECK_FALSE(needs_server(options));
   CHECK(explain().exit_code == 0);
@@ -190,7 +190,7 @@ TEST_CASE("X4: explain looks ahead from a log with the policy that was logged, n
     options.log = folder.path();
     options.output = Output::Json;
     const Answer answer =
-        answer_locally(options, Paint{}, [] { return std::chrono::microseconds{0}; });
+        answer_locally(options, Paint{}, {[] { return std::chrono::microseconds{0}; }});
     return nlohmann::json::parse(answer.out)["outlook"]["plannedStart"];
   };
   CHECK(planned_start(true).is_string());

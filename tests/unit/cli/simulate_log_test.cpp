@@ -22,7 +22,7 @@ Answer simulate(SimulateOptions simulate, Output output = Output::Text) {
   options.command = Command::Simulate;
   options.simulate = std::move(simulate);
   options.output = output;
-  return answer_simulate(options, Paint{}, [] { return std::chrono::microseconds{0}; });
+  return answer_simulate(options, Paint{}, {[] { return std::chrono::microseconds{0}; }});
 }
 
 SimulateOptions log_at(const std::string& path) {

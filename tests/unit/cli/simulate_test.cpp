@@ -30,7 +30,7 @@ Answer simulate(const SimulateOptions& simulate, Output output = Output::Text) {
   options.command = Command::Simulate;
   options.simulate = simulate;
   options.output = output;
-  return answer_simulate(options, Paint{}, no_time);
+  return answer_simulate(options, Paint{}, {no_time});
 }
 
 Answer simulate_example(Output output) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from harness.programs import LEADS_AT_ONCE, failpoints
 from harness.world import pool_of_nodes, quota_of_its_own
 
 from berth_controlplane.cluster import Cluster
+from berth_controlplane.errors import ComponentFailed
 
 NODES = 3
 NODE_CPU = 8
@@ -39,9 +41,9 @@ def create_pod(kube: ApiClient, name: str, namespace: str, cpu: str, **fields) -
     kube.create(objects.pod(name, namespace, requests={"cpu": cpu}, **fields))
 
 
-def gang(name: str, namespace: str, members: int, cpu: str) -> dict:
+def gang(name: str, namespace: str, members: int, cpu: str, **labels: str) -> dict:
     return objects.job(name, namespace, parallelism=members, requests={"cpu": cpu}, labels={
-        "berth.dev/workload": name, "berth.dev/workload-size": str(members)},
+        "berth.dev/workload": name, "berth.dev/workload-size": str(members), **labels},
         annotations={objects.RUN_SECONDS: "600"})
 
 
@@ -138,15 +140,22 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
     job_name = f"{prefix}-gang"
     reservation = f"{prefix}-{team[-6:]}"
     timeout = "2" if "Rollback" in failpoint else "300"
-    doomed = programs.start_operator(*LEADS_AT_ONCE, f"--gang-timeout-seconds={timeout}",
-                                     name=f"doomed-{prefix}",
-                                     environment={"BERTH_FAILPOINT": failpoint})
+    doomed = None
+    with contextlib.suppress(ComponentFailed):  # a status may be due, and be its end, at once
+        doomed = programs.start_operator(*LEADS_AT_ONCE, f"--gang-timeout-seconds={timeout}",
+                                         name=f"doomed-{prefix}",
+                                         environment={"BERTH_FAILPOINT": failpoint})
     if "Rollback" in failpoint:
         cluster.stop("scheduler")  # so that the gang cannot be bound
-    kube.create(berth_kinds.window(reservation, pool, team, "1",
-                                   datetime.now(UTC) + timedelta(days=30), 600, [team]))
-    kube.create(gang(job_name, team, members=3, cpu="2"))
-    wait_until(lambda: not doomed.running, 30, f"the operator dies at {failpoint}")
+    holds = "Finalizers" in failpoint  # a reservation is kept from deletion while it has holders
+    kube.create(berth_kinds.window(reservation, pool, team, "6" if holds else "1",
+                                   datetime.now(UTC) + timedelta(seconds=2 if holds else 2592000),
+                                   600, [team]))
+    kube.create(gang(job_name, team, members=3, cpu="2",
+                     **({"berth.dev/reservation": reservation} if holds else {})))
+    # A record is passed on to members that the Job makes anew, which takes it a while.
+    wait_until(lambda: not (doomed and doomed.running), 90 if "Record" in failpoint else 30,
+               f"the operator dies at {failpoint}")
     programs.stop_all()
     if "Rollback" in failpoint:
         cluster.start("scheduler")
@@ -171,6 +180,8 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
     kube.delete("batch/v1/Job", job_name, team, propagationPolicy="Background")
     kube.delete(berth_kinds.RESERVATION, reservation)
     wait_until(lambda: not members_of(kube, job_name, team), 30, "the gang is gone")
+    wait_until(lambda: not kube.find(berth_kinds.RESERVATION, reservation), 30,
+               f"the reservation is gone after {failpoint}")
     programs.stop_all()
 
 

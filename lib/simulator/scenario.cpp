@@ -95,6 +95,7 @@ Run::Run(const Scenario& scenario, const RunOptions& options)
     : scenario_(scenario), options_(options), measures_(scenario), windows_(scenario) {
   policy_.preemption = scenario.preemption;
   policy_.preemption.enabled = scenario.preemption.enabled && !options.is_fifo;
+  policy_.backfill.enabled = !options.is_fifo; // the only one that waits is held up by nobody
   feed_cluster();
   list_jobs();
   if (!options_.keep_records)

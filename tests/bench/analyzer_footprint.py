@@ -8,7 +8,9 @@ metric, and, at the end, how long the API server took for one change of a scale.
 
 With --check the exit code is 1 where a goal is missed: 100 MB and 2 % of a core at 30,000 series and an
 interval of 60 s, an analysis (from metric to action) within 10 s, a change of a scale within 500 ms.
-The goals for memory and CPU are those of 30,000 series, however few there are.
+The goals for memory and CPU are those of 30,000 series, however few there are: series are kept for
+nodes, pools and what a policy names, and every pod is read. What 30,000 series take is measured by
+bench_analyzer_history.
 """
 
 from __future__ import annotations
@@ -105,9 +107,8 @@ def measure(cluster: Cluster, arguments: argparse.Namespace) -> Footprint:
                         "spec": {"nodeSelector": {"matchLabels": {"berth.dev/pool": POOL}},
                                  "resources": [{"name": "cpu"}, {"name": "memory"}]}})
     analyzer = cluster.record(berth.ANALYZER)
-    wanted = 2 * (arguments.nodes + arguments.pods)
-    wait_until(lambda: value(analyzer, "berth_analyzer_series") >= 0.95 * wanted,
-               FIRST_SERIES_SECONDS, "all series have a measurement")
+    wait_until(lambda: value(analyzer, "berth_analyzer_series") > 0 and analyses(analyzer)[0] >= 2,
+               FIRST_SERIES_SECONDS, "two analyses with measurements")
     progress(f"{value(analyzer, 'berth_analyzer_series'):.0f} series")
     before, cpu, began = requests(analyzer), cpu_seconds(analyzer), time.monotonic()
     count, total = analyses(analyzer)

@@ -109,7 +109,8 @@ struct Leader::Impl {
         const auto measured = api::measured_use(pool);
         const auto& throttle = snapshot->policy_of(PoolName{pool.meta.name}).throttle;
         return measured &&
-               allocation::pressure_level(throttle, *measured) != allocation::PressureLevel::None;
+               (!measured->degradation.steps.empty() ||
+                allocation::pressure_level(throttle, *measured) != allocation::PressureLevel::None);
       };
       if (is_pressed(*after) || (before && is_pressed(*before)))
         allocation.wake();

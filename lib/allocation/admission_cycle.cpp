@@ -106,9 +106,7 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
     return refuse(*refusal);
   const auto options = not_passed_over(head, std::get<std::vector<Option>>(found));
   if (options.empty())
-    return refuse(Reason::HigherPriorityFirst,
-                  "earlier work of quota " + workload.quota.quota.str() +
-                      " waits for room, and the policy's order is StrictFifo");
+    return refuse(passed_over(head, std::get<std::vector<Option>>(found)));
   const Pods members = as_many_as_fit(head, options);
   if (auto limit = find_limit(workload, members))
     return refuse(*std::move(limit));

@@ -140,10 +140,12 @@ private:
   [[nodiscard]] bool may_lend(const Option& option, Pods members) const;
   [[nodiscard]] Explanation no_place(const Option& option, Pods members);
   [[nodiscard]] std::optional<TimePoint> lent_until(const PlacedPods& placed, const Site& site);
+  [[nodiscard]] bool held(const Option& option) const;
   [[nodiscard]] std::optional<Explanation> pressed(const Option& option,
                                                    const ResourceVector& total);
   [[nodiscard]] std::vector<Option> not_passed_over(const Head& head,
                                                     const std::vector<Option>& options) const;
+  [[nodiscard]] Refusal passed_over(const Head& head, const std::vector<Option>& options) const;
   void block_passing(const Head& head, const std::vector<Option>& options);
   [[nodiscard]] Admission admit_there(const Head& head, Pods members, const Option& option,
                                       PlacedPods placed);
@@ -173,6 +175,7 @@ private:
   std::optional<OwnRoom> own_room_; ///< once somebody within nominal has no room (F4)
   /// StrictFifo: where the first that lacked room waits (F5).
   std::set<std::pair<QuotaIndex, PoolName>> blocked_;
+  std::set<PoolName> paused_; ///< the same of pools whose degradation pauses backfill (T3)
   std::unordered_map<QuotaName, std::uint32_t> positions_;
   std::unordered_map<Likeness, Refused, LikenessHash> refused_; ///< looked up, never walked
   /// Who lacked room last, for plan_start().

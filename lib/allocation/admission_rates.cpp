@@ -60,6 +60,9 @@ AdmissionRates::AdmissionRates(const Input& input, AllocationMemory& memory)
     : input_(input), memory_(memory) {
   settle_paces();
   settle_breakers();
+  for (const auto& [pool, use] : input.policy.measured)
+    if (!use.degradation.steps.empty() && is_fresh(use, input.now))
+      degraded_.emplace(pool, use.degradation);
 }
 
 /// T1: a sign of overload halves, quiet time adds. A measurement is one sign, however many cycles
@@ -161,6 +164,17 @@ PressureLevel AdmissionRates::pressure(const PoolName& pool) const {
   const MeasuredUse* use = measured(pool);
   return use == nullptr ? PressureLevel::None
                         : pressure_level(input_.snapshot.policy_of(pool).throttle, *use);
+}
+
+const Degradation& AdmissionRates::degradation(const PoolName& pool) const {
+  static const Degradation kNone;
+  const auto known = degraded_.find(pool);
+  return known == degraded_.end() ? kNone : known->second;
+}
+
+std::string AdmissionRates::describe_degraded(const PoolName& pool) const {
+  return "pool " + pool.str() + " is degraded (" + std::string(to_string(degradation(pool).level)) +
+         ": " + describe_degradation(*measured(pool)) + ")";
 }
 
 std::string AdmissionRates::describe(const PoolName& pool) const {

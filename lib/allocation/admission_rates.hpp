@@ -3,6 +3,7 @@
 // while because it fails again and again (T2). Brings paces and breakers up to date when a cycle
 // begins and draws tokens as it admits; all state is in AllocationMemory. Amounts are others'.
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,11 @@ public:
   [[nodiscard]] const MeasuredUse* measured(const PoolName& pool) const;
   /// T3; None for what is unknown.
   [[nodiscard]] PressureLevel pressure(const PoolName& pool) const;
+  /// What the pool gives up; nothing for what is unknown.
+  [[nodiscard]] const Degradation& degradation(const PoolName& pool) const;
+  /// Of a pool that gives something up: "pool p is degraded (Critical: measured cpu is at 91 %, to
+  /// fall below 80 %)".
+  [[nodiscard]] std::string describe_degraded(const PoolName& pool) const;
   /// "pool p is under pressure (Warning: measured cpu is at 81 %, above 80 %)".
   [[nodiscard]] std::string describe(const PoolName& pool) const;
   void admitted(const Workload& workload, const PoolName& pool);
@@ -47,6 +53,7 @@ private:
 
   Input input_;
   AllocationMemory& memory_;
+  std::map<PoolName, Degradation> degraded_; ///< pools that give something up
   TimePoint next_look_ = TimePoint::max();
 };
 

@@ -18,25 +18,49 @@ std::string pools_text(const std::vector<PoolName>& pools) {
 
 } // namespace
 
-/// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool.
+/// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool,
+/// and while a pool's degradation pauses backfill nobody passes anybody there (T3). Inside of
+/// reservations nothing is passed: what is there is for holders alone.
 std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
                                                     const std::vector<Option>& options) const {
-  if (head.policy->ordering != Ordering::StrictFifo)
+  if (head.policy->ordering != Ordering::StrictFifo && paused_.empty())
     return options;
   std::vector<Option> open;
   std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
-    return !blocked_.contains({option.payer, option.site.pool->name});
+    const PoolName& pool = option.site.pool->name;
+    const bool is_paused = option.site.reservation == kNoReservation && paused_.contains(pool);
+    return !is_paused && !blocked_.contains({option.payer, pool});
   });
   return open;
 }
 
-/// One that no node of its pools suits blocks nobody: room would not help it.
+Refusal AdmissionCycle::passed_over(const Head& head, const std::vector<Option>& options) const {
+  for (const Option& option : options)
+    if (paused_.contains(option.site.pool->name))
+      return {Reason::HigherPriorityFirst, "earlier work waits for room, and " +
+                                               rates_.describe_degraded(option.site.pool->name) +
+                                               ", which pauses backfill"};
+  return {Reason::HigherPriorityFirst, "earlier work of quota " + head.workload->quota.quota.str() +
+                                           " waits for room, and the policy's order is StrictFifo"};
+}
+
+/// One that no node of its pools suits blocks nobody: room would not help it. Nor does one that
+/// lacks quota stop others where backfill is paused: what it waits for is not theirs to take.
 void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
   const Reason reason = refusal_.why->reason;
-  if (head.policy->ordering == Ordering::StrictFifo && reason != Reason::NodeMismatch &&
-      reason != Reason::ForbiddenByRule)
-    for (const Option& option : options)
-      blocked_.emplace(option.payer, option.site.pool->name);
+  if (reason == Reason::NodeMismatch || reason == Reason::ForbiddenByRule)
+    return;
+  const bool lacks_room = reason == Reason::InsufficientCapacity ||
+                          reason == Reason::ReservedCapacity ||
+                          reason == Reason::HigherPriorityFirst;
+  for (const Option& option : options) {
+    const PoolName& pool = option.site.pool->name;
+    if (head.policy->ordering == Ordering::StrictFifo)
+      blocked_.emplace(option.payer, pool);
+    if (lacks_room && option.site.reservation == kNoReservation &&
+        rates_.degradation(pool).gives_up(DegradationStep::PauseBackfill))
+      paused_.insert(pool);
+  }
 }
 
 /// Likeness is no reason for the same start, but for having none.

@@ -128,6 +128,7 @@ std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
   const PoolName& pool = option.site.pool->name;
   if (!bursts_ || !payer.burst || wanted_pools_.contains(pool) ||
       rates_.pressure(pool) != PressureLevel::None ||
+      rates_.degradation(pool).gives_up(DegradationStep::LeaveBurst) ||
       !preemption_of(input_.snapshot, input_.policy, pool).enabled)
     return explain_shortfall(*shortfall);
   const auto level = balance().burst_level(option.payer, payer.burst->factor_percent);
@@ -164,7 +165,7 @@ bool AdmissionCycle::claim_room(Pods members, const std::vector<Option>& options
     return false;
   for (const Option& option : options) {
     const PoolName& pool = option.site.pool->name;
-    if (borrows(option, total) || rates_.find_refusal(pool) ||
+    if (borrows(option, total) || held(option) || rates_.find_refusal(pool) ||
         headroom_.tenant_shortfall(option, total))
       continue; // what it waits for is not room that borrowers have
     if (!own_room_)
@@ -175,10 +176,21 @@ bool AdmissionCycle::claim_room(Pods members, const std::vector<Option>& options
   return false;
 }
 
+/// Whether the pool's degradation holds it; what was promised is kept all the same (R3).
+bool AdmissionCycle::held(const Option& option) const {
+  return option.site.reservation == kNoReservation &&
+         rates_.degradation(option.site.pool->name).gives_up(DegradationStep::HoldAdmissions);
+}
+
 /// T1 and T3: a pool under pressure takes work more slowly, and nothing that is borrowed.
 std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
                                                    const ResourceVector& total) {
   const PoolName& pool = option.site.pool->name;
+  if (held(option))
+    return Explanation{Reason::PoolUnderPressure,
+                       rates_.describe_degraded(pool) + ", and admits nobody until then",
+                       std::nullopt,
+                       {}};
   if (rates_.pressure(pool) != PressureLevel::None && borrows(option, total))
     return Explanation{Reason::PoolUnderPressure,
                        "needs to borrow, and " + rates_.describe(pool),

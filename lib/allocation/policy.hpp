@@ -15,6 +15,7 @@
 #include "lib/allocation/admission_record.hpp"
 #include "lib/allocation/allocation_memory.hpp"
 #include "lib/allocation/backfill_policy.hpp"
+#include "lib/allocation/degradation.hpp"
 #include "lib/allocation/eviction_history.hpp"
 #include "lib/allocation/preemption_policy.hpp"
 #include "lib/allocation/rule.hpp"
@@ -102,6 +103,8 @@ struct MeasuredUse {
   std::optional<TimePoint> oldest_at{};
   /// Nodes of the pool of which it says nothing, sorted; those that are not ready may be missing.
   std::vector<NodeName> unmeasured{};
+  /// What the pool gives up by it.
+  Degradation degradation{};
 
   /// All that it shows was so no earlier, by the clocks of those who measured.
   [[nodiscard]] TimePoint oldest() const { return oldest_at.value_or(at); }

@@ -20,6 +20,13 @@ std::int32_t threshold_of(const Throttle& throttle, const ResourceName& resource
   return resource == ResourceName::cpu() ? throttle.cpu_percent : throttle.memory_percent;
 }
 
+void add_use(std::string& text, const ResourceName& resource, const MeasuredUse& measured,
+             std::string_view related, std::int32_t percent) {
+  text += (text.empty() ? "measured " : " and ") + std::string(resource.str()) + " is at " +
+          std::to_string(*measured.percent(resource)) + " %, " + std::string(related) + " " +
+          std::to_string(percent) + " %";
+}
+
 } // namespace
 
 std::optional<std::int32_t> MeasuredUse::percent(const ResourceName& resource) const {
@@ -32,16 +39,6 @@ std::optional<std::int32_t> MeasuredUse::percent(const ResourceName& resource) c
 
 bool MeasuredUse::is_of(const NodeName& node) const {
   return !std::binary_search(unmeasured.begin(), unmeasured.end(), node);
-}
-
-std::string_view to_string(PressureLevel level) {
-  switch (level) {
-  case PressureLevel::None: break;
-  case PressureLevel::Warning: return "Warning";
-  case PressureLevel::Critical: return "Critical";
-  case PressureLevel::Emergency: return "Emergency";
-  }
-  return "None";
 }
 
 const std::array<ResourceName, 2>& pressed_resources() {
@@ -73,9 +70,15 @@ std::string describe_pressure(const Throttle& throttle, const MeasuredUse& measu
   std::string text;
   for (const ResourceName& resource : pressed_resources())
     if (pressure_level(throttle, measured, resource) != PressureLevel::None)
-      text += (text.empty() ? "measured " : " and ") + std::string(resource.str()) + " is at " +
-              std::to_string(*measured.percent(resource)) + " %, above " +
-              std::to_string(threshold_of(throttle, resource)) + " %";
+      add_use(text, resource, measured, "above", threshold_of(throttle, resource));
+  return text;
+}
+
+std::string describe_degradation(const MeasuredUse& measured) {
+  std::string text;
+  for (const UseLimit& limit : measured.degradation.limits)
+    if (measured.percent(limit.resource))
+      add_use(text, limit.resource, measured, "to fall below", limit.percent);
   return text;
 }
 

@@ -7,14 +7,11 @@
 
 #include <array>
 #include <string>
-#include <string_view>
 
+#include "lib/allocation/degradation.hpp"
 #include "lib/allocation/policy.hpp"
 
 namespace berth::allocation {
-
-enum class PressureLevel { None, Warning, Critical, Emergency };
-[[nodiscard]] std::string_view to_string(PressureLevel level);
 
 /// What is looked at: cpu and memory.
 [[nodiscard]] const std::array<ResourceName, 2>& pressed_resources();
@@ -37,5 +34,7 @@ inline constexpr std::int32_t kEmergencyPercent = 95;
 
 /// "measured cpu is at 92 %, above 80 %"; empty without pressure.
 [[nodiscard]] std::string describe_pressure(const Throttle& throttle, const MeasuredUse& measured);
+/// The same of what the pool's degradation is about.
+[[nodiscard]] std::string describe_degradation(const MeasuredUse& measured);
 
 } // namespace berth::allocation

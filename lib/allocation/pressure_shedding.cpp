@@ -10,6 +10,27 @@
 namespace berth::allocation {
 namespace {
 
+/// Why some go: a level of the throttle, or a step of the pool's degradation.
+struct Aim {
+  PressureLevel level = PressureLevel::None; ///< of the throttle; None: the degradation's limits
+  bool takes_borrowed = true;
+  bool takes_rest = true; ///< bursts, and what is lent
+  bool gives_notice = true;
+  bool is_emergency = false; ///< what is lent goes before its time
+};
+
+/// Those without notice first.
+std::vector<Aim> aims_of(const Degradation& degradation) {
+  std::vector<Aim> aims{{PressureLevel::Emergency, true, true, false, true},
+                        {PressureLevel::Critical}};
+  const bool is_emergency = degradation.level == PressureLevel::Emergency;
+  if (degradation.gives_up(DegradationStep::ShedOpportunistic))
+    aims.push_back({PressureLevel::None, false, true, true, is_emergency});
+  if (degradation.gives_up(DegradationStep::ShedBorrowed))
+    aims.push_back({PressureLevel::None, true, false, true, is_emergency});
+  return aims;
+}
+
 /// A victim as shedding sees it.
 struct Candidate {
   const Victim* victim = nullptr;
@@ -32,7 +53,7 @@ Candidate candidate_of(const Victim& victim, const MeasuredUse& use) {
     candidate.held += pod->requests();
     if (!pod->is_measurable() || !use.is_of(pod->node))
       continue;
-    for (const ResourceName& resource : pressed_resources())
+    for (const auto& [resource, used] : use.used)
       if (const Amount amount = pod->requests().get(resource); amount > Amount{})
         candidate.relief.set(resource, candidate.relief.get(resource) + amount);
   }
@@ -52,12 +73,13 @@ public:
 
 private:
   void note_leaving(PoolRelief& relief);
-  void pick(PressureLevel level);
+  void pick(const Aim& aim);
   [[nodiscard]] bool is_pressed(const MeasuredUse& use, const ResourceName& resource,
-                                PressureLevel level) const;
-  [[nodiscard]] bool helps(const Candidate& candidate, PressureLevel level) const;
-  [[nodiscard]] bool is_missed(const Candidate& candidate, PressureLevel level) const;
-  [[nodiscard]] bool may_go(const Candidate& candidate, PressureLevel level) const;
+                                const Aim& aim) const;
+  [[nodiscard]] bool helps(const Candidate& candidate, const Aim& aim) const;
+  [[nodiscard]] bool is_missed(const Candidate& candidate, const Aim& aim) const;
+  [[nodiscard]] bool may_go(const Candidate& candidate, const Aim& aim) const;
+  [[nodiscard]] std::string why(const Aim& aim) const;
   [[nodiscard]] Amount above_nominal(QuotaIndex quota, const ResourceName& resource) const;
   [[nodiscard]] Amount gone(QuotaIndex quota, const ResourceName& resource) const;
   [[nodiscard]] bool is_above_nominal(const Candidate& candidate) const;
@@ -90,8 +112,8 @@ std::vector<Shedding> PoolShedder::shed(PoolRelief& relief) {
   note_leaving(relief);
   relief.settle(input_.snapshot, &use_, input_.now);
   use_.used -= relief.total(use_, input_.now);
-  pick(PressureLevel::Emergency);
-  pick(PressureLevel::Critical);
+  for (const Aim& aim : aims_of(input_.rates.degradation(pool_)))
+    pick(aim);
   for (const Candidate& candidate : candidates_)
     if (candidate.is_chosen)
       for (const auto& pod : candidate.victim->pods)
@@ -113,17 +135,17 @@ void PoolShedder::note_leaving(PoolRelief& relief) {
 }
 
 /// Until the pool is below the level, or nobody is left who could help.
-void PoolShedder::pick(PressureLevel level) {
+void PoolShedder::pick(const Aim& aim) {
   std::vector<Candidate*> chosen;
   for (int round = 0; round < kRoundsMax; ++round) {
     for (Candidate& candidate : candidates_)
-      if (!candidate.is_chosen && helps(candidate, level) && may_go(candidate, level)) {
+      if (!candidate.is_chosen && helps(candidate, aim) && may_go(candidate, aim)) {
         take(candidate);
         candidate.is_chosen = true;
         chosen.push_back(&candidate);
       }
     for (Candidate*& last : std::views::reverse(chosen))
-      if (!is_missed(*last, level)) {
+      if (!is_missed(*last, aim)) {
         give_back(*last);
         last->is_chosen = false;
         last = nullptr;
@@ -135,40 +157,52 @@ void PoolShedder::pick(PressureLevel level) {
     const QuotaName& quota = input_.snapshot.quotas->spec(candidate->victim->quota).name;
     for (const auto& pod : candidate->victim->pods)
       if (!pod->terminating)
-        sheddings_.push_back(Shedding{pod, quota, Reason::PoolUnderPressure,
-                                      input_.rates.describe(pool_), input_.now,
-                                      level != PressureLevel::Emergency});
+        sheddings_.push_back(Shedding{pod, quota, Reason::PoolUnderPressure, why(aim), input_.now,
+                                      aim.gives_notice});
   }
 }
 
-bool PoolShedder::is_pressed(const MeasuredUse& use, const ResourceName& resource,
-                             PressureLevel level) const {
-  return pressure_level(throttle_, use, resource) >= level;
+std::string PoolShedder::why(const Aim& aim) const {
+  return aim.level == PressureLevel::None ? input_.rates.describe_degraded(pool_)
+                                          : input_.rates.describe(pool_);
 }
 
-bool PoolShedder::helps(const Candidate& candidate, PressureLevel level) const {
+bool PoolShedder::is_pressed(const MeasuredUse& use, const ResourceName& resource,
+                             const Aim& aim) const {
+  if (aim.level != PressureLevel::None)
+    return pressure_level(throttle_, use, resource) >= aim.level;
+  const auto& limits = use.degradation.limits;
+  const auto limit = std::ranges::find(limits, resource, &UseLimit::resource);
+  const auto percent = use.percent(resource);
+  return limit != limits.end() && percent && *percent >= limit->percent;
+}
+
+bool PoolShedder::helps(const Candidate& candidate, const Aim& aim) const {
   return std::any_of(candidate.relief.begin(), candidate.relief.end(),
-                     [&](const auto& entry) { return is_pressed(use_, entry.name, level); });
+                     [&](const auto& entry) { return is_pressed(use_, entry.name, aim); });
 }
 
 /// Whether the pool would be at the level again, in something that it frees.
-bool PoolShedder::is_missed(const Candidate& candidate, PressureLevel level) const {
+bool PoolShedder::is_missed(const Candidate& candidate, const Aim& aim) const {
   MeasuredUse without = use_;
   without.used += candidate.relief;
   return std::any_of(candidate.relief.begin(), candidate.relief.end(),
-                     [&](const auto& entry) { return is_pressed(without, entry.name, level); });
+                     [&](const auto& entry) { return is_pressed(without, entry.name, aim); });
 }
 
-bool PoolShedder::may_go(const Candidate& candidate, PressureLevel level) const {
+bool PoolShedder::may_go(const Candidate& candidate, const Aim& aim) const {
   const Victim& victim = *candidate.victim;
   if (victim.is_protected || victim.is_spared || victim.is_claimed || victim.is_leaving)
+    return false;
+  const bool is_rest = victim.is_burst || victim.is_lent;
+  if (!(is_rest ? aim.takes_rest : aim.takes_borrowed))
     return false;
   if (victim.is_burst)
     return is_above_nominal(candidate);
   if (!victim.is_lent)
     return is_above_nominal(candidate) && keeps_nominal(candidate);
   // What is lent was told until when it has its place; only an emergency comes earlier.
-  return level == PressureLevel::Emergency ||
+  return aim.is_emergency ||
          std::all_of(victim.pods.begin(), victim.pods.end(), [&](const auto& pod) {
            return pod->revocable_after && *pod->revocable_after <= input_.now;
          });
@@ -214,8 +248,11 @@ void PoolShedder::give_back(const Candidate& candidate) {
 }
 
 bool is_shed(const SheddingInput& input, const PoolName& pool) {
-  return input.rates.pressure(pool) >= PressureLevel::Critical &&
-         input.rates.measured(pool)->oldest() >= input.memory.sheds_from;
+  const Degradation& degradation = input.rates.degradation(pool);
+  const bool is_asked_for = input.rates.pressure(pool) >= PressureLevel::Critical ||
+                            degradation.gives_up(DegradationStep::ShedOpportunistic) ||
+                            degradation.gives_up(DegradationStep::ShedBorrowed);
+  return is_asked_for && input.rates.measured(pool)->oldest() >= input.memory.sheds_from;
 }
 
 } // namespace

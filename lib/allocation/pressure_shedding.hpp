@@ -1,5 +1,6 @@
 #pragma once
-// shed_under_pressure() (T3): whom to shed in pools whose measured use is Critical or worse. Only
+// shed_under_pressure() (T3): whom to shed in pools whose measured use is Critical or worse, or
+// whose degradation sheds (degradation.hpp). Only
 // opportunistic work goes: bursts, what is lent (R3, R4) and what is borrowed, of which never so
 // much that a quota is left with less than its nominal. The order, from first to last: bursts, then
 // the rest; in each the lowest priority, then the newest, then by id. As many as take the pool

@@ -138,6 +138,14 @@ void FieldReader::read(const Json& value, const Location& where,
   }
 }
 
+void FieldReader::read(const Json& value, const Location& where,
+                       std::map<std::string, Quantity>& out, Range range) {
+  if (!value.is_object())
+    return fault_.note(where, "is not an object");
+  for (const auto& [name, quantity] : value.items())
+    read(quantity, Location(where, name), out[name], range);
+}
+
 void FieldReader::read(const Json& value, const Location& where, Reason& out, Range range) {
   std::string word;
   read(value, where, word, range);

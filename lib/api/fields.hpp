@@ -116,6 +116,8 @@ private:
   void read(const Json& value, const Location& where, std::chrono::seconds& out, Range range);
   void read(const Json& value, const Location& where, std::map<std::string, std::string>& out,
             Range);
+  void read(const Json& value, const Location& where,
+            std::map<std::string, resources::Quantity>& out, Range range);
   /// A word that this version does not know (a newer one wrote it) is read as InternalError: it
   /// differs from whatever is wanted, and so is written anew.
   void read(const Json& value, const Location& where, Reason& out, Range);

@@ -40,6 +40,8 @@ inline constexpr std::string_view kDurationLimitSeconds = "berth.dev/duration-li
 /// On a pod: the models of device that will do, as node label nvidia.com/gpu.product, separated by
 /// commas.
 inline constexpr std::string_view kGpuModels = "berth.dev/gpu-models";
+/// On a Node, a ResourcePool or a workload, by whoever measures it: PushedUsage.
+inline constexpr std::string_view kUsage = "berth.dev/usage";
 /// Written by Berth only: the admission (AdmissionRecord), the room that evictions make for it
 /// (NominationRecord), the notice of an eviction (P6), and the short reason why it waits.
 inline constexpr std::string_view kAdmitted = "berth.dev/admitted";

@@ -1,5 +1,6 @@
 #include "lib/api/resource_pool.hpp"
 
+#include "lib/api/degradation_names.hpp"
 #include "lib/api/describe.hpp"
 
 namespace berth::allocation {
@@ -150,6 +151,18 @@ void describe(auto& fields, Of<NodeCounts> auto& nodes) {
   fields.required("total", nodes.total, Range{0, 100'000});
 }
 
+void describe(auto& fields, Of<allocation::UseLimit> auto& limit) {
+  fields.required("resource", limit.resource);
+  fields.required("percent", limit.percent, Range{1, 100});
+}
+
+void describe(auto& fields, Of<PoolDegradation> auto& degradation) {
+  fields.required("level", degradation.level);
+  fields.field("steps", degradation.steps);
+  fields.field("limits", degradation.limits);
+  fields.required("steppedAt", degradation.stepped_at);
+}
+
 template <class Fields>
 void describe(Fields& fields, Of<ResourcePoolStatus> auto& status) {
   fields.field("observedGeneration", status.observed_generation, kCount);
@@ -164,6 +177,7 @@ void describe(Fields& fields, Of<ResourcePoolStatus> auto& status) {
   fields.field("measuredAt", status.measured_at);
   fields.field("oldestMeasuredAt", status.oldest_measured_at);
   fields.field("unmeasuredNodes", status.unmeasured_nodes);
+  fields.field("degradation", status.degradation);
   describe_conditions(fields, status.conditions);
 }
 
@@ -188,6 +202,7 @@ ResourcePoolStatus measured_part(const ResourcePoolStatus& status) {
   part.measured_at = status.measured_at;
   part.oldest_measured_at = status.oldest_measured_at;
   part.unmeasured_nodes = status.unmeasured_nodes;
+  part.degradation = status.degradation;
   if (const Condition* condition = find_condition(status.conditions, kMetricsAvailable))
     part.conditions.push_back(*condition);
   return part;
@@ -202,6 +217,7 @@ ResourcePoolStatus allocated_part(const ResourcePoolStatus& status) {
   part.measured_at.reset();
   part.oldest_measured_at.reset();
   part.unmeasured_nodes.clear();
+  part.degradation.reset();
   // An entry that says nothing else is there for the measurement alone.
   std::erase_if(part.resources, [](const PoolResourceStatus& resource) {
     PoolResourceStatus bare;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/allocation/degradation.hpp"
 #include "lib/allocation/selector.hpp"
 #include "lib/allocation/strategy_params.hpp"
 #include "lib/api/conditions.hpp"
@@ -130,6 +131,16 @@ struct NodeCounts {
   friend bool operator==(const NodeCounts&, const NodeCounts&) = default;
 };
 
+/// What the pool gives up because of its measured use, as its ScalingPolicy says.
+struct PoolDegradation {
+  allocation::PressureLevel level = allocation::PressureLevel::Warning;
+  std::vector<allocation::DegradationStep> steps{}; ///< that are taken now, the first first
+  std::vector<allocation::UseLimit> limits{};       ///< what has to fall below what
+  TimePoint stepped_at{};                           ///< when level or steps last changed
+
+  friend bool operator==(const PoolDegradation&, const PoolDegradation&) = default;
+};
+
 struct ResourcePoolStatus {
   std::optional<std::int64_t> observed_generation{};
   std::vector<PoolResourceStatus> resources{}; ///< by name
@@ -142,6 +153,7 @@ struct ResourcePoolStatus {
   std::optional<TimePoint> oldest_measured_at{}; ///< of the oldest one
   /// Ready nodes that `used` says nothing of, by name.
   std::vector<NodeName> unmeasured_nodes{};
+  std::optional<PoolDegradation> degradation{}; ///< by the measurement above; the analyzer's
   Conditions conditions{};
 
   friend bool operator==(const ResourcePoolStatus&, const ResourcePoolStatus&) = default;
@@ -158,9 +170,9 @@ inline constexpr std::size_t kUnmeasuredNodesMax = 1024;
 inline constexpr std::string_view kMetricsAvailable = "MetricsAvailable";
 
 /// The status has two writers, each with its own field manager. The analyzer's part is what was
-/// measured (resources[].used and .measuredCapacity, measuredAt, oldestMeasuredAt, unmeasuredNodes
-/// and kMetricsAvailable); the rest is the operator's. Comparing parts tells a writer whether its
-/// own fields differ from what it wants.
+/// measured (resources[].used and .measuredCapacity, measuredAt, oldestMeasuredAt, unmeasuredNodes,
+/// degradation and kMetricsAvailable); the rest is the operator's. Comparing parts tells a writer
+/// whether its own fields differ from what it wants.
 [[nodiscard]] ResourcePoolStatus measured_part(const ResourcePoolStatus& status);
 [[nodiscard]] ResourcePoolStatus allocated_part(const ResourcePoolStatus& status);
 

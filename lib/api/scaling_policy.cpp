@@ -1,5 +1,6 @@
 #include "lib/api/scaling_policy.hpp"
 
+#include "lib/api/degradation_names.hpp"
 #include "lib/api/describe.hpp"
 
 namespace berth::api {
@@ -13,26 +14,37 @@ constexpr std::array<std::string_view, 3> names_of(ScalingMode) {
 constexpr std::array<std::string_view, 3> names_of(ScalingAction) {
   return {"Replicas", "Resize", "Pool"};
 }
-constexpr std::array<std::string_view, 4> names_of(ScalingMetricSource) {
-  return {"Resource", "Custom", "External", "Prometheus"};
-}
-constexpr std::array<std::string_view, 4> names_of(PressureLevel) {
-  return {"Normal", "Warning", "Critical", "Emergency"};
+constexpr std::array<std::string_view, 3> names_of(ScalingMetricSource) {
+  return {"Resource", "Pushed", "Prometheus"};
 }
 
 std::string list_key(const ScalingRange& range) {
   return std::string(range.name.str());
 }
 
+std::string list_key(const DegradationRule& rule) {
+  return std::string(to_string(rule.level));
+}
+
 std::string list_key(const ScalingMetric& metric) {
   return metric.name;
 }
 
-void describe(auto& fields, Of<ScalingMetric> auto& metric) {
+template <class Fields>
+void describe(Fields& fields, Of<ScalingMetric> auto& metric) {
   fields.required("name", metric.name);
   fields.required("source", metric.source);
+  std::string resource(metric.resource ? metric.resource->str() : "");
+  fields.field("resource", resource);
+  fields.field("metric", metric.metric);
   fields.field("query", metric.query);
   fields.required("targetValue", metric.target_value);
+  if constexpr (Fields::kReads) {
+    if (!resource.empty())
+      metric.resource.emplace(resource);
+    if ((metric.source == ScalingMetricSource::Resource) != metric.resource.has_value())
+      fields.refuse("resource", "must be set for the source Resource, and only there");
+  }
 }
 
 void describe(auto& fields, Of<ScalingRange> auto& range) {
@@ -53,6 +65,11 @@ void describe(auto& fields, Of<ScalingThresholds> auto& thresholds) {
   fields.field("disk", thresholds.disk);
 }
 
+void describe(auto& fields, Of<DegradationRule> auto& rule) {
+  fields.required("level", rule.level);
+  fields.required("steps", rule.steps);
+}
+
 void describe(auto& fields, Of<ScalingPolicySpec> auto& spec) {
   fields.required("targetRef", spec.target_ref);
   fields.field("minReplicas", spec.min_replicas, Range{0, 100'000});
@@ -65,6 +82,7 @@ void describe(auto& fields, Of<ScalingPolicySpec> auto& spec) {
   fields.field("mode", spec.mode);
   fields.field("actions", spec.actions);
   fields.field("metrics", spec.metrics);
+  fields.field("degradation", spec.degradation);
 }
 
 void describe(auto& fields, Of<RecommendationRef> auto& ref) {

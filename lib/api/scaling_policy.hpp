@@ -1,7 +1,6 @@
 #pragma once
 // ScalingPolicy: what the analyzer may forecast, recommend and change for one target. The fields
-// are those of crds/berth.dev_scalingpolicies.yaml; spec.degradation and the selectors of
-// spec.metrics are not read yet.
+// are those of crds/berth.dev_scalingpolicies.yaml.
 
 #include <chrono>
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/allocation/degradation.hpp"
 #include "lib/api/conditions.hpp"
 #include "lib/api/object_meta.hpp"
 #include "lib/resources/quantity.hpp"
@@ -20,8 +20,8 @@ enum class ScalingTargetKind { Deployment, StatefulSet, Job, ResourcePool, Quota
 enum class ScalingStrategy { Conservative, Balanced, Aggressive, Adaptive };
 enum class ScalingMode { Off, Recommend, Auto };
 enum class ScalingAction { Replicas, Resize, Pool };
-enum class ScalingMetricSource { Resource, Custom, External, Prometheus };
-enum class PressureLevel { Normal, Warning, Critical, Emergency };
+enum class ScalingMetricSource { Resource, Pushed, Prometheus };
+using PressureLevel = allocation::PressureLevel;
 
 struct ScalingTarget {
   ScalingTargetKind kind = ScalingTargetKind::Deployment;
@@ -59,10 +59,21 @@ struct ScalingThresholds {
 struct ScalingMetric {
   std::string name{}; ///< what recommendations call it
   ScalingMetricSource source = ScalingMetricSource::Resource;
+  /// That all replicas use together; for Resource, and only there.
+  std::optional<resources::ResourceName> resource{};
+  std::string metric{};               ///< its name in what the target's usage says, for Pushed
   std::string query{};                ///< PromQL with one series as its result, for Prometheus
   resources::Quantity target_value{}; ///< per replica
 
   friend bool operator==(const ScalingMetric&, const ScalingMetric&) = default;
+};
+
+/// What a pool gives up from a level of its thresholds on.
+struct DegradationRule {
+  PressureLevel level = PressureLevel::Warning;
+  std::vector<allocation::DegradationStep> steps{}; ///< the first first
+
+  friend bool operator==(const DegradationRule&, const DegradationRule&) = default;
 };
 
 struct ScalingPolicySpec {
@@ -79,6 +90,7 @@ struct ScalingPolicySpec {
   std::vector<ScalingAction> actions{ScalingAction::Replicas, ScalingAction::Resize,
                                      ScalingAction::Pool};
   std::vector<ScalingMetric> metrics{};
+  std::vector<DegradationRule> degradation{}; ///< of a ResourcePool; a level once
 
   friend bool operator==(const ScalingPolicySpec&, const ScalingPolicySpec&) = default;
 };

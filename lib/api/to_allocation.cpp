@@ -231,7 +231,12 @@ allocation::PoolSpec to_allocation(const ResourcePool& pool) {
   for (const Tenant& tenant : pool.spec.tenants)
     spec.tenants.push_back({tenant.quota_ref.name, tenant.share_percent});
   spec.drain = to_allocation(pool.spec.drain);
-  spec.burst = burst_of(pool);
+  const auto& degradation = pool.status.degradation;
+  const bool leaves_burst =
+      degradation &&
+      std::ranges::count(degradation->steps, allocation::DegradationStep::LeaveBurst) > 0;
+  if (!leaves_burst)
+    spec.burst = burst_of(pool);
   return spec;
 }
 
@@ -312,17 +317,17 @@ allocation::PolicySpec to_allocation(const AllocationPolicy& policy) {
 std::optional<allocation::MeasuredUse> measured_use(const ResourcePool& pool) {
   if (!pool.status.measured_at)
     return std::nullopt;
-  allocation::MeasuredUse measured{*pool.status.measured_at,
-                                   {},
-                                   {},
-                                   pool.status.oldest_measured_at,
-                                   pool.status.unmeasured_nodes};
+  allocation::MeasuredUse measured{
+      *pool.status.measured_at,     {}, {}, pool.status.oldest_measured_at,
+      pool.status.unmeasured_nodes, {}};
   std::ranges::sort(measured.unmeasured);
   for (const auto& row : pool.status.resources)
     if (row.used && row.measured_capacity) {
       measured.used.set(row.name, *row.used);
       measured.capacity.set(row.name, *row.measured_capacity);
     }
+  if (const auto& given_up = pool.status.degradation)
+    measured.degradation = {given_up->level, given_up->steps, given_up->limits};
   return measured.used.empty() ? std::nullopt : std::optional(std::move(measured));
 }
 

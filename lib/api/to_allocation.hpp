@@ -28,7 +28,7 @@ using FindTimeZone =
 [[nodiscard]] allocation::TriggerRule to_allocation(const ReservationTrigger& trigger);
 [[nodiscard]] allocation::TriggerState to_allocation(const TriggerStatus& trigger);
 
-/// A pool without a node selector has no nodes.
+/// A pool without a node selector has no nodes; one whose degradation leaves bursts has none.
 [[nodiscard]] allocation::PoolSpec to_allocation(const ResourcePool& pool);
 
 /// The burst that the pool is told of, never longer than maxDurationSeconds; nothing if there is

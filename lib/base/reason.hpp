@@ -59,7 +59,7 @@ namespace berth {
   X(Allocated, "The request holds what it asked for.")                                             \
   X(NotBefore, "The request asks to start no earlier than at a time that has not come.")           \
   X(BurstEnded, "The quota's burst budget and its grace are used up; what it paid for ends.")      \
-  X(PoolUnderPressure, "Opportunistic work gives way: the pool's measured use is too high.")       \
+  X(PoolUnderPressure, "The pool's measured use is too high: opportunistic work gives way, or nobody is admitted.") \
   X(Drained, "The workload's quota or pool is drained: HoldAndDrain asks all of its work to go.")   \
   X(QuotaLowered, "The quota was lowered, and enforces it: what it holds beyond its limits goes.")  \
   X(Preempted, "The workload makes room for another that is entitled to it.")                       \

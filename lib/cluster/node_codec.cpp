@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/api/labels.hpp"
 #include "lib/cluster/pod_draft.hpp"
 #include "lib/kube/codec_simdjson.hpp"
 #include "lib/kube/resource_types.hpp"
@@ -18,6 +19,10 @@ using NodeResult = Result<std::shared_ptr<const Node>>;
 
 bool keep_no_annotation(std::string_view) {
   return false;
+}
+
+bool keep_usage(std::string_view annotation) {
+  return annotation == api::annotation::kUsage;
 }
 
 /// Moves the labels from the metadata to where allocation looks at them.
@@ -78,17 +83,17 @@ NodeResult read_node(JsonElement value) {
         member("conditions",
                [&](JsonElement list) { return read_elements(list, read_next_condition); }));
   };
-  BERTH_CHECK(read_members(value,
-                           member("metadata",
-                                  [&](JsonElement it) {
-                                    return kube::read_object_meta(it, node->meta,
-                                                                  keep_no_annotation);
-                                  }),
-                           member("spec", read_spec), member("status", read_status)));
+  BERTH_CHECK(read_members(
+      value,
+      member("metadata",
+             [&](JsonElement it) { return kube::read_object_meta(it, node->meta, keep_usage); }),
+      member("spec", read_spec), member("status", read_status)));
   if (node->meta.name.empty())
     return fail(Code::Invalid, "metadata: name must be set");
   view.name = NodeName{node->meta.name};
   view.labels = take_labels(node->meta);
+  node->pushed = api::read_pushed_usage(node->meta.annotations);
+  node->meta.annotations.clear();
   return node;
 }
 

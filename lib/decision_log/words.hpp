@@ -142,6 +142,12 @@ inline std::string_view word_of(allocation::Claim claim) {
 inline std::string_view word_of(allocation::EvictionStep step) {
   return to_string(step);
 }
+inline std::string_view word_of(allocation::PressureLevel level) {
+  return to_string(level);
+}
+inline std::string_view word_of(allocation::DegradationStep step) {
+  return to_string(step);
+}
 inline std::string_view word_of(Reason reason) {
   return to_string(reason);
 }

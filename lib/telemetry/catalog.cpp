@@ -177,7 +177,12 @@ AllocationMetrics::AllocationMetrics(Registry& registry)
                           gauge("berth_pool_pressure_level",
                                 "Pressure of a pool by its measured use: 0 none, 1 Warning, 2 "
                                 "Critical, 3 Emergency."),
-                          {"pool"}) {}
+                          {"pool"}),
+      pool_degradation_steps(registry,
+                             gauge("berth_pool_degradation_steps",
+                                   "Steps that a pool gives up because of its measured use, as its "
+                                   "ScalingPolicy says."),
+                             {"pool"}) {}
 
 AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
     : cycle_duration_seconds(registry.histogram(

@@ -115,6 +115,7 @@ struct AllocationMetrics {
   ObjectGauges pool_capacity;
   ObjectGauges pool_used;
   ObjectGauges pool_pressure_level;
+  ObjectGauges pool_degradation_steps;
 };
 
 /// The analyzer's own work.

@@ -135,20 +135,33 @@ std::string consequence_of(PressureLevel level) {
   return {};
 }
 
-api::Condition degraded_condition(const api::NodeCounts& nodes, PressureLevel pressure) {
+/// "degradation is Critical: LeaveBurst, PauseBackfill".
+std::string words_of(const allocation::Degradation& degradation) {
+  std::string words;
+  for (const allocation::DegradationStep step : degradation.steps)
+    words += (words.empty() ? "" : ", ") + std::string(to_string(step));
+  return words.empty()
+             ? words
+             : "degradation is " + std::string(to_string(degradation.level)) + ": " + words;
+}
+
+api::Condition degraded_condition(const api::NodeCounts& nodes, const PoolPressure& pressure) {
   api::Condition condition;
   condition.type = "Degraded";
-  const bool lacks_nodes = nodes.ready < nodes.total;
-  const bool degraded = lacks_nodes || pressure != PressureLevel::None;
+  condition.reason = Reason::Ready;
+  const auto add = [&condition](Reason reason, const std::string& why) {
+    if (why.empty())
+      return;
+    condition.reason = condition.reason == Reason::Ready ? reason : condition.reason;
+    condition.message += (condition.message.empty() ? "" : "; ") + why;
+  };
+  add(Reason::PoolUnderPressure, consequence_of(pressure.level));
+  add(Reason::PoolUnderPressure, words_of(pressure.degradation));
+  if (nodes.ready < nodes.total)
+    add(Reason::NodesNotReady,
+        std::to_string(nodes.total - nodes.ready) + " nodes are not ready or are cordoned");
+  const bool degraded = condition.reason != Reason::Ready;
   condition.status = degraded ? api::ConditionStatus::True : api::ConditionStatus::False;
-  condition.reason = lacks_nodes ? Reason::NodesNotReady : Reason::Ready;
-  if (pressure != PressureLevel::None)
-    condition.reason = Reason::PoolUnderPressure;
-  condition.message = consequence_of(pressure);
-  if (lacks_nodes)
-    condition.message += (condition.message.empty() ? "" : "; ") +
-                         std::to_string(nodes.total - nodes.ready) +
-                         " nodes are not ready or are cordoned";
   if (!degraded)
     condition.message = "every node of the pool takes work";
   return condition;
@@ -214,13 +227,13 @@ api::NodeCounts count_nodes(const ClusterSnapshot& snapshot, const PoolName& poo
 
 } // namespace
 
-allocation::PressureLevel pressure_of(const api::ResourcePool& pool,
-                                      const ClusterSnapshot& snapshot, TimePoint now) {
+PoolPressure pressure_of(const api::ResourcePool& pool, const ClusterSnapshot& snapshot,
+                         TimePoint now) {
   const auto measured = api::measured_use(pool);
   if (!measured || !allocation::is_fresh(*measured, now))
-    return PressureLevel::None;
-  return allocation::pressure_level(snapshot.policy_of(PoolName{pool.meta.name}).throttle,
-                                    *measured);
+    return {};
+  const auto& throttle = snapshot.policy_of(PoolName{pool.meta.name}).throttle;
+  return {allocation::pressure_level(throttle, *measured), measured->degradation};
 }
 
 std::optional<api::ResourcePoolStatus> decide_pool_status(const ObservedPool& observed,
@@ -254,7 +267,7 @@ std::optional<api::ResourcePoolStatus> decide_pool_status(const ObservedPool& ob
   status.burst_active = spec->is_in_burst(as_of);
   if (*status.burst_active)
     status.burst_ends_at = spec->burst->period.end;
-  const PressureLevel pressure = pressure_of(*observed.pool, *observed.accounts->snapshot, now);
+  const PoolPressure pressure = pressure_of(*observed.pool, *observed.accounts->snapshot, now);
   status.conditions = api::allocated_part(observed.pool->status).conditions;
   std::vector conditions{ready_condition(observed, *status.nodes),
                          degraded_condition(*status.nodes, pressure), disjoint_condition(observed)};

@@ -18,10 +18,14 @@ struct ObservedPool {
   std::shared_ptr<const Accounts> accounts;
 };
 
+struct PoolPressure {
+  allocation::PressureLevel level = allocation::PressureLevel::None; ///< of its policy's throttle
+  allocation::Degradation degradation{};
+};
+
 /// T3: by the measured use that its status tells of, unless that is too old.
-[[nodiscard]] allocation::PressureLevel pressure_of(const api::ResourcePool& pool,
-                                                    const allocation::ClusterSnapshot& snapshot,
-                                                    TimePoint now);
+[[nodiscard]] PoolPressure pressure_of(const api::ResourcePool& pool,
+                                       const allocation::ClusterSnapshot& snapshot, TimePoint now);
 
 /// The part of the status that the operator owns (api::allocated_part); nothing while the snapshot
 /// does not have the pool, or an older one.

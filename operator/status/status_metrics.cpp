@@ -126,9 +126,14 @@ void expose_pressure(cluster::Observer& observer, telemetry::AllocationMetrics& 
   if (snapshot == nullptr)
     return;
   std::vector<telemetry::ObjectGauges::Sample> levels;
-  for (const auto& [key, pool] : observer.pools().items())
-    levels.push_back({{key.name}, static_cast<double>(pressure_of(*pool, *snapshot, now))});
+  std::vector<telemetry::ObjectGauges::Sample> steps;
+  for (const auto& [key, pool] : observer.pools().items()) {
+    const PoolPressure pressure = pressure_of(*pool, *snapshot, now);
+    levels.push_back({{key.name}, static_cast<double>(pressure.level)});
+    steps.push_back({{key.name}, static_cast<double>(pressure.degradation.steps.size())});
+  }
   metrics.pool_pressure_level.replace(std::move(levels));
+  metrics.pool_degradation_steps.replace(std::move(steps));
 }
 
 void expose_statuses(cluster::Observer& observer, telemetry::AllocationMetrics& metrics) {

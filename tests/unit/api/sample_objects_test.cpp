@@ -18,14 +18,8 @@
 namespace berth::api {
 namespace {
 
-/// Fields of the schema that this version does not read, so does not write either.
-const std::set<std::string> kNotRead{"spec.rules", "spec.strategyParams", "spec.metrics",
-                                     "spec.degradation"};
-
 /// "spec.pools[].resources[].nominal" for everything in the document, with list indices left out.
 void collect_paths(const Json& value, const std::string& path, std::set<std::string>& paths) {
-  if (kNotRead.contains(path))
-    return;
   if (path.ends_with("matchLabels")) { // kept as matchExpressions, which mean the same
     paths.insert(path.substr(0, path.size() - std::string("Labels").size()) + "Expressions");
     return;

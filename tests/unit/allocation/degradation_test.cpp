@@ -1,0 +1,164 @@
+// T3: what a pool gives up by the steps that its ScalingPolicy names, below any throttle.
+
+#include <catch2/catch.hpp>
+
+#include "lib/allocation/pressure.hpp"
+#include "tests/support/allocation/carry_out.hpp"
+
+using namespace berth;
+using namespace berth::allocation;
+using namespace berth::allocation::testing;
+using enum DegradationStep;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// 20 cores of which quota "a" owns 4 and "root", whom nobody works for, the rest.
+World lending_world() {
+  World world = preempting_world({20});
+  world.policy.preemption.notice = 60s;
+  world.add_all(quota("root").pool("p").cpu(16), team("a", 4));
+  return world;
+}
+
+/// The use of cpu, which has to fall below 70 %.
+void degrade(World& world, std::int64_t cpu_percent, std::vector<DegradationStep> steps) {
+  MeasuredUse use = measured_use(cpu_percent, 0, world.now, 20);
+  use.degradation = {PressureLevel::Warning, std::move(steps), {{ResourceName::cpu(), 70}}};
+  world.policy.measured[PoolName{"p"}] = use;
+}
+
+Names shed_names(const Plan& plan) {
+  Names names;
+  for (const Shedding& shedding : plan.sheddings)
+    names.push_back(shedding.pod->name);
+  return names;
+}
+
+PodBuilder burst(const std::string& name) {
+  AdmissionRecord paid = record("a", "p", {"n1"});
+  paid.is_burst = true;
+  return running(name, "a", "n1").admitted(paid);
+}
+
+/// A core of a's own, one of its burst, one that it borrows.
+World full_world() {
+  World world = preempting_world({20});
+  world.policy.preemption.notice = 60s;
+  world.add_all(quota("root").pool("p").cpu(4), team("a", 4).bursts({200}), team("b", 0),
+                running("own", "a", "n1").cpu(4), burst("extra").cpu(1),
+                running("borrowed", "b", "n1").cpu(1));
+  return world;
+}
+
+} // namespace
+
+TEST_CASE("T3: a step that is not named gives nothing up") {
+  World world = full_world();
+  world.add_all(pod("more").in("ns-b").cpu(1));
+  degrade(world, 75, {});
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan) == Names{"more"});
+  CHECK(plan.sheddings.empty());
+}
+
+TEST_CASE("T3: ShedOpportunistic takes bursts with notice and leaves what is borrowed") {
+  World world = full_world();
+  degrade(world, 75, {ShedOpportunistic});
+  const Plan plan = world.plan();
+  CHECK(shed_names(plan) == Names{"extra"});
+  CHECK(names_due(plan, EvictionStep::Notice) == Names{"extra"});
+  CHECK(plan.preemption.evictions.front().message.starts_with(
+      "pool p is degraded (Warning: measured cpu is at 75 %, to fall below 70 %)"));
+}
+
+TEST_CASE("T3: ShedBorrowed takes what is borrowed, and nobody's nominal") {
+  World world = full_world();
+  degrade(world, 99, {ShedBorrowed});
+  world.add(PolicySpec{.throttle = {100, 100}}); // which would shed by itself
+  CHECK(shed_names(world.plan()) == Names{"borrowed"});
+  degrade(world, 99, {ShedBorrowed, ShedOpportunistic});
+  CHECK(shed_names(world.plan()) == Names{"extra", "borrowed"});
+}
+
+TEST_CASE("T3: no more is shed than takes the use below the limit, whatever it is of") {
+  World world = full_world();
+  degrade(world, 70, {ShedOpportunistic, ShedBorrowed}); // 14 of 20 cores: one takes it to 65 %
+  CHECK(shed_names(world.plan()) == Names{"extra"});
+  degrade(world, 69, {ShedOpportunistic, ShedBorrowed});
+  CHECK(shed_names(world.plan()).empty());
+
+  const auto& disk = ResourceName::ephemeral_storage();
+  MeasuredUse full = measured_use(10, 0, world.now, 20);
+  full.used.set(disk, Amount{90});
+  full.capacity.set(disk, Amount{100});
+  full.degradation = {PressureLevel::Critical, {ShedBorrowed}, {{disk, 85}}};
+  world.policy.measured[PoolName{"p"}] = full;
+  CHECK(shed_names(world.plan()).empty()); // nobody asked for disk
+  change(world, PodUid{"uid-borrowed"}, [&](PodView& view) {
+    PodShape shape = *view.shape;
+    shape.requests.set(disk, Amount{20});
+    view.shape = ShapePtr{std::move(shape)};
+  });
+  CHECK(shed_names(world.plan()) == Names{"borrowed"});
+}
+
+TEST_CASE("T3: HoldAdmissions admits nobody, and says until when") {
+  World world = lending_world();
+  world.add(pod("own").in("ns-a").cpu(1));
+  degrade(world, 75, {HoldAdmissions});
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan).empty());
+  CHECK(why_waiting(plan, "own")->reason == Reason::PoolUnderPressure);
+  CHECK(why_waiting(plan, "own")->message ==
+        "pool p is degraded (Warning: measured cpu is at 75 %, to fall below 70 %), and admits "
+        "nobody until then");
+  world.now += kMeasurementAgeMax + 1s; // and nobody measures any more
+  CHECK(admitted_names(world.plan()) == Names{"own"});
+}
+
+TEST_CASE("T3: PauseBackfill lets nobody start past one that lacks room, whosever it is") {
+  World world;
+  world.add_all(pool("p"), node("n", 4), quota("a").of("a").pool("p").cpu(100),
+                quota("b").of("b").pool("p").cpu(100), pod("big").in("a").cpu(5).created(0),
+                pod("small").in("b").cpu(1).created(1));
+  CHECK(admitted_names(world.plan()) == Names{"small"});
+  degrade(world, 75, {PauseBackfill});
+  const Plan plan = world.plan();
+  CHECK(admitted_names(plan).empty());
+  CHECK(why_waiting(plan, "small")->reason == Reason::HigherPriorityFirst);
+  CHECK(why_waiting(plan, "small")->message ==
+        "earlier work waits for room, and pool p is degraded (Warning: measured cpu is at 75 %, to "
+        "fall below 70 %), which pauses backfill");
+}
+
+TEST_CASE("T3: PauseBackfill does not make anybody wait for one that lacks quota") {
+  World world;
+  world.add_all(pool("p"), node("n", 4), quota("a").of("a").pool("p").cpu(1),
+                quota("b").of("b").pool("p").cpu(4), pod("big").in("a").cpu(2).created(0),
+                pod("small").in("b").cpu(1).created(1));
+  degrade(world, 75, {PauseBackfill});
+  CHECK(admitted_names(world.plan()) == Names{"small"});
+}
+
+TEST_CASE("T3, Q6: LeaveBurst lets no burst budget pay for more") {
+  World world = preempting_world({20});
+  world.add_all(
+      quota("root").pool("p").cpu(0),
+      quota("a").under("root").of("a").pool("p").nominal("cpu", 4000, Amount{0}).bursts({200}),
+      running("own", "a", "n1").cpu(4), pod("extra").in("a").cpu(1));
+  CHECK(admitted_names(world.plan()) == Names{"extra"});
+  degrade(world, 75, {LeaveBurst});
+  CHECK(admitted_names(world.plan()).empty());
+}
+
+TEST_CASE("T3, R3: holders are admitted into their reservation whatever the pool gives up") {
+  World world;
+  ReservationSpec promised = reservation("r", 2);
+  world.add_all(pool("p"), node("n1", 4), quota("a").of("team-a").pool("p").cpu(4),
+                quota("b").of("team-b").pool("p").cpu(4), promised,
+                pod("holder").cpu(1).inside("r"), pod("other").in("team-b").cpu(1));
+  degrade(world, 75, {PauseBackfill, HoldAdmissions});
+  CHECK(admitted_names(world.plan()) == Names{"holder"});
+}

@@ -138,6 +138,7 @@ async::Task<void> Advisor::cycle() {
   show_habits(view, pools);
   notice(view, pools, now);
   tell_of_limits();
+  tell_of_pushed_usage(view);
   keep_history(now, false);
   const auto took = parts_.executor.clock().steady_now() - began;
   parts_.metrics.cycle_duration_seconds.observe(std::chrono::duration<double>(took).count());

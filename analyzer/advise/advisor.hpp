@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "analyzer/advise/act.hpp"
@@ -106,6 +108,7 @@ private:
   void show_habits(const ClusterView& view, const std::vector<PoolFacts>& facts);
   /// Says that the history is full, when it becomes so.
   void tell_of_limits();
+  void tell_of_pushed_usage(const ClusterView& view);
   void read_history();
   void keep_history(TimePoint now, bool at_once);
 
@@ -134,6 +137,7 @@ private:
   std::size_t metrics_read_ = 0; ///< in all cycles
   RefusalNotice series_refused_;
   RefusalNotice marks_refused_;
+  std::map<std::string, std::string> usage_defects_; ///< told of, by object
 };
 
 } // namespace berth::analyzer

@@ -73,6 +73,30 @@ void Advisor::show_habits(const ClusterView& view, const std::vector<PoolFacts>&
   parts_.metrics.pattern_confidence_ratio.replace(std::move(patterns));
 }
 
+/// Once for each thing that is wrong.
+void Advisor::tell_of_pushed_usage(const ClusterView& view) {
+  std::map<std::string, std::string> defects;
+  const auto look_at = [&](std::string kind, const api::ObjectMeta& meta,
+                           const std::string& defect) {
+    if (!defect.empty())
+      defects.emplace(std::move(kind) + " " + to_string(meta.key()), defect);
+  };
+  for (const auto& [key, node] : parts_.caches.nodes.items())
+    look_at("Node", node->meta, node->pushed.defect);
+  for (const PoolView& pool : view.pools)
+    look_at("ResourcePool", pool.pool->meta,
+            api::read_pushed_usage(pool.pool->meta.annotations).defect);
+  for (const WorkloadView& workload : view.workloads)
+    look_at(std::string(to_string(workload.ref.kind)), workload.workload->meta,
+            workload.workload->pushed.defect);
+  for (const auto& [object, why] : defects)
+    if (const auto told = usage_defects_.find(object);
+        told == usage_defects_.end() || told->second != why)
+      parts_.log.warn("Left out a usage that cannot be read",
+                      {{"object", object}, {"annotation", api::annotation::kUsage}, {"why", why}});
+  usage_defects_ = std::move(defects);
+}
+
 void Advisor::notice(const ClusterView& view, const std::vector<PoolFacts>& facts, TimePoint now) {
   const auto unusual = find_anomalies(anomalies_, view, recorder_, now);
   const auto unused = bottlenecks_.news(view.pools, facts, now);

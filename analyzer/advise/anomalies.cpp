@@ -72,7 +72,7 @@ std::vector<Watched> of_workload(const WorkloadView& view, const Recorder& recor
                      number(usage.capacity.get(resource)),
                      reference(type_of(view.ref.kind), view.workload->meta)});
   for (const api::ScalingMetric& metric : view.policy->spec.metrics)
-    if (metric.source == api::ScalingMetricSource::Prometheus)
+    if (metric.source != api::ScalingMetricSource::Resource)
       found.push_back({metric_series(*view.policy, metric.name), ResourceName::cpu(),
                        "metric/" + metric.name, 0,
                        reference(kube::types::scaling_policy(), view.policy->meta)});

@@ -289,14 +289,64 @@ void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecom
   plan.pool_change = std::move(pool);
 }
 
+/// When the pool was last made smaller so that too little was left, while it is as that left it and
+/// nothing else was done since.
+const api::ScalingRecommendation* too_small(const PoolQuestion& question,
+                                            const std::vector<RecommendationPtr>& known,
+                                            TimePoint now) {
+  const auto* last = last_step(known);
+  for (const auto& one : known) {
+    const auto& carried = one->status.carried_out;
+    const auto& outcome = one->status.outcome;
+    if (!carried || !carried->nodes || &*carried != last || grew(*carried->nodes) || !outcome ||
+        outcome->result != api::OutcomeResult::Worse || outcome->measured_at <= carried->at ||
+        outcome->measured_at + kUndoneWithin < now ||
+        question.facts.usage.nodes != carried->nodes->to ||
+        !was_sent(*question.view.policy, carried->at))
+      continue;
+    const bool is_unsent =
+        carried->undone_at && !was_sent(*question.view.policy, *carried->undone_at);
+    if (!carried->undone_at || is_unsent)
+      return one.get();
+  }
+  return nullptr;
+}
+
+/// True if there is something to take back: only nodes that went, since those that came are no
+/// worse, and by the same cooldown and bounds as any step.
+bool undo(Plan& plan, const PoolQuestion& question, const std::vector<RecommendationPtr>& known,
+          TimePoint now) {
+  const auto& provider = question.facts.provider;
+  const auto* one = too_small(question, known, now);
+  if (one == nullptr || !provider || provider->reason != Reason::Ready ||
+      too_early(question, RecommendationKind::GrowPool, known, now))
+    return false;
+  const StepVerdict verdict =
+      within_limits(question, grow(question, one->status.carried_out->nodes->from, known));
+  if (!verdict.step)
+    return false;
+  PoolChange pool = change(question, *one, *verdict.step);
+  pool.reason = Reason::Undone;
+  pool.note = "From " + std::to_string(pool.nodes.from) + " to " + nodes(pool.nodes.to) +
+              " again: too much of what was left is used";
+  auto after = planned(plan, known, one->meta.key()).value_or(*one);
+  auto& carried = after.status.carried_out;
+  carried = one->status.carried_out;
+  carried->undone_at = carried->undone_at.value_or(std::chrono::floor<std::chrono::seconds>(now));
+  if (question.view.pool->spec.elastic->provider == api::ElasticProvider::Webhook)
+    pool.order = PoolOrder{pool.pool.name, pool.nodes, pool.of, pool.note,
+                           step_key(one->meta.name, *carried->undone_at)};
+  amend_status(plan, after.meta, after.status);
+  plan.pool_change = std::move(pool);
+  return true;
+}
+
 } // namespace
 
 std::optional<std::int32_t> nodes_for_charged(const PoolView& view, std::int32_t nodes) {
   std::optional<std::int32_t> needed;
   for (const api::PoolResourceStatus& row : view.pool->status.resources) {
-    const auto spec =
-        std::ranges::find(view.pool->spec.resources, row.name, &api::PoolResource::name);
-    if (spec != view.pool->spec.resources.end() && spec->kind == api::PoolResourceKind::Virtual)
+    if (row.name.is_virtual())
       continue;
     if (!row.allocatable || !row.allocated)
       return std::nullopt;
@@ -315,6 +365,8 @@ std::optional<std::int32_t> nodes_for_charged(const PoolView& view, std::int32_t
 void act_on_pool(Plan& plan, const PoolQuestion& question, TimePoint now) {
   const auto known = of_kinds(question.view.recommendations,
                               {RecommendationKind::GrowPool, RecommendationKind::ShrinkPool});
+  if (undo(plan, question, known, now))
+    return;
   const auto one = question.wanted ? planned(plan, known, *question.wanted) : std::nullopt;
   if (!one)
     return;

@@ -3,8 +3,10 @@
 // provider is asked for more or fewer, one step at a time. It goes by what is measured now and by
 // what the provider says now; a step stays within minNodes and maxNodes and the longer of the two
 // cooldowns, and the next one waits until the nodes of the last have come or gone, or had their
-// time. Nodes that do not come are not taken back and not asked for twice: what the provider was
-// asked for stands, and it says why. Nodes are removed and drained by the provider. Pure.
+// time. A pool that was made smaller, and has too little an hour later, gets its nodes back,
+// without waiting for a use that asks for more. Nodes that do not come are not taken back and not
+// asked for twice: what the provider was asked for stands, and it says why. Nodes are removed and
+// drained by the provider. Pure.
 //
 //        asked            came, or gone
 //   idle ─────► pending ───────────────► cooling ─────► idle

@@ -234,6 +234,12 @@ bool is_cooling(const PoolView& view, const std::vector<RecommendationPtr>& know
   return !standing(known, now) && state.changed && now < *state.changed + settings.advice.cooldown;
 }
 
+bool gives_up_bursts(const api::ResourcePool& pool) {
+  const auto& degradation = pool.status.degradation;
+  return degradation &&
+         std::ranges::count(degradation->steps, allocation::DegradationStep::LeaveBurst) > 0;
+}
+
 } // namespace
 
 bool is_burst_applied(const api::ResourcePool& pool,
@@ -264,7 +270,8 @@ void decide_burst(Plan& plan, const PoolView& view, const PoolFacts& facts,
   const TimePoint now = context.now;
   if (burst && settings.advises && is_in_burst(*view.pool, now))
     leave = leave_early(view, facts, settings, leaves, now);
-  else if (burst && settings.advises && !is_cooling(view, enters, settings, now))
+  else if (burst && settings.advises && !gives_up_bursts(*view.pool) &&
+           !is_cooling(view, enters, settings, now))
     if (const Outlook* pressed = under_pressure(facts, *burst, settings))
       enter = entering(view, settings, *pressed,
                        period_for(*burst, *pressed, standing(enters, now), now));

@@ -1,7 +1,6 @@
 #include "analyzer/advise/decide.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "analyzer/advise/auto_pool.hpp"
@@ -10,108 +9,17 @@
 #include "analyzer/advise/decide_moves.hpp"
 #include "analyzer/advise/decide_size.hpp"
 #include "analyzer/advise/lifecycle.hpp"
+#include "analyzer/advise/measured_status.hpp"
 #include "analyzer/advise/policy_status.hpp"
 
 namespace berth::analyzer {
 namespace {
 
-using api::ConditionStatus;
 using api::RecommendationKind;
-using resources::Amount;
 using resources::ResourceName;
 
 std::size_t index_of(RecommendationKind kind) {
   return static_cast<std::size_t>(kind);
-}
-
-std::optional<api::PoolResourceStatus> published(const api::ResourcePoolStatus& status,
-                                                 const ResourceName& name) {
-  for (const auto& resource : status.resources)
-    if (resource.name == name)
-      return resource;
-  return std::nullopt;
-}
-
-/// Whether `before` says the same as `now`, as far as it is worth a write. `capacity` is that of
-/// the nodes that take work, so that there may be use without any.
-bool is_close(Amount before, Amount now, Amount capacity, double deadband_percent) {
-  const double difference =
-      std::abs(static_cast<double>(now.value()) - static_cast<double>(before.value()));
-  const auto whole = static_cast<double>(std::max(capacity, before).value());
-  return difference * 100 < deadband_percent * whole;
-}
-
-api::Condition metrics_condition(const PoolUsage& usage, bool enough) {
-  api::Condition condition;
-  condition.type = std::string(api::kMetricsAvailable);
-  condition.status = enough ? ConditionStatus::True : ConditionStatus::False;
-  const std::string counted =
-      std::to_string(usage.nodes_fresh) + " of " + std::to_string(usage.nodes_ready);
-  if (enough)
-    condition.reason = Reason::MetricsAvailable;
-  else if (usage.nodes_ready == 0)
-    condition.reason = Reason::NoNodes;
-  else
-    condition.reason = usage.newest ? Reason::MetricsStale : Reason::MetricsMissing;
-  condition.message = usage.nodes_ready == 0 ? "The pool has no ready node to measure"
-                                             : counted + " ready nodes have fresh measurements";
-  return condition;
-}
-
-bool is_measured(const PoolUsage& usage, const AdvisorOptions& options) {
-  return usage.nodes_fresh > 0 && usage.coverage_percent() >= options.coverage_percent_min &&
-         usage.unmeasured.size() <= api::kUnmeasuredNodesMax;
-}
-
-/// Whether the use is so high that the operator may wait for each measurement of it (T1, T3).
-bool is_busy(const PoolUsage& usage, const AdvisorOptions& options) {
-  return std::ranges::any_of(judged_resources(), [&](const ResourceName& resource) {
-    const Amount whole = usage.measured_capacity.get(resource);
-    return whole > Amount{} && resources::scaled(usage.used.get(resource), 100, whole.value()) >=
-                                   Amount{options.busy_percent};
-  });
-}
-
-/// Whether nothing but the time has changed, and that is told often enough.
-bool is_told(const api::ResourcePoolStatus& before, const api::ResourcePoolStatus& now,
-             const PoolUsage& usage, const AdvisorOptions& options) {
-  return before.resources == now.resources && before.unmeasured_nodes == now.unmeasured_nodes &&
-         before.measured_at && usage.newest_fresh &&
-         *usage.newest_fresh - *before.measured_at < options.used_renewal &&
-         !is_busy(usage, options);
-}
-
-/// The analyzer's part of the status as it should be. Use that is not known is left out.
-api::ResourcePoolStatus measured_status(const api::ResourcePool& pool, const PoolUsage& usage,
-                                        const AdvisorOptions& options, TimePoint now) {
-  const api::ResourcePoolStatus before = api::measured_part(pool.status);
-  api::ResourcePoolStatus status;
-  const bool enough = is_measured(usage, options);
-  for (const ResourceName& resource : judged_resources()) {
-    if (!enough || !usage.used.contains(resource))
-      continue;
-    auto& entry = status.resources.emplace_back();
-    entry.name = resource;
-    entry.used = usage.used.get(resource);
-    entry.measured_capacity = usage.measured_capacity.get(resource);
-    const auto last = published(before, resource);
-    if (last && last->used && !is_busy(usage, options) &&
-        is_close(*last->used, *entry.used, usage.capacity.get(resource),
-                 options.used_deadband_percent))
-      entry.used = last->used;
-  }
-  if (!status.resources.empty()) {
-    status.unmeasured_nodes = usage.unmeasured;
-    std::ranges::sort(status.unmeasured_nodes);
-    const bool told = is_told(before, status, usage, options);
-    status.measured_at = told ? before.measured_at : usage.newest_fresh;
-    status.oldest_measured_at = told ? before.oldest_measured_at : usage.oldest_fresh;
-  }
-  status.conditions = before.conditions;
-  api::Condition condition = metrics_condition(usage, enough);
-  condition.observed_generation = pool.meta.generation;
-  api::set_condition(status.conditions, std::move(condition), now);
-  return status;
 }
 
 SizedTarget target_of(const PoolView& view, const PoolSettings& settings, const PoolFacts& facts,
@@ -150,13 +58,26 @@ std::optional<api::ObjectKey> recommend_size(Plan& plan, const PoolView& view,
   return decide_size(plan, question, context.options, context.now);
 }
 
+/// Nothing where there is no policy, or nothing is measured.
+std::optional<api::PressureLevel> level_at(const PoolView& view, std::span<const UsePercent> use) {
+  if (!view.policy || use.empty())
+    return std::nullopt;
+  return level_of(use, view.policy->spec.thresholds,
+                  view.policy->status.level.value_or(api::PressureLevel::None));
+}
+
 } // namespace
 
 Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContext& context) {
   Decision decision;
   Plan& plan = decision.plan;
   plan.pool = view.pool->meta;
-  auto measured = measured_status(*view.pool, facts.usage, context.options, context.now);
+  const auto use = measured_percents(facts.usage, context.options);
+  const auto level = level_at(view, use);
+  auto measured = measured_status(view, facts, context);
+  if (level && view.policy->spec.mode == api::ScalingMode::Auto && context.options.acts)
+    measured.degradation = degradation_of(
+        {use, view.policy->spec, *level, view.pool->status.degradation}, context.now);
   if (measured != api::measured_part(view.pool->status))
     plan.measured = measured;
   const auto* available = api::find_condition(measured.conditions, api::kMetricsAvailable);
@@ -172,6 +93,8 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
   if (!view.policy)
     return decision;
   auto status = policy_status(view, facts, *available, context);
+  status.level = level;
+  note_written(status, plan);
   if (plan.pool_change || plan.burst) {
     plan.policy = view.policy->meta;
     plan.policy_acted = status;

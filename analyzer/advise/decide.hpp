@@ -36,9 +36,11 @@ struct Imbalance {
 /// What was measured of a pool and is expected of it.
 struct PoolFacts {
   PoolUsage usage{}; ///< of the view's nodes at `now`
-  /// Of cpu and memory: what its nodes use.
+  /// What is said to be used of what no node has.
+  resources::ResourceVector pushed{};
+  /// Of cpu, memory and, where it is known, disk: what its nodes use.
   std::vector<Outlook> used{};
-  /// The same resources: what is charged to its nodes, as far as the operator says.
+  /// Of cpu and memory: what is charged to its nodes, as far as the operator says.
   std::vector<Outlook> charged{};
   /// Whether work waits for it, and not only on its way from the gate to a node.
   bool is_waited_for = false;

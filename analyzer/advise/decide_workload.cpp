@@ -185,9 +185,9 @@ std::vector<Judged> judged_for_replicas(const WorkloadView& view, const Workload
   std::vector<Judged> judged;
   for (const Outlook& outlook : facts.used)
     judged.push_back({outlook, settings.size.thresholds_of(outlook.resource),
-                      outlook.resource == ResourceName::cpu(), facts.usage.pods.nodes});
+                      outlook.resource == ResourceName::cpu(), true, facts.usage.pods.nodes});
   for (const Outlook& outlook : facts.metrics)
-    judged.push_back({outlook, metric_thresholds(), true, std::nullopt});
+    judged.push_back({outlook, metric_thresholds(), true, true, std::nullopt});
   return judged;
 }
 
@@ -219,6 +219,7 @@ Decision decide(const WorkloadView& view, const WorkloadFacts& facts,
   if (const auto one =
           wanted ? planned(decision.plan, noted.recommendations, *wanted) : std::nullopt)
     status.recommended_replicas = units_of(*one);
+  note_written(status, decision.plan);
   if (decision.plan.scale || !decision.plan.resizes.empty()) {
     decision.plan.policy = view.policy->meta;
     decision.plan.policy_acted = status;

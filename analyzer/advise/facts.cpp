@@ -120,19 +120,34 @@ bool is_asked_for(const Workload& workload, const ResourceName& resource) {
   });
 }
 
-double metric_target(const api::ScalingPolicy& policy, std::string_view name) {
-  const auto found = std::ranges::find(policy.spec.metrics, name, &api::ScalingMetric::name);
-  return found == policy.spec.metrics.end() ? 0 : number(found->target_value.milli_value());
+/// For one replica, as its series counts: resources in their unit, the others in thousandths.
+double metric_target(const api::ScalingMetric& metric) {
+  return number(metric.resource ? resources::amount_of(*metric.resource, metric.target_value)
+                                : metric.target_value.milli_value());
 }
 
-/// A policy's metric, in thousandths; its capacity is the target of all replicas.
+double metric_target(const api::ScalingPolicy& policy, std::string_view name) {
+  const auto found = std::ranges::find(policy.spec.metrics, name, &api::ScalingMetric::name);
+  return found == policy.spec.metrics.end() ? 0 : metric_target(*found);
+}
+
+/// Of a resource it is that of the workload, which is there without the policy as well.
+std::string series_of(const WorkloadRef& workload, const api::ScalingPolicy& policy,
+                      std::string_view name) {
+  const auto found = std::ranges::find(policy.spec.metrics, name, &api::ScalingMetric::name);
+  return found != policy.spec.metrics.end() && found->resource
+             ? workload_series(workload, *found->resource)
+             : metric_series(policy, name);
+}
+
+/// A policy's metric; its capacity is the target of all replicas.
 Outlook metric_outlook(const WorkloadView& view, const api::ScalingMetric& metric,
                        FactsSources sources, TimePoint now) {
-  // Custom and External are read by nobody yet: they stay unknown, and the policy's status says so.
-  const double target = number(metric.target_value.milli_value()) * view.workload->replicas;
   // Thousandths are what cpu is counted in as well.
-  return outlook_of(metric_series(*view.policy, metric.name),
-                    {ResourceName::cpu(), target, "metric/" + metric.name}, sources, now);
+  return outlook_of(series_of(view.ref, *view.policy, metric.name),
+                    {metric.resource.value_or(ResourceName::cpu()),
+                     metric_target(metric) * view.workload->replicas, "metric/" + metric.name},
+                    sources, now);
 }
 
 /// What the patch asked for where it is in force by now. Pods that were resized in place have it,
@@ -169,7 +184,7 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
     if (is_share(metric))
       return measured(history, throttling_series(ref, resource.str()), at, StepValue::Mean);
     if (container == "metric")
-      return measured(history, metric_series(*policy, resource.str()), at, StepValue::Mean);
+      return measured(history, series_of(ref, *policy, resource.str()), at, StepValue::Mean);
     return container.empty()
                ? measured(history, workload_series(ref, resource), at, StepValue::Mean)
                : measured(history, busiest_series(ref, container, resource), at, StepValue::Max);
@@ -187,6 +202,13 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
     const auto found = std::ranges::find(workload->containers, container, &WorkloadContainer::name);
     const bool is_there = found != workload->containers.end();
     return percent_of(amount(metric, at), is_there ? number(found->requests.get(resource)) : 0.0);
+  };
+  proofs.counted_as = [policy = view.policy](const std::string& metric) {
+    const auto& metrics = policy->spec.metrics;
+    const std::string name(split(metric).second.str());
+    const auto found = std::ranges::find(metrics, name, &api::ScalingMetric::name);
+    return found == metrics.end() ? ResourceName::cpu()
+                                  : found->resource.value_or(ResourceName::cpu());
   };
   proofs.granted = [workload = view.workload](const api::ScalingRecommendation& one) {
     return granted_of(*workload, one);
@@ -210,16 +232,20 @@ PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
   const std::string& uid = view.pool->meta.uid;
   facts.usage = sources.recorder.usage_of(view, now);
   facts.is_waited_for = sources.recorder.is_waited_for(view, now);
-  for (const ResourceName& resource : judged_resources()) {
+  facts.pushed = sources.recorder.pushed_use(*view.pool, now);
+  for (const ResourceName& resource : pool_resources()) {
     const double capacity = number(facts.usage.capacity.get(resource));
     const std::string name = pool_series(uid, resource);
+    const bool is_disk = resource == ResourceName::ephemeral_storage();
+    if (is_disk && sources.recorder.history().find(name) == nullptr)
+      continue; // nobody says
     facts.used.push_back(outlook_of(name, {resource, capacity, ""}, sources, now));
     if (is_adaptive(view.policy))
       learn(facts.learned, facts.used.back(), name, sources, now);
     if (const Series* series = sources.recorder.history().find(name))
       if (const auto& habits = sources.forecaster.habits(name, *series, now))
         facts.habits.emplace(resource, *habits);
-    if (!view.pool->spec.burst)
+    if (!view.pool->spec.burst || is_disk)
       continue;
     const double usual = capacity * usual_ratio_percent(*view.pool, resource) / 100;
     facts.charged.push_back(
@@ -247,8 +273,7 @@ WorkloadFacts facts_of(const WorkloadView& view, FactsSources sources,
       learn(facts.learned, facts.used.back(), name, sources, now);
   }
   for (const api::ScalingMetric& metric : view.policy->spec.metrics)
-    if (metric.source != api::ScalingMetricSource::Resource) // which is among `used`
-      facts.metrics.push_back(metric_outlook(view, metric, sources, now));
+    facts.metrics.push_back(metric_outlook(view, metric, sources, now));
   facts.demands = container_demands(view, sources, now);
   facts.throttlings = throttlings_of(view, sources, now);
   facts.proofs = workload_proofs(view, capacity, sources.recorder.history());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "analyzer/advise/degrade.hpp"
+
 namespace berth::analyzer {
 namespace {
 
@@ -86,6 +88,16 @@ api::Condition size_advised(const PoolView& view, const PoolFacts& facts, bool i
                    who + ": the pool is not made smaller meanwhile");
 }
 
+/// Of what the pods ask for.
+std::vector<UsePercent> measured_percents(const std::vector<Outlook>& used) {
+  std::vector<UsePercent> percents;
+  for (const Outlook& outlook : used)
+    if (outlook.metrics == Reason::MetricsAvailable && outlook.capacity > 0)
+      percents.push_back({outlook.resource, static_cast<std::int32_t>(std::min(
+                                                100 * outlook.use_now / outlook.capacity, 1e6))});
+  return percents;
+}
+
 std::string idle_message(const IdlePolicy& idle) {
   const auto& target = idle.policy->spec.target_ref;
   const std::string name = std::string(to_string(target.kind)) + ' ' + target.name;
@@ -102,6 +114,7 @@ api::ScalingPolicyStatus status_with(const api::ScalingPolicy& policy,
   api::ScalingPolicyStatus status;
   status.observed_generation = policy.meta.generation;
   status.last_applied_at = policy.status.last_applied_at;
+  status.recommendation_ref = policy.status.recommendation_ref;
   status.conditions = policy.status.conditions;
   std::erase_if(status.conditions, [&](const api::Condition& before) {
     return std::ranges::find(conditions, before.type, &api::Condition::type) == conditions.end();
@@ -139,6 +152,10 @@ api::ScalingPolicyStatus policy_status(const WorkloadView& view, const WorkloadF
     conditions.push_back(not_acting());
   auto status = status_with(policy, std::move(conditions), context.now);
   status.replicas = view.workload->replicas;
+  const auto use = measured_percents(facts.used);
+  if (!use.empty())
+    status.level = level_of(use, policy.spec.thresholds,
+                            policy.status.level.value_or(api::PressureLevel::None));
   return status;
 }
 
@@ -161,6 +178,11 @@ api::ScalingPolicyStatus policy_status(const PoolView& view, const PoolFacts& fa
 api::ScalingPolicyStatus policy_status(const IdlePolicy& idle, TimePoint now) {
   return status_with(*idle.policy, {condition("Ready", false, idle.reason, idle_message(idle))},
                      now);
+}
+
+void note_written(api::ScalingPolicyStatus& status, const Plan& plan) {
+  if (!plan.advised.empty())
+    status.recommendation_ref = api::RecommendationRef{plan.advised.front().object.meta.name};
 }
 
 void write_status(Plan& plan, const api::ScalingPolicy& policy, api::ScalingPolicyStatus status) {

@@ -29,6 +29,9 @@ policy_status(const WorkloadView& view, const WorkloadFacts& facts, const Decide
 /// Ready is False, and says why.
 [[nodiscard]] api::ScalingPolicyStatus policy_status(const IdlePolicy& idle, TimePoint now);
 
+/// The recommendation that the plan writes, of several the most urgent; else it is as it was.
+void note_written(api::ScalingPolicyStatus& status, const Plan& plan);
+
 /// Has the status written where it says something else than the API does.
 void write_status(Plan& plan, const api::ScalingPolicy& policy, api::ScalingPolicyStatus status);
 

@@ -82,6 +82,33 @@ void Recorder::take_metric(const std::string& series, const std::vector<Sample>&
     static_cast<void>(history_.add(series, {sample.at, kThousandths * sample.value}, now));
 }
 
+void Recorder::take_pushed(const WorkloadView& view, TimePoint now) {
+  const auto& pushed = view.workload->pushed.usage;
+  if (!pushed)
+    return;
+  for (const api::ScalingMetric& metric : view.policy->spec.metrics)
+    if (const auto value = pushed->used.find(metric.metric);
+        metric.source == api::ScalingMetricSource::Pushed && value != pushed->used.end())
+      static_cast<void>(history_.add(metric_series(*view.policy, metric.name),
+                                     {pushed->measured_at, number(value->second.milli_value())},
+                                     now));
+}
+
+resources::ResourceVector Recorder::pushed_use(const api::ResourcePool& pool, TimePoint now) const {
+  resources::ResourceVector used;
+  const auto pushed = api::read_pushed_usage(pool.meta.annotations).usage;
+  if (!pushed || pushed->measured_at < now - stale_after() ||
+      pushed->measured_at > now + stale_after())
+    return used;
+  for (const api::PoolResource& resource : pool.spec.resources)
+    if (const auto value = pushed->used.find(std::string(resource.name.str()));
+        resource.kind == api::PoolResourceKind::Virtual && value != pushed->used.end()) {
+      const ResourceName name(std::string(resources::kVirtualResourcePrefix) + value->first);
+      used.set(name, resources::amount_of(name, value->second));
+    }
+  return used;
+}
+
 void Recorder::forget_what_is_gone(const Caches& caches) {
   std::erase_if(node_samples_, [&](const auto& sample) {
     return caches.nodes.find({"", sample.first.str()}) == nullptr;
@@ -103,6 +130,8 @@ void Recorder::record(const ClusterView& view, const WorkloadPods& pods, TimePoi
     if (is_charge_known)
       record_demand(*quota.quota, now);
   record_waiting(view, now);
+  for (const WorkloadView& workload : view.workloads)
+    take_pushed(workload, now);
   workloads_.clear();
   for (const auto& [ref, members] : pods) {
     const auto [place, is_new] =
@@ -171,7 +200,7 @@ void Recorder::record_pool(const PoolView& pool, TimePoint now, bool is_charge_k
   const std::string& uid = pool.pool->meta.uid;
   const PoolUsage usage = usage_of(pool, now);
   if (usage.newest_fresh && usage.coverage_percent() >= options_.coverage_percent_min)
-    for (const ResourceName& resource : judged_resources())
+    for (const ResourceName& resource : pool_resources())
       if (usage.estimated.contains(resource))
         static_cast<void>(history_.add(pool_series(uid, resource),
                                        {*usage.newest_fresh, number(usage.estimated.get(resource))},

@@ -38,6 +38,9 @@ public:
 
   [[nodiscard]] const NodeSamples& node_samples() const { return node_samples_; }
   [[nodiscard]] PoolUsage usage_of(const PoolView& pool, TimePoint now) const;
+  /// What is said to be used of what the pool has and no node does, unless that is too old.
+  [[nodiscard]] resources::ResourceVector pushed_use(const api::ResourcePool& pool,
+                                                     TimePoint now) const;
   /// Whether work was seen to wait for it in each cycle of the last kWaitsAfter.
   [[nodiscard]] bool is_waited_for(const PoolView& pool, TimePoint now) const;
   /// As of the last record(); empty for a workload without pods.
@@ -55,6 +58,7 @@ private:
   [[nodiscard]] bool is_sane(const cluster::UsageSample& sample, TimePoint now);
   void record_pool(const PoolView& pool, TimePoint now, bool is_charge_known);
   void record_measures(const PoolView& pool, TimePoint now);
+  void take_pushed(const WorkloadView& view, TimePoint now);
   void record_demand(const api::Quota& quota, TimePoint now);
   void record_waiting(const ClusterView& view, TimePoint now);
   /// `view`: null for what no policy names.

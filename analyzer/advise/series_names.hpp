@@ -7,6 +7,7 @@
 
 #include "analyzer/model/history/history.hpp"
 #include "analyzer/sources/workloads.hpp"
+#include "lib/api/scaling_recommendation.hpp"
 #include "lib/resources/resource_name.hpp"
 
 namespace berth::analyzer {

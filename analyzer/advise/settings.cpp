@@ -41,6 +41,8 @@ PoolSettings size_settings(const api::ScalingPolicySpec& policy, const Learned& 
   settings.cpu = thresholds(policy.thresholds.cpu, buffer_of(policy, learned, ResourceName::cpu()));
   settings.memory =
       thresholds(policy.thresholds.memory, buffer_of(policy, learned, ResourceName::memory()));
+  settings.disk = thresholds(policy.thresholds.disk,
+                             buffer_of(policy, learned, ResourceName::ephemeral_storage()));
   settings.advice.cooldown = policy.cooldown;
   return settings;
 }
@@ -50,6 +52,13 @@ PoolSettings size_settings(const api::ScalingPolicySpec& policy, const Learned& 
 const std::array<resources::ResourceName, 2>& judged_resources() {
   using resources::ResourceName;
   static const std::array<ResourceName, 2> kResources{ResourceName::cpu(), ResourceName::memory()};
+  return kResources;
+}
+
+const std::array<resources::ResourceName, 3>& pool_resources() {
+  using resources::ResourceName;
+  static const std::array<ResourceName, 3> kResources{ResourceName::cpu(), ResourceName::memory(),
+                                                      ResourceName::ephemeral_storage()};
   return kResources;
 }
 
@@ -64,7 +73,10 @@ Thresholds metric_thresholds() {
 }
 
 const Thresholds& PoolSettings::thresholds_of(const resources::ResourceName& resource) const {
-  return resource == resources::ResourceName::memory() ? memory : cpu;
+  using resources::ResourceName;
+  if (resource == ResourceName::ephemeral_storage())
+    return disk;
+  return resource == ResourceName::memory() ? memory : cpu;
 }
 
 double buffer_percent(api::ScalingStrategy strategy) {

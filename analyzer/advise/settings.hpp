@@ -15,6 +15,9 @@ namespace berth::analyzer {
 
 /// What is measured, judged, published and resized: cpu and memory.
 [[nodiscard]] const std::array<resources::ResourceName, 2>& judged_resources();
+/// Those, and the disk of nodes, ephemeral-storage, where somebody says how much of it they use
+/// (PushedUsage): of pools.
+[[nodiscard]] const std::array<resources::ResourceName, 3>& pool_resources();
 
 struct AdvisorOptions {
   Duration interval = std::chrono::seconds{60}; ///< between two cycles
@@ -51,6 +54,7 @@ struct PoolSettings {
   bool acts = false;   ///< carries it out too: mode Auto
   Thresholds cpu{};
   Thresholds memory{};
+  Thresholds disk{};
   AdviceOptions advice{};
   std::string recommendation_namespace{};
   api::OwnerReference owner{}; ///< of the recommendations

@@ -26,11 +26,16 @@ resources::ResourceName resource_of(const std::string& metric) {
   return resources::ResourceName{slash == std::string::npos ? metric : metric.substr(slash + 1)};
 }
 
-/// In base units; of a share and of a policy's metric in thousandths.
-double value_of(const std::string& metric, const resources::Quantity& quantity) {
-  if (is_share(metric) || metric.starts_with("metric/"))
+/// In base units; of a share in thousandths.
+double value_of(const Proofs& proofs, const std::string& metric,
+                const resources::Quantity& quantity) {
+  if (is_share(metric))
     return static_cast<double>(quantity.milli_value().value());
-  return static_cast<double>(amount_of(resource_of(metric), quantity).value());
+  const bool is_policys = metric.starts_with("metric/");
+  const auto resource = is_policys && proofs.counted_as ? proofs.counted_as(metric)
+                        : is_policys                    ? resources::ResourceName::cpu()
+                                                        : resource_of(metric);
+  return static_cast<double>(amount_of(resource, quantity).value());
 }
 
 const api::ForecastPoint* deciding_point(const api::ScalingRecommendation& one) {
@@ -44,9 +49,10 @@ const api::ForecastPoint* deciding_point(const api::ScalingRecommendation& one) 
   return found;
 }
 
-Forecast to_forecast(const std::string& metric, const api::ForecastPoint& point) {
-  return {point.at, value_of(metric, point.p10), value_of(metric, point.p50),
-          value_of(metric, point.p90)};
+Forecast to_forecast(const Proofs& proofs, const std::string& metric,
+                     const api::ForecastPoint& point) {
+  return {point.at, value_of(proofs, metric, point.p10), value_of(proofs, metric, point.p50),
+          value_of(proofs, metric, point.p90)};
 }
 
 /// Whether what was measured went from where it was towards where it should be, and for what was
@@ -135,7 +141,7 @@ Compared note_verified(const api::ScalingRecommendation& one,
   if (!amount)
     return {}; // nobody will ever know
   Compared compared{true, std::nullopt};
-  const Forecast forecast = to_forecast(metric, *point);
+  const Forecast forecast = to_forecast(proofs, metric, *point);
   if (is_comparable(one, status, point->at)) {
     compared.held = holds(forecast, *amount);
     set_verified(one, status, forecast, *amount, now);

@@ -24,6 +24,8 @@ struct Proofs {
   /// From how many percent of it on the target has too little, so that less of it was no
   /// improvement; may be null.
   std::function<std::optional<double>(const std::string& metric)> too_much_percent;
+  /// What a metric that is not named by its resource is counted in; null: cpu, in thousandths.
+  std::function<resources::ResourceName(const std::string& metric)> counted_as;
   /// Whether the target is as the patch asks for.
   std::function<bool(const api::ScalingRecommendation&)> is_applied;
 };

@@ -22,7 +22,21 @@ std::vector<allocation::PoolSpec> keeping_order(const kube::Store<api::ResourceP
   return specs;
 }
 
-MeasuredNode measured(const allocation::NodeView& node, const NodeSamples& samples) {
+/// cpu and memory are for the metrics API to say.
+std::optional<MeasuredNode::Usage> pushed_of(const cluster::Node& node) {
+  if (!node.pushed.usage)
+    return std::nullopt;
+  MeasuredNode::Usage usage{node.pushed.usage->measured_at, {}};
+  for (const auto& [name, quantity] : node.pushed.usage->used) {
+    const resources::ResourceName resource(name);
+    if (resource != resources::ResourceName::cpu() && resource != resources::ResourceName::memory())
+      usage.used.set(resource, resources::amount_of(resource, quantity));
+  }
+  return usage;
+}
+
+MeasuredNode measured(const cluster::Node& kept, const NodeSamples& samples) {
+  const allocation::NodeView& node = kept.view;
   MeasuredNode result;
   result.name = node.name;
   result.allocatable = node.allocatable;
@@ -30,6 +44,7 @@ MeasuredNode measured(const allocation::NodeView& node, const NodeSamples& sampl
   result.takes_work = node.ready && !node.unschedulable;
   if (const auto sample = samples.find(node.name); sample != samples.end())
     result.usage = sample->second;
+  result.pushed = pushed_of(kept);
   return result;
 }
 
@@ -41,7 +56,7 @@ void add_nodes(PoolViews& views, const Caches& caches, const NodeSamples& sample
   std::map<NodeName, std::string> kept_by;
   for (const auto& [key, node] : caches.nodes.items())
     if (const auto* spec = allocation::pool_of(node->view, pointers)) {
-      views[spec->name.str()].nodes.push_back(measured(node->view, samples));
+      views[spec->name.str()].nodes.push_back(measured(*node, samples));
       kept_by.emplace(node->view.name, spec->name.str());
     }
   const PoolPodsSources sources{caches.nodes, caches.quotas, caches.deployments,

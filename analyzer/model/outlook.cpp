@@ -97,6 +97,15 @@ double Outlook::cautious_peak() const {
   return peak;
 }
 
+double Outlook::seasonal_peak() const {
+  if (!foresight.by_steps || !foresight.period || foresight.soon.empty() || trust < kSeasonTrustMin)
+    return cautious_peak();
+  double peak = peak_p95;
+  for (const auto& point : foresight.soon)
+    peak = std::max(peak, point.p90);
+  return peak;
+}
+
 double Outlook::chance_below(double amount) const {
   double chance = foresight.soon.empty() ? chance_of_next(use_now < amount, samples) : kChanceMax;
   for (const auto& point : foresight.soon)

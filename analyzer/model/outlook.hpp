@@ -41,10 +41,15 @@ struct Outlook {
   /// The most that must be reckoned with: the window's p95, the day's peak, or nine in ten of the
   /// forecast, tomorrow included.
   [[nodiscard]] double cautious_peak() const;
+  /// The same for the next hour alone, where it is known: the window's p95, and nine in ten of a
+  /// forecast that repeats what was and held lately. Else as cautious_peak().
+  [[nodiscard]] double seasonal_peak() const;
   /// How likely use is below `amount` at the time of the next hour when that is least likely, 0.05
   /// to 0.95; without a forecast, how likely the next sample is, the less sure the fewer there are.
   [[nodiscard]] double chance_below(double amount) const;
 
+  /// How far a season is trusted to be followed down.
+  static constexpr double kSeasonTrustMin = 0.75;
   /// Recent are the last 10 intervals (10 minutes by default); at least half of them must have
   /// been measured.
   static constexpr int kRecentIntervals = 10;

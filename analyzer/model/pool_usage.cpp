@@ -7,8 +7,19 @@ namespace {
 
 using resources::ResourceVector;
 
-bool is_fresh(const MeasuredNode& node, TimePoint now, Duration stale_after) {
-  return node.usage && node.usage->at >= now - stale_after && node.usage->at <= now + stale_after;
+bool is_fresh(const std::optional<MeasuredNode::Usage>& usage, TimePoint now,
+              Duration stale_after) {
+  return usage && usage->at >= now - stale_after && usage->at <= now + stale_after;
+}
+
+/// What is measured is not taken from what somebody says.
+void add_pushed(PoolUsage& usage, const MeasuredNode& node) {
+  for (const auto& [resource, amount] : node.pushed->used)
+    if (!node.usage->used.contains(resource)) {
+      usage.used.set(resource, usage.used.get(resource) + amount);
+      usage.measured_capacity.set(resource, usage.measured_capacity.get(resource) +
+                                                node.allocatable.get(resource));
+    }
 }
 
 /// `used` x `whole` / `measured`, for each resource.
@@ -43,14 +54,18 @@ PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration st
       continue;
     ++usage.nodes_ready;
     allocatable_ready += node.allocatable;
-    if (!is_fresh(node, now, stale_after)) {
+    if (!is_fresh(node.usage, now, stale_after)) {
       if (!node.name.empty())
         usage.unmeasured.push_back(node.name);
       continue;
     }
     ++usage.nodes_fresh;
-    usage.measured_capacity += node.allocatable;
+    for (const auto& [resource, amount] : node.usage->used)
+      usage.measured_capacity.set(resource, usage.measured_capacity.get(resource) +
+                                                node.allocatable.get(resource));
     usage.used += node.usage->used;
+    if (is_fresh(node.pushed, now, stale_after))
+      add_pushed(usage, node);
     usage.newest_fresh = std::max(usage.newest_fresh.value_or(node.usage->at), node.usage->at);
     usage.oldest_fresh = std::min(usage.oldest_fresh.value_or(node.usage->at), node.usage->at);
   }

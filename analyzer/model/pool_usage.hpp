@@ -24,15 +24,18 @@ struct MeasuredNode {
     resources::ResourceVector used{};
   };
   std::optional<Usage> usage{};
+  /// What is said of it beside that, of other resources; it counts while both are fresh.
+  std::optional<Usage> pushed{};
 };
 
 struct PoolUsage {
-  std::int32_t nodes = 0;                        ///< that take work
-  std::int32_t nodes_ready = 0;                  ///< from which a sample is expected
-  std::int32_t nodes_fresh = 0;                  ///< of those, how many have one
-  resources::ResourceVector capacity{};          ///< allocatable of the nodes that take work
-  resources::ResourceVector used{};              ///< measured, on the fresh nodes
-  resources::ResourceVector measured_capacity{}; ///< allocatable of the fresh nodes
+  std::int32_t nodes = 0;               ///< that take work
+  std::int32_t nodes_ready = 0;         ///< from which a sample is expected
+  std::int32_t nodes_fresh = 0;         ///< of those, how many have one
+  resources::ResourceVector capacity{}; ///< allocatable of the nodes that take work
+  resources::ResourceVector used{};     ///< measured, on the fresh nodes
+  /// Allocatable of the fresh nodes; of what only some of them say, of those.
+  resources::ResourceVector measured_capacity{};
   /// `used`, with the nodes without a fresh sample taken to use as much for their size.
   resources::ResourceVector estimated{};
   std::optional<TimePoint> newest{}; ///< of all samples, fresh or not

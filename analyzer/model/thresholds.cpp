@@ -17,6 +17,14 @@ bool is_known(const Judged& judged) {
   return judged.outlook.metrics == Reason::MetricsAvailable;
 }
 
+double expected_peak(const Judged& judged) {
+  return judged.outlook.expected_peak();
+}
+
+double cautious_peak(const Judged& judged) {
+  return judged.follows_season ? judged.outlook.seasonal_peak() : judged.outlook.cautious_peak();
+}
+
 /// The units that its capacity is of.
 std::int32_t units_of(const Judged& judged, TargetSize size) {
   return std::max(judged.units.value_or(size.units), 1);
@@ -43,7 +51,7 @@ bool wants_growth(const Judged& judged, TargetSize size, Advice standing) {
 bool allows_shrinking(const Judged& judged, Advice standing, const AdviceOptions& options) {
   const double hysteresis = standing == Advice::Shrink ? options.shrink_hysteresis_percent : 0.0;
   return is_known(judged) && judged.outlook.coverage >= options.shrink_coverage_min &&
-         percent_of(judged.outlook.cautious_peak(), judged.outlook.capacity) <=
+         percent_of(cautious_peak(judged), judged.outlook.capacity) <=
              judged.thresholds.shrink_percent + hysteresis;
 }
 
@@ -55,20 +63,20 @@ bool is_emergency(const Judged& judged) {
 
 /// Fills in what the advice rests on: the resource that needs the most units.
 void rest_on_neediest(SizeAdvice& advice, std::span<const Judged> judged, TargetSize size,
-                      double (Outlook::*peak)() const) {
+                      double (*peak)(const Judged&)) {
   const bool grows = advice.state.advice == Advice::Grow;
   double most = -1;
   for (std::size_t i = 0; i < judged.size(); ++i) {
     if (!is_known(judged[i]) || (grows && !judged[i].asks_for_more))
       continue;
-    const double need = (judged[i].outlook.*peak)() / judged[i].outlook.capacity *
-                        units_of(judged[i], size) / judged[i].thresholds.target_percent;
+    const double need = peak(judged[i]) / judged[i].outlook.capacity * units_of(judged[i], size) /
+                        judged[i].thresholds.target_percent;
     if (need <= most)
       continue;
     most = need;
     advice.resource = i;
-    advice.units = units_for((judged[i].outlook.*peak)(), judged[i], size);
-    advice.peak_percent = percent_of((judged[i].outlook.*peak)(), judged[i].outlook.capacity);
+    advice.units = units_for(peak(judged[i]), judged[i], size);
+    advice.peak_percent = percent_of(peak(judged[i]), judged[i].outlook.capacity);
   }
 }
 
@@ -78,7 +86,7 @@ std::int32_t confidence(double chance, const Outlook& outlook) {
 }
 
 void grow(SizeAdvice& advice, std::span<const Judged> judged, TargetSize size) {
-  rest_on_neediest(advice, judged, size, &Outlook::expected_peak);
+  rest_on_neediest(advice, judged, size, &expected_peak);
   const Judged& on = judged[advice.resource];
   advice.reason = Reason::HighUtilization;
   advice.units = std::min(std::max(advice.units, size.units + 1), size.units_max);
@@ -91,13 +99,13 @@ std::int32_t shrunk(std::span<const Judged> judged, TargetSize size, const Advic
   const std::int32_t step = std::max(size.units * options.shrink_step_percent_max / 100, 1);
   std::int32_t units = std::max({size.units - step, size.units_min, 1});
   for (const Judged& one : judged)
-    units = std::max(units, units_for(one.outlook.cautious_peak(), one, size));
+    units = std::max(units, units_for(cautious_peak(one), one, size));
   return units;
 }
 
 void shrink(SizeAdvice& advice, std::span<const Judged> judged, TargetSize size,
             const AdviceOptions& options) {
-  rest_on_neediest(advice, judged, size, &Outlook::cautious_peak);
+  rest_on_neediest(advice, judged, size, &cautious_peak);
   const Judged& on = judged[advice.resource];
   advice.reason = Reason::LowUtilization;
   advice.units = shrunk(judged, size, options);

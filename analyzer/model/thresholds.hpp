@@ -1,9 +1,10 @@
 #pragma once
 // When a pool or a workload should grow or shrink. Growth follows what is likely: a pool that is
 // over its thresholds and falls below them by itself is left alone. Shrinking follows only what is
-// nearly certain: the window, and the day as far as it is known. Two things keep the advice from
-// swinging: leaving an advice takes more than entering it (hysteresis), and a change of mind waits
-// for the cooldown, unless the pool is about to be full.
+// nearly certain: the window, and the day as far as it is known; of a season that is known and may
+// be followed, the next hour alone. Two things keep the advice from swinging: leaving an advice
+// takes more than entering it (hysteresis), and a change of mind waits for the cooldown, unless the
+// pool is about to be full.
 //
 //          shrink        target   warning     critical   emergency     use in % of capacity
 //   ─────────┼─────────────┼─────────┼───────────┼───────────┼──────
@@ -40,6 +41,9 @@ struct Judged {
   /// Whether more units bring its use per unit down. Memory that each replica fills for itself does
   /// not ask for more replicas; it may still forbid fewer.
   bool asks_for_more = true;
+  /// Units come and go within minutes, so that their number may follow a season down: what must be
+  /// reckoned with is then the next hour alone, where the season is known.
+  bool follows_season = false;
   /// The units that its capacity is of, where some of the target's do not work yet; absent: all.
   std::optional<std::int32_t> units{};
 };

@@ -22,7 +22,8 @@ constexpr std::size_t kContainersMax = 64;
 constexpr std::size_t kResizePoliciesMax = 8;
 
 bool keep_annotation(std::string_view key) {
-  return key == api::annotation::kAdmitted || key == api::annotation::kExplain || is_tie(key) ||
+  return key == api::annotation::kAdmitted || key == api::annotation::kExplain ||
+         key == api::annotation::kUsage || is_tie(key) ||
          std::ranges::find(kSizedByAutoscaler, key) != kSizedByAutoscaler.end();
 }
 

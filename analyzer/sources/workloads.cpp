@@ -52,6 +52,7 @@ WorkloadResult decode_workload(JsonElement value, api::ScalingTargetKind kind) {
     return fail(Code::Invalid, "spec: replicas or parallelism: must be 0 to 1000000");
   workload->replicas = static_cast<std::int32_t>(replicas);
   workload->containers = std::move(lists).take();
+  workload->pushed = api::read_pushed_usage(workload->meta.annotations);
   workload->meta.labels.clear();
   workload->meta.annotations.clear();
   return workload;

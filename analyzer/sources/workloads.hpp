@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/api/object_meta.hpp"
+#include "lib/api/pushed_usage.hpp"
 #include "lib/api/scaling_policy.hpp"
 #include "lib/base/strong_id.hpp"
 #include "lib/kube/codec.hpp"
@@ -48,6 +49,7 @@ struct Workload {
   std::vector<WorkloadContainer> containers{}; ///< then sidecars; what runs once is not among them
   /// Its pods are for some nodes only, by a selector or required affinity.
   bool is_choosy = false;
+  api::PushedUsageRead pushed{}; ///< what is said of its use beside the metrics API
 };
 
 struct PodContainer {

@@ -181,10 +181,46 @@ TEST_CASE("what is not on nodes does not keep them") {
   scene.pool.spec.resources = {licences};
   scene.set_charged(30);
   auto& row = scene.pool.status.resources.emplace_back();
-  row.name = licences.name;
+  row.name = resources::ResourceName{"pool.berth.dev/licences"};
   row.allocatable = resources::Amount{10};
   row.allocated = resources::Amount{10};
   CHECK(machines_in(scene.shrink(5)) == 5);
+}
+
+TEST_CASE("a pool that was made smaller and had too little then gets its nodes back, once") {
+  PoolScene scene;
+  scene.shrink(8);
+  scene.follow();
+  REQUIRE(scene.usage.nodes == 8);
+  auto& status = scene.recommendations.begin()->second.status;
+  status.outcome = api::RecommendationOutcome{};
+  status.outcome->result = api::OutcomeResult::Unchanged;
+  status.outcome->measured_at = scene.now + 1h;
+  scene.now += 1h + 1min;
+  CHECK_FALSE(scene.look().pool_change); // it was good
+  status.outcome->result = api::OutcomeResult::Worse;
+  const Plan plan = scene.look();
+  CHECK(machines_in(plan) == 10);
+  CHECK(plan.pool_change->reason == Reason::Undone);
+  CHECK(plan.pool_change->note == "From 8 to 10 nodes again: too much of what was left is used");
+  CHECK(status.carried_out->undone_at == scene.now);
+  scene.policy.status.last_applied_at = scene.now;
+  CHECK_FALSE(scene.look().pool_change);
+}
+
+TEST_CASE("a pool that somebody else changed since, or long ago, gets nothing back") {
+  PoolScene scene;
+  scene.shrink(8);
+  scene.follow();
+  auto& status = scene.recommendations.begin()->second.status;
+  status.outcome = api::RecommendationOutcome{};
+  status.outcome->result = api::OutcomeResult::Worse;
+  status.outcome->measured_at = scene.now + 1h;
+  scene.now += 1h + 31min;
+  CHECK_FALSE(scene.look().pool_change);
+  scene.now -= 30min;
+  scene.set_nodes(9);
+  CHECK_FALSE(scene.look().pool_change);
 }
 
 TEST_CASE("a pool that was made smaller and had too little then is left alone for six hours") {

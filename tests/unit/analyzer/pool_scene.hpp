@@ -53,7 +53,13 @@ struct PoolScene {
 
   /// What is done now that what is measured asks for so many nodes.
   Plan ask(Kind kind, std::int32_t wanted) {
-    const api::ObjectKey key = recommend(kind, wanted);
+    asked_last = recommend(kind, wanted);
+    return act(asked_last);
+  }
+  /// What is done now that what is measured asks for nothing.
+  Plan look() { return act(std::nullopt); }
+  /// `wanted`: the recommendation that what is measured asks for.
+  Plan act(const std::optional<api::ObjectKey>& wanted) {
     PoolView view;
     view.pool = std::make_shared<const api::ResourcePool>(pool);
     view.policy = std::make_shared<const api::ScalingPolicy>(policy);
@@ -65,8 +71,7 @@ struct PoolScene {
     facts.usage = usage;
     facts.provider = provider ? *provider : provider_of(machines);
     Plan plan;
-    act_on_pool(plan, {view, facts, key, is_operator_dead}, now);
-    asked_last = key;
+    act_on_pool(plan, {view, facts, wanted, is_operator_dead}, now);
     for (const auto& changed : plan.changed)
       recommendations.at(changed.meta.name).status = changed.status;
     return plan;

@@ -141,11 +141,11 @@ TEST_CASE("a slow Prometheus keeps no cycle waiting, and each metric has its tur
   CHECK(server.expressions.size() == 10);
 }
 
-TEST_CASE("a metric from a source that nobody reads is unknown, and the policy says so") {
+TEST_CASE("a metric that nobody says is unknown, and the policy says so") {
   WorkloadWorld world;
   world.add_deployment(5);
   Json metric = {
-      {"name", "queue"}, {"source", "External"}, {"metric", "queue"}, {"targetValue", "10"}};
+      {"name", "queue"}, {"source", "Pushed"}, {"metric", "queue"}, {"targetValue", "10"}};
   world.add_policy({{"actions", {"Replicas"}}, {"metrics", Json::array({metric})}});
   SimulatedAnalyzer analyzer(world);
   world.measure_pods_for(80min, 100, 100); // idle by what is known

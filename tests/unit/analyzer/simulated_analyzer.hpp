@@ -54,6 +54,12 @@ struct AnalyzerWorld : simulation::World {
     }
   }
 
+  /// The object says this of its own use now.
+  void push_usage(const char* kind, const api::ObjectKey& key, const nlohmann::json& used) {
+    const nlohmann::json usage = {{"measuredAt", format_time(executor.now())}, {"used", used}};
+    admin.patch(kind, key, {{"metadata", {{"annotations", {{"berth.dev/usage", usage.dump()}}}}}});
+  }
+
   [[nodiscard]] api::ResourcePool pool() {
     const auto decoded = api::decode<api::ResourcePool>(admin.get("ResourcePool", {"", "p"}));
     ensure(decoded.has_value(), "the pool can be read");

@@ -9,18 +9,14 @@ from pathlib import Path
 
 import pytest
 from harness import objects
+from harness.analyzer import (ADVICE_SECONDS, ANALYZER, POLICY, RECOMMENDATION, policy,
+                              rights_to_act)
 from harness.kube import ApiClient, Object, condition, wait_until
 from harness.programs import Programs, metric
 
 from berth_controlplane.berth import BerthOptions
 from berth_controlplane.berth import up as berth_up
 from berth_controlplane.cluster import Cluster
-
-ANALYZER = "berth-analyzer"
-POLICY = "berth.dev/v1alpha1/ScalingPolicy"
-RECOMMENDATION = "berth.dev/v1alpha1/ScalingRecommendation"
-# metrics-server scrapes every 10 s, the analyzer asks as often; it wants half of ten samples.
-ADVICE_SECONDS = 150
 
 
 @pytest.fixture
@@ -34,22 +30,6 @@ def analyzer(cluster: Cluster, programs_folder: Path, programs: Programs,
                             f"--history-file={tmp_path / 'history'}",
                             service_account=f"berth-system/{ANALYZER}")
     yield record.probe_url.replace("/readyz", "/metrics")
-
-
-def rights_to_act() -> list[Object]:
-    """What the chart adds with analyzer.act, which is not the default."""
-    group = "rbac.authorization.k8s.io"
-    metadata = {"name": "test-analyzer-acts"}
-    return [
-        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": [
-            {"apiGroups": ["apps"], "resources": ["deployments/scale", "statefulsets/scale"],
-             "verbs": ["patch"]},
-            {"apiGroups": [""], "resources": ["pods/resize"], "verbs": ["patch"]},
-            {"apiGroups": ["events.k8s.io"], "resources": ["events"],
-             "verbs": ["create", "patch"]}]},
-        {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": metadata,
-         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": metadata["name"]},
-         "subjects": [{"kind": "ServiceAccount", "name": ANALYZER, "namespace": "berth-system"}]}]
 
 
 def test_a_busy_deployment_is_recommended_to_scale_out_and_the_patch_is_taken(
@@ -166,13 +146,6 @@ def autoscaler(name: str, namespace: str) -> Object:
             "spec": {"minReplicas": 2, "maxReplicas": 2,
                      "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment",
                                         "name": name}}}
-
-
-def policy(name: str, namespace: str, actions: list[str], **more: object) -> Object:
-    """A ScalingPolicy for the Deployment of that name; `more` are further fields of its spec."""
-    return {"apiVersion": "berth.dev/v1alpha1", "kind": "ScalingPolicy",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"targetRef": {"kind": "Deployment", "name": name}, "actions": actions, **more}}
 
 
 def standing(kube: ApiClient, namespace: str, kind: str) -> Object | None:

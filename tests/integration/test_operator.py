@@ -169,11 +169,13 @@ def check_one_failpoint(kube, team, pool, programs, cluster, prefix, failpoint) 
                        f"{[pod['status'].get('phase') for pod in members_of(kube, job_name, team)]}")
     wait_until(lambda: berth_kinds.is_true(kube, "Reservation", reservation, "Accepted"), 20,
                "the reservation is accepted")
-    # One decision admitted the whole gang, and it is charged once.
+    # One decision admitted the whole gang, and it is charged once. Where the scheduler was faster than
+    # the heir the gang ran before the rest of it was rolled back: another one admits what is missing.
     records = [json.loads(pod["metadata"]["annotations"][berth_kinds.ADMITTED])
                for pod in members_of(kube, job_name, team)
                if "deletionTimestamp" not in pod["metadata"]]
-    assert len({record["decision"] for record in records}) == 1
+    decisions = {record["decision"] for record in records}
+    assert len(decisions) == 1 or ("Rollback" in failpoint and len(decisions) == 2), decisions
     assert {record["quota"] for record in records} == {team}
     wait_until(lambda: berth_kinds.cpu_used(kube, team) == "6", 20,
                lambda: f"the gang is charged once after {failpoint}: {berth_kinds.cpu_used(kube, team)} cpu")

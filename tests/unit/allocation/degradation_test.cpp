@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "lib/allocation/pressure.hpp"
-#include "tests/support/allocation/carry_out.hpp"
+#include "tests/unit/allocation/lending_world.hpp"
 
 using namespace berth;
 using namespace berth::allocation;
@@ -12,34 +12,11 @@ using enum DegradationStep;
 
 namespace {
 
-using Names = std::vector<std::string>;
-
-/// 20 cores of which quota "a" owns 4 and "root", whom nobody works for, the rest.
-World lending_world() {
-  World world = preempting_world({20});
-  world.policy.preemption.notice = 60s;
-  world.add_all(quota("root").pool("p").cpu(16), team("a", 4));
-  return world;
-}
-
 /// The use of cpu, which has to fall below 70 %.
 void degrade(World& world, std::int64_t cpu_percent, std::vector<DegradationStep> steps) {
   MeasuredUse use = measured_use(cpu_percent, 0, world.now, 20);
   use.degradation = {PressureLevel::Warning, std::move(steps), {{ResourceName::cpu(), 70}}};
   world.policy.measured[PoolName{"p"}] = use;
-}
-
-Names shed_names(const Plan& plan) {
-  Names names;
-  for (const Shedding& shedding : plan.sheddings)
-    names.push_back(shedding.pod->name);
-  return names;
-}
-
-PodBuilder burst(const std::string& name) {
-  AdmissionRecord paid = record("a", "p", {"n1"});
-  paid.is_burst = true;
-  return running(name, "a", "n1").admitted(paid);
 }
 
 /// A core of a's own, one of its burst, one that it borrows.

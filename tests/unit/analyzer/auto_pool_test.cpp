@@ -192,10 +192,7 @@ TEST_CASE("a pool that was made smaller and had too little then gets its nodes b
   scene.shrink(8);
   scene.follow();
   REQUIRE(scene.usage.nodes == 8);
-  auto& status = scene.recommendations.begin()->second.status;
-  status.outcome = api::RecommendationOutcome{};
-  status.outcome->result = api::OutcomeResult::Unchanged;
-  status.outcome->measured_at = scene.now + 1h;
+  auto& status = scene.fare(api::OutcomeResult::Unchanged);
   scene.now += 1h + 1min;
   CHECK_FALSE(scene.look().pool_change); // it was good
   status.outcome->result = api::OutcomeResult::Worse;
@@ -212,10 +209,7 @@ TEST_CASE("a pool that somebody else changed since, or long ago, gets nothing ba
   PoolScene scene;
   scene.shrink(8);
   scene.follow();
-  auto& status = scene.recommendations.begin()->second.status;
-  status.outcome = api::RecommendationOutcome{};
-  status.outcome->result = api::OutcomeResult::Worse;
-  status.outcome->measured_at = scene.now + 1h;
+  scene.fare(api::OutcomeResult::Worse);
   scene.now += 1h + 31min;
   CHECK_FALSE(scene.look().pool_change);
   scene.now -= 30min;
@@ -227,10 +221,7 @@ TEST_CASE("a pool that was made smaller and had too little then is left alone fo
   PoolScene scene;
   scene.shrink(8);
   scene.follow();
-  auto& status = scene.recommendations.begin()->second.status;
-  status.outcome = api::RecommendationOutcome{};
-  status.outcome->result = api::OutcomeResult::Worse;
-  status.outcome->measured_at = scene.now + 1h;
+  scene.fare(api::OutcomeResult::Worse);
   scene.now += 6h;
   CHECK_FALSE(scene.shrink(6).pool_change);
   CHECK(scene.applied().reason == Reason::UndoneLately);

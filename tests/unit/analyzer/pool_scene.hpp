@@ -95,6 +95,14 @@ struct PoolScene {
     set_nodes(machines.asked + other_nodes);
     set_charged(cores);
   }
+  /// What became of the only recommendation within the hour after it was written.
+  api::ScalingRecommendationStatus& fare(api::OutcomeResult result) {
+    auto& status = recommendations.begin()->second.status;
+    status.outcome = api::RecommendationOutcome{};
+    status.outcome->result = result;
+    status.outcome->measured_at = now + std::chrono::hours{1};
+    return status;
+  }
 
   /// The condition Applied of what was asked for last.
   [[nodiscard]] const api::Condition& applied() const {

@@ -7,6 +7,21 @@
 #include "lib/base/timestamp.hpp"
 
 namespace berth::allocation {
+namespace {
+
+/// Those of the quota that are asked for, in the order in which they are; else all of them.
+template <class Visit>
+void for_each_pool(const Workload& workload, const QuotaSpec& quota, Visit visit) {
+  const PodView& first = *workload.waiting.front();
+  if (first.pools.empty())
+    for (const QuotaPool& pool : quota.pools)
+      visit(pool.pool);
+  for (const PoolName& asked : first.pools)
+    if (std::ranges::count(quota.pools, asked, &QuotaPool::pool) > 0)
+      visit(asked);
+}
+
+} // namespace
 
 std::optional<Refusal> closed_to(const PoolSpec& pool, const QuotaForest& forest,
                                  QuotaIndex payer) {
@@ -37,13 +52,17 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& wo
         options.push_back(std::move(*found));
   const QuotaSpec& spec = snapshot_.quotas->spec(own);
   std::optional<Refusal> first_closed;
-  for (const PoolName& pool : pools_for(workload, spec))
-    if (const PoolSpec* known = snapshot_.find_pool(pool)) {
-      if (auto refusal = closed_to(*known, *snapshot_.quotas, own))
-        first_closed = first_closed ? std::move(first_closed) : std::move(refusal);
-      else
-        options.push_back(Option{Site{known, kNoReservation}, own, {}});
-    }
+  bool is_any_named = false;
+  for_each_pool(workload, spec, [&](const PoolName& pool) {
+    is_any_named = true;
+    const PoolSpec* known = snapshot_.find_pool(pool);
+    if (known == nullptr)
+      return;
+    if (auto refusal = closed_to(*known, *snapshot_.quotas, own))
+      first_closed = first_closed ? std::move(first_closed) : std::move(refusal);
+    else
+      options.push_back(Option{Site{known, kNoReservation}, own, {}});
+  });
   for (Option& option : options)
     option.site.is_favoured = deserves_room(workload, spec, *option.site.pool);
   if (!options.empty())
@@ -52,27 +71,11 @@ std::variant<std::vector<Option>, Refusal> OptionFinder::find(const Workload& wo
     return *std::move(first_closed);
   if (spec.pools.empty())
     return Refusal{Reason::PoolNotFound, "Quota " + spec.name.str() + " names no pool"};
-  if (pools_for(workload, spec).empty())
+  if (!is_any_named)
     return Refusal{Reason::PoolNotFound,
                    "Quota " + spec.name.str() + " names none of the pools that are asked for"};
   return Refusal{Reason::PoolNotFound, "ResourcePool " + spec.pools.front().pool.str() +
                                            " of Quota " + spec.name.str() + " does not exist"};
-}
-
-/// Those of the quota that are asked for, in the order in which they are.
-std::vector<PoolName> OptionFinder::pools_for(const Workload& workload,
-                                              const QuotaSpec& quota) const {
-  std::vector<PoolName> pools;
-  for (const QuotaPool& pool : quota.pools)
-    pools.push_back(pool.pool);
-  const PodView& first = *workload.waiting.front();
-  if (first.pools.empty())
-    return pools;
-  std::vector<PoolName> asked;
-  for (const PoolName& pool : first.pools)
-    if (std::ranges::count(pools, pool) > 0)
-      asked.push_back(pool);
-  return asked;
 }
 
 bool OptionFinder::deserves_room(const Workload& workload, const QuotaSpec& quota,

@@ -51,8 +51,6 @@ private:
   [[nodiscard]] std::variant<std::vector<Option>, Refusal> inside_named(const Workload& workload,
                                                                         QuotaIndex quota) const;
   [[nodiscard]] bool is_allowed(const ReservationSpec& spec, const Workload& workload) const;
-  [[nodiscard]] std::vector<PoolName> pools_for(const Workload& workload,
-                                                const QuotaSpec& quota) const;
   [[nodiscard]] bool deserves_room(const Workload& workload, const QuotaSpec& quota,
                                    const PoolSpec& pool) const;
   [[nodiscard]] std::variant<Option, Refusal> inside(ReservationIndex reservation,

@@ -1,6 +1,7 @@
 #include "lib/resources/resource_vector.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 
 namespace berth::resources {
@@ -12,6 +13,21 @@ auto position(Entries& entries, const ResourceName& name) {
                           [](const ResourceVector::Entry& entry, const ResourceName& wanted) {
                             return entry.name < wanted;
                           });
+}
+
+/// Each of `others` becomes part of what is there. Both are sorted, and mostly of the same names.
+template <class Operation>
+void combine(std::vector<ResourceVector::Entry>& entries,
+             const std::vector<ResourceVector::Entry>& others, Operation operation) {
+  auto at = entries.begin();
+  for (const ResourceVector::Entry& other : others) {
+    while (at != entries.end() && at->name < other.name)
+      ++at;
+    if (at == entries.end() || at->name != other.name)
+      at = entries.insert(at, {other.name, Amount{}});
+    at->amount = operation(at->amount, other.amount);
+    ++at;
+  }
 }
 
 } // namespace
@@ -43,14 +59,15 @@ void ResourceVector::set(const ResourceName& name, Amount amount) {
 }
 
 ResourceVector& ResourceVector::operator+=(const ResourceVector& other) {
-  for (const Entry& entry : other.entries_)
-    set(entry.name, get(entry.name) + entry.amount);
+  if (entries_.empty())
+    entries_ = other.entries_;
+  else
+    combine(entries_, other.entries_, std::plus{});
   return *this;
 }
 
 ResourceVector& ResourceVector::operator-=(const ResourceVector& other) {
-  for (const Entry& entry : other.entries_)
-    set(entry.name, get(entry.name) - entry.amount);
+  combine(entries_, other.entries_, std::minus{});
   return *this;
 }
 

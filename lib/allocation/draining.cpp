@@ -193,8 +193,8 @@ void add_excess(const SheddingInput& input, const std::function<RunningWork&()>&
   const std::set<PodUid> shed_already = pods_of(sheddings);
   std::erase_if(candidates, [&](const Victim* victim) {
     const bool goes = victim->is_leaving || victim->is_claimed || is_shed(shed_already, *victim);
-    if (goes && !victim->is_burst)
-      balance.discharge(victim->quota, victim->pool, victim->total);
+    if (goes)
+      discharge(balance, *victim);
     return goes;
   });
   for (const QuotaIndex quota : quotas)

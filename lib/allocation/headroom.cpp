@@ -84,23 +84,24 @@ void Headroom::take(const Option& option, const ResourceVector& total, bool is_b
   unfilled = std::move(rest);
 }
 
-void Headroom::evict(QuotaIndex quota, const PoolName& pool, const ResourceVector& total) {
-  balance_.discharge(quota, pool, total);
-  pool_use_[pool] -= total;
-  shares_.add(pool, quota, -total);
+ResourceVector Headroom::evict(const Victim& victim) {
+  pool_use_[victim.pool] -= victim.total;
+  shares_.add(victim.pool, victim.quota, -victim.total);
+  return discharge(balance_, victim);
 }
 
-void Headroom::put_back(QuotaIndex quota, const PoolName& pool, const ResourceVector& total) {
-  balance_.charge(quota, pool, total);
-  pool_use_[pool] += total;
-  shares_.add(pool, quota, total);
+void Headroom::put_back(const Victim& victim, const ResourceVector& beyond) {
+  pool_use_[victim.pool] += victim.total;
+  shares_.add(victim.pool, victim.quota, victim.total);
+  restore(balance_, victim, beyond);
 }
 
 std::size_t Headroom::nominate(const Nomination& nomination) {
   Nominated held{nomination.pool, {}, {}, snapshot_.quotas->find(nomination.quota), {}};
   const auto victims = victims_still_charged(snapshot_, nomination);
   if (held.owner) {
-    held.quota = balance_.set_aside(*held.owner, nomination.pool, nomination.total, victims);
+    held.quota = balance_.set_aside(*held.owner, nomination.pool, nomination.total,
+                                    balance_.within(nomination.pool, victims));
     held.of_tenant = shares_.beyond(nomination.pool, *held.owner, nomination.total, victims);
     shares_.add(held.pool, *held.owner, held.of_tenant);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/allocation/quota_tree.hpp"
+#include "lib/allocation/running_work.hpp"
 #include "lib/allocation/snapshot.hpp"
 #include "lib/allocation/tenant_shares.hpp"
 #include "lib/allocation/workload_placer.hpp"
@@ -47,8 +48,8 @@ public:
   [[nodiscard]] const QuotaBalance& balance() const { return balance_; }
   [[nodiscard]] QuotaBalance& balance() { return balance_; }
   /// What would be left without that work, or with it again.
-  void evict(QuotaIndex quota, const PoolName& pool, const ResourceVector& total);
-  void put_back(QuotaIndex quota, const PoolName& pool, const ResourceVector& total);
+  ResourceVector evict(const Victim& victim);
+  void put_back(const Victim& victim, const ResourceVector& beyond);
 
   /// Holds room for a preemptor beyond what its victims still have (P3); the answer is its number,
   /// Holds::nominations first.

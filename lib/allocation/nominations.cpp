@@ -180,7 +180,7 @@ std::vector<QuotaCharge> victims_still_charged(const ClusterSnapshot& snapshot,
     if (charge == nullptr || (*charge)->pool != nomination.pool)
       continue;
     if (const auto quota = snapshot.quotas->find((*charge)->quota))
-      charges.push_back(QuotaCharge{*quota, (*charge)->shape->requests});
+      charges.push_back(QuotaCharge{*quota, (*charge)->shape->requests, (*charge)->is_burst});
   }
   return charges;
 }

@@ -183,7 +183,7 @@ std::optional<SearchResult> PreemptionCycle::confirm(const Head& head,
 PreemptionRule PreemptionCycle::rule_for(const Head& head, const PreemptionCase& sought) {
   QuotaBalance now = room_.headroom.balance();
   for (const auto& [rank, victim] : work().departing())
-    now.discharge(victim->quota, victim->pool, victim->total);
+    discharge(now, *victim);
   return PreemptionRule(
       *input_.snapshot.quotas, policy_in(sought.option->site.pool->name), std::move(now),
       Preemptor{head.workload->id, sought.option->payer, sought.option->site.pool->name,

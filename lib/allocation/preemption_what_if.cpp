@@ -17,10 +17,10 @@ PreemptionWhatIf::PreemptionWhatIf(PreemptionCase sought, WorkloadPlacer& placer
     : sought_(std::move(sought)), placer_(placer), headroom_(headroom), theirs_(headroom.balance()),
       base_(placer.overlay()) {
   for (const auto& [rank, victim] : work.departing()) {
-    theirs_.discharge(victim->quota, victim->pool, victim->total);
+    discharge(theirs_, *victim);
     if (victim->is_claimed)
       continue; // its room is held for another
-    headroom_.evict(victim->quota, victim->pool, victim->total);
+    headroom_.evict(*victim);
     remove_from(base_, *victim);
   }
   for (const Victim::Place& place : work.leaving_strangers())
@@ -28,15 +28,14 @@ PreemptionWhatIf::PreemptionWhatIf(PreemptionCase sought, WorkloadPlacer& placer
 }
 
 void PreemptionWhatIf::evict(const Victim& victim) {
-  evicted_.insert(&victim);
-  headroom_.evict(victim.quota, victim.pool, victim.total);
-  theirs_.discharge(victim.quota, victim.pool, victim.total);
+  ResourceVector of_ours = headroom_.evict(victim);
+  evicted_.emplace(&victim, Beyond{std::move(of_ours), discharge(theirs_, victim)});
 }
 
 void PreemptionWhatIf::put_back(const Victim& victim) {
-  evicted_.erase(&victim);
-  headroom_.put_back(victim.quota, victim.pool, victim.total);
-  theirs_.charge(victim.quota, victim.pool, victim.total);
+  const Beyond beyond = std::move(evicted_.extract(&victim).mapped());
+  headroom_.put_back(victim, beyond.ours);
+  restore(theirs_, victim, beyond.theirs);
 }
 
 std::optional<ResourceName> PreemptionWhatIf::short_of() const {
@@ -66,7 +65,7 @@ std::optional<PlacedPods> PreemptionWhatIf::admit() {
 
 NodeChanges PreemptionWhatIf::nodes() const {
   NodeChanges nodes = base_;
-  for (const Victim* victim : evicted_)
+  for (const auto& [victim, beyond] : evicted_)
     remove_from(nodes, *victim);
   return nodes;
 }

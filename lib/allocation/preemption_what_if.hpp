@@ -3,8 +3,8 @@
 // admitted there, in its quota, its pool and on nodes (P1)? It works on copies, and starts from a
 // cluster in which all is gone that goes by itself.
 
+#include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "lib/allocation/headroom.hpp"
@@ -48,7 +48,12 @@ private:
   Headroom headroom_;
   QuotaBalance theirs_;
   NodeChanges base_;
-  std::set<const Victim*> evicted_;
+  /// Of its charge, what is beyond Q2 in either balance.
+  struct Beyond {
+    ResourceVector ours{};
+    ResourceVector theirs{};
+  };
+  std::map<const Victim*, Beyond> evicted_;
 };
 
 } // namespace berth::allocation

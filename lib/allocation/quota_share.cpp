@@ -1,6 +1,9 @@
 // What QuotaBalance says of fair shares (F2) and bursts (Q6).
 
 #include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "lib/allocation/quota_cells.hpp"
 #include "lib/allocation/quota_tree.hpp"
@@ -113,6 +116,41 @@ void QuotaBalance::charge_burst(QuotaIndex quota, const PoolName& pool,
     burst_[forest_->cell_of(*block, quota) + resource] += amount - room;
   });
   charge(quota, pool, within);
+}
+
+ResourceVector QuotaBalance::discharge_burst(QuotaIndex quota, const PoolName& pool,
+                                             const ResourceVector& amounts) {
+  const ResourceVector within = this->within(pool, {{quota, amounts, true}}).front().amounts;
+  ResourceVector going = amounts - within;
+  restore_burst(quota, pool, -amounts, -going);
+  return going;
+}
+
+void QuotaBalance::restore_burst(QuotaIndex quota, const PoolName& pool,
+                                 const ResourceVector& amounts, const ResourceVector& beyond) {
+  charge(quota, pool, amounts - beyond);
+  const QuotaForest::Block* block = forest_->block(quota, pool);
+  if (block == nullptr || burst_.empty())
+    return;
+  for_each_governed(block->resources, beyond, [&](std::size_t resource, Amount amount) {
+    burst_[forest_->cell_of(*block, quota) + resource] += amount;
+  });
+}
+
+std::vector<QuotaCharge> QuotaBalance::within(const PoolName& pool,
+                                              std::vector<QuotaCharge> charges) const {
+  std::map<QuotaIndex, ResourceVector> gone_beyond;
+  for (QuotaCharge& charge : charges) {
+    if (!charge.is_burst)
+      continue;
+    ResourceVector& gone = gone_beyond[charge.quota];
+    ResourceVector going;
+    for (const auto& [name, amount] : charge.amounts)
+      going.set(name, std::min(amount, beyond(charge.quota, pool, name) - gone.get(name)));
+    gone += going;
+    charge.amounts -= going;
+  }
+  return charges;
 }
 
 Amount QuotaBalance::beyond(QuotaIndex quota, const PoolName& pool,

@@ -121,6 +121,7 @@ struct QuotaShortfall {
 struct QuotaCharge {
   QuotaIndex quota = 0;
   ResourceVector amounts{};
+  bool is_burst = false; ///< what Q2 has no room for is beyond it, and weighs on the quota only
 };
 
 /// What one quota holds and could hold of one resource in one pool, for its status.
@@ -170,6 +171,15 @@ public:
 
   /// Takes back what was charged: the balance is then as if it never had been.
   void discharge(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts);
+  /// The same of work of a burst, of which goes first what is beyond Q2 (Q6): the answer.
+  ResourceVector discharge_burst(QuotaIndex quota, const PoolName& pool,
+                                 const ResourceVector& amounts);
+  /// As discharge_burst() found it.
+  void restore_burst(QuotaIndex quota, const PoolName& pool, const ResourceVector& amounts,
+                     const ResourceVector& beyond);
+  /// What of the charges counts for Q2.
+  [[nodiscard]] std::vector<QuotaCharge> within(const PoolName& pool,
+                                                std::vector<QuotaCharge> charges) const;
 
   /// Room set aside, to be given back.
   using SetAside = std::vector<std::pair<std::size_t, Amount>>;

@@ -24,6 +24,20 @@ TimePoint start_of(const PodView& pod, TimePoint now) {
 
 } // namespace
 
+ResourceVector discharge(QuotaBalance& balance, const Victim& victim) {
+  if (victim.is_burst)
+    return balance.discharge_burst(victim.quota, victim.pool, victim.total);
+  balance.discharge(victim.quota, victim.pool, victim.total);
+  return {};
+}
+
+void restore(QuotaBalance& balance, const Victim& victim, const ResourceVector& beyond) {
+  if (victim.is_burst)
+    balance.restore_burst(victim.quota, victim.pool, victim.total, beyond);
+  else
+    balance.charge(victim.quota, victim.pool, victim.total);
+}
+
 bool goes_before(const Victim& left, const Victim& right) {
   const auto rank = [](const Victim& victim) {
     const bool is_opportunistic =
@@ -48,6 +62,8 @@ RunningWork::RunningWork(const Input& input) {
                                   devices_of_pod(uid), &pod->uid});
       });
   add_elastic(input);
+  if (!std::ranges::is_sorted(by_pod_, {}, &OfPod::first)) // elastic gangs came last
+    std::ranges::sort(by_pod_, {}, &OfPod::first);
   for (Victim& victim : victims_)
     judge(input, victim);
   for (Victim& victim : victims_)
@@ -159,7 +175,7 @@ void RunningWork::add_to(Victim& victim, const Input& input,
                                           devices_of_pod(view.uid), &view.uid});
   const bool is_watched = !node || input.snapshot.nodes->node(*node).view.ready;
   victim.is_leaving = victim.is_leaving && view.terminating && is_watched;
-  by_pod_.emplace(view.uid.str(), &victim);
+  by_pod_.emplace_back(view.uid.str(), &victim);
 }
 
 /// What follows from all pods together.
@@ -221,7 +237,8 @@ void RunningWork::note_departing(const Victim& victim) {
 std::vector<Victim*> RunningWork::find(std::span<const PodUid> pods) const {
   std::vector<Victim*> found;
   for (const PodUid& pod : pods)
-    if (const auto known = by_pod_.find(pod.str()); known != by_pod_.end())
+    if (const auto known = std::ranges::lower_bound(by_pod_, pod.str(), {}, &OfPod::first);
+        known != by_pod_.end() && known->first == pod.str())
       found.push_back(known->second);
   std::ranges::sort(found, {}, &Victim::rank);
   found.erase(std::unique(found.begin(), found.end()), found.end());

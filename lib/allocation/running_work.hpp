@@ -57,6 +57,11 @@ struct Victim {
   std::size_t rank = 0; ///< in the order of goes_before(), among all
 };
 
+/// Takes its charge out of the balance; the answer is what of it was beyond Q2 (Q6).
+ResourceVector discharge(QuotaBalance& balance, const Victim& victim);
+/// As discharge() found it.
+void restore(QuotaBalance& balance, const Victim& victim, const ResourceVector& beyond);
+
 /// Victims first: opportunistic work, then lowest priority, then newest, then by id (P2).
 [[nodiscard]] bool goes_before(const Victim& left, const Victim& right);
 
@@ -120,8 +125,9 @@ private:
   std::vector<std::size_t> quota_begins_;          ///< in by_quota_; one more than there are quotas
   std::map<std::size_t, const Victim*> departing_; ///< by rank
   std::unordered_map<std::string, Victim*> gangs_; ///< looked up, never walked
-  std::unordered_map<std::string_view, Victim*> by_pod_; ///< looked up, never walked
-  std::map<EvictionKey, std::size_t> pods_of_key_;       ///< counted when somebody first asks
+  using OfPod = std::pair<std::string_view, Victim*>;
+  std::vector<OfPod> by_pod_;                      ///< by UID
+  std::map<EvictionKey, std::size_t> pods_of_key_; ///< counted when somebody first asks
   struct Member {
     std::shared_ptr<const PodView> pod{};
     std::shared_ptr<const Charge> charge{};

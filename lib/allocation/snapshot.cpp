@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/allocation/nominations.hpp"
+
 namespace berth::allocation {
 
 namespace {
@@ -150,9 +152,21 @@ QuotaBalance balance_of(const ClusterSnapshot& snapshot, const Holds& holds) {
   for (const OpenReservation& open : holds.open)
     if (const auto payer = snapshot.quotas->find(open.spec->payer))
       balance.charge(*payer, open.spec->pool, open.unfilled);
+  if (in_burst.empty())
+    return balance;
+  // What preemptors wait for is no room that a burst could move into (P3).
+  std::vector<QuotaBalance::SetAside> nominated;
+  for (const Nomination& nomination : holds.nominations)
+    if (const auto owner = snapshot.quotas->find(nomination.quota)) {
+      auto victims = victims_still_charged(snapshot, nomination);
+      std::erase_if(victims, [](const QuotaCharge& victim) { return victim.is_burst; });
+      nominated.push_back(balance.set_aside(*owner, nomination.pool, nomination.total, victims));
+    }
   for (const auto& [quota, use] : in_burst)
     for (const auto& [pool, sum] : use->burst_by_pool)
       balance.charge_burst(quota, pool, sum.total());
+  for (const auto& aside : nominated)
+    balance.give_back(aside);
   return balance;
 }
 

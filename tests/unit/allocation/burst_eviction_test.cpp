@@ -107,3 +107,22 @@ TEST_CASE("Q6, G2: of two gangs in a burst one goes, and whole, where that is en
   REQUIRE(told.size() == 2);
   CHECK(told[0][0] == told[1][0]);
 }
+
+TEST_CASE("Q6, P1: a burst that goes gives no quota back that it was not charged for") {
+  World world = bursting_world(0s);
+  world.add(waiting("late", "a").cpu(4).priority(9)); // a node has room, the quota has none
+  static_cast<void>(play(world));
+  CHECK(names_due(play(world), EvictionStep::Evict) == Names{"own"});
+}
+
+TEST_CASE("Q6, P3: a burst does not move into the room that a preemptor waits for") {
+  World world = bursting_world(0s);
+  world.add(waiting("late", "a").cpu(4).priority(9));
+  static_cast<void>(play(world));
+  static_cast<void>(play(world));
+  REQUIRE(remove_terminating(world).size() == 1);
+  const Plan plan = play(world);
+  REQUIRE(plan.admissions.size() == 1);
+  CHECK(plan.admissions[0].workload->id == WorkloadId{"uid-late"});
+  CHECK(plan.preemption.empty());
+}

@@ -2,15 +2,16 @@
 """What berth-analyzer costs while it measures a cluster: memory, CPU, and the time of one analysis.
 
 Simulated kubelets report use that differs from pod to pod and stays as it is, the real metrics-server
-scrapes them, and the analyzer reads its API on the interval. Nodes are of one pool, pods of Deployments without policies.
+scrapes them, and the analyzer reads its API on the interval. Nodes are of one pool; pods are nobody's, or, with --workloads,
+of so many StatefulSets with a ScalingPolicy each.
 Measured are memory (now and highest), CPU and requests over the time, the analyses by their own
 metric, and, at the end, how long the API server took for one change of a scale.
 
 With --check the exit code is 1 where a goal is missed: 100 MB and 2 % of a core at 30,000 series and an
 interval of 60 s, an analysis (from metric to action) within 10 s, a change of a scale within 500 ms.
 The goals for memory and CPU are those of 30,000 series, however few there are: series are kept for
-nodes, pools and what a policy names, and every pod is read. What 30,000 series take is measured by
-bench_analyzer_history.
+nodes, pools and what a policy names, and every pod is read. 1,000 nodes, 15,000 pods and 5,000
+workloads make as many.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from process_use import cpu_seconds, memory_mib, metrics, requests  # noqa: E402
 from progress import progress  # noqa: E402
 
 from berth_controlplane import berth  # noqa: E402
+from berth_controlplane.api import ApiClient  # noqa: E402
 from berth_controlplane.bringup import ClusterOptions, bring_up  # noqa: E402
 from berth_controlplane.cluster import Cluster  # noqa: E402
 from berth_controlplane.nodes import NodeShape  # noqa: E402
@@ -43,12 +45,15 @@ from berth_controlplane.waiting import wait_until  # noqa: E402
 NAMESPACE = "measured"
 POOL = "bench"
 NODE = {"cpu": "64", "memory": "256Gi", "pods": "110"}
+CONTAINER = {"name": "main", "image": "registry.invalid/simulated",
+             "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}}
 MIB = 1024 * 1024
 MEMORY_GOAL_MIB = 100e6 / MIB
 CPU_GOAL_PERCENT = 2
 DECISION_GOAL_SECONDS = 10
 ADJUSTMENT_GOAL_SECONDS = 0.5
 FIRST_SERIES_SECONDS = 300
+POD_SECONDS = 900
 SCALE_TRIES = 20
 
 
@@ -74,6 +79,7 @@ def main() -> int:
     parser.add_argument("--bin", type=Path, default=CHECKOUT / "build/release/bin")
     parser.add_argument("--nodes", type=int, default=200)
     parser.add_argument("--pods", type=int, default=2800, help="of one container each (default 2800)")
+    parser.add_argument("--workloads", type=int, default=0, help="whose pods they are (default: nobody's)")
     parser.add_argument("--seconds", type=int, default=300, help="how long to look (default 300)")
     parser.add_argument("--interval-seconds", type=int, default=60)
     parser.add_argument("--check", action="store_true", help="exit with 1 where a goal is missed")
@@ -106,6 +112,7 @@ def measure(cluster: Cluster, arguments: argparse.Namespace) -> Footprint:
                         "metadata": {"name": POOL},
                         "spec": {"nodeSelector": {"matchLabels": {"berth.dev/pool": POOL}},
                                  "resources": [{"name": "cpu"}, {"name": "memory"}]}})
+    cluster.kube.create_many(policies(arguments.workloads))
     analyzer = cluster.record(berth.ANALYZER)
     wait_until(lambda: value(analyzer, "berth_analyzer_series") > 0 and analyses(analyzer)[0] >= 2,
                FIRST_SERIES_SECONDS, "two analyses with measurements")
@@ -132,8 +139,40 @@ def fill(cluster: Cluster, arguments: argparse.Namespace) -> None:
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     wait_until(lambda: kube.find("v1/ServiceAccount", "default", NAMESPACE), 60, "service account")
     started = time.monotonic()
-    kube.create_many(pods(arguments.pods, arguments.nodes))
+    if arguments.workloads:
+        kube.create_many(workloads(arguments.workloads, arguments.pods // arguments.workloads))
+        expected = arguments.pods // arguments.workloads * arguments.workloads
+        wait_until(lambda: running(kube) >= expected, POD_SECONDS, "pods that run", 5)
+    else:
+        kube.create_many(pods(arguments.pods, arguments.nodes))
     progress(f"{arguments.pods} pods created in {time.monotonic() - started:.0f} s")
+
+
+def workloads(count: int, replicas: int) -> Iterator[dict]:
+    """StatefulSets, whose controller makes the pods."""
+    for index in range(count):
+        name = f"web-{index}"
+        labels = {"app": name}
+        yield {"apiVersion": "apps/v1", "kind": "StatefulSet",
+               "metadata": {"name": name, "namespace": NAMESPACE},
+               "spec": {"replicas": replicas, "serviceName": "web", "podManagementPolicy": "Parallel",
+                        "selector": {"matchLabels": labels},
+                        "template": {"metadata": {"labels": labels, "annotations": usage(index)},
+                                     "spec": {"containers": [CONTAINER]}}}}
+
+
+def policies(count: int) -> Iterator[dict]:
+    """One for each of the workloads."""
+    for index in range(count):
+        name = f"web-{index}"
+        yield {"apiVersion": "berth.dev/v1alpha1", "kind": "ScalingPolicy",
+               "metadata": {"name": name, "namespace": NAMESPACE},
+               "spec": {"targetRef": {"kind": "StatefulSet", "name": name}}}
+
+
+def running(kube: ApiClient) -> int:
+    """How many pods run."""
+    return len(kube.list("v1/Pod", NAMESPACE, fieldSelector="status.phase=Running"))
 
 
 def pods(count: int, nodes: int) -> Iterator[dict]:
@@ -141,15 +180,15 @@ def pods(count: int, nodes: int) -> Iterator[dict]:
     for index in range(count):
         yield {"apiVersion": "v1", "kind": "Pod",
                "metadata": {"name": f"web-{index}", "namespace": NAMESPACE,
-                            "labels": {"app": f"web-{index // 10}"},
-                            "annotations": {
-                                "kwok.x-k8s.io/usage-cpu": f"{50 + index % 150}m",
-                                "kwok.x-k8s.io/usage-memory": f"{100 + index % 120}Mi"}},
+                            "annotations": usage(index)},
                "spec": {"nodeName": f"node-{index % nodes}",
-                        "terminationGracePeriodSeconds": 0,
-                        "containers": [{"name": "main", "image": "registry.invalid/simulated",
-                                        "resources": {"requests": {"cpu": "100m",
-                                                                   "memory": "128Mi"}}}]}}
+                        "terminationGracePeriodSeconds": 0, "containers": [CONTAINER]}}
+
+
+def usage(index: int) -> dict[str, str]:
+    """What the simulated kubelet says of a pod."""
+    return {"kwok.x-k8s.io/usage-cpu": f"{50 + index % 150}m",
+            "kwok.x-k8s.io/usage-memory": f"{100 + index % 120}Mi"}
 
 
 def change_scales(cluster: Cluster) -> float:

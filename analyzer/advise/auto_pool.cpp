@@ -31,12 +31,25 @@ std::string nodes(std::int32_t number) {
   return std::to_string(number) + (number == 1 ? " node" : " nodes");
 }
 
+/// When something was done last about what was carried out: it, or its undoing.
+TimePoint done_at(const api::CarriedOut& carried) {
+  return carried.undone_at.value_or(carried.at);
+}
+
+/// The step that was done then.
+api::PoolStep step_done(const api::CarriedOut& carried) {
+  api::PoolStep step = *carried.nodes;
+  if (carried.undone_at)
+    std::swap(step.from, step.to);
+  return step;
+}
+
 /// The newest step; null: there was none. What is noted before it is sent may not have been sent.
 const api::CarriedOut* last_step(const std::vector<RecommendationPtr>& known) {
   const api::CarriedOut* newest = nullptr;
   for (const auto& one : known)
     if (const auto& carried = one->status.carried_out;
-        carried && carried->nodes && (newest == nullptr || newest->at < carried->at))
+        carried && carried->nodes && (newest == nullptr || done_at(*newest) < done_at(*carried)))
       newest = &*carried;
   return newest;
 }
@@ -49,10 +62,12 @@ bool is_done(const api::PoolStep& step, const PoolUsage& usage) {
   return grew(step) ? usage.nodes >= step.to : usage.nodes <= step.to;
 }
 
-std::string pending_words(const api::CarriedOut& step) {
-  return "From " + std::to_string(step.nodes->from) + " to " + nodes(step.nodes->to) +
-         " was asked for at " + format_time(step.at) + ": it waits until " +
-         format_time(step.at + kStepWithin) + " for them to " + (grew(*step.nodes) ? "come" : "go");
+std::string pending_words(const api::CarriedOut& carried) {
+  const api::PoolStep step = step_done(carried);
+  const TimePoint at = done_at(carried);
+  return "From " + std::to_string(step.from) + " to " + nodes(step.to) + " was asked for at " +
+         format_time(at) + ": it waits until " + format_time(at + kStepWithin) + " for them to " +
+         (grew(step) ? "come" : "go");
 }
 
 /// Of the nodes that the provider was asked for, those that do not work yet.
@@ -62,7 +77,8 @@ std::int32_t coming(const PoolProvider& provider) {
 
 /// Whether somebody else put back what the step changed.
 bool is_overruled(const PoolProvider& provider, const api::CarriedOut& step) {
-  return provider.machines && replicas_in(step.undo_patch) == provider.machines->asked;
+  return provider.machines && !step.undone_at &&
+         replicas_in(step.undo_patch) == provider.machines->asked;
 }
 
 /// Until when the pool is not made smaller again, because it was not good the last time.
@@ -90,20 +106,20 @@ std::optional<StepVerdict> too_early(const PoolQuestion& question, Recommendatio
   const auto* last = last_step(known);
   if (last == nullptr)
     return std::nullopt;
-  const bool is_sent = was_sent(*question.view.policy, last->at);
-  if (is_sent && is_overruled(*question.facts.provider, *last) &&
-      now < last->at + kOverruledBackOff)
-    return no_step(Reason::UndoneLately, "Somebody else undid the change of " +
-                                             format_time(last->at) + ": it waits until " +
-                                             format_time(last->at + kOverruledBackOff) +
+  const TimePoint at = done_at(*last);
+  const bool is_sent = was_sent(*question.view.policy, at);
+  if (is_sent && is_overruled(*question.facts.provider, *last) && now < at + kOverruledBackOff)
+    return no_step(Reason::UndoneLately, "Somebody else undid the change of " + format_time(at) +
+                                             ": it waits until " +
+                                             format_time(at + kOverruledBackOff) +
                                              "; let only one of them set the number of nodes");
-  if (is_sent && !is_done(*last->nodes, question.facts.usage) && now < last->at + kStepWithin)
+  if (is_sent && !is_done(step_done(*last), question.facts.usage) && now < at + kStepWithin)
     return no_step(Reason::NodesPending, pending_words(*last));
   const Duration cooldown = std::max<Duration>(question.view.policy->spec.cooldown,
                                                question.view.pool->spec.elastic->cooldown);
-  if (now < last->at + cooldown)
-    return no_step(Reason::CoolingDown, "The last change was at " + format_time(last->at) +
-                                            ": it waits until " + format_time(last->at + cooldown));
+  if (now < at + cooldown)
+    return no_step(Reason::CoolingDown, "The last change was at " + format_time(at) +
+                                            ": it waits until " + format_time(at + cooldown));
   return std::nullopt;
 }
 
@@ -115,7 +131,7 @@ StepVerdict asked_already(const PoolQuestion& question,
                            std::to_string(machines.asked) + " machines ready";
   const auto* last = last_step(known);
   const bool is_ours =
-      last != nullptr && was_sent(*question.view.policy, last->at) && grew(*last->nodes);
+      last != nullptr && was_sent(*question.view.policy, done_at(*last)) && grew(step_done(*last));
   return is_ours ? no_step(Reason::NodesMissing,
                            seen + " long after the others were asked for: see why there")
                  : no_step(Reason::NodesPending, seen + ": the others are on their way");

@@ -8,9 +8,11 @@
 #include "analyzer/advise/decide_bottleneck.hpp"
 #include "analyzer/advise/decide_moves.hpp"
 #include "analyzer/advise/decide_size.hpp"
+#include "analyzer/advise/degrade.hpp"
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/measured_status.hpp"
 #include "analyzer/advise/policy_status.hpp"
+#include "lib/allocation/pressure.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -62,8 +64,40 @@ std::optional<api::ObjectKey> recommend_size(Plan& plan, const PoolView& view,
 std::optional<api::PressureLevel> level_at(const PoolView& view, std::span<const UsePercent> use) {
   if (!view.policy || use.empty())
     return std::nullopt;
+  const auto& given_up = view.pool->status.degradation;
+  const auto told = view.policy->status.level.value_or(api::PressureLevel::None);
   return level_of(use, view.policy->spec.thresholds,
-                  view.policy->status.level.value_or(api::PressureLevel::None));
+                  given_up ? LevelBefore{given_up->level, &*given_up} : LevelBefore{told});
+}
+
+/// Whether what the pool gives up for is not known at the moment. What was said of it last then
+/// stands for as long as the operator believes it: that use cannot be read is no calm.
+bool is_out_of_sight(const PoolView& view, std::span<const UsePercent> use, TimePoint now) {
+  const auto& status = view.pool->status;
+  if (!status.degradation || !status.measured_at ||
+      now - *status.measured_at >= allocation::kMeasurementAgeMax)
+    return false;
+  return use.empty() || std::ranges::any_of(status.degradation->limits, [&](const auto& limit) {
+           return std::ranges::find(use, limit.resource, &UsePercent::resource) == use.end();
+         });
+}
+
+/// What of it the pool is to give up, where its policy carries that out.
+void degrade(api::ResourcePoolStatus& measured, std::optional<api::PressureLevel>& level,
+             const PoolView& view, const PoolFacts& facts, std::span<const UsePercent> use,
+             const DecideContext& context) {
+  if (!view.policy || view.policy->spec.mode != api::ScalingMode::Auto || !context.options.acts)
+    return;
+  if (is_out_of_sight(view, use, context.now)) {
+    auto conditions = std::move(measured.conditions);
+    measured = api::measured_part(view.pool->status);
+    measured.conditions = std::move(conditions);
+    level = view.policy->status.level;
+  } else if (level) {
+    measured.degradation =
+        degradation_of({use, view.policy->spec, *level, view.pool->status.degradation,
+                        facts.usage.oldest_fresh.value_or(context.now)});
+  }
 }
 
 } // namespace
@@ -73,11 +107,9 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
   Plan& plan = decision.plan;
   plan.pool = view.pool->meta;
   const auto use = measured_percents(facts.usage, context.options);
-  const auto level = level_at(view, use);
+  auto level = level_at(view, use);
   auto measured = measured_status(view, facts, context);
-  if (level && view.policy->spec.mode == api::ScalingMode::Auto && context.options.acts)
-    measured.degradation = degradation_of(
-        {use, view.policy->spec, *level, view.pool->status.degradation}, context.now);
+  degrade(measured, level, view, facts, use, context);
   if (measured != api::measured_part(view.pool->status))
     plan.measured = measured;
   const auto* available = api::find_condition(measured.conditions, api::kMetricsAvailable);

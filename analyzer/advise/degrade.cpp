@@ -46,16 +46,54 @@ Steps steps_of(const api::ScalingPolicySpec& policy, PressureLevel level) {
   return rule == policy.degradation.end() ? Steps{} : rule->steps;
 }
 
+bool contains(const Steps& steps, DegradationStep step) {
+  return std::ranges::find(steps, step) != steps.end();
+}
+
+/// Of that resource: others do not keep a level that they were not at.
+PressureLevel level_before(const LevelBefore& before, const ResourceName& resource) {
+  const bool had_it =
+      before.given_up == nullptr ||
+      std::ranges::count(before.given_up->limits, resource, &allocation::UseLimit::resource) > 0;
+  return had_it ? before.level : PressureLevel::None;
+}
+
 /// How many of the level's own steps are taken now.
-std::size_t own_steps_taken(const DegradeQuestion& question, const Steps& own, TimePoint now) {
+std::size_t own_steps_taken(const DegradeQuestion& question, const Steps& own) {
   if (question.level == PressureLevel::Emergency || !question.before)
     return question.level == PressureLevel::Emergency ? own.size() : 1;
   const auto& before = *question.before;
-  const auto taken = static_cast<std::size_t>(std::ranges::count_if(
-      own, [&](auto step) { return std::ranges::find(before.steps, step) != before.steps.end(); }));
-  const bool is_next_due =
-      before.level < question.level || now - before.stepped_at >= kStepEvery || taken == 0;
+  const auto taken = static_cast<std::size_t>(
+      std::ranges::count_if(own, [&](auto step) { return contains(before.steps, step); }));
+  const bool is_next_due = before.level < question.level ||
+                           question.measured_at - before.stepped_at >= kStepEvery || taken == 0;
   return taken + (is_next_due && before.level <= question.level ? 1 : 0);
+}
+
+/// Those of all levels up to that of the use.
+Steps steps_asked(const DegradeQuestion& question) {
+  Steps steps;
+  if (question.level == PressureLevel::None)
+    return steps;
+  for (const auto lower : {PressureLevel::Warning, PressureLevel::Critical})
+    if (lower < question.level)
+      add(steps, steps_of(question.policy, lower));
+  Steps own = steps_of(question.policy, question.level);
+  std::erase_if(own, [&](DegradationStep step) { return contains(steps, step); });
+  own.resize(std::min(own_steps_taken(question, own), own.size()));
+  add(steps, own);
+  return steps;
+}
+
+/// Those that were taken and are not asked for any more, but for the one that goes back now.
+Steps steps_kept(const DegradeQuestion& question, const Steps& asked) {
+  if (!question.before)
+    return {};
+  Steps kept = question.before->steps;
+  std::erase_if(kept, [&](DegradationStep step) { return contains(asked, step); });
+  if (!kept.empty() && question.measured_at - question.before->stepped_at >= kStepEvery)
+    kept.pop_back();
+  return kept;
 }
 
 } // namespace
@@ -70,39 +108,33 @@ const api::PressureThresholds* thresholds_of(const api::ScalingThresholds& thres
 }
 
 PressureLevel level_of(std::span<const UsePercent> use, const api::ScalingThresholds& thresholds,
-                       PressureLevel before) {
+                       const LevelBefore& before) {
   PressureLevel worst = PressureLevel::None;
   for (const UsePercent& one : use)
     if (const auto* of = thresholds_of(thresholds, one.resource))
-      worst = std::max(worst, level_of(one, *of, before));
+      worst = std::max(worst, level_of(one, *of, level_before(before, one.resource)));
   return worst;
 }
 
-std::optional<api::PoolDegradation> degradation_of(const DegradeQuestion& question, TimePoint now) {
-  if (question.level == PressureLevel::None)
-    return std::nullopt;
+std::optional<api::PoolDegradation> degradation_of(const DegradeQuestion& question) {
   api::PoolDegradation degradation;
-  degradation.level = question.level;
-  for (const auto lower : {PressureLevel::Warning, PressureLevel::Critical})
-    if (lower < question.level)
-      add(degradation.steps, steps_of(question.policy, lower));
-  Steps own = steps_of(question.policy, question.level);
-  std::erase_if(own, [&](DegradationStep step) {
-    return std::ranges::find(degradation.steps, step) != degradation.steps.end();
-  });
-  own.resize(std::min(own_steps_taken(question, own, now), own.size()));
-  add(degradation.steps, own);
+  degradation.level = std::max(question.level, PressureLevel::Warning);
+  degradation.steps = steps_asked(question);
+  add(degradation.steps, steps_kept(question, degradation.steps));
   if (degradation.steps.empty())
     return std::nullopt;
+  const auto& before = question.before;
+  const LevelBefore last = before ? LevelBefore{before->level, &*before} : LevelBefore{};
   for (const UsePercent& one : question.use)
     if (const auto* thresholds = thresholds_of(question.policy.thresholds, one.resource);
-        thresholds != nullptr && level_of(one, *thresholds, question.level) == question.level)
+        thresholds != nullptr && question.level != PressureLevel::None &&
+        level_of(one, *thresholds, level_before(last, one.resource)) == question.level)
       degradation.limits.push_back({one.resource, leaving_percent(*thresholds, question.level)});
-  const auto& before = question.before;
   const bool is_as_before =
       before && before->level == degradation.level && before->steps == degradation.steps;
-  degradation.stepped_at =
-      is_as_before ? before->stepped_at : std::chrono::floor<std::chrono::seconds>(now);
+  degradation.stepped_at = is_as_before
+                               ? before->stepped_at
+                               : std::chrono::floor<std::chrono::seconds>(question.measured_at);
   return degradation;
 }
 

@@ -3,7 +3,9 @@
 // is, and what a pool gives up there. The steps of lower levels are all taken; those of the level
 // itself one after the other, kStepEvery apart, for as long as use stays there, so that no more is
 // given up than it takes; Emergency takes all at once. A level is left kLevelHysteresisPercent
-// below its threshold, and its steps with it. What was decided before is read from the API. Pure.
+// below its threshold by what was at it. What is no longer given up for it goes back step by step,
+// the last first and kStepEvery apart too: what comes back raises the use. What was decided before
+// is read from the API. Pure.
 
 #include <optional>
 #include <span>
@@ -26,20 +28,26 @@ struct UsePercent {
 [[nodiscard]] const api::PressureThresholds* thresholds_of(const api::ScalingThresholds& thresholds,
                                                            const resources::ResourceName& resource);
 
-/// The worst of all. `before`: what it was last; Normal if that is not known.
+/// What the level was last; None if that is not known.
+struct LevelBefore {
+  api::PressureLevel level = api::PressureLevel::None;
+  const api::PoolDegradation* given_up = nullptr; ///< says for what it was; null: for all
+};
+
+/// The worst of all.
 [[nodiscard]] api::PressureLevel level_of(std::span<const UsePercent> use,
                                           const api::ScalingThresholds& thresholds,
-                                          api::PressureLevel before);
+                                          const LevelBefore& before);
 
 struct DegradeQuestion {
   std::span<const UsePercent> use{};
   const api::ScalingPolicySpec& policy;
   api::PressureLevel level = api::PressureLevel::None; ///< of that use
   const std::optional<api::PoolDegradation>& before;
+  TimePoint measured_at{}; ///< all of that use
 };
 
 /// Nothing where nothing is to be given up.
-[[nodiscard]] std::optional<api::PoolDegradation> degradation_of(const DegradeQuestion& question,
-                                                                 TimePoint now);
+[[nodiscard]] std::optional<api::PoolDegradation> degradation_of(const DegradeQuestion& question);
 
 } // namespace berth::analyzer

@@ -225,6 +225,17 @@ Proofs workload_proofs(const WorkloadView& view, const ResourceVector& capacity,
   return proofs;
 }
 
+/// What nobody says any more is unknown, and holds up what needs it; after an hour it is nothing
+/// that anybody counts on.
+bool is_said(const History& history, const std::string& series, TimePoint now) {
+  constexpr Duration kForgotten = std::chrono::hours{1};
+  const Series* known = history.find(series);
+  if (known == nullptr)
+    return false;
+  const std::vector<Sample> samples = known->samples();
+  return !samples.empty() && now - samples.back().at < kForgotten;
+}
+
 } // namespace
 
 PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
@@ -237,8 +248,8 @@ PoolFacts facts_of(const PoolView& view, FactsSources sources, TimePoint now) {
     const double capacity = number(facts.usage.capacity.get(resource));
     const std::string name = pool_series(uid, resource);
     const bool is_disk = resource == ResourceName::ephemeral_storage();
-    if (is_disk && sources.recorder.history().find(name) == nullptr)
-      continue; // nobody says
+    if (is_disk && !is_said(sources.recorder.history(), name, now))
+      continue;
     facts.used.push_back(outlook_of(name, {resource, capacity, ""}, sources, now));
     if (is_adaptive(view.policy))
       learn(facts.learned, facts.used.back(), name, sources, now);

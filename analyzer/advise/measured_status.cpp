@@ -98,7 +98,8 @@ std::vector<UsePercent> measured_percents(const PoolUsage& usage, const AdvisorO
   std::vector<UsePercent> percents;
   for (const ResourceName& resource : pool_resources())
     if (const Amount whole = usage.measured_capacity.get(resource);
-        is_measured(usage, options) && whole > Amount{} && usage.used.contains(resource))
+        is_measured(usage, options) && whole > Amount{} && usage.used.contains(resource) &&
+        usage.coverage_percent(resource) >= options.coverage_percent_min)
       percents.push_back(
           {resource, static_cast<std::int32_t>(
                          resources::scaled(usage.used.get(resource), 100, whole.value()).value())});

@@ -155,7 +155,7 @@ api::ScalingPolicyStatus policy_status(const WorkloadView& view, const WorkloadF
   const auto use = measured_percents(facts.used);
   if (!use.empty())
     status.level = level_of(use, policy.spec.thresholds,
-                            policy.status.level.value_or(api::PressureLevel::None));
+                            {policy.status.level.value_or(api::PressureLevel::None)});
   return status;
 }
 

@@ -201,7 +201,8 @@ void Recorder::record_pool(const PoolView& pool, TimePoint now, bool is_charge_k
   const PoolUsage usage = usage_of(pool, now);
   if (usage.newest_fresh && usage.coverage_percent() >= options_.coverage_percent_min)
     for (const ResourceName& resource : pool_resources())
-      if (usage.estimated.contains(resource))
+      if (usage.estimated.contains(resource) &&
+          usage.coverage_percent(resource) >= options_.coverage_percent_min)
         static_cast<void>(history_.add(pool_series(uid, resource),
                                        {*usage.newest_fresh, number(usage.estimated.get(resource))},
                                        now));

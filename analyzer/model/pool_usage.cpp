@@ -19,6 +19,7 @@ void add_pushed(PoolUsage& usage, const MeasuredNode& node) {
       usage.used.set(resource, usage.used.get(resource) + amount);
       usage.measured_capacity.set(resource, usage.measured_capacity.get(resource) +
                                                 node.allocatable.get(resource));
+      usage.oldest_fresh = std::min(usage.oldest_fresh.value_or(node.pushed->at), node.pushed->at);
     }
 }
 
@@ -40,9 +41,15 @@ std::int32_t PoolUsage::coverage_percent() const {
   return nodes_ready > 0 ? 100 * nodes_fresh / nodes_ready : 0;
 }
 
+std::int32_t PoolUsage::coverage_percent(const resources::ResourceName& resource) const {
+  const std::int64_t whole = ready_capacity.get(resource).value();
+  return whole > 0 ? static_cast<std::int32_t>(
+                         resources::scaled(measured_capacity.get(resource), 100, whole).value())
+                   : 0;
+}
+
 PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration stale_after) {
   PoolUsage usage;
-  ResourceVector allocatable_ready;
   for (const auto& node : nodes) {
     if (node.usage)
       usage.newest = std::max(usage.newest.value_or(node.usage->at), node.usage->at);
@@ -53,7 +60,7 @@ PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration st
     if (!node.ready)
       continue;
     ++usage.nodes_ready;
-    allocatable_ready += node.allocatable;
+    usage.ready_capacity += node.allocatable;
     if (!is_fresh(node.usage, now, stale_after)) {
       if (!node.name.empty())
         usage.unmeasured.push_back(node.name);
@@ -69,7 +76,7 @@ PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration st
     usage.newest_fresh = std::max(usage.newest_fresh.value_or(node.usage->at), node.usage->at);
     usage.oldest_fresh = std::min(usage.oldest_fresh.value_or(node.usage->at), node.usage->at);
   }
-  usage.estimated = extrapolate(usage.used, allocatable_ready, usage.measured_capacity);
+  usage.estimated = extrapolate(usage.used, usage.ready_capacity, usage.measured_capacity);
   return usage;
 }
 

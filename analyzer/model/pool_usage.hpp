@@ -29,23 +29,26 @@ struct MeasuredNode {
 };
 
 struct PoolUsage {
-  std::int32_t nodes = 0;               ///< that take work
-  std::int32_t nodes_ready = 0;         ///< from which a sample is expected
-  std::int32_t nodes_fresh = 0;         ///< of those, how many have one
-  resources::ResourceVector capacity{}; ///< allocatable of the nodes that take work
-  resources::ResourceVector used{};     ///< measured, on the fresh nodes
+  std::int32_t nodes = 0;                     ///< that take work
+  std::int32_t nodes_ready = 0;               ///< from which a sample is expected
+  std::int32_t nodes_fresh = 0;               ///< of those, how many have one
+  resources::ResourceVector ready_capacity{}; ///< allocatable of the nodes that are ready
+  resources::ResourceVector capacity{};       ///< allocatable of the nodes that take work
+  resources::ResourceVector used{};           ///< measured, on the fresh nodes
   /// Allocatable of the fresh nodes; of what only some of them say, of those.
   resources::ResourceVector measured_capacity{};
   /// `used`, with the nodes without a fresh sample taken to use as much for their size.
   resources::ResourceVector estimated{};
   std::optional<TimePoint> newest{}; ///< of all samples, fresh or not
   std::optional<TimePoint> newest_fresh{};
-  std::optional<TimePoint> oldest_fresh{};
+  std::optional<TimePoint> oldest_fresh{}; ///< also of what is said beside
   /// Ready nodes without a fresh sample, in the order in which they came.
   std::vector<NodeName> unmeasured{};
 
   /// 0 to 100, rounded down; 100 only when nothing is missing; 0 without nodes.
   [[nodiscard]] std::int32_t coverage_percent() const;
+  /// The same of one resource, by the size of the nodes.
+  [[nodiscard]] std::int32_t coverage_percent(const resources::ResourceName& resource) const;
 };
 
 /// Only resources that `used` names are summed; samples older than `stale_after` or more than that

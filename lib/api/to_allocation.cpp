@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/allocation/pressure.hpp"
 #include "lib/allocation/quota_tree.hpp"
 
 namespace berth::api {
@@ -231,12 +232,14 @@ allocation::PoolSpec to_allocation(const ResourcePool& pool) {
   for (const Tenant& tenant : pool.spec.tenants)
     spec.tenants.push_back({tenant.quota_ref.name, tenant.share_percent});
   spec.drain = to_allocation(pool.spec.drain);
+  spec.burst = burst_of(pool);
   const auto& degradation = pool.status.degradation;
   const bool leaves_burst =
       degradation &&
       std::ranges::count(degradation->steps, allocation::DegradationStep::LeaveBurst) > 0;
-  if (!leaves_burst)
-    spec.burst = burst_of(pool);
+  if (leaves_burst && spec.burst && pool.status.measured_at) // for as long as that is believed
+    spec.burst->period.start = std::max(spec.burst->period.start,
+                                        *pool.status.measured_at + allocation::kMeasurementAgeMax);
   return spec;
 }
 

@@ -36,7 +36,8 @@ struct UseLimit {
 struct Degradation {
   PressureLevel level = PressureLevel::None;
   std::vector<DegradationStep> steps{}; ///< that are taken now, the first first
-  std::vector<UseLimit> limits{};       ///< of what is above the level; what sheds goes by them
+  /// Of what is above the level; what sheds goes by them. None while steps are taken back.
+  std::vector<UseLimit> limits{};
 
   [[nodiscard]] bool gives_up(DegradationStep step) const;
   friend bool operator==(const Degradation&, const Degradation&) = default;

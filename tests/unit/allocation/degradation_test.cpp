@@ -95,6 +95,18 @@ TEST_CASE("T3: HoldAdmissions admits nobody, and says until when") {
   CHECK(admitted_names(world.plan()) == Names{"own"});
 }
 
+TEST_CASE("T3: steps that are still to be taken back hold, shed nobody, and say so") {
+  World world = full_world();
+  world.add(pod("own").in("ns-a").cpu(1));
+  degrade(world, 60, {ShedOpportunistic, ShedBorrowed, HoldAdmissions});
+  world.policy.measured[PoolName{"p"}].degradation.limits.clear();
+  const Plan plan = world.plan();
+  CHECK(shed_names(plan).empty());
+  CHECK(why_waiting(plan, "own")->message ==
+        "pool p is degraded (Warning: its use is low again, and what it gave up comes back step by "
+        "step), and admits nobody until then");
+}
+
 TEST_CASE("T3: PauseBackfill lets nobody start past one that lacks room, whosever it is") {
   World world;
   world.add_all(pool("p"), node("n", 4), quota("a").of("a").pool("p").cpu(100),

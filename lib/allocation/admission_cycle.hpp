@@ -70,6 +70,8 @@ public:
 
   /// Windows are promised in it before anybody is tried.
   [[nodiscard]] NodeCalendar& calendar() { return calendar_; }
+  /// T3: whether nobody is admitted there, whatever there is room for.
+  [[nodiscard]] bool held(const Option& option) const;
   /// How long the room must be theirs: inside of a reservation for as long as it is open, since
   /// what they leave goes back to it, there (R3).
   [[nodiscard]] Horizon horizon_of(Pods members, const Option& option) const;
@@ -140,7 +142,6 @@ private:
   [[nodiscard]] bool may_lend(const Option& option, Pods members) const;
   [[nodiscard]] Explanation no_place(const Option& option, Pods members);
   [[nodiscard]] std::optional<TimePoint> lent_until(const PlacedPods& placed, const Site& site);
-  [[nodiscard]] bool held(const Option& option) const;
   [[nodiscard]] std::optional<Explanation> pressed(const Option& option,
                                                    const ResourceVector& total);
   [[nodiscard]] std::vector<Option> not_passed_over(const Head& head,

@@ -34,6 +34,7 @@ bool AdmissionCycle::may_lend(const Option& option, Pods members) const {
   const QuotaName& payer = input_.snapshot.quotas->spec(option.payer).name;
   return option.site.reservation == kNoReservation && calendar_.lends_anything() &&
          rates_.pressure(pool) == PressureLevel::None &&
+         !rates_.degradation(pool).gives_up(DegradationStep::ShedOpportunistic) &&
          input_.policy.evictions.may_borrow_from(payer, pool) <= input_.now &&
          preemption_of(input_.snapshot, input_.policy, option.site.pool->name).enabled &&
          std::all_of(members.begin(), members.end(),

@@ -45,6 +45,7 @@ Refusal AdmissionCycle::passed_over(const Head& head, const std::vector<Option>&
 }
 
 /// One that no node of its pools suits blocks nobody: room would not help it. Nor does one that
+/// would fit on none, where backfill is paused. Nor does one that
 /// lacks quota stop others where backfill is paused: what it waits for is not theirs to take.
 void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
   const Reason reason = refusal_.why->reason;
@@ -58,7 +59,8 @@ void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& 
     if (head.policy->ordering == Ordering::StrictFifo)
       blocked_.emplace(option.payer, pool);
     if (lacks_room && option.site.reservation == kNoReservation &&
-        rates_.degradation(pool).gives_up(DegradationStep::PauseBackfill))
+        rates_.degradation(pool).gives_up(DegradationStep::PauseBackfill) &&
+        placer_.could_ever_fit(members_to_admit(*head.workload), *option.site.pool))
       paused_.insert(pool);
   }
 }

@@ -129,6 +129,7 @@ std::optional<Explanation> AdmissionCycle::no_quota(const Option& option,
   if (!bursts_ || !payer.burst || wanted_pools_.contains(pool) ||
       rates_.pressure(pool) != PressureLevel::None ||
       rates_.degradation(pool).gives_up(DegradationStep::LeaveBurst) ||
+      rates_.degradation(pool).gives_up(DegradationStep::ShedOpportunistic) ||
       !preemption_of(input_.snapshot, input_.policy, pool).enabled)
     return explain_shortfall(*shortfall);
   const auto level = balance().burst_level(option.payer, payer.burst->factor_percent);
@@ -189,6 +190,12 @@ std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
   if (held(option))
     return Explanation{Reason::PoolUnderPressure,
                        rates_.describe_degraded(pool) + ", and admits nobody until then",
+                       std::nullopt,
+                       {}};
+  // Else others would borrow what some were shed of.
+  if (rates_.degradation(pool).gives_up(DegradationStep::ShedBorrowed) && borrows(option, total))
+    return Explanation{Reason::PoolUnderPressure,
+                       "needs to borrow, and " + rates_.describe_degraded(pool),
                        std::nullopt,
                        {}};
   if (rates_.pressure(pool) != PressureLevel::None && borrows(option, total))

@@ -202,7 +202,7 @@ std::vector<Option> PreemptionCycle::options_of(const Workload& workload, Pods m
     return {};
   std::erase_if(*options, [this](const Option& option) {
     return option.site.reservation != kNoReservation || !option.reservation.empty() ||
-           !policy_in(option.site.pool->name).enabled;
+           admission_.held(option) || !policy_in(option.site.pool->name).enabled;
   });
   for (Option& option : *options) { // windows and earlier planned starts are not for it
     Horizon& horizon = option.site.horizon = admission_.horizon_of(members, option);

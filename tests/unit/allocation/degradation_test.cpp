@@ -107,11 +107,39 @@ TEST_CASE("T3: steps that are still to be taken back hold, shed nobody, and say 
         "step), and admits nobody until then");
 }
 
+TEST_CASE("T3: PauseBackfill makes nobody wait for one that fits on no node") {
+  World world;
+  world.add_all(pool("p"), node("n", 4), quota("a").of("a").pool("p").cpu(100),
+                quota("b").of("b").pool("p").cpu(100), pod("huge").in("a").cpu(5).created(0),
+                pod("small").in("b").cpu(1).created(1));
+  degrade(world, 75, {PauseBackfill});
+  CHECK(admitted_names(world.plan()) == Names{"small"});
+}
+
+TEST_CASE("T3: while borrowed work is shed nobody else borrows") {
+  World world = full_world();
+  world.add_all(team("c", 0), pod("next").in("ns-c").cpu(1));
+  CHECK(admitted_names(world.plan()) == Names{"next"});
+  degrade(world, 69, {ShedBorrowed});
+  CHECK(admitted_names(world.plan()).empty());
+  CHECK(why_waiting(world.plan(), "next")->reason == Reason::PoolUnderPressure);
+}
+
+TEST_CASE("T3, P1: nobody is evicted for work that a pool would not admit") {
+  World world = preempting_world({4});
+  world.policy.preemption.min_runtime = 0s;
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 4), team("b", 0),
+                running("borrowed", "b", "n1").cpu(4), pod("own").in("ns-a").cpu(4));
+  CHECK_FALSE(world.plan().preemption.empty());
+  degrade(world, 60, {HoldAdmissions});
+  CHECK(world.plan().preemption.empty());
+}
+
 TEST_CASE("T3: PauseBackfill lets nobody start past one that lacks room, whosever it is") {
   World world;
   world.add_all(pool("p"), node("n", 4), quota("a").of("a").pool("p").cpu(100),
-                quota("b").of("b").pool("p").cpu(100), pod("big").in("a").cpu(5).created(0),
-                pod("small").in("b").cpu(1).created(1));
+                quota("b").of("b").pool("p").cpu(100), running("first", "b", "n").cpu(1),
+                pod("big").in("a").cpu(4).created(0), pod("small").in("b").cpu(1).created(1));
   CHECK(admitted_names(world.plan()) == Names{"small"});
   degrade(world, 75, {PauseBackfill});
   const Plan plan = world.plan();

@@ -22,6 +22,15 @@ TimePoint unless_passed(TimePoint end, TimePoint now) {
   return end > now ? end : TimePoint::max();
 }
 
+/// One run in ten takes longer than what is learned, which says no more than that: it is taken to
+/// need as long again, each time.
+TimePoint learned_end(const PodView& pod, TimePoint started, TimePoint now) {
+  Duration learned = *pod.learned_duration;
+  while (learned > Duration{} && TimeRange::lasting(started, learned).end <= now)
+    learned *= 2;
+  return unless_passed(TimeRange::lasting(started, learned).end, now);
+}
+
 } // namespace
 
 TimePoint planned_end(const WorkEnd& end, TimePoint now) {
@@ -30,7 +39,9 @@ TimePoint planned_end(const WorkEnd& end, TimePoint now) {
 
 WorkEnd end_of(const PodView& pod, TimePoint now) {
   WorkEnd end = end_since(pod, pod.started.value_or(now));
-  end.expected = unless_passed(end.expected, now);
+  const bool is_guessed = !pod.duration_limit && !pod.expected_duration && pod.planned_duration();
+  end.expected = is_guessed ? learned_end(pod, pod.started.value_or(now), now)
+                            : unless_passed(end.expected, now);
   end.relied_on = unless_passed(end.relied_on, now);
   if (pod.revocable_after)
     end.relied_on = std::min(end.relied_on, std::max(*pod.revocable_after, now));

@@ -38,7 +38,8 @@ struct Pod {
   /// A container that the kernel killed for want of memory, or that crashes again and again, or an
   /// eviction by the kubelet. A container that failed once may be meant to.
   std::optional<PodFailure> failure{};
-  /// Of one that succeeded: when its last container ended, by the kubelet's clock.
+  /// Of one that ran to its end: when its last container ended, by the kubelet's clock. Not of one
+  /// that was deleted or evicted, or that runs until it is: those may end well too.
   std::optional<TimePoint> ended{};
 };
 

@@ -98,6 +98,13 @@ Result<void> read_pod_spec(JsonElement value, PodDraft& into) {
              [&](JsonElement it) { return read_text(it, into.pod.scheduler_name); }),
       member("serviceAccountName",
              [&](JsonElement it) { return read_text(it, view.service_account); }),
+      member("restartPolicy",
+             [&](JsonElement it) -> Result<void> {
+               std::string_view policy;
+               BERTH_CHECK(read_text(it, policy));
+               into.restarts_always = policy == "Always";
+               return {};
+             }),
       member("priority", [&](JsonElement it) { return read_priority(it, view.priority); }),
       member("schedulingGates", [&](JsonElement it) { return read_elements(it, read_next_gate); }),
       member("nodeSelector", [&](JsonElement it) { return read_node_selector(it, into); }),

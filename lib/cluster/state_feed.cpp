@@ -1,5 +1,6 @@
 #include "lib/cluster/state_feed.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/api/labels.hpp"
@@ -42,8 +43,8 @@ bool StateFeed::put(const Pod& pod) {
   return state_->upsert_pod(std::move(view));
 }
 
-/// What a pod is planned with is looked up until there is something, and kept then: planned starts
-/// behind it would move with every run of its kind that ends.
+/// What a pod is planned with only grows: the first runs of a kind that end are its shortest, and
+/// planned starts behind it would come and go with every run that ends.
 void StateFeed::learn(const Item<Pod>& before, const Pod& after) {
   const allocation::PodView& view = after.view;
   if (view.terminal)
@@ -54,9 +55,11 @@ void StateFeed::learn(const Item<Pod>& before, const Pod& after) {
     return;
   if (has_ended && view.started && after.ended)
     run_times_.record(run_family_of(after.meta), *after.ended - *view.started);
-  else if (has_questions && !learned_.contains(view.uid))
-    if (const auto expected = run_times_.expected(run_family_of(after.meta)))
-      learned_.emplace(view.uid, *expected);
+  else if (has_questions)
+    if (const auto expected = run_times_.expected(run_family_of(after.meta))) {
+      Duration& planned = learned_[view.uid];
+      planned = std::max(planned, *expected);
+    }
 }
 
 bool StateFeed::node(const Item<Node>& before, const Item<Node>& after) {

@@ -316,6 +316,19 @@ TEST_CASE("B2: a pod that succeeded has run until its last container ended") {
       {"phase", "Succeeded"},
       {"containerStatuses", {{{"name", "a"}, {"state", last}}, {{"name", "b"}, {"state", first}}}}};
   CHECK(decoded(pod).ended == kEnded);
+  json service = pod;
+  service["spec"]["restartPolicy"] = "Always"; // it ran until somebody deleted it
+  CHECK_FALSE(decoded(service).ended);
+  service["spec"]["restartPolicy"] = "Never";
+  CHECK(decoded(service).ended == kEnded);
+  json deleted = pod;
+  deleted["metadata"]["deletionTimestamp"] = "2026-11-21T09:00:00Z";
+  CHECK_FALSE(decoded(deleted).ended);
+  json evicted = pod;
+  evicted["status"]["conditions"] = json::array({{{"type", "DisruptionTarget"},
+                                                  {"status", "True"},
+                                                  {"lastTransitionTime", "2026-11-21T09:00:00Z"}}});
+  CHECK_FALSE(decoded(evicted).ended);
   pod["status"]["phase"] = "Failed";
   CHECK_FALSE(decoded(pod).ended);
   pod["status"] = {{"phase", "Succeeded"}};

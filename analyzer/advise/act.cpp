@@ -103,14 +103,10 @@ async::Task<bool> Act::write_advised(api::ScalingRecommendation object) {
   Result<void> written;
   if (applied) {
     const auto now_there = api::decode_text<api::ScalingRecommendation>(*applied);
-    if (now_there) {
-      // The status is about the object as it is now: its uid and its generation.
+    if (now_there)
       object.meta.uid = now_there->meta.uid;
-      object.status.observed_generation = now_there->meta.generation;
-      for (auto& condition : object.status.conditions)
-        condition.observed_generation = now_there->meta.generation;
-    }
-    written = co_await write_status(object.meta, object.status);
+    if (!now_there || now_there->status != object.status)
+      written = co_await write_status(object.meta, object.status);
   } else {
     written = fail(applied.error());
   }

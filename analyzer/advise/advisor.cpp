@@ -22,6 +22,12 @@ constexpr Duration kQuotasEvery = std::chrono::minutes{10};
 /// What pods were asked for is in the statuses of quotas and pools after this at the latest.
 constexpr Duration kStatusFollowsWithin = std::chrono::seconds{60};
 
+/// What nobody waits for is written for this part of the interval; the rest is found anew in the
+/// next cycle.
+constexpr int kChoresPartOfInterval = 10;
+/// Plans that are kept until everything is decided.
+constexpr std::size_t kChoresMax = 2'000;
+
 /// Each may take its whole time-out, and a cycle is to end.
 constexpr std::size_t kMetricQueriesPerCycleMax = 100;
 /// A slow Prometheus does not keep the cycle: what was not asked for is asked for in the next.
@@ -110,8 +116,9 @@ async::Task<void> Advisor::cycle() {
   for (const auto& [at, of, amounts] : grown_)
     book.take(of, amounts);
   std::size_t resizes = 0;
+  Chores chores;
   // Each is the first at some time, since what all share goes to the first.
-  const std::size_t first = view.workloads.empty() ? 0 : cycles_++ % view.workloads.size();
+  const std::size_t first = view.workloads.empty() ? 0 : next_first_ % view.workloads.size();
   for (std::size_t i = 0; i < view.workloads.size(); ++i) {
     const std::size_t at = (first + i) % view.workloads.size();
     const WorkloadView& workload = view.workloads[at];
@@ -123,14 +130,16 @@ async::Task<void> Advisor::cycle() {
     Decision decision = decide(workload, facts, context);
     resizes += decision.plan.resizes.size();
     note_growth(book, workload, decision.plan, now);
-    co_await carry_out(std::move(decision));
+    if (decision.plan.is_urgent())
+      co_await carry_out(std::move(decision));
+    else
+      chores.add(at, std::move(decision));
   }
   co_await advise_on_quotas(view, context);
-  for (const IdlePolicy& idle : view.idle_policies) {
-    Decision decision;
-    decision.plan = decide(idle, now);
-    co_await carry_out(std::move(decision));
-  }
+  for (const IdlePolicy& idle : view.idle_policies)
+    chores.add(first, Decision{decide(idle, now), {}});
+  const std::size_t goes_on_at = co_await do_chores(std::move(chores), first + 1);
+  next_first_ = goes_on_at;
   Decision orphans;
   orphans.plan = decide_orphans(view.orphans, options_, now);
   co_await carry_out(std::move(orphans));
@@ -258,6 +267,30 @@ async::Task<void> Advisor::carry_out(Decision decision) {
                                                                : telemetry::ForecastOutcome::Missed)
         .add();
   co_await act_.run(std::move(decision.plan));
+}
+
+void Advisor::Chores::add(std::size_t at, Decision decision) {
+  if (decision.plan.empty())
+    return;
+  if (plans.size() < kChoresMax)
+    plans.emplace_back(at, std::move(decision));
+  else
+    left_out.push_back(at);
+}
+
+async::Task<std::size_t> Advisor::do_chores(Chores chores, std::size_t otherwise) {
+  const SteadyPoint end =
+      parts_.executor.clock().steady_now() + options_.interval / kChoresPartOfInterval;
+  std::size_t done = 0;
+  while (done < chores.plans.size() && parts_.executor.clock().steady_now() < end) {
+    Decision decision = std::move(chores.plans[done++].second);
+    co_await carry_out(std::move(decision));
+  }
+  const std::size_t waiting = chores.plans.size() - done + chores.left_out.size();
+  parts_.metrics.deferred_targets.set(static_cast<double>(waiting));
+  if (done < chores.plans.size())
+    co_return chores.plans[done].first;
+  co_return chores.left_out.empty() ? otherwise : chores.left_out.front();
 }
 
 void Advisor::note_growth(RoomBook& book, const WorkloadView& workload, const Plan& plan,

@@ -98,6 +98,16 @@ private:
   [[nodiscard]] std::vector<cluster::UsageSample> take(Result<cluster::UsageList> list,
                                                        const char* of) const;
   [[nodiscard]] async::Task<void> carry_out(Decision decision);
+  /// What is to be written about workloads and nobody waits for: after all that is urgent, and for
+  /// a part of the interval only.
+  struct Chores {
+    void add(std::size_t at, Decision decision);
+
+    std::vector<std::pair<std::size_t, Decision>> plans{}; ///< with the place among the workloads
+    std::vector<std::size_t> left_out{};                   ///< those that there was no room for
+  };
+  /// The workload that the next cycle begins with: the first that waits, or `otherwise`.
+  [[nodiscard]] async::Task<std::size_t> do_chores(Chores chores, std::size_t otherwise);
   [[nodiscard]] async::Task<void> advise_on_quotas(const ClusterView& view,
                                                    const DecideContext& context);
   /// Looks for what is not as usual; only who leads tells of it.
@@ -131,7 +141,7 @@ private:
     resources::ResourceVector amounts{};
   };
   std::vector<Growth> grown_;
-  std::size_t cycles_ = 0;
+  std::size_t next_first_ = 0; ///< among the workloads
   std::optional<TimePoint> history_kept_;
   std::optional<TimePoint> quotas_looked_at_;
   std::size_t metrics_read_ = 0; ///< in all cycles

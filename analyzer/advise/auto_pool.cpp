@@ -299,9 +299,8 @@ void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecom
   }
   auto status = one.status;
   status.carried_out = carried;
-  amend_status(
-      plan, one.meta,
-      with_applied(one.meta, std::move(status), Reason::NodesPending, pending_words(carried), now));
+  amend_status(plan, one.meta,
+               with_applied(std::move(status), Reason::NodesPending, pending_words(carried), now));
   plan.pool_change = std::move(pool);
 }
 

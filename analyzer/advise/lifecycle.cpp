@@ -62,8 +62,8 @@ void end(Plan& plan, const api::ScalingRecommendation& recommendation, Reason re
   valid.status = api::ConditionStatus::False;
   valid.reason = reason;
   valid.message = ended_message(reason);
-  change_status(plan, {recommendation.meta, with_valid(recommendation.meta, recommendation.status,
-                                                       std::move(valid), now)});
+  change_status(plan,
+                {recommendation.meta, with_valid(recommendation.status, std::move(valid), now)});
 }
 
 } // namespace
@@ -147,18 +147,14 @@ void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
   }
 }
 
-api::ScalingRecommendationStatus with_valid(const api::ObjectMeta& meta,
-                                            api::ScalingRecommendationStatus status,
+api::ScalingRecommendationStatus with_valid(api::ScalingRecommendationStatus status,
                                             api::Condition valid, TimePoint now) {
   valid.type = kValid;
-  valid.observed_generation = meta.generation;
-  status.observed_generation = meta.generation;
   api::set_condition(status.conditions, std::move(valid), now);
   return status;
 }
 
-api::ScalingRecommendationStatus with_applied(const api::ObjectMeta& meta,
-                                              api::ScalingRecommendationStatus status,
+api::ScalingRecommendationStatus with_applied(api::ScalingRecommendationStatus status,
                                               Reason reason, std::string message, TimePoint now) {
   const bool is_done = reason == Reason::Applied;
   if (is_done)
@@ -168,7 +164,6 @@ api::ScalingRecommendationStatus with_applied(const api::ObjectMeta& meta,
   applied.status = is_done ? api::ConditionStatus::True : api::ConditionStatus::False;
   applied.reason = reason;
   applied.message = std::move(message);
-  applied.observed_generation = meta.generation;
   api::set_condition(status.conditions, std::move(applied), now);
   return status;
 }
@@ -178,7 +173,7 @@ void say_applied(Plan& plan, const api::ScalingRecommendation& one, Reason reaso
   const auto* before = api::find_condition(one.status.conditions, kApplied);
   if (before != nullptr && before->reason == reason && before->message == message)
     return;
-  amend_status(plan, one.meta, with_applied(one.meta, one.status, reason, std::move(message), now));
+  amend_status(plan, one.meta, with_applied(one.status, reason, std::move(message), now));
 }
 
 } // namespace berth::analyzer

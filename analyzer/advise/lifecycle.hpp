@@ -50,13 +50,11 @@ void tend(Plan& plan, const std::vector<RecommendationPtr>& recommendations,
           const AdvisorOptions& options, TimePoint now);
 
 /// `status` with the condition Valid as given.
-[[nodiscard]] api::ScalingRecommendationStatus with_valid(const api::ObjectMeta& meta,
-                                                          api::ScalingRecommendationStatus status,
+[[nodiscard]] api::ScalingRecommendationStatus with_valid(api::ScalingRecommendationStatus status,
                                                           api::Condition valid, TimePoint now);
 
 /// `status` with the condition Applied: True, and since `now`, where Applied is the reason itself.
-[[nodiscard]] api::ScalingRecommendationStatus with_applied(const api::ObjectMeta& meta,
-                                                            api::ScalingRecommendationStatus status,
+[[nodiscard]] api::ScalingRecommendationStatus with_applied(api::ScalingRecommendationStatus status,
                                                             Reason reason, std::string message,
                                                             TimePoint now);
 /// Puts into the plan that the recommendation is applied, or why it is not; nothing where its

@@ -5,6 +5,7 @@
 
 #include "analyzer/advise/lifecycle.hpp"
 #include "analyzer/advise/verify.hpp"
+#include "lib/base/fnv.hpp"
 
 namespace berth::analyzer {
 namespace {
@@ -25,6 +26,14 @@ api::ObjectKey key_of(const RecommendationPtr& one) {
   return one->meta.key();
 }
 
+/// Thousands that were found in one cycle are not all renewed in one.
+Duration renewed_before_end(const api::ScalingRecommendation& one, const AdvisorOptions& options) {
+  constexpr std::uint64_t kParts = 16;
+  const auto part = static_cast<std::int64_t>(fnv1a(one.meta.name) % kParts);
+  const Duration half = options.recommendation_validity / 2;
+  return half - half / 4 * part / static_cast<std::int64_t>(kParts);
+}
+
 /// The entry about that recommendation; null if there is none.
 template <class Entries>
 auto* entry_of(Entries& entries, const api::ObjectKey& key) {
@@ -35,18 +44,23 @@ auto* entry_of(Entries& entries, const api::ObjectKey& key) {
 
 } // namespace
 
+bool Plan::is_urgent() const {
+  return scale || pool_change || burst || !resizes.empty() ||
+         (!advised.empty() &&
+          advised.front().object.spec.priority >= api::RecommendationPriority::High);
+}
+
 void advise_or_renew(Plan& plan, const Finding& finding,
                      const std::vector<RecommendationPtr>& known, const AdvisorOptions& options,
                      TimePoint now) {
   auto wanted = recommendation_for(finding, options.recommendation_validity, now);
   if (const auto* same = entry_of(known, wanted.meta.key())) {
     const auto& last = **same;
-    const bool is_fresh = last.spec.expires_at - now > options.recommendation_validity / 2;
+    const bool is_fresh = last.spec.expires_at - now > renewed_before_end(last, options);
     if (is_fresh && api::is_true(last.status.conditions, "Valid") &&
         last.spec.priority >= wanted.spec.priority)
       return;
     wanted.meta.uid = last.meta.uid;
-    wanted.meta.generation = last.meta.generation;
     // One that ended and is found anew begins anew: it was not applied yet. When it was carried out
     // and taken back last is not forgotten: cooldown and back-off go by it.
     if (is_open(last))
@@ -63,7 +77,7 @@ void advise_or_renew(Plan& plan, const Finding& finding,
   valid.status = api::ConditionStatus::True;
   valid.reason = finding.reason;
   valid.message = finding.message;
-  wanted.status = with_valid(wanted.meta, std::move(wanted.status), std::move(valid), now);
+  wanted.status = with_valid(std::move(wanted.status), std::move(valid), now);
   std::erase_if(plan.changed,
                 [&](const Changed& one) { return one.meta.key() == wanted.meta.key(); });
   const auto place = std::ranges::find_if(plan.advised, [&](const Advised& one) {

@@ -149,12 +149,14 @@ struct Plan {
     return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty() &&
            !scale && !pool_change && !burst && resizes.empty();
   }
+  /// Whether it changes a target, or tells of what should not wait.
+  [[nodiscard]] bool is_urgent() const;
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-/// The finding as a recommendation, if the API does not say so already: it is renewed at half its
-/// time. The forecast it was made with stays until it has been compared with what came, unless the
-/// finding now rests on another metric.
+/// The finding as a recommendation, if the API does not say so already: it is renewed when half to
+/// five eighths of its time are over, which depends on its name. The forecast it was made with
+/// stays until it has been compared with what came, unless the finding now rests on another metric.
 void advise_or_renew(Plan& plan, const Finding& finding,
                      const std::vector<RecommendationPtr>& known, const AdvisorOptions& options,
                      TimePoint now);

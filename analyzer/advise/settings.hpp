@@ -25,7 +25,7 @@ struct AdvisorOptions {
   bool acts = false;
   /// Where recommendations go for a pool that no ScalingPolicy names.
   std::string recommendation_namespace = "berth-system";
-  /// Half of this before its end a recommendation that still holds is renewed.
+  /// A recommendation that still holds is renewed when half of it is over, or soon after.
   Duration recommendation_validity = std::chrono::minutes{15};
   /// How long, and how many of them for each target, ended recommendations are kept.
   Duration ended_kept_for = std::chrono::hours{24};

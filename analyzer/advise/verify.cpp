@@ -84,7 +84,7 @@ bool note_applied(const api::ScalingRecommendation& one, api::ScalingRecommendat
                   const Proofs& proofs, TimePoint now) {
   if (status.applied_at || !proofs.is_applied(one))
     return false;
-  status = with_applied(one.meta, std::move(status), Reason::Applied,
+  status = with_applied(std::move(status), Reason::Applied,
                         "The target is as the recommendation asks for", now);
   return true;
 }
@@ -119,7 +119,6 @@ void set_verified(const api::ScalingRecommendation& one, api::ScalingRecommendat
   verified.status = held ? api::ConditionStatus::True : api::ConditionStatus::False;
   verified.reason = held ? Reason::ForecastHeld : Reason::ForecastMissed;
   verified.message = verified_message(forecast, amount, metric);
-  verified.observed_generation = one.meta.generation;
   api::set_condition(status.conditions, std::move(verified), now);
 }
 

@@ -85,7 +85,6 @@ void describe(auto& fields, Of<CarriedOut> auto& carried) {
 }
 
 void describe(auto& fields, Of<ScalingRecommendationStatus> auto& status) {
-  fields.field("observedGeneration", status.observed_generation, kCount);
   fields.field("appliedAt", status.applied_at);
   fields.field("carriedOut", status.carried_out);
   fields.field("outcome", status.outcome);

@@ -122,8 +122,9 @@ struct CarriedOut {
   friend bool operator==(const CarriedOut&, const CarriedOut&) = default;
 };
 
+/// Without an observed generation: who writes it has written spec too, and a renewal, which moves
+/// nothing but spec.expiresAt, needs no second write.
 struct ScalingRecommendationStatus {
-  std::optional<std::int64_t> observed_generation{};
   std::optional<TimePoint> applied_at{};
   std::optional<CarriedOut> carried_out{};
   std::optional<RecommendationOutcome> outcome{};

@@ -225,6 +225,10 @@ AnalyzerMetrics::AnalyzerMetrics(Registry& registry)
       actions(registry,
               counter("berth_analyzer_actions_total",
                       "Changes of targets sent to the API server, undoing included, by kind.")),
+      deferred_targets(registry.gauge(gauge(
+          "berth_analyzer_deferred_targets",
+          "Workloads of which something is to be written that waits for the next cycle, since what "
+          "is urgent goes first and this one's time was over."))),
       pending_plans(registry, gauge("berth_analyzer_pending_plans",
                                     "Recommendations that stand and are not applied, by kind.")),
       current_usage_ratio(registry,

@@ -138,6 +138,7 @@ struct AnalyzerMetrics {
   CounterFamily<ForecastReach, ForecastOutcome> forecasts;
   CounterFamily<AdviceKind, ForecastOutcome> verified_recommendations;
   CounterFamily<AdviceKind, Outcome> actions;
+  Gauge& deferred_targets;
   GaugeFamily<AdviceKind> pending_plans;
   ObjectGauges current_usage_ratio;
   ObjectGauges forecast_trust_ratio;

@@ -234,4 +234,22 @@ TEST_CASE("a quiet workload is not written to, nor its policy") {
   CHECK(analyzer.writes() == settled);
 }
 
+TEST_CASE("of thousands of writes that nobody waits for some are left to the next cycles") {
+  WorkloadWorld world;
+  constexpr int kPolicies = 40;
+  for (int i = 0; i < kPolicies; ++i)
+    world.add_policy({{"targetRef", {{"kind", "Deployment"}, {"name", "gone"}}}},
+                     "idle-" + std::to_string(i));
+  SimulatedAnalyzer analyzer(world);
+  analyzer.transport.faults().set_latency({.min = 250ms, .max = 250ms});
+  world.executor.run_for(90s); // the first cycle that writes is over: 6 s of half a second each
+  const std::size_t first = analyzer.writes("/scalingpolicies");
+  CHECK(first > 0);
+  CHECK(first < kPolicies);
+  CHECK(analyzer.metrics.deferred_targets.value() > 0);
+  world.executor.run_for(5min);
+  CHECK(analyzer.writes("/scalingpolicies") == kPolicies);
+  CHECK(analyzer.metrics.deferred_targets.value() == 0);
+}
+
 } // namespace berth::analyzer

@@ -32,6 +32,13 @@ std::string members_text(const Workload& workload, std::size_t there) {
   return std::to_string(there) + " of " + std::to_string(wanted) + " members of the gang";
 }
 
+/// Whether the gang runs, and so many more are no more than it lacks of its least (G3).
+bool lacks_of_its_least(const Workload& workload, std::size_t members) {
+  return workload.admission && static_cast<std::size_t>(workload.members_running) +
+                                       static_cast<std::size_t>(workload.members_done) + members <=
+                                   static_cast<std::size_t>(workload.size_min);
+}
+
 } // namespace
 
 std::shared_ptr<const Holds> current_holds(const ClusterSnapshot& snapshot, TimePoint now) {
@@ -150,6 +157,7 @@ void AdmissionCycle::set_horizons(const Head& head, Pods members,
   for (Option& option : options) {
     option.site.horizon = horizon_of(members, option);
     option.site.horizon.own_plan = bursts_ ? planned_.plan_of(head.workload->id) : kNoPlan;
+    option.completes_gang = lacks_of_its_least(*head.workload, members.size());
   }
 }
 
@@ -188,6 +196,8 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
     }
     return admit_there(head, members, option, std::get<PlacedPods>(std::move(tried)));
   }
+  for (std::size_t i = 0; i < options.size(); ++i)
+    pause_backfill(options[i], members, failures[i].reason);
   refusal_.why = std::make_shared<const Explanation>(explain_all(std::move(failures)));
   refused_.emplace(likeness, Refused{refusal_.why, claim_room(members, options, total),
                                      recalled_.contains(head.workload->id)});

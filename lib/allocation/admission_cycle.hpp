@@ -65,8 +65,11 @@ public:
     PlannedStarts& planned;
   };
   [[nodiscard]] Room room() { return {placer_, headroom_, options_, calendar_, planned_}; }
-  /// Room has come back since a workload was refused.
-  void forget_refusals() { refused_.clear(); }
+  /// The turn of the nominee begins: what was kept for it is free (P3).
+  void begin_turn_of(const Nomination& nominee) {
+    nominee_ = &nominee;
+    refused_.clear();
+  }
 
   /// Windows are promised in it before anybody is tried.
   [[nodiscard]] NodeCalendar& calendar() { return calendar_; }
@@ -146,6 +149,8 @@ private:
                                                    const ResourceVector& total);
   [[nodiscard]] std::vector<Option> not_passed_over(const Head& head,
                                                     const std::vector<Option>& options) const;
+  [[nodiscard]] bool is_paused(const Workload& workload, const Option& option) const;
+  void pause_backfill(const Option& option, Pods members, Reason reason);
   [[nodiscard]] Refusal passed_over(const Head& head, const std::vector<Option>& options) const;
   void block_passing(const Head& head, const std::vector<Option>& options);
   [[nodiscard]] Admission admit_there(const Head& head, Pods members, const Option& option,
@@ -171,6 +176,7 @@ private:
   OptionFinder options_;
   PlannedStarts planned_;
   Waiting refusal_;
+  const Nomination* nominee_ = nullptr; ///< whose turn came last
   bool bursts_ = false;
   std::set<PoolName> wanted_pools_; ///< where somebody has quota and no place
   std::optional<OwnRoom> own_room_; ///< once somebody within nominal has no room (F4)

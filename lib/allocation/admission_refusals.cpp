@@ -27,11 +27,23 @@ std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
     return options;
   std::vector<Option> open;
   std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
-    const PoolName& pool = option.site.pool->name;
-    const bool is_paused = option.site.reservation == kNoReservation && paused_.contains(pool);
-    return !is_paused && !blocked_.contains({option.payer, pool});
+    return !is_paused(*head.workload, option) &&
+           !blocked_.contains({option.payer, option.site.pool->name});
   });
   return open;
+}
+
+/// What victims left for a nominee is no room that others wait for, and who joins a gang that lacks
+/// members starts nothing.
+bool AdmissionCycle::is_paused(const Workload& workload, const Option& option) const {
+  const PoolName& pool = option.site.pool->name;
+  if (option.site.reservation != kNoReservation || !paused_.contains(pool))
+    return false;
+  const bool is_nominated =
+      nominee_ != nullptr && nominee_->workload == workload.id && nominee_->pool == pool;
+  const bool joins =
+      workload.admission && workload.members_running + workload.members_done < workload.size_min;
+  return !is_nominated && !joins;
 }
 
 Refusal AdmissionCycle::passed_over(const Head& head, const std::vector<Option>& options) const {
@@ -44,25 +56,27 @@ Refusal AdmissionCycle::passed_over(const Head& head, const std::vector<Option>&
                                            " waits for room, and the policy's order is StrictFifo"};
 }
 
-/// One that no node of its pools suits blocks nobody: room would not help it. Nor does one that
-/// would fit on none, where backfill is paused. Nor does one that
-/// lacks quota stop others where backfill is paused: what it waits for is not theirs to take.
+/// One that no node of its pools suits blocks nobody: room would not help it.
 void AdmissionCycle::block_passing(const Head& head, const std::vector<Option>& options) {
   const Reason reason = refusal_.why->reason;
-  if (reason == Reason::NodeMismatch || reason == Reason::ForbiddenByRule)
+  if (head.policy->ordering != Ordering::StrictFifo || reason == Reason::NodeMismatch ||
+      reason == Reason::ForbiddenByRule)
     return;
+  for (const Option& option : options)
+    blocked_.emplace(option.payer, option.site.pool->name);
+}
+
+/// T3: who lacks room in the pool stops others there. Not one that would fit on none of its nodes,
+/// and not one that lacks quota: what it waits for is not theirs to take.
+void AdmissionCycle::pause_backfill(const Option& option, Pods members, Reason reason) {
   const bool lacks_room = reason == Reason::InsufficientCapacity ||
                           reason == Reason::ReservedCapacity ||
                           reason == Reason::HigherPriorityFirst;
-  for (const Option& option : options) {
-    const PoolName& pool = option.site.pool->name;
-    if (head.policy->ordering == Ordering::StrictFifo)
-      blocked_.emplace(option.payer, pool);
-    if (lacks_room && option.site.reservation == kNoReservation &&
-        rates_.degradation(pool).gives_up(DegradationStep::PauseBackfill) &&
-        placer_.could_ever_fit(members_to_admit(*head.workload), *option.site.pool))
-      paused_.insert(pool);
-  }
+  const PoolName& pool = option.site.pool->name;
+  if (lacks_room && option.site.reservation == kNoReservation && !paused_.contains(pool) &&
+      rates_.degradation(pool).gives_up(DegradationStep::PauseBackfill) &&
+      placer_.could_ever_fit(members, *option.site.pool))
+    paused_.insert(pool);
 }
 
 /// Likeness is no reason for the same start, but for having none.
@@ -73,6 +87,9 @@ std::optional<TimePoint> AdmissionCycle::plan_start(const Head& head) {
   // What ends of work bring is not known there.
   if (reason == Reason::PoolUnderPressure || reason == Reason::TenantLimited)
     return std::nullopt;
+  std::erase_if(unplaced_->options, [this](const Option& option) { return held(option); });
+  if (unplaced_->options.empty())
+    return std::nullopt; // nobody knows when the pool admits again
   const auto start = planned_.plan({head.workload->id, unplaced_->members, unplaced_->options});
   if (!start)
     without_start_.insert(unplaced_->likeness);

@@ -35,6 +35,12 @@ std::variant<PlacedPods, Explanation> AdmissionCycle::try_option(Option& option,
 /// By anything but nodes.
 std::optional<Explanation> AdmissionCycle::stopped(const Option& option, Pods members,
                                                    const ResourceVector& total) {
+  if (held(option))
+    return Explanation{Reason::PoolUnderPressure,
+                       rates_.describe_degraded(option.site.pool->name) +
+                           ", and admits nobody until then",
+                       std::nullopt,
+                       {}};
   if (auto why = no_quota(option, total))
     return why;
   if (auto why = not_its_own(option, members, total))
@@ -177,9 +183,9 @@ bool AdmissionCycle::claim_room(Pods members, const std::vector<Option>& options
   return false;
 }
 
-/// Whether the pool's degradation holds it; what was promised is kept all the same (R3).
+/// What was promised is kept all the same (R3), and what runs may become whole again (G3).
 bool AdmissionCycle::held(const Option& option) const {
-  return option.site.reservation == kNoReservation &&
+  return option.site.reservation == kNoReservation && !option.completes_gang &&
          rates_.degradation(option.site.pool->name).gives_up(DegradationStep::HoldAdmissions);
 }
 
@@ -187,13 +193,9 @@ bool AdmissionCycle::held(const Option& option) const {
 std::optional<Explanation> AdmissionCycle::pressed(const Option& option,
                                                    const ResourceVector& total) {
   const PoolName& pool = option.site.pool->name;
-  if (held(option))
-    return Explanation{Reason::PoolUnderPressure,
-                       rates_.describe_degraded(pool) + ", and admits nobody until then",
-                       std::nullopt,
-                       {}};
   // Else others would borrow what some were shed of.
-  if (rates_.degradation(pool).gives_up(DegradationStep::ShedBorrowed) && borrows(option, total))
+  if (!option.completes_gang && rates_.degradation(pool).gives_up(DegradationStep::ShedBorrowed) &&
+      borrows(option, total))
     return Explanation{Reason::PoolUnderPressure,
                        "needs to borrow, and " + rates_.describe_degraded(pool),
                        std::nullopt,

@@ -26,7 +26,10 @@ std::string_view to_string(DegradationStep step) {
 }
 
 bool Degradation::gives_up(DegradationStep step) const {
-  return std::ranges::find(steps, step) != steps.end();
+  return std::ranges::any_of(steps, [step](DegradationStep taken) {
+    return taken == step ||
+           (taken == DegradationStep::ShedBorrowed && step == DegradationStep::ShedOpportunistic);
+  });
 }
 
 } // namespace berth::allocation

@@ -20,7 +20,7 @@ enum class DegradationStep {
   LeaveBurst,        ///< the pool is in no burst, and no burst budget pays for more there (Q6)
   PauseBackfill,     ///< nobody starts there past work that lacks room (F5)
   ShedOpportunistic, ///< bursts and what stands on lent capacity go, with notice
-  ShedBorrowed,      ///< what is borrowed goes likewise; nobody loses nominal (P2 b)
+  ShedBorrowed,      ///< after those what is borrowed; nobody loses nominal (P2 b)
   HoldAdmissions     ///< nobody is admitted, but holders inside of their reservation (R3)
 };
 [[nodiscard]] std::string_view to_string(DegradationStep step);
@@ -39,6 +39,8 @@ struct Degradation {
   /// Of what is above the level; what sheds goes by them. None while steps are taken back.
   std::vector<UseLimit> limits{};
 
+  /// ShedBorrowed gives up what ShedOpportunistic does, too: nobody loses what is borrowed while
+  /// others keep their bursts.
   [[nodiscard]] bool gives_up(DegradationStep step) const;
   friend bool operator==(const Degradation&, const Degradation&) = default;
 };

@@ -21,6 +21,9 @@ struct Option {
   Site site{};
   QuotaIndex payer = 0;
   ReservationName reservation{}; ///< empty outside of one; set also where its window has closed
+  /// For members that a gang which runs lacks of its least (G3): what the pool gives up is no
+  /// matter to them (T3).
+  bool completes_gang = false;
 };
 
 class Headroom {

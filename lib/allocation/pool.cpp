@@ -14,7 +14,8 @@ ResourceVector PoolSpec::promisable(const NodeView& node) const {
 }
 
 bool PoolSpec::is_in_burst(TimePoint now) const {
-  return burst && burst->period.contains(now);
+  return burst && burst->period.contains(now) &&
+         (!burst->suspended_until || *burst->suspended_until <= now);
 }
 
 ResourceVector PoolSpec::added_by_burst(const NodeView& node, TimePoint now) const {
@@ -33,7 +34,9 @@ ResourceVector PoolSpec::added_by_burst(const NodeView& node, TimePoint now) con
 TimePoint PoolSpec::burst_changes_after(TimePoint now) const {
   if (!burst || burst->period.is_empty() || burst->period.end <= now)
     return TimePoint::max();
-  return now < burst->period.start ? burst->period.start : burst->period.end;
+  const TimePoint start =
+      std::max(burst->period.start, burst->suspended_until.value_or(burst->period.start));
+  return now < start ? std::min(start, burst->period.end) : burst->period.end;
 }
 
 bool keeps_nodes_before(const PoolSpec& left, const PoolSpec& right) {

@@ -26,6 +26,7 @@ struct PoolBurst {
   TimeRange period{};
   std::int32_t factor_percent = 100; ///< of what may be promised otherwise; 100 and more
   std::vector<ResourceName> resources{};
+  std::optional<TimePoint> suspended_until{}; ///< by the pool's degradation (T3)
 
   friend bool operator==(const PoolBurst&, const PoolBurst&) = default;
 };

@@ -105,7 +105,7 @@ void PreemptionCycle::begin_turn(const Head& head) {
   for (const NodeHold& hold : without_amounts(
            hold_nominated(input_.snapshot, input_.holds.nominations[known->second], holder)))
     room_.placer.overlay().set_hold(hold);
-  admission_.forget_refusals();
+  admission_.begin_turn_of(input_.holds.nominations[known->second]);
 }
 
 Waiting PreemptionCycle::make_way(const Head& head, Waiting refused) {

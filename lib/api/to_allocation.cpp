@@ -238,8 +238,7 @@ allocation::PoolSpec to_allocation(const ResourcePool& pool) {
       degradation &&
       std::ranges::count(degradation->steps, allocation::DegradationStep::LeaveBurst) > 0;
   if (leaves_burst && spec.burst && pool.status.measured_at) // for as long as that is believed
-    spec.burst->period.start = std::max(spec.burst->period.start,
-                                        *pool.status.measured_at + allocation::kMeasurementAgeMax);
+    spec.burst->suspended_until = *pool.status.measured_at + allocation::kMeasurementAgeMax;
   return spec;
 }
 

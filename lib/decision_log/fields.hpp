@@ -55,7 +55,7 @@ BERTH_LOG_FIELDS(allocation::NodePreference, label, order, values, weight)
 BERTH_LOG_FIELDS(allocation::ResourceWeight, name, weight)
 BERTH_LOG_FIELDS(allocation::StrategyParams, resource_weights, preferences, cost_label,
                  load_limit_percent)
-BERTH_LOG_FIELDS(allocation::PoolBurst, period, factor_percent, resources)
+BERTH_LOG_FIELDS(allocation::PoolBurst, period, factor_percent, resources, suspended_until)
 BERTH_LOG_FIELDS(allocation::PoolTenant, quota, share_percent)
 BERTH_LOG_FIELDS(allocation::PoolSpec, name, created, node_selector, virtual_capacity,
                  oversubscription_percent, strategy, strategy_params, is_dedicated, tenants, drain,

@@ -18,7 +18,7 @@
 namespace berth::decision_log {
 
 /// Raised when an older program would misread what a newer one writes, or the other way round.
-inline constexpr std::int64_t kFormat = 5;
+inline constexpr std::int64_t kFormat = 6;
 
 /// All that is known before is void, and the whole picture follows.
 struct PictureLine {

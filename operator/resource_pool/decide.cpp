@@ -208,6 +208,8 @@ api::Condition burst_condition(const allocation::PoolSpec& spec, TimePoint as_of
   condition.reason = is_on ? Reason::Bursting : Reason::NotBursting;
   if (is_on)
     condition.message = words_of(*spec.burst);
+  else if (spec.burst && spec.burst->period.contains(as_of))
+    condition.message = "the burst is suspended while the pool is degraded";
   else if (spec.burst && as_of < spec.burst->period.start)
     condition.message = "a burst begins at " + format_time(spec.burst->period.start);
   else

@@ -53,10 +53,8 @@ TEST_CASE("T3: ShedOpportunistic takes bursts with notice and leaves what is bor
 TEST_CASE("T3: ShedBorrowed takes what is borrowed, and nobody's nominal") {
   World world = full_world();
   degrade(world, 99, {ShedBorrowed});
-  world.add(PolicySpec{.throttle = {100, 100}}); // which would shed by itself
-  CHECK(shed_names(world.plan()) == Names{"borrowed"});
-  degrade(world, 99, {ShedBorrowed, ShedOpportunistic});
-  CHECK(shed_names(world.plan()) == Names{"extra", "borrowed"});
+  world.add(PolicySpec{.throttle = {100, 100}});                 // which would shed by itself
+  CHECK(shed_names(world.plan()) == Names{"extra", "borrowed"}); // bursts go before
 }
 
 TEST_CASE("T3: no more is shed than takes the use below the limit, whatever it is of") {
@@ -148,6 +146,47 @@ TEST_CASE("T3: PauseBackfill lets nobody start past one that lacks room, whoseve
   CHECK(why_waiting(plan, "small")->message ==
         "earlier work waits for room, and pool p is degraded (Warning: measured cpu is at 75 %, to "
         "fall below 70 %), which pauses backfill");
+}
+
+TEST_CASE("T3: PauseBackfill pauses those pools only in which room is what lacks") {
+  World world;
+  NodeView other = node("m", 8);
+  other.labels = {{"pool", "q"}};
+  world.add_all(pool("p"), node("n", 4), pool("q"), other, running("first", "b", "n").cpu(1),
+                quota("a").of("a").pool("p").cpu(100).pool("q").cpu(1),
+                quota("b").of("b").pool("p").cpu(100).pool("q").cpu(100),
+                pod("big").in("a").cpu(4).created(0), pod("small").in("b").cpu(1).created(1));
+  degrade(world, 75, {PauseBackfill});
+  world.policy.measured[PoolName{"q"}] = world.policy.measured[PoolName{"p"}];
+  const Plan plan = world.plan();
+  REQUIRE(admitted_names(plan) == Names{"small"});
+  CHECK(plan.admissions.front().members.front().record.pool == PoolName{"q"});
+}
+
+TEST_CASE("T3, P3: PauseBackfill leaves to a nominee what was cleared for it") {
+  World world = preempting_world({4, 2});
+  world.policy.preemption.min_runtime = 0s;
+  world.add_all(quota("root").pool("p").cpu(0), team("a", 6), team("b", 0),
+                running("borrowed", "b", "n1").cpu(4), pod("own").in("ns-a").cpu(4).created(1));
+  play(world);
+  REQUIRE(known_pod(world, PodUid{"uid-own"}).nomination);
+  world.state.remove_pod(PodUid{"uid-borrowed"});
+  world.add(pod("older").in("ns-a").cpu(4).created(0));
+  degrade(world, 75, {PauseBackfill});
+  CHECK(admitted_names(world.plan()) == Names{"own"});
+}
+
+TEST_CASE("T3, G3: a gang that runs gets back what it lacks of its least, whatever is given up") {
+  World world;
+  world.add_all(pool("p"), node("n", 8), quota("a").of("a").pool("p").cpu(100));
+  const auto member = [](const char* name) { return pod(name).in("a").cpu(2).gang("g", 2); };
+  world.add_all(member("one"), member("two"));
+  play(world);
+  bind_admitted(world);
+  world.state.remove_pod(PodUid{"uid-two"});
+  world.add_all(member("two-again").created(10), pod("alone").in("a").cpu(1));
+  degrade(world, 75, {HoldAdmissions});
+  CHECK(admitted_names(world.plan()) == Names{"two-again"});
 }
 
 TEST_CASE("T3: PauseBackfill does not make anybody wait for one that lacks quota") {

@@ -82,6 +82,28 @@ TEST_CASE("L2: a burst lets more in and ends on time in a quiet cluster, and nob
   CHECK(world.admin.find("Pod", {"a", "y"}));
 }
 
+TEST_CASE("T3: a burst is suspended while the pool's degradation leaves it, and is told so") {
+  BurstWorld world;
+  SimulatedOperator op(world);
+  world.burst(1h);
+  world.executor.run_for(5s);
+  REQUIRE(world.status()["burstActive"] == true);
+  world.admin.patch(
+      "ResourcePool", {"", "cpu"},
+      {{"status",
+        {{"measuredAt", format_time(world.executor.clock().now())},
+         {"degradation", {{"level", "Warning"}, {"steps", Json::array({"LeaveBurst"})}}}}}},
+      "status");
+  world.executor.run_for(5s);
+  CHECK(world.status()["burstActive"] == false);
+  CHECK(world.allocatable_cpu() == "10");
+  CHECK(world.condition("ResourcePool", "cpu", "BurstActive")["message"] ==
+        "the burst is suspended while the pool is degraded");
+  world.executor.run_for(6min); // and nobody measures any more
+  CHECK(world.status()["burstActive"] == true);
+  CHECK(world.allocatable_cpu() == "12");
+}
+
 TEST_CASE("a burst lasts no longer than maxDurationSeconds, whatever its period says") {
   BurstWorld world;
   SimulatedOperator op(world);

@@ -236,13 +236,13 @@ TEST_CASE("a quiet workload is not written to, nor its policy") {
 
 TEST_CASE("of thousands of writes that nobody waits for some are left to the next cycles") {
   WorkloadWorld world;
+  SimulatedAnalyzer analyzer(world);
+  analyzer.transport.faults().set_latency({.min = 250ms, .max = 250ms});
   constexpr int kPolicies = 40;
   for (int i = 0; i < kPolicies; ++i)
     world.add_policy({{"targetRef", {{"kind", "Deployment"}, {"name", "gone"}}}},
                      "idle-" + std::to_string(i));
-  SimulatedAnalyzer analyzer(world);
-  analyzer.transport.faults().set_latency({.min = 250ms, .max = 250ms});
-  world.executor.run_for(90s); // the first cycle that writes is over: 6 s of half a second each
+  world.executor.run_for(90s); // a cycle is over: 6 s of half a second each
   const std::size_t first = analyzer.writes("/scalingpolicies");
   CHECK(first > 0);
   CHECK(first < kPolicies);

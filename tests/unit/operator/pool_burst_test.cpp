@@ -88,11 +88,13 @@ TEST_CASE("T3: a burst is suspended while the pool's degradation leaves it, and 
   world.burst(1h);
   world.executor.run_for(5s);
   REQUIRE(world.status()["burstActive"] == true);
+  const std::string now = format_time(world.executor.clock().now());
   world.admin.patch(
       "ResourcePool", {"", "cpu"},
       {{"status",
-        {{"measuredAt", format_time(world.executor.clock().now())},
-         {"degradation", {{"level", "Warning"}, {"steps", Json::array({"LeaveBurst"})}}}}}},
+        {{"measuredAt", now},
+         {"degradation",
+          {{"level", "Warning"}, {"steppedAt", now}, {"steps", Json::array({"LeaveBurst"})}}}}}},
       "status");
   world.executor.run_for(5s);
   CHECK(world.status()["burstActive"] == false);

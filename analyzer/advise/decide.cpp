@@ -96,7 +96,7 @@ void degrade(api::ResourcePoolStatus& measured, std::optional<api::PressureLevel
   } else if (level) {
     measured.degradation =
         degradation_of({use, view.policy->spec, *level, view.pool->status.degradation,
-                        facts.usage.oldest_fresh.value_or(context.now)});
+                        facts.usage.oldest_fresh.value_or(context.now), context.now});
   }
 }
 

@@ -65,8 +65,7 @@ std::size_t own_steps_taken(const DegradeQuestion& question, const Steps& own) {
   const auto& before = *question.before;
   const auto taken = static_cast<std::size_t>(
       std::ranges::count_if(own, [&](auto step) { return contains(before.steps, step); }));
-  const bool is_next_due = before.level < question.level ||
-                           question.measured_at - before.stepped_at >= kStepEvery || taken == 0;
+  const bool is_next_due = question.measured_at - before.stepped_at >= kStepEvery || taken == 0;
   return taken + (is_next_due && before.level <= question.level ? 1 : 0);
 }
 
@@ -83,6 +82,25 @@ Steps steps_asked(const DegradeQuestion& question) {
   own.resize(std::min(own_steps_taken(question, own), own.size()));
   add(steps, own);
   return steps;
+}
+
+bool sheds(const Steps& steps) {
+  return contains(steps, DegradationStep::ShedOpportunistic) ||
+         contains(steps, DegradationStep::ShedBorrowed);
+}
+
+/// What use has to fall below. Where only a higher level asked to shed, and its steps are still to
+/// be taken back, nobody is shed for the level that is left: not below that one's beginning.
+std::int32_t limit_of(const DegradeQuestion& question, const api::PressureThresholds& thresholds,
+                      const Steps& asked, const Steps& taken) {
+  if (sheds(asked) || !sheds(taken))
+    return leaving_percent(thresholds, question.level);
+  std::int32_t limit = 100;
+  for (const auto level :
+       {PressureLevel::Emergency, PressureLevel::Critical, PressureLevel::Warning})
+    if (level > question.level && sheds(steps_of(question.policy, level)))
+      limit = threshold_of(thresholds, level);
+  return limit;
 }
 
 /// Those that were taken and are not asked for any more, but for the one that goes back now.
@@ -119,7 +137,8 @@ PressureLevel level_of(std::span<const UsePercent> use, const api::ScalingThresh
 std::optional<api::PoolDegradation> degradation_of(const DegradeQuestion& question) {
   api::PoolDegradation degradation;
   degradation.level = std::max(question.level, PressureLevel::Warning);
-  degradation.steps = steps_asked(question);
+  const Steps asked = steps_asked(question);
+  degradation.steps = asked;
   add(degradation.steps, steps_kept(question, degradation.steps));
   if (degradation.steps.empty())
     return std::nullopt;
@@ -129,12 +148,11 @@ std::optional<api::PoolDegradation> degradation_of(const DegradeQuestion& questi
     if (const auto* thresholds = thresholds_of(question.policy.thresholds, one.resource);
         thresholds != nullptr && question.level != PressureLevel::None &&
         level_of(one, *thresholds, level_before(last, one.resource)) == question.level)
-      degradation.limits.push_back({one.resource, leaving_percent(*thresholds, question.level)});
-  const bool is_as_before =
-      before && before->level == degradation.level && before->steps == degradation.steps;
-  degradation.stepped_at = is_as_before
+      degradation.limits.push_back(
+          {one.resource, limit_of(question, *thresholds, asked, degradation.steps)});
+  degradation.stepped_at = before && before->steps == degradation.steps
                                ? before->stepped_at
-                               : std::chrono::floor<std::chrono::seconds>(question.measured_at);
+                               : std::chrono::floor<std::chrono::seconds>(question.now);
   return degradation;
 }
 

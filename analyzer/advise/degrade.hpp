@@ -44,7 +44,8 @@ struct DegradeQuestion {
   const api::ScalingPolicySpec& policy;
   api::PressureLevel level = api::PressureLevel::None; ///< of that use
   const std::optional<api::PoolDegradation>& before;
-  TimePoint measured_at{}; ///< all of that use
+  TimePoint measured_at{}; ///< all of that use; before a step was taken it tells nothing of it
+  TimePoint now{};
 };
 
 /// Nothing where nothing is to be given up.

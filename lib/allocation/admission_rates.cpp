@@ -175,7 +175,7 @@ const Degradation& AdmissionRates::degradation(const PoolName& pool) const {
 std::string AdmissionRates::describe_degraded(const PoolName& pool) const {
   std::string why = describe_degradation(*measured(pool));
   if (why.empty())
-    why = "its use is low again, and what it gave up comes back step by step";
+    why = "its use fell, and what it gave up comes back step by step";
   return "pool " + pool.str() + " is degraded (" + std::string(to_string(degradation(pool).level)) +
          ": " + why + ")";
 }

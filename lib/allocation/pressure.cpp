@@ -77,7 +77,7 @@ std::string describe_pressure(const Throttle& throttle, const MeasuredUse& measu
 std::string describe_degradation(const MeasuredUse& measured) {
   std::string text;
   for (const UseLimit& limit : measured.degradation.limits)
-    if (measured.percent(limit.resource))
+    if (const auto percent = measured.percent(limit.resource); percent && *percent >= limit.percent)
       add_use(text, limit.resource, measured, "to fall below", limit.percent);
   return text;
 }

@@ -136,7 +136,7 @@ struct PoolDegradation {
   allocation::PressureLevel level = allocation::PressureLevel::Warning;
   std::vector<allocation::DegradationStep> steps{}; ///< that are taken now, the first first
   std::vector<allocation::UseLimit> limits{};       ///< what has to fall below what
-  TimePoint stepped_at{};                           ///< when level or steps last changed
+  TimePoint stepped_at{};                           ///< when steps last changed
 
   friend bool operator==(const PoolDegradation&, const PoolDegradation&) = default;
 };

@@ -101,7 +101,7 @@ TEST_CASE("T3: steps that are still to be taken back hold, shed nobody, and say 
   const Plan plan = world.plan();
   CHECK(shed_names(plan).empty());
   CHECK(why_waiting(plan, "own")->message ==
-        "pool p is degraded (Warning: its use is low again, and what it gave up comes back step by "
+        "pool p is degraded (Warning: its use fell, and what it gave up comes back step by "
         "step), and admits nobody until then");
 }
 

@@ -32,6 +32,8 @@ api::ScalingPolicySpec ladder() {
   return policy;
 }
 
+using Limits = std::vector<allocation::UseLimit>;
+
 /// A pool's use from cycle to cycle.
 struct Course {
   api::ScalingPolicySpec policy = ladder();
@@ -44,9 +46,10 @@ struct Course {
     const UsePercent use[]{{ResourceName::cpu(), percent}};
     level = level_of(use, policy.thresholds,
                      now_taken ? LevelBefore{now_taken->level, &*now_taken} : LevelBefore{level});
-    now_taken = degradation_of({use, policy, level, now_taken, now});
+    now_taken = degradation_of({use, policy, level, now_taken, now, now});
     return now_taken ? now_taken->steps : Steps{};
   }
+  [[nodiscard]] Limits limits() const { return now_taken ? now_taken->limits : Limits{}; }
 };
 
 } // namespace
@@ -95,8 +98,6 @@ TEST_CASE("T3: what was given up comes back step by step, the last first") {
   CHECK(course.at(30) ==
         Steps{LeaveBurst, PauseBackfill, ShedOpportunistic, ShedBorrowed, HoldAdmissions});
   CHECK(course.now_taken->limits.empty()); // nothing has to go for it any more
-  CHECK(course.at(30) ==
-        Steps{LeaveBurst, PauseBackfill, ShedOpportunistic, ShedBorrowed, HoldAdmissions});
   CHECK(course.at(30) == Steps{LeaveBurst, PauseBackfill, ShedOpportunistic, ShedBorrowed});
   CHECK(course.at(30, kStepEvery) == Steps{LeaveBurst, PauseBackfill, ShedOpportunistic});
   CHECK(course.at(30, kStepEvery) == Steps{LeaveBurst, PauseBackfill});
@@ -109,8 +110,8 @@ TEST_CASE("T3: one measurement takes one step, however long nothing else is hear
   course.at(72);
   const auto taken = course.now_taken;
   const UsePercent use[]{{ResourceName::cpu(), 72}};
-  const auto again =
-      degradation_of({use, course.policy, course.level, taken, course.now}); // is as old as before
+  const auto again = degradation_of(
+      {use, course.policy, course.level, taken, course.now, course.now}); // is as old as before
   REQUIRE(again);
   CHECK(again->steps == Steps{LeaveBurst});
 }
@@ -121,8 +122,18 @@ TEST_CASE("T3: a level takes all steps of those below it, and goes back with its
   CHECK(course.at(86, kStepEvery) ==
         Steps{LeaveBurst, PauseBackfill, ShedOpportunistic, ShedBorrowed});
   CHECK(course.at(78, kStepEvery) == Steps{LeaveBurst, PauseBackfill, ShedOpportunistic});
+  CHECK(course.limits() == Limits{{ResourceName::cpu(), 85}}); // nobody is shed for a Warning
   CHECK(course.at(78, kStepEvery) == Steps{LeaveBurst, PauseBackfill});
   CHECK(course.at(78, 1h) == Steps{LeaveBurst, PauseBackfill});
+}
+
+TEST_CASE("T3: use that comes and goes at a threshold takes no steps faster") {
+  Course course;
+  course.at(86);
+  CHECK(course.limits() == Limits{{ResourceName::cpu(), 80}});
+  CHECK(course.at(79, 30s) == Steps{LeaveBurst, PauseBackfill, ShedOpportunistic});
+  CHECK(course.at(86, 30s) == Steps{LeaveBurst, PauseBackfill, ShedOpportunistic});
+  CHECK(course.at(86, 1min) == Steps{LeaveBurst, PauseBackfill, ShedOpportunistic, ShedBorrowed});
 }
 
 TEST_CASE("T3: an emergency takes everything at once") {
@@ -134,9 +145,10 @@ TEST_CASE("T3: an emergency takes everything at once") {
 TEST_CASE("T3: what has to fall below what is said, for what is at the level alone") {
   const auto policy = ladder();
   const UsePercent use[]{{ResourceName::cpu(), 88}, {ResourceName::memory(), 76}};
-  const auto taken = degradation_of({use, policy, PressureLevel::Critical, std::nullopt, kNoon});
+  const auto taken =
+      degradation_of({use, policy, PressureLevel::Critical, std::nullopt, kNoon, kNoon});
   REQUIRE(taken);
-  CHECK(taken->limits == std::vector<allocation::UseLimit>{{ResourceName::cpu(), 80}});
+  CHECK(taken->limits == Limits{{ResourceName::cpu(), 80}});
 }
 
 TEST_CASE("T3: a level that names no step gives nothing up") {

@@ -44,11 +44,14 @@ async::Task<void> Act::run(Plan plan) {
   }
   for (const auto& meta : plan.removed)
     co_await remove(meta);
+  const bool has_step = plan.scale || plan.pool_change;
   bool is_done = false;
   if (plan.scale && !unsaid.contains(plan.scale->of) && may_act())
     is_done = co_await scale(*plan.scale);
   if (plan.pool_change && !unsaid.contains(plan.pool_change->of) && may_act())
     is_done = co_await change_pool(*plan.pool_change);
+  const bool is_step_missed =
+      has_step && !is_done; // and to be sent again: nothing else speaks for it
   if (plan.burst && !unsaid.contains(plan.burst->of) && may_act()) {
     const bool is_changed = co_await change_burst(*plan.burst);
     is_done = is_done || is_changed;
@@ -60,7 +63,7 @@ async::Task<void> Act::run(Plan plan) {
     refusals.note(one, is_resized);
     is_done = is_done || is_resized;
   }
-  if (is_done && plan.policy_acted)
+  if (is_done && !is_step_missed && plan.policy_acted)
     co_await write_policy(plan.policy, *plan.policy_acted);
 }
 

@@ -31,25 +31,32 @@ std::string nodes(std::int32_t number) {
   return std::to_string(number) + (number == 1 ? " node" : " nodes");
 }
 
+/// Both a step and its undoing are noted before they are sent.
+bool is_undone(const api::ScalingPolicy& policy, const api::CarriedOut& carried) {
+  return carried.undone_at && was_sent(policy, *carried.undone_at);
+}
+
 /// When something was done last about what was carried out: it, or its undoing.
-TimePoint done_at(const api::CarriedOut& carried) {
-  return carried.undone_at.value_or(carried.at);
+TimePoint done_at(const api::ScalingPolicy& policy, const api::CarriedOut& carried) {
+  return is_undone(policy, carried) ? *carried.undone_at : carried.at;
 }
 
 /// The step that was done then.
-api::PoolStep step_done(const api::CarriedOut& carried) {
+api::PoolStep step_done(const api::ScalingPolicy& policy, const api::CarriedOut& carried) {
   api::PoolStep step = *carried.nodes;
-  if (carried.undone_at)
+  if (is_undone(policy, carried))
     std::swap(step.from, step.to);
   return step;
 }
 
-/// The newest step; null: there was none. What is noted before it is sent may not have been sent.
-const api::CarriedOut* last_step(const std::vector<RecommendationPtr>& known) {
+/// The newest step, though it may not have been sent; null: there was none.
+const api::CarriedOut* last_step(const api::ScalingPolicy& policy,
+                                 const std::vector<RecommendationPtr>& known) {
   const api::CarriedOut* newest = nullptr;
   for (const auto& one : known)
     if (const auto& carried = one->status.carried_out;
-        carried && carried->nodes && (newest == nullptr || done_at(*newest) < done_at(*carried)))
+        carried && carried->nodes &&
+        (newest == nullptr || done_at(policy, *newest) < done_at(policy, *carried)))
       newest = &*carried;
   return newest;
 }
@@ -62,9 +69,7 @@ bool is_done(const api::PoolStep& step, const PoolUsage& usage) {
   return grew(step) ? usage.nodes >= step.to : usage.nodes <= step.to;
 }
 
-std::string pending_words(const api::CarriedOut& carried) {
-  const api::PoolStep step = step_done(carried);
-  const TimePoint at = done_at(carried);
+std::string pending_words(const api::PoolStep& step, TimePoint at) {
   return "From " + std::to_string(step.from) + " to " + nodes(step.to) + " was asked for at " +
          format_time(at) + ": it waits until " + format_time(at + kStepWithin) + " for them to " +
          (grew(step) ? "come" : "go");
@@ -103,20 +108,22 @@ std::optional<StepVerdict> too_early(const PoolQuestion& question, Recommendatio
                    "The pool was made smaller lately, and then too much of it was used: it waits "
                    "until " +
                        format_time(*until));
-  const auto* last = last_step(known);
+  const api::ScalingPolicy& policy = *question.view.policy;
+  const auto* last = last_step(policy, known);
   if (last == nullptr)
     return std::nullopt;
-  const TimePoint at = done_at(*last);
-  const bool is_sent = was_sent(*question.view.policy, at);
+  const TimePoint at = done_at(policy, *last);
+  const api::PoolStep step = step_done(policy, *last);
+  const bool is_sent = was_sent(policy, at);
   if (is_sent && is_overruled(*question.facts.provider, *last) && now < at + kOverruledBackOff)
     return no_step(Reason::UndoneLately, "Somebody else undid the change of " + format_time(at) +
                                              ": it waits until " +
                                              format_time(at + kOverruledBackOff) +
                                              "; let only one of them set the number of nodes");
-  if (is_sent && !is_done(step_done(*last), question.facts.usage) && now < at + kStepWithin)
-    return no_step(Reason::NodesPending, pending_words(*last));
-  const Duration cooldown = std::max<Duration>(question.view.policy->spec.cooldown,
-                                               question.view.pool->spec.elastic->cooldown);
+  if (is_sent && !is_done(step, question.facts.usage) && now < at + kStepWithin)
+    return no_step(Reason::NodesPending, pending_words(step, at));
+  const Duration cooldown =
+      std::max<Duration>(policy.spec.cooldown, question.view.pool->spec.elastic->cooldown);
   if (now < at + cooldown)
     return no_step(Reason::CoolingDown, "The last change was at " + format_time(at) +
                                             ": it waits until " + format_time(at + cooldown));
@@ -129,9 +136,10 @@ StepVerdict asked_already(const PoolQuestion& question,
   const auto& machines = *question.facts.provider->machines;
   const std::string seen = describe(machines) + " has " + std::to_string(machines.ready) + " of " +
                            std::to_string(machines.asked) + " machines ready";
-  const auto* last = last_step(known);
+  const api::ScalingPolicy& policy = *question.view.policy;
+  const auto* last = last_step(policy, known);
   const bool is_ours =
-      last != nullptr && was_sent(*question.view.policy, done_at(*last)) && grew(step_done(*last));
+      last != nullptr && was_sent(policy, done_at(policy, *last)) && grew(step_done(policy, *last));
   return is_ours ? no_step(Reason::NodesMissing,
                            seen + " long after the others were asked for: see why there")
                  : no_step(Reason::NodesPending, seen + ": the others are on their way");
@@ -268,7 +276,8 @@ PoolChange change(const PoolQuestion& question, const api::ScalingRecommendation
   return change;
 }
 
-/// Who sends the same step again, though it be another replica, sends the same key.
+/// Who sends the same step, or its undoing, again, though it be another replica, sends the same
+/// key.
 std::string step_key(const std::string& recommendation, TimePoint at) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
   return recommendation + '-' + std::to_string(seconds);
@@ -300,7 +309,8 @@ void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecom
   auto status = one.status;
   status.carried_out = carried;
   amend_status(plan, one.meta,
-               with_applied(std::move(status), Reason::NodesPending, pending_words(carried), now));
+               with_applied(std::move(status), Reason::NodesPending,
+                            pending_words(*carried.nodes, carried.at), now));
   plan.pool_change = std::move(pool);
 }
 
@@ -309,19 +319,17 @@ void carry_out(Plan& plan, const PoolQuestion& question, const api::ScalingRecom
 const api::ScalingRecommendation* too_small(const PoolQuestion& question,
                                             const std::vector<RecommendationPtr>& known,
                                             TimePoint now) {
-  const auto* last = last_step(known);
+  const api::ScalingPolicy& policy = *question.view.policy;
+  const auto* last = last_step(policy, known);
   for (const auto& one : known) {
     const auto& carried = one->status.carried_out;
     const auto& outcome = one->status.outcome;
     if (!carried || !carried->nodes || &*carried != last || grew(*carried->nodes) || !outcome ||
         outcome->result != api::OutcomeResult::Worse || outcome->measured_at <= carried->at ||
         outcome->measured_at + kUndoneWithin < now ||
-        question.facts.usage.nodes != carried->nodes->to ||
-        !was_sent(*question.view.policy, carried->at))
+        question.facts.usage.nodes != carried->nodes->to || !was_sent(policy, carried->at))
       continue;
-    const bool is_unsent =
-        carried->undone_at && !was_sent(*question.view.policy, *carried->undone_at);
-    if (!carried->undone_at || is_unsent)
+    if (!is_undone(policy, *carried))
       return one.get();
   }
   return nullptr;
@@ -347,10 +355,10 @@ bool undo(Plan& plan, const PoolQuestion& question, const std::vector<Recommenda
   auto after = planned(plan, known, one->meta.key()).value_or(*one);
   auto& carried = after.status.carried_out;
   carried = one->status.carried_out;
-  carried->undone_at = carried->undone_at.value_or(std::chrono::floor<std::chrono::seconds>(now));
+  carried->undone_at = std::chrono::floor<std::chrono::seconds>(now);
   if (question.view.pool->spec.elastic->provider == api::ElasticProvider::Webhook)
     pool.order = PoolOrder{pool.pool.name, pool.nodes, pool.of, pool.note,
-                           step_key(one->meta.name, *carried->undone_at)};
+                           step_key(one->meta.name + "-undo", carried->at)};
   amend_status(plan, after.meta, after.status);
   plan.pool_change = std::move(pool);
   return true;

@@ -60,44 +60,40 @@ std::optional<api::ObjectKey> recommend_size(Plan& plan, const PoolView& view,
   return decide_size(plan, question, context.options, context.now);
 }
 
-/// Nothing where there is no policy, or nothing is measured.
-std::optional<api::PressureLevel> level_at(const PoolView& view, std::span<const UsePercent> use) {
-  if (!view.policy || use.empty())
-    return std::nullopt;
+/// What is at a level of the thresholds of the pool's policy.
+Pressures pressures_at(const PoolView& view, std::span<const UsePercent> use, TimePoint now) {
   const auto& given_up = view.pool->status.degradation;
   const auto told = view.policy->status.level.value_or(api::PressureLevel::None);
-  return level_of(use, view.policy->spec.thresholds,
-                  given_up ? LevelBefore{given_up->level, &*given_up} : LevelBefore{told});
+  return pressures_of(use, view.policy->spec.thresholds,
+                      given_up ? LevelBefore{given_up->level, &*given_up} : LevelBefore{told}, now);
 }
 
-/// Whether what the pool gives up for is not known at the moment. What was said of it last then
-/// stands for as long as the operator believes it: that use cannot be read is no calm.
-bool is_out_of_sight(const PoolView& view, std::span<const UsePercent> use, TimePoint now) {
+/// Whether what was said of the pool last still stands: for as long as the operator believes it.
+bool is_believed(const api::ResourcePoolStatus& status, TimePoint now) {
+  return status.degradation && status.measured_at &&
+         now - *status.measured_at < allocation::kMeasurementAgeMax;
+}
+
+/// The level of the measured use, and what of it the pool is to give up where its policy carries
+/// that out. That nothing can be measured is no calm: then what was said last is said again.
+std::optional<api::PressureLevel> degrade(api::ResourcePoolStatus& measured, const PoolView& view,
+                                          std::span<const UsePercent> use, TimePoint now,
+                                          bool acts) {
   const auto& status = view.pool->status;
-  if (!status.degradation || !status.measured_at ||
-      now - *status.measured_at >= allocation::kMeasurementAgeMax)
-    return false;
-  return use.empty() || std::ranges::any_of(status.degradation->limits, [&](const auto& limit) {
-           return std::ranges::find(use, limit.resource, &UsePercent::resource) == use.end();
-         });
-}
-
-/// What of it the pool is to give up, where its policy carries that out.
-void degrade(api::ResourcePoolStatus& measured, std::optional<api::PressureLevel>& level,
-             const PoolView& view, const PoolFacts& facts, std::span<const UsePercent> use,
-             const DecideContext& context) {
-  if (!view.policy || view.policy->spec.mode != api::ScalingMode::Auto || !context.options.acts)
-    return;
-  if (is_out_of_sight(view, use, context.now)) {
+  if (use.empty()) {
+    if (!acts || !is_believed(status, now))
+      return std::nullopt;
     auto conditions = std::move(measured.conditions);
-    measured = api::measured_part(view.pool->status);
+    measured = api::measured_part(status);
     measured.conditions = std::move(conditions);
-    level = view.policy->status.level;
-  } else if (level) {
-    measured.degradation =
-        degradation_of({use, view.policy->spec, *level, view.pool->status.degradation,
-                        facts.usage.oldest_fresh.value_or(context.now), context.now});
+    return view.policy->status.level;
   }
+  const Pressures pressures = pressures_at(view, use, now);
+  if (acts)
+    measured.degradation =
+        degradation_of({pressures, view.policy->spec, status.degradation,
+                        std::ranges::min(use, {}, &UsePercent::measured_at).measured_at, now});
+  return worst_of(pressures);
 }
 
 } // namespace
@@ -106,10 +102,11 @@ Decision decide(const PoolView& view, const PoolFacts& facts, const DecideContex
   Decision decision;
   Plan& plan = decision.plan;
   plan.pool = view.pool->meta;
-  const auto use = measured_percents(facts.usage, context.options);
-  auto level = level_at(view, use);
   auto measured = measured_status(view, facts, context);
-  degrade(measured, level, view, facts, use, context);
+  std::optional<api::PressureLevel> level;
+  if (view.policy)
+    level = degrade(measured, view, measured_percents(facts.usage, context.options), context.now,
+                    context.options.acts && view.policy->spec.mode == api::ScalingMode::Auto);
   if (measured != api::measured_part(view.pool->status))
     plan.measured = measured;
   const auto* available = api::find_condition(measured.conditions, api::kMetricsAvailable);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/allocation/pressure.hpp"
+
 namespace berth::analyzer {
 namespace {
 
@@ -52,34 +54,46 @@ bool contains(const Steps& steps, DegradationStep step) {
 
 /// Of that resource: others do not keep a level that they were not at.
 PressureLevel level_before(const LevelBefore& before, const ResourceName& resource) {
-  const bool had_it =
-      before.given_up == nullptr ||
-      std::ranges::count(before.given_up->limits, resource, &allocation::UseLimit::resource) > 0;
-  return had_it ? before.level : PressureLevel::None;
+  if (before.given_up == nullptr)
+    return before.level;
+  const auto& all = before.given_up->resources;
+  const auto one = std::ranges::find(all, resource, &api::ResourcePressure::name);
+  return one == all.end() ? PressureLevel::None : one->level;
+}
+
+/// When what is at the level was measured last.
+TimePoint measured_at_level(const Pressures& pressures, PressureLevel level) {
+  TimePoint newest = TimePoint::min();
+  for (const auto& one : pressures)
+    if (one.level == level)
+      newest = std::max(newest, one.measured_at);
+  return newest;
 }
 
 /// How many of the level's own steps are taken now.
-std::size_t own_steps_taken(const DegradeQuestion& question, const Steps& own) {
-  if (question.level == PressureLevel::Emergency || !question.before)
-    return question.level == PressureLevel::Emergency ? own.size() : 1;
+std::size_t own_steps_taken(const DegradeQuestion& question, PressureLevel level,
+                            const Steps& own) {
+  if (level == PressureLevel::Emergency || !question.before)
+    return level == PressureLevel::Emergency ? own.size() : 1;
   const auto& before = *question.before;
   const auto taken = static_cast<std::size_t>(
       std::ranges::count_if(own, [&](auto step) { return contains(before.steps, step); }));
-  const bool is_next_due = question.measured_at - before.stepped_at >= kStepEvery || taken == 0;
-  return taken + (is_next_due && before.level <= question.level ? 1 : 0);
+  const bool is_next_due =
+      taken == 0 || measured_at_level(question.pressures, level) >= before.stepped_at + kStepEvery;
+  return taken + (is_next_due && before.level <= level ? 1 : 0);
 }
 
 /// Those of all levels up to that of the use.
-Steps steps_asked(const DegradeQuestion& question) {
+Steps steps_asked(const DegradeQuestion& question, PressureLevel level) {
   Steps steps;
-  if (question.level == PressureLevel::None)
+  if (level == PressureLevel::None)
     return steps;
   for (const auto lower : {PressureLevel::Warning, PressureLevel::Critical})
-    if (lower < question.level)
+    if (lower < level)
       add(steps, steps_of(question.policy, lower));
-  Steps own = steps_of(question.policy, question.level);
+  Steps own = steps_of(question.policy, level);
   std::erase_if(own, [&](DegradationStep step) { return contains(steps, step); });
-  own.resize(std::min(own_steps_taken(question, own), own.size()));
+  own.resize(std::min(own_steps_taken(question, level, own), own.size()));
   add(steps, own);
   return steps;
 }
@@ -93,12 +107,13 @@ bool sheds(const Steps& steps) {
 /// be taken back, nobody is shed for the level that is left: not below that one's beginning.
 std::int32_t limit_of(const DegradeQuestion& question, const api::PressureThresholds& thresholds,
                       const Steps& asked, const Steps& taken) {
+  const PressureLevel at = worst_of(question.pressures);
   if (sheds(asked) || !sheds(taken))
-    return leaving_percent(thresholds, question.level);
+    return leaving_percent(thresholds, at);
   std::int32_t limit = 100;
   for (const auto level :
        {PressureLevel::Emergency, PressureLevel::Critical, PressureLevel::Warning})
-    if (level > question.level && sheds(steps_of(question.policy, level)))
+    if (level > at && sheds(steps_of(question.policy, level)))
       limit = threshold_of(thresholds, level);
   return limit;
 }
@@ -125,31 +140,46 @@ const api::PressureThresholds* thresholds_of(const api::ScalingThresholds& thres
   return resource == ResourceName::ephemeral_storage() ? &thresholds.disk : nullptr;
 }
 
-PressureLevel level_of(std::span<const UsePercent> use, const api::ScalingThresholds& thresholds,
-                       const LevelBefore& before) {
-  PressureLevel worst = PressureLevel::None;
+Pressures pressures_of(std::span<const UsePercent> use, const api::ScalingThresholds& thresholds,
+                       const LevelBefore& before, TimePoint now) {
+  Pressures pressures;
   for (const UsePercent& one : use)
     if (const auto* of = thresholds_of(thresholds, one.resource))
-      worst = std::max(worst, level_of(one, *of, level_before(before, one.resource)));
+      if (const auto level = level_of(one, *of, level_before(before, one.resource));
+          level != PressureLevel::None)
+        pressures.push_back({one.resource, level, one.measured_at});
+  if (before.given_up != nullptr)
+    for (const auto& last : before.given_up->resources)
+      if (std::ranges::find(use, last.name, &UsePercent::resource) == use.end() &&
+          now - last.measured_at < allocation::kMeasurementAgeMax)
+        pressures.push_back(last);
+  std::ranges::sort(pressures, {}, &api::ResourcePressure::name);
+  return pressures;
+}
+
+PressureLevel worst_of(const Pressures& pressures) {
+  PressureLevel worst = PressureLevel::None;
+  for (const auto& one : pressures)
+    worst = std::max(worst, one.level);
   return worst;
 }
 
 std::optional<api::PoolDegradation> degradation_of(const DegradeQuestion& question) {
+  const PressureLevel level = worst_of(question.pressures);
   api::PoolDegradation degradation;
-  degradation.level = std::max(question.level, PressureLevel::Warning);
-  const Steps asked = steps_asked(question);
+  degradation.level = std::max(level, PressureLevel::Warning);
+  const Steps asked = steps_asked(question, level);
   degradation.steps = asked;
   add(degradation.steps, steps_kept(question, degradation.steps));
   if (degradation.steps.empty())
     return std::nullopt;
-  const auto& before = question.before;
-  const LevelBefore last = before ? LevelBefore{before->level, &*before} : LevelBefore{};
-  for (const UsePercent& one : question.use)
-    if (const auto* thresholds = thresholds_of(question.policy.thresholds, one.resource);
-        thresholds != nullptr && question.level != PressureLevel::None &&
-        level_of(one, *thresholds, level_before(last, one.resource)) == question.level)
+  degradation.resources = question.pressures;
+  for (const auto& one : question.pressures)
+    if (const auto* thresholds = thresholds_of(question.policy.thresholds, one.name);
+        thresholds != nullptr && one.level == level)
       degradation.limits.push_back(
-          {one.resource, limit_of(question, *thresholds, asked, degradation.steps)});
+          {one.name, limit_of(question, *thresholds, asked, degradation.steps)});
+  const auto& before = question.before;
   degradation.stepped_at = before && before->steps == degradation.steps
                                ? before->stepped_at
                                : std::chrono::floor<std::chrono::seconds>(question.now);

@@ -4,8 +4,9 @@
 // itself one after the other, kStepEvery apart, for as long as use stays there, so that no more is
 // given up than it takes; Emergency takes all at once. A level is left kLevelHysteresisPercent
 // below its threshold by what was at it. What is no longer given up for it goes back step by step,
-// the last first and kStepEvery apart too: what comes back raises the use. What was decided before
-// is read from the API. Pure.
+// the last first and kStepEvery apart too: what comes back raises the use. A resource whose use is
+// not known for a while keeps its level until nobody believes its measurement any more: that use
+// cannot be read is no calm. What was decided before is read from the API. Pure.
 
 #include <optional>
 #include <span>
@@ -22,6 +23,7 @@ inline constexpr std::int32_t kLevelHysteresisPercent = 5;
 struct UsePercent {
   resources::ResourceName resource{""};
   std::int32_t percent = 0;
+  TimePoint measured_at{}; ///< the oldest of its samples
 };
 
 /// Of cpu, memory and ephemeral-storage (disk); others have none.
@@ -31,20 +33,24 @@ struct UsePercent {
 /// What the level was last; None if that is not known.
 struct LevelBefore {
   api::PressureLevel level = api::PressureLevel::None;
-  const api::PoolDegradation* given_up = nullptr; ///< says for what it was; null: for all
+  const api::PoolDegradation* given_up = nullptr; ///< says of what it was; null: of all
 };
 
+using Pressures = std::vector<api::ResourcePressure>;
+
+/// What is at a level by its use, or was when it was measured last, by resource.
+[[nodiscard]] Pressures pressures_of(std::span<const UsePercent> use,
+                                     const api::ScalingThresholds& thresholds,
+                                     const LevelBefore& before, TimePoint now);
 /// The worst of all.
-[[nodiscard]] api::PressureLevel level_of(std::span<const UsePercent> use,
-                                          const api::ScalingThresholds& thresholds,
-                                          const LevelBefore& before);
+[[nodiscard]] api::PressureLevel worst_of(const Pressures& pressures);
 
 struct DegradeQuestion {
-  std::span<const UsePercent> use{};
+  const Pressures& pressures;
   const api::ScalingPolicySpec& policy;
-  api::PressureLevel level = api::PressureLevel::None; ///< of that use
   const std::optional<api::PoolDegradation>& before;
-  TimePoint measured_at{}; ///< all of that use; before a step was taken it tells nothing of it
+  /// All that is known of the use; what was measured before a step was taken tells nothing of it.
+  TimePoint measured_at{};
   TimePoint now{};
 };
 

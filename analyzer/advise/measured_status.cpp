@@ -68,6 +68,15 @@ bool is_told(const api::ResourcePoolStatus& before, const api::ResourcePoolStatu
          !is_busy(usage, options) && !before.degradation;
 }
 
+/// Of what a pool is judged by; a sample of anything else makes that no older.
+std::optional<TimePoint> oldest_sample(const PoolUsage& usage) {
+  std::optional<TimePoint> oldest;
+  for (const ResourceName& resource : pool_resources())
+    if (const auto samples = usage.samples.find(resource); samples != usage.samples.end())
+      oldest = std::min(oldest.value_or(samples->second.oldest), samples->second.oldest);
+  return oldest;
+}
+
 /// What is said to be used of what no node has; nobody knows the measure of that.
 void add_pushed(api::ResourcePoolStatus& status, const resources::ResourceVector& pushed) {
   for (const auto& [resource, amount] : pushed) {
@@ -101,8 +110,10 @@ std::vector<UsePercent> measured_percents(const PoolUsage& usage, const AdvisorO
         is_measured(usage, options) && whole > Amount{} && usage.used.contains(resource) &&
         usage.coverage_percent(resource) >= options.coverage_percent_min)
       percents.push_back(
-          {resource, static_cast<std::int32_t>(
-                         resources::scaled(usage.used.get(resource), 100, whole.value()).value())});
+          {resource,
+           static_cast<std::int32_t>(
+               resources::scaled(usage.used.get(resource), 100, whole.value()).value()),
+           usage.samples.at(resource).oldest});
   return percents;
 }
 
@@ -123,7 +134,7 @@ api::ResourcePoolStatus measured_status(const PoolView& view, const PoolFacts& f
     std::ranges::sort(status.unmeasured_nodes);
     const bool told = is_told(before, status, usage, options);
     status.measured_at = told ? before.measured_at : usage.newest_fresh;
-    status.oldest_measured_at = told ? before.oldest_measured_at : usage.oldest_fresh;
+    status.oldest_measured_at = told ? before.oldest_measured_at : oldest_sample(usage);
   }
   status.conditions = before.conditions;
   api::Condition condition = metrics_condition(usage, enough);

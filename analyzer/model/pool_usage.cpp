@@ -12,15 +12,21 @@ bool is_fresh(const std::optional<MeasuredNode::Usage>& usage, TimePoint now,
   return usage && usage->at >= now - stale_after && usage->at <= now + stale_after;
 }
 
+void add(PoolUsage& usage, const MeasuredNode& node, const resources::ResourceName& resource,
+         resources::Amount used, TimePoint at) {
+  usage.used.set(resource, usage.used.get(resource) + used);
+  usage.measured_capacity.set(resource, usage.measured_capacity.get(resource) +
+                                            node.allocatable.get(resource));
+  ResourceSamples& samples = usage.samples[resource];
+  ++samples.nodes;
+  samples.oldest = std::min(samples.oldest, at);
+}
+
 /// What is measured is not taken from what somebody says.
 void add_pushed(PoolUsage& usage, const MeasuredNode& node) {
   for (const auto& [resource, amount] : node.pushed->used)
-    if (!node.usage->used.contains(resource)) {
-      usage.used.set(resource, usage.used.get(resource) + amount);
-      usage.measured_capacity.set(resource, usage.measured_capacity.get(resource) +
-                                                node.allocatable.get(resource));
-      usage.oldest_fresh = std::min(usage.oldest_fresh.value_or(node.pushed->at), node.pushed->at);
-    }
+    if (!node.usage->used.contains(resource))
+      add(usage, node, resource, amount, node.pushed->at);
 }
 
 /// `used` x `whole` / `measured`, for each resource.
@@ -42,10 +48,8 @@ std::int32_t PoolUsage::coverage_percent() const {
 }
 
 std::int32_t PoolUsage::coverage_percent(const resources::ResourceName& resource) const {
-  const std::int64_t whole = ready_capacity.get(resource).value();
-  return whole > 0 ? static_cast<std::int32_t>(
-                         resources::scaled(measured_capacity.get(resource), 100, whole).value())
-                   : 0;
+  const auto found = samples.find(resource);
+  return found != samples.end() ? 100 * found->second.nodes / nodes_ready : 0;
 }
 
 PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration stale_after) {
@@ -68,13 +72,10 @@ PoolUsage add_up(std::span<const MeasuredNode> nodes, TimePoint now, Duration st
     }
     ++usage.nodes_fresh;
     for (const auto& [resource, amount] : node.usage->used)
-      usage.measured_capacity.set(resource, usage.measured_capacity.get(resource) +
-                                                node.allocatable.get(resource));
-    usage.used += node.usage->used;
+      add(usage, node, resource, amount, node.usage->at);
     if (is_fresh(node.pushed, now, stale_after))
       add_pushed(usage, node);
     usage.newest_fresh = std::max(usage.newest_fresh.value_or(node.usage->at), node.usage->at);
-    usage.oldest_fresh = std::min(usage.oldest_fresh.value_or(node.usage->at), node.usage->at);
   }
   usage.estimated = extrapolate(usage.used, usage.ready_capacity, usage.measured_capacity);
   return usage;

@@ -3,6 +3,7 @@
 // without a fresh sample are counted, never taken for idle.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -28,6 +29,12 @@ struct MeasuredNode {
   std::optional<Usage> pushed{};
 };
 
+/// The fresh samples that say something of a resource.
+struct ResourceSamples {
+  std::int32_t nodes = 0;
+  TimePoint oldest = TimePoint::max();
+};
+
 struct PoolUsage {
   std::int32_t nodes = 0;                     ///< that take work
   std::int32_t nodes_ready = 0;               ///< from which a sample is expected
@@ -41,13 +48,13 @@ struct PoolUsage {
   resources::ResourceVector estimated{};
   std::optional<TimePoint> newest{}; ///< of all samples, fresh or not
   std::optional<TimePoint> newest_fresh{};
-  std::optional<TimePoint> oldest_fresh{}; ///< also of what is said beside
+  std::map<resources::ResourceName, ResourceSamples> samples{}; ///< of what is in `used`
   /// Ready nodes without a fresh sample, in the order in which they came.
   std::vector<NodeName> unmeasured{};
 
   /// 0 to 100, rounded down; 100 only when nothing is missing; 0 without nodes.
   [[nodiscard]] std::int32_t coverage_percent() const;
-  /// The same of one resource, by the size of the nodes.
+  /// The same of the nodes whose use of that resource is known.
   [[nodiscard]] std::int32_t coverage_percent(const resources::ResourceName& resource) const;
 };
 

@@ -50,6 +50,9 @@ std::string list_key(const Oversubscription& ratio) {
 std::string list_key(const PoolResourceStatus& resource) {
   return std::string(resource.name.str());
 }
+std::string list_key(const ResourcePressure& pressure) {
+  return std::string(pressure.name.str());
+}
 
 void describe(auto& fields, Of<PoolResource> auto& resource) {
   fields.required("name", resource.name);
@@ -156,10 +159,17 @@ void describe(auto& fields, Of<allocation::UseLimit> auto& limit) {
   fields.required("percent", limit.percent, Range{1, 100});
 }
 
+void describe(auto& fields, Of<ResourcePressure> auto& pressure) {
+  fields.required("name", pressure.name);
+  fields.required("level", pressure.level);
+  fields.required("measuredAt", pressure.measured_at);
+}
+
 void describe(auto& fields, Of<PoolDegradation> auto& degradation) {
   fields.required("level", degradation.level);
   fields.field("steps", degradation.steps);
   fields.field("limits", degradation.limits);
+  fields.field("resources", degradation.resources);
   fields.required("steppedAt", degradation.stepped_at);
 }
 

@@ -131,11 +131,21 @@ struct NodeCounts {
   friend bool operator==(const NodeCounts&, const NodeCounts&) = default;
 };
 
+/// Use of a resource that is at a level of its policy's thresholds.
+struct ResourcePressure {
+  resources::ResourceName name{""};
+  allocation::PressureLevel level = allocation::PressureLevel::Warning;
+  TimePoint measured_at{};
+
+  friend bool operator==(const ResourcePressure&, const ResourcePressure&) = default;
+};
+
 /// What the pool gives up because of its measured use, as its ScalingPolicy says.
 struct PoolDegradation {
   allocation::PressureLevel level = allocation::PressureLevel::Warning;
   std::vector<allocation::DegradationStep> steps{}; ///< that are taken now, the first first
   std::vector<allocation::UseLimit> limits{};       ///< what has to fall below what
+  std::vector<ResourcePressure> resources{};        ///< that are at a level, by name
   TimePoint stepped_at{};                           ///< when steps last changed
 
   friend bool operator==(const PoolDegradation&, const PoolDegradation&) = default;

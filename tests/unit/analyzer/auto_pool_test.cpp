@@ -205,6 +205,18 @@ TEST_CASE("a pool that was made smaller and had too little then gets its nodes b
   CHECK_FALSE(scene.look().pool_change);
 }
 
+TEST_CASE("nodes that could not be given back are asked for again at the next look") {
+  PoolScene scene;
+  scene.shrink(8);
+  scene.follow();
+  auto& status = scene.fare(api::OutcomeResult::Worse);
+  scene.now += 1h + 1min;
+  REQUIRE(scene.look().pool_change);
+  scene.now += 1min; // and the policy does not say that it was sent
+  CHECK(machines_in(scene.look()) == 10);
+  CHECK(status.carried_out->undone_at == scene.now);
+}
+
 TEST_CASE("a pool that somebody else changed since, or long ago, gets nothing back") {
   PoolScene scene;
   scene.shrink(8);

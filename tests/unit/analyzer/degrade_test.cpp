@@ -18,9 +18,13 @@ using Steps = std::vector<allocation::DegradationStep>;
 
 const TimePoint kNoon = parse_time("2026-11-21T12:00:00Z").value();
 
+PressureLevel level_of(std::span<const UsePercent> use, const LevelBefore& before = {}) {
+  return worst_of(pressures_of(use, {}, before, kNoon));
+}
+
 PressureLevel cpu_level(std::int32_t percent, PressureLevel before = PressureLevel::None) {
   const UsePercent use[]{{ResourceName::cpu(), percent}};
-  return level_of(use, {}, {before});
+  return level_of(use, {before});
 }
 
 /// What is taken from 70, 85 and 95 % of cpu on.
@@ -43,10 +47,18 @@ struct Course {
 
   Steps at(std::int32_t percent, Duration later = 1min) {
     now += later;
-    const UsePercent use[]{{ResourceName::cpu(), percent}};
-    level = level_of(use, policy.thresholds,
-                     now_taken ? LevelBefore{now_taken->level, &*now_taken} : LevelBefore{level});
-    now_taken = degradation_of({use, policy, level, now_taken, now, now});
+    const UsePercent use[]{{ResourceName::cpu(), percent, now}};
+    return of(use);
+  }
+  /// The same of that use, as of its own times.
+  Steps of(std::span<const UsePercent> use) {
+    const auto pressures = pressures_of(
+        use, policy.thresholds,
+        now_taken ? LevelBefore{now_taken->level, &*now_taken} : LevelBefore{level}, now);
+    level = worst_of(pressures);
+    now_taken =
+        degradation_of({pressures, policy, now_taken,
+                        std::ranges::min(use, {}, &UsePercent::measured_at).measured_at, now});
     return now_taken ? now_taken->steps : Steps{};
   }
   [[nodiscard]] Limits limits() const { return now_taken ? now_taken->limits : Limits{}; }
@@ -70,17 +82,50 @@ TEST_CASE("T3: the worst resource decides, disk by thresholds of its own") {
                          {ResourceName::memory(), 75},
                          {ResourceName::ephemeral_storage(), 91},
                          {ResourceName{"example.com/other"}, 100}};
-  CHECK(level_of(use, {}, {}) == PressureLevel::Critical);
-  CHECK(level_of({use, 2}, {}, {}) == PressureLevel::Warning);
+  CHECK(level_of(use) == PressureLevel::Critical);
+  CHECK(level_of({use, 2}) == PressureLevel::Warning);
 }
 
 TEST_CASE("T3: a resource does not keep a level that another one was at") {
   api::PoolDegradation given_up;
   given_up.level = PressureLevel::Emergency;
-  given_up.limits = {{ResourceName::cpu(), 90}};
+  given_up.resources = {{ResourceName::cpu(), PressureLevel::Emergency, kNoon}};
   const UsePercent use[]{{ResourceName::cpu(), 30}, {ResourceName::memory(), 91}};
-  CHECK(level_of(use, {}, {given_up.level, &given_up}) == PressureLevel::Critical);
-  CHECK(level_of(use, {}, {given_up.level}) == PressureLevel::Emergency);
+  CHECK(level_of(use, {given_up.level, &given_up}) == PressureLevel::Critical);
+  CHECK(level_of(use, {given_up.level}) == PressureLevel::Emergency);
+}
+
+TEST_CASE("T3: a resource keeps its own level while a worse one decides") {
+  Course course;
+  const auto use = [&](std::int32_t cpu, std::int32_t memory) {
+    course.now += 1min;
+    const UsePercent both[]{{ResourceName::cpu(), cpu, course.now},
+                            {ResourceName::memory(), memory, course.now}};
+    course.of(both);
+    return course.level;
+  };
+  CHECK(use(96, 71) == PressureLevel::Emergency);
+  CHECK(use(96, 67) == PressureLevel::Emergency);
+  CHECK(use(30, 67) == PressureLevel::Warning); // of memory, not below 65 % yet
+  CHECK(course.limits() == Limits{{ResourceName::memory(), 85}});
+  CHECK(use(30, 64) == PressureLevel::None);
+}
+
+TEST_CASE("T3, I14: a resource that is not measured keeps its level until nobody believes it") {
+  Course course;
+  course.policy.degradation = {{PressureLevel::Warning, {LeaveBurst, HoldAdmissions}}};
+  course.now += 1min;
+  const TimePoint seen = course.now;
+  const UsePercent both[]{{ResourceName::cpu(), 30, seen},
+                          {ResourceName::ephemeral_storage(), 90, seen}};
+  CHECK(course.of(both) == Steps{LeaveBurst});
+  CHECK(course.at(30) == Steps{LeaveBurst});
+  CHECK(course.at(30, 3min) == Steps{LeaveBurst}); // of what is not seen nothing more is taken
+  REQUIRE(course.now_taken->resources.size() == 1);
+  CHECK(course.now_taken->resources[0].measured_at == seen);
+  CHECK(course.level == PressureLevel::Warning);
+  CHECK(course.at(30, 1min).empty());
+  CHECK(course.level == PressureLevel::None);
 }
 
 TEST_CASE("T3: steps of a level are taken one by one while use stays there, no faster") {
@@ -108,12 +153,9 @@ TEST_CASE("T3: what was given up comes back step by step, the last first") {
 TEST_CASE("T3: one measurement takes one step, however long nothing else is heard") {
   Course course;
   course.at(72);
-  const auto taken = course.now_taken;
-  const UsePercent use[]{{ResourceName::cpu(), 72}};
-  const auto again = degradation_of(
-      {use, course.policy, course.level, taken, course.now, course.now}); // is as old as before
-  REQUIRE(again);
-  CHECK(again->steps == Steps{LeaveBurst});
+  const UsePercent use[]{{ResourceName::cpu(), 72, course.now}};
+  course.now += 1h;
+  CHECK(course.of(use) == Steps{LeaveBurst}); // as old as before
 }
 
 TEST_CASE("T3: a level takes all steps of those below it, and goes back with its own") {
@@ -143,12 +185,10 @@ TEST_CASE("T3: an emergency takes everything at once") {
 }
 
 TEST_CASE("T3: what has to fall below what is said, for what is at the level alone") {
-  const auto policy = ladder();
-  const UsePercent use[]{{ResourceName::cpu(), 88}, {ResourceName::memory(), 76}};
-  const auto taken =
-      degradation_of({use, policy, PressureLevel::Critical, std::nullopt, kNoon, kNoon});
-  REQUIRE(taken);
-  CHECK(taken->limits == Limits{{ResourceName::cpu(), 80}});
+  Course course;
+  const UsePercent use[]{{ResourceName::cpu(), 88, kNoon}, {ResourceName::memory(), 76, kNoon}};
+  course.of(use);
+  CHECK(course.limits() == Limits{{ResourceName::cpu(), 80}});
 }
 
 TEST_CASE("T3: a level that names no step gives nothing up") {
@@ -222,6 +262,32 @@ TEST_CASE("T3: the disk of one node does not speak for the pool") {
   for (int minute = 0; minute < 4; ++minute)
     fill_disks(3);
   CHECK(world.pool().status.degradation);
+}
+
+TEST_CASE("T3: a gap in what is said of the disk hides nothing of what is measured") {
+  PoolWorld world(2);
+  for (const auto& node : world.node_names)
+    world.admin.patch("Node", {"", node},
+                      {{"status", {{"allocatable", {{"ephemeral-storage", "100Gi"}}}}}}, "status");
+  world.admin.create(
+      simulation::make_object("berth.dev/v1alpha1", "ScalingPolicy", "berth-system", "p")
+          .spec({{"targetRef", {{"kind", "ResourcePool"}, {"name", "p"}}},
+                 {"mode", "Auto"},
+                 {"degradation",
+                  Json::array({{{"level", "Warning"}, {"steps", {"HoldAdmissions"}}}})}}));
+  SimulatedAnalyzer analyzer(world);
+  for (int minute = 0; minute < 4; ++minute) {
+    for (const auto& node : world.node_names)
+      world.push_usage("Node", {"", node}, {{"ephemeral-storage", "97Gi"}});
+    world.measure_for(1min, 1000);
+  }
+  REQUIRE(world.pool().status.degradation);
+  world.measure_for(4min, 6000); // what was pushed last is too old after three
+  CHECK(world.pool().status.degradation);
+  CHECK(used_cpu(world) == resources::Amount{12'000});
+  CHECK(*world.pool().status.measured_at >= world.executor.now() - 2min);
+  world.measure_for(6min, 6000);
+  CHECK_FALSE(world.pool().status.degradation);
 }
 
 TEST_CASE("T3: in mode Recommend the level is told and nothing is given up") {

@@ -6,6 +6,7 @@ namespace berth::analyzer {
 namespace {
 
 using namespace std::chrono_literals;
+using resources::ResourceName;
 using resources::ResourceVector;
 
 constexpr TimePoint kNow{std::chrono::sys_days{std::chrono::year{2026} / 3 / 2}};
@@ -35,8 +36,19 @@ TEST_CASE("fresh samples of all nodes are added up") {
   CHECK(usage.estimated == usage.used);
   CHECK(usage.newest == kNow - 10s);
   CHECK(usage.newest_fresh == kNow - 10s);
-  CHECK(usage.oldest_fresh == kNow - 3min);
+  CHECK(usage.samples.at(ResourceName::cpu()).oldest == kNow - 3min);
   CHECK(usage.unmeasured.empty());
+}
+
+TEST_CASE("of each resource it is known how many nodes speak for it, and since when") {
+  std::vector nodes{node(4000, 1000, 10s), node(64'000, 1000, 20s)};
+  nodes[0].pushed = MeasuredNode::Usage{kNow - 2min, ResourceVector{{"cpu", 1}, {"x.io/gpu", 1}}};
+  const PoolUsage usage = add_up(nodes, kNow, kStaleAfter);
+  CHECK(usage.coverage_percent(ResourceName::cpu()) == 100);
+  CHECK(usage.coverage_percent(ResourceName{"x.io/gpu"}) == 50);
+  CHECK(usage.coverage_percent(ResourceName::memory()) == 0);
+  CHECK(usage.samples.at(ResourceName::cpu()).oldest == kNow - 20s);
+  CHECK(usage.samples.at(ResourceName{"x.io/gpu"}).oldest == kNow - 2min);
 }
 
 TEST_CASE("a node without a fresh sample is missing and not idle") {

@@ -123,7 +123,14 @@ void Observer::Impl::listen() {
   };
   relay(pods, [this](const auto& before, const auto& after) {
     note_key(before, after);
-    return feed.pod(before, after);
+    const bool mattered = feed.pod(before, after);
+    for (const PodUid& answered : feed.take_answered())
+      feed_again(answered);
+    return mattered;
+  });
+  pods.store.on_sync([this] {
+    if (feed.listed(pods.store))
+      changed();
   });
   relay(nodes, [this](const auto& before, const auto& after) { return feed.node(before, after); });
   relay(namespaces, [this](const auto& before, const auto& after) {

@@ -38,6 +38,7 @@ struct Pod {
   /// A container that the kernel killed for want of memory, or that crashes again and again, or an
   /// eviction by the kubelet. A container that failed once may be meant to.
   std::optional<PodFailure> failure{};
+  bool restarts_always = false; ///< its restartPolicy: it runs until it is deleted
   /// Of one that ran to its end: when its last container ended, by the kubelet's clock. Not of one
   /// that was deleted or evicted, or that runs until it is: those may end well too.
   std::optional<TimePoint> ended{};

@@ -156,7 +156,7 @@ std::shared_ptr<const Pod> finish(PodDraft draft, ShapePool* shapes) {
   if (view.is_recreated)
     view.owner = controller->uid;
   draft.pod.failure = failure_of(draft);
-  if (view.succeeded && !view.terminating && !draft.disrupted && !draft.restarts_always)
+  if (view.succeeded && !view.terminating && !draft.disrupted && !draft.pod.restarts_always)
     draft.pod.ended = last_end_of(draft);
   read_berth_labels(draft);
   allocation::PodShape shape{allocation::weigh(resources_of(draft)), constraints_of(draft)};

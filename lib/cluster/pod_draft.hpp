@@ -41,7 +41,6 @@ struct PodDraft {
   std::string phase;
   std::string status_reason;
   std::optional<TimePoint> disrupted; ///< condition DisruptionTarget
-  bool restarts_always = false;       ///< its restartPolicy: it runs until it is deleted
   bool resize_infeasible = false;
 };
 

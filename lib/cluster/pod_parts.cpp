@@ -102,7 +102,7 @@ Result<void> read_pod_spec(JsonElement value, PodDraft& into) {
              [&](JsonElement it) -> Result<void> {
                std::string_view policy;
                BERTH_CHECK(read_text(it, policy));
-               into.restarts_always = policy == "Always";
+               into.pod.restarts_always = policy == "Always";
                return {};
              }),
       member("priority", [&](JsonElement it) { return read_priority(it, view.priority); }),

@@ -31,12 +31,13 @@ std::string_view stem_of(std::string_view name) {
   return name;
 }
 
-std::string run_family_of(const api::ObjectMeta& pod) {
+allocation::RunFamily run_family_of(const Pod& pod) {
   const auto controller =
-      std::ranges::find_if(pod.owners, [](const auto& owner) { return owner.controller; });
-  if (controller == pod.owners.end())
+      std::ranges::find_if(pod.meta.owners, [](const auto& owner) { return owner.controller; });
+  if (controller == pod.meta.owners.end() || pod.restarts_always)
     return {};
-  return pod.ns + "/" + controller->kind + "/" + std::string(stem_of(controller->name));
+  return {pod.meta.ns, controller->kind + "/" + std::string(stem_of(controller->name)) + " " +
+                           to_string(pod.view.requests())};
 }
 
 } // namespace berth::cluster

@@ -1,17 +1,18 @@
 #pragma once
 // The family of a pod: pods whose run times tell of each other (B2). Those that the same CronJob,
-// workflow or hand makes again and again have controllers whose names differ in a generated ending.
+// workflow or hand makes again and again have controllers whose names differ in a generated ending,
+// and ask for the same: the steps of a workflow, and the sizes of an experiment, are of others.
 
-#include <string>
 #include <string_view>
 
-#include "lib/api/object_meta.hpp"
+#include "lib/allocation/run_times.hpp"
+#include "lib/cluster/pod.hpp"
 
 namespace berth::cluster {
 
-/// "namespace/Job/train" for pods of the Jobs train, train-29400000 and train-x7k2p; empty for pods
-/// without a controller.
-[[nodiscard]] std::string run_family_of(const api::ObjectMeta& pod);
+/// One for pods of the Jobs train, train-29400000 and train-x7k2p of a namespace that request the
+/// same; none for pods without a controller, and for those that run until they are deleted.
+[[nodiscard]] allocation::RunFamily run_family_of(const Pod& pod);
 
 /// The name without what Kubernetes or a counter appended: up to two endings of digits alone, or of
 /// five characters as `generateName` draws them.

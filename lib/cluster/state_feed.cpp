@@ -20,46 +20,47 @@ StateFeed::StateFeed(const kube::Store<Namespace>& namespaces,
     : namespaces_(namespaces), priorities_(priorities), assumptions_(assumptions),
       find_zone_(std::move(find_zone)), state_(std::make_unique<allocation::ClusterState>()) {}
 
-bool StateFeed::is_managed(const std::string& namespace_name) const {
-  const auto found = namespaces_.find({"", namespace_name});
+bool StateFeed::is_managed(const Pod& pod) const {
+  if (pod.view.managed)
+    return true;
+  const auto found = namespaces_.find({"", pod.view.namespace_name});
   return found && opts_in(found->view);
 }
 
 bool StateFeed::pod(const Item<Pod>& before, const Item<Pod>& after) {
   if (!after) {
     assumptions_.forget(before->view.uid);
-    learned_.erase(before->view.uid);
+    runs_.forget(*before);
     return state_->remove_pod(before->view.uid);
   }
-  learn(before, *after);
+  if (is_listed_ && is_managed(*after))
+    runs_.note(before, after);
   return put(*after);
 }
 
 bool StateFeed::put(const Pod& pod) {
   allocation::PodView view = assumptions_.apply(pod.view);
-  view.managed = view.managed || is_managed(view.namespace_name);
-  if (const auto learned = learned_.find(view.uid); learned != learned_.end())
-    view.learned_duration = learned->second;
+  view.managed = is_managed(pod);
+  view.learned_duration = runs_.planned_with(view.uid);
   return state_->upsert_pod(std::move(view));
 }
 
-/// What a pod is planned with only grows: the first runs of a kind that end are its shortest, and
-/// planned starts behind it would come and go with every run that ends.
-void StateFeed::learn(const Item<Pod>& before, const Pod& after) {
-  const allocation::PodView& view = after.view;
-  if (view.terminal)
-    learned_.erase(view.uid);
-  const bool has_ended = view.succeeded && !(before && before->view.succeeded);
-  const bool has_questions = !view.terminal && !view.planned_duration();
-  if ((!has_ended && !has_questions) || !(view.managed || is_managed(view.namespace_name)))
-    return;
-  if (has_ended && view.started && after.ended)
-    run_times_.record(run_family_of(after.meta), *after.ended - *view.started);
-  else if (has_questions)
-    if (const auto expected = run_times_.expected(run_family_of(after.meta))) {
-      Duration& planned = learned_[view.uid];
-      planned = std::max(planned, *expected);
-    }
+bool StateFeed::listed(const kube::Store<Pod>& pods) {
+  is_listed_ = true;
+  std::vector<Item<Pod>> all;
+  for (const auto& [key, item] : pods.items())
+    all.push_back(item);
+  learn(all);
+  bool changed = false;
+  for (const auto& item : all)
+    if (runs_.planned_with(item->view.uid))
+      changed = put(*item) || changed;
+  return changed;
+}
+
+void StateFeed::learn(std::vector<Item<Pod>> pods) {
+  std::erase_if(pods, [&](const Item<Pod>& pod) { return !is_managed(*pod); });
+  runs_.note_all(std::move(pods));
 }
 
 bool StateFeed::node(const Item<Node>& before, const Item<Node>& after) {
@@ -93,9 +94,16 @@ bool StateFeed::name_space(const Item<Namespace>& before, const Item<Namespace>&
   bool changed = after ? state_->upsert_namespace(after->view) : state_->remove_namespace(name);
   if ((before && opts_in(before->view)) == (after && opts_in(after->view)))
     return changed;
+  std::vector<Item<Pod>> there;
   const auto& items = pods.items();
   for (auto at = items.lower_bound({name, ""}); at != items.end() && at->first.ns == name; ++at)
-    changed = pod(at->second, at->second) || changed;
+    there.push_back(at->second);
+  for (const auto& item : there)
+    runs_.forget(*item);
+  if (is_listed_)
+    learn(there);
+  for (const auto& item : there)
+    changed = put(*item) || changed;
   return changed;
 }
 

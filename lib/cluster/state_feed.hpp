@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "lib/allocation/cluster_state.hpp"
-#include "lib/allocation/run_times.hpp"
 #include "lib/api/allocation_policy.hpp"
 #include "lib/api/allocation_request.hpp"
 #include "lib/api/quota.hpp"
@@ -19,6 +18,7 @@
 #include "lib/cluster/node.hpp"
 #include "lib/cluster/pod.hpp"
 #include "lib/cluster/priority_class.hpp"
+#include "lib/cluster/run_learner.hpp"
 #include "lib/kube/store.hpp"
 
 namespace berth::cluster {
@@ -37,6 +37,11 @@ public:
   /// Each takes what a store's listener is told and says whether allocation can tell the
   /// difference.
   bool pod(const Item<Pod>& before, const Item<Pod>& after);
+  /// All pods are there: run times are learned from then on (B2). In the order in which a list
+  /// tells them, what ended last would not come last.
+  bool listed(const kube::Store<Pod>& pods);
+  /// Pods to be fed again: it is known now how long their kind takes (B2).
+  [[nodiscard]] std::vector<PodUid> take_answered() { return runs_.take_answered(); }
   bool node(const Item<Node>& before, const Item<Node>& after);
   /// What nodes use, as far as it was measured; to be told again with everything.
   bool measured(std::map<NodeName, allocation::NodeUse> measured, const kube::Store<Node>& nodes);
@@ -77,9 +82,9 @@ public:
 
 private:
   bool put(const Pod& pod);
-  /// From pods that end, for pods that have not (B2).
-  void learn(const Item<Pod>& before, const Pod& after);
-  [[nodiscard]] bool is_managed(const std::string& namespace_name) const;
+  /// Of those pods, as if none had been known before.
+  void learn(std::vector<Item<Pod>> pods);
+  [[nodiscard]] bool is_managed(const Pod& pod) const;
   [[nodiscard]] std::int32_t priority_of(const api::AllocationRequest& request) const;
 
   const kube::Store<Namespace>& namespaces_;
@@ -87,8 +92,8 @@ private:
   Assumptions& assumptions_;
   api::FindTimeZone find_zone_;
   std::map<NodeName, allocation::NodeUse> measured_;
-  allocation::RunTimes run_times_;
-  std::map<PodUid, Duration> learned_; ///< of pods that have not ended
+  RunLearner runs_;
+  bool is_listed_ = false;
   std::unique_ptr<allocation::ClusterState> state_;
 };
 

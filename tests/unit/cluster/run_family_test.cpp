@@ -7,19 +7,22 @@ using namespace berth::cluster;
 
 namespace {
 
-api::ObjectMeta pod_of(const char* kind, const char* name) {
-  api::ObjectMeta meta;
-  meta.ns = "a";
-  meta.name = "pod";
-  meta.owners = {{"v1", "Other", "owner", "u0", false}, {"batch/v1", kind, name, "u1", true}};
-  return meta;
+Pod pod_of(const char* kind, const char* name, std::int64_t millicores = 1000) {
+  Pod pod;
+  pod.meta.ns = "a";
+  pod.meta.name = "pod";
+  pod.meta.owners = {{"v1", "Other", "owner", "u0", false}, {"batch/v1", kind, name, "u1", true}};
+  pod.view.shape = allocation::ShapePtr{
+      allocation::PodShape{resources::ResourceVector{{"cpu", millicores}}, {}}};
+  return pod;
 }
 
 } // namespace
 
 TEST_CASE("B2: runs of one CronJob, of one generated name and of one counter are one family") {
   for (const char* name : {"train", "train-29400000", "train-x7k2p", "train-7", "train-29400000-2"})
-    CHECK(run_family_of(pod_of("Job", name)) == "a/Job/train");
+    CHECK(run_family_of(pod_of("Job", name)) == run_family_of(pod_of("Job", "train")));
+  CHECK(run_family_of(pod_of("Job", "train")).namespace_name == "a");
 }
 
 TEST_CASE("B2: work of other names is of other families") {
@@ -34,7 +37,15 @@ TEST_CASE("B2: work of other names is of other families") {
 }
 
 TEST_CASE("B2: a pod that nobody makes again has no family") {
-  api::ObjectMeta meta = pod_of("Job", "train");
-  meta.owners.pop_back();
-  CHECK(run_family_of(meta).empty());
+  Pod pod = pod_of("Job", "train");
+  pod.meta.owners.pop_back();
+  CHECK(run_family_of(pod) == allocation::RunFamily{});
+  Pod server = pod_of("ReplicaSet", "server");
+  server.restarts_always = true;
+  CHECK(run_family_of(server) == allocation::RunFamily{});
+}
+
+TEST_CASE("B2: what asks for other amounts is of another family, as are sizes of an experiment") {
+  CHECK(run_family_of(pod_of("Job", "resnet-50")) !=
+        run_family_of(pod_of("Job", "resnet-152", 8000)));
 }

@@ -112,6 +112,7 @@ TEST_CASE("B2: work that says nothing is told how long its kind took, once that 
   Stores stores;
   Assumptions assumptions(60s);
   StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
+  feed.listed(stores.pods);
   const auto early = run_of_job(100);
   feed.pod(nullptr, early);
   for (int number = 1; number <= 3; ++number) {
@@ -125,7 +126,8 @@ TEST_CASE("B2: work that says nothing is told how long its kind took, once that 
   const auto late = run_of_job(200);
   feed.pod(nullptr, late);
   CHECK(learned(feed, *late) == 30min);
-  CHECK_FALSE(learned(feed, *early)); // nothing happened to it yet
+  CHECK(feed.take_answered() == std::vector{early->view.uid});
+  CHECK(feed.take_answered().empty());
   feed.pod(early, early);
   CHECK(learned(feed, *early) == 30min);
 }
@@ -134,6 +136,7 @@ TEST_CASE("B2: what a pod is planned with never shrinks, nor is it lost in an au
   Stores stores;
   Assumptions assumptions(60s);
   StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
+  feed.listed(stores.pods);
   for (int number = 1; number <= 3; ++number)
     feed.pod(nullptr, ended_after(*run_of_job(number), 10min));
   const auto waiting = run_of_job(4);
@@ -156,6 +159,7 @@ TEST_CASE("B2: nothing is learned for work that says how long it runs, nor from 
   Stores stores;
   Assumptions assumptions(60s);
   StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
+  feed.listed(stores.pods);
   Pod failed = *ended_after(*run_of_job(1), 1min);
   failed.view.succeeded = false;
   for (int i = 0; i < 5; ++i)
@@ -169,4 +173,54 @@ TEST_CASE("B2: nothing is learned for work that says how long it runs, nor from 
   telling.view.expected_duration = 1h;
   feed.pod(nullptr, std::make_shared<const Pod>(telling));
   CHECK_FALSE(learned(feed, telling));
+}
+
+TEST_CASE("B2: of what had ended before anybody looked the last runs count, whatever their names") {
+  Stores stores;
+  Assumptions assumptions(60s);
+  StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
+  const auto at_first = [&](int number, TimePoint start, Duration duration) {
+    Pod run = *ended_after(*run_of_job(number), duration);
+    run.view.started = start;
+    run.ended = start + duration;
+    const auto item = std::make_shared<const Pod>(std::move(run));
+    stores.pods.upsert(item);
+    feed.pod(nullptr, item);
+  };
+  const auto early = run_of_job(1000); // is listed before those that end with other digits
+  stores.pods.upsert(early);
+  feed.pod(nullptr, early);
+  for (int i = 0; i < 50; ++i) // the newest have the first names
+    at_first(1100 + i, simulation::kWorldStart + 24h, 10min);
+  for (int i = 0; i < 50; ++i)
+    at_first(1200 + i, simulation::kWorldStart, 2h);
+  CHECK_FALSE(learned(feed, *early));
+  CHECK(feed.listed(stores.pods));
+  CHECK(learned(feed, *early) == 10min);
+}
+
+TEST_CASE("B2: a namespace that opts in later brings its past along") {
+  Stores stores;
+  Assumptions assumptions(60s);
+  StateFeed feed(stores.namespaces, stores.priorities, assumptions, only_utc);
+  feed.listed(stores.pods);
+  const auto come = [&](Pod pod) {
+    pod.view.managed = false;
+    const auto item = std::make_shared<const Pod>(std::move(pod));
+    stores.pods.upsert(item);
+    feed.pod(nullptr, item);
+    return item;
+  };
+  for (int number = 1; number <= 3; ++number)
+    come(*ended_after(*run_of_job(number), 10min));
+  const auto waiting = come(*run_of_job(4));
+  CHECK_FALSE(learned(feed, *waiting));
+  Namespace name_space;
+  name_space.meta.name = "a";
+  name_space.view.name = "a";
+  name_space.view.labels = allocation::Labels{{std::string(api::label::kManaged), "true"}};
+  const auto item = std::make_shared<const Namespace>(name_space);
+  stores.namespaces.upsert(item);
+  feed.name_space(nullptr, item, stores.pods);
+  CHECK(learned(feed, *waiting) == 10min);
 }

@@ -33,7 +33,6 @@ public:
 private:
   void note_end(const allocation::RunFamily& family, const Pod& pod);
   void note_question(const allocation::RunFamily& family, const PodUid& pod);
-  void drop(const allocation::RunFamily& family, const PodUid& pod);
 
   allocation::RunTimes times_;
   std::map<PodUid, Duration> planned_; ///< of pods that have not ended

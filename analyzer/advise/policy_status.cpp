@@ -154,8 +154,9 @@ api::ScalingPolicyStatus policy_status(const WorkloadView& view, const WorkloadF
   status.replicas = view.workload->replicas;
   const auto use = measured_percents(facts.used);
   if (!use.empty())
-    status.level = level_of(use, policy.spec.thresholds,
-                            {policy.status.level.value_or(api::PressureLevel::None)});
+    status.level = worst_of(pressures_of(use, policy.spec.thresholds,
+                                         {policy.status.level.value_or(api::PressureLevel::None)},
+                                         context.now));
   return status;
 }
 

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "lib/api/labels.hpp"
 #include "lib/cluster/state_feed.hpp"
 #include "tests/support/simulation/world.hpp"
 
@@ -218,7 +219,7 @@ TEST_CASE("B2: a namespace that opts in later brings its past along") {
   Namespace name_space;
   name_space.meta.name = "a";
   name_space.view.name = "a";
-  name_space.view.labels = allocation::Labels{{std::string(api::label::kManaged), "true"}};
+  name_space.view.labels = {{std::string(api::label::kManaged), "true"}};
   const auto item = std::make_shared<const Namespace>(name_space);
   stores.namespaces.upsert(item);
   feed.name_space(nullptr, item, stores.pods);

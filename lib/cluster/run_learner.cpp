@@ -37,7 +37,7 @@ void RunLearner::note_all(std::vector<Item> pods) {
 }
 
 void RunLearner::note_end(const RunFamily& family, const Pod& pod) {
-  if (pod.view.started && pod.ended)
+  if (pod.view.succeeded && pod.view.started && pod.ended)
     times_.end(family, pod.view.uid, *pod.view.started, *pod.ended);
   forget(pod);
   const auto waiting = unanswered_.find(family);

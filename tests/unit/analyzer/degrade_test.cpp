@@ -104,11 +104,11 @@ TEST_CASE("T3: a resource keeps its own level while a worse one decides") {
     course.of(both);
     return course.level;
   };
-  CHECK(use(96, 71) == PressureLevel::Emergency);
-  CHECK(use(96, 67) == PressureLevel::Emergency);
-  CHECK(use(30, 67) == PressureLevel::Warning); // of memory, not below 65 % yet
+  CHECK(use(96, 76) == PressureLevel::Emergency);
+  CHECK(use(96, 72) == PressureLevel::Emergency);
+  CHECK(use(30, 72) == PressureLevel::Warning); // of memory, not below 70 % yet
   CHECK(course.limits() == Limits{{ResourceName::memory(), 85}});
-  CHECK(use(30, 64) == PressureLevel::None);
+  CHECK(use(30, 69) == PressureLevel::None);
 }
 
 TEST_CASE("T3, I14: a resource that is not measured keeps its level until nobody believes it") {
@@ -117,7 +117,7 @@ TEST_CASE("T3, I14: a resource that is not measured keeps its level until nobody
   course.now += 1min;
   const TimePoint seen = course.now;
   const UsePercent both[]{{ResourceName::cpu(), 30, seen},
-                          {ResourceName::ephemeral_storage(), 90, seen}};
+                          {ResourceName::ephemeral_storage(), 85, seen}};
   CHECK(course.of(both) == Steps{LeaveBurst});
   CHECK(course.at(30) == Steps{LeaveBurst});
   CHECK(course.at(30, 3min) == Steps{LeaveBurst}); // of what is not seen nothing more is taken

@@ -106,6 +106,7 @@ private:
   SharedByUid<PodView> noticed_;
   OrderedMap<NodePod, std::shared_ptr<const PodView>> expected_;
   OrderedMap<NodePod, std::shared_ptr<const PodView>> on_nodes_;
+  OrderedMap<NodePod, std::shared_ptr<const PodView>> ending_;
   std::map<NodeName, std::shared_ptr<const PooledNode>> pooled_;
   std::map<NodeName, std::set<WorkloadId>> watchers_; ///< who looked at the node when settled
   std::map<WorkloadId, std::vector<NodeName>> watched_;

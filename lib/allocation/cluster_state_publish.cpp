@@ -249,10 +249,9 @@ void ClusterState::Impl::put_on_node(const PodUid& uid, const Charge& charge) {
   if (const Charge* before = ledger_.charge_of(uid);
       before != nullptr && before->node != charge.node) {
     on_nodes_.erase({before->node, uid});
+    ending_.erase({before->node, uid});
     expected_.erase({before->node, uid});
   }
-  if (charge.node.empty())
-    return;
   const auto* pod = pods_.find(uid);
   const auto put = [&](auto& pods, bool belongs) {
     if (belongs)
@@ -260,7 +259,11 @@ void ClusterState::Impl::put_on_node(const PodUid& uid, const Charge& charge) {
     else
       pods.erase({charge.node, uid});
   };
-  put(on_nodes_, pod != nullptr && !charge.quota.empty());
+  const bool is_charged = pod != nullptr && !charge.quota.empty();
+  put(ending_, is_charged && (*pod)->may_end());
+  if (charge.node.empty())
+    return;
+  put(on_nodes_, is_charged);
   put(expected_, pod != nullptr && !(*pod)->is_bound());
 }
 
@@ -379,6 +382,7 @@ std::shared_ptr<const ClusterSnapshot> ClusterState::Impl::make_snapshot(TimePoi
   snapshot->nominated = nominated_.snapshot();
   snapshot->noticed = noticed_.snapshot();
   snapshot->on_nodes = on_nodes_.snapshot();
+  snapshot->ending = ending_.snapshot();
   snapshot->namespaces = shared_namespaces_;
   snapshot->policies = policies_in_force_;
   snapshot->rules = rules_;

@@ -153,11 +153,8 @@ public:
   /// All of its charge; of a victim what its preemptor takes goes with that one (P3).
   [[nodiscard]] std::vector<Departure> departures_of(const PodView& pod,
                                                      const Charge& charge) const;
-  /// Known without its charge: departures_of() has no end of it. Most work is so, and all is asked
-  /// about.
-  [[nodiscard]] bool stays(const PodView& pod) const {
-    return !pod.planned_duration() && !pod.revocable_after && open_.empty() && victims_.empty();
-  }
+  /// Whether departures_of() has an end of some that do not may_end().
+  [[nodiscard]] bool has_other_ends() const { return !open_.empty() || !victims_.empty(); }
 
 private:
   struct Release {

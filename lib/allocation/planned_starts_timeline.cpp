@@ -46,22 +46,22 @@ void PlannedStarts::read(const PoolName& pool, Timeline& timeline) {
   });
   for (const NodeIndex node : input_.snapshot.nodes->in_pool(pool))
     read_node(node, timeline);
-  if (!timeline.virtual_left.empty())
-    read_nowhere(pool, timeline);
+  read_nowhere(pool, timeline);
   read_windows(pool, timeline);
   read_nominations(pool, timeline);
   std::ranges::stable_sort(timeline.events, {}, &Event::at);
 }
 
+/// Most work may not end, and all of it is asked about.
 void PlannedStarts::read_node(NodeIndex node, Timeline& timeline) const {
-  const NodeName& name = input_.snapshot.nodes->node(node).view.name;
-  input_.snapshot.on_nodes.for_each_from(
-      {name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
+  const ClusterSnapshot& snapshot = input_.snapshot;
+  const NodeName& name = snapshot.nodes->node(node).view.name;
+  const bool are_all = input_.placer.overlay().calendar()->has_other_ends();
+  (are_all ? snapshot.on_nodes : snapshot.ending)
+      .for_each_from({name, PodUid{}}, [&](const NodePod& key, const auto& pod) {
         if (key.node != name)
           return false;
-        if (input_.placer.overlay().calendar()->stays(*pod))
-          return true;
-        if (const auto* charge = input_.snapshot.charges.find(key.pod))
+        if (const auto* charge = snapshot.charges.find(key.pod))
           std::ranges::move(ends_of(*pod, **charge, {node}), std::back_inserter(timeline.events));
         return true;
       });
@@ -69,11 +69,20 @@ void PlannedStarts::read_node(NodeIndex node, Timeline& timeline) const {
 
 /// What holds of the pool and is on no node.
 void PlannedStarts::read_nowhere(const PoolName& pool, Timeline& timeline) const {
-  input_.snapshot.charges.for_each([&](const PodUid& uid, const auto& charge) {
-    if (!charge->node.empty() || charge->pool != pool || charge->quota.empty())
-      return;
-    if (const PodView* pod = input_.snapshot.find_pod(uid))
-      std::ranges::move(ends_of(*pod, *charge, {}), std::back_inserter(timeline.events));
+  const ClusterSnapshot& snapshot = input_.snapshot;
+  const auto read = [&](const PodView& pod, const Charge& charge) {
+    if (charge.node.empty() && charge.pool == pool && !charge.quota.empty())
+      std::ranges::move(ends_of(pod, charge, {}), std::back_inserter(timeline.events));
+  };
+  if (!input_.placer.overlay().calendar()->has_other_ends())
+    return snapshot.ending.for_each_from({}, [&](const NodePod& key, const auto& pod) {
+      if (const auto* charge = key.node.empty() ? snapshot.charges.find(key.pod) : nullptr)
+        read(*pod, **charge);
+      return key.node.empty();
+    });
+  snapshot.charges.for_each([&](const PodUid& uid, const auto& charge) {
+    if (const PodView* pod = charge->node.empty() ? snapshot.find_pod(uid) : nullptr)
+      read(*pod, *charge);
   });
 }
 

@@ -203,6 +203,8 @@ struct PodView {
       return duration_limit ? duration_limit : expected_duration;
     return plans_by_learned ? learned_duration : std::nullopt;
   }
+  /// Plans know when it goes, though nobody evicts it.
+  [[nodiscard]] bool may_end() const { return planned_duration() || revocable_after; }
   [[nodiscard]] bool is_bound() const { return !node.empty(); }
   /// Whether it may be part of what is measured on its node.
   [[nodiscard]] bool is_measurable() const { return is_bound() && !is_request; }

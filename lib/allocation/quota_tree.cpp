@@ -1,6 +1,8 @@
 #include "lib/allocation/quota_tree.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <set>
@@ -38,14 +40,50 @@ QuotaForest::QuotaForest(std::vector<std::shared_ptr<const QuotaSpec>> quotas)
         return left->name == right->name;
       });
   ensure(twice == quotas_.end(), "quota names are unique");
-  by_name_.reserve(size());
-  for (QuotaIndex quota = 0; quota < size(); ++quota)
-    by_name_.emplace(quotas_[quota]->name.str(), quota);
+  index_names();
   link_parents();
   find_faults();
   plant_trees();
   lay_out_cells();
-  measure_shareable();
+  const QuotaBalance untouched(*this);
+  for (const Tree& tree : trees_)
+    measure_shareable(tree, untouched);
+}
+
+QuotaForest QuotaForest::with_nominal(QuotaIndex quota, const PoolName& pool,
+                                      const ResourceName& resource, Amount nominal) const {
+  auto spec = std::make_shared<QuotaSpec>(*quotas_[quota]);
+  const auto named = std::ranges::find(spec->pools, pool, &QuotaPool::pool);
+  ensure(named != spec->pools.end(), "the quota names the pool");
+  const auto amount = std::ranges::find(named->resources, resource, &QuotaAmount::name);
+  const bool is_new = amount == named->resources.end();
+  if (is_new)
+    named->resources.push_back(QuotaAmount{resource, nominal});
+  else
+    amount->nominal = nominal;
+  QuotaForest changed = *this;
+  changed.quotas_[quota] = std::move(spec);
+  if (is_new) // it may not be governed in this tree yet
+    return QuotaForest(std::move(changed.quotas_));
+  const Block& in_pool = *changed.block(quota, pool);
+  const auto at = std::ranges::lower_bound(in_pool.resources, resource) - in_pool.resources.begin();
+  changed.cells_[changed.cell_of(in_pool, quota) + static_cast<std::size_t>(at)].nominal = nominal;
+  changed.measure_shareable(changed.trees_[tree_of_[quota]], QuotaBalance(changed));
+  return changed;
+}
+
+void QuotaForest::index_names() {
+  slots_.assign(std::bit_ceil(2 * size() + 1), kNone);
+  for (QuotaIndex quota = 0; quota < size(); ++quota)
+    slots_[slot_of(quotas_[quota]->name.str())] = quota;
+}
+
+/// The name's own, or the one that it would take.
+std::size_t QuotaForest::slot_of(std::string_view name) const {
+  std::size_t slot = std::hash<std::string_view>{}(name) & (slots_.size() - 1);
+  while (slots_[slot] != kNone && quotas_[slots_[slot]]->name.str() != name)
+    slot = (slot + 1) & (slots_.size() - 1);
+  return slot;
 }
 
 void QuotaForest::link_parents() {
@@ -179,21 +217,20 @@ void QuotaForest::fill_cells(const Tree& tree, const Block& block) {
 
 /// What siblings compete for: all that their parent could have if nothing were used; of a root, its
 /// own.
-void QuotaForest::measure_shareable() {
-  const QuotaBalance untouched(*this);
-  for (const Tree& tree : trees_)
-    for (const Block& block : tree.blocks)
-      for (const QuotaIndex quota : tree.members) {
-        const QuotaIndex giver = parents_[quota] == kNone ? quota : parents_[quota];
-        for (std::size_t i = 0; i < block.resources.size(); ++i)
-          cells_[cell_of(block, quota) + i].shareable =
-              untouched.available_in_cell(giver, block, i);
-      }
+void QuotaForest::measure_shareable(const Tree& tree, const QuotaBalance& untouched) {
+  for (const Block& block : tree.blocks)
+    for (const QuotaIndex quota : tree.members) {
+      const QuotaIndex giver = parents_[quota] == kNone ? quota : parents_[quota];
+      for (std::size_t i = 0; i < block.resources.size(); ++i)
+        cells_[cell_of(block, quota) + i].shareable = untouched.available_in_cell(giver, block, i);
+    }
 }
 
 std::optional<QuotaIndex> QuotaForest::find(const QuotaName& name) const {
-  const auto known = by_name_.find(name.str());
-  return known == by_name_.end() ? std::nullopt : std::optional{known->second};
+  if (slots_.empty())
+    return std::nullopt;
+  const QuotaIndex known = slots_[slot_of(name.str())];
+  return known == kNone ? std::nullopt : std::optional{known};
 }
 
 std::optional<QuotaIndex> QuotaForest::parent(QuotaIndex quota) const {

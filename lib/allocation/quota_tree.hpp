@@ -17,7 +17,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -36,6 +35,8 @@ struct QuotaFinding {
   friend bool operator==(const QuotaFinding&, const QuotaFinding&) = default;
 };
 
+class QuotaBalance;
+
 class QuotaForest {
 public:
   /// A tree with more levels counts as broken (Q3): every question walks from a quota to its root.
@@ -44,6 +45,10 @@ public:
   QuotaForest() = default;
   /// Names must be unique; any order gives the same forest.
   explicit QuotaForest(std::vector<std::shared_ptr<const QuotaSpec>> quotas);
+
+  /// As built from the same quotas with another nominal amount of this one, which names the pool.
+  [[nodiscard]] QuotaForest with_nominal(QuotaIndex quota, const PoolName& pool,
+                                         const ResourceName& resource, Amount nominal) const;
 
   [[nodiscard]] std::size_t size() const { return quotas_.size(); }
   /// Sorted by name: an index is a rank.
@@ -79,6 +84,8 @@ private:
     std::vector<Block> blocks;       ///< sorted by pool
   };
 
+  void index_names();
+  [[nodiscard]] std::size_t slot_of(std::string_view name) const;
   void link_parents();
   void find_faults();
   [[nodiscard]] std::vector<QuotaIndex> find_cycles() const;
@@ -86,12 +93,12 @@ private:
   void plant_trees();
   void lay_out_cells();
   void fill_cells(const Tree& tree, const Block& block);
-  void measure_shareable();
+  void measure_shareable(const Tree& tree, const QuotaBalance& untouched);
   [[nodiscard]] const Block* block(QuotaIndex quota, const PoolName& pool) const;
   [[nodiscard]] std::size_t cell_of(const Block& block, QuotaIndex quota) const;
 
   std::vector<std::shared_ptr<const QuotaSpec>> quotas_;
-  std::unordered_map<std::string_view, QuotaIndex> by_name_; ///< looked up, never walked
+  std::vector<QuotaIndex> slots_; ///< by the hash of the name, or after it; half of them kNone
   std::vector<QuotaIndex> parents_;
   std::vector<std::optional<QuotaFinding>> findings_;
   std::vector<std::uint32_t> tree_of_;

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kRemediesMax = 6;
 /// With so many that wait, all are played in each trial.
 constexpr std::size_t kExactWaitingMax = 2'000;
+
 /// The root of the quota's tree, or the quota itself where the tree is broken.
 QuotaIndex root_of(const QuotaForest& forest, QuotaIndex quota) {
   for (std::size_t level = 0; level < QuotaForest::kLevelsMax; ++level) {
@@ -67,11 +68,15 @@ void ChangeSearch::keep_who_matters() {
   relevant_ = input_.snapshot;
   is_exact_ = input_.plan.waiting.size() <= kExactWaitingMax;
   std::vector<std::shared_ptr<const Workload>> matter;
-  const std::unordered_set<std::string_view> kin = quotas_of_its_tree();
+  const QuotaForest& forest = *input_.snapshot.quotas;
+  const auto own = forest.find(workload_->quota.quota);
+  const std::optional root = own ? std::optional(root_of(forest, *own)) : std::nullopt;
   bool is_ahead = true;
   for (const Waiting& waiting : input_.plan.waiting) {
     const Workload& other = *waiting.workload;
-    const bool is_kin = kin.contains(other.quota.quota.str());
+    const auto quota = forest.find(other.quota.quota);
+    const bool is_kin = quota && root ? root_of(forest, *quota) == *root
+                                      : other.quota.quota == workload_->quota.quota;
     if (waiting.why->reason == Reason::InsufficientQuota && !is_kin)
       continue;
     matter.push_back(waiting.workload);
@@ -100,17 +105,6 @@ void ChangeSearch::keep_who_matters() {
   for (const auto& workload : matter)
     kept.set(workload->id, workload);
   relevant_.waiting = kept.snapshot();
-}
-
-/// Also where it is no quota's.
-std::unordered_set<std::string_view> ChangeSearch::quotas_of_its_tree() const {
-  const QuotaForest& forest = *input_.snapshot.quotas;
-  std::unordered_set<std::string_view> names{workload_->quota.quota.str()};
-  if (const auto own = forest.find(workload_->quota.quota))
-    for (QuotaIndex quota = 0; quota < forest.size(); ++quota)
-      if (root_of(forest, quota) == root_of(forest, *own))
-        names.insert(forest.spec(quota).name.str());
-  return names;
 }
 
 std::vector<Change> ChangeSearch::run() {

@@ -7,8 +7,6 @@
 // none of them can use either is not looked for. Pure; for people who ask, not for cycles.
 
 #include <cstdint>
-#include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "lib/allocation/change.hpp"
@@ -51,7 +49,6 @@ private:
   };
 
   void keep_who_matters();
-  [[nodiscard]] std::unordered_set<std::string_view> quotas_of_its_tree() const;
   [[nodiscard]] Trial try_steps(const std::vector<Step>& steps);
   [[nodiscard]] Trial play(const ClusterSnapshot& cluster, const std::vector<Step>& steps) const;
   [[nodiscard]] bool admits(const std::vector<Step>& steps) { return try_steps(steps).starts; }

@@ -72,6 +72,8 @@ struct ClusterSnapshot {
   OrderedView<PodUid, std::shared_ptr<const PodView>> noticed{};
   /// Pods with a quota, by the node that they are charged to.
   OrderedView<NodePod, std::shared_ptr<const PodView>> on_nodes{};
+  /// Of all with a quota those that may_end(), by the node that they are charged to, if any.
+  OrderedView<NodePod, std::shared_ptr<const PodView>> ending{};
   std::shared_ptr<const std::map<std::string, NamespaceView>> namespaces{};
   std::vector<std::shared_ptr<const PolicySpec>> policies{}; ///< oldest first, then by name
   std::shared_ptr<const RuleBook> rules{}; ///< of those policies; never null once published

@@ -35,20 +35,15 @@ Result<void> WhatIf::operator()(const RaiseNominal& step) {
   const auto index = snapshot_.quotas->find(step.quota);
   if (!index)
     return fail(Code::NotFound, "Quota " + step.quota.str() + " does not exist");
-  const auto old = snapshot_.quotas->quotas();
-  std::vector<std::shared_ptr<const QuotaSpec>> quotas(old.begin(), old.end());
-  QuotaSpec spec = *quotas[*index];
+  const QuotaSpec& spec = snapshot_.quotas->spec(*index);
   const auto pool = std::ranges::find(spec.pools, step.pool, &QuotaPool::pool);
   if (pool == spec.pools.end())
     return fail(Code::NotFound,
                 "Quota " + step.quota.str() + " does not name pool " + step.pool.str());
   const auto amount = std::ranges::find(pool->resources, step.resource, &QuotaAmount::name);
-  if (amount == pool->resources.end())
-    pool->resources.push_back(QuotaAmount{step.resource, step.by});
-  else
-    amount->nominal += step.by;
-  quotas[*index] = std::make_shared<const QuotaSpec>(std::move(spec));
-  snapshot_.quotas = std::make_shared<const QuotaForest>(std::move(quotas));
+  const Amount before = amount == pool->resources.end() ? Amount{} : amount->nominal;
+  snapshot_.quotas = std::make_shared<const QuotaForest>(
+      snapshot_.quotas->with_nominal(*index, step.pool, step.resource, before + step.by));
   return {};
 }
 

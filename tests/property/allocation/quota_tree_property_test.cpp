@@ -91,6 +91,33 @@ TEST_CASE("Q2: a quota that is raised never fits less") {
   }));
 }
 
+TEST_CASE("Q1, X2: a forest with another nominal amount is the one built from those quotas") {
+  REQUIRE(rc::check("every quota stands and shares alike in both", [] {
+    auto plots = *forests();
+    const auto charged = *charges();
+    const QuotaForest before(specs_of(plots));
+    const std::size_t raised = *rc::gen::inRange<std::size_t>(0, plots.size());
+    const std::size_t resource = *rc::gen::inRange<std::size_t>(0, kResources.size());
+    Terms& terms = plots[raised].terms[resource];
+    if (!terms.is_named)
+      terms = Terms{true};
+    terms.nominal = *rc::gen::inRange(0, 20);
+    const QuotaForest changed =
+        before.with_nominal(*before.find(QuotaName{name_of(raised)}), kPool,
+                            ResourceName{kResources[resource]}, Amount{terms.nominal});
+    const QuotaForest built(specs_of(plots));
+    const QuotaBalance found = charged_balance(changed, charged);
+    const QuotaBalance expected = charged_balance(built, charged);
+    for (QuotaIndex at = 0; at < built.size(); ++at) {
+      RC_ASSERT(changed.find(built.spec(at).name) == at);
+      RC_ASSERT(found.borrowed_share(at) == expected.borrowed_share(at));
+      for (const char* name : kResources)
+        RC_ASSERT(found.available(at, kPool, ResourceName{name}) ==
+                  expected.available(at, kPool, ResourceName{name}));
+    }
+  }));
+}
+
 TEST_CASE("Q3: in any graph of parents exactly the broken components are stopped") {
   REQUIRE(rc::check("cycles, missing parents and innocent trees", [] {
     // parent of i: 0..n-1 a quota (maybe itself), n a missing one, n + 1 none

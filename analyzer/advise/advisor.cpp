@@ -22,11 +22,12 @@ constexpr Duration kQuotasEvery = std::chrono::minutes{10};
 /// What pods were asked for is in the statuses of quotas and pools after this at the latest.
 constexpr Duration kStatusFollowsWithin = std::chrono::seconds{60};
 
-/// What nobody waits for is written for this part of the interval; the rest is found anew in the
+/// What changes no target is written for this part of the interval; the rest is found anew in the
 /// next cycle.
 constexpr int kChoresPartOfInterval = 10;
-/// Plans that are kept until everything is decided.
-constexpr std::size_t kChoresMax = 2'000;
+/// Plans that are kept until everything is decided, of those that press and of the others: about
+/// as many as there is time for.
+constexpr std::size_t kChoresMax = 500;
 
 /// Each may take its whole time-out, and a cycle is to end.
 constexpr std::size_t kMetricQueriesPerCycleMax = 100;
@@ -130,7 +131,7 @@ async::Task<void> Advisor::cycle() {
     Decision decision = decide(workload, facts, context);
     resizes += decision.plan.resizes.size();
     note_growth(book, workload, decision.plan, now);
-    if (decision.plan.is_urgent())
+    if (decision.plan.acts())
       co_await carry_out(std::move(decision));
     else
       chores.add(at, std::move(decision));
@@ -138,7 +139,7 @@ async::Task<void> Advisor::cycle() {
   co_await advise_on_quotas(view, context);
   for (const IdlePolicy& idle : view.idle_policies)
     chores.add(first, Decision{decide(idle, now), {}});
-  const std::size_t goes_on_at = co_await do_chores(std::move(chores), first + 1);
+  const std::size_t goes_on_at = co_await do_chores(std::move(chores), first);
   next_first_ = goes_on_at;
   Decision orphans;
   orphans.plan = decide_orphans(view.orphans, options_, now);
@@ -272,25 +273,28 @@ async::Task<void> Advisor::carry_out(Decision decision) {
 void Advisor::Chores::add(std::size_t at, Decision decision) {
   if (decision.plan.empty())
     return;
+  auto& plans = decision.plan.is_pressing() ? pressing : others;
   if (plans.size() < kChoresMax)
     plans.emplace_back(at, std::move(decision));
   else
     left_out.push_back(at);
 }
 
-async::Task<std::size_t> Advisor::do_chores(Chores chores, std::size_t otherwise) {
+async::Task<std::size_t> Advisor::do_chores(Chores chores, std::size_t first) {
   const SteadyPoint end =
       parts_.executor.clock().steady_now() + options_.interval / kChoresPartOfInterval;
-  std::size_t done = 0;
-  while (done < chores.plans.size() && parts_.executor.clock().steady_now() < end) {
-    Decision decision = std::move(chores.plans[done++].second);
-    co_await carry_out(std::move(decision));
-  }
-  const std::size_t waiting = chores.plans.size() - done + chores.left_out.size();
-  parts_.metrics.deferred_targets.set(static_cast<double>(waiting));
-  if (done < chores.plans.size())
-    co_return chores.plans[done].first;
-  co_return chores.left_out.empty() ? otherwise : chores.left_out.front();
+  std::vector<std::size_t> waiting = std::move(chores.left_out);
+  for (auto* plans : {&chores.pressing, &chores.others})
+    for (auto& [at, decision] : *plans)
+      if (parts_.executor.clock().steady_now() < end)
+        co_await carry_out(std::exchange(decision, {}));
+      else
+        waiting.push_back(at);
+  parts_.metrics.deferred_targets.set(static_cast<double>(waiting.size()));
+  // A cycle goes round: what is before `first` comes after all others.
+  const auto next = std::ranges::min_element(
+      waiting, {}, [first](std::size_t at) { return std::pair(at < first, at); });
+  co_return next == waiting.end() ? first + 1 : *next;
 }
 
 void Advisor::note_growth(RoomBook& book, const WorkloadView& workload, const Plan& plan,

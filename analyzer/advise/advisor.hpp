@@ -98,16 +98,18 @@ private:
   [[nodiscard]] std::vector<cluster::UsageSample> take(Result<cluster::UsageList> list,
                                                        const char* of) const;
   [[nodiscard]] async::Task<void> carry_out(Decision decision);
-  /// What is to be written about workloads and nobody waits for: after all that is urgent, and for
-  /// a part of the interval only.
+  /// What is to be written about workloads and changes none of them: after all changes, and for a
+  /// part of the interval only.
   struct Chores {
     void add(std::size_t at, Decision decision);
 
-    std::vector<std::pair<std::size_t, Decision>> plans{}; ///< with the place among the workloads
-    std::vector<std::size_t> left_out{};                   ///< those that there was no room for
+    /// With the place among the workloads.
+    std::vector<std::pair<std::size_t, Decision>> pressing{};
+    std::vector<std::pair<std::size_t, Decision>> others{};
+    std::vector<std::size_t> left_out{}; ///< those that there was no room for
   };
-  /// The workload that the next cycle begins with: the first that waits, or `otherwise`.
-  [[nodiscard]] async::Task<std::size_t> do_chores(Chores chores, std::size_t otherwise);
+  /// Where the next cycle begins: at the first that waits from `first` on, or behind that one.
+  [[nodiscard]] async::Task<std::size_t> do_chores(Chores chores, std::size_t first);
   [[nodiscard]] async::Task<void> advise_on_quotas(const ClusterView& view,
                                                    const DecideContext& context);
   /// Looks for what is not as usual; only who leads tells of it.

@@ -44,10 +44,9 @@ auto* entry_of(Entries& entries, const api::ObjectKey& key) {
 
 } // namespace
 
-bool Plan::is_urgent() const {
-  return scale || pool_change || burst || !resizes.empty() ||
-         (!advised.empty() &&
-          advised.front().object.spec.priority >= api::RecommendationPriority::High);
+bool Plan::is_pressing() const {
+  return !advised.empty() &&
+         advised.front().object.spec.priority >= api::RecommendationPriority::High;
 }
 
 void advise_or_renew(Plan& plan, const Finding& finding,

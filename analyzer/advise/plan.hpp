@@ -149,8 +149,10 @@ struct Plan {
     return !measured && !policy_status && advised.empty() && changed.empty() && removed.empty() &&
            !scale && !pool_change && !burst && resizes.empty();
   }
-  /// Whether it changes a target, or tells of what should not wait.
-  [[nodiscard]] bool is_urgent() const;
+  /// Whether it changes a target.
+  [[nodiscard]] bool acts() const { return scale || pool_change || burst || !resizes.empty(); }
+  /// Whether it tells of what should not wait.
+  [[nodiscard]] bool is_pressing() const;
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 

@@ -1,5 +1,9 @@
 #include "lib/kube/codec_simdjson.hpp"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace berth::kube {
 namespace {
 
@@ -9,6 +13,48 @@ constexpr std::size_t kKeptCapacityBytes = std::size_t{8} << 20U;
 
 bool keep_bookmark_annotation(std::string_view key) {
   return key == kInitialEventsEnd;
+}
+
+/// A value of a page, which is found before it is parsed.
+using Part = simdjson::ondemand::value;
+
+tl::unexpected<Error> refuse(simdjson::error_code problem) {
+  if (problem == simdjson::DEPTH_ERROR)
+    return fail(Code::Invalid,
+                "JSON nested deeper than " + std::to_string(kJsonDepthMax) + " levels");
+  return fail(Code::Invalid, std::string("not JSON: ") + simdjson::error_message(problem));
+}
+
+template <class T>
+Result<T> known(simdjson::simdjson_result<T> found) {
+  T value;
+  if (const auto problem = std::move(found).get(value); problem != simdjson::SUCCESS)
+    return refuse(problem);
+  return value;
+}
+
+/// As it stands in the page, from whose end a parser may read on.
+Result<std::string_view> text_of(Part& part) {
+  BERTH_TRY(const auto type, known(part.type()));
+  switch (type) {
+  case simdjson::ondemand::json_type::object: {
+    BERTH_TRY(auto object, known(part.get_object()));
+    return known(object.raw_json());
+  }
+  case simdjson::ondemand::json_type::array: {
+    BERTH_TRY(auto array, known(part.get_array()));
+    return known(array.raw_json());
+  }
+  default: return part.raw_json_token();
+  }
+}
+
+Result<void> read_list_meta(JsonElement value, WirePage& into) {
+  return read_members(
+      value,
+      member("resourceVersion",
+             [&](JsonElement it) { return read_text(it, into.resource_version); }),
+      member("continue", [&](JsonElement it) { return read_text(it, into.continue_token); }));
 }
 
 Result<void> read_annotations(JsonElement value, WireEvent& into) {
@@ -53,36 +99,68 @@ Result<void> read_object_head(JsonElement value, WireEvent& into) {
 
 SimdjsonEnvelopes::SimdjsonEnvelopes(ResourceType type) : type_(std::move(type)) {}
 
-Result<SimdjsonEnvelopes::PageView> SimdjsonEnvelopes::read_page(std::string page) {
-  page_ = std::move(page);
-  const std::size_t bytes = page_.size();
-  page_.resize(bytes + simdjson::SIMDJSON_PADDING);
-  BERTH_TRY(const JsonElement document, parse(std::string_view(page_).substr(0, bytes), true));
-  PageView view;
-  const auto read_items = [&](JsonElement it) -> Result<void> {
-    if (it.get_array().get(view.items) != simdjson::SUCCESS)
-      return refuse_type("a list");
-    view.has_items = true;
+Result<JsonElement> SimdjsonEnvelopes::parse_part(Part& part) {
+  BERTH_TRY(const std::string_view text, text_of(part));
+  return parse(text, true);
+}
+
+Result<void> SimdjsonEnvelopes::read_items(Part& part, const VisitItem& visit) {
+  BERTH_TRY(const auto type, known(part.type()));
+  if (type == simdjson::ondemand::json_type::null)
     return {};
-  };
-  const auto read_meta = [&](JsonElement meta) {
-    return read_members(
-        meta,
-        member("resourceVersion",
-               [&](JsonElement it) { return read_text(it, view.head.resource_version); }),
-        member("continue",
-               [&](JsonElement it) { return read_text(it, view.head.continue_token); }));
-  };
-  BERTH_CHECK(read_members(
-      document, member("kind", [&](JsonElement it) { return read_text(it, view.head.kind); }),
-      member("metadata", read_meta), member("items", read_items)));
-  BERTH_CHECK(check_list(view.head, type_));
-  return view;
+  if (type != simdjson::ondemand::json_type::array)
+    return refuse_type("a list");
+  BERTH_TRY(auto items, known(part.get_array()));
+  for (auto each : items) {
+    BERTH_TRY(Part item, known(std::move(each)));
+    BERTH_TRY(const JsonElement object, parse_part(item));
+    visit(object);
+  }
+  return {};
+}
+
+Result<void> SimdjsonEnvelopes::read_page_member(std::string_view name, Part& part, WirePage& head,
+                                                 const VisitItem& visit) {
+  if (name == "items")
+    return read_items(part, visit);
+  // What nobody asks for is looked at, too, so that what is not JSON is not taken for a page.
+  BERTH_TRY(const JsonElement value, parse_part(part));
+  if (value.is_null())
+    return {};
+  if (name == "kind")
+    return read_text(value, head.kind);
+  return name == "metadata" ? read_list_meta(value, head) : Result<void>{};
+}
+
+Result<WirePage> SimdjsonEnvelopes::read_page(std::string page, const VisitItem& visit) {
+  const std::size_t bytes = page.size();
+  page.resize(bytes + simdjson::SIMDJSON_PADDING);
+  simdjson::ondemand::parser parser;
+  if (parser.allocate(page.size(), kJsonDepthMax) != simdjson::SUCCESS)
+    return fail(Code::TooLarge, "a page of " + std::to_string(bytes) + " bytes");
+  BERTH_TRY(auto document, known(parser.iterate(page.data(), bytes, page.size())));
+  BERTH_TRY(auto members, known(document.get_object()));
+  WirePage head;
+  std::vector<std::string> seen;
+  for (auto each : members) {
+    BERTH_TRY(auto field, known(std::move(each)));
+    BERTH_TRY(const std::string_view key, known(field.unescaped_key()));
+    const std::string name(key);
+    if (std::ranges::find(seen, name) != seen.end())
+      return refuse_member(name, Error{Code::Invalid, "appears twice"});
+    Part part = field.value();
+    if (const auto read = read_page_member(name, part, head, visit); !read)
+      return refuse_member(name, read.error());
+    if (name == "kind" || name == "metadata" || name == "items")
+      seen.push_back(name);
+  }
+  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+    return fail(Code::Invalid, "not JSON: something follows the list");
+  BERTH_CHECK(check_list(head, type_));
+  return head;
 }
 
 Result<SimdjsonEnvelopes::EventView> SimdjsonEnvelopes::read_event(std::string_view line) {
-  if (!page_.empty()) // the list is over, and its last page may have been all of it
-    std::string().swap(page_);
   BERTH_TRY(const JsonElement document, parse(line, false));
   WireEvent event;
   EventView view;
@@ -110,11 +188,8 @@ Result<JsonElement> SimdjsonEnvelopes::parse(std::string_view text, bool padded)
   }
   JsonElement root;
   const auto problem = parser_->parse(text.data(), text.size(), !padded).get(root);
-  if (problem == simdjson::DEPTH_ERROR)
-    return fail(Code::Invalid,
-                "JSON nested deeper than " + std::to_string(kJsonDepthMax) + " levels");
   if (problem != simdjson::SUCCESS)
-    return fail(Code::Invalid, std::string("not JSON: ") + simdjson::error_message(problem));
+    return refuse(problem);
   return root;
 }
 

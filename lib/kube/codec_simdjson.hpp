@@ -2,6 +2,7 @@
 // Codec<T> over simdjson, for the kinds with many objects. One parser and its buffers are kept for
 // the life of the codec, so a codec belongs to one executor. Included by .cpp files only.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,24 +20,26 @@ class SimdjsonEnvelopes {
 public:
   explicit SimdjsonEnvelopes(ResourceType type);
 
-  struct PageView {
-    WirePage head;
-    simdjson::dom::array items;
-    bool has_items = false;
-  };
   struct EventView {
     ListWatchSink::EventInfo info;
     JsonElement object;
   };
-  [[nodiscard]] Result<PageView> read_page(std::string page);
+  /// Hands each item to `visit`, in turn: what is kept of a page besides its text is that of one.
+  using VisitItem = std::function<void(JsonElement)>;
+  [[nodiscard]] Result<WirePage> read_page(std::string page, const VisitItem& visit);
   [[nodiscard]] Result<EventView> read_event(std::string_view line);
 
 private:
+  using Part = simdjson::ondemand::value;
+
   [[nodiscard]] Result<JsonElement> parse(std::string_view text, bool padded);
+  [[nodiscard]] Result<JsonElement> parse_part(Part& part);
+  [[nodiscard]] Result<void> read_items(Part& part, const VisitItem& visit);
+  [[nodiscard]] Result<void> read_page_member(std::string_view name, Part& part, WirePage& head,
+                                              const VisitItem& visit);
 
   ResourceType type_;
   std::unique_ptr<simdjson::dom::parser> parser_;
-  std::string page_;
 };
 
 /// Who a malformed object is, as far as that can be read.
@@ -61,20 +64,16 @@ template <class T, class Decode>
   const auto envelopes = std::make_shared<SimdjsonEnvelopes>(std::move(type));
   Codec<T> codec;
   codec.decode_page = [envelopes, decode](std::string text) -> Result<Page<T>> {
-    BERTH_TRY(auto view, envelopes->read_page(std::move(text)));
     Page<T> page;
-    page.resource_version = std::move(view.head.resource_version);
-    page.continue_token = std::move(view.head.continue_token);
-    if (!view.has_items)
-      return page;
-    page.items.reserve(view.items.size());
-    for (const JsonElement object : view.items) {
+    BERTH_TRY(WirePage head, envelopes->read_page(std::move(text), [&](JsonElement object) {
       Result<std::shared_ptr<const T>> item = decode(object);
       if (item)
         page.items.push_back(std::move(*item));
       else
         page.malformed.push_back(describe_malformed(object, item.error()));
-    }
+    }));
+    page.resource_version = std::move(head.resource_version);
+    page.continue_token = std::move(head.continue_token);
     return page;
   };
   codec.decode_event = [envelopes, decode](std::string_view line) -> Result<Event<T>> {

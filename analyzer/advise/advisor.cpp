@@ -287,7 +287,7 @@ async::Task<std::size_t> Advisor::do_chores(Chores chores, std::size_t first) {
   for (auto* plans : {&chores.pressing, &chores.others})
     for (auto& [at, decision] : *plans)
       if (parts_.executor.clock().steady_now() < end)
-        co_await carry_out(std::exchange(decision, {}));
+        co_await carry_out(std::move(decision));
       else
         waiting.push_back(at);
   parts_.metrics.deferred_targets.set(static_cast<double>(waiting.size()));

@@ -104,8 +104,10 @@ Result<UsageList> decode_list(const kube::Codec<UsageSample>& codec, std::string
   BERTH_TRY(auto page, codec.decode_page(std::move(text)));
   UsageList list;
   list.samples.reserve(page.items.size());
-  for (const auto& item : page.items)
+  for (auto& item : page.items) {
     list.samples.push_back(*item);
+    item.reset(); // of so many there is no room for two
+  }
   list.malformed = std::move(page.malformed);
   return list;
 }

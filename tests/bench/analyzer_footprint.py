@@ -4,8 +4,10 @@
 Simulated kubelets report use that differs from pod to pod and stays as it is, the real metrics-server
 scrapes them, and the analyzer reads its API on the interval. Nodes are of one pool; pods are nobody's, or, with --workloads,
 of so many StatefulSets with a ScalingPolicy each.
-Measured are memory (now and highest), CPU and requests over the time, the analyses by their own
-metric, and, at the end, how long the API server took for one change of a scale.
+Nearly all workloads of this load want advice, which takes some cycles to write. Measured are the time
+until all of it is written, and from then on memory (now and highest), CPU and requests over the time,
+the analyses by their own metric (of the slower of both times), and, at the end, how long the API server
+took for one change of a scale.
 
 With --check the exit code is 1 where a goal is missed: 100 MB and 2 % of a core at 30,000 series and an
 interval of 60 s, an analysis (from metric to action) within 10 s, a change of a scale within 500 ms.
@@ -55,6 +57,37 @@ ADJUSTMENT_GOAL_SECONDS = 0.5
 FIRST_SERIES_SECONDS = 300
 POD_SECONDS = 900
 SCALE_TRIES = 20
+SETTLED_SECONDS = 3600
+
+
+@dataclass
+class Spell:
+    """What the analyzer used from one time to another."""
+
+    seconds: float
+    cpu_percent: float
+    analyses: int
+    analysis_seconds: float
+    requests: dict[str, int]
+
+
+class Watched:
+    """Begins a spell of a program."""
+
+    def __init__(self, analyzer: ProcessRecord) -> None:
+        self.analyzer = analyzer
+        self.requests, self.cpu, self.began = requests(analyzer), cpu_seconds(analyzer), time.monotonic()
+        self.count, self.total = analyses(analyzer)
+
+    def until_now(self) -> Spell:
+        """The spell so far."""
+        seconds = time.monotonic() - self.began
+        count, total = analyses(self.analyzer)
+        made = count - self.count
+        return Spell(seconds=round(seconds, 1),
+                     cpu_percent=round(100 * (cpu_seconds(self.analyzer) - self.cpu) / seconds, 2),
+                     analyses=made, analysis_seconds=round((total - self.total) / max(made, 1), 3),
+                     requests=dict(requests(self.analyzer) - self.requests))
 
 
 @dataclass
@@ -62,14 +95,15 @@ class Footprint:
     """What one run measured."""
 
     series: int
-    seconds: float
-    cpu_percent: float
+    settling: Spell
+    settled: Spell
     memory_mib: float
     memory_peak_mib: float
-    analyses: int
-    analysis_seconds: float
     adjustment_seconds: float
-    requests: dict[str, int]
+
+    def analysis_seconds(self) -> float:
+        """Of the slower spell."""
+        return max(self.settling.analysis_seconds, self.settled.analysis_seconds)
 
 
 def main() -> int:
@@ -96,8 +130,8 @@ def main() -> int:
     print_figures(result, arguments)
     return judge([
         Goal("memory", result.memory_peak_mib, round(MEMORY_GOAL_MIB, 1), "MiB"),
-        Goal("CPU", result.cpu_percent, CPU_GOAL_PERCENT, "% of one core"),
-        Goal("an analysis", result.analysis_seconds, DECISION_GOAL_SECONDS, "s"),
+        Goal("CPU", result.settled.cpu_percent, CPU_GOAL_PERCENT, "% of one core"),
+        Goal("an analysis", result.analysis_seconds(), DECISION_GOAL_SECONDS, "s"),
         Goal("a change of a scale", result.adjustment_seconds, ADJUSTMENT_GOAL_SECONDS, "s"),
     ], arguments.check)
 
@@ -117,20 +151,17 @@ def measure(cluster: Cluster, arguments: argparse.Namespace) -> Footprint:
     wait_until(lambda: value(analyzer, "berth_analyzer_series") > 0 and analyses(analyzer)[0] >= 2,
                FIRST_SERIES_SECONDS, "two analyses with measurements")
     progress(f"{value(analyzer, 'berth_analyzer_series'):.0f} series")
-    before, cpu, began = requests(analyzer), cpu_seconds(analyzer), time.monotonic()
-    count, total = analyses(analyzer)
+    watched = Watched(analyzer)
+    wait_until(lambda: value(analyzer, "berth_analyzer_deferred_targets") == 0
+               and watched.until_now().analyses > 0, SETTLED_SECONDS, "all advice written", 5)
+    settling = watched.until_now()
+    progress(f"all advice written after {settling.seconds:.0f} s")
+    watched = Watched(analyzer)
     time.sleep(arguments.seconds)
-    seconds = time.monotonic() - began
-    cpu_percent = round(100 * (cpu_seconds(analyzer) - cpu) / seconds, 2)
-    count_after, total_after = analyses(analyzer)
-    made = count_after - count
     return Footprint(
-        series=int(value(analyzer, "berth_analyzer_series")), seconds=round(seconds, 1),
-        cpu_percent=cpu_percent, memory_mib=memory_mib(analyzer, "VmRSS"),
-        memory_peak_mib=memory_mib(analyzer, "VmHWM"), analyses=made,
-        analysis_seconds=round((total_after - total) / max(made, 1), 3),
-        adjustment_seconds=change_scales(cluster),
-        requests=dict(requests(analyzer) - before))
+        series=int(value(analyzer, "berth_analyzer_series")), settling=settling,
+        settled=watched.until_now(), memory_mib=memory_mib(analyzer, "VmRSS"),
+        memory_peak_mib=memory_mib(analyzer, "VmHWM"), adjustment_seconds=change_scales(cluster))
 
 
 def fill(cluster: Cluster, arguments: argparse.Namespace) -> None:
@@ -224,12 +255,14 @@ def analyses(record: ProcessRecord) -> tuple[int, float]:
 def print_figures(result: Footprint, arguments: argparse.Namespace) -> None:
     """The figures, one a line."""
     print(f"{arguments.nodes} nodes, {arguments.pods} pods, {result.series} series, measured every "
-          f"{arguments.interval_seconds} s, for {result.seconds} s")
+          f"{arguments.interval_seconds} s")
     print(f"memory            {result.memory_mib:>8} MiB, at most {result.memory_peak_mib}")
-    print(f"CPU               {result.cpu_percent:>8} % of one core")
-    print(f"an analysis       {result.analysis_seconds:>8} s, mean of {result.analyses}")
     print(f"change of a scale {result.adjustment_seconds:>8} s, longest of {SCALE_TRIES}")
-    print(f"requests          {result.requests}")
+    for name, spell in (("until all advice was written", result.settling), ("from then on", result.settled)):
+        print(f"{name}, {spell.seconds} s:")
+        print(f"  CPU         {spell.cpu_percent:>8} % of one core")
+        print(f"  an analysis {spell.analysis_seconds:>8} s, mean of {spell.analyses}")
+        print(f"  requests    {spell.requests}")
 
 
 if __name__ == "__main__":

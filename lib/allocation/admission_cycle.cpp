@@ -107,19 +107,19 @@ std::optional<Admission> AdmissionCycle::admit_new(const Head& head) {
                   members_text(workload, running) + " run already; this one is too many");
   if (there < static_cast<std::size_t>(workload.size_min))
     return refuse(Reason::WaitingForGang, members_text(workload, there) + " exist");
-  const auto found =
-      workload.admission ? options_.join(*workload.admission) : options_.find(workload);
-  if (const auto* refusal = std::get_if<Refusal>(&found))
-    return refuse(*refusal);
-  const auto options = not_passed_over(head, std::get<std::vector<Option>>(found));
-  if (options.empty())
-    return refuse(passed_over(head, std::get<std::vector<Option>>(found)));
+  auto found = workload.admission ? options_.join(*workload.admission) : options_.find(workload);
+  if (auto* refusal = std::get_if<Refusal>(&found))
+    return refuse(std::move(*refusal));
+  auto& options = std::get<std::vector<Option>>(found);
+  if (auto refusal = leave_out_passed_over(head, options))
+    return refuse(*std::move(refusal));
   const Pods members = as_many_as_fit(head, options);
-  if (auto limit = find_limit(workload, members))
+  const ResourceVector total = total_of(members);
+  if (auto limit = find_limit(workload, total))
     return refuse(*std::move(limit));
-  auto admission = admit_at_best(head, members, options);
+  auto admission = admit_at_best(head, members, total, std::move(options));
   if (!admission)
-    block_passing(head, options);
+    block_passing(head, unplaced_->options);
   return admission;
 }
 
@@ -142,11 +142,11 @@ Pods AdmissionCycle::as_many_as_fit(const Head& head, const std::vector<Option>&
 
 /// Whether they would be admitted; nobody is.
 bool AdmissionCycle::fit(const Head& head, Pods members, const std::vector<Option>& options) {
-  if (find_limit(*head.workload, members))
+  const ResourceVector total = total_of(members);
+  if (find_limit(*head.workload, total))
     return false;
   std::vector<Option> tried = options;
   set_horizons(head, members, tried);
-  const ResourceVector total = total_of(members);
   return std::ranges::any_of(tried, [&](Option& option) {
     return std::holds_alternative<PlacedPods>(try_option(option, members, total));
   });
@@ -162,21 +162,22 @@ void AdmissionCycle::set_horizons(const Head& head, Pods members,
 }
 
 /// What has nothing to do with room: T1, T2, Q5, Q7.
-std::optional<Refusal> AdmissionCycle::find_limit(const Workload& workload, Pods members) {
+std::optional<Refusal> AdmissionCycle::find_limit(const Workload& workload,
+                                                  const ResourceVector& total) {
   if (auto refusal = rates_.find_refusal(workload))
     return refusal;
-  const ResourceVector total = total_of(members);
   if (auto refusal = namespace_use_.find_refusal(workload, total))
     return refusal;
   return subject_use_.find_refusal(workload, total);
 }
 
+/// Who is refused is unplaced_.
 std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods members,
+                                                       const ResourceVector& total,
                                                        std::vector<Option> options) {
   set_horizons(head, members, options);
   const Horizon seen = calendar_.canonical(options.back().site.horizon);
-  const Likeness likeness = likeness_of(head, members, seen);
-  const ResourceVector total = total_of(members);
+  Likeness likeness = likeness_of(head, members, seen);
   const bool has_own_room = holders_room_ && holders_room_->is_own_free();
   if (const auto known = refused_.find(likeness); known != refused_.end() && !has_own_room) {
     refusal_.why = known->second.why; // room only shrinks, so what failed fails again
@@ -184,7 +185,7 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
       known->second.has_claimed = claim_room(members, options, total);
     if (known->second.is_recalled)
       recalled_.insert(head.workload->id);
-    unplaced_ = Unplaced{members, std::move(options), likeness};
+    unplaced_ = Unplaced{members, std::move(options), std::move(likeness)};
     return std::nullopt;
   }
   std::vector<Explanation> failures;
@@ -201,7 +202,7 @@ std::optional<Admission> AdmissionCycle::admit_at_best(const Head& head, Pods me
   refusal_.why = std::make_shared<const Explanation>(explain_all(std::move(failures)));
   refused_.emplace(likeness, Refused{refusal_.why, claim_room(members, options, total),
                                      recalled_.contains(head.workload->id)});
-  unplaced_ = Unplaced{members, std::move(options), likeness};
+  unplaced_ = Unplaced{members, std::move(options), std::move(likeness)};
   return std::nullopt;
 }
 

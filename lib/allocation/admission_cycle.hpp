@@ -118,13 +118,15 @@ private:
   [[nodiscard]] std::optional<Admission> refuse(Reason reason, std::string message);
   [[nodiscard]] std::optional<Admission> refuse(Refusal refusal);
   [[nodiscard]] const HeldBack* held_back(const WorkloadId& workload) const;
-  [[nodiscard]] std::optional<Refusal> find_limit(const Workload& workload, Pods members);
+  [[nodiscard]] std::optional<Refusal> find_limit(const Workload& workload,
+                                                  const ResourceVector& total);
   [[nodiscard]] std::optional<Admission> finish_interrupted(const Head& head);
   [[nodiscard]] std::optional<Admission> admit_new(const Head& head);
   [[nodiscard]] Pods as_many_as_fit(const Head& head, const std::vector<Option>& options);
   [[nodiscard]] bool fit(const Head& head, Pods members, const std::vector<Option>& options);
   void set_horizons(const Head& head, Pods members, std::vector<Option>& options) const;
   [[nodiscard]] std::optional<Admission> admit_at_best(const Head& head, Pods members,
+                                                       const ResourceVector& total,
                                                        std::vector<Option> options);
   [[nodiscard]] std::variant<PlacedPods, Explanation> try_option(Option& option, Pods members,
                                                                  const ResourceVector& total);
@@ -147,8 +149,8 @@ private:
   [[nodiscard]] std::optional<TimePoint> lent_until(const PlacedPods& placed, const Site& site);
   [[nodiscard]] std::optional<Explanation> pressed(const Option& option,
                                                    const ResourceVector& total);
-  [[nodiscard]] std::vector<Option> not_passed_over(const Head& head,
-                                                    const std::vector<Option>& options) const;
+  [[nodiscard]] std::optional<Refusal> leave_out_passed_over(const Head& head,
+                                                             std::vector<Option>& options) const;
   [[nodiscard]] bool is_paused(const Workload& workload, const Option& option) const;
   void pause_backfill(const Option& option, Pods members, Reason reason);
   [[nodiscard]] Refusal passed_over(const Head& head, const std::vector<Option>& options) const;

@@ -97,7 +97,10 @@ void AdmissionCycle::keep_for_holders() {
 std::optional<Option> AdmissionCycle::option_inside(const Workload& workload) {
   const Pods members = members_to_start(workload);
   if (!workload.defect.empty() || workload.already_charged > 0 || members.empty() ||
-      held_back(workload.id) != nullptr || find_limit(workload, members))
+      held_back(workload.id) != nullptr)
+    return std::nullopt;
+  const ResourceVector total = total_of(members);
+  if (find_limit(workload, total))
     return std::nullopt;
   auto found = workload.admission ? options_.follow(*workload.admission) : options_.find(workload);
   if (auto* options = std::get_if<std::vector<Option>>(&found))
@@ -105,7 +108,7 @@ std::optional<Option> AdmissionCycle::option_inside(const Workload& workload) {
       option.site.horizon = horizon_of(members, option);
       if (option.site.reservation != kNoReservation &&
           input_.holds.open[option.site.reservation].spec->lend_idle &&
-          !stopped(option, members, total_of(members)))
+          !stopped(option, members, total))
         return std::move(option);
     }
   return std::nullopt;

@@ -2,6 +2,7 @@
 // for the same reason without a look, and when they will start (B1).
 
 #include <algorithm>
+#include <functional>
 
 #include "lib/allocation/admission_cycle.hpp"
 
@@ -21,16 +22,18 @@ std::string pools_text(const std::vector<PoolName>& pools) {
 /// F5: under StrictFifo nobody passes an earlier one of the same quota that lacks room in a pool,
 /// and while a pool's degradation pauses backfill nobody passes anybody there (T3). Inside of
 /// reservations nothing is passed: what is there is for holders alone.
-std::vector<Option> AdmissionCycle::not_passed_over(const Head& head,
-                                                    const std::vector<Option>& options) const {
-  if (head.policy->ordering != Ordering::StrictFifo && paused_.empty())
-    return options;
-  std::vector<Option> open;
-  std::ranges::copy_if(options, std::back_inserter(open), [&](const Option& option) {
+std::optional<Refusal> AdmissionCycle::leave_out_passed_over(const Head& head,
+                                                             std::vector<Option>& options) const {
+  if (head.policy->ordering != Ordering::StrictFifo && paused_.empty() && !options.empty())
+    return std::nullopt;
+  const auto is_open = [&](const Option& option) {
     return !is_paused(*head.workload, option) &&
            !blocked_.contains({option.payer, option.site.pool->name});
-  });
-  return open;
+  };
+  if (std::ranges::none_of(options, is_open))
+    return passed_over(head, options);
+  std::erase_if(options, std::not_fn(is_open));
+  return std::nullopt;
 }
 
 /// What victims left for a nominee is no room that others wait for, and who joins a gang that lacks

@@ -35,6 +35,7 @@ std::vector<Head> give_turns(const CycleInput& input, AdmissionCycle& cycle,
                              PreemptionCycle& preemption, const WorkloadId* last, Plan& plan) {
   const QuotaForest& forest = *input.snapshot.quotas;
   std::vector<Head> hopeful;
+  plan.waiting.reserve(input.snapshot.waiting.size());
   TurnOrder order({input.snapshot, cycle.balance(), plan.memory.quotas, input.now});
   while (const auto head = order.next()) {
     preemption.begin_turn(*head);
